@@ -1,0 +1,81 @@
+"""The errors of this room.
+
+KernelError
+├── InvalidInput   a request that breaks a stated rule: names the field, the value and the rule
+└── Degenerate     legal input for which the answer does not exist (a zero-variance asset, say)
+
+One bad series in a batch is never an error: it is NaN and a status for that series alone.
+"""
+
+from collections.abc import Mapping
+from typing import Self
+
+__all__ = ["Degenerate", "InvalidInput", "KernelError"]
+
+
+class KernelError(Exception):
+    """Base of every error raised by gpu_kernels."""
+
+
+class InvalidInput(KernelError):
+    """Input that breaks a rule of the operation's contract.
+
+    The message reads "<field>[<index>] <rule>, got <value>".
+
+    Attributes:
+        field: Name of the offending argument.
+        rule: What is allowed, as a phrase that follows the name ("must be positive").
+        value: The offending value, or None where naming it would not help.
+        index: Position inside the argument: an int, a tuple of ints, or None.
+    """
+
+    def __init__(
+        self,
+        field: str,
+        rule: str,
+        *,
+        value: object = None,
+        index: int | tuple[int, ...] | None = None,
+    ) -> None:
+        self.field = field
+        self.rule = rule
+        self.value = value
+        self.index = index
+        super().__init__(str(self))
+
+    def __str__(self) -> str:
+        where = "" if self.index is None else _subscript(self.index)
+        got = "" if self.value is None else f", got {_plain(self.value)}"
+        return f"{self.field}{where} {self.rule}{got}"
+
+    def renamed(self, names: Mapping[str, str]) -> Self:
+        """Return the same error under the caller's name of the field.
+
+        Args:
+            names: From this room's argument names to the caller's; a missing name stays.
+        """
+        return type(self)(names.get(self.field, self.field), self.rule, value=self.value, index=self.index)
+
+
+class Degenerate(KernelError):
+    """Legal input whose answer does not exist.
+
+    Attributes:
+        field: Name of the argument that makes the problem degenerate.
+    """
+
+    def __init__(self, field: str, message: str) -> None:
+        self.field = field
+        super().__init__(message)
+
+
+def _subscript(index: int | tuple[int, ...]) -> str:
+    inside = ", ".join(str(i) for i in index) if isinstance(index, tuple) else str(index)
+    return f"[{inside}]"
+
+
+def _plain(value: object) -> str:
+    """Shorten a value for a message; NumPy scalars print as Python ones."""
+    item = getattr(value, "item", None)
+    text = repr(item() if callable(item) and getattr(value, "ndim", 1) == 0 else value)
+    return text if len(text) <= 80 else f"{text[:77]}..."

@@ -1,0 +1,20 @@
+#!/usr/bin/env bash
+# Refresh the pinned dependency sets after a change of pyproject.toml. Needs uv.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+lock() {
+  local out="requirements/$1.txt"
+  shift
+  uv pip compile pyproject.toml --universal --generate-hashes --no-annotate --no-header --no-emit-index-url \
+    --python-version 3.11 --quiet --output-file "$out" "$@"
+}
+
+lock run --extra server --group build
+lock test --extra server --group build --group test --constraints requirements/run.txt
+lock peers --extra server --group build --group test --group peers --constraints requirements/test.txt
+lock check --extra server --group build --group test --group check --constraints requirements/test.txt
+
+# The generator needs an older protobuf than the product runs on, so it lives in an environment of its own.
+printf 'grpcio-tools==1.74.0\nsetuptools>=77\n' | uv pip compile - --universal --generate-hashes --no-annotate --no-header \
+  --python-version 3.11 --quiet --output-file requirements/wire.txt
