@@ -1,0 +1,160 @@
+"""The only builder: settings in, a serving App out."""
+
+import asyncio
+import logging
+import signal
+from collections.abc import Callable, Mapping
+
+import grpc
+from grpc_health.v1 import health, health_pb2, health_pb2_grpc
+from grpc_reflection.v1alpha import reflection
+
+from gpu_kernels import backend
+from meanrev_server.config import ConfigError, Settings
+from meanrev_server.hub import Hub
+from meanrev_server.launcher import Launcher
+from meanrev_server.rpc.adapter import Service
+from meanrev_server.rpc.call import Call
+from meanrev_server.rpc.guard import guarded
+from meanrev_server.rpc.registry import Route, routes
+from meanrev_wire import meanrev_pb2
+
+__all__ = ["App", "run_grpc_server"]
+
+log = logging.getLogger(__name__)
+
+_SERVICE = meanrev_pb2.DESCRIPTOR.services_by_name["MeanRevService"]
+_HANDLERS = "meanrev_server.handlers"
+
+
+class App:
+    """Everything one server is made of.
+
+    Usable without a socket too: routes and call are what the in-process mode drives.
+
+    Attributes:
+        settings: As given.
+        backend: Where the maths runs, and why there.
+        routes: Guarded routes by path, aliases included.
+        call: What handlers may use.
+        address: HOST:PORT or unix:/path once started, else "".
+    """
+
+    def __init__(self, settings: Settings | None = None) -> None:
+        """Build all parts; nothing listens yet.
+
+        Args:
+            settings: Defaults where None.
+        """
+        self.settings = settings or Settings()
+        self.backend = backend.choose(self.settings.backend)
+        self._launcher = Launcher(self.settings.compute_threads)
+        self.call = Call(settings=self.settings, hub=Hub(), launcher=self._launcher)
+        self.routes: Mapping[str, Route] = {
+            path: guarded(route) for path, route in routes(_SERVICE, _HANDLERS).items()
+        }
+        self.address = ""
+        self._server: grpc.aio.Server | None = None
+        self._health = health.aio.HealthServicer()
+
+    async def start(self) -> str:
+        """Listen, and return the address.
+
+        Raises:
+            ConfigError: the address cannot be listened on.
+        """
+        self._server = server = grpc.aio.server(options=_channel_options(self.settings))
+        server.add_generic_rpc_handlers((Service(self.routes, self.call),))
+        health_pb2_grpc.add_HealthServicer_to_server(self._health, server)
+        names = (_SERVICE.full_name, health.SERVICE_NAME, reflection.SERVICE_NAME)
+        reflection.enable_server_reflection(names, server)
+        self.address = _listen(server, self.settings.listen)
+        await server.start()
+        for name in ("", _SERVICE.full_name):
+            await self._health.set(name, health_pb2.HealthCheckResponse.SERVING)
+        log.info("serving", extra={"address": self.address, "backend": self.backend.name})
+        return self.address
+
+    async def stop(self, grace_s: float | None = None) -> None:
+        """Turn health to NOT_SERVING, let calls in flight finish, and close.
+
+        Args:
+            grace_s: Seconds given to calls in flight; the setting's where None.
+        """
+        if self._server is not None:
+            await self._health.enter_graceful_shutdown()
+            await self._server.stop(self.settings.grace_s if grace_s is None else grace_s)
+            log.info("stopped", extra={"address": self.address})
+        self.close()
+
+    def close(self) -> None:
+        """Release the compute threads; for an App that never listened."""
+        self._launcher.close()
+
+    async def run(self, ready: Callable[[str], None]) -> None:
+        """Serve until SIGINT or SIGTERM; a second signal stops at once.
+
+        Args:
+            ready: Called with the address once it is listened on.
+        """
+        loop = asyncio.get_running_loop()
+        asked = asyncio.Event()
+        for number in (signal.SIGINT, signal.SIGTERM):
+            loop.add_signal_handler(number, asked.set)
+        ready(await self.start())
+        await asked.wait()
+        stopping = asyncio.create_task(self.stop())
+        for number in (signal.SIGINT, signal.SIGTERM):
+            loop.add_signal_handler(number, lambda: asyncio.ensure_future(self.stop(0)))
+        await stopping
+
+
+async def run_grpc_server(host: str = "127.0.0.1", port: int = 50051, settings: Settings | None = None) -> None:
+    """Serve inside an application's own event loop until cancelled.
+
+    Args:
+        host: Address to listen on.
+        port: Port; 0 picks a free one.
+        settings: Everything else.
+
+    Raises:
+        ConfigError: the address cannot be listened on, or is reachable from outside without insecure.
+    """
+    import msgspec  # noqa: PLC0415 - only this convenience needs it here
+
+    app = App(msgspec.structs.replace(settings or Settings(), listen=f"{host}:{port}"))
+    app.settings.check()
+    await app.start()
+    try:
+        await asyncio.Event().wait()
+    finally:
+        await app.stop()
+
+
+def _channel_options(settings: Settings) -> list[tuple[str, int]]:
+    """Transport limits, each measured: see docs/ARCHITECTURE.md."""
+    return [
+        ("grpc.max_receive_message_length", settings.max_message_bytes),
+        ("grpc.max_send_message_length", settings.max_message_bytes),
+        ("grpc.max_concurrent_streams", settings.max_concurrent_streams),
+        ("grpc.server.max_pending_requests", 8192),
+        ("grpc.server.max_pending_requests_hard_limit", 16384),
+        ("grpc.max_metadata_size", 8192),
+        ("grpc.absolute_max_metadata_size", 16384),
+        ("grpc.server_handshake_timeout_ms", 10_000),
+        ("grpc.keepalive_time_ms", 30_000),
+        ("grpc.keepalive_timeout_ms", 10_000),
+        ("grpc.keepalive_permit_without_calls", 1),
+        ("grpc.http2.max_pings_without_data", 0),
+        ("grpc.http2.min_ping_interval_without_data_ms", 10_000),
+        ("grpc.http2.max_ping_strikes", 3),
+        ("grpc.so_reuseport", 0),
+    ]
+
+
+def _listen(server: grpc.aio.Server, listen: str) -> str:
+    try:
+        port = server.add_insecure_port(listen)
+    except RuntimeError:
+        raise ConfigError(f"cannot listen on {listen!r}: the address is in use or not of this machine") from None
+    return listen if listen.startswith("unix:") else f"{listen.rpartition(':')[0]}:{port}"

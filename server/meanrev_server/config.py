@@ -1,0 +1,124 @@
+"""Settings: TOML file < MEANREV_* variables < flags, one frozen value passed down from app.
+
+Nothing here reads the environment; the caller hands it in.
+"""
+
+import ipaddress
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import msgspec
+
+__all__ = ["ConfigError", "Settings", "load"]
+
+_PREFIX = "MEANREV_"
+_OF_THE_CLIENT = frozenset({"host", "config", "timeout"})
+
+
+class ConfigError(ValueError):
+    """A setting that cannot be used; the message names the setting, its value and the rule."""
+
+
+class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """Everything that can be set.
+
+    Attributes:
+        listen: HOST:PORT (port 0 picks a free one) or unix:/path.
+        backend: Where the maths runs; "auto" picks the best that passes its self-test.
+        insecure: Allows plaintext on an address that is not loopback.
+        grace_s: Seconds that in-flight calls are given on a stop.
+        compute_threads: Threads of the compute side.
+        max_message_bytes: Largest message in either direction.
+        max_concurrent_streams: Calls in flight on one connection.
+        max_assets_per_stream: Asset ids one stream may carry.
+        log: Rendering of log lines on stderr.
+        log_level: Least severe level that is logged.
+    """
+
+    listen: str = "127.0.0.1:50051"
+    backend: Literal["auto", "numpy"] = "auto"
+    insecure: bool = False
+    grace_s: Annotated[float, msgspec.Meta(ge=0, le=3600)] = 20.0
+    compute_threads: Annotated[int, msgspec.Meta(ge=1, le=256)] = 2
+    max_message_bytes: Annotated[int, msgspec.Meta(ge=4096, le=2**31 - 1)] = 64 * 1024 * 1024
+    max_concurrent_streams: Annotated[int, msgspec.Meta(ge=1, le=65536)] = 256
+    max_assets_per_stream: Annotated[int, msgspec.Meta(ge=1, le=1_000_000)] = 10_000
+    log: Literal["console", "json"] = "console"
+    log_level: Literal["debug", "info", "warning", "error"] = "info"
+
+    def check(self) -> None:
+        """Check what no single field's type can say.
+
+        Raises:
+            ConfigError: listen is not an address, or is reachable from outside in plaintext without insecure.
+        """
+        if self.listen.startswith("unix:"):
+            return
+        host, separator, port = self.listen.rpartition(":")
+        if not separator or not host or not port.isdigit() or int(port) > 65535:
+            raise ConfigError(f"listen must be HOST:PORT or unix:/path, got {self.listen!r}")
+        if not self.insecure and not _is_loopback(host):
+            raise ConfigError(
+                f"listen = {self.listen!r} is reachable from other machines in plaintext; "
+                "use a loopback address, or say --insecure (insecure = true) if the network is trusted",
+            )
+
+
+def load(path: Path | None, environ: Mapping[str, str], flags: Mapping[str, Any]) -> Settings:
+    """Merge the three sources into checked settings.
+
+    Args:
+        path: A TOML file, or None.
+        environ: Environment variables; only MEANREV_<SETTING> are looked at, an unknown one is refused.
+        flags: Settings given on the command line; None means not given.
+
+    Raises:
+        ConfigError: the file cannot be read, a key is unknown, or a value breaks its rule.
+    """
+    merged: dict[str, Any] = {}
+    if path is not None:
+        merged.update(_file(path))
+    merged.update(_variables(environ))
+    merged.update({name: value for name, value in flags.items() if value is not None})
+    unknown = sorted(set(merged) - set(Settings.__struct_fields__))
+    if unknown:
+        known = ", ".join(Settings.__struct_fields__)
+        raise ConfigError(f"unknown setting {unknown[0]!r}; the settings are: {known}")
+    try:
+        settings = msgspec.convert(merged, Settings, strict=False)
+    except msgspec.ValidationError as error:
+        raise ConfigError(_reworded(str(error), merged)) from None
+    settings.check()
+    return settings
+
+
+def _file(path: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise ConfigError(f"cannot read the configuration file {str(path)!r}: {error.strerror}") from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ConfigError(f"the configuration file {str(path)!r} is not valid TOML: {error}") from None
+
+
+def _variables(environ: Mapping[str, str]) -> dict[str, str]:
+    names = {name.removeprefix(_PREFIX).lower(): value for name, value in environ.items() if name.startswith(_PREFIX)}
+    return {name: value for name, value in names.items() if name not in _OF_THE_CLIENT}
+
+
+def _reworded(text: str, merged: Mapping[str, Any]) -> str:
+    """Turn msgspec's "Expected `int` >= 1 - at `$.compute_threads`" into name, rule and value."""
+    rule, _, place = text.partition(" - at `$.")
+    name = place.rstrip("`")
+    return f"{name}: {rule[:1].lower()}{rule[1:].replace('`', '')}, got {merged.get(name)!r}"
+
+
+def _is_loopback(host: str) -> bool:
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host.strip("[]")).is_loopback
+    except ValueError:
+        return False

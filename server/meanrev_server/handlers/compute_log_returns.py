@@ -1,0 +1,49 @@
+"""ComputeLogReturns: log or simple returns of one series, or of a row-major T x N block."""
+
+from typing import Annotated
+
+from msgspec import Meta
+
+from gpu_kernels import returns
+from gpu_kernels.checks import Floats
+from gpu_kernels.errors import InvalidInput
+from meanrev_server.rpc import options
+from meanrev_server.rpc.call import Call
+from meanrev_wire import codec
+from meanrev_wire.meanrev_pb2 import ReturnsRequest, ReturnsResponse
+
+__all__ = ["ReturnsOptions", "handle"]
+
+
+class ReturnsOptions(options.Options, frozen=True, kw_only=True):
+    """Options of ComputeLogReturns.
+
+    Attributes:
+        n_assets: Columns of the row-major block in prices.
+    """
+
+    n_assets: Annotated[int, Meta(ge=1, le=codec.MAX_DIMENSION)] = 1
+
+
+async def handle(data: bytes, call: Call) -> bytes:
+    """Answer one request."""
+    request = await call.decode(ReturnsRequest, data)
+    chosen, ignored = options.parse(ReturnsOptions, request.metadata)
+    prices = _block(codec.doubles(request.prices), chosen.n_assets)
+    answer = await call.compute(returns.compute, prices, kind=request.return_type or "log", kind_field="return_type")
+    return codec.encode(
+        ReturnsResponse,
+        log_returns=answer.returns.reshape(-1),
+        mean_return=answer.mean,
+        std_return=answer.std,
+        n_periods=answer.n_periods,
+        metadata=options.reply_metadata(ignored),
+    )
+
+
+def _block(prices: Floats, n_assets: int) -> Floats:
+    if n_assets == 1:
+        return prices
+    if prices.size % n_assets:
+        raise InvalidInput("prices", f"must hold a multiple of n_assets = {n_assets} prices", value=prices.size)
+    return prices.reshape(-1, n_assets)

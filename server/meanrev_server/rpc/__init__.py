@@ -1,0 +1,1 @@
+"""How calls reach handlers and leave them: routes, options, errors, and gRPC's own types."""

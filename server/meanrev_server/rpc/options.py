@@ -1,0 +1,136 @@
+"""Options: the JSON object that travels in a request's metadata, and the one that a reply carries.
+
+A known key must have the right type and range. Unknown keys are reported back as ignored_options, because earlier
+clients put free context there, and are refused where the request says strict.
+"""
+
+import json
+import math
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any, NoReturn, TypeVar
+
+import msgspec
+
+from gpu_kernels.errors import InvalidInput
+
+__all__ = ["MAX_BYTES", "MAX_LEVELS", "NoOptions", "Options", "parse", "reply_metadata"]
+
+MAX_BYTES = 64 * 1024
+MAX_LEVELS = 16
+
+_NOT_AN_OBJECT = "(not a JSON object)"
+# A string, closed or not, is taken whole: giving back characters would make a hostile text quadratic.
+_BRACKETS = re.compile(r'"(?:[^"\\]|\\.)*+"?|[\[{]|[\]}]', re.DOTALL)
+
+
+class Options(msgspec.Struct, frozen=True, kw_only=True):
+    """Base of every method's options.
+
+    Attributes:
+        strict: Refuse keys that the method does not know.
+    """
+
+    strict: bool = False
+
+
+class NoOptions(Options, frozen=True, kw_only=True):
+    """The options of a method that has none so far."""
+
+
+O = TypeVar("O", bound=Options)
+
+
+def parse(options_type: type[O], text: str) -> tuple[O, list[str]]:
+    """Parse a request's metadata.
+
+    Args:
+        options_type: The method's options.
+        text: The metadata field; "" means defaults.
+
+    Returns:
+        The options, and the names of the keys that were ignored.
+
+    Raises:
+        InvalidInput: the text is larger than MAX_BYTES or deeper than MAX_LEVELS, a known key breaks its rule, or
+            strict is set and a key is unknown.
+    """
+    if not text.strip():
+        return options_type(), []
+    given = _json_object(text)
+    if given is None:
+        return options_type(), [_NOT_AN_OBJECT]
+    known = options_type.__struct_fields__
+    unknown = [key for key in given if key not in known]
+    if unknown and given.get("strict") is True:
+        names = ", ".join(name for name in known if name != "strict") or "none"
+        raise InvalidInput(f"metadata.{unknown[0]}", f"is not an option of this method (its options: {names})")
+    try:
+        options = msgspec.convert({key: given[key] for key in known if key in given}, options_type)
+    except msgspec.ValidationError as error:
+        raise _invalid(str(error), given) from None
+    return options, unknown
+
+
+def reply_metadata(ignored: Sequence[str] = (), **extras: Any) -> str:
+    """Return a reply's metadata: JSON of the extra outputs, "" where there are none.
+
+    Args:
+        ignored: Keys that parse ignored.
+        **extras: Extra outputs; None leaves one out, a number that is not finite becomes null.
+    """
+    shown = {name: _finite(value) for name, value in extras.items() if value is not None}
+    if ignored:
+        shown["ignored_options"] = [key[:100] for key in ignored[:20]]
+    return json.dumps(shown) if shown else ""
+
+
+def _json_object(text: str) -> dict[str, Any] | None:
+    if len(text.encode()) > MAX_BYTES:
+        raise InvalidInput("metadata", f"must be at most {MAX_BYTES} bytes", value=len(text.encode()))
+    level = deepest = 0
+    for bracket in _BRACKETS.findall(text):
+        level += {"[": 1, "{": 1, "]": -1, "}": -1}.get(bracket, 0)
+        deepest = max(deepest, level)
+    if deepest > MAX_LEVELS:
+        raise InvalidInput("metadata", f"must nest at most {MAX_LEVELS} levels", value=deepest)
+    try:
+        given = json.loads(text, parse_constant=_refuse_constant)
+    except ValueError:
+        return None
+    return given if isinstance(given, dict) else None
+
+
+def _refuse_constant(literal: str) -> NoReturn:
+    raise InvalidInput("metadata", "must hold JSON numbers only", value=literal)
+
+
+def _invalid(text: str, given: Mapping[str, Any]) -> InvalidInput:
+    """Reword msgspec's "Expected `float` > 0.0 - at `$.dt`" as name, rule and value."""
+    rule, _, place = text.partition(" - at `$.")
+    path = place.rstrip("`")
+    value: Any = given
+    for part in re.findall(r"[^.\[\]]+", path):
+        if isinstance(value, Mapping):
+            value = value.get(part)
+        elif isinstance(value, list) and part.isdigit() and int(part) < len(value):
+            value = value[int(part)]
+    shown = "null" if value is None else value
+    return InvalidInput(f"metadata.{path}", f"must be {_phrase(rule)}", value=shown)
+
+
+def _phrase(rule: str) -> str:
+    return rule.removeprefix("Expected ").replace("`", "").partition(", got ")[0]
+
+
+def _finite(value: Any) -> Any:
+    item = getattr(value, "tolist", None)
+    if callable(item):
+        value = item()
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
+    if isinstance(value, Mapping):
+        return {str(key): _finite(inner) for key, inner in value.items()}
+    if isinstance(value, list | tuple):
+        return [_finite(inner) for inner in value]
+    return value
