@@ -1,58 +1,95 @@
 # Every target sets up what it needs, and only that; a second run sets nothing up.
 PYTHON ?= python3
-VENV := .venv
-BIN := $(VENV)/bin
-WIRE := .venv-wire
-PRODUCT := gpu_kernels proto server client
-CODE := $(PRODUCT) tests bench
+BIN := .venv/bin
+PEERS := .venv-peers/bin
+WIRE := .venv-wire/bin
+CODE := gpu_kernels proto server client tests bench
+GENERATED := meanrev_pb2.py meanrev_pb2.pyi meanrev_pb2_grpc.py
 
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: help install demo test peers check bench wire wheel-test clean
+.DEFAULT_GOAL := help
+.PHONY: help install demo test peers check check-wire bench wire clean
 
-help:
+help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
 
-install: $(VENV)/.run ## set up what serving needs
+install: .venv/.run ## set up what serving needs
 
-demo: $(VENV)/.run ## the main job on real prices
+demo: .venv/.run ## the main job on real prices, in under a minute
 	$(BIN)/meanrev demo --save demo.html
 
-test: $(VENV)/.test ## the tests
+test: .venv/.test ## the tests
 	$(BIN)/python -m pytest -q -n 2
 
-peers: $(VENV)/.peers ## comparisons with the peers' libraries
-	$(BIN)/python -m pytest -q tests/peers --run-peers
+# In a folder of its own, so that the tests meet the wheel and not the checkout.
+peers: .venv-peers/.peers ## all tests and the comparisons with peers, on the built wheel
+	rm -rf build/peers
+	mkdir -p build/peers
+	$(PEERS)/python -m pip wheel --quiet --no-deps --no-build-isolation --wheel-dir build/peers .
+	$(PEERS)/python -m pip install --quiet --no-deps --force-reinstall build/peers/meanrev-*.whl
+	cp -r tests pyproject.toml build/peers/
+	cd build/peers && ../../$(PEERS)/python -m pytest -q -n 2 --run-peers
 
-check: $(VENV)/.check wire ## everything but the tests that CI asks for
+check: .venv/.check check-wire ## style, types, layers, wire, spelling, sizes
 	$(BIN)/ruff check $(CODE)
 	$(BIN)/ruff format --check $(CODE)
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/buf lint proto
-	$(BIN)/buf breaking proto --against proto/baseline --path meanrev.proto
+	$(BIN)/buf breaking proto --against proto/baseline
 	$(BIN)/codespell
 	$(BIN)/python tests/budgets.py
 
-bench: $(VENV)/.peers ## measurements beside their peers
-	$(BIN)/python -m pytest -q bench --benchmark-enable --benchmark-only
+bench: .venv-peers/.peers ## measurements, each beside its peer
+	$(PEERS)/python -m pip install --quiet --no-deps --no-build-isolation -e .
+	$(PEERS)/python -m pytest -q bench --benchmark-enable --benchmark-only -p no:randomly --override-ini 'python_files=bench_*.py' --timeout 1800
 
-# $(1) the set of requirements, $(2) what the editable install needs besides
+wire: .venv-wire/.wire ## regenerate proto/meanrev_wire from the .proto
+	$(call generate,proto/meanrev_wire)
+
+check-wire: .venv-wire/.wire
+	rm -rf build/wire
+	mkdir -p build/wire
+	$(call generate,build/wire)
+	for file in $(GENERATED); do diff -u proto/meanrev_wire/$$file build/wire/$$file || exit 1; done
+
+clean: ## remove everything that the other targets made
+	rm -rf .venv .venv-peers .venv-wire build dist demo.html
+
+# $(1) the folder; generated imports become absolute so that they work inside our package.
+define generate
+	$(WIRE)/python -m grpc_tools.protoc -Iproto --python_out=$(1) --pyi_out=$(1) --grpc_python_out=$(1) meanrev.proto
+	sed -i 's/^import meanrev_pb2 /from meanrev_wire import meanrev_pb2 /' $(1)/meanrev_pb2_grpc.py
+endef
+
+# $(1) the environment, $(2) its set of requirements
 define set_up
-	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --require-hashes -r requirements/$(1).txt
+	test -x $(1)/bin/python || $(PYTHON) -m venv $(1)
+	$(1)/bin/python -m pip install --quiet --require-hashes -r requirements/$(2).txt
+endef
+
+define editable
 	$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation -e .
 	touch $@
 endef
 
-$(VENV)/.run: requirements/run.txt pyproject.toml
-	$(call set_up,run)
+.venv/.run: requirements/run.txt pyproject.toml
+	$(call set_up,.venv,run)
+	$(editable)
 
-$(VENV)/.test: requirements/test.txt pyproject.toml
-	$(call set_up,test)
+.venv/.test: requirements/test.txt pyproject.toml
+	$(call set_up,.venv,test)
+	$(editable)
 
-$(VENV)/.peers: requirements/peers.txt pyproject.toml
-	$(call set_up,peers)
+.venv/.check: requirements/check.txt pyproject.toml
+	$(call set_up,.venv,check)
+	$(editable)
 
-$(VENV)/.check: requirements/check.txt pyproject.toml
-	$(call set_up,check)
+.venv-peers/.peers: requirements/peers.txt
+	$(call set_up,.venv-peers,peers)
+	touch $@
+
+.venv-wire/.wire: requirements/wire.txt
+	$(call set_up,.venv-wire,wire)
+	touch $@

@@ -50,9 +50,7 @@ class App:
         self.backend = backend.choose(self.settings.backend)
         self._launcher = Launcher(self.settings.compute_threads)
         self.call = Call(settings=self.settings, hub=Hub(), launcher=self._launcher)
-        self.routes: Mapping[str, Route] = {
-            path: guarded(route) for path, route in routes(_SERVICE, _HANDLERS).items()
-        }
+        self.routes: Mapping[str, Route] = {path: guarded(route) for path, route in routes(_SERVICE, _HANDLERS).items()}
         self.address = ""
         self._server: grpc.aio.Server | None = None
         self._health = health.aio.HealthServicer()

@@ -6,6 +6,7 @@ A client sees the rule that its request broke, never a class name, a path or a t
 import json
 import logging
 import math
+from collections.abc import Mapping
 from typing import NamedTuple
 
 import grpc
@@ -43,7 +44,7 @@ class Status(NamedTuple):
     details: str = ""
 
 
-class Refused(Exception):  # noqa: N818 - a call that is refused is not an error of the server
+class Refused(Exception):
     """A call that ends with a status other than OK.
 
     Attributes:
@@ -55,6 +56,20 @@ class Refused(Exception):  # noqa: N818 - a call that is refused is not an error
         super().__init__(status.message)
 
 
+# Both travel in HTTP/2 headers, percent-encoded, where clients allow 8 KiB in all.
+_LONGEST_MESSAGE = 400
+_LONGEST_VALUE = 100
+
+_CODES: Mapping[type[Exception], grpc.StatusCode] = {
+    InvalidInput: grpc.StatusCode.INVALID_ARGUMENT,
+    InvalidField: grpc.StatusCode.INVALID_ARGUMENT,
+    MalformedMessage: grpc.StatusCode.INVALID_ARGUMENT,
+    Degenerate: grpc.StatusCode.FAILED_PRECONDITION,
+    NotFound: grpc.StatusCode.NOT_FOUND,
+    LimitReached: grpc.StatusCode.RESOURCE_EXHAUSTED,
+}
+
+
 def status_of(error: Exception) -> Status:
     """Map an error to the status that a client sees.
 
@@ -62,35 +77,22 @@ def status_of(error: Exception) -> Status:
         error: Anything a handler let through. An unexpected error is logged with its traceback and answered
             INTERNAL without particulars.
     """
-    match error:
-        case Refused():
-            return error.status
-        case InvalidInput():
-            details = _details(error.field, error.rule, error.value, error.index)
-            return Status(grpc.StatusCode.INVALID_ARGUMENT, str(error), details)
-        case InvalidField():
-            details = _details(error.field, error.rule, error.value, None)
-            return Status(grpc.StatusCode.INVALID_ARGUMENT, str(error), details)
-        case MalformedMessage():
-            return Status(grpc.StatusCode.INVALID_ARGUMENT, str(error))
-        case Degenerate():
-            details = _details(error.field, str(error), None, None)
-            return Status(grpc.StatusCode.FAILED_PRECONDITION, str(error), details)
-        case NotFound():
-            return Status(grpc.StatusCode.NOT_FOUND, str(error))
-        case LimitReached():
-            return Status(grpc.StatusCode.RESOURCE_EXHAUSTED, str(error))
-        case MemoryError():
-            return Status(grpc.StatusCode.RESOURCE_EXHAUSTED, "the request needs more memory than the server has")
-        case _:
-            log.error("unexpected error", exc_info=error)
-            return Status(grpc.StatusCode.INTERNAL, "internal error; the server's log has the particulars")
+    if isinstance(error, Refused):
+        return error.status
+    if isinstance(error, MemoryError):
+        return Status(grpc.StatusCode.RESOURCE_EXHAUSTED, "the request needs more memory than the server has")
+    code = next((code for kind, code in _CODES.items() if isinstance(error, kind)), None)
+    if code is None:
+        log.error("unexpected error", exc_info=error)
+        return Status(grpc.StatusCode.INTERNAL, "internal error; the server's log has the particulars")
+    return Status(code, str(error)[:_LONGEST_MESSAGE], _details(error))
 
 
-def _details(field: str, rule: str, value: object, index: object) -> str:
-    known = {"field": field, "rule": rule, "value": _json_value(value), "index": index}
-    # Trailing metadata is ASCII; json escapes everything else.
-    return json.dumps({key: part for key, part in known.items() if part is not None})[:4096]
+def _details(error: Exception) -> str:
+    """Return what the error knows of the offending field as ASCII JSON, which trailing metadata can carry."""
+    known = {name: _json_value(getattr(error, name, None)) for name in ("field", "rule", "value", "index")}
+    known = {name: value for name, value in known.items() if value is not None}
+    return json.dumps(known) if known else ""
 
 
 def _json_value(value: object) -> object:
@@ -99,6 +101,8 @@ def _json_value(value: object) -> object:
         value = item()
     if isinstance(value, float) and not math.isfinite(value):
         return str(value)
+    if isinstance(value, tuple) and all(isinstance(part, int) for part in value):
+        return list(value)
     if value is None or isinstance(value, bool | int | float):
         return value
-    return str(value)[:200]
+    return str(value)[:_LONGEST_VALUE]

@@ -1,0 +1,91 @@
+"""The house keeps its own rules: every operation is complete, and names line up from the wire to the page."""
+
+import ast
+import importlib
+from pathlib import Path
+
+import pytest
+
+from meanrev_server.rpc.registry import module_name
+from meanrev_wire import meanrev_pb2
+
+ROOT = Path(__file__).resolve().parent.parent
+KERNELS = ROOT / "gpu_kernels"
+
+pytestmark = pytest.mark.skipif(not KERNELS.is_dir(), reason="needs the checkout, and this run has the wheel alone")
+
+OPERATIONS = sorted(path.parent.name for path in KERNELS.glob("*/__init__.py"))
+METHODS = [method.name for method in meanrev_pb2.DESCRIPTOR.services_by_name["MeanRevService"].methods]
+CLIENT_METHODS = {
+    "EstimateOUParams": "ou",
+    "OptimalThresholds": "thresholds",
+    "BacktestWithCosts": "backtest",
+    "ComputeLogReturns": "log_returns",
+    "PcaPortfolios": "pca",
+    "CaraOptimalWeights": "cara",
+    "SharpeOptimalWeights": "sharpe",
+    "MultiperiodOptimize": "multiperiod",
+    "PortfolioStats": "portfolio_stats",
+    "GenerateSignals": "signals",
+    "PortfolioHealthStream": "health",
+}
+ROOMS = ("gpu_kernels", "proto/meanrev_wire", "server", "client")
+
+
+def modules():
+    return [path for room in ROOMS for path in sorted((ROOT / room).rglob("*.py")) if "_pb2" not in path.name]
+
+
+@pytest.mark.parametrize("operation", OPERATIONS)
+@pytest.mark.parametrize(
+    "place",
+    [
+        "gpu_kernels/{}/model.py",
+        "gpu_kernels/{}/host.py",
+        "tests/naive/{}.py",
+        "bench/bench_{}.py",
+        "docs/operations/{}.md",
+    ],
+)
+def test_every_operation_has_its_model_twin_oracle_bench_and_page(operation, place):
+    assert (ROOT / place.format(operation)).is_file()
+
+
+@pytest.mark.parametrize("operation", OPERATIONS)
+def test_every_operation_has_tests(operation):
+    assert list((ROOT / "tests" / "gpu_kernels" / operation).glob("test_*.py"))
+
+
+def test_methods_handlers_and_client_methods_are_the_same_eleven():
+    client = importlib.import_module("meanrev").Client
+    handlers = {path.stem for path in (ROOT / "server/meanrev_server/handlers").glob("[!_]*.py")}
+    assert handlers == {module_name(method) for method in METHODS}
+    assert set(CLIENT_METHODS) == set(METHODS)
+    assert all(hasattr(client, name) for name in CLIENT_METHODS.values())
+
+
+@pytest.mark.parametrize("path", modules(), ids=lambda path: str(path.relative_to(ROOT)))
+def test_all_is_complete_and_sorted(path):
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    exported = [
+        ast.literal_eval(node.value)
+        for node in tree.body
+        if isinstance(node, ast.Assign) and getattr(node.targets[0], "id", "") == "__all__"
+    ]
+    public = {
+        node.name
+        for node in tree.body
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef) and not node.name.startswith("_")
+    }
+    if not exported:
+        assert not public, f"{sorted(public)} are public but __all__ is missing"
+        return
+    assert exported[0] == sorted(exported[0])
+    assert public <= set(exported[0])
+
+
+def test_the_maths_room_reads_no_clock_environment_or_log():
+    for path in KERNELS.rglob("*.py"):
+        tree = ast.parse(path.read_text(encoding="utf-8"))
+        imported = {alias.name for node in ast.walk(tree) if isinstance(node, ast.Import) for alias in node.names}
+        assert not imported & {"os", "time", "logging", "threading", "asyncio", "grpc"}, path
