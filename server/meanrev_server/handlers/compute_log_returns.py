@@ -5,7 +5,7 @@ from typing import Annotated
 from msgspec import Meta
 
 from gpu_kernels import returns
-from gpu_kernels.checks import Floats
+from gpu_kernels.checks import Floats, one_of
 from gpu_kernels.errors import InvalidInput
 from meanrev_server.rpc import options
 from meanrev_server.rpc.call import Call
@@ -29,8 +29,9 @@ async def handle(data: bytes, call: Call) -> bytes:
     """Answer one request."""
     request = await call.decode(ReturnsRequest, data)
     chosen, ignored = options.parse(ReturnsOptions, request.metadata)
+    kind = one_of("return_type", request.return_type or "log", returns.KINDS)
     prices = _block(codec.doubles(request.prices), chosen.n_assets)
-    answer = await call.compute(returns.compute, prices, kind=request.return_type or "log", kind_field="return_type")
+    answer = await call.compute(returns.compute, prices, kind=kind)
     return codec.encode(
         ReturnsResponse,
         log_returns=answer.returns.reshape(-1),
