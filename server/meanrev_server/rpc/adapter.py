@@ -1,13 +1,18 @@
 """Routes as gRPC sees them: raw bytes in and out, so that malformed input is ours to answer."""
 
-from collections.abc import AsyncIterator, Callable, Mapping
-from typing import Any
+from __future__ import annotations  # grpc's classes are generic in their stubs only
+
+from typing import TYPE_CHECKING, Any
 
 import grpc
 
-from meanrev_server.rpc.call import Call
-from meanrev_server.rpc.registry import Route
 from meanrev_server.rpc.status import DETAILS_KEY, Refused, Status
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Callable, Mapping
+
+    from meanrev_server.rpc.call import Call
+    from meanrev_server.rpc.registry import Route
 
 __all__ = ["Service"]
 
