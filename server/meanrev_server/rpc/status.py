@@ -12,22 +12,15 @@ from typing import NamedTuple
 import grpc
 
 from gpu_kernels.errors import Degenerate, InvalidInput
+from meanrev_server.errors import LimitReached, NotFound
 from meanrev_wire.errors import InvalidField, MalformedMessage
 
-__all__ = ["DETAILS_KEY", "LimitReached", "NotFound", "Refused", "Status", "status_of"]
+__all__ = ["DETAILS_KEY", "Refused", "Status", "status_of"]
 
 DETAILS_KEY = "meanrev-error"
 """Trailing metadata that carries field, index, value and rule as JSON."""
 
 log = logging.getLogger(__name__)
-
-
-class NotFound(LookupError):
-    """A portfolio, job or mark that the caller does not have."""
-
-
-class LimitReached(RuntimeError):
-    """A cap of the server; the message names the knob that moves it."""
 
 
 class Status(NamedTuple):
