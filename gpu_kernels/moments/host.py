@@ -1,0 +1,141 @@
+"""The NumPy twin of moments."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gpu_kernels.checks import Floats
+from gpu_kernels.moments.model import LARGEST_CONDITION, Covariance, PortfolioStats
+
+__all__ = ["constant_columns", "covariance", "portfolio_stats"]
+
+
+def constant_columns(values: Floats) -> NDArray[np.bool_]:
+    """Tell which columns do not vary: max - min <= 1e-12 max(1, |mean|)."""
+    spread: Floats = values.max(axis=0) - values.min(axis=0)
+    return np.asarray(spread <= 1e-12 * np.maximum(1.0, np.abs(values.mean(axis=0))))
+
+
+def covariance(returns: Floats, method: str, halflife: float) -> Covariance:
+    """Estimate a covariance from complete rows; see the contract."""
+    n_periods, n_assets = returns.shape
+    mean = returns.mean(axis=0)
+    centred = returns - mean
+    fallback = ""
+    if method in {"sample", "ewma"}:
+        matrix = _sample(centred) if method == "sample" else _ewma(returns, halflife)
+        fallback = _unfit(matrix, n_periods)
+        if not fallback:
+            return Covariance(mean, matrix, 0.0, method, "", 0, n_periods)
+        method = "ledoit_wolf"
+    population = centred.T @ centred / n_periods
+    level = float(np.trace(population)) / n_assets
+    shrinkage = _ledoit_wolf(centred, population, level) if method == "ledoit_wolf" else _oas(n_periods, population)
+    matrix = (1.0 - shrinkage) * population
+    matrix[np.diag_indices(n_assets)] += shrinkage * level
+    return Covariance(mean, matrix, shrinkage, method, fallback, 0, n_periods)
+
+
+def _sample(centred: Floats) -> Floats:
+    matrix: Floats = centred.T @ centred / (centred.shape[0] - 1)
+    return matrix
+
+
+def _ewma(returns: Floats, halflife: float) -> Floats:
+    ages = np.arange(returns.shape[0] - 1, -1, -1, dtype=np.float64)
+    weights = np.exp2(-ages / halflife)
+    weights /= weights.sum()
+    centred = returns - weights @ returns
+    matrix: Floats = (centred * weights[:, None]).T @ centred
+    # A half-life far below one period leaves a single observation, and nothing to divide by.
+    freedom = 1.0 - float(weights @ weights)
+    return matrix / freedom if freedom > 0 else np.zeros_like(matrix)
+
+
+def _unfit(matrix: Floats, n_periods: int) -> str:
+    """Say why a matrix cannot carry weights, or nothing."""
+    n_assets = matrix.shape[0]
+    if n_periods <= n_assets:
+        return f"{n_periods} rows are too few for {n_assets} assets"
+    values = np.linalg.eigvalsh(matrix)
+    if values[-1] <= 0 or values[0] * LARGEST_CONDITION < values[-1]:
+        return f"the condition number exceeds {LARGEST_CONDITION:.0e}"
+    return ""
+
+
+def _ledoit_wolf(centred: Floats, population: Floats, level: float) -> float:
+    """Return the shrinkage; |S - F|^2 is summed entry by entry, because tr(S^2) - tr(S)^2/N cancels."""
+    n_periods, n_assets = centred.shape
+    if n_assets == 1:
+        return 0.0
+    distance = float(np.sum((population - level * np.eye(n_assets)) ** 2)) / n_assets
+    fourth = float(np.sum(np.einsum("ti,ti->t", centred, centred) ** 2)) / n_periods
+    noise = min((fourth - float(np.sum(population**2))) / (n_assets * n_periods), distance)
+    return noise / distance if noise > 0 else 0.0
+
+
+def _oas(n_periods: int, population: Floats) -> float:
+    n_assets = population.shape[0]
+    if n_assets == 1:
+        return 0.0
+    level = float(np.trace(population)) / n_assets
+    power = float(np.mean(population**2))
+    spread = (n_periods + 1.0) * (power - level**2 / n_assets)
+    return 1.0 if spread <= 0 else min(1.0, (power + level**2) / spread)
+
+
+def portfolio_stats(returns: Floats, weights: Floats, periods_per_year: float, levels: Floats) -> PortfolioStats:
+    """Compute a portfolio's statistics from complete rows; see the contract."""
+    n_periods = returns.shape[0]
+    earned = returns @ weights
+    mean = float(earned.mean())
+    centred = earned - mean
+    matrix = _sample(returns - returns.mean(axis=0))
+    still = bool(constant_columns(earned[:, None])[0])
+    std = 0.0 if still else float(earned.std(ddof=1))
+    # Standardised before they are raised to powers: tiny returns would underflow.
+    shape = np.zeros(n_periods) if still else centred / earned.std()
+    contribution = np.zeros_like(weights) if still else weights * (matrix @ weights) / std
+    losses = np.sort(-earned)
+    year = float(np.sqrt(periods_per_year))
+    return PortfolioStats(
+        mean_return=mean,
+        std_return=std,
+        skewness=float(np.mean(shape**3)),
+        kurtosis=float(np.mean(shape**4)),
+        correlation=_correlation(matrix, constant_columns(returns)),
+        covariance=matrix,
+        marginal_contrib=contribution,
+        annual_return=mean * periods_per_year,
+        annual_volatility=std * year,
+        sharpe_ratio=0.0 if still else mean / std * year,
+        levels=levels,
+        value_at_risk=np.array([_value_at_risk(losses, level) for level in levels]),
+        expected_shortfall=np.array([_expected_shortfall(losses, level) for level in levels]),
+        dropped_rows=0,
+        n_periods=n_periods,
+    )
+
+
+def _correlation(matrix: Floats, constant: NDArray[np.bool_]) -> Floats:
+    scale = np.sqrt(np.diagonal(matrix))
+    safe = np.where(constant, 1.0, scale)
+    correlation = np.clip(matrix / safe[:, None] / safe, -1.0, 1.0)
+    correlation[constant, :] = 0.0
+    correlation[:, constant] = 0.0
+    np.fill_diagonal(correlation, 1.0)
+    return correlation
+
+
+def _rank(n_periods: int, level: float) -> int:
+    """Return how many losses the boundary loss has at or below it; rounding of level * T must not add one."""
+    return max(1, int(np.ceil(level * n_periods - 1e-9)))
+
+
+def _value_at_risk(losses: Floats, level: float) -> float:
+    return float(losses[_rank(losses.size, level) - 1])
+
+
+def _expected_shortfall(losses: Floats, level: float) -> float:
+    rank = _rank(losses.size, level)
+    tail = (1.0 - level) * losses.size
+    return float((losses[rank:].sum() + max(0.0, tail - (losses.size - rank)) * losses[rank - 1]) / tail)
