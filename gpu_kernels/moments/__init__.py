@@ -7,20 +7,13 @@ from numpy.typing import ArrayLike, NDArray
 
 from gpu_kernels.checks import Floats, all_finite, array, no_infinity, one_of, positive
 from gpu_kernels.errors import Degenerate, InvalidInput
+from gpu_kernels.magnitude import within_reach
 from gpu_kernels.moments import host
-from gpu_kernels.moments.model import (
-    DEFAULT_HALFLIFE,
-    LARGEST_CONDITION,
-    LARGEST_MAGNITUDE,
-    METHODS,
-    Covariance,
-    PortfolioStats,
-)
+from gpu_kernels.moments.model import DEFAULT_HALFLIFE, LARGEST_CONDITION, METHODS, Covariance, PortfolioStats
 
 __all__ = [
     "DEFAULT_HALFLIFE",
     "LARGEST_CONDITION",
-    "LARGEST_MAGNITUDE",
     "METHODS",
     "Covariance",
     "PortfolioStats",
@@ -39,7 +32,7 @@ def covariance(returns: ArrayLike, *, method: str = "sample", halflife: float | 
         halflife: Periods after which an observation counts half, for "ewma" alone; DEFAULT_HALFLIFE where None.
 
     Raises:
-        InvalidInput: an entry is infinite or above LARGEST_MAGNITUDE, fewer than two complete rows are left, the
+        InvalidInput: an entry is infinite or above 1e50 in magnitude, fewer than two complete rows are left, the
             method is unknown, or halflife is not positive or given for another method.
         Degenerate: an asset does not vary (max - min <= 1e-12 max(1, |mean|)) and the method is "sample" or "ewma",
             or no asset varies at all.
@@ -77,7 +70,7 @@ def portfolio_stats(
         levels: Confidence levels of value at risk and expected shortfall, each between 0 and 1.
 
     Raises:
-        InvalidInput: an entry is infinite or above LARGEST_MAGNITUDE, fewer than two complete rows are left,
+        InvalidInput: an entry is infinite or above 1e50 in magnitude, fewer than two complete rows are left,
             weights are not N finite numbers within the same bound, or an option is out of its range.
 
     References:
@@ -98,18 +91,8 @@ def portfolio_stats(
         if held.shape[0] != n_assets:
             raise InvalidInput("weights", f"must hold one weight for each of the {n_assets} assets", value=held.size)
         all_finite("weights", held)
-        _within_reach("weights", held)
+        within_reach("weights", held)
     return host.portfolio_stats(complete, held, periods_per_year, chosen)._replace(dropped_rows=dropped)
-
-
-def _within_reach(field: str, values: Floats) -> None:
-    """Refuse magnitudes whose powers and products would overflow; NaN passes."""
-    far = np.abs(values) > LARGEST_MAGNITUDE
-    if far.any():
-        place = tuple(int(i) for i in np.unravel_index(int(np.argmax(far)), far.shape))
-        index = place if len(place) > 1 else place[0]
-        rule = f"must be at most {LARGEST_MAGNITUDE:.0e} in magnitude"
-        raise InvalidInput(field, rule, value=values[place].item(), index=index)
 
 
 def _complete_rows(returns: ArrayLike) -> tuple[Floats, int]:
@@ -117,7 +100,7 @@ def _complete_rows(returns: ArrayLike) -> tuple[Floats, int]:
     if checked.shape[1] == 0:
         raise InvalidInput("returns", "must have at least one column", value=checked.shape)
     no_infinity("returns", checked)
-    _within_reach("returns", checked)
+    within_reach("returns", checked)
     whole: NDArray[np.bool_] = np.asarray(~np.isnan(checked).any(axis=1))
     count = int(np.count_nonzero(whole))
     if count < 2:

@@ -21,16 +21,13 @@ from typing import NamedTuple
 
 from gpu_kernels.checks import Floats
 
-__all__ = ["DEFAULT_HALFLIFE", "LARGEST_CONDITION", "LARGEST_MAGNITUDE", "METHODS", "Covariance", "PortfolioStats"]
+__all__ = ["DEFAULT_HALFLIFE", "LARGEST_CONDITION", "METHODS", "Covariance", "PortfolioStats"]
 
 METHODS = ("sample", "ledoit_wolf", "oas", "ewma")
 """The covariance estimators."""
 
 LARGEST_CONDITION = 1e10
 """Above this condition number a sample or ewma matrix is replaced by the Ledoit-Wolf one."""
-
-LARGEST_MAGNITUDE = 1e50
-"""Returns and weights above this are refused: the fourth power of their product would overflow."""
 
 DEFAULT_HALFLIFE = 63.0
 """Periods; a quarter of trading days."""

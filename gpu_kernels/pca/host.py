@@ -1,0 +1,78 @@
+"""The NumPy twin of principal components."""
+
+import numpy as np
+
+from gpu_kernels.checks import Floats
+from gpu_kernels.pca.model import Pca
+
+__all__ = ["fit", "scaled"]
+
+
+def fit(returns: Floats, kept: int, scaling: str) -> Pca:
+    """Find the first `kept` components; see the contract."""
+    centred = scaled(returns, scaling)
+    n_periods, n_assets = centred.shape
+    if not centred.any():
+        return Pca(np.zeros(kept), np.eye(kept, n_assets), np.zeros((n_periods, kept)), 0.0)
+    values, directions = _by_rows(centred) if n_periods < n_assets else _by_columns(centred)
+    ratios = (values / values.sum())[:kept]
+    components = _signed(directions[:kept])
+    return Pca(ratios, components, centred @ components.T, min(1.0, float(ratios.sum())))
+
+
+def scaled(returns: Floats, scaling: str) -> Floats:
+    """Scale and centre the columns; those that do not vary become zeros."""
+    mean = returns.mean(axis=0)
+    spread = returns.max(axis=0) - returns.min(axis=0)
+    varies = spread > 1e-12 * np.maximum(1.0, np.abs(mean))
+    centred = np.where(varies, returns - mean, 0.0)
+    if scaling == "none":
+        return centred
+    width = spread if scaling == "minmax" else centred.std(axis=0, ddof=1)
+    return centred / np.where(varies, width, 1.0)
+
+
+def _by_columns(centred: Floats) -> tuple[Floats, Floats]:
+    """Return all N eigenvalues of X'X, largest first, and the eigenvectors as rows."""
+    values, vectors = np.linalg.eigh(centred.T @ centred)
+    return _tidy(values[::-1]), vectors[:, ::-1].T
+
+
+def _by_rows(centred: Floats) -> tuple[Floats, Floats]:
+    """Return the T eigenvalues of X X' and the directions X'u, for T < N.
+
+    X'u is short where the eigenvalue is small, and its direction then loses digits: the QR step keeps the strong ones
+    and makes the weak ones orthogonal to them. Centring leaves at least one eigenvalue at zero, whose direction the QR
+    step fills in.
+    """
+    values, vectors = np.linalg.eigh(centred @ centred.T)
+    ordered = _tidy(values[::-1])
+    directions = centred.T @ vectors[:, ::-1]
+    directions[:, ordered == 0] = 0.0
+    strong = int(np.count_nonzero(ordered))
+    orthonormal = np.linalg.qr(directions[:, :strong])[0]
+    return ordered, _completed(orthonormal, ordered.size).T
+
+
+def _completed(orthonormal: Floats, count: int) -> Floats:
+    """Append columns until there are `count` orthonormal ones."""
+    n_assets, strong = orthonormal.shape
+    if strong == count:
+        return orthonormal
+    # QR of [Q, I] would cost N^3; a fixed draw of the missing directions is enough and repeats from run to run.
+    rest = np.random.default_rng(0).standard_normal((n_assets, count - strong))
+    for _ in range(2):
+        rest -= orthonormal @ (orthonormal.T @ rest)
+    return np.hstack([orthonormal, np.linalg.qr(rest)[0]])
+
+
+def _tidy(values: Floats) -> Floats:
+    """Set eigenvalues that are zero up to rounding to zero; the input is largest first."""
+    negligible = values[0] * values.size * np.finfo(np.float64).eps
+    return np.where(values > negligible, values, 0.0)
+
+
+def _signed(components: Floats) -> Floats:
+    largest = np.argmax(np.abs(components), axis=1)
+    signed: Floats = components * np.sign(components[np.arange(components.shape[0]), largest])[:, None]
+    return signed
