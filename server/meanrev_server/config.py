@@ -11,7 +11,7 @@ from typing import Annotated, Any, Literal
 
 import msgspec
 
-__all__ = ["ConfigError", "Settings", "load"]
+__all__ = ["ConfigError", "Settings", "load", "origins"]
 
 _PREFIX = "MEANREV_"
 _OF_THE_CLIENT = frozenset({"host", "config", "timeout"})
@@ -92,6 +92,23 @@ def load(path: Path | None, environ: Mapping[str, str], flags: Mapping[str, Any]
         raise ConfigError(_reworded(str(error), merged)) from None
     settings.check()
     return settings
+
+
+def origins(path: Path | None, environ: Mapping[str, str]) -> dict[str, str]:
+    """Say where each setting's value comes from: "default", the file's path, or the variable's name.
+
+    Args:
+        path: As given to load.
+        environ: As given to load.
+
+    Raises:
+        ConfigError: the file cannot be read.
+    """
+    came_from = dict.fromkeys(Settings.__struct_fields__, "default")
+    if path is not None:
+        came_from.update(dict.fromkeys(_file(path), str(path)))
+    came_from.update({name: f"{_PREFIX}{name.upper()}" for name in _variables(environ)})
+    return came_from
 
 
 def _file(path: Path) -> dict[str, Any]:

@@ -1,0 +1,41 @@
+"""Where the `meanrev` command starts; `python -m meanrev_cli` is the same."""
+
+import os
+import sys
+from collections.abc import Sequence
+
+__all__ = ["main"]
+
+_OF_THE_SERVER_EXTRA = frozenset(
+    {"click", "grpc_health", "grpc_reflection", "msgspec", "psutil", "rich", "structlog", "uvloop"},
+)
+_USAGE = 2
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command line.
+
+    Args:
+        arguments: Words after the program's name; those of the process where None.
+
+    Returns:
+        Exit code 2, where the [server] extra is not installed; every other end leaves by SystemExit.
+    """
+    os.environ.setdefault("GRPC_VERBOSITY", "NONE")  # its C core would write a line of its own beside each of ours
+    try:
+        from meanrev_cli.root import meanrev  # noqa: PLC0415 - so that a missing extra is a sentence
+
+        meanrev(args=None if arguments is None else list(arguments), prog_name="meanrev")
+    except ModuleNotFoundError as error:
+        package = (error.name or "").partition(".")[0]
+        if package not in _OF_THE_SERVER_EXTRA:
+            raise
+        sys.stderr.write(
+            f"meanrev: the command line needs {package}, which comes with the server extra: "
+            "pip install 'meanrev[server]'\n",
+        )
+    return _USAGE
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,154 @@
+"""What `meanrev doctor` looks at: this machine and this installation."""
+
+import os
+import platform
+import shutil
+import socket
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+import psutil  # type: ignore[import-untyped] # it ships no types
+
+from gpu_kernels import backend
+from gpu_kernels.errors import KernelError
+from meanrev_cli import known_answers
+from meanrev_cli.failure import ExitCode, Failure
+from meanrev_cli.settings import knob, settings_from
+from meanrev_cli.shared import Shared
+from meanrev_cli.versions import of_this_installation
+from meanrev_server.config import Settings
+
+__all__ = ["Finding", "examine", "graphics_cards"]
+
+_LEAST_MEMORY = 512 * 1024**2
+
+
+class Finding(NamedTuple):
+    """One line of the doctor's report.
+
+    Attributes:
+        name: What was looked at.
+        text: What was found.
+        fix: What to do about it; "" where nothing is wrong.
+        code: The exit code that it stands for; OK where nothing is wrong.
+    """
+
+    name: str
+    text: str
+    fix: str = ""
+    code: ExitCode = ExitCode.OK
+
+
+def examine(shared: Shared) -> Iterator[Finding]:
+    """Look at everything, one finding at a time.
+
+    Args:
+        shared: Says which settings a server would start with here.
+    """
+    yield _versions()
+    settings = Settings()
+    try:
+        settings = settings_from(shared, {})
+        yield Finding("settings", f"listen {settings.listen}, backend {settings.backend}; `meanrev config` shows all")
+    except Failure as failure:
+        yield Finding("settings", failure.message, "correct that setting", ExitCode.USAGE)
+    yield _backend(settings)
+    yield from _kernels()
+    yield _gpu()
+    yield _cpu(settings)
+    yield _memory(settings)
+    yield _port(settings.listen)
+
+
+def graphics_cards() -> list[str]:
+    """Return a line for each NVIDIA card that the driver shows; empty where there is none."""
+    program = shutil.which("nvidia-smi")
+    if program is None:
+        return [str(path) for path in sorted(Path("/dev").glob("nvidia[0-9]*"))]
+    query = [program, "--query-gpu=name,memory.total,driver_version", "--format=csv,noheader"]
+    try:
+        answer = subprocess.run(query, capture_output=True, text=True, timeout=10, check=False)  # noqa: S603 - fixed words
+    except (OSError, subprocess.TimeoutExpired):
+        return []
+    return [line.strip() for line in answer.stdout.splitlines() if line.strip()] if answer.returncode == 0 else []
+
+
+def _versions() -> Finding:
+    versions = of_this_installation()
+    return Finding("versions", ", ".join(f"{name} {version}" for name, version in versions.items()))
+
+
+def _backend(settings: Settings) -> Finding:
+    try:
+        chosen = backend.choose(settings.backend)
+    except KernelError as error:
+        return Finding("backend", str(error), f"reinstall numpy, or {knob('backend')}", ExitCode.DEVICE)
+    return Finding("backend", f"{chosen.name} ({chosen.reason}); its self-test passed")
+
+
+def _kernels() -> Iterator[Finding]:
+    wrong = []
+    checked = list(known_answers.check())
+    for answer in checked:
+        if not answer.right:
+            wrong.append(answer)
+            text = f"{answer.question}: {answer.computed!r}, and {answer.expected!r} is right"
+            yield Finding("kernels", text, "reinstall numpy and meanrev; then report it", ExitCode.DEVICE)
+    if not wrong:
+        worst = max(answer.error for answer in checked)
+        yield Finding("kernels", f"{len(checked)} known answers reproduced, largest relative error {worst:.0e}")
+
+
+def _gpu() -> Finding:
+    cards = graphics_cards()
+    found = "; ".join(cards) if cards else "none detected"
+    return Finding("GPU", f"{found} (this build computes on numpy and needs none)")
+
+
+def _cpu(settings: Settings) -> Finding:
+    usable = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else psutil.cpu_count() or 1
+    text = f"{_cpu_model()}, {usable} usable; {settings.compute_threads} compute threads"
+    if settings.compute_threads > 4 * usable:
+        fix = f"lower {knob('compute_threads')} to about {usable}"
+        return Finding("CPU", text, fix, ExitCode.USAGE)
+    return Finding("CPU", text)
+
+
+def _cpu_model() -> str:
+    try:
+        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8", errors="replace").splitlines()
+    except OSError:
+        lines = []
+    names = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
+    return names[0] if names else platform.processor() or platform.machine()
+
+
+def _memory(settings: Settings) -> Finding:
+    memory = psutil.virtual_memory()
+    text = f"{memory.available / 1024**3:.1f} of {memory.total / 1024**3:.1f} GiB free"
+    if memory.available < max(_LEAST_MEMORY, 4 * settings.max_message_bytes):
+        return Finding("memory", text, f"free some, or lower {knob('max_message_bytes')}", ExitCode.DEVICE)
+    return Finding("memory", text)
+
+
+def _port(listen: str) -> Finding:
+    if listen.startswith("unix:"):
+        folder = Path(listen.removeprefix("unix:")).parent
+        if os.access(folder, os.W_OK):
+            return Finding("address", f"{listen}: its folder is writable")
+        return Finding(
+            "address", f"{listen}: cannot write there", f"{knob('listen')} names another", ExitCode.NO_SERVER
+        )
+    host, _, port = listen.rpartition(":")
+    host = host.strip("[]")
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    try:
+        with socket.socket(family, socket.SOCK_STREAM) as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            probe.bind((host, int(port)))
+    except OSError as error:
+        fix = f"stop what listens there (`meanrev health {listen}` tells if it is a server), or {knob('listen')}"
+        return Finding("address", f"{listen}: {os.strerror(error.errno or 0)}", fix, ExitCode.NO_SERVER)
+    return Finding("address", f"{listen} can be listened on")

@@ -1,0 +1,42 @@
+"""`meanrev health`: the question that a probe asks."""
+
+import time
+
+import click
+import grpc
+from grpc_health.v1 import health_pb2, health_pb2_grpc
+from rich.text import Text
+
+from meanrev_cli.failure import ExitCode, Failure
+from meanrev_cli.remote import address_of, connected, failure_of, timeout_flag
+from meanrev_cli.shared import Shared, shared_flags
+
+__all__ = ["health"]
+
+
+@click.command()
+@click.argument("host", required=False)
+@click.option("--service", default="", metavar="NAME", help="One service instead of the server as a whole.")
+@timeout_flag
+@shared_flags
+def health(shared: Shared, host: str | None, service: str, timeout_s: float) -> None:
+    """Ask the server at HOST whether it serves; exit code 0 if so, 3 if not.
+
+    HOST is HOST:PORT or unix:/path; without it MEANREV_HOST, then the configured listen address.
+    """
+    address = address_of(shared, host)
+    with connected(address, timeout_s) as channel:
+        start = time.perf_counter()
+        try:
+            reply = health_pb2_grpc.HealthStub(channel).Check(
+                health_pb2.HealthCheckRequest(service=service),
+                timeout=timeout_s,
+            )
+        except grpc.RpcError as error:
+            raise failure_of(error, address, timeout_s) from None
+        ms = 1e3 * (time.perf_counter() - start)
+    status = health_pb2.HealthCheckResponse.ServingStatus.Name(reply.status)
+    shared.note(f"answered in {ms:.1f} ms")
+    shared.show({"address": address, "status": status, "ms": round(ms, 3)}, Text(status))
+    if status != "SERVING":
+        raise Failure(ExitCode.NO_SERVER, f"the server at {address} says {status}: it is starting, stopping or ill")

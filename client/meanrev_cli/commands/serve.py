@@ -1,0 +1,56 @@
+"""`meanrev serve`: one server in the foreground."""
+
+import logging
+from typing import Any, get_args, get_type_hints
+
+import click
+import uvloop
+
+from gpu_kernels.errors import KernelError
+from meanrev_cli.failure import ExitCode, Failure
+from meanrev_cli.settings import knob, settings_from
+from meanrev_cli.shared import Shared, shared_flags
+from meanrev_server.app import App
+from meanrev_server.config import ConfigError, Settings
+from meanrev_server.telemetry import start_logging
+
+__all__ = ["serve"]
+
+
+def _choices(setting: str) -> click.Choice[str]:
+    return click.Choice(get_args(get_type_hints(Settings)[setting]))
+
+
+@click.command()
+@click.option("--listen", metavar="HOST:PORT", help="Address, or unix:/path; port 0 picks a free one.")
+@click.option("--backend", type=_choices("backend"), help="Where the maths runs.")
+@click.option("--insecure", is_flag=True, default=None, help="Allow plaintext on an address that others can reach.")
+@click.option("--grace", "grace_s", type=float, metavar="SECONDS", help="Time for calls in flight on a stop.")
+@click.option("--compute-threads", type=int, metavar="N", help="Computations that run at once.")
+@click.option("--log", type=_choices("log"), help="How log lines look on stderr.")
+@click.option("--log-level", type=_choices("log_level"), help="Least severe level that is logged.")
+@shared_flags
+def serve(shared: Shared, **flags: Any) -> None:
+    """Serve until SIGINT or SIGTERM; a second signal stops at once.
+
+    Prints one line on stdout, `listening on HOST:PORT`, when calls are accepted; everything else is a log line on
+    stderr. A flag left out takes its value from MEANREV_<SETTING>, then from --config, then from the default:
+    `meanrev config` shows which.
+    """
+    settings = settings_from(shared, flags)
+    level = "debug" if shared.verbose and flags["log_level"] is None else settings.log_level
+    _run(settings, level, '{{"listening": "{}"}}' if shared.as_json else "listening on {}")
+
+
+def _run(settings: Settings, level: str, line: str) -> None:
+    start_logging(settings.log, level)
+    logging.getLogger("asyncio").setLevel(logging.INFO)
+    try:
+        app = App(settings)
+    except KernelError as error:
+        raise Failure(ExitCode.DEVICE, f"{error}; {knob('backend')} chooses another backend") from None
+    try:
+        uvloop.run(app.run(lambda address: click.echo(line.format(address))))
+    except ConfigError as error:
+        advice = f"{knob('listen')} chooses another, and port 0 a free one"
+        raise Failure(ExitCode.NO_SERVER, f"{error}; {advice}") from None

@@ -1,0 +1,104 @@
+"""A server as the command line meets it: an address, a channel, and failures in plain words."""
+
+from __future__ import annotations  # grpc's classes are generic in their stubs only
+
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+import grpc
+
+from meanrev_cli.failure import ExitCode, Failure
+from meanrev_cli.settings import settings_from
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from meanrev_cli.shared import Shared
+
+__all__ = ["MAX_BYTES", "address_of", "connected", "failure_of", "timeout_flag"]
+
+MAX_BYTES = 256 * 1024 * 1024
+DEFAULT_PORT = 50051
+
+_KINDS = {
+    "INVALID_ARGUMENT": ExitCode.BAD_DATA,
+    "FAILED_PRECONDITION": ExitCode.BAD_DATA,
+    "OUT_OF_RANGE": ExitCode.BAD_DATA,
+    "NOT_FOUND": ExitCode.BAD_DATA,
+    "UNAVAILABLE": ExitCode.NO_SERVER,
+    "DEADLINE_EXCEEDED": ExitCode.NO_SERVER,
+    "UNIMPLEMENTED": ExitCode.USAGE,
+}
+
+F = TypeVar("F", bound="Callable[..., Any]")
+
+
+def timeout_flag(command: F) -> F:
+    """Add --timeout to a command, which takes timeout_s."""
+    option = click.option(
+        "--timeout",
+        "timeout_s",
+        type=click.FloatRange(min=0, min_open=True),
+        default=30.0,
+        envvar="MEANREV_TIMEOUT",
+        show_default=True,
+        metavar="SECONDS",
+        help="Longest wait for an answer (or MEANREV_TIMEOUT).",
+    )
+    return option(command)
+
+
+def address_of(shared: Shared, host: str | None) -> str:
+    """Return the address to call.
+
+    Args:
+        shared: Names the environment and file that stand in for a missing host.
+        host: HOST, HOST:PORT or unix:/path; where None, MEANREV_HOST, then the settings' listen.
+    """
+    chosen = host or shared.environ.get("MEANREV_HOST") or settings_from(shared, {}).listen
+    bare = ":" not in chosen or chosen.endswith("]")
+    return f"{chosen}:{DEFAULT_PORT}" if bare else chosen
+
+
+@contextmanager
+def connected(address: str, timeout_s: float) -> Iterator[grpc.Channel]:
+    """Open a channel on which a server has answered.
+
+    Args:
+        address: HOST:PORT or unix:/path.
+        timeout_s: Longest wait for the connection.
+
+    Raises:
+        Failure: nothing answers; exit code NO_SERVER.
+    """
+    limits = [("grpc.max_receive_message_length", MAX_BYTES), ("grpc.max_send_message_length", MAX_BYTES)]
+    with grpc.insecure_channel(address, options=limits) as channel:
+        try:
+            grpc.channel_ready_future(channel).result(timeout=min(timeout_s, 5.0))
+        except grpc.FutureTimeoutError:
+            raise _nobody(address) from None
+        yield channel
+
+
+def failure_of(error: grpc.RpcError, address: str, timeout_s: float) -> Failure:
+    """Put a failed call in plain words.
+
+    Args:
+        error: As raised by grpc.
+        address: The server that was called.
+        timeout_s: The deadline it had.
+    """
+    code, message = error.code().name, error.details()
+    kind = _KINDS.get(code, ExitCode.UNEXPECTED)
+    if code == "UNAVAILABLE":
+        return _nobody(address)
+    if code == "DEADLINE_EXCEEDED":
+        message = f"{address} gave no answer within {timeout_s:g} s; --timeout (or MEANREV_TIMEOUT) allows more"
+        return Failure(kind, message)
+    return Failure(kind, f"{code}: {message}")
+
+
+def _nobody(address: str) -> Failure:
+    advice = "`meanrev serve` starts a server; HOST (or MEANREV_HOST) names another"
+    return Failure(ExitCode.NO_SERVER, f"nothing answers at {address}: {advice}")

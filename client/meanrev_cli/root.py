@@ -1,0 +1,47 @@
+"""The command `meanrev` and its subcommands, each imported when it is asked for, so that --help stays quick."""
+
+from collections.abc import Mapping
+from importlib import import_module
+
+import click
+
+__all__ = ["COMMANDS", "meanrev"]
+
+COMMANDS: Mapping[str, str] = {
+    "serve": "Serve until SIGTERM; print `listening on HOST:PORT` when ready.",
+    "demo": "Fit, trade and stress real oil prices through a real server and client.",
+    "doctor": "Check this machine and this installation, and say how to fix what is red.",
+    "info": "Say what a server offers: services, methods, latency, versions.",
+    "health": "Ask a server whether it serves.",
+    "call": "Call any method with JSON, through the server's reflection.",
+    "proto": "Write meanrev.proto, for stubs in another language.",
+    "config": "Show the settings in force and where each came from.",
+}
+"""One line a command; the module of the same name in meanrev_cli.commands holds it."""
+
+
+class _Lazily(click.Group):
+    """A group whose commands are modules."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in COMMANDS:
+            return None
+        command: click.Command = getattr(import_module(f"meanrev_cli.commands.{cmd_name}"), cmd_name)
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl(list(COMMANDS.items()))
+
+
+@click.group(
+    cls=_Lazily,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+    epilog="Exit codes: 0 ok, 2 usage, 3 no server, 4 bad data, 5 device.",
+)
+@click.version_option(package_name="meanrev", message="%(package)s %(version)s")
+def meanrev() -> None:
+    """Mean-reversion research over gRPC: fits, thresholds, backtests, portfolios and signals."""

@@ -1,0 +1,45 @@
+"""Settings as the command line sees them: merged, checked, and each with the place that it came from."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from meanrev_cli.failure import ExitCode, Failure
+from meanrev_cli.shared import Shared
+from meanrev_server import config
+
+__all__ = ["knob", "settings_from"]
+
+_FLAGS = {
+    "listen": "--listen",
+    "backend": "--backend",
+    "insecure": "--insecure",
+    "grace_s": "--grace",
+    "compute_threads": "--compute-threads",
+    "log": "--log",
+    "log_level": "--log-level",
+}
+
+
+def settings_from(shared: Shared, flags: Mapping[str, Any]) -> config.Settings:
+    """Return checked settings.
+
+    Args:
+        shared: Says which file and which environment.
+        flags: Settings given as flags; None means not given.
+
+    Raises:
+        Failure: a setting breaks its rule; exit code USAGE.
+    """
+    try:
+        return config.load(shared.config, shared.environ, flags)
+    except config.ConfigError as error:
+        name = str(error).partition(":")[0]
+        ways = f"; {knob(name)} sets it" if name in config.Settings.__struct_fields__ else ""
+        raise Failure(ExitCode.USAGE, f"{error}{ways}") from None
+
+
+def knob(setting: str) -> str:
+    """Return the ways to set a setting, as a phrase: "--listen (or MEANREV_LISTEN, or listen in --config)"."""
+    variable, key = f"MEANREV_{setting.upper()}", f"{setting} in the --config file"
+    flag = _FLAGS.get(setting)
+    return f"{flag} (or {variable}, or {key})" if flag else f"{variable} (or {key})"

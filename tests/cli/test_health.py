@@ -1,0 +1,46 @@
+"""`meanrev health`: what a probe sees."""
+
+import json
+
+
+def test_a_server_that_serves(run, server):
+    result = run("health", server)
+    assert result.exit_code == 0
+    assert result.stdout.strip() == "SERVING"
+
+
+def test_one_service(run, server):
+    assert run("health", server, "--service", "meanrev.MeanRevService").exit_code == 0
+    result = run("health", server, "--service", "meanrev.Nonsense")
+    assert result.exit_code == 4
+    assert "NOT_FOUND" in result.stderr
+
+
+def test_json(run, server):
+    answer = json.loads(run("health", server, "--json").stdout)
+    assert answer["address"] == server
+    assert answer["status"] == "SERVING"
+    assert answer["ms"] > 0
+
+
+def test_no_server(run, closed_port):
+    result = run("health", closed_port, "--timeout", "0.5")
+    assert result.exit_code == 3
+    assert closed_port in result.stderr
+    assert "meanrev serve" in result.stderr
+    assert "Traceback" not in result.stderr
+
+
+def test_the_host_may_come_from_the_environment_or_the_settings(run, server):
+    assert run("health", env={"MEANREV_HOST": server}).exit_code == 0
+    assert run("health", env={"MEANREV_LISTEN": server}).exit_code == 0
+
+
+def test_a_host_without_a_port_means_the_usual_one():
+    from meanrev_cli.remote import address_of
+    from meanrev_cli.shared import Shared
+
+    assert address_of(Shared(), "gpu-box") == "gpu-box:50051"
+    assert address_of(Shared(), "gpu-box:1") == "gpu-box:1"
+    assert address_of(Shared(), "[::1]") == "[::1]:50051"
+    assert address_of(Shared(), "unix:/run/meanrev") == "unix:/run/meanrev"

@@ -1,0 +1,137 @@
+"""`meanrev serve` as a supervisor meets it: one line, logs beside it, signals, exit codes."""
+
+import json
+import re
+import signal
+import subprocess
+import sys
+import time
+
+import pytest
+
+from tests.cli.conftest import READY, start, stop
+
+
+def serve(*words, env=None):
+    command = [sys.executable, "-m", "meanrev_cli", "serve", *words]
+    return subprocess.run(command, capture_output=True, text=True, timeout=60, check=False, env=env)
+
+
+def test_prints_one_line_when_it_is_ready_and_ends_well_on_sigterm():
+    process, address = start()
+    assert re.fullmatch(r"127\.0\.0\.1:\d+", address)
+    code, out, err = stop(process)
+    assert code == 0
+    assert out == ""
+    assert "serving" in err
+    assert "stopped" in err
+    assert "Traceback" not in err
+
+
+def test_it_answers_once_the_line_is_there(run):
+    process, address = start()
+    result = run("health", address)
+    stop(process)
+    assert result.exit_code == 0
+
+
+def test_sigint_stops_it_too():
+    process, _ = start()
+    process.send_signal(signal.SIGINT)
+    _, err = process.communicate(timeout=30)
+    assert process.returncode == 0
+    assert "Traceback" not in err
+
+
+def test_a_stop_waits_for_calls_in_flight_no_longer_than_grace(run):
+    import grpc
+
+    from meanrev_wire import meanrev_pb2
+
+    process, address = start("--grace", "0.5")
+    with grpc.insecure_channel(address) as channel:
+        stream = channel.stream_stream("/meanrev.MeanRevService/EstimateOUParams")
+        never_ending = iter(lambda: time.sleep(0.05) or meanrev_pb2.PriceUpdate(price=1.0).SerializeToString(), None)
+        replies = stream(never_ending)
+        next(replies)
+        began = time.monotonic()
+        code, _, _ = stop(process)
+        replies.cancel()
+    assert code == 0
+    assert time.monotonic() - began < 10
+
+
+def test_json_says_the_address_as_json():
+    process, line = start("--json")
+    stop(process)
+    assert re.fullmatch(r"127\.0\.0\.1:\d+", json.loads(line)["listening"])
+
+
+def test_log_lines_are_json_where_asked():
+    process, address = start("--log", "json")
+    _, _, err = stop(process)
+    first = json.loads(err.splitlines()[0])
+    assert first["event"] == "serving"
+    assert first["address"] == address
+
+
+def test_log_level_quietens_it():
+    process, _ = start("--log-level", "error")
+    assert stop(process)[2] == ""
+
+
+def test_a_unix_socket(tmp_path, run):
+    command = [sys.executable, "-m", "meanrev_cli", "serve", "--listen", f"unix:{tmp_path}/s"]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    assert process.stdout.readline() == f"{READY}unix:{tmp_path}/s\n"
+    result = run("health", f"unix:{tmp_path}/s")
+    assert stop(process)[0] == 0
+    assert result.exit_code == 0
+
+
+def test_a_port_in_use_is_one_clear_line(server):
+    done = serve("--listen", server)
+    assert done.returncode == 3
+    assert done.stdout == ""
+    assert len(done.stderr.splitlines()) == 1
+    assert f"cannot listen on '{server}'" in done.stderr
+    assert "--listen (or MEANREV_LISTEN" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["--listen", "nowhere"], "listen must be HOST:PORT or unix:/path, got 'nowhere'"),
+        (["--listen", "0.0.0.0:0"], "--insecure"),
+        (["--grace", "-1"], "--grace"),
+        (["--compute-threads", "0"], "--compute-threads"),
+        (["--config", "missing.toml"], "missing.toml"),
+    ],
+)
+def test_a_setting_that_cannot_be_is_a_usage_error_naming_its_knob(words, said):
+    done = serve(*words)
+    assert done.returncode == 2
+    assert done.stdout == ""
+    assert said in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_an_unknown_key_of_the_file_is_refused(tmp_path):
+    path = tmp_path / "meanrev.toml"
+    path.write_text("listne = '127.0.0.1:0'\n", encoding="utf-8")
+    done = serve("--config", str(path))
+    assert done.returncode == 2
+    assert "unknown setting 'listne'" in done.stderr
+
+
+def test_a_backend_that_computes_wrong_answers_is_a_device_error(monkeypatch, run):
+    from gpu_kernels.errors import KernelError
+    from meanrev_cli.commands import serve as module
+
+    def fail(settings):
+        raise KernelError("the numpy backend fails its self-test")
+
+    monkeypatch.setattr(sys.modules[module.__module__] if not hasattr(module, "App") else module, "App", fail)
+    result = run("serve", "--listen", "127.0.0.1:0")
+    assert result.exit_code == 5
+    assert "--backend" in result.stderr
