@@ -81,6 +81,7 @@ class App:
         """
         if self._server is not None:
             await self._health.enter_graceful_shutdown()
+            self.call.stopping.set()
             await self._server.stop(self.settings.grace_s if grace_s is None else grace_s)
             log.info("stopped", extra={"address": self.address})
         self.close()

@@ -1,7 +1,8 @@
 """What a handler may use of the outside world while it answers one call."""
 
+import asyncio
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import ParamSpec, TypeVar
 
 from google.protobuf.message import Message
@@ -29,12 +30,14 @@ class Call:
         hub: Marks and portfolios.
         launcher: The compute side.
         identity: Who calls; marks and portfolios belong to it.
+        stopping: Set when the server stops: streams without an end of their own leave then.
     """
 
     settings: Settings
     hub: Hub
     launcher: Launcher
     identity: str = ""
+    stopping: asyncio.Event = field(default_factory=asyncio.Event)
 
     async def decode(self, message_type: type[M], data: bytes) -> M:
         """Parse a request, in a compute thread where it is large.

@@ -8,13 +8,13 @@ import json
 import math
 import re
 from collections.abc import Mapping, Sequence
-from typing import Any, NoReturn, TypeVar
+from typing import Any, Generic, NoReturn, TypeVar
 
 import msgspec
 
 from gpu_kernels.errors import InvalidInput
 
-__all__ = ["MAX_BYTES", "MAX_LEVELS", "NoOptions", "Options", "parse", "reply_metadata"]
+__all__ = ["MAX_BYTES", "MAX_LEVELS", "NoOptions", "Options", "StreamOptions", "parse", "reply_metadata"]
 
 MAX_BYTES = 64 * 1024
 MAX_LEVELS = 16
@@ -72,6 +72,42 @@ def parse(options_type: type[O], text: str) -> tuple[O, list[str]]:
     return options, unknown
 
 
+class StreamOptions(Generic[O]):
+    """The options of a stream: those of its first message.
+
+    Attributes:
+        ignored: Keys of the first message that were ignored.
+    """
+
+    def __init__(self, options_type: type[O]) -> None:
+        """Wait for the first message.
+
+        Args:
+            options_type: The method's options.
+        """
+        self._type = options_type
+        self._text = ""
+        self._chosen: O | None = None
+        self.ignored: list[str] = []
+
+    def read(self, text: str) -> O:
+        """Return the stream's options, given the metadata of its next message.
+
+        Raises:
+            InvalidInput: as parse does, or a later message sets an option to another value than the first.
+        """
+        if self._chosen is None:
+            self._chosen, self.ignored = parse(self._type, text)
+            self._text = text
+        elif text and text != self._text:
+            later, _ = parse(self._type, text)
+            for key in _given_keys(self._type, text):
+                if getattr(later, key) != getattr(self._chosen, key):
+                    rule = f"must stay {getattr(self._chosen, key)!r}, as the stream's first message set it"
+                    raise InvalidInput(f"metadata.{key}", rule, value=getattr(later, key))
+        return self._chosen
+
+
 def reply_metadata(ignored: Sequence[str] = (), **extras: Any) -> str:
     """Return a reply's metadata: JSON of the extra outputs, "" where there are none.
 
@@ -99,6 +135,11 @@ def _json_object(text: str) -> dict[str, Any] | None:
     except ValueError:
         return None
     return given if isinstance(given, dict) else None
+
+
+def _given_keys(options_type: type[Options], text: str) -> list[str]:
+    given = _json_object(text) or {}
+    return [key for key in options_type.__struct_fields__ if key in given]
 
 
 def _refuse_constant(literal: str) -> NoReturn:

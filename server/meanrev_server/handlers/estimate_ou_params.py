@@ -1,0 +1,162 @@
+"""EstimateOUParams: an online Ornstein-Uhlenbeck fit for each asset of the stream."""
+
+from collections.abc import AsyncIterator
+from typing import Annotated, Literal
+
+import numpy as np
+from msgspec import Meta
+
+from gpu_kernels import ou
+from gpu_kernels.checks import Floats, no_infinity
+from gpu_kernels.errors import InvalidInput
+from meanrev_server.errors import LimitReached
+from meanrev_server.hub import Mark
+from meanrev_server.rpc import options
+from meanrev_server.rpc.call import Call
+from meanrev_server.rpc.naming import wire_names
+from meanrev_wire import codec
+from meanrev_wire.meanrev_pb2 import OuEstimate, PriceUpdate
+
+__all__ = ["OuOptions", "handle"]
+
+_LONG_BLOCK = 256
+_NAMES = {name: f"metadata.{name}" for name in ("dt", "time_unit_ms", "window", "forgetting", "bias", "adf_lags")}
+
+
+class OuOptions(options.Options, frozen=True, kw_only=True):
+    """Options of EstimateOUParams.
+
+    Attributes:
+        dt: Time between prices, in theta's time unit.
+        time_unit_ms: Use timestamps, theta per this many milliseconds; without it theta is per dt.
+        window: Fit the last so many prices only.
+        forgetting: Weight of a price relative to the next one's, in (0, 1].
+        bias: Small-sample correction of theta and half_life.
+        adf_lags: Lagged differences of the Dickey-Fuller regression.
+        emit_every: Reply to every so many messages of an asset, and once at its end.
+        publish: Let these prices mark the caller's portfolios.
+    """
+
+    dt: Annotated[float, Meta(gt=0)] = 1.0
+    time_unit_ms: Annotated[float, Meta(gt=0)] | None = None
+    window: Annotated[int, Meta(ge=4, le=1_000_000)] | None = None
+    forgetting: Annotated[float, Meta(gt=0, le=1)] | None = None
+    bias: Literal["none", "tang_chen", "jackknife"] = "none"
+    adf_lags: Annotated[int, Meta(ge=0, le=100)] = 0
+    emit_every: Annotated[int, Meta(ge=1)] = 1
+    publish: bool = False
+
+
+class _Asset:
+    """One asset's state: its fit, and what has not been reported.
+
+    Attributes:
+        fit: The online estimate.
+        recomputes: An estimate goes through the kept window, which is no work for the event loop.
+        unreported: Messages since the last reply.
+        timestamp_ms: Of the last price.
+    """
+
+    def __init__(self, chosen: OuOptions) -> None:
+        with wire_names(_NAMES):
+            self.fit = ou.OnlineOu(
+                dt=chosen.dt,
+                forgetting=chosen.forgetting,
+                window=chosen.window,
+                bias=chosen.bias,
+                adf_lags=chosen.adf_lags,
+                time_unit_ms=chosen.time_unit_ms,
+            )
+        self.recomputes = chosen.adf_lags > 0 or chosen.bias == "jackknife" or chosen.time_unit_ms is not None
+        self.unreported = 0
+        self.timestamp_ms = 0
+
+
+async def handle(messages: AsyncIterator[bytes], call: Call) -> AsyncIterator[bytes]:
+    """Answer each message, or every emit_every-th of an asset."""
+    stream = options.StreamOptions(OuOptions)
+    chosen: OuOptions | None = None
+    assets: dict[str, _Asset] = {}
+    ignored: list[str] = []
+    async for data in messages:
+        update = await call.decode(PriceUpdate, data)
+        if chosen is None:
+            chosen = stream.read(update.metadata)
+            ignored = stream.ignored
+        asset = _asset(assets, update.asset_id, chosen, call.settings.max_assets_per_stream)
+        await _take(asset, update, call)
+        if chosen.publish:
+            _publish(update, asset, call)
+        asset.unreported += 1
+        if asset.unreported == chosen.emit_every:
+            yield await _report(asset, update.asset_id, ignored, call)
+            ignored = []
+    for asset_id, asset in assets.items():
+        if asset.unreported:
+            yield await _report(asset, asset_id, ignored, call)
+
+
+def _asset(assets: dict[str, _Asset], asset_id: str, chosen: OuOptions, most: int) -> _Asset:
+    asset = assets.get(asset_id)
+    if asset is None:
+        if len(assets) >= most:
+            knob = "max_assets_per_stream (MEANREV_MAX_ASSETS_PER_STREAM) raises it"
+            raise LimitReached(f"a stream carries at most {most} asset ids; {knob}")
+        asset = assets[asset_id] = _Asset(chosen)
+    return asset
+
+
+async def _take(asset: _Asset, update: PriceUpdate, call: Call) -> None:
+    """Feed a message's price, or its block, to the asset's fit."""
+    if not len(update.prices):
+        no_infinity("price", np.array(update.price))
+        asset.fit.update(update.price, update.timestamp_ms)
+        asset.timestamp_ms = update.timestamp_ms
+        return
+    prices = codec.doubles(update.prices)
+    no_infinity("prices", prices)
+    stamps = codec.integers(update.timestamps_ms)
+    if stamps.size not in {0, prices.size}:
+        rule = f"must hold one timestamp for each of the {prices.size} prices, or none"
+        raise InvalidInput("timestamps_ms", rule, value=stamps.size)
+    held = stamps if stamps.size else None
+    if prices.size > _LONG_BLOCK:
+        await call.compute(asset.fit.extend, prices, held)
+    else:
+        asset.fit.extend(prices, held)
+    asset.timestamp_ms = int(stamps[-1]) if stamps.size else 0
+
+
+def _publish(update: PriceUpdate, asset: _Asset, call: Call) -> None:
+    prices: Floats = codec.doubles(update.prices) if len(update.prices) else np.array([update.price])
+    finite = prices[np.isfinite(prices)]
+    if finite.size:
+        call.hub.publish(call.identity, Mark(update.asset_id, float(finite[-1]), asset.timestamp_ms))
+
+
+async def _report(asset: _Asset, asset_id: str, ignored: list[str], call: Call) -> bytes:
+    asset.unreported = 0
+    found = await call.compute(asset.fit.estimate) if asset.recomputes else asset.fit.estimate()
+    return codec.encode(
+        OuEstimate,
+        theta=found.theta,
+        mu=found.mu,
+        sigma=found.sigma,
+        half_life=found.half_life,
+        n_samples=found.n_samples,
+        r_squared=found.r_squared,
+        status=found.status,
+        timestamp_ms=asset.timestamp_ms,
+        asset_id=asset_id,
+        metadata=options.reply_metadata(ignored, note=found.bias_note or None),
+        theta_std_error=found.theta_std_error,
+        mu_std_error=found.mu_std_error,
+        sigma_std_error=found.sigma_std_error,
+        half_life_lower=found.half_life_lower,
+        half_life_upper=found.half_life_upper,
+        theta_bias_corrected=found.theta_bias_corrected,
+        adf_statistic=found.adf_statistic,
+        adf_p_value=found.adf_p_value,
+        log_likelihood=found.log_likelihood,
+        reason=found.reason,
+    )

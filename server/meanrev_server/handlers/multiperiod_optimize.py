@@ -1,0 +1,133 @@
+"""MultiperiodOptimize: weights for several periods, with trading costs between them."""
+
+from typing import Annotated, Any, Literal
+
+import numpy as np
+from msgspec import Meta
+
+from gpu_kernels import moments, multiperiod
+from gpu_kernels.checks import Floats
+from gpu_kernels.errors import InvalidInput
+from meanrev_server.rpc import options
+from meanrev_server.rpc.call import Call
+from meanrev_server.rpc.naming import wire_names
+from meanrev_wire import codec
+from meanrev_wire.meanrev_pb2 import MultiperiodRequest, MultiperiodResponse
+
+__all__ = ["MultiperiodOptions", "handle"]
+
+_MOST_PERIODS = 10_000
+
+_NAMES = {
+    "means": "expected_returns",
+    "covariances": "covariance",
+    **{name: f"metadata.{name}" for name in ("initial_weights", "cost_model", "mode", "bounds", "rho")},
+}
+
+
+class MultiperiodOptions(options.Options, frozen=True, kw_only=True):
+    """Options of MultiperiodOptimize.
+
+    Attributes:
+        initial_weights: Weights held before the first period; equal weights where not given.
+        cost_model: Cost of a change of weights: its absolute size, or its variance.
+        mode: Plan all periods at once, or re-solve each with what is known then.
+        bounds: Lowest and highest weight of an asset.
+        rho: Discount rate per period of the quadratic cost model.
+    """
+
+    initial_weights: tuple[float, ...] | None = None
+    cost_model: Literal["proportional", "quadratic"] = "proportional"
+    mode: Literal["plan", "mpc"] = "plan"
+    bounds: tuple[float, float] | None = None
+    rho: Annotated[float, Meta(ge=0, lt=1)] = 0.0
+
+
+async def handle(data: bytes, call: Call) -> bytes:
+    """Answer one request."""
+    request = await call.decode(MultiperiodRequest, data)
+    chosen, ignored = options.parse(MultiperiodOptions, request.metadata)
+    return await call.compute(_answer, request, chosen, ignored)
+
+
+def _answer(request: MultiperiodRequest, chosen: MultiperiodOptions, ignored: list[str]) -> bytes:
+    with wire_names(_NAMES):
+        means, covariances, extras = _estimates(request)
+        plan = multiperiod.optimize(
+            means,
+            covariances,
+            gamma=1.0 if request.gamma == 0 else request.gamma,
+            transaction_cost=request.transaction_cost,
+            rebalance_frequency=request.rebalance_frequency or 1,
+            initial_weights=chosen.initial_weights,
+            cost_model=chosen.cost_model,
+            mode=chosen.mode,
+            bounds=chosen.bounds,
+            rho=chosen.rho,
+        )
+    volatility = plan.expected_volatility
+    ratio = np.divide(plan.expected_return, volatility, out=np.zeros_like(volatility), where=volatility > 0)
+    return codec.encode(
+        MultiperiodResponse,
+        weights_sequence=[
+            {
+                "weights": plan.weights[k],
+                "expected_return": float(plan.expected_return[k]),
+                "expected_volatility": float(volatility[k]),
+                "sharpe_ratio": float(ratio[k]),
+                "utility": float(plan.utility[k]),
+                "status": plan.status,
+            }
+            for k in range(len(plan.weights))
+        ],
+        cumulative_utility=plan.cumulative_utility,
+        avg_turnover=plan.avg_turnover,
+        rebalance_times=plan.rebalance_times,
+        metadata=options.reply_metadata(ignored, turnover=plan.turnover, **extras),
+    )
+
+
+def _estimates(request: MultiperiodRequest) -> tuple[Floats, Floats, dict[str, Any]]:
+    """Return means (K, N), covariances (K, N, N) or (N, N), and what to say of them."""
+    expected = codec.doubles(request.expected_returns) if len(request.expected_returns) else None
+    covariance = codec.matrix(request.covariance, "covariance") if request.HasField("covariance") else None
+    if not 0 <= request.n_periods <= _MOST_PERIODS:
+        raise InvalidInput("n_periods", f"must be between 0 and {_MOST_PERIODS}", value=request.n_periods)
+    if not len(request.returns_sequence):
+        if expected is None or covariance is None:
+            raise InvalidInput("returns_sequence", "must be given unless both expected_returns and covariance are")
+        return np.tile(expected, (request.n_periods or 1, 1)), covariance, {}
+    periods = _periods(request)
+    found = []
+    for k, block in enumerate(periods):
+        with wire_names({"returns": f"returns_sequence[{k}]"}):
+            found.append(moments.covariance(block))
+    fallbacks = {str(k): estimate.fallback for k, estimate in enumerate(found) if estimate.fallback}
+    means = np.array([estimate.mean for estimate in found])
+    if expected is not None:
+        if expected.size != means.shape[1]:
+            raise InvalidInput("expected_returns", f"must hold {means.shape[1]} values", value=expected.size)
+        means = np.tile(expected, (len(periods), 1))
+    covariances = np.array([estimate.matrix for estimate in found]) if covariance is None else covariance
+    return means, covariances, {"fallbacks": fallbacks or None} if covariance is None else {}
+
+
+def _periods(request: MultiperiodRequest) -> list[Floats]:
+    """Return the returns of each period, a single matrix cut into n_periods."""
+    if len(request.returns_sequence) > _MOST_PERIODS:
+        rule = f"must hold at most {_MOST_PERIODS} periods"
+        raise InvalidInput("returns_sequence", rule, value=len(request.returns_sequence))
+    blocks = [codec.matrix(message, f"returns_sequence[{k}]") for k, message in enumerate(request.returns_sequence)]
+    for k, block in enumerate(blocks):
+        if block.shape[1] != blocks[0].shape[1]:
+            rule = f"must be {blocks[0].shape[1]}, as in the first period"
+            raise InvalidInput(f"returns_sequence[{k}].cols", rule, value=block.shape[1])
+    if request.n_periods in {0, len(blocks)}:
+        return blocks
+    if len(blocks) > 1:
+        rule = f"must be 0 or {len(blocks)}, the length of returns_sequence"
+        raise InvalidInput("n_periods", rule, value=request.n_periods)
+    if len(blocks[0]) < 2 * request.n_periods:
+        rule = f"must leave at least 2 of the {len(blocks[0])} rows to a period"
+        raise InvalidInput("n_periods", rule, value=request.n_periods)
+    return np.array_split(blocks[0], request.n_periods)

@@ -1,0 +1,103 @@
+"""OptimalThresholds: entry and exit levels for a fitted process and a cost."""
+
+from typing import Annotated, Any, Literal
+
+import numpy as np
+from msgspec import Meta
+
+from gpu_kernels import thresholds
+from meanrev_server.rpc import options
+from meanrev_server.rpc.call import Call
+from meanrev_server.rpc.naming import wire_names
+from meanrev_wire import codec
+from meanrev_wire.meanrev_pb2 import ThresholdRequest, ThresholdResponse
+
+__all__ = ["ThresholdOptions", "handle"]
+
+_LONGEST_CYCLE = 1e6
+
+_NAMES = {
+    "theta": "ou_params.theta",
+    "mu": "ou_params.mu",
+    "sigma": "ou_params.sigma",
+    "cost": "transaction_cost",
+    "objective": "optimization_objective",
+    **{name: f"metadata.{name}" for name in ("dt", "stop", "f_max", "model", "rate", "legs")},
+}
+
+
+class ThresholdOptions(options.Options, frozen=True, kw_only=True):
+    """Options of OptimalThresholds.
+
+    Attributes:
+        dt: Length of the bars that are watched, in theta's time unit: thresholds are shifted for it.
+        stop: z of a stop-loss, above the entry.
+        f_max: Largest fraction of capital, for the objective "kelly".
+        model: What the objective "profit" assumes of the exit.
+        rate: Discount rate of "leung_li", per theta's time unit.
+        cost_unit: What transaction_cost means: a round trip in units of the price, or a fraction a side.
+        legs: Instruments that a trade buys or sells, for "per_side_fraction".
+        log_prices: The process is a log price, so that a fraction of notional is its own unit.
+    """
+
+    dt: Annotated[float, Meta(gt=0)] | None = None
+    stop: Annotated[float, Meta(gt=0)] | None = None
+    f_max: Annotated[float, Meta(gt=0)] | None = None
+    model: Literal["reversal", "to_mean", "leung_li"] = "reversal"
+    rate: Annotated[float, Meta(gt=0)] | None = None
+    cost_unit: Literal["absolute", "per_side_fraction"] = "absolute"
+    legs: Annotated[int, Meta(ge=1, le=1000)] = 1
+    log_prices: bool = False
+
+
+async def handle(data: bytes, call: Call) -> bytes:
+    """Answer one request."""
+    request = await call.decode(ThresholdRequest, data)
+    chosen, ignored = options.parse(ThresholdOptions, request.metadata)
+    process = request.ou_params
+    with wire_names(_NAMES):
+        cost = thresholds.round_trip_cost(
+            request.transaction_cost,
+            unit=chosen.cost_unit,
+            mu=process.mu,
+            legs=chosen.legs,
+            log_prices=chosen.log_prices,
+        )
+        found = await call.compute(
+            thresholds.optimal,
+            process.theta,
+            process.mu,
+            process.sigma,
+            cost,
+            objective=request.optimization_objective or "sharpe",
+            model=chosen.model,
+            rate=chosen.rate,
+            stop=chosen.stop,
+            f_max=chosen.f_max,
+            dt=chosen.dt,
+        )
+    return codec.encode(
+        ThresholdResponse,
+        entry_zscore=float(found.entry_z),
+        exit_zscore=float(found.exit_z),
+        expected_holding_periods=float(found.holding_time),
+        expected_return_per_trade=float(found.return_per_trade),
+        win_rate_estimate=float(found.win_rate),
+        metadata=options.reply_metadata(ignored, **_extras(found, cost)),
+    )
+
+
+def _extras(found: thresholds.Thresholds, cost: float) -> dict[str, Any]:
+    extras: dict[str, Any] = {
+        "round_trip_cost": cost,
+        "cycle_time": float(found.cycle_time),
+        "rate": float(found.rate),
+        "sharpe": float(found.sharpe),
+    }
+    if np.isfinite(found.fraction):
+        extras.update(kelly_fraction=float(found.fraction), kelly_growth=float(found.growth))
+    if found.bar_shift:
+        extras["bar_shift"] = str(found.bar_shift)
+    if found.cycle_time > _LONGEST_CYCLE:
+        extras["note"] = f"unprofitable in practice: a cycle takes {float(found.cycle_time):.3g} periods"
+    return extras

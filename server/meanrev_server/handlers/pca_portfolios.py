@@ -1,0 +1,29 @@
+"""PcaPortfolios: principal components of a T x N returns matrix."""
+
+from gpu_kernels import pca
+from meanrev_server.rpc import options
+from meanrev_server.rpc.call import Call
+from meanrev_server.rpc.naming import wire_names
+from meanrev_wire import codec
+from meanrev_wire.meanrev_pb2 import PcaRequest, PcaResponse
+
+__all__ = ["handle"]
+
+
+async def handle(data: bytes, call: Call) -> bytes:
+    """Answer one request."""
+    request = await call.decode(PcaRequest, data)
+    _, ignored = options.parse(options.NoOptions, request.metadata)
+    returns = codec.matrix(request.returns_matrix, "returns_matrix")
+    with wire_names({"returns": "returns_matrix"}):
+        found = await call.compute(
+            pca.fit, returns, n_components=request.n_components, scaling=request.scaling or "none"
+        )
+    return codec.encode(
+        PcaResponse,
+        explained_variance_ratio=found.explained_variance_ratio,
+        components=found.components,
+        transformed=found.transformed,
+        total_variance_explained=found.total_variance_explained,
+        metadata=options.reply_metadata(ignored),
+    )

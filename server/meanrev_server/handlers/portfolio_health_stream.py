@@ -1,0 +1,124 @@
+"""PortfolioHealthStream: value, risk and alerts of a portfolio, computed from the marks that arrive."""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator
+from functools import partial
+from typing import Annotated, NoReturn
+
+import grpc
+from msgspec import Meta, Struct, field
+
+from gpu_kernels import health, ou
+from gpu_kernels.errors import InvalidInput
+from meanrev_server.errors import LimitReached, NotFound
+from meanrev_server.hub import Mark
+from meanrev_server.rpc import options
+from meanrev_server.rpc.call import Call
+from meanrev_server.rpc.naming import wire_names
+from meanrev_server.rpc.status import Refused, Status
+from meanrev_wire import codec
+from meanrev_wire.meanrev_pb2 import HealthMetric, HealthRequest
+
+__all__ = ["HealthOptions", "Limits", "handle"]
+
+_NAMES = {
+    "holdings": "metadata.holdings",
+    "cash": "metadata.cash",
+    **{name: f"metadata.limits.{name}" for name in ("max_drawdown", "max_abs_z", "stale_ms")},
+}
+
+
+class Limits(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Where alerts begin.
+
+    Attributes:
+        max_drawdown: Fall from the peak, a fraction.
+        max_abs_z: Distance from an asset's mean, in stationary standard deviations.
+        stale_ms: Age of an asset's last mark.
+    """
+
+    max_drawdown: Annotated[float, Meta(gt=0)] = 0.2
+    max_abs_z: Annotated[float, Meta(gt=0)] = 4.0
+    stale_ms: Annotated[int, Meta(ge=1)] = 86_400_000
+
+
+class HealthOptions(options.Options, frozen=True, kw_only=True):
+    """Options of PortfolioHealthStream.
+
+    Attributes:
+        holdings: Quantity of each asset, negative where short.
+        cash: In the currency of the marks.
+        limits: Where alerts begin.
+    """
+
+    holdings: dict[str, float] = field(default_factory=dict)
+    cash: float = 0.0
+    limits: Limits = Limits()
+
+
+async def handle(data: bytes, call: Call) -> AsyncIterator[bytes]:
+    """Report at once and then every update_frequency_ms, until the client leaves."""
+    request = await call.decode(HealthRequest, data)
+    chosen, ignored = options.parse(HealthOptions, request.metadata)
+    if request.update_frequency_ms < 0:
+        raise InvalidInput("update_frequency_ms", "must be >= 0", value=request.update_frequency_ms)
+    period_s = (request.update_frequency_ms or 1000) / 1000
+    assets = _assets(request, chosen, call.settings.max_assets_per_stream)
+    with wire_names(_NAMES):
+        account = health.Account(
+            chosen.holdings,
+            watched=request.asset_ids,
+            cash=chosen.cash,
+            max_drawdown=chosen.limits.max_drawdown,
+            max_abs_z=chosen.limits.max_abs_z,
+            stale_ms=chosen.limits.stale_ms,
+            estimator=ou.OnlineOu,
+        )
+    refused: list[InvalidInput] = []
+    with call.hub.listening(call.identity, assets, partial(_take, account, refused)):
+        while True:
+            if refused:
+                raise refused[0]
+            yield _encoded(request.portfolio_id, account.report(int(time.time() * 1000)), ignored)
+            ignored = []
+            await _pause(call.stopping, period_s)
+
+
+def _assets(request: HealthRequest, chosen: HealthOptions, most: int) -> list[str]:
+    assets = list(dict.fromkeys((*chosen.holdings, *request.asset_ids)))
+    if not assets:
+        raise NotFound(f"no portfolio {request.portfolio_id!r} is known; give metadata.holdings, or asset_ids to watch")
+    if len(assets) > most:
+        knob = "max_assets_per_stream (MEANREV_MAX_ASSETS_PER_STREAM) raises it"
+        raise LimitReached(f"a stream carries at most {most} asset ids; {knob}")
+    return assets
+
+
+def _take(account: health.Account, refused: list[InvalidInput], mark: Mark) -> None:
+    """Mark the account; a mark it cannot take ends this stream, not the publisher's."""
+    try:
+        account.mark(mark.asset_id, mark.price, max(0, mark.timestamp_ms))
+    except InvalidInput as error:
+        refused.append(error)
+
+
+async def _pause(stopping: asyncio.Event, period_s: float) -> None:
+    try:
+        await asyncio.wait_for(stopping.wait(), period_s)
+    except TimeoutError:
+        return
+    _leave()
+
+
+def _leave() -> NoReturn:
+    raise Refused(Status(grpc.StatusCode.UNAVAILABLE, "the server is stopping; call again"))
+
+
+def _encoded(portfolio_id: str, report: health.Health, ignored: list[str]) -> bytes:
+    return codec.encode(
+        HealthMetric,
+        portfolio_id=portfolio_id,
+        metadata=options.reply_metadata(ignored),
+        **report._asdict(),
+    )

@@ -1,0 +1,61 @@
+"""PortfolioStats: moments, correlation, risk contributions and tail risk of a portfolio."""
+
+from typing import Annotated
+
+from msgspec import Meta
+
+from gpu_kernels import moments
+from meanrev_server.rpc import options
+from meanrev_server.rpc.call import Call
+from meanrev_server.rpc.naming import wire_names
+from meanrev_wire import codec
+from meanrev_wire.meanrev_pb2 import PortfolioStatsRequest, PortfolioStatsResponse
+
+__all__ = ["StatsOptions", "handle"]
+
+
+class StatsOptions(options.Options, frozen=True, kw_only=True):
+    """Options of PortfolioStats.
+
+    Attributes:
+        periods_per_year: For the annualised figures in the reply's metadata.
+        levels: Confidence levels of value at risk and expected shortfall.
+    """
+
+    periods_per_year: Annotated[float, Meta(gt=0)] = 252.0
+    levels: Annotated[tuple[Annotated[float, Meta(gt=0, lt=1)], ...], Meta(max_length=100)] = (0.95,)
+
+
+async def handle(data: bytes, call: Call) -> bytes:
+    """Answer one request."""
+    request = await call.decode(PortfolioStatsRequest, data)
+    chosen, ignored = options.parse(StatsOptions, request.metadata)
+    weights = codec.doubles(request.weights) if len(request.weights) else None
+    with wire_names({"levels": "metadata.levels", "periods_per_year": "metadata.periods_per_year"}):
+        found = await call.compute(
+            moments.portfolio_stats,
+            codec.matrix(request.returns, "returns"),
+            weights,
+            periods_per_year=chosen.periods_per_year,
+            levels=chosen.levels,
+        )
+    return codec.encode(
+        PortfolioStatsResponse,
+        mean_return=found.mean_return,
+        std_return=found.std_return,
+        skewness=found.skewness,
+        kurtosis=found.kurtosis,
+        correlation=found.correlation,
+        covariance=found.covariance,
+        marginal_contrib=found.marginal_contrib,
+        metadata=options.reply_metadata(
+            ignored,
+            annual_return=found.annual_return,
+            annual_volatility=found.annual_volatility,
+            sharpe_ratio=found.sharpe_ratio,
+            levels=found.levels,
+            value_at_risk=found.value_at_risk,
+            expected_shortfall=found.expected_shortfall,
+            dropped_rows=found.dropped_rows or None,
+        ),
+    )
