@@ -1,0 +1,83 @@
+"""The decision to buy, sell or hold at one price of a mean-reverting series."""
+
+import math
+
+from gpu_kernels.checks import non_negative, one_of, positive
+from gpu_kernels.errors import InvalidInput
+from gpu_kernels.signals import host
+from gpu_kernels.signals.model import POSITIONS, RULES, Signal
+
+__all__ = ["POSITIONS", "RULES", "Signal", "decide"]
+
+
+def decide(
+    price: float,
+    theta: float,
+    mu: float,
+    sigma: float,
+    entry_z: float,
+    exit_z: float,
+    *,
+    position: str = "flat",
+    round_trip_cost: float = 0.0,
+    stop: float | None = None,
+    adf_p_value: float | None = None,
+) -> Signal:
+    """Decide at one price. Pure: no clock, no state.
+
+    Args:
+        price: The last price, in units of X; any sign.
+        theta: Speed of reversion per unit of time, > 0.
+        mu: Long-run mean, in units of X.
+        sigma: Diffusion, in units of X per square root of time, > 0.
+        entry_z: Distance from the mean at which a position is opened, in stationary deviations, > 0.
+        exit_z: Distance at which it is closed, -entry_z <= exit_z < entry_z: positive exits before the mean, negative
+            beyond it.
+        position: One of POSITIONS, what is held now.
+        round_trip_cost: Cost of opening and closing, in units of X.
+        stop: Distance at which a losing position is closed, > entry_z; None for no stop.
+        adf_p_value: p-value of a unit-root test of the series, where one is known.
+
+    Returns:
+        Signal of Python scalars.
+
+    Raises:
+        InvalidInput: an argument is NaN, infinite or outside its range, or the stationary deviation is too small for
+            a finite z.
+
+    References:
+        Bertram (2010), Analytic solutions for optimal statistical arbitrage trading, section 2.
+        Darling and Siegert (1953), The first passage problem for a continuous Markov process, theorem 4.1.
+    """
+    one_of("position", position, POSITIONS)
+    place, mean = _finite("price", price), _finite("mu", mu)
+    speed, diffusion = positive("theta", theta), positive("sigma", sigma)
+    cost = non_negative("round_trip_cost", round_trip_cost)
+    entry = positive("entry_z", entry_z)
+    if not -entry <= exit_z < entry:
+        raise InvalidInput("exit_z", f"must be >= -entry_z and < entry_z = {entry:g}", value=exit_z)
+    if stop is not None and not entry < stop < math.inf:
+        raise InvalidInput("stop", f"must be finite and > entry_z = {entry:g}", value=stop)
+    if adf_p_value is not None and not 0 <= adf_p_value <= 1:
+        raise InvalidInput("adf_p_value", "must be between 0 and 1", value=adf_p_value)
+    deviation = diffusion / math.sqrt(2.0 * speed)
+    zscore = (place - mean) / deviation if deviation > 0 else math.inf
+    if not math.isfinite(zscore):
+        raise InvalidInput("sigma", "must give a stationary deviation on the scale of price - mu", value=sigma)
+    bounds = host.Bounds(entry, float(exit_z), math.inf if stop is None else float(stop))
+    rule = host.rule(zscore, bounds, position)
+    return Signal(
+        signal=host.SIGNALS[rule],
+        confidence=host.confidence(zscore, bounds, position, adf_p_value),
+        zscore=zscore,
+        expected_profit=host.expected_profit(zscore, bounds, rule, deviation) - (cost if "enter" in rule else 0.0),
+        reasoning=f"With theta {speed:.6g}, mu {mean:.10g} and sigma {diffusion:.6g}, price {place:.10g} stands at z "
+        f"{zscore:.4f} ({deviation:.6g} is one stationary deviation): {host.because(bounds, position, rule)}.",
+        rule=rule,
+    )
+
+
+def _finite(field: str, value: float) -> float:
+    if not math.isfinite(value):
+        raise InvalidInput(field, "must be finite", value=value)
+    return float(value)

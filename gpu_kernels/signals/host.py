@@ -1,0 +1,105 @@
+"""The scalar twin of the decision: rules, probability and words."""
+
+import math
+from typing import NamedTuple
+
+__all__ = ["SIGNALS", "Bounds", "because", "confidence", "dawson", "exit_probability", "expected_profit", "rule"]
+
+SIGNALS = {
+    "enter_long": "buy",
+    "enter_short": "sell",
+    "exit_long": "sell",
+    "exit_short": "buy",
+    "stop_long": "sell",
+    "stop_short": "buy",
+    "hold": "hold",
+}
+"""What each rule asks for."""
+
+STEP = 0.2
+"""Of Rybicki's sum, whose error of exp(-(pi / (2 STEP))^2) is below 1e-26 here."""
+
+
+class Bounds(NamedTuple):
+    """Distances from the mean in stationary deviations; stop is inf where there is none."""
+
+    entry: float
+    exit: float
+    stop: float
+
+
+def rule(zscore: float, bounds: Bounds, position: str) -> str:
+    """Return the name of the rule that fires; see the model."""
+    if position == "flat":
+        if not bounds.entry <= abs(zscore) < bounds.stop:
+            return "hold"
+        return "enter_long" if zscore < 0 else "enter_short"
+    losing = -zscore if position == "long" else zscore
+    if losing <= bounds.exit:
+        return f"exit_{position}"
+    return f"stop_{position}" if losing >= bounds.stop else "hold"
+
+
+def expected_profit(zscore: float, bounds: Bounds, fired: str, deviation: float) -> float:
+    """Return what an entry earns on its way to the exit, before costs; 0 for other rules."""
+    return (abs(zscore) - bounds.exit) * deviation if fired.startswith("enter") else 0.0
+
+
+def confidence(zscore: float, bounds: Bounds, position: str, adf_p_value: float | None) -> float:
+    """Return the exit probability under a stop, else 1 - p, else one half."""
+    if bounds.stop < math.inf:
+        losing = {"flat": max(abs(zscore), bounds.entry), "long": -zscore, "short": zscore}[position]
+        return exit_probability(losing, bounds)
+    return 0.5 if adf_p_value is None else 1.0 - float(adf_p_value)
+
+
+def exit_probability(losing: float, bounds: Bounds) -> float:
+    """Return the probability of reaching the exit before the stop from `losing` deviations on the losing side.
+
+    Both differences of erfi are multiplied by exp(-stop^2/2), so that a distant stop does not overflow.
+    """
+    if losing <= bounds.exit:
+        return 1.0
+    if losing >= bounds.stop:
+        return 0.0
+    top = dawson(bounds.stop / math.sqrt(2.0))
+    above, below = (
+        top - math.exp((at - bounds.stop) * (at + bounds.stop) / 2.0) * dawson(at / math.sqrt(2.0))
+        for at in (losing, bounds.exit)
+    )
+    return min(1.0, max(0.0, above / below))
+
+
+def dawson(x: float) -> float:
+    """Return Dawson's function exp(-x^2) times the integral of exp(t^2) from 0 to x, to 1e-15 absolute.
+
+    References:
+        Rybicki (1989), Dawson's integral and the sampling theorem, equation 9.
+    """
+    if abs(x) > 1e6:
+        return 0.5 / x
+    nearest = 2 * round((x / STEP - 1.0) / 2.0) + 1
+    odd = range(nearest - 64, nearest + 65, 2)
+    return math.fsum(math.exp(-((x - n * STEP) ** 2)) / n for n in odd) / math.sqrt(math.pi)
+
+
+def because(bounds: Bounds, position: str, fired: str) -> str:
+    """Put the rule that fired into words."""
+    entry, stop = f"{bounds.entry:.6g}", f"{bounds.stop:.6g}"
+    # Adding zero keeps an exit at the mean from being written as -0.
+    above, below = f"-exit_z = {0.0 - bounds.exit:.6g}", f"exit_z = {bounds.exit + 0.0:.6g}"
+    stopped = bounds.stop < math.inf
+    if fired == "hold":
+        return {
+            "flat": f"hold, flat while |z| is below entry_z = {entry}" + stopped * f" or beyond stop = {stop}",
+            "long": f"hold the long position until z >= {above}" + stopped * f" or z <= -stop = -{stop}",
+            "short": f"hold the short position until z <= {below}" + stopped * f" or z >= stop = {stop}",
+        }[position]
+    return {
+        "enter_long": f"buy to enter long, as z <= -entry_z = -{entry}",
+        "enter_short": f"sell to enter short, as z >= entry_z = {entry}",
+        "exit_long": f"sell to exit the long position, as z >= {above}",
+        "exit_short": f"buy to exit the short position, as z <= {below}",
+        "stop_long": f"sell to stop the long position, as z <= -stop = -{stop}",
+        "stop_short": f"buy to stop the short position, as z >= stop = {stop}",
+    }[fired]

@@ -1,0 +1,52 @@
+"""What to do at one price: rules and result.
+
+z = (price - mu) / s with the stationary deviation s = sigma / sqrt(2 theta); e = entry_z and x = exit_z.
+
+- flat: z <= -e "buy" (enter_long); z >= e "sell" (enter_short).
+- long: z >= -x "sell" (exit_long).
+- short: z <= x "buy" (exit_short).
+- otherwise "hold".
+
+With a stop L > e a long position is also closed at z <= -L (stop_long) and a short one at z >= L (stop_short), and
+nothing is entered beyond the stop.
+
+An entry is expected to earn (|z| - x) s - round_trip_cost; every other decision 0.
+
+Confidence is the first of these that is known:
+
+- with a stop, the probability that the process reaches the exit before the stop,
+  (erfi(L / sqrt 2) - erfi(u / sqrt 2)) / (erfi(L / sqrt 2) - erfi(x / sqrt 2)), where u is the distance from the mean
+  on the losing side: |z| for an entry, -z for a long and z for a short position, e while waiting for an entry;
+- 1 - adf_p_value;
+- 0.5.
+"""
+
+from typing import NamedTuple
+
+__all__ = ["POSITIONS", "RULES", "Signal"]
+
+POSITIONS = ("flat", "long", "short")
+"""What may be held when the decision is made."""
+
+RULES = ("enter_long", "enter_short", "exit_long", "exit_short", "stop_long", "stop_short", "hold")
+"""The rules that can fire."""
+
+
+class Signal(NamedTuple):
+    """A decision at one price.
+
+    Attributes:
+        signal: "buy", "sell" or "hold".
+        confidence: Between 0 and 1.
+        zscore: Distance from mu in stationary deviations.
+        expected_profit: Of the trade that an entry opens, in units of the price, net of round_trip_cost; 0 otherwise.
+        reasoning: One sentence with theta, mu, sigma, z and the rule that fired.
+        rule: One of RULES.
+    """
+
+    signal: str
+    confidence: float
+    zscore: float
+    expected_profit: float
+    reasoning: str
+    rule: str
