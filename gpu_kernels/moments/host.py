@@ -44,8 +44,9 @@ def _ewma(returns: Floats, halflife: float) -> Floats:
     ages = np.arange(returns.shape[0] - 1, -1, -1, dtype=np.float64)
     weights = np.exp2(-ages / halflife)
     weights /= weights.sum()
-    centred = returns - weights @ returns
-    matrix: Floats = (centred * weights[:, None]).T @ centred
+    # Weighted by roots on both sides, so that the product is symmetric to the last bit.
+    rooted = (returns - weights @ returns) * np.sqrt(weights)[:, None]
+    matrix: Floats = rooted.T @ rooted
     # A half-life far below one period leaves a single observation, and nothing to divide by.
     freedom = 1.0 - float(weights @ weights)
     return matrix / freedom if freedom > 0 else np.zeros_like(matrix)
