@@ -1,0 +1,159 @@
+"""Backtests of the z-score rule with costs: many series against many threshold pairs, one in full, or bar by bar."""
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from gpu_kernels.checks import Floats, array, at_least, no_infinity, one_of, positive
+from gpu_kernels.errors import InvalidInput
+from gpu_kernels.sweep import host
+from gpu_kernels.sweep.model import (
+    ERROR,
+    FLAT,
+    IN_TRADE,
+    MODES,
+    STATUSES,
+    BacktestPaths,
+    BarMetric,
+    FinalMetrics,
+    Rules,
+    SweepMetrics,
+)
+from gpu_kernels.sweep.online import OnlineBacktest
+
+__all__ = [
+    "ERROR",
+    "FLAT",
+    "IN_TRADE",
+    "MODES",
+    "STATUSES",
+    "BacktestPaths",
+    "BarMetric",
+    "FinalMetrics",
+    "OnlineBacktest",
+    "SweepMetrics",
+    "backtest",
+    "paths",
+]
+
+
+def backtest(
+    prices: ArrayLike,
+    entry_z: ArrayLike,
+    exit_z: ArrayLike,
+    cost: ArrayLike,
+    *,
+    lookback: int = 20,
+    execution_delay: int = 1,
+    mode: str = "compounding",
+    initial_capital: float = 1.0,
+    periods_per_year: float = 252.0,
+) -> SweepMetrics:
+    """Backtest every series against every threshold pair.
+
+    Args:
+        prices: (B, T), oldest first. A NaN bar is skipped by the window, marked at the last price, and orders wait.
+        entry_z: (G,) scores at which a trade opens, above 0; one number serves all pairs, here and below.
+        exit_z: (G,) a trade of side d closes when d z >= -exit_z; -entry_z <= exit_z < entry_z.
+        cost: (G,) cost per side: a fraction of the traded notional, or units of the price in mode "unit".
+        lookback: Prices in the window of the score, at least 2.
+        execution_delay: Bars from a decision to its fill, at least 0.
+        mode: "compounding" invests the whole equity, for positive prices; "unit" trades one unit, for spreads.
+        initial_capital: Equity before the first bar, above 0.
+        periods_per_year: Bars in a year, for the Sharpe ratio.
+
+    Returns:
+        SweepMetrics of (B, G) arrays. A series without any price, or in mode "compounding" with one that is not
+        positive, has NaN and status ERROR; a ruined lane has status ERROR.
+
+    Raises:
+        InvalidInput: an entry is infinite, a threshold or cost is NaN or out of its range, shapes do not fit, or an
+            option is out of its range.
+
+    References:
+        Gatev, Goetzmann and Rouwenhorst (2006), Pairs trading, section 1.2 (the rule and its waiting bar).
+    """
+    checked = array("prices", prices, ndim=2, shape="(B, T)")
+    _has_bars(checked)
+    rules = _rules(lookback, execution_delay, mode, initial_capital, periods_per_year)
+    return host.backtest(checked, _pairs(entry_z, exit_z, cost), rules)
+
+
+def paths(
+    prices: ArrayLike,
+    entry_z: float,
+    exit_z: float,
+    cost: float,
+    *,
+    lookback: int = 20,
+    execution_delay: int = 1,
+    mode: str = "compounding",
+    initial_capital: float = 1.0,
+    periods_per_year: float = 252.0,
+) -> BacktestPaths:
+    """Backtest one series against one threshold pair, and keep every bar.
+
+    Args:
+        prices: (T,), oldest first; NaN bars as in backtest.
+        entry_z: Score at which a trade opens, above 0.
+        exit_z: A trade of side d closes when d z >= -exit_z; -entry_z <= exit_z < entry_z.
+        cost: Cost per side, in the units of backtest.
+        lookback: Prices in the window of the score, at least 2.
+        execution_delay: Bars from a decision to its fill, at least 0.
+        mode: "compounding" or "unit", as in backtest.
+        initial_capital: Equity before the first bar, above 0.
+        periods_per_year: Bars in a year, for the Sharpe ratio.
+
+    Returns:
+        BacktestPaths of (T,) arrays, and the final figures that backtest gives.
+
+    Raises:
+        InvalidInput: as backtest; and where there is no price at all, or one that is not positive in mode
+            "compounding".
+    """
+    checked = array("prices", prices, ndim=1, shape="(T,)")
+    _has_bars(checked)
+    rules = _rules(lookback, execution_delay, mode, initial_capital, periods_per_year)
+    if np.isnan(checked).all():
+        raise InvalidInput("prices", "must hold at least one price that is not NaN")
+    bad = checked <= 0
+    if mode == "compounding" and bad.any():
+        place = int(np.argmax(bad))
+        raise InvalidInput("prices", "must be > 0 in mode 'compounding'", value=checked[place], index=place)
+    return host.paths(checked, _pairs([entry_z], [exit_z], [cost]), rules)
+
+
+def _has_bars(prices: Floats) -> None:
+    if prices.shape[-1] == 0:
+        raise InvalidInput("prices", "must have at least one bar", value=prices.shape)
+    no_infinity("prices", prices)
+
+
+def _rules(lookback: int, delay: int, mode: str, initial_capital: float, periods_per_year: float) -> Rules:
+    return Rules(
+        at_least("lookback", lookback, 2),
+        at_least("execution_delay", delay, 0),
+        one_of("mode", mode, MODES),
+        positive("initial_capital", initial_capital),
+        positive("periods_per_year", periods_per_year),
+    )
+
+
+def _pairs(entry_z: ArrayLike, exit_z: ArrayLike, cost: ArrayLike) -> host.Pairs:
+    given = {"entry_z": entry_z, "exit_z": exit_z, "cost": cost}
+    columns = {name: array(name, np.atleast_1d(values), ndim=1, shape="(G,)") for name, values in given.items()}
+    size = max(column.size for column in columns.values())
+    for name, column in columns.items():
+        if column.size not in {1, size}:
+            raise InvalidInput(name, f"must hold one value, or one for each of the {size} pairs", value=column.size)
+    pairs = host.Pairs(*(np.broadcast_to(column, size) for column in columns.values()))
+    _refuse("entry_z", pairs.entry_z, (pairs.entry_z > 0) & np.isfinite(pairs.entry_z), "must be finite and > 0")
+    inside = (pairs.exit_z >= -pairs.entry_z) & (pairs.exit_z < pairs.entry_z)
+    _refuse("exit_z", pairs.exit_z, inside, "must be at least -entry_z and below entry_z")
+    _refuse("cost", pairs.cost, (pairs.cost >= 0) & np.isfinite(pairs.cost), "must be finite and >= 0")
+    return pairs
+
+
+def _refuse(field: str, values: Floats, good: np.ndarray[tuple[int, ...], np.dtype[np.bool_]], rule: str) -> None:
+    if not good.all():
+        place = int(np.argmin(good))
+        raise InvalidInput(field, rule, value=values[place], index=place)

@@ -1,0 +1,52 @@
+"""The bars of series with missing prices: which exist, and at which one an order fills."""
+
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gpu_kernels.checks import Floats
+
+__all__ = ["Bars", "gather"]
+
+
+class Bars(NamedTuple):
+    """Series with their missing bars taken out, packed to the left.
+
+    Attributes:
+        prices: (B, n), n the largest number of prices of a series; a shorter series repeats its last price.
+        counts: (B,) prices of each series.
+        fill_at: (B, n) packed bar at which a decision of each bar fills; n where the data end before.
+        places: (B, T) packed bar that marks each original bar; -1 before the first price.
+    """
+
+    prices: Floats
+    counts: NDArray[np.intp]
+    fill_at: NDArray[np.intp]
+    places: NDArray[np.intp]
+
+
+def gather(prices: Floats, execution_delay: int) -> Bars:
+    """Take out missing bars.
+
+    Args:
+        prices: (B, T), NaN where a bar is missing; every series has a price.
+        execution_delay: Original bars, missing ones included, from a decision to the earliest fill.
+    """
+    present = ~np.isnan(prices)
+    n_series, n_bars = prices.shape
+    counts = present.sum(axis=1)
+    places = np.cumsum(present, axis=1) - 1
+    n_packed = int(counts.max(initial=0))
+    if n_packed == n_bars:
+        fill_at = np.minimum(np.arange(n_bars) + execution_delay, n_bars)
+        return Bars(prices, counts, np.broadcast_to(fill_at, prices.shape), places)
+    packed = np.empty((n_series, n_packed))
+    fill_at = np.full((n_series, n_packed), n_packed)
+    for series, count in enumerate(counts):
+        times = np.flatnonzero(present[series])
+        packed[series, :count] = prices[series, times]
+        packed[series, count:] = prices[series, times[-1]]
+        waiting = np.searchsorted(times, times + execution_delay)
+        fill_at[series, :count] = np.where(waiting < count, waiting, n_packed)
+    return Bars(packed, counts, fill_at, places)

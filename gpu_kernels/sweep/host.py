@@ -1,0 +1,132 @@
+"""The NumPy twin of sweep: one Python loop over time, (B, G) lanes at each step."""
+
+from collections import defaultdict
+from collections.abc import Iterator
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gpu_kernels.checks import Floats
+from gpu_kernels.sweep.bars import Bars, gather
+from gpu_kernels.sweep.lanes import Lanes, Where
+from gpu_kernels.sweep.model import ERROR, BacktestPaths, FinalMetrics, Rules, SweepMetrics
+from gpu_kernels.sweep.zscore import rolling
+
+__all__ = ["Pairs", "backtest", "paths"]
+
+
+class Pairs(NamedTuple):
+    """Thresholds and costs per side, each (G,)."""
+
+    entry_z: Floats
+    exit_z: Floats
+    cost: Floats
+
+
+def backtest(prices: Floats, pairs: Pairs, rules: Rules) -> SweepMetrics:
+    """Run every series against every pair; see the contract."""
+    present = ~np.isnan(prices)
+    tradable: NDArray[np.bool_] = np.any(present, axis=1)
+    if rules.mode == "compounding":
+        tradable &= ~np.any(prices <= 0, axis=1)
+    bars = gather(prices[tradable], rules.execution_delay)
+    lanes = Lanes((bars.prices.shape[0], pairs.entry_z.size), pairs.cost, rules)
+    with np.errstate(over="ignore", invalid="ignore"):
+        for _ in _run(bars, _scores(bars, rules), pairs, lanes):
+            pass
+        metrics = lanes.metrics(prices.shape[1] - bars.prices.shape[1])
+    return metrics if tradable.all() else _with_untradable(metrics, tradable)
+
+
+def paths(prices: Floats, pairs: Pairs, rules: Rules) -> BacktestPaths:
+    """Run one series against one pair and keep every bar; see the contract."""
+    bars = gather(prices[None, :], rules.execution_delay)
+    lanes = Lanes((1, 1), pairs.cost, rules)
+    scores = _scores(bars, rules)
+    rows = np.empty((bars.prices.shape[1] + 1, 5))
+    rows[0] = rules.initial_capital, 0.0, 0.0, 0.0, 0.0
+    with np.errstate(over="ignore", invalid="ignore"):
+        for bar in _run(bars, scores, pairs, lanes):
+            kept = (lanes.equity, lanes.returns, np.sign(lanes.quantity), lanes.drawdown, lanes.fees)
+            rows[bar + 1] = [values[0, 0] for values in kept]
+        metrics = lanes.metrics(prices.size - bars.prices.shape[1])
+    missing = np.isnan(prices)
+    equity, returns, position, drawdown, fees = rows[bars.places[0] + 1].T.copy()
+    return BacktestPaths(
+        equity=equity,
+        returns=np.where(missing, 0.0, returns),
+        position=position.astype(np.int8),
+        zscore=np.where(missing, np.nan, scores[0, bars.places[0]]),
+        pnl=np.diff(equity, prepend=rules.initial_capital),
+        drawdown=drawdown,
+        fees=np.diff(fees, prepend=0.0),
+        final=FinalMetrics(*(values[0, 0].item() for values in metrics)),
+    )
+
+
+def _scores(bars: Bars, rules: Rules) -> Floats:
+    """Score the packed bars; the repeated prices behind a shorter series decide nothing."""
+    scores = rolling(bars.prices, rules.lookback)
+    scores[np.arange(scores.shape[1]) >= bars.counts[:, None]] = np.nan
+    return scores
+
+
+class _Orders(NamedTuple):
+    lanes: Where
+    side: NDArray[np.int8]
+
+
+def _run(bars: Bars, scores: Floats, pairs: Pairs, lanes: Lanes) -> Iterator[int]:
+    """Run all bars, yielding each one's number after its end.
+
+    Every lane waits in a band (low, high) of scores, and decides anew when a score is not inside it. Decisions are
+    rare, so most bars cost two comparisons here; a missing score is never outside.
+    """
+    n_series, n_bars = bars.prices.shape
+    shape = (n_series, pairs.entry_z.size)
+    decided = np.zeros(shape, dtype=np.int8)
+    low, high = np.broadcast_to(-pairs.entry_z, shape).copy(), np.broadcast_to(pairs.entry_z, shape).copy()
+    waiting: defaultdict[int, list[_Orders]] = defaultdict(list)
+    for bar in range(n_bars):
+        price, score = bars.prices[:, bar, None], scores[:, bar, None]
+        leaving = (score <= low) | (score >= high)
+        if leaving.any():
+            where: Where = np.nonzero(leaving)  # type: ignore[assignment]
+            series, pair = where
+            side = _decide(decided[where], scores[series, bar], pairs.entry_z[pair], pairs.exit_z[pair])
+            decided[where] = side
+            low[where], high[where] = _band(side, pairs.entry_z[pair], pairs.exit_z[pair])
+            due = bars.fill_at[series, bar]
+            for fill_bar in np.unique(due):
+                now = due == fill_bar
+                waiting[int(fill_bar)].append(_Orders((series[now], pair[now]), side[now]))
+        for orders in waiting.pop(bar, ()):
+            lanes.fill(orders.lanes, orders.side, price[orders.lanes[0], 0])
+        lanes.end_bar(price)
+        yield bar
+
+
+def _decide(side: NDArray[np.int8], score: Floats, entry_z: Floats, exit_z: Floats) -> NDArray[np.int8]:
+    """Apply the exit, then, if flat, the entry."""
+    leaves = ((side > 0) & (score >= -exit_z)) | ((side < 0) & (score <= exit_z))
+    kept = np.where(leaves, 0, side)
+    entered = np.where(score <= -entry_z, 1, np.where(score >= entry_z, -1, 0))
+    return np.where(kept == 0, entered, kept).astype(np.int8)
+
+
+def _band(side: NDArray[np.int8], entry_z: Floats, exit_z: Floats) -> tuple[Floats, Floats]:
+    """Return the scores between which a lane on this side has nothing to decide."""
+    low = np.where(side > 0, -np.inf, np.where(side < 0, exit_z, -entry_z))
+    high = np.where(side > 0, -exit_z, np.where(side < 0, np.inf, entry_z))
+    return low, high
+
+
+def _with_untradable(metrics: SweepMetrics, tradable: NDArray[np.bool_]) -> SweepMetrics:
+    """Put NaN rows, counts 0 and status ERROR where a series cannot be traded."""
+    rows: dict[str, NDArray[np.float64] | NDArray[np.int64] | NDArray[np.int8]] = {}
+    for name, values in metrics._asdict().items():
+        empty = np.nan if values.dtype == np.float64 else ERROR if name == "status" else 0
+        rows[name] = np.full((tradable.size, values.shape[1]), empty, dtype=values.dtype)
+        rows[name][tradable] = values
+    return SweepMetrics(**rows)  # type: ignore[arg-type]

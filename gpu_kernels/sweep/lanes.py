@@ -1,0 +1,136 @@
+"""The books of many backtests at once, one a lane of a (B, G) grid; ledger.py keeps a single one."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gpu_kernels.checks import Floats
+from gpu_kernels.sweep.model import ERROR, FLAT, IN_TRADE, Rules, SweepMetrics
+
+__all__ = ["Lanes", "Where"]
+
+Where = tuple[NDArray[np.intp], NDArray[np.intp]]
+"""Rows and columns of some lanes."""
+
+
+class Lanes:
+    """Cash-free accounting: equity = base + unrealized, base being the equity when the lane was last flat.
+
+    Args:
+        shape: (B, G).
+        cost: (G,) cost per side.
+        rules: What all lanes share.
+    """
+
+    def __init__(self, shape: tuple[int, int], cost: Floats, rules: Rules) -> None:
+        self._cost = np.broadcast_to(cost, shape)
+        self._compounding = rules.mode == "compounding"
+        self._initial = rules.initial_capital
+        self._year = float(np.sqrt(rules.periods_per_year))
+        self.equity = np.full(shape, rules.initial_capital)
+        self.returns, self.drawdown = np.zeros(shape), np.zeros(shape)
+        self.quantity, self.fees = np.zeros(shape), np.zeros(shape)
+        self.ruined = np.zeros(shape, dtype=np.bool_)
+        self._base, self._peak = self.equity.copy(), self.equity.copy()
+        self._entry_price, self._entry_fee, self._unrealized = np.zeros(shape), np.zeros(shape), np.zeros(shape)
+        self._realized, self._max_drawdown = np.zeros(shape), np.zeros(shape)
+        self._trades, self._wins = np.zeros(shape, dtype=np.int64), np.zeros(shape, dtype=np.int64)
+        self._mean, self._squares = np.zeros(shape), np.zeros(shape)
+        self._bars = 0
+
+    def fill(self, lanes: Where, side: NDArray[np.int8], prices: Floats) -> None:
+        """Bring lanes to the sides ordered at prices: close what is held, then open."""
+        alive = ~self.ruined[lanes]
+        if not alive.all():
+            lanes, side, prices = (lanes[0][alive], lanes[1][alive]), side[alive], prices[alive]
+        held = self.quantity[lanes] != 0
+        self._close((lanes[0][held], lanes[1][held]), prices[held])
+        opening = (side != 0) & ~self.ruined[lanes]
+        self._open((lanes[0][opening], lanes[1][opening]), side[opening], prices[opening])
+
+    def _close(self, lanes: Where, prices: Floats) -> None:
+        quantity = self.quantity[lanes]
+        fee = self._fee(lanes, quantity, prices)
+        pnl = quantity * (prices - self._entry_price[lanes]) - self._entry_fee[lanes] - fee
+        self._base[lanes] += pnl
+        self._realized[lanes] += pnl
+        self._trades[lanes] += 1
+        self._wins[lanes] += pnl > 0
+        self.fees[lanes] += fee
+        self.quantity[lanes] = self._entry_fee[lanes] = 0.0
+        if self._compounding:
+            self.ruined[lanes] = self._base[lanes] <= 0
+
+    def _open(self, lanes: Where, side: NDArray[np.int8], prices: Floats) -> None:
+        size = self._base[lanes] / ((1.0 + self._cost[lanes]) * prices) if self._compounding else np.ones(prices.shape)
+        quantity: Floats = side * size
+        fee = self._fee(lanes, quantity, prices)
+        self.quantity[lanes], self._entry_price[lanes], self._entry_fee[lanes] = quantity, prices, fee
+        self.fees[lanes] += fee
+
+    def _fee(self, lanes: Where, quantity: Floats, prices: Floats) -> Floats:
+        cost: Floats = self._cost[lanes]
+        return cost * np.abs(quantity) * prices if self._compounding else cost
+
+    def end_bar(self, prices: Floats) -> None:
+        """Mark every lane at its series' price, a (B, 1) column, and add the bar to the statistics."""
+        before = self.equity
+        equity = self._mark(prices)
+        if self._compounding:
+            broke = (equity <= 0) & ~self.ruined
+            if broke.any():
+                lanes: Where = np.nonzero(broke)  # type: ignore[assignment]
+                self._close(lanes, prices[lanes[0], 0])
+                # The exit fee only takes: what was broke before it stays so.
+                self.ruined |= broke
+                equity = self._mark(prices)
+            gained = np.zeros_like(equity)
+            np.divide(equity, before, out=gained, where=before > 0)
+            self.returns = np.where(before > 0, gained - 1.0, 0.0)
+        else:
+            self.returns = (equity - before) / self._initial
+        self.equity = equity
+        self._peak = np.maximum(self._peak, equity)
+        fall = 1.0 - equity / self._peak if self._compounding else (self._peak - equity) / self._initial
+        self.drawdown = fall
+        self._max_drawdown = np.maximum(self._max_drawdown, fall)
+        self._add_return()
+
+    def _mark(self, prices: Floats) -> Floats:
+        self._unrealized = self.quantity * (prices - self._entry_price) - self._entry_fee
+        return self._base + self._unrealized
+
+    def _add_return(self) -> None:
+        self._bars += 1
+        step = self.returns - self._mean
+        self._mean = self._mean + step / self._bars
+        self._squares = self._squares + step * (self.returns - self._mean)
+
+    def metrics(self, still_bars: int) -> SweepMetrics:
+        """Return the figures so far.
+
+        Args:
+            still_bars: Bars without a price that were never seen here; each adds a return of 0.
+        """
+        n_bars = self._bars + still_bars
+        mean = self._mean * (self._bars / n_bars)
+        squares = self._squares + self._mean * self._mean * (self._bars * still_bars / n_bars)
+        deviation = np.sqrt(squares / max(1, n_bars - 1))
+        sharpe, win_rate, average = (np.zeros_like(mean) for _ in range(3))
+        np.divide(mean * self._year, deviation, out=sharpe, where=deviation > 0)
+        np.divide(self._wins, self._trades, out=win_rate, where=self._trades > 0)
+        np.divide(self._realized, self._trades * self._initial, out=average, where=self._trades > 0)
+        position = np.sign(self.quantity).astype(np.int8)
+        return SweepMetrics(
+            cumulative_return=self.equity / self._initial - 1.0,
+            sharpe_ratio=sharpe,
+            max_drawdown=self._max_drawdown,
+            num_trades=self._trades,
+            win_rate=win_rate,
+            avg_profit_per_trade=average,
+            total_costs=self.fees,
+            realized_pnl=self._realized,
+            unrealized_pnl=self._unrealized + 0.0,  # no minus zero
+            equity=self.equity,
+            position=position,
+            status=np.where(self.ruined, ERROR, np.where(position != 0, IN_TRADE, FLAT)).astype(np.int8),
+        )
