@@ -1,0 +1,153 @@
+"""Computes the demo's story: fits and thresholds by the server, the frozen rule's positions here."""
+
+import time
+
+import numpy as np
+from numpy.typing import NDArray
+
+import meanrev
+from gpu_kernels import thresholds
+from meanrev_cli.demo import chapters, trading
+from meanrev_cli.demo.crude import MONTHS_A_YEAR, Crude
+from meanrev_cli.demo.service import Service
+
+__all__ = ["tell"]
+
+Floats = NDArray[np.float64]
+
+_FROZEN = 2005
+_NEXT = 2010
+_COST_A_SIDE = 5e-4
+_LEGS = 2
+_STOP_Z = 4.0
+_FACTORS = (1.0, 0.2, 5.0)
+_SEED = 20_050_101
+_SERIES, _BARS = 500, 2_000
+_SHORTEST, _LONGEST = 5.0, 60.0
+
+
+def tell(crude: Crude, service: Service, machine: str) -> chapters.Story:
+    """Compute everything.
+
+    Args:
+        crude: The prices.
+        service: A server and its client.
+        machine: Its processor or card, for a person.
+
+    Raises:
+        meanrev.MeanRevError: the server refuses a call or cannot be reached.
+    """
+    client = service.client
+    value, hedge_ratio, intercept = _spread(crude, n_fitted := crude.until(_FROZEN))
+    fit = _fit(client, value[:n_fitted])
+    cost = thresholds.round_trip_cost(_COST_A_SIDE, unit="per_side_fraction", legs=_LEGS, log_prices=True)
+    yardsticks = tuple(_yardstick(client, fit, cost, factor) for factor in _FACTORS)
+    spread = chapters.Spread(
+        months=crude.months,
+        value=value,
+        z_score=(value - fit.mu) / fit.stationary_sd,
+        hedge_ratio=hedge_ratio,
+        intercept=intercept,
+        n_fitted=n_fitted,
+    )
+    rule = yardsticks[0].optimal
+    held = trading.positions(spread.z_score, rule.entry_z, rule.exit_z)
+    late = trading.profits(value, held, cost, delay=1)
+    return chapters.Story(
+        device=f"{service.backend} on {machine}",
+        address=service.address,
+        spread=spread,
+        fit=fit,
+        refit=_fit(client, value),
+        cost_a_side=_COST_A_SIDE,
+        round_trip_cost=cost,
+        yardsticks=yardsticks,
+        heatmap=_heatmap(fit, cost),
+        stop_z=_STOP_Z,
+        walk=_walk("no stop", crude, value, held, cost),
+        stopped=_walk("stop", crude, value, trading.with_stop(held, spread.z_score, _STOP_Z), cost),
+        later=trading.measure(late[:n_fitted], held[:n_fitted], MONTHS_A_YEAR),
+        universe=_universe(client),
+    )
+
+
+def _spread(crude: Crude, n_fitted: int) -> tuple[Floats, float, float]:
+    """Regress log WTI on log Brent over the first months; return the residual of all months, slope and intercept."""
+    brent, wti = np.log(crude.brent), np.log(crude.wti)
+    x, y = brent[:n_fitted], wti[:n_fitted]
+    centred = x - x.mean()
+    slope = float(centred @ y / (centred @ centred))
+    intercept = float(y.mean() - slope * x.mean())
+    return wti - slope * brent - intercept, slope, intercept
+
+
+def _fit(client: meanrev.Client, series: Floats) -> chapters.Fit:
+    answer = client.ou(series)
+    return chapters.Fit(**{name: answer[name] for name in chapters.Fit.__dataclass_fields__})
+
+
+def _yardstick(client: meanrev.Client, fit: chapters.Fit, cost: float, factor: float) -> chapters.Yardstick:
+    process = {"theta": fit.theta, "mu": fit.mu, "sigma": factor * fit.sigma}
+    best = client.thresholds(process, round_trip_cost=cost, objective="sharpe")
+    entry, leave = float(best["entry_zscore"]), float(best["exit_zscore"])
+    constant = 1.5 * float(np.sqrt(1 + 100 * cost))
+    return chapters.Yardstick(
+        factor=factor,
+        optimal=_rule(process, cost, entry, leave),
+        constant=_rule(process, cost, constant, leave),
+    )
+
+
+def _rule(process: dict[str, float], cost: float, entry_z: float, exit_z: float) -> chapters.Rule:
+    promised = thresholds.evaluate(process["theta"], process["mu"], process["sigma"], cost, entry_z, exit_z)
+    return chapters.Rule(
+        entry_z=entry_z,
+        exit_z=exit_z,
+        sharpe=float(promised.sharpe) * float(np.sqrt(MONTHS_A_YEAR)),
+        trades_a_year=MONTHS_A_YEAR / float(promised.cycle_time),
+        profit_a_trade=float(promised.return_per_trade),
+    )
+
+
+def _heatmap(fit: chapters.Fit, cost: float) -> chapters.Heatmap:
+    entry, leave = np.arange(4, 51, 2) / 20, np.arange(-20, 21, 2) / 20
+    rows, columns = np.meshgrid(entry, leave, indexing="ij")
+    possible = (columns >= -rows) & (columns < rows)
+    sharpe = np.full(rows.shape, np.nan)
+    promised = thresholds.evaluate(fit.theta, fit.mu, fit.sigma, cost, rows[possible], columns[possible])
+    sharpe[possible] = promised.sharpe * np.sqrt(MONTHS_A_YEAR)
+    return chapters.Heatmap(entry_z=entry, exit_z=leave, sharpe=sharpe)
+
+
+def _walk(name: str, crude: Crude, value: Floats, held: Floats, cost: float) -> chapters.Walk:
+    frozen, later, end = crude.until(_FROZEN), crude.until(_NEXT), len(crude.months)
+    profit = trading.profits(value, held, cost)
+    years = [int(month[:4]) for month in crude.months]
+    stretches = {
+        f"{years[start]}-{years[stop - 1]}": trading.measure(profit[start:stop], held[start:stop], MONTHS_A_YEAR)
+        for start, stop in ((0, frozen), (frozen, later), (later, end), (frozen, end))
+    }
+    return chapters.Walk(name=name, held=held, equity=np.cumsum(profit), stretches=stretches)
+
+
+def _universe(client: meanrev.Client) -> chapters.Universe:
+    """Fit a seeded universe of exact Ornstein-Uhlenbeck series whose half-lives are known."""
+    generator = np.random.default_rng(_SEED)
+    half_life = np.exp(generator.uniform(np.log(_SHORTEST), np.log(_LONGEST), _SERIES))
+    decay = np.exp2(-1 / half_life)
+    shocks = generator.standard_normal((_BARS, _SERIES))
+    prices = np.empty_like(shocks)
+    prices[0] = shocks[0]
+    for t in range(1, _BARS):
+        prices[t] = decay * prices[t - 1] + np.sqrt(1 - decay**2) * shocks[t]
+    began = time.perf_counter()
+    answer = client.ou(100 + prices)
+    seconds = time.perf_counter() - began
+    lower, upper = np.asarray(answer["half_life_lower"]), np.asarray(answer["half_life_upper"])
+    return chapters.Universe(
+        n_bars=_BARS,
+        half_life=half_life,
+        fitted=np.asarray(answer["half_life"], dtype=np.float64),
+        seconds=seconds,
+        covered=float(np.mean((lower <= half_life) & (half_life <= upper))),
+    )
