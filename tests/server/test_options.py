@@ -1,0 +1,104 @@
+"""Options are parsed strictly where a key is known, kindly where it is not."""
+
+import json
+from typing import Annotated
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from msgspec import Meta
+
+from gpu_kernels.errors import InvalidInput
+from meanrev_server.rpc import options
+
+
+class Sample(options.Options, frozen=True, kw_only=True):
+    dt: Annotated[float, Meta(gt=0)] = 1.0
+    window: Annotated[int, Meta(ge=2, le=100)] | None = None
+    bounds: tuple[float, float] | None = None
+
+
+def parse(text):
+    return options.parse(Sample, text)
+
+
+@pytest.mark.parametrize("text", ["", "  ", "{}"])
+def test_nothing_means_defaults(text):
+    assert parse(text) == (Sample(), [])
+
+
+def test_known_keys_are_read_and_unknown_ones_listed():
+    chosen, ignored = parse('{"dt": 2, "interval": "1h", "window": 5, "bounds": [0, 1]}')
+    assert chosen == Sample(dt=2.0, window=5, bounds=(0.0, 1.0))
+    assert ignored == ["interval"]
+
+
+@pytest.mark.parametrize("text", ["1h bars", "[1]", '"x"', "{", "null", '{"dt": 2'])
+def test_text_that_is_no_object_is_ignored_like_an_unknown_key(text):
+    assert parse(text) == (Sample(), ["(not a JSON object)"])
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        ({"dt": 0}, r"metadata.dt must be float > 0.0, got 0"),
+        ({"dt": "1"}, r"metadata.dt must be float, got '1'"),
+        ({"dt": None}, r"metadata.dt must be float, got 'null'"),
+        ({"dt": True}, r"metadata.dt must be float, got True"),
+        ({"window": 1}, r"metadata.window must be int >= 2, got 1"),
+        ({"window": 2.5}, r"metadata.window must be int \| null, got 2.5"),
+        ({"bounds": [0, "a"]}, r"metadata.bounds\[1\] must be float, got 'a'"),
+        ({"bounds": [0]}, r"metadata.bounds must be .*array.* of length 2"),
+        ({"strict": 1}, r"metadata.strict must be bool, got 1"),
+        ({"strict": True, "wnidow": 3}, r"metadata.wnidow is not an option .*dt, window, bounds"),
+    ],
+)
+def test_a_broken_rule_is_named(given, said):
+    with pytest.raises(InvalidInput, match=said):
+        parse(json.dumps(given))
+
+
+@pytest.mark.parametrize("literal", ["NaN", "Infinity", "-Infinity"])
+def test_numbers_are_json_numbers(literal):
+    with pytest.raises(InvalidInput, match=f"metadata must hold JSON numbers only, got '{literal}'"):
+        parse(f'{{"dt": {literal}}}')
+
+
+def test_size_and_depth_are_limited():
+    with pytest.raises(InvalidInput, match="at most 65536 bytes, got 65548"):
+        parse(json.dumps({"note": "x" * 65536}))
+    with pytest.raises(InvalidInput, match="at most 16 levels, got 17"):
+        parse('{"note": ' + "[" * 16 + "]" * 16 + "}")
+    assert parse('{"note": ' + "[" * 15 + "]" * 15 + "}")[1] == ["note"]
+    assert parse(json.dumps({"note": "[" * 1000}))[1] == ["note"]
+
+
+@given(st.text())
+def test_no_text_at_all_breaks_the_parser(text):
+    try:
+        chosen, _ = parse(text)
+    except InvalidInput as error:
+        assert str(error).startswith("metadata")
+    else:
+        assert isinstance(chosen, Sample)
+
+
+def test_a_reply_carries_finite_numbers_or_null():
+    text = options.reply_metadata(["a"], sharpe=float("nan"), levels=[1.0, float("inf")], note=None)
+    assert json.loads(text) == {"sharpe": None, "levels": [1.0, None], "ignored_options": ["a"]}
+    assert options.reply_metadata() == ""
+
+
+class TestStreamOptions:
+    def test_the_first_message_decides(self):
+        stream = options.StreamOptions(Sample)
+        assert stream.read('{"dt": 2, "x": 1}') == Sample(dt=2.0)
+        assert stream.ignored == ["x"]
+        assert stream.read("") == Sample(dt=2.0)
+        assert stream.read('{"dt": 2.0, "y": 3}') == Sample(dt=2.0)
+
+    def test_a_later_change_is_refused(self):
+        stream = options.StreamOptions(Sample)
+        stream.read("")
+        with pytest.raises(InvalidInput, match=r"metadata.dt must stay 1.0, .* got 3.0"):
+            stream.read('{"dt": 3}')
