@@ -1,0 +1,95 @@
+"""The augmented Dickey-Fuller test with a constant, and MacKinnon's p-values for it.
+
+Regression: x_t - x_{t-1} = a + g x_{t-1} + sum_{i=1..k} c_i (x_{t-i} - x_{t-i-1}) + e; the statistic is the t of g.
+
+References:
+    Said and Dickey (1984), Testing for unit roots in autoregressive-moving average models of unknown order.
+    MacKinnon (1994), Approximate asymptotic distribution functions for unit-root and cointegration tests, tables 3, 4.
+    MacKinnon (2010), Critical values for cointegration tests, for the same surfaces.
+"""
+
+import math
+from typing import NamedTuple
+
+import numpy as np
+
+from gpu_kernels.checks import Floats
+
+__all__ = ["p_values", "statistics"]
+
+
+class _Surface(NamedTuple):
+    """p = Phi(polynomial in t): one for t <= switch, another above; 0 below lowest, 1 above highest."""
+
+    lowest: float
+    switch: float
+    highest: float
+    left: tuple[float, ...]
+    right: tuple[float, ...]
+
+
+_SURFACES = {
+    1: _Surface(-18.83, -1.61, 2.74, (2.1659, 1.4412, 0.038269), (1.7339, 0.93202, -0.12745, -0.010368)),
+    2: _Surface(-18.86, -2.62, 0.92, (2.92, 1.5012, 0.039796), (2.1945, 0.64695, -0.29198, -0.042377)),
+}
+"""Constant, no trend; by the number of series in the cointegrating regression."""
+
+
+def p_values(statistic: Floats, n_series: int = 1) -> Floats:
+    """Return MacKinnon's asymptotic p-values of Dickey-Fuller t values with a constant.
+
+    Args:
+        statistic: (B,), finite.
+        n_series: 1 for a series as it is, 2 for the residual of a regression of one series on another.
+
+    References:
+        MacKinnon (1994), equation 6 with tables 3 and 4.
+    """
+    surface = _SURFACES[n_series]
+    return np.array([_p_value(surface, t) for t in statistic.tolist()], dtype=np.float64)
+
+
+def _p_value(surface: _Surface, t: float) -> float:
+    if t > surface.highest:
+        return 1.0
+    if t < surface.lowest:
+        return 0.0
+    z = 0.0
+    for coefficient in reversed(surface.left if t <= surface.switch else surface.right):
+        z = z * t + coefficient
+    return 0.5 * math.erfc(-z / math.sqrt(2.0))
+
+
+def statistics(prices: Floats, lags: int) -> Floats:
+    """Return the t value of every row of prices (B, T), NaN where it has too few equations or is degenerate.
+
+    Args:
+        prices: (B, T); equations that touch a NaN are left out.
+        lags: Lagged steps in the regression, k >= 0.
+    """
+    return np.array([_statistic(row, lags) for row in prices], dtype=np.float64)
+
+
+def _statistic(prices: Floats, lags: int) -> float:
+    if prices.size < lags + 2:
+        return math.nan
+    steps = np.diff(prices)
+    windows = np.lib.stride_tricks.sliding_window_view(steps, lags + 1)
+    # The level goes last: the last pivot and projection of the QR are then all the t value needs.
+    design = np.column_stack([windows[:, :-1], prices[lags:-1], windows[:, -1]])
+    design = design[~np.isnan(design).any(axis=1)]
+    freedom = len(design) - (lags + 2)
+    if freedom < 1:
+        return math.nan
+    with np.errstate(all="ignore"):
+        design -= design.mean(axis=0)
+        spread = np.sqrt(np.einsum("ij,ij->j", design, design))
+    if not ((spread > 0) & (spread < np.inf)).all():
+        return math.nan
+    triangle = np.asarray(np.linalg.qr(design / spread, mode="r"), dtype=np.float64)
+    pivots = np.abs(np.diagonal(triangle))
+    tiny = 8.0 * len(design) * np.finfo(np.float64).eps
+    if (pivots <= tiny).any():
+        return math.nan
+    level, sse = triangle[-2, -1] * np.sign(triangle[-2, -2]), triangle[-1, -1] ** 2
+    return float(level * math.sqrt(freedom) / math.sqrt(sse))

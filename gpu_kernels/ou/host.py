@@ -1,0 +1,114 @@
+"""The NumPy twin of the fit with regular steps."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gpu_kernels.checks import Floats
+from gpu_kernels.ou import dickey_fuller, inference
+from gpu_kernels.ou.inference import Point
+from gpu_kernels.ou.model import OuFit
+from gpu_kernels.ou.sums import Sums, of_batch
+
+__all__ = ["classify", "fit", "from_sums"]
+
+_EPS = float(np.finfo(np.float64).eps)
+
+
+def fit(prices: Floats, dt: float, bias: str, adf_lags: int) -> OuFit:
+    """Estimate every row of prices (B, T); see the contract."""
+    statistic = dickey_fuller.statistics(prices, adf_lags) if adf_lags else None
+    halves = None
+    if bias == "jackknife":
+        middle = prices.shape[1] // 2
+        halves = np.stack([_speeds(prices[:, :middle], dt), _speeds(prices[:, middle:], dt)], axis=1)
+    return from_sums(of_batch(prices), dt, bias, statistic=statistic, halves=halves)
+
+
+def from_sums(
+    sums: Sums, dt: float, bias: str, *, statistic: Floats | None = None, halves: Floats | None = None
+) -> OuFit:
+    """Estimate from sums; the test has no lags where its statistic is not given."""
+    point = _estimate(sums, dt)
+    if statistic is None:
+        with np.errstate(all="ignore"):
+            statistic = (sums.sxd / sums.sxx) / point.decay_std_error
+    return inference.conclude(point, statistic, bias, halves)
+
+
+def _speeds(prices: Floats, dt: float) -> Floats:
+    """Return theta, negative beyond a unit root, NaN where there is none."""
+    sums = of_batch(prices)
+    with np.errstate(all="ignore"):
+        theta = -np.log1p(sums.sxd / sums.sxx) / dt
+    usable = np.isin(classify(sums), (inference.FINE, inference.UNIT_ROOT, inference.DETERMINISTIC))
+    return np.where(usable & np.isfinite(theta), theta, np.nan)
+
+
+def classify(sums: Sums) -> NDArray[np.int64]:
+    """Say which series an OU process fits, and what the others are; see inference."""
+    with np.errstate(all="ignore"):
+        return _kinds(sums, sums.weight**2 / sums.weight_squares)
+
+
+def _kinds(sums: Sums, n_pairs: Floats) -> NDArray[np.int64]:
+    smallest = 1e-12 * np.maximum(1.0, np.abs(sums.origin))
+    syy = sums.sxx + 2.0 * sums.sxd + sums.sdd
+    slope = sums.sxd / sums.sxx
+    cases = [
+        (~((sums.n_samples >= 4) & (n_pairs >= 3)), inference.TOO_FEW),
+        (~np.isfinite(sums.sxx + sums.sdd), inference.OVERFLOW),
+        (sums.sxx <= sums.weight * smallest**2, inference.CONSTANT),
+        (sums.sse <= 1e-24 * syy + sums.rounding * sums.sdd, inference.DETERMINISTIC),
+        # Rounding must not decide whether a random walk "reverts".
+        (slope >= -8.0 * _EPS * sums.n_samples, inference.UNIT_ROOT),
+        (slope <= -1.0, inference.INSTANT),
+    ]
+    return np.select([met for met, _ in cases], [kind for _, kind in cases], inference.FINE)
+
+
+def _estimate(sums: Sums, dt: float) -> Point:
+    with np.errstate(all="ignore"):
+        n_pairs = sums.weight**2 / sums.weight_squares
+        kind = _kinds(sums, n_pairs)
+        slope = sums.sxd / sums.sxx
+        reverts = (slope < -8.0 * _EPS * sums.n_samples) & (slope > -1.0)
+        decay = 1.0 + slope
+        theta = np.where(reverts, -np.log1p(slope) / dt, 0.0)
+        variance = sums.sse / sums.weight
+        shrink = sums.weight_squares / sums.weight
+        residual = sums.sse / (sums.weight - 2.0 * shrink)
+        decay_std_error = np.sqrt(residual / sums.sxx * shrink)
+        distance = sums.step_mean / -slope
+        mu = sums.origin + sums.lag_mean + np.where(slope < -8.0 * _EPS * sums.n_samples, distance, 0.0)
+        sigma = np.sqrt(np.where(reverts, 2.0 * theta * variance / -np.expm1(-2.0 * theta * dt), variance / dt))
+        g = 1.0 / (decay * np.log1p(slope)) + 2.0 * decay / -(slope * (1.0 + decay))
+        point = Point(
+            kind=kind,
+            n_samples=sums.n_samples,
+            n_pairs=n_pairs,
+            step=np.full_like(slope, dt),
+            period=np.full_like(slope, dt),
+            theta=theta,
+            mu=mu,
+            sigma=sigma,
+            r_squared=1.0 - sums.sse / (sums.sxx + 2.0 * sums.sxd + sums.sdd),
+            log_likelihood=-0.5 * n_pairs * (np.log(2.0 * np.pi * variance) + 1.0),
+            decay=decay,
+            decay_std_error=decay_std_error,
+            mu_std_error=np.sqrt(residual) / -slope * np.sqrt(1.0 / n_pairs + shrink * distance**2 / sums.sxx),
+            sigma_std_error=0.5 * sigma * np.sqrt(2.0 / n_pairs + (g * decay_std_error) ** 2),
+        )
+        return _plain(point, sums)
+
+
+def _plain(point: Point, sums: Sums) -> Point:
+    """Say what can be said of the series no process fits."""
+    nothing = (point.kind == inference.TOO_FEW) | (point.kind == inference.OVERFLOW)
+    constant = point.kind == inference.CONSTANT
+    still = constant | (point.kind == inference.DETERMINISTIC)
+    mean = sums.origin + sums.lag_mean
+    return point._replace(
+        theta=np.where(nothing | constant, 0.0, point.theta),
+        mu=np.where(nothing, 0.0, np.where(constant, mean, point.mu)),
+        sigma=np.where(nothing | still, 0.0, point.sigma),
+    )

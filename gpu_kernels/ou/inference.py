@@ -1,0 +1,183 @@
+"""From a point estimate to the whole answer: correction, intervals, status and reason."""
+
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gpu_kernels.checks import Floats
+from gpu_kernels.ou.dickey_fuller import p_values
+from gpu_kernels.ou.model import OuFit
+
+__all__ = [
+    "CONSTANT",
+    "DETERMINISTIC",
+    "FINE",
+    "INSTANT",
+    "OVERFLOW",
+    "TOO_FEW",
+    "UNIT_ROOT",
+    "Point",
+    "conclude",
+]
+
+FINE, TOO_FEW, CONSTANT, DETERMINISTIC, UNIT_ROOT, INSTANT, OVERFLOW, _CORRECTED_AWAY = range(8)
+"""What a point estimate is."""
+
+_REASONS = (
+    "",
+    "fewer than 4 prices or 3 pairs of neighbours",
+    "constant series",
+    "deterministic series: no noise is left to estimate",
+    "unit root: the estimate does not revert to a mean",
+    "no OU process has b <= 0: neighbouring prices alternate about the mean",
+    "the prices are too large: their squares overflow",
+    "the bias correction leaves no reversion (theta <= 0)",
+)
+_FEW_PAIRS = "fewer than 30 pairs"
+_NO_TEST = "too few pairs for the lags of the Dickey-Fuller test"
+_UNIT_ROOT_STANDS = "the Dickey-Fuller test does not reject a unit root at 5 %"
+
+_QUANTILE = 1.96
+_LARGEST_STEP = 2.0
+"""theta dt above which Tang and Chen's expansion runs away."""
+
+
+class Point(NamedTuple):
+    """A point estimate of B series, every field (B,).
+
+    Attributes:
+        kind: One of the constants of this module.
+        n_samples: Finite prices, integers.
+        n_pairs: Pairs, or how many equally weighted ones would say as much.
+        step: Time of one pair.
+        period: Time that half_life counts in.
+        theta: Uncorrected.
+        mu: Mean.
+        sigma: Volatility.
+        r_squared: Of the one-step predictions.
+        log_likelihood: At this estimate.
+        decay: b = exp(-theta step).
+        decay_std_error: Of b.
+        mu_std_error: Of mu.
+        sigma_std_error: Of sigma.
+    """
+
+    kind: NDArray[np.int64]
+    n_samples: NDArray[np.int64]
+    n_pairs: Floats
+    step: Floats
+    period: Floats
+    theta: Floats
+    mu: Floats
+    sigma: Floats
+    r_squared: Floats
+    log_likelihood: Floats
+    decay: Floats
+    decay_std_error: Floats
+    mu_std_error: Floats
+    sigma_std_error: Floats
+
+
+def conclude(point: Point, statistic: Floats, bias: str, halves: Floats | None) -> OuFit:
+    """Correct theta, add intervals and the test, and judge.
+
+    Args:
+        point: The estimate.
+        statistic: (B,) Dickey-Fuller t; NaN where there are too few pairs for it.
+        bias: One of BIASES.
+        halves: (B, 2) theta of either half of the prices, NaN where there is none; for "jackknife".
+    """
+    with np.errstate(all="ignore"):
+        tang_chen, applies = _tang_chen(point)
+        asked, applied = {
+            "none": lambda: (point.theta, applies),
+            "tang_chen": lambda: (tang_chen, applies),
+            "jackknife": lambda: _jackknife(point.theta, halves),
+        }[bias]()
+        kind = np.where((point.kind == FINE) & (asked <= 0), _CORRECTED_AWAY, point.kind)
+        fine = kind == FINE
+        theta = np.where((point.kind == FINE), np.maximum(asked, 0.0), point.theta)
+        half_life = _half_life(theta, point.period)
+        half_life[(kind == TOO_FEW) | (kind == INSTANT)] = 0.0
+        lower, upper = _interval(point)
+        tested = fine & np.isfinite(statistic)
+        statistic = np.where(tested, statistic, 0.0)
+        p_value = np.where(tested, p_values(statistic), 1.0)
+        status, reason = _judge(kind, point.n_pairs, tested, p_value)
+        zero = np.zeros_like(theta)
+        return OuFit(
+            theta=theta,
+            mu=point.mu,
+            sigma=point.sigma,
+            half_life=half_life,
+            n_samples=point.n_samples,
+            r_squared=np.where(fine, point.r_squared, zero),
+            status=status,
+            reason=reason,
+            theta_std_error=np.where(fine, point.decay_std_error / (point.decay * point.step), zero),
+            mu_std_error=np.where(fine, point.mu_std_error, zero),
+            sigma_std_error=np.where(fine, point.sigma_std_error, zero),
+            theta_lower=np.where(fine, lower, theta),
+            theta_upper=np.where(fine, upper, theta),
+            half_life_lower=np.where(fine, _half_life(upper, point.period), half_life),
+            half_life_upper=np.where(fine, _half_life(lower, point.period), half_life),
+            theta_bias_corrected=np.where(point.kind == FINE, tang_chen, zero),
+            adf_statistic=statistic,
+            adf_p_value=p_value,
+            log_likelihood=np.where(fine, point.log_likelihood, zero),
+            bias_note=_notes(bias, point.kind, applied),
+        )
+
+
+def _half_life(theta: Floats, period: Floats) -> Floats:
+    out: Floats = np.log(2.0) / (theta * period)
+    return out
+
+
+def _interval(point: Point) -> tuple[Floats, Floats]:
+    reach = _QUANTILE * point.decay_std_error
+    low, high = point.decay - reach, point.decay + reach
+    # log1p of the distance to 1, which is what is known of b near 1.
+    lower = np.where(high >= 1, 0.0, -np.log1p(high - 1.0) / point.step)
+    upper = np.where(low <= 0, np.inf, -np.log1p(low - 1.0) / point.step)
+    return lower, upper
+
+
+def _tang_chen(point: Point) -> tuple[Floats, NDArray[np.bool_]]:
+    k = point.theta * point.step
+    bias = (2.5 + np.exp(k) + 0.5 * np.exp(2.0 * k)) / (point.n_pairs * point.step)
+    applies = k <= _LARGEST_STEP
+    return np.where(applies, point.theta - bias, point.theta), applies
+
+
+def _jackknife(theta: Floats, halves: Floats | None) -> tuple[Floats, NDArray[np.bool_]]:
+    known = np.zeros((theta.size, 2)) * np.nan if halves is None else halves
+    applies = np.asarray(np.isfinite(known).all(axis=1))
+    return np.where(applies, 2.0 * theta - 0.5 * known.sum(axis=1), theta), applies
+
+
+def _judge(
+    kind: NDArray[np.int64], n_pairs: Floats, tested: NDArray[np.bool_], p_value: Floats
+) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    status, reason = [], []
+    for each, pairs, has_test, p in zip(
+        kind.tolist(), n_pairs.tolist(), tested.tolist(), p_value.tolist(), strict=True
+    ):
+        why = _REASONS[each]
+        if each == FINE:
+            why = _FEW_PAIRS if pairs < 30 else "" if p < 0.05 else _UNIT_ROOT_STANDS if has_test else _NO_TEST
+        reason.append(why)
+        status.append("converged" if not why else "updating" if each in {FINE, TOO_FEW} else "error")
+    return tuple(status), tuple(reason)
+
+
+def _notes(bias: str, kind: NDArray[np.int64], applied: NDArray[np.bool_]) -> tuple[str, ...]:
+    if bias == "none":
+        return ("",) * kind.size
+    missing = "theta dt > 2" if bias == "tang_chen" else "a half of the prices has no theta"
+    words = (f"{bias} not applied: {missing}", f"{bias} applied")
+    return tuple(
+        words[int(done)] if each == FINE else f"{bias} not applied: no estimate to correct"
+        for each, done in zip(kind.tolist(), applied.tolist(), strict=True)
+    )

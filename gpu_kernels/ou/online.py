@@ -1,0 +1,186 @@
+"""Estimation on a stream of prices."""
+
+import math
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from gpu_kernels.checks import array, at_least, no_infinity, one_of, positive
+from gpu_kernels.errors import InvalidInput
+from gpu_kernels.ou import host, irregular
+from gpu_kernels.ou.model import BIASES, OuEstimate, OuFit, single
+from gpu_kernels.ou.running import RunningSums
+from gpu_kernels.ou.sums import CANCELLED, of_series
+from gpu_kernels.ou.window import Window
+
+__all__ = ["OnlineOu"]
+
+_LONGEST_RECOMPUTED = 10_000
+"""Prices kept, by default and at most, where every estimate is made from the kept prices."""
+
+
+class OnlineOu:
+    """The Ornstein-Uhlenbeck process of one stream of prices.
+
+    An update takes constant time. So does an estimate, unless adf_lags, the jackknife or times need the prices
+    themselves: then the last `window` prices are kept and every estimate is made afresh from them.
+
+    A NaN price is kept as a gap, as in fit. An infinite one is refused.
+
+    Args:
+        dt: Time between prices, in the unit that theta shall have; not with time_unit_ms.
+        forgetting: Weight in (0, 1] of the past at each new pair; None or 1 forgets nothing.
+        window: Prices to look back on, at least 4; None is all of them. Not with forgetting.
+        bias: As in fit.
+        adf_lags: As in fit.
+        time_unit_ms: Milliseconds of theta's time unit. Given, the timestamps are used, and a tick whose timestamp
+            is not above 0 and above the one before it is skipped and counted.
+
+    Raises:
+        InvalidInput: an argument is out of its range, or two that exclude each other are given.
+
+    References:
+        West (1979), Updating mean and variance estimates: an improved method.
+    """
+
+    def __init__(
+        self,
+        *,
+        dt: float = 1.0,
+        forgetting: float | None = None,
+        window: int | None = None,
+        bias: str = "none",
+        adf_lags: int = 0,
+        time_unit_ms: float | None = None,
+    ) -> None:
+        self._dt = positive("dt", dt)
+        self._bias = one_of("bias", bias, BIASES)
+        self._adf_lags = at_least("adf_lags", adf_lags, 0)
+        self._time_unit_ms = None if time_unit_ms is None else positive("time_unit_ms", time_unit_ms)
+        if time_unit_ms is not None and dt != 1.0:
+            raise InvalidInput("dt", "cannot be given together with time_unit_ms", value=dt)
+        self._recomputes = adf_lags > 0 or bias == "jackknife" or time_unit_ms is not None
+        self._sums = RunningSums(_forgetting(forgetting, window, recomputes=self._recomputes))
+        length = _length(window, recomputes=self._recomputes)
+        self._window = None if length is None else Window(length)
+        self._since_exact = 0
+        self._last_ms = 0
+        self._theta: float | None = None
+        self.n_skipped = 0
+        """Ticks left out because their timestamps did not increase."""
+
+    def update(self, price: float, timestamp_ms: int = 0) -> None:
+        """Take the next price.
+
+        Args:
+            price: In any unit; NaN is a gap.
+            timestamp_ms: Used with time_unit_ms alone.
+
+        Raises:
+            InvalidInput: price is infinite; the state is as before.
+        """
+        if math.isinf(price):
+            raise InvalidInput("price", "must not be infinite", value=price)
+        self._take(float(price), timestamp_ms)
+
+    def extend(self, prices: ArrayLike, timestamps_ms: ArrayLike | None = None) -> None:
+        """Take several prices, (T,), oldest first, with one timestamp each or none.
+
+        Raises:
+            InvalidInput: a price is infinite, or timestamps are not (T,) numbers, or are missing where time_unit_ms
+                is given; the state is as before.
+        """
+        checked = array("prices", prices, ndim=1, shape="(T,)")
+        no_infinity("prices", checked)
+        if timestamps_ms is None:
+            if self._time_unit_ms is not None and checked.size:
+                raise InvalidInput("timestamps_ms", "must be given where time_unit_ms is")
+            stamps = [0] * checked.size
+        else:
+            stamps = _stamps(timestamps_ms, checked.size)
+        for price, stamp in zip(checked.tolist(), stamps, strict=True):
+            self._take(price, stamp)
+
+    def estimate(self) -> OuEstimate:
+        """Return the estimate from all prices so far, and remember its theta.
+
+        The status is "converged" only where theta also moved by less than half its standard error since the estimate
+        before; the first estimate of a stream is therefore "updating".
+        """
+        found = single(self._fit())
+        before, self._theta = self._theta, found.theta if found.n_samples else None
+        if found.status == "converged":
+            if before is None:
+                found = found._replace(status="updating", reason="first estimate of the stream")
+            elif not abs(found.theta - before) < 0.5 * found.theta_std_error:
+                found = found._replace(status="updating", reason="theta still moves between estimates")
+        if not self.n_skipped:
+            return found
+        skipped = f"{self.n_skipped} ticks skipped: their timestamps do not increase"
+        return found._replace(reason=f"{found.reason}; {skipped}" if found.reason else skipped)
+
+    def _take(self, price: float, timestamp_ms: int) -> None:
+        if self._time_unit_ms is not None:
+            if timestamp_ms <= self._last_ms:
+                self.n_skipped += 1
+                return
+            self._last_ms = timestamp_ms
+        if self._window is None:
+            self._sums.add(price)
+        elif self._recomputes:
+            self._window.append(price, timestamp_ms)
+        else:
+            self._slide(self._window, price)
+
+    def _slide(self, window: Window, price: float) -> None:
+        if window.full:
+            oldest, second = window.prices[:2].tolist()
+            self._sums.remove(oldest, second)
+            self._since_exact += 1
+        window.append(price, 0.0)
+        self._sums.add(price)
+        # Each removal leaves a little rounding behind: once a window length it is swept out.
+        if self._since_exact >= window.length or (self._since_exact and self._sums.worn()):
+            self._sums.restart(window.prices)
+            self._since_exact = 0
+
+    def _fit(self) -> OuFit:
+        if self._window is None or not self._recomputes:
+            sums = self._sums.sums()
+            if self._window is not None and sums.sse[0] < CANCELLED * sums.sdd[0]:
+                sums = of_series(self._window.prices)
+            return host.from_sums(sums, self._dt, self._bias)
+        prices = self._window.prices[None]
+        if self._time_unit_ms is None:
+            return host.fit(prices, self._dt, self._bias, self._adf_lags)
+        times = self._window.times[None]
+        return irregular.fit(prices, (times - times[:, :1]) / self._time_unit_ms, self._bias, self._adf_lags)
+
+
+def _forgetting(forgetting: float | None, window: int | None, *, recomputes: bool) -> float:
+    if forgetting is None:
+        return 1.0
+    if not 0 < forgetting <= 1:
+        raise InvalidInput("forgetting", "must be above 0 and at most 1", value=forgetting)
+    if window is not None:
+        raise InvalidInput("forgetting", "cannot be given together with window", value=forgetting)
+    if recomputes:
+        rule = "cannot be given together with adf_lags, bias 'jackknife' or time_unit_ms"
+        raise InvalidInput("forgetting", rule, value=forgetting)
+    return float(forgetting)
+
+
+def _length(window: int | None, *, recomputes: bool) -> int | None:
+    if window is None:
+        return _LONGEST_RECOMPUTED if recomputes else None
+    if recomputes and window > _LONGEST_RECOMPUTED:
+        rule = f"must be <= {_LONGEST_RECOMPUTED} with adf_lags, bias 'jackknife' or time_unit_ms"
+        raise InvalidInput("window", rule, value=window)
+    return at_least("window", window, 4)
+
+
+def _stamps(timestamps_ms: ArrayLike, size: int) -> list[int]:
+    stamps = np.asarray(timestamps_ms)
+    if stamps.shape != (size,) or (size and stamps.dtype.kind not in "iu"):
+        raise InvalidInput("timestamps_ms", f"must be {size} integers, one a price", value=stamps.shape)
+    return [int(stamp) for stamp in stamps.tolist()]

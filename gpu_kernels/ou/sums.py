@@ -1,0 +1,101 @@
+"""Centred sums over the pairs of neighbouring prices: all that least squares needs of a series."""
+
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gpu_kernels.checks import Floats
+
+__all__ = ["CANCELLED", "Sums", "of_batch", "of_series"]
+
+CANCELLED = 1e-6
+"""Residual sums below this share of sdd have lost digits, and are summed again from the residuals."""
+
+_BLOCK = 65_536
+"""Doubles a block of rows may hold: the passes over it stay in the second-level cache."""
+
+
+class Sums(NamedTuple):
+    """Sums over pairs (l, l + d) of B series, every field (B,).
+
+    Attributes:
+        n_samples: Finite prices, integers.
+        weight: Sum of the pairs' weights; their number where nothing is forgotten.
+        weight_squares: Sum of the squared weights; likewise.
+        origin: Subtracted from every price before summing.
+        lag_mean: Weighted mean of l, from the origin.
+        step_mean: Weighted mean of d.
+        sxx: Centred sum of l^2.
+        sxd: Centred sum of l d.
+        sdd: Centred sum of d^2.
+        sse: Squared residuals of the regression of d on l.
+        rounding: Share of sdd below which sse is rounding.
+    """
+
+    n_samples: NDArray[np.int64]
+    weight: Floats
+    weight_squares: Floats
+    origin: Floats
+    lag_mean: Floats
+    step_mean: Floats
+    sxx: Floats
+    sxd: Floats
+    sdd: Floats
+    sse: Floats
+    rounding: Floats
+
+
+def of_batch(prices: Floats) -> Sums:
+    """Sum every row of prices (B, T); pairs with a NaN are left out."""
+    n_series, n_prices = prices.shape
+    rows = max(1, _BLOCK // max(1, n_prices))
+    blocks = [_of_block(prices[start : start + rows]) for start in range(0, n_series, rows)]
+    if not blocks:
+        return Sums(np.zeros(0, dtype=np.int64), *(np.zeros(0) for _ in Sums._fields[1:]))
+    return Sums._make(np.concatenate(parts) for parts in zip(*blocks, strict=True))
+
+
+def of_series(prices: Floats) -> Sums:
+    """Sum one series (T,), as a batch of one."""
+    finite = np.flatnonzero(~np.isnan(prices))
+    origin = prices[finite[0]] if finite.size else 0.0
+    shifted = prices - origin
+    both = ~np.isnan(shifted[:-1]) & ~np.isnan(shifted[1:])
+    lags, steps = shifted[:-1][both], (shifted[1:] - shifted[:-1])[both]
+    return _of_pairs(lags[None, :], steps[None, :], np.array([origin]), np.array([finite.size]))
+
+
+def _of_block(prices: Floats) -> Sums:
+    broken = np.asarray(np.isnan(prices).any(axis=1)) | (prices.shape[1] < 2)
+    if not broken.any():
+        shifted = prices - prices[:, :1]
+        n_samples = np.full(len(prices), prices.shape[1])
+        return _of_pairs(shifted[:, :-1], np.diff(shifted), prices[:, 0], n_samples)
+    # Rows with a NaN one by one: whole rows must not depend on what stands beside them.
+    parts = [_of_block(prices[~broken])] if not broken.all() else []
+    parts += [of_series(row) for row in prices[broken]]
+    back = np.argsort(np.concatenate([np.flatnonzero(~broken), np.flatnonzero(broken)]))
+    return Sums._make(np.concatenate(fields)[back] for fields in zip(*parts, strict=True))
+
+
+def _of_pairs(lags: Floats, steps: Floats, origin: Floats, n_samples: NDArray[np.int64]) -> Sums:
+    n_series, n_pairs = lags.shape
+    weight = np.full(n_series, float(n_pairs))
+    with np.errstate(all="ignore"):
+        lag_mean, step_mean = lags.sum(axis=1) / weight, steps.sum(axis=1) / weight
+        x, d = lags - lag_mean[:, None], steps - step_mean[:, None]
+        sxx, sxd, sdd = _dot(x, x), _dot(x, d), _dot(d, d)
+        slope = sxd / sxx
+        sse = sdd - slope * sxd
+        small = sse < CANCELLED * sdd
+        if small.any():
+            residual = d[small] - slope[small, None] * x[small]
+            sse[small] = _dot(residual, residual)
+    n = n_samples.astype(np.int64)
+    return Sums(n, weight, weight, origin, lag_mean, step_mean, sxx, sxd, sdd, sse, np.zeros(n_series))
+
+
+def _dot(left: Floats, right: Floats) -> Floats:
+    product: Floats = np.einsum("bt,bt->b", left, right)
+    return product
