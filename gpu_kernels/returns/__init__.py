@@ -23,8 +23,8 @@ def compute(prices: ArrayLike, *, kind: str = "log") -> Returns:
         than two prices give empty returns and zeros.
 
     Raises:
-        InvalidInput: a price is NaN, infinite, zero or negative, prices have neither one nor two dimensions, or kind
-            is unknown.
+        InvalidInput: a price is NaN, infinite, zero or negative, prices have neither one nor two dimensions, a price
+            changes by a factor so large that returns overflow, or kind is unknown.
 
     References:
         Campbell, Lo and MacKinlay (1997), The Econometrics of Financial Markets, section 1.4.
@@ -39,4 +39,7 @@ def compute(prices: ArrayLike, *, kind: str = "log") -> Returns:
         raise InvalidInput(
             "prices", f"must be finite and > 0 for {kind} returns", value=checked[place].item(), index=index
         )
-    return host.compute(checked, kind)
+    computed = host.compute(checked, kind)
+    if not (np.isfinite(computed.std) and np.isfinite(computed.mean)):
+        raise InvalidInput("prices", "must not change by a factor so large that their returns overflow")
+    return computed

@@ -13,6 +13,11 @@ def compute(prices: Floats, kind: str) -> Returns:
     if prices.shape[0] < 2:
         return Returns(prices[:0].copy(), 0.0, 0.0, 0)
     before, after = prices[:-1], prices[1:]
-    values = np.log1p((after - before) / before) if kind == "log" else after / before - 1.0
-    std = float(values.std(ddof=1)) if values.size > 1 else 0.0
-    return Returns(values, float(values.mean()), std, values.shape[0])
+    # The contract refuses what overflows here.
+    with np.errstate(over="ignore", divide="ignore", invalid="ignore"):
+        values = (after - before) / before
+        if kind == "log":
+            # A fall to almost nothing rounds to -1, whose log1p is no number.
+            values = np.where(np.abs(values) < 0.5, np.log1p(values), np.log(after / before))
+        std = float(values.std(ddof=1)) if values.size > 1 else 0.0
+        return Returns(values, float(values.mean()), std, values.shape[0])

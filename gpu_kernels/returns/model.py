@@ -1,8 +1,7 @@
 """Returns of prices: equations and result.
 
-Log return: r_t = ln(p_t / p_{t-1}), computed as log1p((p_t - p_{t-1}) / p_{t-1}), which keeps the digits of small
-moves.
-Simple return: r_t = p_t / p_{t-1} - 1.
+Simple return: r_t = p_t / p_{t-1} - 1, computed as (p_t - p_{t-1}) / p_{t-1}, which keeps the digits of small moves.
+Log return: r_t = ln(p_t / p_{t-1}), computed as log1p of the simple return where that is below a half in magnitude.
 """
 
 from typing import NamedTuple
