@@ -1,0 +1,43 @@
+"""A client of the meanrev server, and the same code in process.
+
+Importing this package touches the standard library alone; grpc and NumPy load with the first name that needs them.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from meanrev.client import Client
+    from meanrev.errors import (
+        ConnectionFailed,
+        DeadlineExceeded,
+        InvalidInput,
+        MeanRevError,
+        Overloaded,
+        ServerError,
+    )
+
+__all__ = [
+    "Client",
+    "ConnectionFailed",
+    "DeadlineExceeded",
+    "InvalidInput",
+    "MeanRevError",
+    "Overloaded",
+    "ServerError",
+]
+
+_ERRORS = ("ConnectionFailed", "DeadlineExceeded", "InvalidInput", "MeanRevError", "Overloaded", "ServerError")
+_MODULES = {"Client": "meanrev.client", **dict.fromkeys(_ERRORS, "meanrev.errors")}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _MODULES:
+        raise AttributeError(f"module 'meanrev' has no attribute {name!r}")
+    value = getattr(import_module(_MODULES[name]), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

@@ -1,0 +1,134 @@
+"""The blocking client."""
+
+import functools
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from types import TracebackType
+from typing import TYPE_CHECKING, ParamSpec, Self, TypeVar
+
+from meanrev.errors import ConnectionFailed, DeadlineExceeded, InvalidInput
+from meanrev.extensions import local
+from meanrev.methods import Methods
+from meanrev.question import Blocking, Live, Question
+from meanrev.retry import pauses
+from meanrev.transport.blocking import BlockingTransport
+from meanrev.transport.options import LOCAL, Tls, default_timeout, endpoint
+
+if TYPE_CHECKING:
+    from meanrev.transport import Transport
+
+__all__ = ["Client"]
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+
+class Client(Methods, Blocking):
+    """A server, or the same code in this process, behind plain methods.
+
+    Safe to share between threads, to use inside a running event loop, and after a fork.
+
+    Attributes:
+        address: Where calls go.
+        timeout: Seconds a call may take where it says nothing else.
+    """
+
+    def __init__(
+        self,
+        address: str | None = None,
+        *,
+        token: str | None = None,
+        tls: Tls = None,
+        timeout: float | None = None,
+    ) -> None:
+        """Decide where calls go; the first one connects.
+
+        Args:
+            address: "HOST:PORT", "unix:/path" or "local" (in this process); None means MEANREV_HOST, else "local".
+            token: Bearer token; needs tls where the server is on another machine.
+            tls: True for the system's roots, a path of a CA's PEM file, or paths (CA, certificate, key).
+            timeout: Seconds a call may take; None means MEANREV_TIMEOUT, else 30.
+
+        Raises:
+            InvalidInput: an argument breaks its rule.
+            MeanRevError: "local" without the server's packages.
+        """
+        where = endpoint(address, token, tls)
+        self.address = where.address
+        self.timeout = default_timeout(timeout)
+        self._transport: Transport = local().transport() if where.address == LOCAL else BlockingTransport(where)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({self.address!r})"
+
+    def close(self) -> None:
+        """Disconnect; a later call connects again."""
+        self._transport.close()
+
+    def bind(self, declare: Callable[P, Question[R]]) -> Callable[P, R]:
+        """Return the method that asks what declare declares."""
+
+        @functools.wraps(declare)
+        def method(*args: P.args, **kwargs: P.kwargs) -> R:
+            return self._answer(declare(*args, **kwargs))
+
+        return method
+
+    def bind_live(self, declare: Callable[P, Live[R]]) -> Callable[P, Iterator[R]]:
+        """Return the method that streams what declare declares."""
+
+        @functools.wraps(declare)
+        def method(*args: P.args, **kwargs: P.kwargs) -> Iterator[R]:
+            return self._follow(declare(*args, **kwargs))
+
+        return method
+
+    def _answer(self, question: Question[R]) -> R:
+        started = time.monotonic()
+        deadline = started + default_timeout(question.timeout or self.timeout)
+        replies = [self._call(question, number, messages, deadline) for number, messages in enumerate(question.calls)]
+        elapsed_ms = 1000 * (time.monotonic() - started)
+        return question.read(replies, {"address": self.address, "elapsed_ms": elapsed_ms})
+
+    def _call(self, question: Question[R], number: int, messages: Sequence[bytes], deadline: float) -> Sequence[bytes]:
+        waits = pauses()
+        while True:
+            try:
+                return self._attempt(question, number, messages, deadline)
+            except ConnectionFailed:
+                pause = next(waits, None)
+                if pause is None or time.monotonic() + pause >= deadline:
+                    raise
+                time.sleep(pause)
+
+    def _attempt(
+        self, question: Question[R], number: int, messages: Sequence[bytes], deadline: float
+    ) -> Sequence[bytes]:
+        left = deadline - time.monotonic()
+        if left <= 0:
+            raise DeadlineExceeded(f"no answer from {self.address} within the call's timeout; timeout= sets it")
+        replies: list[bytes] = []
+        try:
+            if not question.streaming:
+                return [self._transport.unary(question.path, messages[0], left)]
+            for reply in self._transport.stream(question.path, iter(messages), left):
+                replies.append(reply)  # noqa: PERF402 - their number must be known when the stream fails
+        except InvalidInput as error:
+            error.hint = error.hint or question.where(error, number, len(replies))
+            raise
+        return replies
+
+    def _follow(self, live: Live[R]) -> Iterator[R]:
+        if not isinstance(live.items, Iterable):
+            raise InvalidInput("items", "must be iterable; AsyncClient takes asynchronous ones", value=live.items)
+        messages = (live.encode(item, number == 0) for number, item in enumerate(live.items))
+        for reply in self._transport.stream(live.path, messages, live.timeout):
+            yield live.read(reply)

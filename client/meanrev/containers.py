@@ -1,0 +1,163 @@
+"""Arrays in whatever container the caller uses, and results back in the same one, index and names kept."""
+
+import sys
+from collections.abc import Hashable, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from meanrev.errors import InvalidInput
+
+__all__ = ["Ints", "ListTable", "PandasTable", "Table", "table"]
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class Table:
+    """Numbers over time, of one series or of several columns, that came as an array.
+
+    Attributes:
+        values: (T,) or (T, N), float64.
+        names: One a column, or none.
+        timestamps_ms: (T,), milliseconds since the epoch in UTC, or None where there is no time index.
+    """
+
+    values: Floats
+    names: tuple[Hashable, ...] = ()
+    timestamps_ms: Ints | None = None
+
+    def matrix(self, field: str) -> "Table":
+        """Return this table, which must have two dimensions.
+
+        Raises:
+            InvalidInput: it has one.
+        """
+        if self.values.ndim != 2:
+            raise InvalidInput(field, "must have shape (T, N)", value=self.values.shape)
+        return self
+
+    def column(self) -> "Table":
+        """Return the single column of a (T, 1) table as a series."""
+        return replace(self, values=self.values[:, 0], names=())
+
+    def over_time(self, values: NDArray[Any], *, named: bool = True) -> Any:
+        """Return values whose rows are the last rows of this table; named keeps the columns' names too."""
+        return self._built(values, time=True, rows=None, columns=self._names_of(values) if named else None)
+
+    def over_assets(self, values: Floats) -> Any:
+        """Return (N,) values, one a column of this table."""
+        return self._built(values, time=False, rows=self._names_of(values), columns=None)
+
+    def by_asset(self, values: Floats) -> Any:
+        """Return (K, N) values whose columns are those of this table."""
+        return self._built(values, time=False, rows=None, columns=self._names_of(values))
+
+    def between_assets(self, values: Floats) -> Any:
+        """Return (N, N) values whose rows and columns are the columns of this table."""
+        return self._built(values, time=False, rows=self._names_of(values), columns=self._names_of(values))
+
+    def where(self, index: object) -> str:
+        """Return the caller's labels of an index: "'PEP', 2020-03-16", or ""."""
+        place = index if isinstance(index, tuple) else (index,)
+        labels: list[str] = []
+        if len(place) == 2 and self.names and _within(place[1], len(self.names)):
+            labels.append(repr(self.names[place[1]]))
+        if self.timestamps_ms is not None and _within(place[0], len(self.timestamps_ms)):
+            labels.append(str(np.datetime64(int(self.timestamps_ms[place[0]]), "ms")).removesuffix("T00:00:00.000"))
+        return ", ".join(labels)
+
+    def _names_of(self, values: Floats) -> tuple[Hashable, ...] | None:
+        return self.names if self.names and values.shape[-1:] == (len(self.names),) else None
+
+    def _built(
+        self, values: Floats, *, time: bool, rows: Sequence[Hashable] | None, columns: Sequence[Hashable] | None
+    ) -> Any:
+        return values
+
+
+class ListTable(Table):
+    """The same, that came as a list."""
+
+    def _built(
+        self, values: Floats, *, time: bool, rows: Sequence[Hashable] | None, columns: Sequence[Hashable] | None
+    ) -> Any:
+        return values.tolist()
+
+
+@dataclass(frozen=True)
+class PandasTable(Table):
+    """The same, that came as a pandas Series or DataFrame.
+
+    Attributes:
+        native: What came.
+    """
+
+    native: Any = None
+
+    def column(self) -> "Table":
+        """Return the single column of a (T, 1) table as a series."""
+        return replace(self, values=self.values[:, 0], names=(), native=self.native.iloc[:, 0])
+
+    def _built(
+        self, values: Floats, *, time: bool, rows: Sequence[Hashable] | None, columns: Sequence[Hashable] | None
+    ) -> Any:
+        import pandas as pd  # noqa: PLC0415 - it is loaded: one of its objects came
+
+        index = self.native.index[len(self.native.index) - len(values) :] if time else _axis(rows, self.native)
+        if values.ndim == 1:
+            return pd.Series(values, index=index, name=getattr(self.native, "name", None) if time else None)
+        return pd.DataFrame(values, index=index, columns=_axis(columns, self.native))
+
+
+def table(field: str, given: Any) -> Table:
+    """Read a caller's container.
+
+    Args:
+        field: The argument's name, for messages.
+        given: A NumPy array, nested lists, or a Series or frame of pandas, polars or pyarrow; (T,) or (T, N).
+
+    Raises:
+        InvalidInput: it does not hold numbers, or has neither one nor two dimensions.
+    """
+    pandas = sys.modules.get("pandas")
+    if pandas is not None and isinstance(given, pandas.Series | pandas.DataFrame):
+        names = tuple(given.columns) if given.ndim == 2 else ()
+        return PandasTable(_floats(field, given), names, _timestamps(given.index, pandas), given)
+    if not isinstance(given, np.ndarray | list | tuple) and _is_frame(given):
+        raise InvalidInput(field, "must be numbers of shape (T,) or (T, N)", value=type(given).__name__)
+    kind = ListTable if isinstance(given, list | tuple) else Table
+    return kind(_floats(field, given))
+
+
+def _floats(field: str, given: Any) -> Floats:
+    try:
+        values = np.asarray(given, dtype=np.float64)
+    except (TypeError, ValueError):
+        raise InvalidInput(field, "must be numbers of shape (T,) or (T, N)", value=type(given).__name__) from None
+    if values.ndim not in {1, 2}:
+        raise InvalidInput(field, "must have shape (T,) or (T, N)", value=values.shape)
+    return values
+
+
+def _timestamps(index: Any, pandas: Any) -> Ints | None:
+    if not isinstance(index, pandas.DatetimeIndex) or index.hasnans:
+        return None
+    utc = index if index.tz is None else index.tz_convert("UTC").tz_localize(None)
+    return np.asarray(utc, dtype="datetime64[ms]").astype(np.int64)
+
+
+def _axis(names: Sequence[Hashable] | None, native: Any) -> Any:
+    """Return the frame's own columns where they are meant, so that an index of several levels survives."""
+    return native.columns if names is not None and native.ndim == 2 else names
+
+
+def _is_frame(given: Any) -> bool:
+    return type(given).__module__.partition(".")[0] in {"polars", "pyarrow", "modin", "cudf", "dask", "duckdb", "ibis"}
+
+
+def _within(place: object, size: int) -> bool:
+    return isinstance(place, int) and 0 <= place < size

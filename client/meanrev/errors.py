@@ -1,0 +1,134 @@
+"""The errors of this room: one tree, so that one except clause catches what any call can raise.
+
+MeanRevError
+├── ConnectionFailed   no server answers at the address (also a ConnectionError)
+├── InvalidInput       the request breaks a rule: names the field, the value and the rule (also a ValueError)
+├── Overloaded         the server has no room for the call now, or the call is larger than a limit
+├── DeadlineExceeded   the call's timeout passed (also a TimeoutError)
+└── ServerError        anything else that the server answered
+"""
+
+import json
+from collections.abc import Callable, Mapping
+from typing import Any
+
+__all__ = [
+    "ConnectionFailed",
+    "DeadlineExceeded",
+    "InvalidInput",
+    "MeanRevError",
+    "Overloaded",
+    "ServerError",
+    "from_status",
+]
+
+Index = int | tuple[int, ...] | None
+
+_INVALID = frozenset({"INVALID_ARGUMENT", "FAILED_PRECONDITION", "NOT_FOUND", "OUT_OF_RANGE"})
+
+
+class MeanRevError(Exception):
+    """Base of every error raised by this package."""
+
+
+class ConnectionFailed(MeanRevError, ConnectionError):
+    """No server answers at the address."""
+
+
+class Overloaded(MeanRevError):
+    """The server has no room for the call now, or the call is larger than one of its limits."""
+
+
+class DeadlineExceeded(MeanRevError, TimeoutError):
+    """The call's timeout passed before its answer came."""
+
+
+class ServerError(MeanRevError):
+    """An answer that no other error describes.
+
+    Attributes:
+        code: Name of the gRPC status.
+    """
+
+    def __init__(self, message: str, code: str = "INTERNAL") -> None:
+        super().__init__(message, code)
+        self.code = code
+
+    def __str__(self) -> str:
+        return str(self.args[0])
+
+
+class InvalidInput(MeanRevError, ValueError):
+    """A request that breaks a rule.
+
+    Attributes:
+        field: Name of the offending argument, "" where the server named none.
+        rule: What is allowed, as a phrase that follows the name.
+        value: The offending value, or None.
+        index: Its position inside the argument: an int, a tuple of ints, or None.
+        hint: Where that is in the caller's own labels ("'PEP', 2020-03-16"), or "".
+    """
+
+    def __init__(
+        self, field: str, rule: str, *, value: object = None, index: Index = None, hint: str = "", message: str = ""
+    ) -> None:
+        super().__init__(field, rule)
+        self.field = field
+        self.rule = rule
+        self.value = value
+        self.index = index
+        self.hint = hint
+        self._message = message
+
+    def __str__(self) -> str:
+        where = "" if self.index is None else f"[{_subscript(self.index)}]"
+        got = "" if self.value is None else f", got {self.value!r}"
+        told = self._message or f"{self.field}{where} {self.rule}{got}"
+        return f"{told} (at {self.hint})" if self.hint else told
+
+    def __reduce__(self) -> tuple[Callable[..., "InvalidInput"], tuple[str, str], dict[str, Any]]:
+        return type(self), (self.field, self.rule), self.__dict__
+
+
+def from_status(code: str, message: str, details: str = "", address: str = "") -> MeanRevError:
+    """Return the error that a gRPC status stands for.
+
+    Args:
+        code: Name of the status, such as "INVALID_ARGUMENT".
+        message: The status's text.
+        details: JSON of field, rule, value and index, as the server sends it beside the status, or "".
+        address: Who answered, for messages.
+    """
+    if code in _INVALID:
+        return _invalid(message, details)
+    if code == "UNAVAILABLE":
+        return ConnectionFailed(f"no server answers at {address}: {message}")
+    if code == "DEADLINE_EXCEEDED":
+        return DeadlineExceeded(f"no answer from {address} within the call's timeout; timeout= sets it")
+    if code == "RESOURCE_EXHAUSTED":
+        return Overloaded(message)
+    return ServerError(message or code, code)
+
+
+def _invalid(message: str, details: str) -> InvalidInput:
+    known = _object(details)
+    index = known.get("index")
+    if isinstance(index, list):
+        index = tuple(index)
+    if "field" not in known or "rule" not in known:
+        return InvalidInput(str(known.get("field", "")), message, message=message)
+    # Options travel in a field of their own; to the caller they are arguments like the others.
+    field = str(known["field"]).removeprefix("metadata.")
+    return InvalidInput(field, str(known["rule"]), value=known.get("value"), index=index)
+
+
+def _object(details: str) -> Mapping[str, Any]:
+    try:
+        known = json.loads(details or "{}")
+    except ValueError:
+        return {}
+    return known if isinstance(known, dict) else {}
+
+
+def _subscript(index: int | tuple[int, ...]) -> str:
+    return ", ".join(str(i) for i in index) if isinstance(index, tuple) else str(index)

@@ -1,0 +1,27 @@
+"""What stands above the client and is found by entry point, never by an import."""
+
+from functools import cache
+from importlib.metadata import entry_points
+from typing import cast
+
+from meanrev.errors import MeanRevError
+from meanrev.transport import Extension
+
+__all__ = ["local"]
+
+
+@cache
+def local() -> Extension:
+    """Return the in-process mode.
+
+    Raises:
+        MeanRevError: it is not installed, or the packages it needs are not.
+    """
+    found = next(iter(entry_points(group="meanrev.extensions", name="local")), None)
+    advice = "pip install 'meanrev[server]' brings it, or give the HOST:PORT of a server"
+    if found is None:
+        raise MeanRevError(f"computing in this process is not installed; {advice}")
+    try:
+        return cast("Extension", found.load())
+    except ModuleNotFoundError as error:
+        raise MeanRevError(f"computing in this process needs the package {error.name!r}; {advice}") from None

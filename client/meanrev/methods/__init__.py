@@ -1,0 +1,36 @@
+"""One declaration a method; Methods hangs them on both clients."""
+
+from meanrev.methods.backtest import backtest, backtest_stream
+from meanrev.methods.cara import cara, cara_stream
+from meanrev.methods.health import health
+from meanrev.methods.log_returns import log_returns
+from meanrev.methods.multiperiod import multiperiod
+from meanrev.methods.ou import ou, ou_stream
+from meanrev.methods.pca import pca
+from meanrev.methods.portfolio_stats import portfolio_stats
+from meanrev.methods.sharpe import sharpe, sharpe_stream
+from meanrev.methods.signals import signals
+from meanrev.methods.thresholds import thresholds
+from meanrev.question import LiveMethod, Method
+
+__all__ = ["Methods"]
+
+
+class Methods:
+    """What both clients can be asked."""
+
+    ou = Method(ou)
+    ou_stream = LiveMethod(ou_stream)
+    thresholds = Method(thresholds)
+    backtest = Method(backtest)
+    backtest_stream = LiveMethod(backtest_stream)
+    log_returns = Method(log_returns)
+    pca = Method(pca)
+    cara = Method(cara)
+    cara_stream = LiveMethod(cara_stream)
+    sharpe = Method(sharpe)
+    sharpe_stream = LiveMethod(sharpe_stream)
+    multiperiod = Method(multiperiod)
+    portfolio_stats = Method(portfolio_stats)
+    signals = Method(signals)
+    health = LiveMethod(health)

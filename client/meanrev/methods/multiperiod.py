@@ -1,0 +1,116 @@
+"""MultiperiodOptimize: weights for several periods, with trading costs between them."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from meanrev.containers import Table, table
+from meanrev.errors import InvalidInput
+from meanrev.methods import wire
+from meanrev.question import About, Question, Replies
+from meanrev.results import MultiperiodPlan
+from meanrev_wire import codec
+from meanrev_wire.meanrev_pb2 import MultiperiodRequest, MultiperiodResponse
+
+__all__ = ["multiperiod"]
+
+
+def multiperiod(
+    returns_sequence: Any = None,
+    *,
+    n_periods: int = 0,
+    expected_returns: Any = None,
+    covariance: Any = None,
+    gamma: float = 1.0,
+    transaction_cost: float = 0.0,
+    rebalance_frequency: int = 1,
+    initial_weights: Any = None,
+    cost_model: str | None = None,
+    mode: str | None = None,
+    bounds: Sequence[float] | None = None,
+    rho: float | None = None,
+    timeout: float | None = None,
+) -> Question[MultiperiodPlan]:
+    """Plan the weights of several periods, trading costs included.
+
+    Args:
+        returns_sequence: A list of (T, N) returns, one a period; or one (T, N) that is cut into n_periods. May be left
+            out where expected_returns and covariance are given.
+        n_periods: Periods to cut a single matrix into, or to plan for where there are no returns.
+        expected_returns: (N,), replaces every period's sample mean.
+        covariance: (N, N), replaces every period's sample covariance.
+        gamma: Risk aversion, above zero.
+        transaction_cost: Per unit of turnover, or the scale of the quadratic cost.
+        rebalance_frequency: Weights change only every so many periods.
+        initial_weights: (N,) held before the first period; equal weights where None.
+        cost_model: "proportional" or "quadratic".
+        mode: "plan" (all periods at once) or "mpc" (re-solved each period).
+        bounds: Lowest and highest weight of an asset.
+        rho: Discount rate per period of the quadratic cost model.
+        timeout: Seconds for everything; the client's own where None.
+
+    Returns:
+        Weights (K, N), in the container of the first returns.
+
+    Raises:
+        MeanRevError: as every call.
+    """
+    periods = _periods(returns_sequence)
+    square = None if covariance is None else table("covariance", covariance).matrix("covariance")
+    if not periods and (square is None or expected_returns is None):
+        raise InvalidInput("returns_sequence", "must be given unless both expected_returns and covariance are")
+    message = wire.encode(
+        MultiperiodRequest,
+        returns_sequence=[period.values for period in periods] or None,
+        gamma=wire.positive("gamma", gamma),
+        transaction_cost=transaction_cost,
+        rebalance_frequency=rebalance_frequency,
+        expected_returns=_vector("expected_returns", expected_returns),
+        covariance=None if square is None else square.values,
+        n_periods=n_periods,
+        metadata=wire.options(
+            initial_weights=_vector("initial_weights", initial_weights),
+            cost_model=cost_model,
+            mode=mode,
+            bounds=bounds,
+            rho=rho,
+        ),
+    )
+    labels = periods[0] if periods else square
+
+    def result(replies: Replies, about: About) -> MultiperiodPlan:
+        return _plan(wire.decode(MultiperiodResponse, replies[0][0]), labels, about)
+
+    return Question(wire.path("MultiperiodOptimize"), [[message]], result, timeout=timeout)
+
+
+def _periods(given: Any) -> list[Table]:
+    """Return one table a period: a list or a three-dimensional array is a sequence, anything else is one matrix."""
+    if given is None:
+        return []
+    several = (isinstance(given, list | tuple) and len(given) > 0 and np.ndim(given[0]) == 2) or np.ndim(given) == 3
+    blocks = list(given) if several else [given]
+    return [table(name, block).matrix(name) for k, block in enumerate(blocks) for name in [f"returns_sequence[{k}]"]]
+
+
+def _vector(field: str, given: Any) -> Any:
+    return None if given is None else table(field, given).values.reshape(-1)
+
+
+def _plan(reply: MultiperiodResponse, labels: Table | None, about: About) -> MultiperiodPlan:
+    periods = reply.weights_sequence
+    weights = np.array([period.weights for period in periods], dtype=np.float64).reshape(len(periods), -1)
+    numbers = {
+        name: np.array([getattr(period, name) for period in periods], dtype=np.float64)
+        for name in ("expected_return", "expected_volatility", "sharpe_ratio", "utility")
+    }
+    return MultiperiodPlan(
+        weights_sequence=weights if labels is None else labels.by_asset(weights),
+        **numbers,
+        status=tuple(period.status for period in periods),
+        cumulative_utility=reply.cumulative_utility,
+        avg_turnover=reply.avg_turnover,
+        rebalance_times=codec.integers(reply.rebalance_times),
+        meta={**about, **wire.extras(reply.metadata)},
+    )

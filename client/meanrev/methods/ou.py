@@ -1,0 +1,188 @@
+"""EstimateOUParams: Ornstein-Uhlenbeck fits."""
+
+import operator
+from collections.abc import AsyncIterable, Iterable, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from meanrev.containers import Table, table
+from meanrev.errors import InvalidInput, ServerError
+from meanrev.methods import wire
+from meanrev.question import About, Live, Question, Replies
+from meanrev.results import OuFit
+from meanrev_wire.meanrev_pb2 import OuEstimate, PriceUpdate
+
+__all__ = ["ou", "ou_stream"]
+
+_PATH = wire.path("EstimateOUParams")
+_ASSETS_A_CALL = 1000
+_FIELDS = tuple(name for name in OuFit.__dataclass_fields__ if name != "meta")
+
+Tick = float | tuple[str, float] | tuple[str, float, int] | Mapping[str, Any]
+
+
+def ou(
+    prices: Any,
+    *,
+    asset_ids: Sequence[str] | None = None,
+    timestamps_ms: Any = None,
+    dt: float | None = None,
+    time_unit_ms: float | None = None,
+    window: int | None = None,
+    forgetting: float | None = None,
+    bias: str | None = None,
+    adf_lags: int | None = None,
+    publish: bool | None = None,
+    timeout: float | None = None,
+) -> Question[OuFit]:
+    """Fit an Ornstein-Uhlenbeck process to each series.
+
+    Args:
+        prices: (T,) for one series, (T, N) for one a column, oldest first. NaN is skipped; negative is legal.
+        asset_ids: Names of the series; the frame's columns, else their numbers, where None.
+        timestamps_ms: (T,) milliseconds since the epoch; a frame's time index where None. Used with time_unit_ms.
+        dt: Time between prices, in theta's unit; 1 where None.
+        time_unit_ms: Use the timestamps: theta per this many milliseconds.
+        window: Fit the last so many prices only.
+        forgetting: Weight of a price relative to the next one's, in (0, 1].
+        bias: "none", "tang_chen" or "jackknife".
+        adf_lags: Lagged differences of the Dickey-Fuller regression.
+        publish: Let these prices mark portfolios.
+        timeout: Seconds for everything; the client's own where None.
+
+    Returns:
+        Scalars for one series, arrays with one entry a column for many. A series that cannot be fitted has status
+        "error" and a reason.
+
+    Raises:
+        MeanRevError: as every call.
+    """
+    read = table("prices", prices)
+    names = _names(read, asset_ids)
+    stamps = read.timestamps_ms if timestamps_ms is None else np.asarray(timestamps_ms)
+    columns = np.ascontiguousarray(read.values.reshape(len(read.values), -1).T)
+    metadata = wire.options(
+        dt=dt,
+        time_unit_ms=time_unit_ms,
+        window=window,
+        forgetting=forgetting,
+        bias=bias,
+        adf_lags=adf_lags,
+        publish=publish,
+    )
+    messages = [
+        wire.encode(
+            PriceUpdate,
+            asset_id=name,
+            prices=column,
+            timestamps_ms=stamps if time_unit_ms is not None or publish else None,
+            metadata=metadata if number % _ASSETS_A_CALL == 0 else None,
+        )
+        for number, (name, column) in enumerate(zip(names, columns, strict=True))
+    ]
+    calls = [messages[first : first + _ASSETS_A_CALL] for first in range(0, len(messages), _ASSETS_A_CALL)]
+
+    def result(replies: Replies, about: About) -> OuFit:
+        fits = [_estimate(reply) for call in replies for reply in call]
+        if len(fits) != len(names):
+            raise ServerError(f"{len(names)} series were sent, {len(fits)} estimates came back")
+        return _fit(fits, about) if read.values.ndim == 1 else _stacked(fits, about)
+
+    return Question(
+        _PATH, calls, result, streaming=True, timeout=timeout, labels=read, labelled="prices", by_message=True
+    )
+
+
+def ou_stream(
+    ticks: Iterable[Tick] | AsyncIterable[Tick],
+    *,
+    dt: float | None = None,
+    time_unit_ms: float | None = None,
+    window: int | None = None,
+    forgetting: float | None = None,
+    bias: str | None = None,
+    adf_lags: int | None = None,
+    emit_every: int | None = None,
+    publish: bool | None = None,
+    timeout: float | None = None,
+) -> Live[OuFit]:
+    """Fit as prices arrive: an estimate for each tick, or for every emit_every-th of its series.
+
+    Args:
+        ticks: A price; (asset_id, price); (asset_id, price, timestamp_ms); or a mapping of PriceUpdate's fields.
+        dt: As for ou, like the options that follow.
+        time_unit_ms: As for ou.
+        window: As for ou.
+        forgetting: As for ou.
+        bias: As for ou.
+        adf_lags: As for ou.
+        emit_every: An estimate for every so many ticks of a series.
+        publish: Let these prices mark portfolios.
+        timeout: Seconds for the whole stream; no limit where None.
+
+    Returns:
+        An iterator of estimates, asynchronous from an AsyncClient.
+
+    Raises:
+        MeanRevError: as every call.
+    """
+    metadata = wire.options(
+        dt=dt,
+        time_unit_ms=time_unit_ms,
+        window=window,
+        forgetting=forgetting,
+        bias=bias,
+        adf_lags=adf_lags,
+        emit_every=emit_every,
+        publish=publish,
+    )
+
+    def encode(tick: Tick, first: bool) -> bytes:
+        return wire.encode(PriceUpdate, **{"metadata": metadata if first else None, **_tick(tick)})
+
+    return Live(_PATH, ticks, encode, lambda reply: _fit([_estimate(reply)], {}), timeout)
+
+
+def _tick(tick: Tick) -> Mapping[str, Any]:
+    if isinstance(tick, Mapping):
+        return tick
+    if isinstance(tick, tuple):
+        return dict(zip(("asset_id", "price", "timestamp_ms"), tick, strict=False))
+    return {"price": tick}
+
+
+def _names(read: Table, asset_ids: Sequence[str] | None) -> list[str]:
+    width = 1 if read.values.ndim == 1 else read.values.shape[1]
+    names = [str(name) for name in (asset_ids or read.names or range(width))]
+    if read.values.ndim == 1 and not asset_ids:
+        name = getattr(getattr(read, "native", None), "name", None)
+        names = ["" if name is None else str(name)]
+    if len(names) != width:
+        raise InvalidInput("asset_ids", f"must hold {width} names, one a series", value=len(names))
+    if len(set(names)) != width:
+        raise InvalidInput("asset_ids", "must differ from each other", value=_twice(names))
+    return names
+
+
+def _twice(names: list[str]) -> str:
+    return next(name for number, name in enumerate(names) if name in names[:number])
+
+
+def _estimate(reply: bytes) -> OuEstimate:
+    return wire.decode(OuEstimate, reply)
+
+
+def _fit(estimates: list[OuEstimate], about: About) -> OuFit:
+    estimate = estimates[0]
+    values = zip(_FIELDS, operator.attrgetter(*_FIELDS)(estimate), strict=True)
+    return OuFit(**dict(values), meta={**about, **wire.extras(estimate.metadata)})
+
+
+def _stacked(estimates: list[OuEstimate], about: About) -> OuFit:
+    columns: dict[str, Any] = {}
+    for name in _FIELDS:
+        entries = [getattr(estimate, name) for estimate in estimates]
+        columns[name] = tuple(entries) if entries and isinstance(entries[0], str) else np.array(entries)
+    notes = {estimate.asset_id: wire.extras(estimate.metadata) for estimate in estimates if estimate.metadata}
+    return OuFit(**columns, meta={**about, "of_series": notes} if notes else about)

@@ -1,0 +1,78 @@
+"""GenerateSignals: whether to buy, sell or hold at the last price."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from meanrev.containers import table
+from meanrev.errors import InvalidInput
+from meanrev.methods import wire
+from meanrev.question import About, Question, Replies
+from meanrev.results import Signal
+from meanrev_wire.meanrev_pb2 import SignalRequest, SignalResponse
+
+__all__ = ["signals"]
+
+_FIELDS = tuple(name for name in Signal.__dataclass_fields__ if name != "meta")
+
+
+def signals(
+    prices: Any,
+    fit: Mapping[str, Any] | None = None,
+    thresholds: Mapping[str, Any] | None = None,
+    *,
+    position: str = "flat",
+    cost_per_side: float | None = None,
+    stop: float | None = None,
+    timestamps_ms: Any = None,
+    timeout: float | None = None,
+) -> Question[Signal]:
+    """Decide whether to buy, sell or hold at the last price.
+
+    Args:
+        prices: (T,), oldest first.
+        fit: An OuFit, or a mapping with theta, mu and sigma; fitted from prices where None.
+        thresholds: What thresholds returned, or a mapping with entry_zscore and exit_zscore; the optimal ones where
+            None.
+        position: "flat", "long" or "short".
+        cost_per_side: A fraction of notional; 0.001 where None.
+        stop: z of a stop-loss.
+        timestamps_ms: (T,) milliseconds since the epoch; a frame's time index where None.
+        timeout: Seconds for everything; the client's own where None.
+
+    Raises:
+        MeanRevError: as every call.
+    """
+    read = table("prices", prices)
+    if read.values.ndim == 2 and read.values.shape[1] != 1:
+        raise InvalidInput("prices", "must be one series, of shape (T,)", value=read.values.shape)
+    message = wire.encode(
+        SignalRequest,
+        price_history={
+            "prices": read.values.reshape(-1),
+            "timestamps_ms": read.timestamps_ms if timestamps_ms is None else np.asarray(timestamps_ms),
+        },
+        ou_params=_scalars("fit", fit, ("theta", "mu", "sigma")),
+        thresholds=_scalars("thresholds", thresholds, ("entry_zscore", "exit_zscore")),
+        position_state=position,
+        metadata=wire.options(stop=stop, transaction_cost=cost_per_side),
+    )
+
+    def result(replies: Replies, about: About) -> Signal:
+        reply = wire.decode(SignalResponse, replies[0][0])
+        values = {name: getattr(reply, name) for name in _FIELDS}
+        return Signal(**values, meta={**about, **wire.extras(reply.metadata)})
+
+    return Question(
+        wire.path("GenerateSignals"), [[message]], result, timeout=timeout, labels=read, labelled="price_history"
+    )
+
+
+def _scalars(field: str, given: Mapping[str, Any] | None, names: tuple[str, ...]) -> dict[str, float] | None:
+    if given is None:
+        return None
+    try:
+        return {name: float(given[name]) for name in names}
+    except (KeyError, TypeError, ValueError):
+        raise InvalidInput(field, f"must hold a number each for {', '.join(names)}, of one series") from None

@@ -1,0 +1,112 @@
+"""OptimalThresholds: entry and exit levels for fitted processes."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from meanrev.errors import InvalidInput
+from meanrev.methods import wire
+from meanrev.question import About, Question, Replies
+from meanrev.results import Thresholds
+from meanrev_wire.meanrev_pb2 import ThresholdRequest, ThresholdResponse
+
+__all__ = ["thresholds"]
+
+_PATH = wire.path("OptimalThresholds")
+_FIELDS = tuple(name for name in Thresholds.__dataclass_fields__ if name != "meta")
+
+
+def thresholds(
+    fit: Mapping[str, Any],
+    *,
+    round_trip_cost: float | None = None,
+    cost_per_side: float | None = None,
+    objective: str = "sharpe",
+    model: str | None = None,
+    rate: float | None = None,
+    dt: float | None = None,
+    stop: float | None = None,
+    f_max: float | None = None,
+    legs: int | None = None,
+    log_prices: bool | None = None,
+    timeout: float | None = None,
+) -> Question[Thresholds]:
+    """Find the optimal entry and exit levels. Exactly one of the two costs is given.
+
+    Args:
+        fit: An OuFit, or a mapping with theta, mu and sigma: scalars for one process, arrays for many.
+        round_trip_cost: Whole cost of a trade, in units of the price.
+        cost_per_side: Cost of each purchase and sale, a fraction of its notional.
+        objective: "sharpe", "profit" or "kelly".
+        model: "reversal", "to_mean" or "leung_li".
+        rate: Discount rate of "leung_li", per theta's time unit.
+        dt: Length of the bars that are watched, in theta's time unit; thresholds are shifted for it.
+        stop: z of a stop-loss.
+        f_max: Largest fraction of capital, for "kelly".
+        legs: Instruments a trade buys or sells, for cost_per_side.
+        log_prices: The process is a log price.
+        timeout: Seconds for everything; the client's own where None.
+
+    Returns:
+        Scalars for one process; arrays for many, NaN where the fit is none (theta or sigma not above zero).
+
+    Raises:
+        InvalidInput: not exactly one cost, or a rule of the method is broken.
+        MeanRevError: as every call.
+    """
+    if (round_trip_cost is None) == (cost_per_side is None):
+        raise InvalidInput("cost", "must be given once, as round_trip_cost or as cost_per_side")
+    process = _process(fit)
+    usable = _usable(process)
+    metadata = wire.options(
+        dt=dt,
+        stop=stop,
+        f_max=f_max,
+        model=model,
+        rate=rate,
+        legs=legs,
+        log_prices=log_prices,
+        cost_unit="per_side_fraction" if round_trip_cost is None else None,
+    )
+    calls = [
+        [
+            wire.encode(
+                ThresholdRequest,
+                ou_params=dict(zip(("theta", "mu", "sigma"), map(float, row), strict=True)),
+                transaction_cost=cost_per_side if round_trip_cost is None else round_trip_cost,
+                optimization_objective=objective,
+                metadata=metadata,
+            )
+        ]
+        for row in process[:, usable].T
+    ]
+    single = np.ndim(fit["theta"]) == 0
+
+    def result(replies: Replies, about: About) -> Thresholds:
+        found = [wire.decode(ThresholdResponse, reply) for [reply] in replies]
+        if single:
+            values = {name: getattr(found[0], name) for name in _FIELDS}
+            return Thresholds(**values, meta={**about, **wire.extras(found[0].metadata)})
+        columns = {name: np.full(usable.size, np.nan) for name in _FIELDS}
+        for name, column in columns.items():
+            column[usable] = [getattr(reply, name) for reply in found]
+        return Thresholds(**columns, meta={**about, "of_series": [wire.extras(reply.metadata) for reply in found]})
+
+    return Question(_PATH, calls, result, timeout=timeout)
+
+
+def _process(fit: Mapping[str, Any]) -> Any:
+    """Return theta, mu and sigma as rows of a (3, N) array."""
+    try:
+        columns = [np.atleast_1d(np.asarray(fit[name], dtype=np.float64)) for name in ("theta", "mu", "sigma")]
+        return np.stack(np.broadcast_arrays(*columns))
+    except (KeyError, TypeError, ValueError) as error:
+        raise InvalidInput("fit", f"must hold numbers theta, mu and sigma, of one length ({error!r})") from None
+
+
+def _usable(process: Any) -> Any:
+    """Return which processes are asked about: a single one always, so that its error is the server's own."""
+    if process.shape[1] == 1:
+        return np.array([True])
+    return np.isfinite(process).all(axis=0) & (process[0] > 0) & (process[2] > 0)

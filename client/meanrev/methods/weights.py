@@ -1,0 +1,129 @@
+"""CaraOptimalWeights and SharpeOptimalWeights: portfolio weights, once or as returns arrive."""
+
+from collections.abc import AsyncIterable, Iterable, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from meanrev.containers import Table, table
+from meanrev.errors import InvalidInput, ServerError
+from meanrev.methods import wire
+from meanrev.question import About, Live, Question, Replies
+from meanrev.results import Weights
+from meanrev_wire import codec
+from meanrev_wire.meanrev_pb2 import OptimizationInput, WeightsOutput
+
+__all__ = ["as_weights", "weights", "weights_stream"]
+
+Bounds = tuple[float, float] | Sequence[float] | None
+
+
+def weights(
+    method: str,
+    returns: Any,
+    expected_returns: Any,
+    covariance: Any,
+    *,
+    gamma: float,
+    risk_free_rate: float,
+    estimator: str | None,
+    halflife: float | None,
+    mode: str | None,
+    bounds: Bounds,
+    leverage: float | None,
+    timeout: float | None,
+) -> Question[Weights]:
+    """Declare one optimisation of either method; the arguments are those of cara and sharpe.
+
+    Raises:
+        InvalidInput: neither returns, nor both expected_returns and covariance, are given.
+    """
+    if returns is None and (expected_returns is None or covariance is None):
+        raise InvalidInput("returns", "must be given unless both expected_returns and covariance are")
+    read = None if returns is None else table("returns", returns).matrix("returns")
+    square = None if covariance is None else table("covariance", covariance).matrix("covariance")
+    mean = None if expected_returns is None else table("expected_returns", expected_returns).values.reshape(-1)
+    message = wire.encode(
+        OptimizationInput,
+        returns=None if read is None else read.values,
+        gamma=wire.positive("gamma", gamma),
+        risk_free_rate=risk_free_rate,
+        expected_returns=mean,
+        covariance=None if square is None else square.values,
+        metadata=wire.options(
+            mode=mode, covariance=estimator, halflife=halflife, bounds=_pair(bounds), leverage=leverage
+        ),
+    )
+    labels = read or square
+
+    def result(replies: Replies, about: About) -> Weights:
+        if not replies[0]:
+            raise ServerError("the optimisation came back without weights")
+        return as_weights(wire.decode(WeightsOutput, replies[0][-1]), labels, about)
+
+    return Question(
+        wire.path(method), [[message]], result, streaming=True, timeout=timeout, labels=read, labelled="returns"
+    )
+
+
+def weights_stream(
+    method: str,
+    batches: Iterable[Any] | AsyncIterable[Any],
+    *,
+    gamma: float,
+    risk_free_rate: float,
+    transaction_cost: float,
+    options: Mapping[str, Any],
+    timeout: float | None,
+) -> Live[Weights]:
+    """Declare a stream of either method; the arguments are those of cara_stream and sharpe_stream."""
+    metadata = wire.options(**options)
+    held = {
+        "gamma": wire.positive("gamma", gamma),
+        "risk_free_rate": risk_free_rate,
+        "transaction_cost": transaction_cost,
+    }
+
+    def encode(batch: Any, first: bool) -> bytes:
+        given = _matrices(batch if isinstance(batch, Mapping) else {"returns": batch})
+        return wire.encode(OptimizationInput, **{**held, **given, "metadata": metadata if first else None})
+
+    def result(reply: bytes) -> Weights:
+        return as_weights(wire.decode(WeightsOutput, reply), None, {})
+
+    return Live(wire.path(method), batches, encode, result, timeout)
+
+
+def as_weights(reply: WeightsOutput, labels: Table | None, about: About) -> Weights:
+    """Return a reply as weights.
+
+    Args:
+        reply: The message.
+        labels: Whose columns the weights are of, or None.
+        about: What is known beside it.
+    """
+    values = codec.doubles(reply.weights)
+    return Weights(
+        weights=values if labels is None else labels.over_assets(values),
+        expected_return=reply.expected_return,
+        expected_volatility=reply.expected_volatility,
+        sharpe_ratio=reply.sharpe_ratio,
+        utility=reply.utility,
+        status=reply.status,
+        timestamp_ms=reply.timestamp_ms,
+        meta={**about, **wire.extras(reply.metadata)},
+    )
+
+
+def _matrices(given: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a message's fields with its matrices as arrays; one row of returns may come as (N,)."""
+    out = dict(given)
+    for name in out.keys() & {"returns", "covariance"}:
+        out[name] = np.atleast_2d(table(name, out[name]).values)
+    if "expected_returns" in out:
+        out["expected_returns"] = table("expected_returns", out["expected_returns"]).values.reshape(-1)
+    return out
+
+
+def _pair(bounds: Bounds) -> list[float] | None:
+    return None if bounds is None else [float(bound) for bound in bounds]

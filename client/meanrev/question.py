@@ -1,0 +1,155 @@
+"""One declaration a method, asked by both clients.
+
+A method's declaration turns arguments into a Question (bytes out, and how to read the bytes that come back). Method and
+LiveMethod hang it on a client: on a blocking one it answers, on an asyncio one it awaits.
+"""
+
+from abc import ABC, abstractmethod
+from collections.abc import AsyncIterable, AsyncIterator, Callable, Coroutine, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Generic, ParamSpec, Protocol, TypeVar, cast, overload
+
+from meanrev.errors import InvalidInput
+
+__all__ = ["Awaiting", "Blocking", "Labels", "Live", "LiveMethod", "Method", "Question"]
+
+P = ParamSpec("P")
+R = TypeVar("R")
+S = TypeVar("S")
+
+Replies = Sequence[Sequence[bytes]]
+About = Mapping[str, Any]
+
+
+class Labels(Protocol):
+    """A caller's own names of what was sent."""
+
+    def where(self, index: object) -> str:
+        """Return the labels of an index, or ""."""
+
+
+@dataclass(frozen=True)
+class Question(Generic[R]):
+    """A call, or several of the same method, whose messages are all known.
+
+    Attributes:
+        path: "/package.Service/Method".
+        calls: The messages of each call; a unary call has one.
+        read: From the replies of each call, and what is known about them (address, elapsed_ms), to the result.
+        streaming: The method takes and returns streams.
+        timeout: Seconds for everything; the client's own where None.
+        labels: The caller's own names of what was sent, for errors.
+        labelled: Prefix of the fields that they are of.
+        by_message: Each message is one column, so that an error's column is the number of replies before it.
+    """
+
+    path: str
+    calls: Replies
+    read: Callable[[Replies, About], R]
+    streaming: bool = False
+    timeout: float | None = None
+    labels: Labels | None = None
+    labelled: str = ""
+    by_message: bool = False
+
+    def where(self, error: InvalidInput, call: int, replies: int) -> str:
+        """Return where an error is in the caller's labels, or "".
+
+        Args:
+            error: What the server answered.
+            call: Number of the call.
+            replies: Replies of that call before the error.
+        """
+        if self.labels is None or not error.field.startswith(self.labelled):
+            return ""
+        column = sum(len(messages) for messages in self.calls[:call]) + replies
+        return self.labels.where((error.index, column) if self.by_message else error.index)
+
+    def then(self, change: Callable[[R], S]) -> "Question[S]":
+        """Return the same question with its result changed."""
+        read = self.read
+        return replace(cast("Any", self), read=lambda replies, about: change(read(replies, about)))
+
+
+@dataclass(frozen=True)
+class Live(Generic[R]):
+    """A stream whose messages become known as it goes.
+
+    Attributes:
+        path: "/package.Service/Method".
+        items: What to send; asynchronous ones need an asyncio client.
+        encode: From an item, and whether it is the first, to a message.
+        read: From a reply to a result.
+        timeout: Seconds for the whole stream; None means no limit.
+    """
+
+    path: str
+    items: Iterable[Any] | AsyncIterable[Any]
+    encode: Callable[[Any, bool], bytes]
+    read: Callable[[bytes], R]
+    timeout: float | None = None
+
+    def then(self, change: Callable[[R], S]) -> "Live[S]":
+        """Return the same stream with its results changed."""
+        read = self.read
+        return replace(cast("Any", self), read=lambda reply: change(read(reply)))
+
+
+class Blocking(ABC):
+    """A client whose methods return their results."""
+
+    @abstractmethod
+    def bind(self, declare: Callable[P, Question[R]]) -> Callable[P, R]:
+        """Return the method that asks what declare declares."""
+
+    @abstractmethod
+    def bind_live(self, declare: Callable[P, Live[R]]) -> Callable[P, Iterator[R]]:
+        """Return the method that streams what declare declares."""
+
+
+class Awaiting(ABC):
+    """A client whose methods are awaited."""
+
+    @abstractmethod
+    def bind(self, declare: Callable[P, Question[R]]) -> Callable[P, Coroutine[Any, Any, R]]:
+        """Return the coroutine function that asks what declare declares."""
+
+    @abstractmethod
+    def bind_live(self, declare: Callable[P, Live[R]]) -> Callable[P, AsyncIterator[R]]:
+        """Return the asynchronous generator function that streams what declare declares."""
+
+
+class Method(Generic[P, R]):
+    """A client's method for a Question."""
+
+    def __init__(self, declare: Callable[P, Question[R]]) -> None:
+        """Take the declaration, whose docstring and arguments become the method's."""
+        self._declare = declare
+        self.__doc__ = declare.__doc__
+
+    @overload
+    def __get__(self, client: None, owner: type) -> Callable[P, Question[R]]: ...
+    @overload
+    def __get__(self, client: Blocking, owner: type) -> Callable[P, R]: ...
+    @overload
+    def __get__(self, client: Awaiting, owner: type) -> Callable[P, Coroutine[Any, Any, R]]: ...
+    def __get__(self, client: Blocking | Awaiting | None, owner: type) -> Callable[P, Any]:
+        return self._declare if client is None else client.bind(self._declare)
+
+
+class LiveMethod(Generic[P, R]):
+    """A client's method for a Live stream."""
+
+    def __init__(self, declare: Callable[P, Live[R]]) -> None:
+        """Take the declaration, whose docstring and arguments become the method's."""
+        self._declare = declare
+        self.__doc__ = declare.__doc__
+
+    @overload
+    def __get__(self, client: None, owner: type) -> Callable[P, Live[R]]: ...
+    @overload
+    def __get__(self, client: Blocking, owner: type) -> Callable[P, Iterator[R]]: ...
+    @overload
+    def __get__(self, client: Awaiting, owner: type) -> Callable[P, AsyncIterator[R]]: ...
+    def __get__(self, client: Blocking | Awaiting | None, owner: type) -> Callable[P, Any]:
+        return self._declare if client is None else client.bind_live(self._declare)

@@ -1,0 +1,205 @@
+"""What the methods for one or more price series return. Fields are named as on the wire, where their units are stated.
+
+A field is a scalar for one series, and an array with one entry a series where many were asked for at once.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from meanrev.results.base import Result
+
+__all__ = [
+    "BacktestMetric",
+    "BacktestPath",
+    "BacktestResult",
+    "LogReturns",
+    "OuFit",
+    "Signal",
+    "Thresholds",
+]
+
+Floats = NDArray[np.float64]
+Number = float | Floats
+Count = int | NDArray[np.int64]
+Text = str | tuple[str, ...]
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class OuFit(Result):
+    """An Ornstein-Uhlenbeck fit, dX = theta (mu - X) dt + sigma dW, of one series or of many.
+
+    Attributes:
+        theta: Speed of mean reversion, per time unit.
+        mu: Long-run mean, in units of the price.
+        sigma: Volatility, in units of the price per square root of the time unit.
+        half_life: In periods; may be infinite.
+        n_samples: Finite prices used.
+        r_squared: Of the regression.
+        status: "updating", "converged" or "error".
+        timestamp_ms: Of the last price, 0 where none were sent.
+        asset_id: The series' name.
+        theta_std_error: Standard error of theta.
+        mu_std_error: Standard error of mu.
+        sigma_std_error: Standard error of sigma.
+        half_life_lower: Lower end of the 95 % interval.
+        half_life_upper: Upper end of it; may be infinite.
+        theta_bias_corrected: Tang and Chen's correction, whatever the option bias says.
+        adf_statistic: Augmented Dickey-Fuller statistic.
+        adf_p_value: Its p-value; small speaks for mean reversion.
+        log_likelihood: Of the fit.
+        reason: Why status is "error" or "updating".
+    """
+
+    theta: Number
+    mu: Number
+    sigma: Number
+    half_life: Number
+    n_samples: Count
+    r_squared: Number
+    status: Text
+    timestamp_ms: Count
+    asset_id: Text
+    theta_std_error: Number
+    mu_std_error: Number
+    sigma_std_error: Number
+    half_life_lower: Number
+    half_life_upper: Number
+    theta_bias_corrected: Number
+    adf_statistic: Number
+    adf_p_value: Number
+    log_likelihood: Number
+    reason: Text
+
+    def to_frame(self) -> Any:
+        """Return a pandas DataFrame with one row a series, labelled by its name."""
+        return super().to_frame().set_index("asset_id")
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Thresholds(Result):
+    """Optimal entry and exit levels of one process or of many.
+
+    Attributes:
+        entry_zscore: In stationary standard deviations from mu.
+        exit_zscore: A position with side d exits when d z >= -exit_zscore.
+        expected_holding_periods: Mean time in trade, in theta's time unit, or in bars where dt was given.
+        expected_return_per_trade: In units of the price, net of the cost.
+        win_rate_estimate: Share of trades that win; 1 without a stop.
+    """
+
+    entry_zscore: Number
+    exit_zscore: Number
+    expected_holding_periods: Number
+    expected_return_per_trade: Number
+    win_rate_estimate: Number
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class BacktestMetric(Result):
+    """A backtest's state at one bar.
+
+    Attributes:
+        bar_number: Counts from 1.
+        cumulative_return: Against the initial capital.
+        daily_return: Since the last bar of the previous UTC day, or of this bar where no timestamps were sent.
+        open_positions: 0 or 1.
+        unrealized_pnl: Of the open trade.
+        realized_pnl: Of the closed trades.
+        max_drawdown: Positive, a fraction of the running peak.
+        sharpe_ratio: Annualised.
+        num_trades: Closed round trips.
+        win_rate: Share of them with a profit.
+        avg_profit_per_trade: A fraction of the initial capital.
+        status: "in_trade", "flat" or "error".
+        timestamp_ms: Of the bar.
+        equity: In units of the initial capital.
+        total_costs: Sum of all fees.
+        position: -1, 0 or 1.
+        zscore: Rolling z-score of this bar; 0 while the window fills.
+    """
+
+    bar_number: int
+    cumulative_return: float
+    daily_return: float
+    open_positions: int
+    unrealized_pnl: float
+    realized_pnl: float
+    max_drawdown: float
+    sharpe_ratio: float
+    num_trades: int
+    win_rate: float
+    avg_profit_per_trade: float
+    status: str
+    timestamp_ms: int
+    equity: float
+    total_costs: float
+    position: int
+    zscore: float
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class BacktestPath(Result):
+    """A backtest bar by bar: each field holds (T,) values, in the container of the prices."""
+
+    equity: Any
+    cumulative_return: Any
+    daily_return: Any
+    position: Any
+    zscore: Any
+    unrealized_pnl: Any
+    realized_pnl: Any
+    max_drawdown: Any
+    total_costs: Any
+    num_trades: Any
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class BacktestResult(BacktestMetric):
+    """A whole backtest: the metrics of its last bar.
+
+    Attributes:
+        path: The metrics of every bar, or None where they were not asked for.
+    """
+
+    path: BacktestPath | None = None
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class LogReturns(Result):
+    """Returns, and their moments over all of them.
+
+    Attributes:
+        log_returns: (T-1,) or (T-1, N), in the container of the prices; simple returns where these were asked for.
+        mean_return: Mean.
+        std_return: Standard deviation, ddof 1.
+        n_periods: Number of returns.
+    """
+
+    log_returns: Any
+    mean_return: float
+    std_return: float
+    n_periods: int
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Signal(Result):
+    """What to do at the last price.
+
+    Attributes:
+        signal: "buy", "sell" or "hold".
+        confidence: Between 0 and 1.
+        zscore: Of the last price, in stationary standard deviations.
+        expected_profit: In units of the price, net of the cost.
+        timestamp_ms: Of the last price.
+        reasoning: The numbers and the rule that fired.
+    """
+
+    signal: str
+    confidence: float
+    zscore: float
+    expected_profit: float
+    timestamp_ms: int
+    reasoning: str

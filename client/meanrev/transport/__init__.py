@@ -1,0 +1,76 @@
+"""How bytes reach a server: what the three transports have in common."""
+
+from collections.abc import AsyncIterator, Iterator
+from contextlib import AbstractContextManager
+from typing import Any, Protocol
+
+__all__ = ["AsyncTransport", "Extension", "Transport"]
+
+
+class Transport(Protocol):
+    """A blocking way to a server; safe to share between threads.
+
+    Attributes:
+        address: Where the server is, for messages.
+    """
+
+    address: str
+
+    def unary(self, path: str, data: bytes, timeout: float) -> bytes:
+        """Send one message and return the reply.
+
+        Raises:
+            MeanRevError: the call ended with another status than OK.
+        """
+
+    def stream(self, path: str, messages: Iterator[bytes], timeout: float | None) -> Iterator[bytes]:
+        """Send messages as they come, and yield the replies.
+
+        Raises:
+            MeanRevError: the call ended with another status than OK.
+            Exception: whatever messages raises.
+        """
+
+    def close(self) -> None:
+        """Give back what it holds; a later call starts anew."""
+
+
+class AsyncTransport(Protocol):
+    """An asyncio way to a server.
+
+    Attributes:
+        address: Where the server is, for messages.
+    """
+
+    address: str
+
+    async def unary(self, path: str, data: bytes, timeout: float) -> bytes:  # noqa: ASYNC109 - a gRPC deadline
+        """Send one message and return the reply.
+
+        Raises:
+            MeanRevError: the call ended with another status than OK.
+        """
+
+    def stream(self, path: str, messages: AsyncIterator[bytes], timeout: float | None) -> AsyncIterator[bytes]:
+        """Send messages as they come, and yield the replies.
+
+        Raises:
+            MeanRevError: the call ended with another status than OK.
+            Exception: whatever messages raises.
+        """
+
+    async def close(self) -> None:
+        """Give back what it holds; a later call starts anew."""
+
+
+class Extension(Protocol):
+    """What the entry point "local" of the group "meanrev.extensions" offers."""
+
+    def transport(self) -> Transport:
+        """Return a blocking way to the server in this process."""
+
+    def async_transport(self) -> AsyncTransport:
+        """Return an asyncio way to the server in this process."""
+
+    def serve(self, listen: str, settings: dict[str, Any]) -> AbstractContextManager[str]:
+        """Return a context with a listening server in a thread; its value is the address."""

@@ -1,0 +1,108 @@
+"""The blocking transport: its own gRPC channel, with no event loop anywhere."""
+
+from __future__ import annotations  # grpc's classes are generic in their stubs only
+
+import os
+import threading
+from typing import TYPE_CHECKING, Any
+
+import grpc
+
+from meanrev.errors import from_status
+from meanrev.transport.options import CHANNEL_OPTIONS, DETAILS_KEY
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from meanrev.errors import MeanRevError
+    from meanrev.transport.options import Endpoint
+
+__all__ = ["BlockingTransport"]
+
+
+class BlockingTransport:
+    """A channel that is made at the first call, and again in a forked child.
+
+    Attributes:
+        address: The server's.
+    """
+
+    def __init__(self, endpoint: Endpoint) -> None:
+        """Connect to nothing yet.
+
+        Args:
+            endpoint: Where the server is.
+        """
+        self.address = endpoint.address
+        self._endpoint = endpoint
+        self._lock = threading.Lock()
+        self._channel: grpc.Channel | None = None
+        self._process = 0
+
+    def unary(self, path: str, data: bytes, timeout: float) -> bytes:
+        """Send one message and return the reply."""
+        call: Any = self._connected().unary_unary(path)
+        try:
+            reply: bytes = call(data, timeout=timeout, metadata=self._endpoint.metadata)
+        except grpc.RpcError as error:
+            raise _error(error, self.address) from None
+        return reply
+
+    def stream(self, path: str, messages: Iterator[bytes], timeout: float | None) -> Iterator[bytes]:
+        """Send messages as they come, and yield the replies."""
+        sending = _Sending(messages)
+        start: Any = self._connected().stream_stream(path)
+        call = start(sending, timeout=timeout, metadata=self._endpoint.metadata)
+        try:
+            yield from call
+        except grpc.RpcError as error:
+            raise (sending.error or _error(error, self.address)) from None
+        finally:
+            call.cancel()
+        if sending.error is not None:
+            raise sending.error
+
+    def close(self) -> None:
+        """Close the channel; a later call opens another."""
+        with self._lock:
+            channel, self._channel = self._channel, None
+            if channel is not None and self._process == os.getpid():
+                channel.close()
+
+    def _connected(self) -> grpc.Channel:
+        with self._lock:
+            if self._channel is None or self._process != os.getpid():
+                # A channel inherited through fork has no threads here: it is left alone, not closed.
+                self._channel, self._process = _channel(self._endpoint), os.getpid()
+            return self._channel
+
+
+class _Sending:
+    """Messages on their way, and why they ended: gRPC would log the reason and forget it."""
+
+    def __init__(self, messages: Iterator[bytes]) -> None:
+        self._messages = messages
+        self.error: Exception | None = None
+
+    def __iter__(self) -> Iterator[bytes]:
+        return self
+
+    def __next__(self) -> bytes:
+        try:
+            return next(self._messages)
+        except StopIteration:
+            raise
+        except Exception as error:  # noqa: BLE001 - raised again where the caller waits
+            self.error = error
+            raise StopIteration from None
+
+
+def _channel(endpoint: Endpoint) -> grpc.Channel:
+    if endpoint.credentials is None:
+        return grpc.insecure_channel(endpoint.address, options=CHANNEL_OPTIONS)
+    return grpc.secure_channel(endpoint.address, endpoint.credentials, options=CHANNEL_OPTIONS)
+
+
+def _error(error: Any, address: str) -> MeanRevError:
+    details = next((value for key, value in error.trailing_metadata() or () if key == DETAILS_KEY), "")
+    return from_status(error.code().name, error.details() or "", str(details), address)

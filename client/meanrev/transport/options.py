@@ -1,0 +1,104 @@
+"""Where a server is, and how a channel to it is made."""
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+import grpc
+
+from meanrev.errors import InvalidInput
+
+__all__ = ["CHANNEL_OPTIONS", "DETAILS_KEY", "LOCAL", "Endpoint", "default_timeout", "endpoint"]
+
+LOCAL = "local"
+"""The address that means: compute in this process."""
+
+DETAILS_KEY = "meanrev-error"
+"""Trailing metadata with field, index, value and rule as JSON."""
+
+DEFAULT_TIMEOUT_S = 30.0
+
+CHANNEL_OPTIONS = (
+    # The server's own limit answers a message that is too large, and names the knob.
+    ("grpc.max_send_message_length", -1),
+    ("grpc.max_receive_message_length", -1),
+    ("grpc.max_metadata_size", 16384),
+    # A server that dies is noticed within a minute; one that restarts, at the next try.
+    ("grpc.keepalive_time_ms", 30_000),
+    ("grpc.keepalive_timeout_ms", 10_000),
+    ("grpc.initial_reconnect_backoff_ms", 100),
+    ("grpc.min_reconnect_backoff_ms", 100),
+    ("grpc.max_reconnect_backoff_ms", 2_000),
+)
+
+Tls = Literal[True] | str | Path | tuple[str | Path, str | Path, str | Path] | None
+
+
+@dataclass(frozen=True)
+class Endpoint:
+    """A server's address and how to reach it.
+
+    Attributes:
+        address: HOST:PORT, unix:/path or "local".
+        credentials: TLS, or None for plaintext.
+        metadata: Sent with every call.
+    """
+
+    address: str
+    credentials: grpc.ChannelCredentials | None = None
+    metadata: tuple[tuple[str, str], ...] = ()
+
+
+def endpoint(address: str | None, token: str | None, tls: Tls, environ: Mapping[str, str] = os.environ) -> Endpoint:
+    """Decide where calls go.
+
+    Args:
+        address: HOST:PORT, unix:/path or "local"; None means MEANREV_HOST, and "local" where that is not set.
+        token: Bearer token, or None.
+        tls: True for the system's roots, a path of a CA's PEM file, or paths (CA, certificate, key).
+        environ: Environment variables.
+
+    Raises:
+        InvalidInput: address is not an address, or a token would travel in plaintext to another machine.
+    """
+    chosen = address or environ.get("MEANREV_HOST") or LOCAL
+    if not (chosen == LOCAL or chosen.startswith("unix:") or ":" in chosen):
+        raise InvalidInput("address", 'must be "HOST:PORT", "unix:/path" or "local"', value=chosen)
+    if token and not tls and not _near(chosen):
+        raise InvalidInput("token", "needs tls where the server is on another machine", value=chosen)
+    metadata = (("authorization", f"Bearer {token}"),) if token else ()
+    return Endpoint(chosen, _credentials(tls), metadata)
+
+
+def default_timeout(timeout: float | None, environ: Mapping[str, str] = os.environ) -> float:
+    """Return seconds a call may take: as given, else MEANREV_TIMEOUT, else 30.
+
+    Raises:
+        InvalidInput: it is not a positive number.
+    """
+    given = environ.get("MEANREV_TIMEOUT", DEFAULT_TIMEOUT_S) if timeout is None else timeout
+    try:
+        seconds = float(given)
+    except (TypeError, ValueError):
+        raise InvalidInput("timeout", "must be a number of seconds > 0", value=given) from None
+    if not seconds > 0:
+        raise InvalidInput("timeout", "must be a number of seconds > 0", value=given)
+    return seconds
+
+
+def _credentials(tls: Tls) -> grpc.ChannelCredentials | None:
+    if not tls:
+        return None
+    if tls is True:
+        return grpc.ssl_channel_credentials()
+    paths = tls if isinstance(tls, tuple) else (tls,)
+    authority, *own = (Path(path).read_bytes() for path in paths)
+    certificate, key = own or (None, None)
+    return grpc.ssl_channel_credentials(authority, key, certificate)
+
+
+def _near(address: str) -> bool:
+    host = address.rpartition(":")[0].strip("[]")
+    return address == LOCAL or address.startswith("unix:") or host in {"localhost", "::1"} or host.startswith("127.")
