@@ -109,6 +109,11 @@ class Heatmap:
     exit_z: Floats
     sharpe: Floats
 
+    def share(self, sharpe: float) -> float:
+        """Return how far up the colour scale a value stands; the lowest tenth shares its dark end."""
+        low, high = (float(value) for value in np.nanquantile(self.sharpe, (0.1, 1.0)))
+        return min(max((sharpe - low) / (high - low), 0.0), 1.0)
+
 
 @dataclass(frozen=True, kw_only=True)
 class Walk:

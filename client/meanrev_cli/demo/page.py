@@ -1,0 +1,172 @@
+"""The story as one file that needs nothing else: no script, no font, no request."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from html import escape
+
+import numpy as np
+
+from meanrev_cli.demo import charts, sentences
+from meanrev_cli.demo.chapters import Story, Universe
+from meanrev_cli.demo.style import STYLE
+
+__all__ = ["page"]
+
+Rows = Iterable[Sequence[str]]
+
+
+def page(story: Story) -> str:
+    """Return the page as HTML."""
+    head = (
+        '<meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">'
+        f"<title>meanrev demo: WTI against Brent</title><style>{STYLE}</style>"
+    )
+    body = "".join(_sections(story))
+    return f'<!doctype html><html lang="en"><head>{head}</head><body><main>{body}</main></body></html>\n'
+
+
+def _sections(story: Story) -> Iterator[str]:
+    yield "<h1>WTI against Brent: a spread, its model, and what became of it</h1>"
+    yield _paragraph(f"Computed by {story.device}, through a server and a client on {story.address}.")
+    yield _section("The spread", sentences.of_the_spread(story), sentences.of_the_fit(story))
+    yield _figure(charts.spread(story), _caption_of_the_spread(story), _table(*_months(story)))
+    yield _table(*_fit(story))
+    yield _section("Where to trade", sentences.of_the_thresholds(story))
+    yield _table(*_yardsticks(story))
+    yield _section("Every pair of thresholds", sentences.of_the_heatmap(story))
+    yield _figure(charts.heatmap(story), "The circle marks the optimum.", _table(*_pairs(story)))
+    yield _section("Freeze the model in 2005, and walk forward", sentences.of_the_walk(story))
+    yield _paragraph(sentences.caveat(story), "caveat")
+    unit = "Profits are in units of the money in the WTI leg, net of costs, without compounding."
+    yield _figure(charts.equity(story), unit, _table(*_stretches(story)), opened=True)
+    yield _paragraph(sentences.of_the_stop(story))
+    yield _section("Scale", sentences.of_the_universe(story))
+    dots = "One dot a series; on the line the fit is the truth."
+    yield _figure(charts.universe(story.universe), dots, _table(*_groups(story.universe)), opened=True)
+    yield _paragraph(
+        "Prices: monthly averages of Brent (MCOILBRENTEU) and WTI (MCOILWTICO), measured by the U.S. Energy "
+        "Information Administration and redistributed by FRED; public domain.",
+        "source",
+    )
+
+
+def _section(title: str, *paragraphs: str) -> str:
+    return f"<h2>{escape(title)}</h2>" + "".join(_paragraph(words) for words in paragraphs)
+
+
+def _paragraph(words: str, class_: str = "") -> str:
+    kind = f' class="{class_}"' if class_ else ""
+    return f"<p{kind}>{escape(words)}</p>"
+
+
+def _figure(chart: str, caption: str, table: str, *, opened: bool = False) -> str:
+    """Return a chart with the same numbers as a table beside it."""
+    state = " open" if opened else ""
+    beside = f"<details{state}><summary>The numbers</summary>{table}</details>"
+    return f"<figure>{chart}<figcaption>{escape(caption)}</figcaption>{beside}</figure>"
+
+
+def _table(heads: Sequence[str], rows: Rows) -> str:
+    first = "".join(f'<th scope="col">{escape(head)}</th>' for head in heads)
+    rest = "".join(
+        f'<tr><th scope="row">{escape(row[0])}</th>{"".join(f"<td>{escape(cell)}</td>" for cell in row[1:])}</tr>'
+        for row in rows
+    )
+    return (
+        f'<div class="scroll" tabindex="0" role="region" aria-label="Table: {escape(", ".join(heads))}">'
+        f"<table><thead><tr>{first}</tr></thead><tbody>{rest}</tbody></table></div>"
+    )
+
+
+def _caption_of_the_spread(story: Story) -> str:
+    return (
+        "The band is where nothing is entered; the strip at the foot shows when the rule is long or short. "
+        f"Every z-score is in standard deviations of the model of 2005 ({story.fit.stationary_sd:.4f} in log units)."
+    )
+
+
+def _months(story: Story) -> tuple[Sequence[str], Rows]:
+    told, walks = story.spread, (story.walk, story.stopped)
+    heads = ("month", "log spread", "z-score", "position", "position with stop", "profit", "profit with stop")
+    rows = (
+        (
+            month,
+            f"{told.value[i]:+.4f}",
+            f"{told.z_score[i]:+.2f}",
+            *(f"{walk.held[i]:+.0f}" if walk.held[i] else "0" for walk in walks),
+            *(f"{walk.equity[i]:.3f}" for walk in walks),
+        )
+        for i, month in enumerate(told.months)
+    )
+    return heads, rows
+
+
+def _fit(story: Story) -> tuple[Sequence[str], Rows]:
+    fits = (story.fit, story.refit)
+    heads = ("", "fitted until 2005", "standard error", "fitted to all months", "standard error")
+    rows = [
+        (name, *(f"{fit_value:.4f}" for fit in fits for fit_value in (getattr(fit, field), getattr(fit, error))))
+        for name, field, error in (
+            ("theta, a month", "theta", "theta_std_error"),
+            ("mu", "mu", "mu_std_error"),
+            ("sigma, a root month", "sigma", "sigma_std_error"),
+        )
+    ]
+    return heads, rows
+
+
+def _yardsticks(story: Story) -> tuple[Sequence[str], Rows]:
+    heads = ("process", "rule", "entry", "exit", "Sharpe a year", "trades a year", "profit a trade")
+    rows = (
+        (
+            "this spread" if yardstick.factor == 1 else f"{yardstick.factor:g} times as volatile",
+            name,
+            f"{rule.entry_z:.2f}",
+            f"{rule.exit_z:+.2f}",
+            f"{rule.sharpe:.2f}",
+            f"{rule.trades_a_year:.1f}",
+            f"{rule.profit_a_trade:.4f}",
+        )
+        for yardstick in story.yardsticks
+        for name, rule in (("optimum", yardstick.optimal), ("constant formula", yardstick.constant))
+    )
+    return heads, rows
+
+
+def _pairs(story: Story) -> tuple[Sequence[str], Rows]:
+    told = story.heatmap
+    rows = (
+        (f"{entry:.1f}", *("" if np.isnan(value) else f"{value:.2f}" for value in row))
+        for entry, row in zip(told.entry_z, told.sharpe, strict=True)
+    )
+    return ("entry \\ exit", *(f"{leave:+.1f}" for leave in told.exit_z)), rows
+
+
+def _stretches(story: Story) -> tuple[Sequence[str], Rows]:
+    rows = (
+        (
+            stretch,
+            walk.name,
+            f"{(result := walk.stretches[stretch]).sharpe:.2f}",
+            f"{result.profit:+.2f}",
+            f"{result.max_drawdown:.2f}",
+            str(result.trades),
+        )
+        for stretch in story.walk.stretches
+        for walk in (story.walk, story.stopped)
+    )
+    return ("years", "rule", "Sharpe", "profit", "drawdown", "trades"), rows
+
+
+def _groups(told: Universe) -> tuple[Sequence[str], Rows]:
+    """Sum up five groups of series, shortest half-lives first."""
+    order = np.argsort(told.half_life)
+    rows = (
+        (
+            f"{told.half_life[group[0]]:.1f} to {told.half_life[group[-1]]:.1f}",
+            f"{np.median(told.half_life[group]):.1f}",
+            f"{np.median(told.fitted[group]):.1f}",
+            f"{100 * np.median(np.abs(told.fitted[group] / told.half_life[group] - 1)):.0f} %",
+        )
+        for group in np.array_split(order, 5)
+    )
+    return ("true half-life, bars", "median", "fitted, median", "error, median"), rows
