@@ -23,13 +23,13 @@ test: .venv/.test ## the tests
 	$(BIN)/python -m pytest -q -n 2
 
 # In a folder of its own, so that the tests meet the wheel and not the checkout.
-peers: .venv-peers/.peers ## all tests and the comparisons with peers, on the built wheel
+peers: .venv-peers/.peers build/node/.ready ## all tests and the comparisons with peers, on the built wheel
 	rm -rf build/peers
 	mkdir -p build/peers
 	$(PEERS)/python -m pip wheel --quiet --no-deps --no-build-isolation --wheel-dir build/peers .
 	$(PEERS)/python -m pip install --quiet --no-deps --force-reinstall build/peers/meanrev-*.whl
 	cp -r tests pyproject.toml build/peers/
-	cd build/peers && ../../$(PEERS)/python -m pytest -q -n 2 --run-peers
+	cd build/peers && NODE_PATH=$(CURDIR)/build/node/node_modules ../../$(PEERS)/python -m pytest -q -n 2 --run-peers
 
 check: .venv/.check check-wire ## style, types, layers, wire, spelling, sizes
 	$(BIN)/ruff check $(CODE)
@@ -88,6 +88,13 @@ endef
 
 .venv-peers/.peers: requirements/peers.txt
 	$(call set_up,.venv-peers,peers)
+	touch $@
+
+# Without npm there is no Node.js either, and its test says that it needs it.
+build/node/.ready: tests/peers/node/package-lock.json
+	mkdir -p build/node
+	cp tests/peers/node/package.json tests/peers/node/package-lock.json build/node/
+	! command -v npm >/dev/null || npm ci --silent --ignore-scripts --prefix build/node
 	touch $@
 
 .venv-wire/.wire: requirements/wire.txt

@@ -84,5 +84,5 @@ def test_a_matrix_that_contradicts_itself_is_named(rows, cols, n, said):
 
 
 def test_a_matrix_is_given_once():
-    with pytest.raises(InvalidField, match="m.values_f32 must be empty where values is set, got 1"):
+    with pytest.raises(InvalidField, match=r"m\.values_f32 must be empty where values is set, got 1"):
         codec.matrix(meanrev_pb2.Matrix(rows=1, cols=1, values=[1.0], values_f32=[1.0]), "m")
