@@ -20,7 +20,7 @@ from meanrev_cli.shared import Shared
 from meanrev_cli.versions import of_this_installation
 from meanrev_server.config import Settings
 
-__all__ = ["Finding", "examine", "graphics_cards"]
+__all__ = ["Finding", "cpu_model", "examine", "graphics_cards"]
 
 _LEAST_MEMORY = 512 * 1024**2
 
@@ -75,6 +75,16 @@ def graphics_cards() -> list[str]:
     return [line.strip() for line in answer.stdout.splitlines() if line.strip()] if answer.returncode == 0 else []
 
 
+def cpu_model() -> str:
+    """Return the processor's name."""
+    try:
+        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8", errors="replace").splitlines()
+    except OSError:
+        lines = []
+    names = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
+    return names[0] if names else platform.processor() or platform.machine()
+
+
 def _versions() -> Finding:
     versions = of_this_installation()
     return Finding("versions", ", ".join(f"{name} {version}" for name, version in versions.items()))
@@ -109,20 +119,11 @@ def _gpu() -> Finding:
 
 def _cpu(settings: Settings) -> Finding:
     usable = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else psutil.cpu_count() or 1
-    text = f"{_cpu_model()}, {usable} usable; {settings.compute_threads} compute threads"
+    text = f"{cpu_model()}, {usable} usable; {settings.compute_threads} compute threads"
     if settings.compute_threads > 4 * usable:
         fix = f"lower {knob('compute_threads')} to about {usable}"
         return Finding("CPU", text, fix, ExitCode.USAGE)
     return Finding("CPU", text)
-
-
-def _cpu_model() -> str:
-    try:
-        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8", errors="replace").splitlines()
-    except OSError:
-        lines = []
-    names = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
-    return names[0] if names else platform.processor() or platform.machine()
 
 
 def _memory(settings: Settings) -> Finding:

@@ -36,8 +36,8 @@ def spread(story: Story) -> str:
         svg.polyline(across, z_scale, told.z_score, "line first"),
         *svg.vertical_axis(left, _LEFT, left.ticks(0.1), "{:.1f}".format),
         *svg.vertical_axis(z_scale, _RIGHT, z_ticks, "{:+.0f}".format, right=True),
-        svg.text("log spread", _LEFT, 14, "tick", "end"),
-        svg.text("z-score", _RIGHT, 14, "tick", "start"),
+        svg.text("log spread", _LEFT - 30, 14, "tick", "start"),
+        svg.text("z-score", _RIGHT + 30, 14, "tick", "end"),
         svg.text(f"entry at {rule.entry_z:.2f}", _LEFT + 6, z_scale.at(rule.entry_z) - 4, "note", "start"),
         svg.text(f"stop at {story.stop_z:g}", _LEFT + 6, z_scale.at(story.stop_z) - 4, "note", "start"),
         *svg.horizontal_axis(across, _BOTTOM, _years(told)),
@@ -77,8 +77,8 @@ def heatmap(story: Story) -> str:
         svg.element("circle", cx=across.at(rule.exit_z), cy=up.at(rule.entry_z), r=6, class_="mark"),
         *svg.vertical_axis(up, _LEFT, up.ticks(0.5), "{:.1f}".format),
         *svg.horizontal_axis(across, _BOTTOM, [(value, f"{value:+.1f}") for value in across.ticks(0.5)]),
-        svg.text("entry, z", _LEFT, 14, "tick", "end"),
-        svg.text("exit, z", _RIGHT - 84, _BOTTOM + 17, "tick", "start"),
+        svg.text("entry, z", _LEFT - 30, 14, "tick", "start"),
+        svg.text("exit, z", _RIGHT - 90, _BOTTOM + 32, "tick", "end"),
         *_legend(told),
     ]
     return svg.drawing("Expected Sharpe ratio by entry and exit threshold", _WIDTH, _HEIGHT, shapes)

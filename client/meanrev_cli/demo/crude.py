@@ -32,8 +32,8 @@ class Crude(NamedTuple):
 
 def load() -> Crude:
     """Read the prices."""
-    with (resources.files(__package__) / "crude.csv").open(encoding="utf-8", newline="") as file:
-        rows = list(csv.DictReader(file))
+    text = (resources.files("meanrev_cli.demo") / "crude.csv").read_text(encoding="utf-8")
+    rows = list(csv.DictReader(text.splitlines()))
     brent, wti = (np.array([float(row[name]) for row in rows]) for name in _COLUMNS)
     return Crude(tuple(row["month"] for row in rows), brent, wti)
 

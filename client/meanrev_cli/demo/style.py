@@ -17,7 +17,7 @@ figcaption,.source{color:var(--faint);font-size:.85rem}
 svg{display:block;width:100%;height:auto}
 svg text{font:12px system-ui,sans-serif;fill:var(--ink)}
 svg .tick{fill:var(--faint)}
-svg .note{fill:var(--faint);font-size:11px}
+svg .note{fill:var(--faint);font-size:11px;stroke:var(--paper);stroke-width:3px;paint-order:stroke}
 svg .note.first{fill:var(--first)}
 svg .note.second{fill:var(--second)}
 .line{fill:none;stroke-width:1.6;stroke-linejoin:round}
@@ -32,13 +32,13 @@ svg .note.second{fill:var(--second)}
 .long{fill:var(--long)}
 .short{fill:var(--short)}
 .dot{fill:var(--first);fill-opacity:.55}
-.mark{fill:none;stroke:#ffffff;stroke-width:2.5;paint-order:stroke}
+.mark{fill:none;stroke:#ffffff;stroke-width:2.5}
 details{margin:.5rem 0}
 summary{cursor:pointer;color:var(--first)}
 summary:focus-visible,.scroll:focus-visible{outline:2px solid var(--first);outline-offset:2px}
 .scroll{overflow:auto;max-height:22rem;margin:.5rem 0}
 table{border-collapse:collapse;font-size:.85rem;font-variant-numeric:tabular-nums}
-th,td{padding:.2rem .7rem;text-align:right;white-space:nowrap;border-bottom:1px solid var(--hair)}
+th,td{padding:.2rem .5rem;text-align:right;white-space:nowrap;border-bottom:1px solid var(--hair)}
 th:first-child{text-align:left}
 tbody th{font-weight:400}
 thead th{position:sticky;top:0;background:var(--paper);color:var(--faint);font-weight:600}
