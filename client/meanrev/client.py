@@ -122,7 +122,7 @@ class Client(Methods, Blocking):
             for reply in self._transport.stream(question.path, iter(messages), left):
                 replies.append(reply)  # noqa: PERF402 - their number must be known when the stream fails
         except InvalidInput as error:
-            error.hint = error.hint or question.where(error, number, len(replies))
+            question.explain(error, number, len(replies))
             raise
         return replies
 

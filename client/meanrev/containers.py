@@ -60,15 +60,15 @@ class Table:
         """Return (N, N) values whose rows and columns are the columns of this table."""
         return self._built(values, time=False, rows=self._names_of(values), columns=self._names_of(values))
 
-    def where(self, index: object) -> str:
-        """Return the caller's labels of an index: "'PEP', 2020-03-16", or ""."""
-        place = index if isinstance(index, tuple) else (index,)
+    def explain(self, error: InvalidInput, message: int) -> None:
+        """Say in the error's hint where its index is: "'PEP', 2020-03-16"."""
+        place = error.index if isinstance(error.index, tuple) else (error.index,)
         labels: list[str] = []
         if len(place) == 2 and self.names and _within(place[1], len(self.names)):
             labels.append(repr(self.names[place[1]]))
         if self.timestamps_ms is not None and _within(place[0], len(self.timestamps_ms)):
             labels.append(str(np.datetime64(int(self.timestamps_ms[place[0]]), "ms")).removesuffix("T00:00:00.000"))
-        return ", ".join(labels)
+        error.hint = ", ".join(labels)
 
     def _names_of(self, values: Floats) -> tuple[Hashable, ...] | None:
         return self.names if self.names and values.shape[-1:] == (len(self.names),) else None

@@ -22,10 +22,15 @@ About = Mapping[str, Any]
 
 
 class Labels(Protocol):
-    """A caller's own names of what was sent."""
+    """What the caller knows of the data that was sent."""
 
-    def where(self, index: object) -> str:
-        """Return the labels of an index, or ""."""
+    def explain(self, error: InvalidInput, message: int) -> None:
+        """Complete an error: its index in the caller's data, and its hint.
+
+        Args:
+            error: What the server answered.
+            message: Number of the message that it answers.
+        """
 
 
 @dataclass(frozen=True)
@@ -38,9 +43,8 @@ class Question(Generic[R]):
         read: From the replies of each call, and what is known about them (address, elapsed_ms), to the result.
         streaming: The method takes and returns streams.
         timeout: Seconds for everything; the client's own where None.
-        labels: The caller's own names of what was sent, for errors.
-        labelled: Prefix of the fields that they are of.
-        by_message: Each message is one column, so that an error's column is the number of replies before it.
+        labels: What the caller knows of the data that was sent, for errors.
+        labelled: Prefix of the fields that hold these data.
     """
 
     path: str
@@ -50,20 +54,17 @@ class Question(Generic[R]):
     timeout: float | None = None
     labels: Labels | None = None
     labelled: str = ""
-    by_message: bool = False
 
-    def where(self, error: InvalidInput, call: int, replies: int) -> str:
-        """Return where an error is in the caller's labels, or "".
+    def explain(self, error: InvalidInput, call: int, replies: int) -> None:
+        """Complete an error with what the caller knows.
 
         Args:
             error: What the server answered.
             call: Number of the call.
             replies: Replies of that call before the error.
         """
-        if self.labels is None or not error.field.startswith(self.labelled):
-            return ""
-        column = sum(len(messages) for messages in self.calls[:call]) + replies
-        return self.labels.where((error.index, column) if self.by_message else error.index)
+        if self.labels is not None and error.field.startswith(self.labelled):
+            self.labels.explain(error, sum(len(messages) for messages in self.calls[:call]) + replies)
 
     def then(self, change: Callable[[R], S]) -> "Question[S]":
         """Return the same question with its result changed."""

@@ -71,26 +71,31 @@ def ou(
         adf_lags=adf_lags,
         publish=publish,
     )
+    sends_stamps = stamps is not None and (time_unit_ms is not None or bool(publish))
+    parts = _parts(len(read.values))
     messages = [
         wire.encode(
             PriceUpdate,
             asset_id=name,
-            prices=column,
-            timestamps_ms=stamps if time_unit_ms is not None or publish else None,
-            metadata=metadata if number % _ASSETS_A_CALL == 0 else None,
+            prices=column[part],
+            timestamps_ms=stamps[part] if sends_stamps and stamps is not None else None,
+            metadata=metadata,
         )
-        for number, (name, column) in enumerate(zip(names, columns, strict=True))
+        for name, column in zip(names, columns, strict=True)
+        for part in parts
     ]
-    calls = [messages[first : first + _ASSETS_A_CALL] for first in range(0, len(messages), _ASSETS_A_CALL)]
+    a_call = _ASSETS_A_CALL * len(parts)
+    calls = [messages[first : first + a_call] for first in range(0, len(messages), a_call)]
 
     def result(replies: Replies, about: About) -> OuFit:
         fits = [_estimate(reply) for call in replies for reply in call]
-        if len(fits) != len(names):
-            raise ServerError(f"{len(names)} series were sent, {len(fits)} estimates came back")
-        return _fit(fits, about) if read.values.ndim == 1 else _stacked(fits, about)
+        if len(fits) != len(messages):
+            raise ServerError(f"{len(messages)} blocks of prices were sent, {len(fits)} estimates came back")
+        last = fits[len(parts) - 1 :: len(parts)]
+        return _fit(last, about) if read.values.ndim == 1 else _stacked(last, about)
 
     return Question(
-        _PATH, calls, result, streaming=True, timeout=timeout, labels=read, labelled="prices", by_message=True
+        _PATH, calls, result, streaming=True, timeout=timeout, labels=_Columns(read, parts), labelled="prices"
     )
 
 
@@ -142,6 +147,26 @@ def ou_stream(
         return wire.encode(PriceUpdate, **{"metadata": metadata if first else None, **_tick(tick)})
 
     return Live(_PATH, ticks, encode, lambda reply: _fit([_estimate(reply)], {}), timeout)
+
+
+class _Columns:
+    """Which price of which column a message's error is about."""
+
+    def __init__(self, read: Table, parts: Sequence[slice]) -> None:
+        self._read = read
+        self._parts = parts
+
+    def explain(self, error: InvalidInput, message: int) -> None:
+        column, part = divmod(message, len(self._parts))
+        if isinstance(error.index, int):
+            row = error.index + (self._parts[part].start or 0)
+            error.index = row if self._read.values.ndim == 1 else (row, column)
+        self._read.explain(error, message)
+
+
+def _parts(length: int) -> Sequence[slice]:
+    """Cut a series before its last price: an estimate counts as converged where it agrees with the one before."""
+    return (slice(0, length - 1), slice(length - 1, length)) if length > 1 else (slice(0, length),)
 
 
 def _tick(tick: Tick) -> Mapping[str, Any]:
