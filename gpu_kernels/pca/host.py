@@ -14,9 +14,9 @@ def fit(returns: Floats, kept: int, scaling: str) -> Pca:
     n_periods, n_assets = centred.shape
     if not centred.any():
         return Pca(np.zeros(kept), np.eye(kept, n_assets), np.zeros((n_periods, kept)), 0.0)
-    values, directions = _by_rows(centred) if n_periods < n_assets else _by_columns(centred)
+    values, directions = (_by_rows if n_periods < n_assets else _by_columns)(centred, kept)
     ratios = (values / values.sum())[:kept]
-    components = _signed(directions[:kept])
+    components = _signed(directions)
     return Pca(ratios, components, centred @ components.T, min(1.0, float(ratios.sum())))
 
 
@@ -32,26 +32,23 @@ def scaled(returns: Floats, scaling: str) -> Floats:
     return centred / np.where(varies, width, 1.0)
 
 
-def _by_columns(centred: Floats) -> tuple[Floats, Floats]:
-    """Return all N eigenvalues of X'X, largest first, and the eigenvectors as rows."""
+def _by_columns(centred: Floats, kept: int) -> tuple[Floats, Floats]:
+    """Return all N eigenvalues of X'X, largest first, and the first eigenvectors as rows."""
     values, vectors = np.linalg.eigh(centred.T @ centred)
-    return _tidy(values[::-1]), vectors[:, ::-1].T
+    return _tidy(values[::-1]), vectors[:, ::-1][:, :kept].T
 
 
-def _by_rows(centred: Floats) -> tuple[Floats, Floats]:
-    """Return the T eigenvalues of X X' and the directions X'u, for T < N.
+def _by_rows(centred: Floats, kept: int) -> tuple[Floats, Floats]:
+    """Return all T eigenvalues of X X', and the first directions X'u as rows, for T < N.
 
     X'u is short where the eigenvalue is small, and its direction then loses digits: the QR step keeps the strong ones
-    and makes the weak ones orthogonal to them. Centring leaves at least one eigenvalue at zero, whose direction the QR
-    step fills in.
+    and makes the weak ones orthogonal to them.
     """
     values, vectors = np.linalg.eigh(centred @ centred.T)
     ordered = _tidy(values[::-1])
-    directions = centred.T @ vectors[:, ::-1]
-    directions[:, ordered == 0] = 0.0
-    strong = int(np.count_nonzero(ordered))
-    orthonormal = np.linalg.qr(directions[:, :strong])[0]
-    return ordered, _completed(orthonormal, ordered.size).T
+    strong = min(kept, int(np.count_nonzero(ordered)))
+    orthonormal = np.linalg.qr(centred.T @ vectors[:, ::-1][:, :strong])[0]
+    return ordered, _completed(orthonormal, kept).T
 
 
 def _completed(orthonormal: Floats, count: int) -> Floats:

@@ -15,9 +15,12 @@ def compute(prices: Floats, kind: str) -> Returns:
     before, after = prices[:-1], prices[1:]
     # The contract refuses what overflows here.
     with np.errstate(over="ignore", divide="ignore", invalid="ignore"):
-        values = (after - before) / before
+        values = after - before
+        values /= before
         if kind == "log":
             # A fall to almost nothing rounds to -1, whose log1p is no number.
-            values = np.where(np.abs(values) < 0.5, np.log1p(values), np.log(after / before))
+            great = ~(np.abs(values) < 0.5)
+            np.log1p(values, out=values)
+            values[great] = np.log(after[great] / before[great])
         std = float(values.std(ddof=1)) if values.size > 1 else 0.0
         return Returns(values, float(values.mean()), std, values.shape[0])
