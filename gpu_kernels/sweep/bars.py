@@ -38,7 +38,7 @@ def gather(prices: Floats, execution_delay: int) -> Bars:
     counts = present.sum(axis=1)
     places = np.cumsum(present, axis=1) - 1
     n_packed = int(counts.max(initial=0))
-    if n_packed == n_bars:
+    if present.all():
         fill_at = np.minimum(np.arange(n_bars) + execution_delay, n_bars)
         return Bars(prices, counts, np.broadcast_to(fill_at, prices.shape), places)
     packed = np.empty((n_series, n_packed))

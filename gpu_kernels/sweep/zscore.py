@@ -42,7 +42,7 @@ def rolling(prices: Floats, lookback: int) -> Floats:
     blocks = padded.reshape(n_series, n_blocks, lookback)
     with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
         scores = _scores(blocks, _prefixes(blocks), _prefixes(blocks[:, :, ::-1]))
-    scores = scores.reshape(n_series, -1)[:, :n_prices]
+    scores = scores.reshape(padded.shape)[:, :n_prices]
     scores[:, : lookback - 1] = np.nan
     return scores
 

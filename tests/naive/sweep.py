@@ -1,0 +1,164 @@
+"""One backtest of the z-score rule, bar by bar, with a cash account in 40 digits: no blocks, no bands, no lanes."""
+
+import math
+
+import mpmath
+
+DIGITS = 40
+
+
+def score(window):
+    """Two-pass z-score of the last price of a window; None where the window is constant."""
+    mean = mpmath.fsum(window) / len(window)
+    spread = mpmath.sqrt(mpmath.fsum([(price - mean) ** 2 for price in window]) / len(window))
+    if spread <= mpmath.mpf("1e-12") * max(1, abs(mean)):
+        return None
+    return (window[-1] - mean) / spread
+
+
+def scores(prices, lookback):
+    """Score of every bar; None where there is none."""
+    with mpmath.workdps(DIGITS):
+        seen, out = [], []
+        for price in prices:
+            if math.isnan(price):
+                out.append(None)
+                continue
+            seen.append(mpmath.mpf(price))
+            out.append(score(seen[-lookback:]) if len(seen) >= lookback else None)
+        return out
+
+
+def run(
+    prices,
+    entry_z,
+    exit_z,
+    cost,
+    *,
+    lookback=20,
+    execution_delay=1,
+    mode="compounding",
+    initial_capital=1.0,
+    periods_per_year=252.0,
+):
+    """Return the paths and final figures as a dict of floats and lists of floats."""
+    with mpmath.workdps(DIGITS):
+        account = Account(mpmath.mpf(cost), mode, mpmath.mpf(initial_capital))
+        zscores = scores(prices, lookback)
+        wanted, orders, last = 0, [], None
+        rows = {name: [] for name in ("equity", "returns", "position", "pnl", "drawdown", "fees")}
+        peak, before, closeness = account.initial, account.initial, math.inf
+        for bar, price in enumerate(prices):
+            z, fees_before = zscores[bar], account.fees
+            if z is not None:
+                edges = (entry_z, -entry_z, exit_z, -exit_z)
+                closeness = min([closeness, *(abs(float(z) - edge) for edge in edges)])
+                new = decision(wanted, z, entry_z, exit_z)
+                if new != wanted:
+                    orders.append((bar + execution_delay, new))
+                wanted = new
+            if not math.isnan(price):
+                last = mpmath.mpf(price)
+                while orders and orders[0][0] <= bar:
+                    account.order(orders.pop(0)[1], last)
+                if mode == "compounding" and account.equity(last) <= 0:
+                    account.ruin(last)
+            equity = account.equity(last)
+            peak = max(peak, equity)
+            if mode == "unit":
+                gained, fall = (equity - before) / account.initial, (peak - equity) / account.initial
+            else:
+                gained, fall = (equity / before - 1 if before > 0 else mpmath.mpf(0)), 1 - equity / peak
+            values = (equity, gained, account.side(), equity - before, fall, account.fees - fees_before)
+            for name, value in zip(rows, values, strict=True):
+                rows[name].append(value)
+            before = equity
+        final = figures(account, rows, last, mpmath.mpf(periods_per_year))
+        paths = {name: [float(value) for value in values] for name, values in rows.items()}
+        return {
+            **paths,
+            "zscore": [math.nan if z is None else float(z) for z in zscores],
+            "final": final,
+            "ruined": account.ruined,
+            "closeness": closeness,
+        }
+
+
+def decision(state, z, entry_z, exit_z):
+    if (state == 1 and z >= -exit_z) or (state == -1 and z <= exit_z):
+        state = 0
+    if state == 0 and z <= -entry_z:
+        return 1
+    if state == 0 and z >= entry_z:
+        return -1
+    return state
+
+
+def figures(account, rows, last, periods_per_year):
+    returns = rows["returns"]
+    mean = mpmath.fsum(returns) / len(returns)
+    squares = mpmath.fsum([(value - mean) ** 2 for value in returns])
+    still = all(value == returns[0] for value in returns)
+    closed = account.closed
+    return {
+        "cumulative_return": float(account.equity(last) / account.initial - 1),
+        "sharpe_ratio": 0.0 if still else float(mean / mpmath.sqrt(squares / (len(returns) - 1) / periods_per_year)),
+        "max_drawdown": float(max(rows["drawdown"])),
+        "num_trades": len(closed),
+        "win_rate": sum(pnl > 0 for pnl in closed) / len(closed) if closed else 0.0,
+        "avg_profit_per_trade": float(mpmath.fsum(closed) / len(closed) / account.initial) if closed else 0.0,
+        "total_costs": float(account.fees),
+        "realized_pnl": float(mpmath.fsum(closed)),
+        "unrealized_pnl": float(account.open_pnl(last)),
+        "equity": float(account.equity(last)),
+        "position": account.side(),
+        "status": 2 if account.ruined else abs(account.side()),
+    }
+
+
+class Account:
+    """Cash and a quantity; every order closes what is held before it opens."""
+
+    def __init__(self, cost, mode, initial):
+        self.cost, self.mode, self.initial = cost, mode, initial
+        self.cash, self.quantity, self.fees = initial, mpmath.mpf(0), mpmath.mpf(0)
+        self.entry_price = self.entry_fee = mpmath.mpf(0)
+        self.closed, self.ruined = [], False
+
+    def equity(self, price):
+        return self.cash + (self.quantity * price if self.quantity else 0)
+
+    def side(self):
+        return int(mpmath.sign(self.quantity))
+
+    def open_pnl(self, price):
+        return self.quantity * (price - self.entry_price) - self.entry_fee if self.quantity else mpmath.mpf(0)
+
+    def trade(self, quantity, price):
+        fee = self.cost * abs(quantity) * price if self.mode == "compounding" else self.cost
+        self.cash -= quantity * price + fee
+        self.fees += fee
+        return fee
+
+    def order(self, side, price):
+        if self.ruined:
+            return
+        if self.quantity:
+            self.close(price)
+            if self.mode == "compounding" and self.cash <= 0:
+                self.ruined = True
+        if side and not self.ruined:
+            size = self.cash / ((1 + self.cost) * price) if self.mode == "compounding" else mpmath.mpf(1)
+            self.quantity = side * size
+            self.entry_price, self.entry_fee = price, self.trade(self.quantity, price)
+
+    def close(self, price):
+        held, entry_price, entry_fee = self.quantity, self.entry_price, self.entry_fee
+        fee = self.trade(-held, price)
+        self.quantity = mpmath.mpf(0)
+        self.closed.append(held * (price - entry_price) - entry_fee - fee)
+
+    def ruin(self, price):
+        if self.quantity:
+            self.close(price)
+        self.ruined = True
