@@ -1,0 +1,175 @@
+"""Thresholds for trading an Ornstein-Uhlenbeck process: the optimal ones, and what given ones earn."""
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from gpu_kernels.checks import non_negative, one_of, positive
+from gpu_kernels.errors import InvalidInput
+from gpu_kernels.thresholds import host, leung_li
+from gpu_kernels.thresholds.contract import Arguments
+from gpu_kernels.thresholds.model import (
+    BAR_SHIFT,
+    LARGEST_COST,
+    LARGEST_ENTRY,
+    MODELS,
+    OBJECTIVES,
+    SMALLEST_COST,
+    UNITS,
+    Thresholds,
+)
+
+__all__ = [
+    "BAR_SHIFT",
+    "LARGEST_COST",
+    "LARGEST_ENTRY",
+    "MODELS",
+    "OBJECTIVES",
+    "SMALLEST_COST",
+    "UNITS",
+    "Thresholds",
+    "evaluate",
+    "optimal",
+    "round_trip_cost",
+]
+
+
+def optimal(
+    theta: ArrayLike,
+    mu: ArrayLike,
+    sigma: ArrayLike,
+    cost: ArrayLike,
+    *,
+    objective: str = "sharpe",
+    model: str = "reversal",
+    rate: ArrayLike | None = None,
+    stop: ArrayLike | None = None,
+    f_max: ArrayLike | None = None,
+    dt: ArrayLike | None = None,
+) -> Thresholds:
+    """Compute the thresholds that maximise an objective. Numbers and arrays broadcast; NaN is refused everywhere.
+
+    Args:
+        theta: Speed of mean reversion, per time, > 0.
+        mu: Mean, in units of X.
+        sigma: Volatility, in units of X per square root of time, > 0.
+        cost: Total cost of a round trip in units of X, between SMALLEST_COST and LARGEST_COST stationary standard
+            deviations; for model "leung_li" it may be 0.
+        objective: One of OBJECTIVES.
+        model: One of MODELS; those after the first go with objective "profit".
+        rate: Discount rate per time, > 0, for model "leung_li" and required there.
+        stop: z of a stop-loss, above the entry; it changes win_rate alone.
+        f_max: Largest number of units of X held per unit of wealth, > 0, for objective "kelly".
+        dt: Length of the bars at which the thresholds will be watched, in theta's time unit.
+
+    Returns:
+        Thresholds of the broadcast shape.
+
+    Raises:
+        InvalidInput: an argument is NaN, infinite or out of its range, an option goes with another objective or model,
+            the stop does not lie above the entry, or a result leaves the doubles.
+        Degenerate: model "leung_li" has no entry below the mean within LARGEST_ENTRY standard deviations.
+
+    References:
+        "profit": Bertram (2010), Analytic solutions for optimal statistical arbitrage trading, Physica A 389, section
+        4; Zeng and Lee (2014), Pairs trading: optimal thresholds and profitability, Quantitative Finance 14, section 3.
+        "leung_li": Leung and Li (2015), Optimal mean reversion trading with transaction costs and stop-loss exit,
+        IJTAF 18, theorems 2.6 and 2.10.
+        `dt`: Broadie, Glasserman and Kou (1997), A continuity correction for discrete barrier options, theorem 1.1.
+    """
+    one_of("objective", objective, OBJECTIVES)
+    one_of("model", model, MODELS)
+    if model != "reversal" and objective != "profit":
+        raise InvalidInput("model", f"must be 'reversal' for objective {objective!r}", value=model)
+    if f_max is not None and objective != "kelly":
+        raise InvalidInput("f_max", "applies to objective 'kelly' only")
+    if (rate is not None) != (model == "leung_li"):
+        raise InvalidInput("rate", "goes with model 'leung_li', which needs it, and with no other")
+    given = Arguments(theta=theta, mu=mu, sigma=sigma, cost=cost, rate=rate, stop=stop, f_max=f_max, dt=dt)
+    case = given.case()
+    standard = given.standardised_cost(case, free=model == "leung_li")
+    fraction = None
+    if model == "leung_li":
+        centre, half = leung_li.solve(case, given.positive("rate"))
+    elif objective == "profit":
+        centre, half = host.profit(standard, to_mean=model == "to_mean")
+    elif objective == "sharpe":
+        centre, half = host.sharpe(standard)
+    else:
+        largest = np.full_like(standard, np.inf) if f_max is None else given.positive("f_max") * case.spread
+        centre, half, scaled = host.capped_kelly(standard, largest)
+        fraction = scaled / case.spread
+    levels = host.watched_at_bars(case, centre, half)._replace(one_sided=model == "leung_li")
+    return given.shaped(case, host.describe(case, levels, fraction))
+
+
+def evaluate(
+    theta: ArrayLike,
+    mu: ArrayLike,
+    sigma: ArrayLike,
+    cost: ArrayLike,
+    entry_z: ArrayLike,
+    exit_z: ArrayLike,
+    *,
+    stop: ArrayLike | None = None,
+    dt: ArrayLike | None = None,
+) -> Thresholds:
+    """Compute what given thresholds earn. Numbers and arrays broadcast; NaN is refused everywhere.
+
+    Args:
+        theta: Speed of mean reversion, per time, > 0.
+        mu: Mean, in units of X.
+        sigma: Volatility, in units of X per square root of time, > 0.
+        cost: Total cost of a round trip in units of X, >= 0.
+        entry_z: Entry, 0 < entry_z, at most LARGEST_ENTRY with the bar shift.
+        exit_z: Exit, -entry_z <= exit_z < entry_z.
+        stop: z of a stop-loss, above the entry; it changes win_rate alone.
+        dt: Length of the bars at which the thresholds are watched, in theta's time unit. The path overshoots them then,
+            so the formulas take each threshold BAR_SHIFT standard deviations of a bar farther out.
+
+    Returns:
+        Thresholds of the broadcast shape, entry_z and exit_z as given.
+
+    Raises:
+        InvalidInput: an argument is NaN, infinite or out of its range, or a result leaves the doubles.
+
+    References:
+        The module gpu_kernels.thresholds.model; Broadie, Glasserman and Kou (1997), theorem 1.1, for `dt`.
+    """
+    given = Arguments(theta=theta, mu=mu, sigma=sigma, cost=cost, entry_z=entry_z, exit_z=exit_z, stop=stop, dt=dt)
+    case = given.case()
+    result = given.shaped(case, host.describe(case, given.levels(case)))
+    # Moved out by the shift and back, they may have lost their last digit.
+    entry, leave = np.broadcast_arrays(entry_z, exit_z, result.entry_z)[:2]
+    return result._replace(entry_z=entry.astype(np.float64), exit_z=leave.astype(np.float64))
+
+
+def round_trip_cost(
+    transaction_cost: float,
+    *,
+    unit: str = "absolute",
+    mu: float = 0.0,
+    legs: int = 1,
+    log_prices: bool = False,
+) -> float:
+    """Turn a quoted transaction cost into the total cost of a round trip in units of X.
+
+    Args:
+        transaction_cost: >= 0; for "absolute" the round trip's cost itself, for "per_side_fraction" a fraction of the
+            traded notional, paid on each leg at entry and again at exit.
+        unit: One of UNITS.
+        mu: Mean of X, whose size is the notional; used for "per_side_fraction" on prices alone.
+        legs: Assets that a position holds, >= 1; used for "per_side_fraction" alone.
+        log_prices: Whether X is a log price: a fraction of the notional is then itself in units of X.
+
+    Raises:
+        InvalidInput: a number is NaN, infinite or out of its range, the unit is unknown, or a fraction is asked of a
+            mean of zero.
+    """
+    non_negative("transaction_cost", transaction_cost)
+    one_of("unit", unit, UNITS)
+    if unit == "absolute":
+        return float(transaction_cost)
+    if legs < 1:
+        raise InvalidInput("legs", "must be >= 1", value=legs)
+    notional = 1.0 if log_prices else positive("abs(mu)", abs(mu))
+    return 2.0 * float(transaction_cost) * notional * legs

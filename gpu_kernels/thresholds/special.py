@@ -42,27 +42,31 @@ def exp_square(x: Floats) -> Floats:
         return np.asarray(np.exp(coarse * coarse) * np.exp((x - coarse) * (x + coarse)))
 
 
-def erfcx(x: Floats) -> Floats:
+def erfcx(x: Floats, grown: Floats | None = None) -> Floats:
     """Return exp(x^2) erfc(x) of any shape.
 
     Finite arguments only; +inf below -26.63, where the value leaves the doubles.
+
+    Args:
+        x: Of any shape.
+        grown: exp_square(x) where the caller has it already.
 
     References:
         Hunter and Regan (1972), A note on the evaluation of the complementary error function, equation 4.
     """
     size = np.abs(x)
+    if grown is None:
+        grown = exp_square(size)
     squares = size * size
     total = np.zeros_like(size)
     for weight, node in zip(_ERFCX_WEIGHTS[::-1], _ERFCX_SQUARES[::-1], strict=True):
         total += weight / (squares + node)
     total *= size / np.pi
-    near = np.minimum(size, _ERFCX_POLE)
+    near = size < _ERFCX_POLE
     # The pole at i x lies inside the strip of the trapezoidal rule below 2 pi; beyond 6 its share is under 1e-16.
-    pole = 2.0 * exp_square(near) / (1.0 + np.exp(4.0 * np.pi * near))
-    total += np.where(size < _ERFCX_POLE, pole, 0.0)
-    if np.all(x >= 0):
-        return total
-    return np.where(x < 0, 2.0 * exp_square(np.where(x < 0, x, 0.0)) - total, total)
+    total += 2.0 * np.where(near, grown, 0.0) / (1.0 + np.exp(4.0 * np.pi * np.minimum(size, _ERFCX_POLE)))
+    negative = x < 0
+    return np.where(negative, 2.0 * grown - total, total) if negative.any() else total
 
 
 def erf(x: Floats) -> Floats:

@@ -1,0 +1,138 @@
+"""Newton's method for the two thresholds that maximise a growth rate.
+
+One objective covers both cases. With k the cost and f the position, standardised, h the half-width and c the centre of
+[x, e], and a bar for the mean of a kernel over that interval,
+
+    G(c, h) = ln(1 - k/(2h) - f mean(a)) - p ln mean(a) - q ln mean(m).
+
+"sharpe": f = 0, p = q = 1/2, which is ln(S) up to a constant. Kelly's growth at a fixed fraction: p = 0, q = 1.
+Averages and not integrals stand in it because the leading powers of h cancel in exact arithmetic only.
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gpu_kernels.checks import Floats
+from gpu_kernels.thresholds.durations import groups, kernels
+from gpu_kernels.thresholds.model import LARGEST_ENTRY
+
+__all__ = ["Problem", "maximise"]
+
+# The steps converge quadratically: one of this size leaves its square.
+_CONVERGED = 2e-8
+_MOST_STEPS = 100
+
+
+class Problem(NamedTuple):
+    """Objectives to maximise, one an entry.
+
+    Attributes:
+        cost: (G,) round-trip cost k in stationary standard deviations.
+        fraction: (G,) position f per stationary standard deviation.
+        p: (G,) exponent of the time in the trade.
+        q: (G,) exponent of the cycle.
+    """
+
+    cost: Floats
+    fraction: Floats
+    p: Floats
+    q: Floats
+
+    def at(self, chosen: NDArray[np.intp]) -> "Problem":
+        """Return the chosen entries."""
+        return Problem(*(values[chosen] for values in self))
+
+
+def maximise(problem: Problem, centre: Floats, half: Floats) -> tuple[Floats, Floats]:
+    """Return centre and half-width of the maximum, each (G,), from a feasible start.
+
+    Newton's steps, halved while they leave the domain or go down, turned uphill where the Hessian is indefinite.
+    An entry that has converged is left alone, so that its digits do not depend on its neighbours.
+    """
+    centre, half = centre.copy(), half.copy()
+    active = np.arange(half.size)
+    for _ in range(_MOST_STEPS):
+        if active.size == 0:
+            break
+        part, here, width = problem.at(active), centre[active], half[active]
+        value, first, second = _derivatives(part, here, width)
+        move = _direction(first, second, width)
+        settled = np.maximum(np.abs(move[0]), np.abs(move[1]) / width) < _CONVERGED
+        here, width = _walk(part, here, width, value, move)
+        centre[active], half[active] = here, width
+        active = active[~settled]
+    return centre, half
+
+
+def _direction(first: Floats, second: Floats, width: Floats) -> Floats:
+    """Return the Newton step (2, G), in units where the half-width is 1 where it has to be turned uphill."""
+    cc, ch, hh = second
+    determinant = cc * hh - ch * ch
+    newton = np.stack([ch * first[1] - hh * first[0], ch * first[0] - cc * first[1]])
+    concave = (cc < 0) & (determinant > 0)
+    safe = np.where(concave, determinant, 1.0)
+    uphill = np.stack([first[0] / (np.abs(cc) + np.abs(ch)), first[1] / (np.abs(hh) + np.abs(ch))])
+    move = np.where(concave, newton / safe, uphill)
+    limit = np.stack([np.full_like(width, 0.5), 0.5 * width])
+    return np.asarray(move / np.maximum(1.0, np.max(np.abs(move) / limit, axis=0)))
+
+
+def _walk(problem: Problem, centre: Floats, half: Floats, value: Floats, move: Floats) -> tuple[Floats, Floats]:
+    length = np.ones_like(half)
+    # A step within rounding of the top may seem to go down by an ulp or so of the value.
+    floor = value - 1e-13 * np.maximum(1.0, np.abs(value))
+    small = np.max(np.abs(move) / np.stack([np.ones_like(half), half]), axis=0) < 1e-6
+    for _ in range(30):
+        if small.all():
+            break
+        trial = _value(problem, centre + length * move[0], half + length * move[1])
+        bad = ~(trial >= floor) & ~small
+        if not bad.any():
+            break
+        length[bad] *= 0.5
+    return centre + length * move[0], half + length * move[1]
+
+
+def _value(problem: Problem, centre: Floats, half: Floats) -> Floats:
+    """Return G, minus infinity outside its domain."""
+    value = np.full_like(half, -np.inf)
+    inside = (2.0 * half > problem.cost) & (half + np.abs(centre) < LARGEST_ENTRY)
+    for chosen, nodes, weights in groups(half, inside):
+        part, width = problem.at(chosen), half[chosen]
+        a, m = (kernel @ weights for kernel in kernels(centre[chosen, None] + width[:, None] * nodes))
+        net = 1.0 - part.cost / (2.0 * width) - part.fraction * a
+        profit = np.log(net, out=np.full_like(net, -np.inf), where=net > 0)
+        value[chosen] = profit - part.p * np.log(a) - part.q * np.log(m)
+    return value
+
+
+def _derivatives(problem: Problem, centre: Floats, half: Floats) -> tuple[Floats, Floats, Floats]:
+    """Return G (G,), its gradient (2, G) by c and h, and its Hessian (3, G) by cc, ch and hh."""
+    means = np.empty((2, 6, half.size))
+    for chosen, nodes, weights in groups(half, np.ones(half.shape, dtype=np.bool_)):
+        t = centre[chosen, None] + half[chosen, None] * nodes
+        a, m = kernels(t)
+        moments = np.stack([weights, weights * nodes, weights * nodes**2], axis=1)
+        slope = t * a - 1.0
+        means[0][:, chosen] = _moments(a, slope, a + t * slope, moments)
+        means[1][:, chosen] = _moments(m, t * m, (1.0 + t * t) * m, moments)
+    net = -problem.fraction * means[0]
+    net[0] += 1.0 - problem.cost / (2.0 * half)
+    net[2] += problem.cost / (2.0 * half**2)
+    net[5] -= problem.cost / half**3
+    total = _logarithm(net) - problem.p * _logarithm(means[0]) - problem.q * _logarithm(means[1])
+    return total[0], total[1:3], total[3:]
+
+
+def _moments(value: Floats, slope: Floats, curvature: Floats, moments: Floats) -> Floats:
+    """Return the mean of a kernel over the interval and its derivatives by c, h, cc, ch and hh, (6, G)."""
+    return np.concatenate([(value @ moments[:, :1]).T, (slope @ moments[:, :2]).T, (curvature @ moments).T])
+
+
+def _logarithm(terms: Floats) -> Floats:
+    """Turn a function's value and derivatives (6, G) into those of its logarithm."""
+    value, by_c, by_h, cc, ch, hh = terms
+    c, h = by_c / value, by_h / value
+    return np.stack([np.log(value), c, h, cc / value - c * c, ch / value - c * h, hh / value - h * h])

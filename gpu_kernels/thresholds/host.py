@@ -1,0 +1,151 @@
+"""The NumPy twin of thresholds: the optima in standardised units, and what a pair of thresholds earns."""
+
+from typing import NamedTuple
+
+import numpy as np
+
+from gpu_kernels.checks import Floats
+from gpu_kernels.thresholds.durations import in_trade_and_cycle
+from gpu_kernels.thresholds.growth import Problem, maximise
+from gpu_kernels.thresholds.model import BAR_SHIFT, Thresholds
+from gpu_kernels.thresholds.special import dawson, gap_from_dawson
+from gpu_kernels.thresholds.start import sharpe_start
+
+__all__ = ["Case", "Levels", "capped_kelly", "describe", "profit", "sharpe", "watched_at_bars"]
+
+
+class Case(NamedTuple):
+    """Checked parameters, one process an entry, all (G,); stop and dt are NaN where not given."""
+
+    theta: Floats
+    mu: Floats
+    sigma: Floats
+    cost: Floats
+    stop: Floats
+    dt: Floats
+
+    @property
+    def spread(self) -> Floats:
+        """The stationary standard deviation s, (G,)."""
+        return np.asarray(self.sigma / np.sqrt(2.0 * self.theta))
+
+
+class Levels(NamedTuple):
+    """Thresholds as the continuous formulas see them: entry = centre + half, exit = centre - half, all (G,).
+
+    Attributes:
+        centre: Mean of entry_z and exit_z.
+        half: Half their distance.
+        stop: z of the stop, NaN without one.
+        shift: How far the returned thresholds lie inward of these, 0 without dt.
+        one_sided: Whether the rule trades on one side of the mean only.
+    """
+
+    centre: Floats
+    half: Floats
+    stop: Floats
+    shift: Floats
+    one_sided: bool = False
+
+
+def profit(cost: Floats, *, to_mean: bool) -> tuple[Floats, Floats]:
+    """Return centre and half-width of the most profitable thresholds, each (G,), for standardised costs (G,)."""
+    kappa = cost / np.sqrt(2.0) * (1.0 if to_mean else 0.5)
+    u = np.maximum(np.cbrt(1.5 * kappa), kappa)
+    for _ in range(8):
+        gap = gap_from_dawson(u)
+        u = u - (gap - kappa) / (2.0 * u * (u - gap))
+    entry = np.sqrt(2.0) * u
+    return (0.5 * entry, 0.5 * entry) if to_mean else (np.zeros_like(entry), entry)
+
+
+def sharpe(cost: Floats) -> tuple[Floats, Floats]:
+    """Return centre and half-width of the largest Sharpe ratio, each (G,), for standardised costs (G,)."""
+    equal = np.full_like(cost, 0.5)
+    return maximise(Problem(cost, np.zeros_like(cost), equal, equal), *sharpe_start(cost))
+
+
+def capped_kelly(cost: Floats, largest: Floats) -> tuple[Floats, Floats, Floats]:
+    """Return centre, half-width and fraction of the fastest growth, each (G,).
+
+    Args:
+        cost: (G,) standardised costs.
+        largest: (G,) bound of the fraction per stationary standard deviation; infinity where there is none.
+    """
+    centre, half = sharpe(cost)
+    free = _free_fraction(cost, centre, half)
+    bound = np.flatnonzero(largest < free)
+    if bound.size:
+        # Between the free optimum and that of a vanishing fraction, which is the most profitable rule.
+        share = largest[bound] / free[bound]
+        narrow = profit(cost[bound], to_mean=False)[1]
+        problem = Problem(cost[bound], largest[bound], np.zeros(bound.size), np.ones(bound.size))
+        start = share * centre[bound], narrow + share * (half[bound] - narrow)
+        centre[bound], half[bound] = maximise(problem, *start)
+    return centre, half, np.minimum(largest, _free_fraction(cost, centre, half))
+
+
+def watched_at_bars(case: Case, centre: Floats, half: Floats) -> Levels:
+    """Move optimal thresholds inward where dt is given and the bars are fine enough for it."""
+    shift = np.where(np.isnan(case.dt), 0.0, BAR_SHIFT * np.sqrt(2.0 * case.theta * case.dt))
+    coarse = centre + half - shift <= np.maximum(0.0, centre - half + shift)
+    shift = np.where(coarse, 0.0, shift)
+    return Levels(centre, half, case.stop + shift, shift)
+
+
+@np.errstate(over="ignore", under="ignore", divide="ignore", invalid="ignore")
+def describe(case: Case, levels: Levels, fraction: Floats | None = None) -> Thresholds:
+    """Compute what the thresholds earn, fields (G,); see the contract.
+
+    What leaves the doubles is refused afterwards, by name.
+
+    Args:
+        case: The processes.
+        levels: Thresholds as the continuous formulas see them.
+        fraction: (G,) units of X per unit of wealth, None where no growth is asked for.
+    """
+    entry, leave = levels.centre + levels.half, levels.centre - levels.half
+    in_trade, trade_time = (time / case.theta for time in in_trade_and_cycle(levels.centre, levels.half))
+    if levels.one_sided:
+        # The wait runs from the exit all the way back to the entry, not to the nearer of two.
+        trade_time = 2.0 * trade_time
+    earned = 2.0 * levels.half * case.spread - case.cost
+    always_in = (levels.centre == 0.0) & (not levels.one_sided)
+    missing = np.full_like(entry, np.nan)
+    growth = missing
+    if fraction is not None:
+        growth = (fraction * earned - 0.5 * fraction**2 * case.sigma**2 * in_trade) / trade_time
+    return Thresholds(
+        entry_z=entry - levels.shift,
+        exit_z=leave + levels.shift,
+        holding_time=np.where(np.isnan(case.dt), in_trade, in_trade / case.dt),
+        return_per_trade=earned,
+        win_rate=_win_rate(entry, leave, levels.stop),
+        cycle_time=np.where(always_in, 2.0 * trade_time, trade_time),
+        trade_time=trade_time,
+        rate=earned / trade_time,
+        sharpe=earned / (case.sigma * np.sqrt(in_trade) * np.sqrt(trade_time)),
+        fraction=missing if fraction is None else fraction,
+        growth=growth,
+        bar_shift=tuple(
+            "" if np.isnan(dt) else "applied" if shift else "not applied"
+            for dt, shift in zip(case.dt, levels.shift, strict=True)
+        ),
+    )
+
+
+def _free_fraction(cost: Floats, centre: Floats, half: Floats) -> Floats:
+    in_trade, _ = in_trade_and_cycle(centre, half)
+    return np.asarray((half - 0.5 * cost) / in_trade)
+
+
+def _win_rate(entry: Floats, leave: Floats, stop: Floats) -> Floats:
+    """Return P(exit before stop), (G,); erfi is divided by its value at the stop, which may overflow."""
+    level = np.where(np.isnan(stop), entry + 1.0, stop)
+
+    def relative(z: Floats) -> Floats:
+        below = np.exp(0.5 * (z - level) * (z + level))
+        return np.asarray(below * dawson(z / np.sqrt(2.0)) / dawson(level / np.sqrt(2.0)))
+
+    won = (1.0 - relative(entry)) / (1.0 - relative(leave))
+    return np.where(np.isnan(stop), 1.0, won)

@@ -1,0 +1,93 @@
+"""Optimal thresholds of an Ornstein-Uhlenbeck process: equations and result.
+
+dX = theta (mu - X) dt + sigma dW, stationary standard deviation s = sigma/sqrt(2 theta), z = (X - mu)/s. The rule buys
+at z <= -e and sells short at z >= e; a position of side d in {+1, -1} is closed at d z >= -x, so an exit x > 0 lies
+before the mean, 0 at the mean, x < 0 beyond it. c is the total cost of a round trip in units of X, k = c/s.
+
+In units of 1/theta a trade lasts A = int_x^e a and trades follow one another every C = int_x^e m, with
+a(t) = sqrt(pi/2) erfcx(t/sqrt 2) and m(t) = sqrt(pi/2) exp(t^2/2); a trade earns R = (e - x) s - c.
+
+- "profit" maximises R theta/C. Model "reversal" (x = -e): u - D(u) = k/(2 sqrt 2), e = sqrt(2) u, D Dawson's
+  function; model "to_mean" (x = 0): u - D(u) = k/sqrt 2.
+- "sharpe" maximises the Sharpe ratio of the mark-to-market equity, S = R theta / (sigma sqrt(A C)) per square root of
+  time.
+- "kelly" maximises the growth g = (f R - f^2 sigma^2 A/(2 theta)) theta/C of log wealth when f units of X are held per
+  unit of wealth. Free f = R theta/(sigma^2 A) gives the thresholds of "sharpe" and g = S^2/2; f_max bounds f.
+- Model "leung_li" buys at d and sells at b, one side only, half the cost each time, with discount rate r:
+  b solves F(b) = (b - c/2) F'(b) and d maximises (V(x) - x - c/2)/G(x), V(x) = (b - c/2) F(x)/F(b), where
+  F(x) = int_0^inf u^(r/theta - 1) exp(z u - u^2/2) du and G is the same with -z.
+"""
+
+from typing import NamedTuple
+
+from gpu_kernels.checks import Floats
+
+__all__ = [
+    "BAR_SHIFT",
+    "LARGEST_COST",
+    "LARGEST_ENTRY",
+    "MODELS",
+    "OBJECTIVES",
+    "SMALLEST_COST",
+    "UNITS",
+    "Thresholds",
+]
+
+OBJECTIVES = ("profit", "sharpe", "kelly")
+"""What can be maximised."""
+
+MODELS = ("reversal", "to_mean", "leung_li")
+"""Which trades the rule makes; those after the first go with "profit" alone."""
+
+UNITS = ("absolute", "per_side_fraction")
+"""How a transaction cost may be quoted."""
+
+SMALLEST_COST = 1e-12
+"""In stationary standard deviations: below it entry and exit agree to more digits than a double can tell apart."""
+
+LARGEST_COST = 30.0
+"""In stationary standard deviations: above it the wait for a trade, exp(k^2/2), leaves the doubles."""
+
+LARGEST_ENTRY = 36.0
+"""In stationary standard deviations: the wait for an entry, exp(z^2/2), leaves the doubles at 37.6."""
+
+BAR_SHIFT = 0.5826
+"""-zeta(1/2)/sqrt(2 pi): how far a discretely watched path overshoots a level, in standard deviations of one bar."""
+
+
+class Thresholds(NamedTuple):
+    """Thresholds and what they earn; every array has the broadcast shape of the parameters, () for scalars.
+
+    Times are in theta's unit unless said otherwise. Without `stop`, the durations and returns are exact for the
+    continuously watched process; a stop changes win_rate alone.
+
+    Attributes:
+        entry_z: Enter where |z| reaches it, in stationary standard deviations; moved inward by the bar shift where one
+            was applied.
+        exit_z: A position of side d leaves at d z >= -exit_z; negative is beyond the mean.
+        holding_time: Mean time in a trade; counted in bars (divided by dt) where dt is given.
+        return_per_trade: Mean profit of a trade in units of X, net of the round-trip cost.
+        win_rate: Share of trades that reach the exit before the stop; 1 without a stop.
+        cycle_time: Mean time after which the rule is where it began: two trades, a long and a short one, where it
+            always holds a position (exit_z = -entry_z), one trade and the wait for the next one otherwise.
+        trade_time: Mean time from one entry to the next.
+        rate: return_per_trade / trade_time, in units of X per time.
+        sharpe: Sharpe ratio of the mark-to-market equity per square root of time, over a rate of zero.
+        fraction: Units of X held per unit of wealth, for objective "kelly"; NaN for the others.
+        growth: Growth rate of log wealth per time, for objective "kelly"; NaN for the others.
+        bar_shift: "" without dt; "applied"; "not applied" where bars are too coarse for it, and then the thresholds are
+            those of the continuous optimum. A tuple of them, in C order, unless the shape is ().
+    """
+
+    entry_z: Floats
+    exit_z: Floats
+    holding_time: Floats
+    return_per_trade: Floats
+    win_rate: Floats
+    cycle_time: Floats
+    trade_time: Floats
+    rate: Floats
+    sharpe: Floats
+    fraction: Floats
+    growth: Floats
+    bar_shift: str | tuple[str, ...]
