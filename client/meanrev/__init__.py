@@ -7,6 +7,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from meanrev.aio import AsyncClient
     from meanrev.client import Client
     from meanrev.errors import (
         ConnectionFailed,
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     )
 
 __all__ = [
+    "AsyncClient",
     "Client",
     "ConnectionFailed",
     "DeadlineExceeded",
@@ -28,7 +30,7 @@ __all__ = [
 ]
 
 _ERRORS = ("ConnectionFailed", "DeadlineExceeded", "InvalidInput", "MeanRevError", "Overloaded", "ServerError")
-_MODULES = {"Client": "meanrev.client", **dict.fromkeys(_ERRORS, "meanrev.errors")}
+_MODULES = {"AsyncClient": "meanrev.aio", "Client": "meanrev.client", **dict.fromkeys(_ERRORS, "meanrev.errors")}
 
 
 def __getattr__(name: str) -> Any:

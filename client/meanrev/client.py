@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from types import TracebackType
 from typing import TYPE_CHECKING, ParamSpec, Self, TypeVar
 
-from meanrev.errors import ConnectionFailed, DeadlineExceeded, InvalidInput
+from meanrev.errors import ConnectionFailed, InvalidInput, from_status
 from meanrev.extensions import local
 from meanrev.methods import Methods
 from meanrev.question import Blocking, Live, Question
@@ -114,7 +114,7 @@ class Client(Methods, Blocking):
     ) -> Sequence[bytes]:
         left = deadline - time.monotonic()
         if left <= 0:
-            raise DeadlineExceeded(f"no answer from {self.address} within the call's timeout; timeout= sets it")
+            raise from_status("DEADLINE_EXCEEDED", "", address=self.address)
         replies: list[bytes] = []
         try:
             if not question.streaming:

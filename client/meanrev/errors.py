@@ -119,7 +119,12 @@ def _invalid(message: str, details: str) -> InvalidInput:
         return InvalidInput(str(known.get("field", "")), message, message=message)
     # Options travel in a field of their own; to the caller they are arguments like the others.
     field = str(known["field"]).removeprefix("metadata.")
-    return InvalidInput(field, str(known["rule"]), value=known.get("value"), index=index)
+    return InvalidInput(field, str(known["rule"]), value=_number(known.get("value")), index=index)
+
+
+def _number(value: object) -> object:
+    """Return a value as it was: JSON has no infinity and no NaN, so these travel as words."""
+    return float(value) if isinstance(value, str) and value in {"inf", "-inf", "nan"} else value
 
 
 def _object(details: str) -> Mapping[str, Any]:

@@ -1,6 +1,6 @@
 """How bytes reach a server: what the three transports have in common."""
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncGenerator, AsyncIterator, Iterator
 from contextlib import AbstractContextManager
 from typing import Any, Protocol
 
@@ -51,7 +51,7 @@ class AsyncTransport(Protocol):
             MeanRevError: the call ended with another status than OK.
         """
 
-    def stream(self, path: str, messages: AsyncIterator[bytes], timeout: float | None) -> AsyncIterator[bytes]:
+    def stream(self, path: str, messages: AsyncIterator[bytes], timeout: float | None) -> AsyncGenerator[bytes, None]:
         """Send messages as they come, and yield the replies.
 
         Raises:

@@ -8,13 +8,12 @@ from typing import TYPE_CHECKING, Any
 
 import grpc
 
-from meanrev.errors import from_status
-from meanrev.transport.options import CHANNEL_OPTIONS, DETAILS_KEY
+from meanrev.transport.options import CHANNEL_OPTIONS
+from meanrev.transport.status import error_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from meanrev.errors import MeanRevError
     from meanrev.transport.options import Endpoint
 
 __all__ = ["BlockingTransport"]
@@ -45,7 +44,7 @@ class BlockingTransport:
         try:
             reply: bytes = call(data, timeout=timeout, metadata=self._endpoint.metadata)
         except grpc.RpcError as error:
-            raise _error(error, self.address) from None
+            raise error_of(error, self.address) from None
         return reply
 
     def stream(self, path: str, messages: Iterator[bytes], timeout: float | None) -> Iterator[bytes]:
@@ -56,7 +55,7 @@ class BlockingTransport:
         try:
             yield from call
         except grpc.RpcError as error:
-            raise (sending.error or _error(error, self.address)) from None
+            raise (sending.error or error_of(error, self.address)) from None
         finally:
             call.cancel()
         if sending.error is not None:
@@ -101,8 +100,3 @@ def _channel(endpoint: Endpoint) -> grpc.Channel:
     if endpoint.credentials is None:
         return grpc.insecure_channel(endpoint.address, options=CHANNEL_OPTIONS)
     return grpc.secure_channel(endpoint.address, endpoint.credentials, options=CHANNEL_OPTIONS)
-
-
-def _error(error: Any, address: str) -> MeanRevError:
-    details = next((value for key, value in error.trailing_metadata() or () if key == DETAILS_KEY), "")
-    return from_status(error.code().name, error.details() or "", str(details), address)

@@ -10,13 +10,10 @@ import grpc
 
 from meanrev.errors import InvalidInput
 
-__all__ = ["CHANNEL_OPTIONS", "DETAILS_KEY", "LOCAL", "Endpoint", "default_timeout", "endpoint"]
+__all__ = ["CHANNEL_OPTIONS", "LOCAL", "Endpoint", "default_timeout", "endpoint"]
 
 LOCAL = "local"
 """The address that means: compute in this process."""
-
-DETAILS_KEY = "meanrev-error"
-"""Trailing metadata with field, index, value and rule as JSON."""
 
 DEFAULT_TIMEOUT_S = 30.0
 

@@ -1,0 +1,165 @@
+"""The asyncio client. It shares the declarations with the blocking one, and nothing wraps the other."""
+
+import asyncio
+import functools
+import time
+from collections.abc import AsyncIterable, AsyncIterator, Callable, Coroutine, Iterable, Sequence
+from contextlib import aclosing
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, ParamSpec, Self, TypeVar
+
+from meanrev.errors import ConnectionFailed, InvalidInput, from_status
+from meanrev.extensions import local
+from meanrev.methods import Methods
+from meanrev.question import Awaiting, Live, Question
+from meanrev.retry import pauses
+from meanrev.transport.asynchronous import AsynchronousTransport
+from meanrev.transport.options import LOCAL, Tls, default_timeout, endpoint
+
+if TYPE_CHECKING:
+    from meanrev.transport import AsyncTransport
+
+__all__ = ["AsyncClient"]
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+_IN_FLIGHT = 64
+
+
+class AsyncClient(Methods, Awaiting):
+    """A server, or the same code in this process, behind coroutine functions.
+
+    Usable from any event loop, one after the other or at once; each gets its own channel.
+
+    Attributes:
+        address: Where calls go.
+        timeout: Seconds a call may take where it says nothing else.
+    """
+
+    def __init__(
+        self,
+        address: str | None = None,
+        *,
+        token: str | None = None,
+        tls: Tls = None,
+        timeout: float | None = None,
+    ) -> None:
+        """Decide where calls go; the first one connects.
+
+        Args:
+            address: "HOST:PORT", "unix:/path" or "local" (in this process); None means MEANREV_HOST, else "local".
+            token: Bearer token; needs tls where the server is on another machine.
+            tls: True for the system's roots, a path of a CA's PEM file, or paths (CA, certificate, key).
+            timeout: Seconds a call may take; None means MEANREV_TIMEOUT, else 30.
+
+        Raises:
+            InvalidInput: an argument breaks its rule.
+            MeanRevError: "local" without the server's packages.
+        """
+        where = endpoint(address, token, tls)
+        self.address = where.address
+        self.timeout = default_timeout(timeout)
+        in_process = where.address == LOCAL
+        self._transport: AsyncTransport = local().async_transport() if in_process else AsynchronousTransport(where)
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.close()
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({self.address!r})"
+
+    async def close(self) -> None:
+        """Disconnect this event loop; a later call connects again."""
+        await self._transport.close()
+
+    def bind(self, declare: Callable[P, Question[R]]) -> Callable[P, Coroutine[Any, Any, R]]:
+        """Return the coroutine function that asks what declare declares."""
+
+        @functools.wraps(declare)
+        async def method(*args: P.args, **kwargs: P.kwargs) -> R:
+            return await self._answer(declare(*args, **kwargs))
+
+        return method
+
+    def bind_live(self, declare: Callable[P, Live[R]]) -> Callable[P, AsyncIterator[R]]:
+        """Return the asynchronous generator function that streams what declare declares."""
+
+        @functools.wraps(declare)
+        def method(*args: P.args, **kwargs: P.kwargs) -> AsyncIterator[R]:
+            return self._follow(declare(*args, **kwargs))
+
+        return method
+
+    async def _answer(self, question: Question[R]) -> R:
+        started = time.monotonic()
+        deadline = started + default_timeout(question.timeout or self.timeout)
+        room = asyncio.Semaphore(_IN_FLIGHT)
+        try:
+            async with asyncio.TaskGroup() as group:
+                calls = [
+                    group.create_task(self._call(question, number, messages, deadline, room))
+                    for number, messages in enumerate(question.calls)
+                ]
+        except ExceptionGroup as failed:
+            raise failed.exceptions[0] from None
+        elapsed_ms = 1000 * (time.monotonic() - started)
+        return question.read([call.result() for call in calls], {"address": self.address, "elapsed_ms": elapsed_ms})
+
+    async def _call(
+        self, question: Question[R], number: int, messages: Sequence[bytes], deadline: float, room: asyncio.Semaphore
+    ) -> Sequence[bytes]:
+        waits = pauses()
+        async with room:
+            while True:
+                try:
+                    return await self._attempt(question, number, messages, deadline)
+                except ConnectionFailed:
+                    pause = next(waits, None)
+                    if pause is None or time.monotonic() + pause >= deadline:
+                        raise
+                    await asyncio.sleep(pause)
+
+    async def _attempt(
+        self, question: Question[R], number: int, messages: Sequence[bytes], deadline: float
+    ) -> Sequence[bytes]:
+        left = deadline - time.monotonic()
+        if left <= 0:
+            raise from_status("DEADLINE_EXCEEDED", "", address=self.address)
+        replies: list[bytes] = []
+        try:
+            if not question.streaming:
+                return [await self._transport.unary(question.path, messages[0], left)]
+            async with aclosing(self._transport.stream(question.path, _asynchronous(messages), left)) as stream:
+                async for reply in stream:
+                    replies.append(reply)  # noqa: PERF401 - their number must be known when the stream fails
+        except InvalidInput as error:
+            question.explain(error, number, len(replies))
+            raise
+        return replies
+
+    async def _follow(self, live: Live[R]) -> AsyncIterator[R]:
+        async with aclosing(self._transport.stream(live.path, _encoded(live), live.timeout)) as stream:
+            async for reply in stream:
+                yield live.read(reply)
+
+
+async def _encoded(live: Live[Any]) -> AsyncIterator[bytes]:
+    first = True
+    async for item in _asynchronous(live.items):
+        yield live.encode(item, first)
+        first = False
+
+
+async def _asynchronous(items: Iterable[R] | AsyncIterable[R]) -> AsyncIterator[R]:
+    if isinstance(items, AsyncIterable):
+        async for item in items:
+            yield item
+    else:
+        for item in items:
+            yield item

@@ -1,0 +1,116 @@
+"""The asyncio transport: one gRPC channel for each event loop that calls."""
+
+from __future__ import annotations  # grpc's classes are generic in their stubs only
+
+import asyncio
+import os
+import threading
+import weakref
+from typing import TYPE_CHECKING, Any
+
+import grpc
+
+from meanrev.transport.options import CHANNEL_OPTIONS
+from meanrev.transport.status import error_of
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncGenerator, AsyncIterator
+
+    from meanrev.transport.options import Endpoint
+
+__all__ = ["AsynchronousTransport"]
+
+
+class AsynchronousTransport:
+    """Channels that are made at the first call, again where the event loop is another one, and in a forked child.
+
+    Attributes:
+        address: The server's.
+    """
+
+    def __init__(self, endpoint: Endpoint) -> None:
+        """Connect to nothing yet.
+
+        Args:
+            endpoint: Where the server is.
+        """
+        self.address = endpoint.address
+        self._endpoint = endpoint
+        self._lock = threading.Lock()
+        self._channels: weakref.WeakKeyDictionary[asyncio.AbstractEventLoop, grpc.aio.Channel] = (
+            weakref.WeakKeyDictionary()
+        )
+        self._process = os.getpid()
+
+    async def unary(self, path: str, data: bytes, timeout: float) -> bytes:  # noqa: ASYNC109 - a gRPC deadline
+        """Send one message and return the reply."""
+        call: Any = self._connected().unary_unary(path)
+        try:
+            reply: bytes = await call(data, timeout=timeout, metadata=self._endpoint.metadata)
+        except grpc.aio.AioRpcError as error:
+            raise error_of(error, self.address) from None
+        return reply
+
+    async def stream(
+        self,
+        path: str,
+        messages: AsyncIterator[bytes],
+        timeout: float | None,  # noqa: ASYNC109 - a gRPC deadline
+    ) -> AsyncGenerator[bytes, None]:
+        """Send messages as they come, and yield the replies."""
+        sending = _Sending(messages)
+        start: Any = self._connected().stream_stream(path)
+        call = start(sending, timeout=timeout, metadata=self._endpoint.metadata)
+        try:
+            async for reply in call:
+                yield reply
+        except grpc.aio.AioRpcError as error:
+            raise (sending.error or error_of(error, self.address)) from None
+        finally:
+            call.cancel()
+        if sending.error is not None:
+            raise sending.error
+
+    async def close(self) -> None:
+        """Close this event loop's channel; a later call opens another."""
+        with self._lock:
+            channel = self._channels.pop(asyncio.get_running_loop(), None)
+        if channel is not None and self._process == os.getpid():
+            await channel.close()
+
+    def _connected(self) -> grpc.aio.Channel:
+        loop = asyncio.get_running_loop()
+        with self._lock:
+            if self._process != os.getpid():
+                # Channels inherited through fork have no threads here: they are left alone, not closed.
+                self._channels, self._process = weakref.WeakKeyDictionary(), os.getpid()
+            channel = self._channels.get(loop)
+            if channel is None:
+                channel = self._channels[loop] = _channel(self._endpoint)
+            return channel
+
+
+class _Sending:
+    """Messages on their way, and why they ended: gRPC would log the reason and forget it."""
+
+    def __init__(self, messages: AsyncIterator[bytes]) -> None:
+        self._messages = messages
+        self.error: Exception | None = None
+
+    def __aiter__(self) -> AsyncIterator[bytes]:
+        return self
+
+    async def __anext__(self) -> bytes:
+        try:
+            return await anext(self._messages)
+        except StopAsyncIteration:
+            raise
+        except Exception as error:  # noqa: BLE001 - raised again where the caller waits
+            self.error = error
+            raise StopAsyncIteration from None
+
+
+def _channel(endpoint: Endpoint) -> grpc.aio.Channel:
+    if endpoint.credentials is None:
+        return grpc.aio.insecure_channel(endpoint.address, options=CHANNEL_OPTIONS)
+    return grpc.aio.secure_channel(endpoint.address, endpoint.credentials, options=CHANNEL_OPTIONS)
