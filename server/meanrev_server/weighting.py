@@ -120,6 +120,9 @@ def estimate(
         return expected, covariance, {}
     if returns is None:
         raise InvalidInput("returns", "must be given unless both expected_returns and covariance are")
+    if expected is not None and expected.size != returns.shape[1]:
+        rule = f"must hold one value for each of the {returns.shape[1]} assets"
+        raise InvalidInput("expected_returns", rule, value=expected.size)
     found = moments.covariance(returns, method=chosen.covariance, halflife=chosen.halflife)
     extras: dict[str, Any] = {"dropped_rows": found.dropped_rows or None}
     if covariance is None:

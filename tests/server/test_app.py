@@ -93,13 +93,15 @@ def test_a_stop_answers_the_calls_in_flight(monkeypatch):
         time.sleep(0.3)
         return compute(*args)
 
-    monkeypatch.setattr(host, "compute", slowly)
     answers = []
-    with serving() as address, Caller(address) as call:
+    with serving() as address:
+        monkeypatch.setattr(host, "compute", slowly)
+        call = Caller(address)
         asking = threading.Thread(target=lambda: answers.append(call("ComputeLogReturns", prices=[1.0, 2.0])))
         asking.start()
         entered.wait(10)
     asking.join()
+    call.channel.close()
     assert answers[0].n_periods == 1
 
 

@@ -70,7 +70,7 @@ def _answer(request: SignalRequest, chosen: SignalOptions, ignored: list[str]) -
     fit = ou.single(ou.fit(history[None, :])) if history.size >= _LEAST_PRICES else None
     process = _process(request, fit)
     with wire_names(_NAMES):
-        cost = thresholds.round_trip_cost(chosen.transaction_cost, unit="per_side_fraction", mu=process.mu)
+        cost = _cost(chosen.transaction_cost, process.mu)
         entry_z, exit_z = _levels(request, process, cost)
         found = signals.decide(
             float(history[-1]),
@@ -108,6 +108,11 @@ def _process(request: SignalRequest, fit: ou.OuEstimate | None) -> _Process:
         rule = f"must be > 0 where price_history fits no such process ({fit.reason})"
         raise InvalidInput("ou_params.theta", rule, value=given.theta)
     return _Process(fit.theta, fit.mu, fit.sigma)
+
+
+def _cost(per_side: float, mu: float) -> float:
+    """Return the round trip's cost in units of the price; a spread about 0 has no notional to charge it on."""
+    return thresholds.round_trip_cost(per_side, unit="per_side_fraction", mu=mu) if mu and per_side else 0.0
 
 
 def _levels(request: SignalRequest, process: _Process, cost: float) -> tuple[float, float]:

@@ -19,6 +19,7 @@ _LONGEST_CYCLE = 1e6
 _NAMES = {
     "theta": "ou_params.theta",
     "mu": "ou_params.mu",
+    "abs(mu)": "abs(ou_params.mu)",
     "sigma": "ou_params.sigma",
     "cost": "transaction_cost",
     "objective": "optimization_objective",
