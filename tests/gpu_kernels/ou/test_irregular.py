@@ -1,0 +1,175 @@
+import math
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from gpu_kernels import ou
+from gpu_kernels.errors import InvalidInput
+from tests.naive import ou as naive
+
+
+def drawn(seed=0, n_prices=300, theta=0.5, mu=20.0, sigma=2.0):
+    rng = np.random.default_rng(seed)
+    times = np.cumsum(rng.exponential(size=n_prices) + 0.01)
+    return naive.simulate(theta, mu, sigma, times, rng), times
+
+
+@pytest.mark.parametrize("gap", [1.0, 1 / 252, 30.0])
+@pytest.mark.parametrize("bias", ["none", "tang_chen"])
+def test_equal_gaps_give_the_regular_estimate(gap, bias):
+    rng = np.random.default_rng(7)
+    times = np.arange(400) * gap
+    prices = np.array([naive.simulate(0.2 / gap, 5.0, 1.0, times, rng) for _ in range(6)])
+    regular, irregular = ou.fit(prices, dt=gap, bias=bias), ou.fit_irregular(prices, times, bias=bias)
+    for name in set(regular._fields) - {"status", "reason", "bias_note"}:
+        periods = 1 / gap if name.startswith("half_life") else 1.0
+        assert getattr(irregular, name) * periods == pytest.approx(getattr(regular, name), rel=1e-7), name
+    assert (irregular.status, irregular.reason, irregular.bias_note) == (
+        regular.status,
+        regular.reason,
+        regular.bias_note,
+    )
+
+
+def test_a_batch_is_its_series_one_by_one():
+    rows = [drawn(seed, theta=10.0 ** (seed - 2)) for seed in range(5)]
+    prices, times = np.array([row[0] for row in rows]), np.array([row[1] for row in rows])
+    prices[3, 5:9] = np.nan
+    batch = ou.fit_irregular(prices, times)
+    for row in range(5):
+        alone = ou.single(ou.fit_irregular(prices[row : row + 1], times[row]))
+        for a, b in zip(alone, ou.single(batch, row), strict=True):
+            assert a == b or a == pytest.approx(b, rel=1e-10)
+
+
+@settings(max_examples=8, deadline=None)
+@given(st.integers(0, 1000))
+def test_the_estimate_maximises_the_likelihood_of_the_exact_transitions(seed):
+    prices, times = drawn(seed, n_prices=40)
+    found = ou.single(ou.fit_irregular(prices[None], times))
+    theta, mu, sigma, value = naive.fit_irregular(prices, times)
+    if found.status == "error":
+        return
+    assert found.log_likelihood == pytest.approx(
+        naive.log_likelihood(prices, times, found.theta, found.mu, found.sigma), rel=1e-9
+    )
+    assert found.log_likelihood >= value - 1e-8
+    assert (found.theta, found.mu, found.sigma) == pytest.approx((theta, mu, sigma), rel=1e-4)
+
+
+def test_a_nan_is_bridged_by_the_longer_gap():
+    prices, times = drawn()
+    gone = [0, 10, 11, 50, 299]
+    holes = prices.copy()
+    holes[gone] = np.nan
+    with_holes = ou.single(ou.fit_irregular(holes[None], times, adf_lags=1))
+    without = ou.single(ou.fit_irregular(np.delete(prices, gone)[None], np.delete(times, gone), adf_lags=1))
+    assert with_holes.n_samples == 295
+    assert with_holes[:6] == pytest.approx(without[:6], rel=1e-10)
+
+
+def test_errors_come_from_the_curvature_of_the_likelihood():
+    prices, times = drawn(n_prices=400)
+    found = ou.single(ou.fit_irregular(prices[None], times))
+    best = np.array([found.theta, found.mu, found.sigma])
+
+    def value(place):
+        return naive.log_likelihood(prices, times, *place)
+
+    steps = best * 1e-4
+    hessian = np.empty((3, 3))
+    for i in range(3):
+        for j in range(3):
+            corners = [
+                (a * b, value(best + a * steps * np.eye(3)[i] + b * steps * np.eye(3)[j]))
+                for a in (-1, 1)
+                for b in (-1, 1)
+            ]
+            hessian[i, j] = sum(sign * v for sign, v in corners) / (4 * steps[i] * steps[j])
+    covariance = np.linalg.inv(-hessian) * 399 / 397
+    expected = np.sqrt(np.diagonal(covariance))
+    assert found.theta_std_error == pytest.approx(expected[0], rel=1e-3)
+    assert found.mu_std_error == pytest.approx(expected[1], rel=1e-3)
+    assert found.sigma_std_error == pytest.approx(expected[2], rel=5e-3)
+
+
+def test_a_unit_of_time_scales_theta_and_half_life():
+    prices, times = drawn()
+    second, minute = (ou.single(ou.fit_irregular(prices[None], times / unit, bias="tang_chen")) for unit in (1.0, 60.0))
+    assert minute.theta == pytest.approx(60 * second.theta, rel=1e-9)
+    assert minute.half_life == pytest.approx(second.half_life / 60, rel=1e-9)
+    assert minute.mu == pytest.approx(second.mu, rel=1e-9)
+
+
+def test_shift_and_scale_move_mu_and_scale_sigma_alone():
+    prices, times = drawn()
+    base = ou.single(ou.fit_irregular(prices[None], times))
+    moved = ou.single(ou.fit_irregular(1000 * prices[None] - 1e6, times + 1e4))
+    assert moved.theta == pytest.approx(base.theta, rel=1e-7)
+    assert moved.mu == pytest.approx(1000 * base.mu - 1e6, rel=1e-7)
+    assert moved.sigma == pytest.approx(1000 * base.sigma, rel=1e-7)
+
+
+@pytest.mark.parametrize("gap", [1.0, 1e-9, 1e9])
+@pytest.mark.parametrize(
+    ("prices", "status", "reason"),
+    [
+        ([1, 2, 3], "updating", "fewer than 4 prices"),
+        ([math.nan] * 6, "updating", "fewer than 4 prices"),
+        ([3, 3, 3, 3, 3], "error", "constant series"),
+        ([16, 8, 4, 2, 1, 0.5], "error", "deterministic series"),
+        ([1, 2, 4, 8, 17, 33], "error", "unit root"),
+        ([1, -1.2, 1.1, -0.9, 1, -1.1], "error", "no OU process has b <= 0"),
+        ([1, 1e200, 2, -1e200, 4], "error", "the prices are too large"),
+    ],
+)
+def test_every_edge_has_its_status_and_reason_and_touches_no_other(prices, status, reason, gap):
+    good, _ = drawn(n_prices=len(prices))
+    times = np.arange(len(prices)) * gap
+    both = ou.fit_irregular([prices, good], times, bias="jackknife")
+    found = ou.single(both, 0)
+    assert (found.status, found.reason[: len(reason)]) == (status, reason)
+    assert not any(isinstance(value, float) and math.isnan(value) for value in found)
+    alone = ou.single(ou.fit_irregular([good], times, bias="jackknife"))
+    assert ou.single(both, 1)[:4] == pytest.approx(alone[:4], rel=1e-10)
+
+
+def test_series_without_noise_keep_their_speed_over_uneven_gaps():
+    times = np.array([0.0, 0.3, 1.0, 1.1, 2.5, 4.0, 4.2])
+    found = ou.single(ou.fit_irregular([3 + 5 * np.exp(-0.7 * times)], times))
+    assert found.reason.startswith("deterministic")
+    assert found.theta == pytest.approx(0.7, rel=1e-6)
+    assert (found.sigma, found.mu) == (0, pytest.approx(3.0))
+
+
+def test_the_jackknife_takes_both_halves():
+    prices, times = drawn(n_prices=500)
+    whole, first, second = (
+        ou.single(ou.fit_irregular(prices[None, part], times[part])).theta
+        for part in (slice(None), slice(250), slice(250, None))
+    )
+    found = ou.single(ou.fit_irregular(prices[None], times, bias="jackknife"))
+    assert found.theta == pytest.approx(2 * whole - (first + second) / 2, rel=1e-9)
+
+
+def test_inputs_may_be_read_only():
+    prices, times = drawn()
+    prices.flags.writeable = times.flags.writeable = False
+    assert ou.fit_irregular(prices[None], times).theta[0] > 0
+
+
+@pytest.mark.parametrize(
+    ("times", "message"),
+    [
+        ([0.0, 1.0, 1.0, 2.0], r"times\[2\] must be later than the time before it, got 1.0"),
+        ([0.0, 2.0, 1.0, 3.0], r"times\[2\] must be later"),
+        ([0.0, 1.0, math.nan, 3.0], r"times\[2\] must be finite, got nan"),
+        ([[0.0, 1.0, 2.0, math.inf]], r"times\[0, 3\] must be finite, got inf"),
+        ([0.0, 1.0], r"times must have shape \(T,\) or \(B, T\) of prices \(1, 4\), got \(2,\)"),
+    ],
+)
+def test_times_that_do_not_increase_are_refused(times, message):
+    with pytest.raises(InvalidInput, match=message):
+        ou.fit_irregular([[1.0, 2.0, 1.5, 1.0]], times)
