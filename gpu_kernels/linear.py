@@ -1,0 +1,54 @@
+"""Linear solves with a symmetric positive definite matrix, by its Cholesky factor.
+
+NumPy factors but has no triangular solve, so that substitution goes block by block here. A single solve is cheaper
+through numpy.linalg.solve; a factor pays where several right-hand sides come one after the other.
+"""
+
+import numpy as np
+
+from gpu_kernels.checks import Floats
+
+__all__ = ["factor", "substitute"]
+
+_BLOCK = 64
+
+
+def factor(matrix: Floats) -> Floats | None:
+    """Return the lower Cholesky factor, or None where the matrix is not numerically positive definite.
+
+    Args:
+        matrix: (n, n), symmetric; the lower triangle is read.
+    """
+    try:
+        lower = np.linalg.cholesky(matrix)
+    except np.linalg.LinAlgError:
+        return None
+    # LAPACK reports a non-positive pivot, but not one that is mere rounding.
+    pivots = np.diagonal(lower) ** 2
+    if not (pivots > 4.0 * np.finfo(np.float64).eps * len(matrix) * np.diagonal(matrix)).all():
+        return None
+    return np.asarray(lower, dtype=np.float64)
+
+
+def substitute(lower: Floats, right: Floats) -> Floats:
+    """Solve (L L') X = R.
+
+    Args:
+        lower: (n, n) lower Cholesky factor L.
+        right: (n,) or (n, k) right-hand sides R.
+
+    Returns:
+        X, of the shape of R.
+    """
+    size = lower.shape[0]
+    out = right.copy()
+    starts = range(0, size, _BLOCK)
+    for start in starts:
+        stop = min(size, start + _BLOCK)
+        out[start:stop] -= lower[start:stop, :start] @ out[:start]
+        out[start:stop] = np.linalg.solve(lower[start:stop, start:stop], out[start:stop])
+    for start in reversed(starts):
+        stop = min(size, start + _BLOCK)
+        out[start:stop] -= lower[stop:, start:stop].T @ out[stop:]
+        out[start:stop] = np.linalg.solve(lower[start:stop, start:stop].T, out[start:stop])
+    return out

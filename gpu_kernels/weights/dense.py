@@ -1,0 +1,85 @@
+"""The dense form of a quadratic program's matrices, with bounds on single variables kept as diagonals."""
+
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gpu_kernels import linear
+from gpu_kernels.checks import Floats
+from gpu_kernels.weights.interior import Solve
+
+__all__ = ["DenseSystem"]
+
+_REGULARISATION = 1e-14
+"""Relative to the largest diagonal entry: keeps a singular P factorable, and the iterates do not see it."""
+
+
+@dataclass(frozen=True, slots=True)
+class DenseSystem:
+    """P, A and G of a program whose inequalities are, in this order, -x[below], x[above] and general rows.
+
+    Attributes:
+        matrix: (n, n) P, symmetric positive semi-definite.
+        equality: (m, n) A, of full row rank.
+        general: (g, n) general rows of G.
+        below: Indices of variables with a lower bound.
+        above: Indices of variables with an upper bound.
+    """
+
+    matrix: Floats
+    equality: Floats
+    general: Floats
+    below: NDArray[np.intp] = field(default_factory=lambda: np.empty(0, dtype=np.intp))
+    above: NDArray[np.intp] = field(default_factory=lambda: np.empty(0, dtype=np.intp))
+
+    def hessian(self, x: Floats) -> Floats:
+        """Return P x."""
+        product: Floats = self.matrix @ x
+        return product
+
+    def equalities(self, x: Floats) -> Floats:
+        """Return A x."""
+        product: Floats = self.equality @ x
+        return product
+
+    def equalities_transposed(self, y: Floats) -> Floats:
+        """Return A'y."""
+        product: Floats = y @ self.equality
+        return product
+
+    def inequalities(self, x: Floats) -> Floats:
+        """Return G x."""
+        return np.concatenate([-x[self.below], x[self.above], self.general @ x])
+
+    def inequalities_transposed(self, z: Floats) -> Floats:
+        """Return G'z."""
+        low, high = self.below.size, self.below.size + self.above.size
+        out: Floats = z[high:] @ self.general
+        out[self.below] -= z[:low]
+        out[self.above] += z[low:high]
+        return out
+
+    def factor(self, scale: Floats) -> Solve:
+        """Factor P + G'DG by Cholesky, and A's Schur complement in it."""
+        low, high = self.below.size, self.below.size + self.above.size
+        matrix = self.matrix + (self.general.T * scale[high:]) @ self.general
+        diagonal = matrix.reshape(-1)[:: len(matrix) + 1]
+        diagonal[self.below] += scale[:low]
+        diagonal[self.above] += scale[low:high]
+        shift = _REGULARISATION * float(np.max(diagonal, initial=1e-300))
+        lower = linear.factor(matrix)
+        while lower is None:
+            diagonal += shift
+            shift *= 10.0
+            lower = linear.factor(matrix)
+        held = lower
+        across = linear.substitute(held, self.equality.T)
+        complement = self.equality @ across
+
+        def solve(right: Floats, target: Floats) -> tuple[Floats, Floats]:
+            free = linear.substitute(held, right)
+            dy = np.asarray(np.linalg.solve(complement, self.equality @ free - target), dtype=np.float64)
+            return free - across @ dy, dy
+
+        return solve

@@ -1,0 +1,97 @@
+"""The NumPy twin of weights: closed forms where no inequality is asked, quadratic programs otherwise."""
+
+import numpy as np
+
+from gpu_kernels import linear
+from gpu_kernels.checks import Floats
+from gpu_kernels.errors import Degenerate
+from gpu_kernels.weights import program
+from gpu_kernels.weights.model import Weights
+from gpu_kernels.weights.region import Region
+
+__all__ = ["cara", "sharpe"]
+
+_NO_SUM = 1e-12
+"""A sum of weights below this share of the sum of their sizes is rounding."""
+
+_NO_EXCESS = 1e-14
+"""An excess return below this share of the returns it is the difference of is rounding."""
+
+_NOT_POSITIVE = "the tangency weights do not have a positive sum; scaled to sum|w| = 1 instead"
+_NONE_ABOVE = "no allowed portfolio earns more than the riskless rate; minimum variance instead"
+
+
+def cara(means: Floats, matrix: Floats, gamma: float, rate: float, region: Region) -> Weights:
+    """Maximise the certainty equivalent over a region; see the contract."""
+    if region.constrained:
+        weights = program.utility(means, gamma * matrix, region)
+    elif region.budget:
+        weights = _budget(means, matrix, gamma)
+    else:
+        weights = linear.substitute(_factor(matrix), means) / gamma
+    return _reported(weights, means, matrix, gamma, rate)
+
+
+def sharpe(means: Floats, matrix: Floats, gamma: float, rate: float, region: Region) -> Weights:
+    """Maximise the Sharpe ratio over a region; see the contract."""
+    excess = means - rate
+    largest = float(np.max(np.abs(excess)))
+    nothing = largest <= _NO_EXCESS * max(float(np.max(np.abs(means))), abs(rate))
+    reason = ""
+    if region.constrained:
+        best = region.highest(excess)
+        if nothing or best <= _NO_EXCESS * largest:
+            weights, reason = program.utility(np.zeros_like(means), matrix, region), _NONE_ABOVE
+        else:
+            weights = program.ratio(excess / best, matrix, region)
+    elif nothing:
+        weights, reason = _budget(np.zeros_like(means), matrix, gamma), _NONE_ABOVE
+        if not region.budget:
+            weights, reason = np.zeros_like(means), ""
+    else:
+        tangent = linear.substitute(_factor(matrix), excess / gamma)
+        weights, reason = _scaled(tangent) if region.budget else (tangent, "")
+    return _reported(weights, means, matrix, gamma, rate)._replace(
+        status="constrained" if reason else "optimized", reason=reason
+    )
+
+
+def _budget(means: Floats, matrix: Floats, gamma: float) -> Floats:
+    """Add to the minimum-variance portfolio what the means differ from its own: no large terms cancel."""
+    lower = _factor(matrix)
+    least = linear.substitute(lower, np.ones_like(means))
+    least /= least.sum()
+    tilt = linear.substitute(lower, (means - least @ means) / gamma)
+    weights: Floats = least + tilt
+    weights += least * (1.0 - weights.sum())
+    return weights
+
+
+def _scaled(tangent: Floats) -> tuple[Floats, str]:
+    total, gross = float(tangent.sum()), float(np.abs(tangent).sum())
+    if total > _NO_SUM * gross:
+        return tangent / total, ""
+    return tangent / gross, _NOT_POSITIVE
+
+
+def _factor(matrix: Floats) -> Floats:
+    lower = linear.factor(matrix)
+    if lower is None:
+        raise Degenerate("covariance", "covariance is singular: without constraints no weights are the only optimum")
+    return lower
+
+
+def _reported(weights: Floats, means: Floats, matrix: Floats, gamma: float, rate: float) -> Weights:
+    expected = float(weights @ means)
+    variance = max(0.0, float(weights @ matrix @ weights))
+    volatility = float(np.sqrt(variance))
+    excess = float(weights @ (means - rate))
+    return Weights(
+        weights=weights,
+        expected_return=expected,
+        expected_volatility=volatility,
+        sharpe_ratio=excess / volatility if volatility > 0 else 0.0,
+        utility=expected - 0.5 * gamma * variance,
+        status="optimized",
+        reason="",
+    )
