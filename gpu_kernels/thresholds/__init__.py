@@ -11,9 +11,11 @@ from gpu_kernels.thresholds.model import (
     BAR_SHIFT,
     LARGEST_COST,
     LARGEST_ENTRY,
+    LARGEST_RATE,
     MODELS,
     OBJECTIVES,
     SMALLEST_COST,
+    SMALLEST_RATE,
     UNITS,
     Thresholds,
 )
@@ -22,9 +24,11 @@ __all__ = [
     "BAR_SHIFT",
     "LARGEST_COST",
     "LARGEST_ENTRY",
+    "LARGEST_RATE",
     "MODELS",
     "OBJECTIVES",
     "SMALLEST_COST",
+    "SMALLEST_RATE",
     "UNITS",
     "Thresholds",
     "evaluate",
@@ -50,13 +54,14 @@ def optimal(
 
     Args:
         theta: Speed of mean reversion, per time, > 0.
-        mu: Mean, in units of X.
+        mu: Mean, in units of X; >= 0 for model "leung_li", which is about a price.
         sigma: Volatility, in units of X per square root of time, > 0.
         cost: Total cost of a round trip in units of X, between SMALLEST_COST and LARGEST_COST stationary standard
             deviations; for model "leung_li" it may be 0.
         objective: One of OBJECTIVES.
         model: One of MODELS; those after the first go with objective "profit".
-        rate: Discount rate per time, > 0, for model "leung_li" and required there.
+        rate: Discount rate per time, between SMALLEST_RATE and LARGEST_RATE times theta, for model "leung_li" and
+            required there.
         stop: z of a stop-loss, above the entry; it changes win_rate alone.
         f_max: Largest number of units of X held per unit of wealth, > 0, for objective "kelly".
         dt: Length of the bars at which the thresholds will be watched, in theta's time unit.
@@ -89,7 +94,7 @@ def optimal(
     standard = given.standardised_cost(case, free=model == "leung_li")
     fraction = None
     if model == "leung_li":
-        centre, half = leung_li.solve(case, given.positive("rate"))
+        centre, half = leung_li.solve(case, given.rate(case))
     elif objective == "profit":
         centre, half = host.profit(standard, to_mean=model == "to_mean")
     elif objective == "sharpe":

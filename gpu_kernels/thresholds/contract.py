@@ -6,7 +6,15 @@ from numpy.typing import ArrayLike, NDArray
 from gpu_kernels.checks import Floats
 from gpu_kernels.errors import InvalidInput
 from gpu_kernels.thresholds.host import Case, Levels
-from gpu_kernels.thresholds.model import BAR_SHIFT, LARGEST_COST, LARGEST_ENTRY, SMALLEST_COST, Thresholds
+from gpu_kernels.thresholds.model import (
+    BAR_SHIFT,
+    LARGEST_COST,
+    LARGEST_ENTRY,
+    LARGEST_RATE,
+    SMALLEST_COST,
+    SMALLEST_RATE,
+    Thresholds,
+)
 
 __all__ = ["Arguments"]
 
@@ -83,6 +91,14 @@ class Arguments:
         rule = f"must be at most {LARGEST_COST:g} stationary standard deviations sigma/sqrt(2 theta)"
         self.require("cost", standard <= LARGEST_COST, rule)
         return standard
+
+    def rate(self, case: Case) -> Floats:
+        """Return the discount rate (G,) of model "leung_li", after the checks that go with that model."""
+        self.require("mu", case.mu >= 0, "must be >= 0 for model 'leung_li', which is about a price")
+        nu = self.positive("rate") / case.theta
+        rule = f"must be between {SMALLEST_RATE:g} and {LARGEST_RATE:g} times theta"
+        self.require("rate", (nu >= SMALLEST_RATE) & (nu <= LARGEST_RATE), rule)
+        return self._flat["rate"]
 
     def levels(self, case: Case) -> Levels:
         """Return the thresholds given, as the continuous formulas see them."""

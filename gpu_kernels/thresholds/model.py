@@ -26,9 +26,11 @@ __all__ = [
     "BAR_SHIFT",
     "LARGEST_COST",
     "LARGEST_ENTRY",
+    "LARGEST_RATE",
     "MODELS",
     "OBJECTIVES",
     "SMALLEST_COST",
+    "SMALLEST_RATE",
     "UNITS",
     "Thresholds",
 ]
@@ -50,6 +52,9 @@ LARGEST_COST = 30.0
 
 LARGEST_ENTRY = 36.0
 """In stationary standard deviations: the wait for an entry, exp(z^2/2), leaves the doubles at 37.6."""
+
+SMALLEST_RATE, LARGEST_RATE = 1e-5, 100.0
+"""Discount rates in units of theta between which the quadrature of model "leung_li" holds its digits."""
 
 BAR_SHIFT = 0.5826
 """-zeta(1/2)/sqrt(2 pi): how far a discretely watched path overshoots a level, in standard deviations of one bar."""
