@@ -13,7 +13,9 @@ PRICES = [round(100 + 8 * math.sin(t / 5) + 3 * math.sin(t * 1.7) + 0.05 * t, 4)
 
 
 @pytest.mark.parametrize(
-    "row", list(csv.DictReader(TABLE.open(encoding="utf-8"))), ids=lambda row: "-".join(row.values())[:30]
+    "row",
+    list(csv.DictReader(TABLE.read_text(encoding="utf-8").splitlines())),
+    ids=lambda row: "-".join(row.values())[:30],
 )
 def test_the_figures_are_those_of_the_table(row):
     mode, delay = row.pop("mode"), int(row.pop("execution_delay"))

@@ -1,0 +1,77 @@
+"""Backtests on real prices are vectorbt's, fill by fill."""
+
+import math
+
+import numpy as np
+import pytest
+
+from gpu_kernels import sweep
+
+LOOKBACK, ENTRY_Z, EXIT_Z = 20, 1.5, 0.25
+N_BARS = 2_520
+COSTS = (0.0, 0.0005, 0.001, 0.002)
+
+
+def decided(scores):
+    """The side wanted after each bar."""
+    side, sides = 0, []
+    for score in scores:
+        if not math.isnan(score):
+            if (side > 0 and score >= -EXIT_Z) or (side < 0 and score <= EXIT_Z):
+                side = 0
+            if side == 0 and abs(score) >= ENTRY_Z:
+                side = 1 if score < 0 else -1
+        sides.append(side)
+    return sides
+
+
+def portfolio(vectorbt, closes, delay, cost):
+    """Every bar twice: the first row closes, the second opens; vectorbt's percent is of the equity before the fee."""
+    rolling = closes.rolling(LOOKBACK)
+    scores = ((closes - rolling.mean()) / rolling.std(ddof=0)).to_numpy()
+    wanted = np.column_stack([decided(column) for column in scores.T])
+    wanted = np.vstack([np.zeros((delay, wanted.shape[1])), wanted])[: len(closes)]
+    before = np.vstack([np.zeros((1, wanted.shape[1])), wanted[:-1]])
+    changed = wanted != before
+    sizes = np.full((2 * len(closes), wanted.shape[1]), np.nan)
+    sizes[0::2][changed & (before != 0)] = 0.0
+    opening = changed & (wanted != 0)
+    sizes[1::2][opening] = wanted[opening] / (1.0 + cost)
+    return vectorbt.Portfolio.from_orders(
+        np.repeat(closes.to_numpy(), 2, axis=0),
+        size=sizes,
+        size_type="targetpercent",
+        direction="both",
+        fees=cost,
+        init_cash=1.0,
+        freq="1D",
+    )
+
+
+@pytest.mark.peer
+@pytest.mark.filterwarnings("ignore")
+@pytest.mark.parametrize("delay", [0, 1])
+@pytest.mark.parametrize("cost", COSTS)
+def test_equity_trades_and_pnl_on_real_prices_are_vectorbt_s(delay, cost):
+    vectorbt = pytest.importorskip("vectorbt")
+    datasets = pytest.importorskip("skfolio.datasets")
+    closes = datasets.load_sp500_dataset().iloc[-N_BARS:]
+    theirs = portfolio(vectorbt, closes, delay, cost)
+    equity, trades = theirs.value().to_numpy()[1::2], theirs.trades.closed
+    counts, pnl = trades.count().to_numpy(), trades.pnl.sum().to_numpy()
+    fees, wins = theirs.orders.fees.sum().to_numpy(), trades.win_rate().to_numpy()
+    mine = sweep.backtest(closes.T, [ENTRY_Z], [EXIT_Z], [cost], lookback=LOOKBACK, execution_delay=delay)
+    # vectorbt trades on below zero, so a ruined account is compared bar by bar until then.
+    alive = mine.status[:, 0] != sweep.ERROR
+    assert np.count_nonzero(alive) >= 18
+    assert mine.num_trades[alive, 0].tolist() == counts[alive].tolist()
+    np.testing.assert_allclose(mine.equity[alive, 0], equity[-1, alive], rtol=1e-12)
+    np.testing.assert_allclose(mine.realized_pnl[alive, 0], pnl[alive], rtol=1e-12, atol=1e-12)
+    np.testing.assert_allclose(mine.total_costs[alive, 0], fees[alive], rtol=1e-12)
+    np.testing.assert_allclose(mine.win_rate[alive, 0], wins[alive], rtol=1e-12)
+    for column, name in enumerate(closes):
+        run = sweep.paths(closes[name], ENTRY_Z, EXIT_Z, cost, lookback=LOOKBACK, execution_delay=delay)
+        solvent = slice(None) if alive[column] else slice(int(np.argmax(run.equity <= 0)))
+        np.testing.assert_allclose(run.equity[solvent], equity[solvent, column], rtol=1e-12, err_msg=name)
+        peak = np.maximum.accumulate(equity[solvent, column])
+        np.testing.assert_allclose(run.drawdown[solvent], 1 - equity[solvent, column] / peak, atol=1e-12)
