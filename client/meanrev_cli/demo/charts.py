@@ -35,7 +35,7 @@ def spread(story: Story) -> str:
         *_held(story, across),
         svg.polyline(across, z_scale, told.z_score, "line first"),
         *svg.vertical_axis(left, _LEFT, left.ticks(0.1), "{:.1f}".format),
-        *svg.vertical_axis(z_scale, _RIGHT, z_ticks, "{:+.0f}".format, right=True),
+        *svg.vertical_axis(z_scale, _RIGHT, z_ticks, lambda z: f"{z:+.0f}" if z else "0", right=True),
         svg.text("log spread", _LEFT - 30, 14, "tick", "start"),
         svg.text("z-score", _RIGHT + 30, 14, "tick", "end"),
         svg.text(f"entry at {rule.entry_z:.2f}", _LEFT + 6, z_scale.at(rule.entry_z) - 4, "note", "start"),

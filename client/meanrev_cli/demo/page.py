@@ -79,7 +79,8 @@ def _table(heads: Sequence[str], rows: Rows) -> str:
 
 def _caption_of_the_spread(story: Story) -> str:
     return (
-        "The band is where nothing is entered; the strip at the foot shows when the rule is long or short. "
+        "The band is where nothing is entered; the strip at the foot shows when the rule is long "
+        "(green) or short (magenta). "
         f"Every z-score is in standard deviations of the model of 2005 ({story.fit.stationary_sd:.4f} in log units)."
     )
 

@@ -1,0 +1,14 @@
+"""One run of the story for all tests that only read it."""
+
+import pytest
+
+
+@pytest.fixture(scope="session")
+def story():
+    from meanrev_cli.demo import crude
+    from meanrev_cli.demo.service import serving
+    from meanrev_cli.demo.story import tell
+    from meanrev_server import Settings
+
+    with serving(Settings(listen="127.0.0.1:0")) as service:
+        return tell(crude.load(), service, "a test's machine")

@@ -1,0 +1,156 @@
+"""The story's figures, recomputed from the prices with other people's software."""
+
+import csv
+from importlib import resources
+from itertools import pairwise
+
+import numpy as np
+import pytest
+import statsmodels.api as sm
+from scipy.integrate import quad
+from scipy.optimize import minimize
+from scipy.special import erf, erfcx
+from statsmodels.tsa.adfvalues import mackinnonp
+
+COST = 0.002  # two oils, two sides, five basis points
+
+
+@pytest.fixture(scope="module")
+def prices():
+    text = (resources.files("meanrev_cli.demo") / "crude.csv").read_text(encoding="utf-8")
+    return list(csv.reader(text.splitlines()))[1:]
+
+
+@pytest.fixture(scope="module")
+def model(prices):
+    """Residuals, z-scores, theta and stationary deviation by statsmodels."""
+    brent, wti = (np.log([float(row[column]) for row in prices]) for column in (1, 2))
+    seen = sum(row[0] < "2006" for row in prices)
+    regression = sm.OLS(wti[:seen], sm.add_constant(brent[:seen])).fit()
+    spread = wti - sm.add_constant(brent) @ regression.params
+    autoregression = sm.OLS(spread[1:seen], sm.add_constant(spread[: seen - 1])).fit()
+    intercept, slope = autoregression.params
+    theta, mean = -np.log(slope), intercept / (1 - slope)
+    deviation = np.sqrt(np.mean(autoregression.resid**2) / (1 - slope**2))
+    return {
+        "seen": seen,
+        "hedge_ratio": regression.params[1],
+        "spread": spread,
+        "theta": theta,
+        "mean": mean,
+        "deviation": deviation,
+        "p_value": mackinnonp((slope - 1) / autoregression.bse[1], regression="c", N=1),
+        "z": (spread - mean) / deviation,
+    }
+
+
+def promised_sharpe(theta, deviation, entry, leave):
+    """The annual Sharpe ratio that the process promises, by quadrature."""
+    sigma = deviation * np.sqrt(2 * theta)
+    inside = np.sqrt(2 * np.pi) / theta * quad(lambda t: erfcx(t / np.sqrt(2)) / 2, leave, entry)[0]
+    back = quad(lambda t: np.sqrt(np.pi / 2) * np.exp(t * t / 2) * erf(t / np.sqrt(2)), abs(leave), entry)[0] / theta
+    profit = (entry - leave) * deviation - COST
+    return profit / (sigma * np.sqrt(inside * (inside + back))) * np.sqrt(12)
+
+
+def traded(spread, held):
+    """Profits month by month, positions held from one month's price to the next."""
+    moves = [0.0, *(now - before for before, now in pairwise(spread))]
+    before = [0, *held[:-1]]
+    return np.array(
+        [side * move - abs(new - side) * COST / 2 for side, new, move in zip(before, held, moves, strict=True)]
+    )
+
+
+def annual_sharpe(profit):
+    return np.mean(profit) / np.std(profit, ddof=1) * np.sqrt(12)
+
+
+def test_the_prices_are_393_months_without_a_gap(prices):
+    assert (prices[0][0], prices[-1][0], len(prices)) == ("1987-05", "2020-01", 393)
+    numbers = [12 * int(row[0][:4]) + int(row[0][5:]) for row in prices]
+    assert set(np.diff(numbers)) == {1}
+
+
+def test_the_fit_is_statsmodels_own(story, model):
+    assert story.spread.n_fitted == model["seen"] == 224
+    assert story.spread.hedge_ratio == pytest.approx(model["hedge_ratio"], rel=1e-9)
+    assert story.fit.theta == pytest.approx(model["theta"], rel=1e-8)
+    assert story.fit.mu == pytest.approx(model["mean"], abs=1e-9)
+    assert story.fit.stationary_sd == pytest.approx(model["deviation"], rel=1e-8)
+    assert story.fit.half_life == pytest.approx(np.log(2) / model["theta"], rel=1e-8)
+    assert story.fit.adf_p_value == pytest.approx(model["p_value"], rel=1e-6)
+
+
+def test_the_optimum_is_found_by_another_optimiser_too(story, model):
+    process = model["theta"], model["deviation"]
+    best = minimize(lambda rule: -promised_sharpe(*process, *rule), (1.0, 0.1), method="Nelder-Mead")
+    optimal = story.yardsticks[0].optimal
+    assert story.round_trip_cost == pytest.approx(COST)
+    assert (optimal.entry_z, optimal.exit_z) == pytest.approx(best.x, abs=2e-3)
+    assert optimal.sharpe == pytest.approx(-best.fun, rel=1e-6)
+    constant = story.yardsticks[0].constant
+    assert constant.entry_z == pytest.approx(1.5 * 1.2**0.5)
+    assert constant.sharpe == pytest.approx(promised_sharpe(*process, constant.entry_z, constant.exit_z), rel=1e-6)
+
+
+def test_the_heatmap_is_the_promise_at_each_pair(story, model):
+    told = story.heatmap
+    for i, j in ((8, 10), (0, 9), (23, 20), (5, 4)):
+        expected = promised_sharpe(model["theta"], model["deviation"], told.entry_z[i], told.exit_z[j])
+        assert told.sharpe[i, j] == pytest.approx(expected, rel=1e-6)
+    columns, rows = np.meshgrid(told.exit_z, told.entry_z)
+    impossible = (columns < -rows) | (columns >= rows)
+    np.testing.assert_array_equal(np.isnan(told.sharpe), impossible)
+    assert np.nanmax(told.sharpe) <= story.yardsticks[0].optimal.sharpe
+
+
+def test_the_walk_is_recomputed(story, model):
+    z, rule = model["z"], story.yardsticks[0].optimal
+    held, side = [], 0
+    for value in z:
+        if (side == 1 and value >= -rule.exit_z) or (side == -1 and value <= rule.exit_z):
+            side = 0
+        if side == 0:
+            side = 1 if value <= -rule.entry_z else -1 if value >= rule.entry_z else 0
+        held.append(side)
+    np.testing.assert_array_equal(story.walk.held, held)
+    profit = traded(model["spread"], held)
+    bounds = {"1987-2005": (0, 224), "2006-2010": (224, 284), "2011-2020": (284, 393), "2006-2020": (224, 393)}
+    assert list(story.walk.stretches) == list(bounds)
+    for name, (first, last) in bounds.items():
+        total = np.concatenate(([0.0], np.cumsum(profit[first:last])))
+        drawdown = max(max(total[: i + 1]) - total[i] for i in range(total.size))
+        told = story.walk.stretches[name]
+        assert told.sharpe == pytest.approx(annual_sharpe(profit[first:last]), abs=1e-6)
+        assert told.max_drawdown == pytest.approx(drawdown, abs=1e-6)
+    late = traded(model["spread"], [0, *held[:-1]])
+    assert story.later.sharpe == pytest.approx(annual_sharpe(late[:224]), abs=1e-6)
+
+
+def test_the_figures_as_published(story):
+    walk, stopped = story.walk.stretches, story.stopped.stretches
+    assert [round(result.sharpe, 2) for result in walk.values()] == [1.08, 0.55, -0.09, 0.10]
+    assert round(walk["2006-2020"].max_drawdown, 2) == 0.27
+    assert round(stopped["2006-2020"].max_drawdown, 2) == 0.15
+    assert round(story.spread.z_score[story.spread.farthest], 1) == -9.2
+    assert story.spread.months[story.spread.farthest] == "2011-09"
+
+
+def test_what_the_sentences_claim_is_so(story):
+    assert story.refit.half_life_lower > story.fit.half_life_upper
+    assert story.later.sharpe < story.walk.stretches["1987-2005"].sharpe
+    assert story.stopped.stretches["2006-2020"].sharpe < 0
+    assert all(yardstick.optimal.sharpe > yardstick.constant.sharpe for yardstick in story.yardsticks)
+    assert story.walk.held[-1] == 1
+    assert np.all(story.walk.held[276:] == 1)
+    assert story.spread.months[276] == "2010-05"
+
+
+def test_the_universe_is_recovered(story):
+    universe = story.universe
+    assert universe.half_life.shape == universe.fitted.shape == (500,)
+    assert 5 <= universe.half_life.min() < universe.half_life.max() <= 60
+    assert universe.median_error < 0.15
+    assert 0.9 < universe.covered < 0.99
+    assert universe.bars_a_second == pytest.approx(500 * universe.n_bars / universe.seconds)
