@@ -8,8 +8,8 @@ from gpu_kernels.checks import Floats
 from gpu_kernels.thresholds.durations import in_trade_and_cycle
 from gpu_kernels.thresholds.growth import Problem, maximise
 from gpu_kernels.thresholds.model import BAR_SHIFT, Thresholds
-from gpu_kernels.thresholds.special import dawson, gap_from_dawson
-from gpu_kernels.thresholds.start import sharpe_start
+from gpu_kernels.thresholds.special import dawson
+from gpu_kernels.thresholds.start import newton_for_profit, profit_start, sharpe_start
 
 __all__ = ["Case", "Levels", "capped_kelly", "describe", "profit", "sharpe", "watched_at_bars"]
 
@@ -51,11 +51,7 @@ class Levels(NamedTuple):
 def profit(cost: Floats, *, to_mean: bool) -> tuple[Floats, Floats]:
     """Return centre and half-width of the most profitable thresholds, each (G,), for standardised costs (G,)."""
     kappa = cost / np.sqrt(2.0) * (1.0 if to_mean else 0.5)
-    u = np.maximum(np.cbrt(1.5 * kappa), kappa)
-    for _ in range(8):
-        gap = gap_from_dawson(u)
-        u = u - (gap - kappa) / (2.0 * u * (u - gap))
-    entry = np.sqrt(2.0) * u
+    entry = np.sqrt(2.0) * newton_for_profit(kappa, profit_start(kappa))
     return (0.5 * entry, 0.5 * entry) if to_mean else (np.zeros_like(entry), entry)
 
 
@@ -127,10 +123,7 @@ def describe(case: Case, levels: Levels, fraction: Floats | None = None) -> Thre
         sharpe=earned / (case.sigma * np.sqrt(in_trade) * np.sqrt(trade_time)),
         fraction=missing if fraction is None else fraction,
         growth=growth,
-        bar_shift=tuple(
-            "" if np.isnan(dt) else "applied" if shift else "not applied"
-            for dt, shift in zip(case.dt, levels.shift, strict=True)
-        ),
+        bar_shift=tuple(np.where(np.isnan(case.dt), "", np.where(levels.shift > 0, "applied", "not applied")).tolist()),
     )
 
 
@@ -141,6 +134,8 @@ def _free_fraction(cost: Floats, centre: Floats, half: Floats) -> Floats:
 
 def _win_rate(entry: Floats, leave: Floats, stop: Floats) -> Floats:
     """Return P(exit before stop), (G,); erfi is divided by its value at the stop, which may overflow."""
+    if np.isnan(stop).all():
+        return np.ones_like(entry)
     level = np.where(np.isnan(stop), entry + 1.0, stop)
 
     def relative(z: Floats) -> Floats:

@@ -1,8 +1,11 @@
-"""Where Newton's method starts: the optimum of "sharpe" depends on the cost k alone, so it is tabulated once.
+"""Where Newton's method starts: the optima depend on one number, the cost k, and are tabulated once.
 
-In q = k^(1/3) the centre and h/q are smooth down to q = 0, where a vanishing cost leaves c = 0.612 and h = 1.1447 q.
+In q = k^(1/3) the levels divided by q are smooth down to q = 0. A vanishing cost leaves u = (3/2)^(1/3) q for "profit",
+the centre 0.612 and the half-width 1.1447 q for "sharpe". Chebyshev polynomials on three intervals of q carry seven
+digits.
 """
 
+from collections.abc import Callable
 from functools import lru_cache
 from itertools import pairwise
 
@@ -11,38 +14,76 @@ import numpy as np
 from gpu_kernels.checks import Floats
 from gpu_kernels.thresholds.growth import Problem, maximise
 from gpu_kernels.thresholds.model import LARGEST_COST
+from gpu_kernels.thresholds.special import gap_from_dawson
 
-__all__ = ["sharpe_start"]
+__all__ = ["newton_for_profit", "profit_start", "sharpe_start"]
 
-_EDGES = (0.0, 1.5, float(np.cbrt(LARGEST_COST)))
-_DEGREE = 19
+_EDGES = (0.0, 1.0, 1.7, float(np.cbrt(LARGEST_COST)))
+_NODES = 20
+
+
+def newton_for_profit(kappa: Floats, u: Floats) -> Floats:
+    """Return u (G,) after one step towards u - D(u) = kappa."""
+    gap = gap_from_dawson(u)
+    return u - (gap - kappa) / (2.0 * u * (u - gap))
+
+
+def profit_start(kappa: Floats) -> Floats:
+    """Return the root of u - D(u) = kappa to seven digits, (G,)."""
+    q = np.cbrt(kappa)
+    return np.asarray(q * _interpolate(q, _profit_tables())[0])
 
 
 def sharpe_start(cost: Floats) -> tuple[Floats, Floats]:
-    """Return centre and half-width of the sharpe optimum to about six digits, each (G,), for costs k (G,)."""
+    """Return centre and half-width of the sharpe optimum to seven digits, each (G,), for costs k (G,)."""
     q = np.cbrt(cost)
-    low = q <= _EDGES[1]
-    centre, half = np.empty_like(q), np.empty_like(q)
-    for chosen, left, right, table in zip((low, ~low), _EDGES[:-1], _EDGES[1:], _tables(), strict=True):
-        if chosen.any():
-            place = (2.0 * q[chosen] - left - right) / (right - left)
-            centre[chosen], half[chosen] = np.polynomial.chebyshev.chebval(place, table)
+    centre, half = _interpolate(q, _sharpe_tables())
     return centre, half * q
 
 
-@lru_cache(maxsize=1)
-def _tables() -> tuple[Floats, ...]:
-    """Return Chebyshev coefficients (degree + 1, 2) of c and h/q on either side of the middle edge."""
-    nodes = np.cos(np.pi * (np.arange(_DEGREE + 1) + 0.5) / (_DEGREE + 1))
+def _interpolate(q: Floats, tables: tuple[Floats, ...]) -> Floats:
+    """Return the tabulated functions, (F, G)."""
+    values = np.empty((tables[0].shape[1], q.size))
+    interval = np.searchsorted(_EDGES[1:-1], q)
+    for number, ((left, right), table) in enumerate(zip(pairwise(_EDGES), tables, strict=True)):
+        chosen = np.flatnonzero(interval == number)
+        if chosen.size:
+            place = (2.0 * q[chosen] - left - right) / (right - left)
+            values[:, chosen] = np.polynomial.chebyshev.chebval(place, table)
+    return values
+
+
+def _tabulate(function: Callable[[Floats], Floats]) -> tuple[Floats, ...]:
+    """Return Chebyshev coefficients (_NODES, F) of functions q (Q,) -> (Q, F), for each interval between edges."""
+    nodes = np.cos(np.pi * (np.arange(_NODES) + 0.5) / _NODES)
     tables = []
     for left, right in pairwise(_EDGES):
-        q = 0.5 * (left + right + (right - left) * nodes)
-        cost = q**3
-        equal = np.full_like(q, 0.5)
+        values = function(0.5 * (left + right + (right - left) * nodes))
+        fitted = np.polynomial.chebyshev.chebfit(nodes, values, _NODES - 1)
+        tables.append(np.asarray(fitted, dtype=np.float64))
+    return tuple(tables)
+
+
+@lru_cache(maxsize=1)
+def _profit_tables() -> tuple[Floats, ...]:
+    def scaled(q: Floats) -> Floats:
+        u = np.maximum(np.cbrt(1.5) * q, q**3)
+        for _ in range(8):
+            u = newton_for_profit(q**3, u)
+        scaled_level: Floats = u / q
+        return scaled_level[:, None]
+
+    return _tabulate(scaled)
+
+
+@lru_cache(maxsize=1)
+def _sharpe_tables() -> tuple[Floats, ...]:
+    def scaled(q: Floats) -> Floats:
+        cost, equal = q**3, np.full_like(q, 0.5)
         # The first guess is a rough fit; Newton's steps are damped until they need not be.
         half = np.maximum(q * (1.1447 + 0.034 * q + 0.092 * q * q), 0.52 * cost)
         problem = Problem(cost, np.zeros_like(q), equal, equal)
         centre, half = maximise(problem, 0.62 - 0.11 * np.minimum(q, 2.8), half)
-        fitted = np.polynomial.chebyshev.chebfit(nodes, np.stack([centre, half / q], axis=1), _DEGREE)
-        tables.append(np.asarray(fitted, dtype=np.float64))
-    return tuple(tables)
+        return np.stack([centre, half / q], axis=1)
+
+    return _tabulate(scaled)
