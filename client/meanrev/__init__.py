@@ -17,6 +17,7 @@ if TYPE_CHECKING:
         Overloaded,
         ServerError,
     )
+    from meanrev.serving import serve
 
 __all__ = [
     "AsyncClient",
@@ -27,10 +28,16 @@ __all__ = [
     "MeanRevError",
     "Overloaded",
     "ServerError",
+    "serve",
 ]
 
 _ERRORS = ("ConnectionFailed", "DeadlineExceeded", "InvalidInput", "MeanRevError", "Overloaded", "ServerError")
-_MODULES = {"AsyncClient": "meanrev.aio", "Client": "meanrev.client", **dict.fromkeys(_ERRORS, "meanrev.errors")}
+_MODULES = {
+    "AsyncClient": "meanrev.aio",
+    "Client": "meanrev.client",
+    "serve": "meanrev.serving",
+    **dict.fromkeys(_ERRORS, "meanrev.errors"),
+}
 
 
 def __getattr__(name: str) -> Any:

@@ -1,0 +1,103 @@
+"""A handler's stream on the private loop, seen from the caller's side as a line of events.
+
+The handler pulls: where it wants the next message, the caller sees Wanted, takes the message from its own iterator in
+its own thread, and hands it over. So a caller's generator runs where the caller is, no thread is added, and nothing
+runs ahead of whoever reads.
+"""
+
+import asyncio
+from collections.abc import AsyncGenerator, AsyncIterator, Callable
+from contextlib import aclosing
+from dataclasses import dataclass
+from typing import Any, cast
+
+from meanrev_local.runner import Runner
+from meanrev_server.rpc.registry import Route
+
+__all__ = ["Ended", "Event", "Pump", "Reply", "Wanted"]
+
+_AHEAD = 256
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """The handler waits for a message: Pump.give answers."""
+
+
+@dataclass(frozen=True)
+class Reply:
+    """A message of the handler's."""
+
+    data: bytes
+
+
+@dataclass(frozen=True)
+class Ended:
+    """The last event: the handler has returned, or failed."""
+
+    error: BaseException | None
+
+
+Event = Wanted | Reply | Ended
+
+
+class Pump:
+    """One streaming call."""
+
+    def __init__(self, runner: Runner, route: Route, tell: Callable[[Event], None]) -> None:
+        """Prepare the call.
+
+        Args:
+            runner: Where the handler runs.
+            route: The method's guarded route.
+            tell: Receives each event, on the private loop's thread.
+        """
+        self._runner = runner
+        self._route = route
+        self._tell = tell
+        self._room = asyncio.Semaphore(_AHEAD)
+        self._unread = 0
+        self._answer: asyncio.Future[bytes | None] | None = None
+
+    async def run(self) -> None:
+        """Drive the handler to its end; runs on the private loop."""
+        error: BaseException | None = None
+        try:
+            data: Any = self._messages() if self._route.client_streaming else await self._next()
+            # Only streaming routes come here, and theirs are generators.
+            replies = cast("AsyncGenerator[bytes, None]", self._route.handle(data, self._runner.app.call))
+            async with aclosing(replies):
+                async for reply in replies:
+                    await self._room.acquire()
+                    self._tell(Reply(reply))
+        except Exception as failed:  # noqa: BLE001 - raised again where the caller waits
+            error = failed
+        self._tell(Ended(error))
+
+    def give(self, message: bytes | None) -> None:
+        """Answer Wanted with a message, or None where there are no more; called from the caller's thread."""
+        self._runner.loop.call_soon_threadsafe(self._take, message)
+
+    def read(self) -> None:
+        """Say that a reply was read; called from the caller's thread."""
+        self._unread += 1
+        if self._unread == _AHEAD // 2:
+            self._unread = 0
+            self._runner.loop.call_soon_threadsafe(self._release)
+
+    async def _messages(self) -> AsyncIterator[bytes]:
+        while (message := await self._next()) is not None:
+            yield message
+
+    async def _next(self) -> bytes | None:
+        self._answer = asyncio.get_running_loop().create_future()
+        self._tell(Wanted())
+        return await self._answer
+
+    def _take(self, message: bytes | None) -> None:
+        if self._answer is not None and not self._answer.done():
+            self._answer.set_result(message)
+
+    def _release(self) -> None:
+        for _ in range(_AHEAD // 2):
+            self._room.release()
