@@ -46,7 +46,7 @@ def test_json_holds_the_figures_and_the_server_is_gone(run):
     assert told["months"] == 393
     assert told["walks"]["no stop"]["1987-2005"]["trades"] == 27
     assert told["fit"]["status"] == "converged"
-    assert told["page"] is None
+    assert told["saved"] is None
     host, _, port = result.stderr.split("serving on ")[1].strip().rpartition(":")
     with socket.socket() as probe:
         assert probe.connect_ex((host, int(port))) != 0

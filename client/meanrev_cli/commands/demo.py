@@ -11,6 +11,7 @@ from meanrev_cli.demo.chapters import Story
 from meanrev_cli.demo.document import document
 from meanrev_cli.demo.page import page
 from meanrev_cli.demo.service import serving
+from meanrev_cli.demo.snapshot import snapshot
 from meanrev_cli.demo.terminal import picture
 from meanrev_cli.failure import ExitCode, Failure
 from meanrev_cli.settings import settings_from
@@ -25,7 +26,7 @@ __all__ = ["demo"]
     "--save",
     type=click.Path(path_type=Path, dir_okay=False),
     metavar="FILE",
-    help="Write the story with its charts to an HTML file that needs nothing else.",
+    help="Write the story with its charts to an HTML file that needs nothing else; .svg: what the terminal shows.",
 )
 @shared_flags
 def demo(shared: Shared, save: Path | None) -> None:
@@ -36,13 +37,17 @@ def demo(shared: Shared, save: Path | None) -> None:
     told = _told(shared)
     if save is not None:
         try:
-            save.write_text(page(told), encoding="utf-8")
+            save.write_text(_file(told, save), encoding="utf-8")
         except OSError as error:
             raise Failure(
                 ExitCode.BAD_DATA, f"cannot write {str(save)!r}: {error.strerror}; --save names another file"
             ) from None
     saved = None if save is None else str(save.resolve())
     shared.show(document(told, saved), picture(told, saved))
+
+
+def _file(told: Story, save: Path) -> str:
+    return snapshot(picture(told, None)) if save.suffix == ".svg" else page(told)
 
 
 def _told(shared: Shared) -> Story:

@@ -14,7 +14,7 @@ def document(story: Story, saved: str | None) -> dict[str, Any]:
 
     Args:
         story: As told.
-        saved: Where the page was written, or None.
+        saved: Where the story was written, or None.
     """
     spread, universe = story.spread, story.universe
     return {
@@ -42,7 +42,7 @@ def document(story: Story, saved: str | None) -> dict[str, Any]:
             "median_error": universe.median_error,
             "covered": universe.covered,
         },
-        "page": saved,
+        "saved": saved,
     }
 
 

@@ -25,7 +25,7 @@ def picture(story: chapters.Story, saved: str | None) -> Group:
 
     Args:
         story: As told.
-        saved: Where the page was written, or None.
+        saved: Where the story was written, or None.
     """
     return Group(*_parts(story, saved))
 
@@ -46,7 +46,7 @@ def _parts(story: chapters.Story, saved: str | None) -> Iterator[RenderableType]
     yield Text(sentences.caveat(story), style="bold yellow")
     yield from _chapter("Scale", sentences.of_the_universe(story))
     if saved is not None:
-        yield Text(f"\nThe page with charts: {saved}", style="bold")
+        yield Text(f"\nSaved: {saved}", style="bold")
 
 
 def _chapter(title: str, text: str) -> Iterator[RenderableType]:

@@ -31,7 +31,7 @@ def test_the_terminal_says_every_sentence(story):
     text = " ".join(drawn(story).split())
     for sentence in SENTENCES:
         assert sentence(story) in text
-    assert "The page with charts: demo.html" in text
+    assert "Saved: demo.html" in text
 
 
 def test_eighty_columns_hold_it_and_no_table_wraps(story):
@@ -47,6 +47,17 @@ def test_the_heatmap_is_coloured_where_colours_are_shown_and_numbered_where_not(
     assert "48;2;" in coloured
     best = np.nanmax(story.heatmap.sharpe[::2, ::2])
     assert f"{best:.2f}" in drawn(story)
+
+
+def test_a_snapshot_shows_the_terminal_and_asks_for_nothing(story):
+    from meanrev_cli.demo.snapshot import snapshot
+
+    drawing = snapshot(terminal.picture(story, None))
+    root = ET.fromstring(drawing)
+    assert root.tag == "{http://www.w3.org/2000/svg}svg"
+    assert "url(https" not in drawing.replace('"', "").replace("'", "")
+    assert "font-face" not in drawing
+    assert "Where\xa0to\xa0trade" in "".join(root.itertext())
 
 
 def test_the_page_says_every_sentence(story, html):
