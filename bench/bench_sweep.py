@@ -1,0 +1,142 @@
+"""A threshold sweep, beside vectorbt over the same grid and beside a plain Python loop."""
+
+import math
+
+import numpy as np
+import pytest
+
+from gpu_kernels import sweep
+
+N_SERIES, N_BARS, LOOKBACK, COST = 4, 1_000, 20, 0.001
+PRICES = 100 * np.exp(np.cumsum(np.random.default_rng(1).normal(0, 0.01, (N_SERIES, N_BARS)), axis=1))
+ENTRY_Z, EXIT_Z = (grid.ravel() for grid in np.meshgrid([1.0, 1.25, 1.5, 1.75, 2.0], [-0.25, 0.0, 0.25, 0.5, 0.75]))
+
+
+def by_meanrev():
+    return sweep.backtest(PRICES, ENTRY_Z, EXIT_Z, COST, lookback=LOOKBACK).equity
+
+
+def by_loops():
+    return np.array(
+        [
+            [plain_loop(series, entry_z, exit_z) for entry_z, exit_z in zip(ENTRY_Z, EXIT_Z, strict=True)]
+            for series in PRICES.tolist()
+        ]
+    )
+
+
+def plain_loop(prices, entry_z, exit_z):
+    """One backtest as one would write it down: the final equity, without any other figure."""
+    cash, quantity, side, due = 1.0, 0.0, 0, 0
+    for bar, price in enumerate(prices):
+        if due != (quantity > 0) - (quantity < 0):
+            cash += quantity * price - COST * abs(quantity) * price
+            quantity = due * cash / ((1 + COST) * price)
+            cash -= quantity * price + COST * abs(quantity) * price
+        if bar >= LOOKBACK - 1:
+            window = prices[bar - LOOKBACK + 1 : bar + 1]
+            mean = math.fsum(window) / LOOKBACK
+            score = (price - mean) / math.sqrt(math.fsum([(value - mean) ** 2 for value in window]) / LOOKBACK)
+            if (side > 0 and score >= -exit_z) or (side < 0 and score <= exit_z):
+                side = 0
+            if side == 0 and abs(score) >= entry_z:
+                side = 1 if score < 0 else -1
+        due = side
+    return cash + quantity * prices[-1]
+
+
+def by_vectorbt_signals(vectorbt):
+    """Entries and exits as signals; a reversal on one bar, which signals cannot order, is one order here."""
+    wanted, closes = sides()
+    before = np.vstack([np.zeros((1, wanted.shape[1])), wanted[:-1]])
+    portfolio = vectorbt.Portfolio.from_signals(
+        closes,
+        entries=(wanted > 0) & (before <= 0),
+        exits=(wanted <= 0) & (before > 0),
+        short_entries=(wanted < 0) & (before >= 0),
+        short_exits=(wanted >= 0) & (before < 0),
+        fees=COST,
+        init_cash=1.0,
+    )
+    return final_equity(portfolio)
+
+
+def by_vectorbt_orders(vectorbt):
+    """Every bar twice, so that the closing leg precedes the opening one: our definition to the last digit."""
+    wanted, closes = sides()
+    before = np.vstack([np.zeros((1, wanted.shape[1])), wanted[:-1]])
+    sizes = np.full((2 * N_BARS, wanted.shape[1]), np.nan)
+    sizes[0::2][(wanted != before) & (before != 0)] = 0.0
+    opening = (wanted != before) & (wanted != 0)
+    sizes[1::2][opening] = wanted[opening] / (1.0 + COST)
+    portfolio = vectorbt.Portfolio.from_orders(
+        np.repeat(closes, 2, axis=0), size=sizes, size_type="targetpercent", direction="both", fees=COST, init_cash=1.0
+    )
+    return final_equity(portfolio)
+
+
+def final_equity(portfolio):
+    """Equity, and the figures that a sweep reports besides."""
+    portfolio.trades.closed.count()
+    portfolio.trades.closed.win_rate()
+    portfolio.max_drawdown()
+    return np.asarray(portfolio.final_value()).reshape(N_SERIES, -1)
+
+
+def sides():
+    """The side after each bar's fill, one column a lane; the rule in NumPy, one bar at a time."""
+    windows = np.lib.stride_tricks.sliding_window_view(PRICES, LOOKBACK, axis=1)
+    scores = np.full(PRICES.shape, np.nan)
+    scores[:, LOOKBACK - 1 :] = (PRICES[:, LOOKBACK - 1 :] - windows.mean(-1)) / windows.std(-1)
+    score, side = np.repeat(scores, ENTRY_Z.size, axis=0).T, np.zeros(N_SERIES * ENTRY_Z.size)
+    entry_z, exit_z = np.tile(ENTRY_Z, N_SERIES), np.tile(EXIT_Z, N_SERIES)
+    wanted = np.zeros(score.shape)
+    for bar in range(N_BARS - 1):
+        leaves = ((side > 0) & (score[bar] >= -exit_z)) | ((side < 0) & (score[bar] <= exit_z))
+        side = np.where(leaves, 0.0, side)
+        flat = side == 0
+        side = np.where(flat & (score[bar] <= -entry_z), 1.0, np.where(flat & (score[bar] >= entry_z), -1.0, side))
+        wanted[bar + 1] = side
+    return wanted, np.repeat(PRICES, ENTRY_Z.size, axis=0).T
+
+
+def online():
+    running = sweep.OnlineBacktest(lookback=LOOKBACK)
+    for price in PRICES[0]:
+        running.update(price, 1.5, 0.0, COST)
+        running.metric()
+    return running.metric().equity
+
+
+def test_all_give_the_same_equity():
+    vectorbt = pytest.importorskip("vectorbt")
+    mine = by_meanrev()
+    np.testing.assert_allclose(by_loops(), mine, rtol=1e-10)
+    np.testing.assert_allclose(by_vectorbt_orders(vectorbt), mine, rtol=1e-12)
+    # Its signals size a reversal's opening leg before the closing fee, so they agree to the fees alone.
+    np.testing.assert_allclose(by_vectorbt_signals(vectorbt), mine, rtol=0.2)
+    assert online() == pytest.approx(sweep.paths(PRICES[0], 1.5, 0.0, COST).final.equity, rel=1e-12)
+
+
+@pytest.mark.benchmark(group="sweep 4 series x 1,000 bars x 25 pairs")
+@pytest.mark.parametrize("run", [by_meanrev, by_loops], ids=["meanrev", "peer: plain Python loop"])
+def test_sweep(benchmark, run):
+    benchmark(run)
+
+
+@pytest.mark.benchmark(group="sweep 4 series x 1,000 bars x 25 pairs")
+@pytest.mark.parametrize(
+    "run", [by_vectorbt_signals, by_vectorbt_orders], ids=["peer: vectorbt from_signals", "peer: vectorbt from_orders"]
+)
+def test_sweep_by_vectorbt(benchmark, run):
+    benchmark(run, pytest.importorskip("vectorbt"))
+
+
+@pytest.mark.benchmark(group="backtest online, 1,000 bars with a metric each")
+@pytest.mark.parametrize(
+    "run",
+    [online, lambda: plain_loop(PRICES[0].tolist(), 1.5, 0.0)],
+    ids=["meanrev", "peer: plain Python loop, no metric"],
+)
+def test_online(benchmark, run):
+    benchmark(run)
