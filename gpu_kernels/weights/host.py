@@ -23,37 +23,55 @@ _NONE_ABOVE = "no allowed portfolio earns more than the riskless rate; minimum v
 
 def cara(means: Floats, matrix: Floats, gamma: float, rate: float, region: Region) -> Weights:
     """Maximise the certainty equivalent over a region; see the contract."""
-    if region.constrained:
-        weights = program.utility(means, gamma * matrix, region)
-    elif region.budget:
-        weights = _budget(means, matrix, gamma)
-    else:
-        weights = linear.substitute(_factor(matrix), means) / gamma
+    weights = _cara(means, matrix, gamma, region)
     return _reported(weights, means, matrix, gamma, rate)
 
 
 def sharpe(means: Floats, matrix: Floats, gamma: float, rate: float, region: Region) -> Weights:
     """Maximise the Sharpe ratio over a region; see the contract."""
+    weights, reason = _sharpe(means, matrix, gamma, rate, region)
+    status = "constrained" if reason else "optimized"
+    return _reported(weights, means, matrix, gamma, rate)._replace(status=status, reason=reason)
+
+
+def _cara(means: Floats, matrix: Floats, gamma: float, region: Region) -> Floats:
+    if region.capped:
+        # Where the cap does not bind, the problem without it is smaller and its answer sharper.
+        try:
+            weights = _cara(means, matrix, gamma, region.uncapped())
+        except Degenerate:
+            weights = np.full_like(means, np.inf)
+        if region.within_cap(weights):
+            return weights
+    if region.constrained:
+        return program.utility(means, gamma * matrix, region)
+    if region.budget:
+        return _budget(means, matrix, gamma)
+    return linear.substitute(_factor(matrix), means) / gamma
+
+
+def _sharpe(means: Floats, matrix: Floats, gamma: float, rate: float, region: Region) -> tuple[Floats, str]:
+    if region.capped:
+        try:
+            weights, reason = _sharpe(means, matrix, gamma, rate, region.uncapped())
+        except Degenerate:
+            weights, reason = np.full_like(means, np.inf), ""
+        if not reason and region.within_cap(weights):
+            return weights, ""
     excess = means - rate
     largest = float(np.max(np.abs(excess)))
     nothing = largest <= _NO_EXCESS * max(float(np.max(np.abs(means))), abs(rate))
-    reason = ""
     if region.constrained:
         best = region.highest(excess)
         if nothing or best <= _NO_EXCESS * largest:
-            weights, reason = program.utility(np.zeros_like(means), matrix, region), _NONE_ABOVE
-        else:
-            weights = program.ratio(excess / best, matrix, region)
-    elif nothing:
-        weights, reason = _budget(np.zeros_like(means), matrix, gamma), _NONE_ABOVE
-        if not region.budget:
-            weights, reason = np.zeros_like(means), ""
-    else:
-        tangent = linear.substitute(_factor(matrix), excess / gamma)
-        weights, reason = _scaled(tangent) if region.budget else (tangent, "")
-    return _reported(weights, means, matrix, gamma, rate)._replace(
-        status="constrained" if reason else "optimized", reason=reason
-    )
+            return _cara(np.zeros_like(means), matrix, gamma, region), _NONE_ABOVE
+        return program.ratio(excess / best, matrix, region), ""
+    if nothing:
+        return (
+            (_budget(np.zeros_like(means), matrix, gamma), _NONE_ABOVE) if region.budget else (np.zeros_like(means), "")
+        )
+    tangent = linear.substitute(_factor(matrix), excess / gamma)
+    return _scaled(tangent) if region.budget else (tangent, "")
 
 
 def _budget(means: Floats, matrix: Floats, gamma: float) -> Floats:

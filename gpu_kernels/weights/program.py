@@ -11,8 +11,9 @@ from numpy.typing import NDArray
 
 from gpu_kernels.checks import Floats
 from gpu_kernels.errors import Degenerate
+from gpu_kernels.weights.active import active_set
 from gpu_kernels.weights.dense import DenseSystem
-from gpu_kernels.weights.interior import minimise
+from gpu_kernels.weights.interior import Optimum, minimise
 from gpu_kernels.weights.polish import polished
 from gpu_kernels.weights.region import Region
 
@@ -20,6 +21,15 @@ __all__ = ["ratio", "utility"]
 
 _SOLVED = 1e-9
 """Largest residual of the optimality conditions that passes for an optimum."""
+
+_SHARP = 1e-13
+"""Residual above which the active-set method's answer is not taken without trying the interior-point method."""
+
+_UNSOLVED = "covariance is singular, and the constraints do not bound the weights"
+_RISKLESS = (
+    "covariance is singular: an allowed portfolio earns more than the riskless rate without variance, and no Sharpe "
+    "ratio is the largest"
+)
 
 
 class _Parts(NamedTuple):
@@ -40,7 +50,7 @@ def utility(means: Floats, matrix: Floats, region: Region) -> Floats:
         region: Where w must lie.
 
     Raises:
-        Degenerate: P is singular and the region unbounded, so that there is no optimum.
+        Degenerate: P is singular and the region unbounded.
     """
     only = _only_portfolio(region)
     if only is not None:
@@ -50,7 +60,7 @@ def utility(means: Floats, matrix: Floats, region: Region) -> Floats:
     below = np.flatnonzero(np.isfinite(parts.low) & ~fixed)
     above = np.flatnonzero(np.isfinite(parts.high) & ~fixed)
     budget = [parts.sign] if region.budget else []
-    capped = np.isfinite(region.leverage)
+    capped = region.capped
     size = parts.sign.size
     scale = max(float(np.max(np.abs(means))), float(np.max(np.diagonal(matrix))), 1e-300)
     system = DenseSystem(
@@ -60,10 +70,14 @@ def utility(means: Floats, matrix: Floats, region: Region) -> Floats:
         below=below,
         above=above,
     )
-    q = -parts.sign * means[parts.asset] / scale
+    # A constant in all means changes nothing under a budget, and keeps the residual's terms from vanishing.
+    q = -parts.sign * (means[parts.asset] / scale + float(region.budget))
     b = np.concatenate([np.ones(len(budget)), parts.low[fixed]])
     h = np.concatenate([-parts.low[below], parts.high[above], [region.leverage][: int(capped)]])
-    return _weights(parts, _solved(system, q, b, h), means.size)
+    found = _solved(system, q, b, h)
+    if found.residual > _SOLVED:
+        raise Degenerate("covariance", _UNSOLVED)
+    return _weights(parts, found.x, means.size)
 
 
 def ratio(excess: Floats, matrix: Floats, region: Region) -> Floats:
@@ -77,7 +91,7 @@ def ratio(excess: Floats, matrix: Floats, region: Region) -> Floats:
         region: Where w must lie; it has a budget and is bounded.
 
     Raises:
-        Degenerate: rounding does not let the program be solved.
+        Degenerate: a portfolio without variance has w'm > 0.
     """
     only = _only_portfolio(region)
     if only is not None:
@@ -89,7 +103,7 @@ def ratio(excess: Floats, matrix: Floats, region: Region) -> Floats:
     ceilings = np.isfinite(parts.high) & ~fixed
     unit, total = np.eye(parts.sign.size), parts.sign
     rows = [np.outer(parts.low[floors], total) - unit[floors], unit[ceilings] - np.outer(parts.high[ceilings], total)]
-    if np.isfinite(region.leverage):
+    if region.capped:
         rows.append(1.0 - region.leverage * total[None, :])
     below = np.flatnonzero(signs & ~fixed)
     system = DenseSystem(
@@ -100,8 +114,11 @@ def ratio(excess: Floats, matrix: Floats, region: Region) -> Floats:
     )
     b = np.zeros(len(system.equality))
     b[0] = 1.0
-    y = _solved(system, np.zeros(total.size), b, np.zeros(below.size + len(system.general)))
-    return _weights(parts, y / float(total @ y), excess.size)
+    found = _solved(system, np.zeros(total.size), b, np.zeros(below.size + len(system.general)))
+    # Where the variance is rounding, so is every term of the optimality conditions, and the residual says nothing.
+    if found.residual > _SOLVED or found.x @ system.matrix @ found.x <= _rounding(system.matrix, found.x):
+        raise Degenerate("covariance", _RISKLESS)
+    return _weights(parts, found.x / float(total @ found.x), excess.size)
 
 
 def _only_portfolio(region: Region) -> Floats | None:
@@ -115,7 +132,7 @@ def _only_portfolio(region: Region) -> Floats | None:
 
 
 def _parts(region: Region) -> _Parts:
-    if not np.isfinite(region.leverage):
+    if not region.capped:
         n_assets = region.low.size
         return _Parts(np.arange(n_assets), np.ones(n_assets), region.low, region.high)
     bought, sold = np.flatnonzero(region.high > 0), np.flatnonzero(region.low < 0)
@@ -139,8 +156,13 @@ def _weights(parts: _Parts, x: Floats, n_assets: int) -> Floats:
     return weights
 
 
-def _solved(system: DenseSystem, q: Floats, b: Floats, h: Floats) -> Floats:
-    found = polished(system, q, b, h, minimise(system, q, b, h))
-    if not found.residual <= _SOLVED:
-        raise Degenerate("covariance", "covariance is singular and the constraints do not bound the weights")
-    return found.x
+def _solved(system: DenseSystem, q: Floats, b: Floats, h: Floats) -> Optimum:
+    quick = active_set(system, q, b, h) if system.general.size == 0 else None
+    if quick is not None and quick.residual <= _SHARP:
+        return quick
+    return polished(system, q, b, h, minimise(system, q, b, h))
+
+
+def _rounding(matrix: Floats, x: Floats) -> float:
+    size = np.abs(x)
+    return float(np.finfo(np.float64).eps * x.size * (size @ np.abs(matrix) @ size))

@@ -41,12 +41,20 @@ class Region(NamedTuple):
     @property
     def constrained(self) -> bool:
         """Whether there is an inequality."""
-        return bool(np.isfinite(self.leverage) or np.isfinite(self.low).any() or np.isfinite(self.high).any())
+        return bool(self.capped or np.isfinite(self.low).any() or np.isfinite(self.high).any())
 
     @property
-    def fixed(self) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
-        """(N,) which weights have one value alone."""
-        return np.asarray(self.low == self.high)
+    def capped(self) -> bool:
+        """Whether sum|w| has a cap."""
+        return bool(np.isfinite(self.leverage))
+
+    def uncapped(self) -> "Region":
+        """Return the region without the cap."""
+        return self._replace(leverage=np.inf)
+
+    def within_cap(self, weights: Floats) -> bool:
+        """Tell whether weights keep the cap."""
+        return float(np.abs(weights).sum()) <= self.leverage
 
     def highest(self, values: Floats) -> float:
         """Return the largest v'w of the region, which must have a budget.
