@@ -9,6 +9,20 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from meanrev.aio import AsyncClient
     from meanrev.client import Client
+    from meanrev.compat.v2 import (
+        backtest_with_costs,
+        cara_optimal_weights,
+        compute_log_returns,
+        estimate_ou_params,
+        generate_signals,
+        get_client,
+        multiperiod_optimize,
+        optimal_thresholds,
+        pca_portfolios,
+        portfolio_health_stream,
+        portfolio_stats,
+        sharpe_optimal_weights,
+    )
     from meanrev.errors import (
         ConnectionFailed,
         DeadlineExceeded,
@@ -28,14 +42,41 @@ __all__ = [
     "MeanRevError",
     "Overloaded",
     "ServerError",
+    "backtest_with_costs",
+    "cara_optimal_weights",
+    "compute_log_returns",
+    "estimate_ou_params",
+    "generate_signals",
+    "get_client",
+    "multiperiod_optimize",
+    "optimal_thresholds",
+    "pca_portfolios",
+    "portfolio_health_stream",
+    "portfolio_stats",
     "serve",
+    "sharpe_optimal_weights",
 ]
 
+_FUNCTIONS = (
+    "backtest_with_costs",
+    "cara_optimal_weights",
+    "compute_log_returns",
+    "estimate_ou_params",
+    "generate_signals",
+    "get_client",
+    "multiperiod_optimize",
+    "optimal_thresholds",
+    "pca_portfolios",
+    "portfolio_health_stream",
+    "portfolio_stats",
+    "sharpe_optimal_weights",
+)
 _ERRORS = ("ConnectionFailed", "DeadlineExceeded", "InvalidInput", "MeanRevError", "Overloaded", "ServerError")
 _MODULES = {
     "AsyncClient": "meanrev.aio",
     "Client": "meanrev.client",
     "serve": "meanrev.serving",
+    **dict.fromkeys(_FUNCTIONS, "meanrev.compat.v2"),
     **dict.fromkeys(_ERRORS, "meanrev.errors"),
 }
 

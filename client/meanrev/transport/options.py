@@ -15,6 +15,7 @@ __all__ = ["CHANNEL_OPTIONS", "LOCAL", "Endpoint", "default_timeout", "endpoint"
 LOCAL = "local"
 """The address that means: compute in this process."""
 
+DEFAULT_PORT = 50051
 DEFAULT_TIMEOUT_S = 30.0
 
 CHANNEL_OPTIONS = (
@@ -52,17 +53,18 @@ def endpoint(address: str | None, token: str | None, tls: Tls, environ: Mapping[
     """Decide where calls go.
 
     Args:
-        address: HOST:PORT, unix:/path or "local"; None means MEANREV_HOST, and "local" where that is not set.
+        address: HOST:PORT (50051 where left out), unix:/path or "local"; None means MEANREV_HOST, and "local" where
+            that is not set.
         token: Bearer token, or None.
         tls: True for the system's roots, a path of a CA's PEM file, or paths (CA, certificate, key).
         environ: Environment variables.
 
     Raises:
-        InvalidInput: address is not an address, or a token would travel in plaintext to another machine.
+        InvalidInput: a token would travel in plaintext to another machine.
     """
     chosen = address or environ.get("MEANREV_HOST") or LOCAL
-    if not (chosen == LOCAL or chosen.startswith("unix:") or ":" in chosen):
-        raise InvalidInput("address", 'must be "HOST:PORT", "unix:/path" or "local"', value=chosen)
+    if ":" not in chosen and chosen != LOCAL:
+        chosen = f"{chosen}:{DEFAULT_PORT}"
     if token and not tls and not _near(chosen):
         raise InvalidInput("token", "needs tls where the server is on another machine", value=chosen)
     metadata = (("authorization", f"Bearer {token}"),) if token else ()
