@@ -19,6 +19,8 @@ _ERFCX_SQUARES = _ERFCX_NODES**2
 _ERFCX_WEIGHTS = np.exp(-_ERFCX_SQUARES)
 _ERFCX_POLE = 6.0
 
+_ALREADY_INFINITE = 28.0
+
 _RYBICKI_STEP = 0.25
 _RYBICKI_ODD = np.arange(-25, 26, 2)
 _SERIES_END = 1.0
@@ -37,9 +39,10 @@ _DAWSON_TAIL = np.cumprod(np.concatenate([[1.0], (2 * np.arange(1, 14) - 1) / 2.
 def exp_square(x: Floats) -> Floats:
     """Return exp(x^2) of any shape with the rounding of x^2 undone; +inf beyond |x| = 26.64."""
     # The square of a multiple of 1/32 is exact, so only the small second factor is rounded.
-    coarse = np.round(x * 32.0) / 32.0
+    size = np.minimum(np.abs(x), _ALREADY_INFINITE)
+    coarse = np.round(size * 32.0) / 32.0
     with np.errstate(over="ignore"):
-        return np.asarray(np.exp(coarse * coarse) * np.exp((x - coarse) * (x + coarse)))
+        return np.asarray(np.exp(coarse * coarse) * np.exp((size - coarse) * (size + coarse)))
 
 
 def erfcx(x: Floats, grown: Floats | None = None) -> Floats:
