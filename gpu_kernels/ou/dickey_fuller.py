@@ -15,7 +15,7 @@ import numpy as np
 
 from gpu_kernels.checks import Floats
 
-__all__ = ["p_values", "statistics"]
+__all__ = ["p_value", "p_values", "statistics"]
 
 
 class _Surface(NamedTuple):
@@ -45,11 +45,12 @@ def p_values(statistic: Floats, n_series: int = 1) -> Floats:
     References:
         MacKinnon (1994), equation 6 with tables 3 and 4.
     """
+    return np.array([p_value(t, n_series) for t in statistic.tolist()], dtype=np.float64)
+
+
+def p_value(t: float, n_series: int = 1) -> float:
+    """Return the p-value of one t; see p_values."""
     surface = _SURFACES[n_series]
-    return np.array([_p_value(surface, t) for t in statistic.tolist()], dtype=np.float64)
-
-
-def _p_value(surface: _Surface, t: float) -> float:
     if t > surface.highest:
         return 1.0
     if t < surface.lowest:

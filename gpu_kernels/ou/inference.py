@@ -11,17 +11,22 @@ from gpu_kernels.ou.model import OuFit
 
 __all__ = [
     "CONSTANT",
+    "CORRECTED_AWAY",
     "DETERMINISTIC",
     "FINE",
     "INSTANT",
+    "LARGEST_STEP",
     "OVERFLOW",
+    "QUANTILE",
     "TOO_FEW",
     "UNIT_ROOT",
     "Point",
     "conclude",
+    "note",
+    "verdict",
 ]
 
-FINE, TOO_FEW, CONSTANT, DETERMINISTIC, UNIT_ROOT, INSTANT, OVERFLOW, _CORRECTED_AWAY = range(8)
+FINE, TOO_FEW, CONSTANT, DETERMINISTIC, UNIT_ROOT, INSTANT, OVERFLOW, CORRECTED_AWAY = range(8)
 """What a point estimate is."""
 
 _REASONS = (
@@ -38,8 +43,10 @@ _FEW_PAIRS = "fewer than 30 pairs"
 _NO_TEST = "too few pairs for the lags of the Dickey-Fuller test"
 _UNIT_ROOT_STANDS = "the Dickey-Fuller test does not reject a unit root at 5 %"
 
-_QUANTILE = 1.96
-_LARGEST_STEP = 2.0
+QUANTILE = 1.96
+"""Of the normal distribution, for 95 % intervals."""
+
+LARGEST_STEP = 2.0
 """theta dt above which Tang and Chen's expansion runs away."""
 
 
@@ -95,7 +102,7 @@ def conclude(point: Point, statistic: Floats, bias: str, halves: Floats | None) 
             "tang_chen": lambda: (tang_chen, applies),
             "jackknife": lambda: _jackknife(point.theta, halves),
         }[bias]()
-        kind = np.where((point.kind == FINE) & (asked <= 0), _CORRECTED_AWAY, point.kind)
+        kind = np.where((point.kind == FINE) & (asked <= 0), CORRECTED_AWAY, point.kind)
         fine = kind == FINE
         theta = np.where((point.kind == FINE), np.maximum(asked, 0.0), point.theta)
         half_life = _half_life(theta, point.period)
@@ -130,13 +137,34 @@ def conclude(point: Point, statistic: Floats, bias: str, halves: Floats | None) 
         )
 
 
+def verdict(kind: int, n_pairs: float, tested: bool, p: float) -> tuple[str, str]:
+    """Return status and reason of one series."""
+    if kind in {TOO_FEW, FINE}:
+        why = _REASONS[kind]
+        if kind == FINE and not (n_pairs >= 30 and p < 0.05):
+            why = _FEW_PAIRS if n_pairs < 30 else _UNIT_ROOT_STANDS if tested else _NO_TEST
+        return ("updating" if why else "converged"), why
+    return "error", _REASONS[kind]
+
+
+def note(bias: str, kind: int, *, applied: bool) -> str:
+    """Say of one series whether the asked correction was applied."""
+    if bias == "none":
+        return ""
+    if kind != FINE:
+        return f"{bias} not applied: no estimate to correct"
+    if applied:
+        return f"{bias} applied"
+    return f"{bias} not applied: " + ("theta dt > 2" if bias == "tang_chen" else "a half of the prices has no theta")
+
+
 def _half_life(theta: Floats, period: Floats) -> Floats:
     out: Floats = np.log(2.0) / (theta * period)
     return out
 
 
 def _interval(point: Point) -> tuple[Floats, Floats]:
-    reach = _QUANTILE * point.decay_std_error
+    reach = QUANTILE * point.decay_std_error
     low, high = point.decay - reach, point.decay + reach
     # log1p of the distance to 1, which is what is known of b near 1.
     lower = np.where(high >= 1, 0.0, -np.log1p(high - 1.0) / point.step)
@@ -147,7 +175,7 @@ def _interval(point: Point) -> tuple[Floats, Floats]:
 def _tang_chen(point: Point) -> tuple[Floats, NDArray[np.bool_]]:
     k = point.theta * point.step
     bias = (2.5 + np.exp(k) + 0.5 * np.exp(2.0 * k)) / (point.n_pairs * point.step)
-    applies = k <= _LARGEST_STEP
+    applies = k <= LARGEST_STEP
     return np.where(applies, point.theta - bias, point.theta), applies
 
 
@@ -160,24 +188,10 @@ def _jackknife(theta: Floats, halves: Floats | None) -> tuple[Floats, NDArray[np
 def _judge(
     kind: NDArray[np.int64], n_pairs: Floats, tested: NDArray[np.bool_], p_value: Floats
 ) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    status, reason = [], []
-    for each, pairs, has_test, p in zip(
-        kind.tolist(), n_pairs.tolist(), tested.tolist(), p_value.tolist(), strict=True
-    ):
-        why = _REASONS[each]
-        if each == FINE:
-            why = _FEW_PAIRS if pairs < 30 else "" if p < 0.05 else _UNIT_ROOT_STANDS if has_test else _NO_TEST
-        reason.append(why)
-        status.append("converged" if not why else "updating" if each in {FINE, TOO_FEW} else "error")
-    return tuple(status), tuple(reason)
+    columns = (kind.tolist(), n_pairs.tolist(), tested.tolist(), p_value.tolist())
+    verdicts = [verdict(*row) for row in zip(*columns, strict=True)]
+    return tuple(status for status, _ in verdicts), tuple(reason for _, reason in verdicts)
 
 
 def _notes(bias: str, kind: NDArray[np.int64], applied: NDArray[np.bool_]) -> tuple[str, ...]:
-    if bias == "none":
-        return ("",) * kind.size
-    missing = "theta dt > 2" if bias == "tang_chen" else "a half of the prices has no theta"
-    words = (f"{bias} not applied: {missing}", f"{bias} applied")
-    return tuple(
-        words[int(done)] if each == FINE else f"{bias} not applied: no estimate to correct"
-        for each, done in zip(kind.tolist(), applied.tolist(), strict=True)
-    )
+    return tuple(note(bias, each, applied=done) for each, done in zip(kind.tolist(), applied.tolist(), strict=True))

@@ -9,7 +9,7 @@ from gpu_kernels.ou.inference import Point
 from gpu_kernels.ou.likelihood import Pairs, Profile, bridged, profile
 from gpu_kernels.ou.model import OuFit
 from gpu_kernels.ou.rising import last_rise
-from gpu_kernels.ou.sums import Sums, of_series
+from gpu_kernels.ou.sums import BLOCK, Sums, of_series
 
 __all__ = ["fit"]
 
@@ -39,7 +39,7 @@ def fit(prices: Floats, times: Floats, bias: str, adf_lags: int) -> OuFit:
         middle = prices.shape[1] // 2
         parts = [_speeds(prices[:, part], times[:, part]) for part in (slice(middle), slice(middle, None))]
         halves = np.stack(parts, axis=1)
-    return inference.conclude(_estimate(sums, bridged(prices, times)), statistic, bias, halves)
+    return inference.conclude(_estimate(prices, times, sums), statistic, bias, halves)
 
 
 def _sums(series: list[Floats]) -> Sums:
@@ -50,11 +50,20 @@ def _sums(series: list[Floats]) -> Sums:
 def _speeds(prices: Floats, times: Floats) -> Floats:
     """Return theta, NaN where the likelihood has no inner maximum."""
     sums = _sums([row[~np.isnan(row)] for row in prices])
-    point = _estimate(sums, bridged(prices, times))
+    point = _estimate(prices, times, sums)
     return np.where(point.kind == inference.FINE, point.theta, np.nan)
 
 
-def _estimate(sums: Sums, pairs: Pairs) -> Point:
+def _estimate(prices: Floats, times: Floats, sums: Sums) -> Point:
+    rows = max(1, BLOCK // max(1, prices.shape[1]))
+    parts = []
+    for start in range(0, max(1, len(prices)), rows):
+        block = slice(start, start + rows)
+        parts.append(_of_block(Sums._make(field[block] for field in sums), bridged(prices[block], times[block])))
+    return Point._make(np.concatenate(fields) for fields in zip(*parts, strict=True))
+
+
+def _of_block(sums: Sums, pairs: Pairs) -> Point:
     kind = host.classify(sums)
     solvable = ~np.isin(kind, (inference.TOO_FEW, inference.OVERFLOW, inference.CONSTANT))
     chosen = np.flatnonzero(solvable)

@@ -31,6 +31,8 @@ class Pairs(NamedTuple):
 
     def rows(self, chosen: NDArray[np.intp]) -> "Pairs":
         """Return some of the series."""
+        if chosen.size == self.origin.size:
+            return self
         return Pairs._make(field[chosen] for field in self)
 
 

@@ -7,10 +7,10 @@ from numpy.typing import ArrayLike
 
 from gpu_kernels.checks import array, at_least, no_infinity, one_of, positive
 from gpu_kernels.errors import InvalidInput
-from gpu_kernels.ou import host, irregular
-from gpu_kernels.ou.model import BIASES, OuEstimate, OuFit, single
-from gpu_kernels.ou.running import RunningSums
-from gpu_kernels.ou.sums import CANCELLED, of_series
+from gpu_kernels.ou import host, irregular, scalar
+from gpu_kernels.ou.model import BIASES, OuEstimate, single
+from gpu_kernels.ou.running import RunningSums, exact
+from gpu_kernels.ou.sums import CANCELLED
 from gpu_kernels.ou.window import Window
 
 __all__ = ["OnlineOu"]
@@ -107,7 +107,7 @@ class OnlineOu:
         The status is "converged" only where theta also moved by less than half its standard error since the estimate
         before; the first estimate of a stream is therefore "updating".
         """
-        found = single(self._fit())
+        found = self._fit()
         before, self._theta = self._theta, found.theta if found.n_samples else None
         if found.status == "converged":
             if before is None:
@@ -144,17 +144,18 @@ class OnlineOu:
             self._sums.restart(window.prices)
             self._since_exact = 0
 
-    def _fit(self) -> OuFit:
+    def _fit(self) -> OuEstimate:
         if self._window is None or not self._recomputes:
             sums = self._sums.sums()
-            if self._window is not None and sums.sse[0] < CANCELLED * sums.sdd[0]:
-                sums = of_series(self._window.prices)
-            return host.from_sums(sums, self._dt, self._bias)
+            if self._window is not None and sums.sse < CANCELLED * sums.sdd:
+                sums = exact(self._window.prices)
+            return scalar.estimate(sums, self._dt, self._bias)
         prices = self._window.prices[None]
         if self._time_unit_ms is None:
-            return host.fit(prices, self._dt, self._bias, self._adf_lags)
+            return single(host.fit(prices, self._dt, self._bias, self._adf_lags))
         times = self._window.times[None]
-        return irregular.fit(prices, (times - times[:, :1]) / self._time_unit_ms, self._bias, self._adf_lags)
+        since = (times - times[:, :1]) / self._time_unit_ms
+        return single(irregular.fit(prices, since, self._bias, self._adf_lags))
 
 
 def _forgetting(forgetting: float | None, window: int | None, *, recomputes: bool) -> float:

@@ -5,19 +5,39 @@ References:
 """
 
 import math
-
-import numpy as np
+from typing import NamedTuple
 
 from gpu_kernels.checks import Floats
-from gpu_kernels.ou.sums import Sums, of_series
+from gpu_kernels.ou.sums import of_series
 
-__all__ = ["RunningSums"]
+__all__ = ["RunningSums", "StreamSums", "exact"]
 
 _ROUNDING = 1e-13
 """Share of sdd that a long run of updates may leave in sse where nothing is left in truth."""
 
 _DROP = 1e-4
 """Sums that fall below this share of their peak carry the peak's rounding, and are due for an exact pass."""
+
+
+class StreamSums(NamedTuple):
+    """Sums of one series in plain floats; the fields are those of Sums."""
+
+    n_samples: int
+    weight: float
+    weight_squares: float
+    origin: float
+    lag_mean: float
+    step_mean: float
+    sxx: float
+    sxd: float
+    sdd: float
+    sse: float
+    rounding: float
+
+
+def exact(prices: Floats) -> StreamSums:
+    """Sum prices (T,) in one piece."""
+    return StreamSums._make(field[0].item() for field in of_series(prices))
 
 
 class RunningSums:
@@ -86,15 +106,15 @@ class RunningSums:
 
     def restart(self, prices: Floats) -> None:
         """Sum prices (T,) afresh."""
-        sums = of_series(prices)
-        self._n_samples = int(sums.n_samples[0])
-        self._origin = float(sums.origin[0]) if self._n_samples else math.nan
+        sums = exact(prices)
+        self._n_samples = sums.n_samples
+        self._origin = sums.origin if sums.n_samples else math.nan
         self._last = float(prices[-1])
         self._clear()
-        if sums.weight[0] > 0:
-            self._weight = self._weight_squares = float(sums.weight[0])
-            self._lag_mean, self._step_mean = float(sums.lag_mean[0]), float(sums.step_mean[0])
-            self._sxx, self._sxd, self._sdd = (float(s[0]) for s in (sums.sxx, sums.sxd, sums.sdd))
+        if sums.weight > 0:
+            self._weight = self._weight_squares = sums.weight
+            self._lag_mean, self._step_mean = sums.lag_mean, sums.step_mean
+            self._sxx, self._sxd, self._sdd = sums.sxx, sums.sxd, sums.sdd
         self._peak = (self._sxx, self._sdd)
 
     def worn(self) -> bool:
@@ -102,10 +122,11 @@ class RunningSums:
         # Written so that NaN, after an overflow has left the window, counts as worn.
         return not (self._sxx >= _DROP * self._peak[0] and self._sdd >= _DROP * self._peak[1])
 
-    def sums(self) -> Sums:
-        """Return the sums as a batch of one."""
+    def sums(self) -> StreamSums:
+        """Return the sums so far."""
         sse = max(0.0, self._sdd - self._sxd * (self._sxd / self._sxx)) if self._sxx > 0 else 0.0
-        fields = (
+        return StreamSums(
+            self._n_samples,
             self._weight,
             self._weight_squares,
             self._origin if self._n_samples else 0.0,
@@ -117,7 +138,6 @@ class RunningSums:
             sse,
             _ROUNDING,
         )
-        return Sums(np.array([self._n_samples], dtype=np.int64), *np.array(fields)[:, None])
 
     def _pair(self, lag: float, step: float) -> None:
         keep = self._forgetting

@@ -7,12 +7,15 @@ from numpy.typing import NDArray
 
 from gpu_kernels.checks import Floats
 
-__all__ = ["CANCELLED", "Sums", "of_batch", "of_series"]
+__all__ = ["BLOCK", "CANCELLED", "Sums", "of_batch", "of_series"]
 
 CANCELLED = 1e-6
 """Residual sums below this share of sdd have lost digits, and are summed again from the residuals."""
 
-_BLOCK = 65_536
+_ROUNDING = 1e-28
+"""Share of sdd that the residuals of an exact line keep: their rounding, squared, with room."""
+
+BLOCK = 65_536
 """Doubles a block of rows may hold: the passes over it stay in the second-level cache."""
 
 
@@ -49,7 +52,7 @@ class Sums(NamedTuple):
 def of_batch(prices: Floats) -> Sums:
     """Sum every row of prices (B, T); pairs with a NaN are left out."""
     n_series, n_prices = prices.shape
-    rows = max(1, _BLOCK // max(1, n_prices))
+    rows = max(1, BLOCK // max(1, n_prices))
     blocks = [_of_block(prices[start : start + rows]) for start in range(0, n_series, rows)]
     if not blocks:
         return Sums(np.zeros(0, dtype=np.int64), *(np.zeros(0) for _ in Sums._fields[1:]))
@@ -93,7 +96,8 @@ def _of_pairs(lags: Floats, steps: Floats, origin: Floats, n_samples: NDArray[np
             residual = d[small] - slope[small, None] * x[small]
             sse[small] = _dot(residual, residual)
     n = n_samples.astype(np.int64)
-    return Sums(n, weight, weight, origin, lag_mean, step_mean, sxx, sxd, sdd, sse, np.zeros(n_series))
+    rounding = np.full(n_series, _ROUNDING)
+    return Sums(n, weight, weight, origin, lag_mean, step_mean, sxx, sxd, sdd, sse, rounding)
 
 
 def _dot(left: Floats, right: Floats) -> Floats:

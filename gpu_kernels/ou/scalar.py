@@ -1,0 +1,146 @@
+"""The estimate of one stream in plain floats.
+
+The equations are those of the NumPy twin (host and inference), which spends twenty times their cost on calls when
+there is a single series. A test holds both to the same numbers.
+"""
+
+import math
+
+from gpu_kernels.ou import inference
+from gpu_kernels.ou.dickey_fuller import p_value
+from gpu_kernels.ou.model import OuEstimate
+from gpu_kernels.ou.running import StreamSums
+
+__all__ = ["estimate"]
+
+_EPS = 2.0**-52
+_LN_2 = math.log(2.0)
+
+
+def estimate(sums: StreamSums, dt: float, bias: str) -> OuEstimate:
+    """Estimate from the sums of one series, with the test without lags; see the contract.
+
+    Args:
+        sums: Of a stream.
+        dt: Time between prices.
+        bias: "none" or "tang_chen".
+    """
+    n_pairs = sums.weight**2 / sums.weight_squares if sums.weight > 0 else 0.0
+    kind = _kind(sums, n_pairs)
+    if kind == inference.FINE:
+        return _fine(sums, dt, bias, n_pairs)
+    theta = mu = sigma = 0.0
+    half_life = 0.0 if kind in {inference.TOO_FEW, inference.INSTANT} else math.inf
+    if kind not in {inference.TOO_FEW, inference.OVERFLOW}:
+        mu = sums.origin + sums.lag_mean
+    if kind in {inference.DETERMINISTIC, inference.UNIT_ROOT, inference.INSTANT}:
+        slope = sums.sxd / sums.sxx
+        if slope < -8.0 * _EPS * sums.n_samples:
+            mu -= sums.step_mean / slope
+        if kind == inference.DETERMINISTIC:
+            if -1.0 < slope < -8.0 * _EPS * sums.n_samples:
+                theta = -math.log1p(slope) / dt
+                half_life = _half_life(theta, dt)
+        else:
+            sigma = math.sqrt(sums.sse / sums.weight / dt)
+    return _broken(sums.n_samples, kind, bias, (theta, mu, sigma, half_life))
+
+
+def _kind(sums: StreamSums, n_pairs: float) -> int:
+    if sums.n_samples < 4 or n_pairs < 3:
+        return inference.TOO_FEW
+    if not math.isfinite(sums.sxx + sums.sdd):
+        return inference.OVERFLOW
+    if sums.sxx <= sums.weight * (1e-12 * max(1.0, abs(sums.origin))) ** 2:
+        return inference.CONSTANT
+    syy = sums.sxx + 2.0 * sums.sxd + sums.sdd
+    if sums.sse <= 1e-24 * syy + sums.rounding * sums.sdd:
+        return inference.DETERMINISTIC
+    slope = sums.sxd / sums.sxx
+    if slope >= -8.0 * _EPS * sums.n_samples:
+        return inference.UNIT_ROOT
+    return inference.FINE if slope > -1.0 else inference.INSTANT
+
+
+def _fine(sums: StreamSums, dt: float, bias: str, n_pairs: float) -> OuEstimate:
+    slope = sums.sxd / sums.sxx
+    decay = 1.0 + slope
+    k = -math.log1p(slope)
+    theta = k / dt
+    variance = sums.sse / sums.weight
+    shrink = sums.weight_squares / sums.weight
+    residual = sums.sse / (sums.weight - 2.0 * shrink)
+    decay_error = math.sqrt(residual / sums.sxx * shrink)
+    distance = -sums.step_mean / slope
+    mu = sums.origin + sums.lag_mean + distance
+    sigma = math.sqrt(2.0 * theta * variance / -math.expm1(-2.0 * k))
+    applies = k <= inference.LARGEST_STEP
+    corrected = theta - (2.5 + math.exp(k) + 0.5 * math.exp(2.0 * k)) / (n_pairs * dt) if applies else theta
+    asked = corrected if bias == "tang_chen" else theta
+    if asked <= 0:
+        kind = inference.CORRECTED_AWAY
+        found = _broken(sums.n_samples, kind, bias, (0.0, mu, sigma, math.inf))
+        return found._replace(
+            theta_bias_corrected=corrected, bias_note=inference.note(bias, inference.FINE, applied=True)
+        )
+    g = -1.0 / (decay * k) - 2.0 * decay / (slope * (1.0 + decay))
+    reach = inference.QUANTILE * decay_error
+    lower = -math.log1p(slope + reach) / dt if slope + reach < 0 else 0.0
+    upper = -math.log1p(slope - reach) / dt if decay - reach > 0 else math.inf
+    statistic = slope / decay_error
+    p = p_value(statistic)
+    status, reason = inference.verdict(inference.FINE, n_pairs, True, p)
+    return OuEstimate(
+        theta=asked,
+        mu=mu,
+        sigma=sigma,
+        half_life=_half_life(asked, dt),
+        n_samples=sums.n_samples,
+        r_squared=1.0 - sums.sse / (sums.sxx + 2.0 * sums.sxd + sums.sdd),
+        status=status,
+        reason=reason,
+        theta_std_error=decay_error / (decay * dt),
+        mu_std_error=math.sqrt(residual) / -slope * math.sqrt(1.0 / n_pairs + shrink * distance * distance / sums.sxx),
+        sigma_std_error=0.5 * sigma * math.sqrt(2.0 / n_pairs + (g * decay_error) * (g * decay_error)),
+        theta_lower=lower,
+        theta_upper=upper,
+        half_life_lower=_half_life(upper, dt),
+        half_life_upper=_half_life(lower, dt),
+        theta_bias_corrected=corrected,
+        adf_statistic=statistic,
+        adf_p_value=p,
+        log_likelihood=-0.5 * n_pairs * (math.log(2.0 * math.pi * variance) + 1.0),
+        bias_note=inference.note(bias, inference.FINE, applied=applies),
+    )
+
+
+def _half_life(theta: float, dt: float) -> float:
+    reach = theta * dt
+    return _LN_2 / reach if reach > 0 else math.inf
+
+
+def _broken(n_samples: int, kind: int, bias: str, known: tuple[float, float, float, float]) -> OuEstimate:
+    theta, mu, sigma, half_life = known
+    status, reason = inference.verdict(kind, 0.0, False, 1.0)
+    return OuEstimate(
+        theta=theta,
+        mu=mu,
+        sigma=sigma,
+        half_life=half_life,
+        n_samples=n_samples,
+        r_squared=0.0,
+        status=status,
+        reason=reason,
+        theta_std_error=0.0,
+        mu_std_error=0.0,
+        sigma_std_error=0.0,
+        theta_lower=theta,
+        theta_upper=theta,
+        half_life_lower=half_life,
+        half_life_upper=half_life,
+        theta_bias_corrected=0.0,
+        adf_statistic=0.0,
+        adf_p_value=1.0,
+        log_likelihood=0.0,
+        bias_note=inference.note(bias, kind, applied=False),
+    )
