@@ -128,7 +128,9 @@ def table(field: str, given: Any) -> Table:
         names = tuple(given.columns) if given.ndim == 2 else ()
         return PandasTable(_floats(field, given), names, _timestamps(given.index, pandas), given)
     if not isinstance(given, np.ndarray | list | tuple) and _is_frame(given):
-        raise InvalidInput(field, "must be numbers of shape (T,) or (T, N)", value=type(given).__name__)
+        from meanrev.frames import narwhals_table  # noqa: PLC0415 - narwhals loads only when such a frame arrives
+
+        return narwhals_table(field, given)
     kind = ListTable if isinstance(given, list | tuple) else Table
     return kind(_floats(field, given))
 

@@ -82,16 +82,18 @@ def thresholds(
         for row in process[:, usable].T
     ]
     single = np.ndim(fit["theta"]) == 0
+    named = {"asset_id": fit["asset_id"]} if fit.get("asset_id") else {}
 
     def result(replies: Replies, about: About) -> Thresholds:
         found = [wire.decode(ThresholdResponse, reply) for [reply] in replies]
         if single:
             values = {name: getattr(found[0], name) for name in _FIELDS}
-            return Thresholds(**values, meta={**about, **wire.extras(found[0].metadata)})
+            return Thresholds(**values, meta={**about, **named, **wire.extras(found[0].metadata)})
         columns = {name: np.full(usable.size, np.nan) for name in _FIELDS}
         for name, column in columns.items():
             column[usable] = [getattr(reply, name) for reply in found]
-        return Thresholds(**columns, meta={**about, "of_series": [wire.extras(reply.metadata) for reply in found]})
+        notes = [wire.extras(reply.metadata) for reply in found]
+        return Thresholds(**columns, meta={**about, **named, "of_series": notes})
 
     return Question(_PATH, calls, result, timeout=timeout)
 

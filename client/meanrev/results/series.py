@@ -96,6 +96,12 @@ class Thresholds(Result):
     expected_return_per_trade: Number
     win_rate_estimate: Number
 
+    def to_frame(self) -> Any:
+        """Return a pandas DataFrame with one row a process, labelled by the series' name where the fit had names."""
+        frame = super().to_frame()
+        names = self.meta.get("asset_id")
+        return frame if names is None else frame.set_index(np.atleast_1d(names)).rename_axis("asset_id")
+
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class BacktestMetric(Result):
