@@ -7,7 +7,7 @@ import pytest
 
 from gpu_kernels import sweep
 
-N_SERIES, N_BARS, LOOKBACK, COST = 4, 1_000, 20, 0.001
+N_SERIES, N_BARS, LOOKBACK, COST = 20, 1_000, 20, 0.001
 PRICES = 100 * np.exp(np.cumsum(np.random.default_rng(1).normal(0, 0.01, (N_SERIES, N_BARS)), axis=1))
 ENTRY_Z, EXIT_Z = (grid.ravel() for grid in np.meshgrid([1.0, 1.25, 1.5, 1.75, 2.0], [-0.25, 0.0, 0.25, 0.5, 0.75]))
 
@@ -57,6 +57,7 @@ def by_vectorbt_signals(vectorbt):
         short_exits=(wanted >= 0) & (before < 0),
         fees=COST,
         init_cash=1.0,
+        freq="1D",
     )
     return final_equity(portfolio)
 
@@ -70,16 +71,22 @@ def by_vectorbt_orders(vectorbt):
     opening = (wanted != before) & (wanted != 0)
     sizes[1::2][opening] = wanted[opening] / (1.0 + COST)
     portfolio = vectorbt.Portfolio.from_orders(
-        np.repeat(closes, 2, axis=0), size=sizes, size_type="targetpercent", direction="both", fees=COST, init_cash=1.0
+        np.repeat(closes, 2, axis=0),
+        size=sizes,
+        size_type="targetpercent",
+        direction="both",
+        fees=COST,
+        init_cash=1.0,
+        freq="1D",
     )
     return final_equity(portfolio)
 
 
 def final_equity(portfolio):
     """Equity, and the figures that a sweep reports besides."""
-    portfolio.trades.closed.count()
-    portfolio.trades.closed.win_rate()
-    portfolio.max_drawdown()
+    closed = portfolio.trades.closed
+    for figure in (closed.count, closed.win_rate, closed.pnl.sum, portfolio.max_drawdown, portfolio.sharpe_ratio):
+        figure()
     return np.asarray(portfolio.final_value()).reshape(N_SERIES, -1)
 
 
@@ -118,13 +125,13 @@ def test_all_give_the_same_equity():
     assert online() == pytest.approx(sweep.paths(PRICES[0], 1.5, 0.0, COST).final.equity, rel=1e-12)
 
 
-@pytest.mark.benchmark(group="sweep 4 series x 1,000 bars x 25 pairs")
+@pytest.mark.benchmark(group="sweep 20 series x 1,000 bars x 25 pairs")
 @pytest.mark.parametrize("run", [by_meanrev, by_loops], ids=["meanrev", "peer: plain Python loop"])
 def test_sweep(benchmark, run):
     benchmark(run)
 
 
-@pytest.mark.benchmark(group="sweep 4 series x 1,000 bars x 25 pairs")
+@pytest.mark.benchmark(group="sweep 20 series x 1,000 bars x 25 pairs")
 @pytest.mark.parametrize(
     "run", [by_vectorbt_signals, by_vectorbt_orders], ids=["peer: vectorbt from_signals", "peer: vectorbt from_orders"]
 )

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from gpu_kernels.checks import Floats
 from gpu_kernels.sweep.bars import Bars, gather
-from gpu_kernels.sweep.lanes import Lanes, Where
+from gpu_kernels.sweep.lanes import Lanes
 from gpu_kernels.sweep.model import ERROR, BacktestPaths, FinalMetrics, Rules, SweepMetrics
 from gpu_kernels.sweep.zscore import rolling
 
@@ -49,7 +49,7 @@ def paths(prices: Floats, pairs: Pairs, rules: Rules) -> BacktestPaths:
     with np.errstate(over="ignore", invalid="ignore"):
         for bar in _run(bars, scores, pairs, lanes):
             kept = (lanes.equity, lanes.returns, np.sign(lanes.quantity), lanes.drawdown, lanes.fees)
-            rows[bar + 1] = [values[0, 0] for values in kept]
+            rows[bar + 1] = [values[0] for values in kept]
         metrics = lanes.metrics(prices.size - bars.prices.shape[1])
     missing = np.isnan(prices)
     equity, returns, position, drawdown, fees = rows[bars.places[0] + 1].T.copy()
@@ -73,7 +73,7 @@ def _scores(bars: Bars, rules: Rules) -> Floats:
 
 
 class _Orders(NamedTuple):
-    lanes: Where
+    lanes: NDArray[np.intp]
     side: NDArray[np.int8]
 
 
@@ -83,26 +83,25 @@ def _run(bars: Bars, scores: Floats, pairs: Pairs, lanes: Lanes) -> Iterator[int
     Every lane waits in a band (low, high) of scores, and decides anew when a score is not inside it. Decisions are
     rare, so most bars cost two comparisons here; a missing score is never outside.
     """
-    n_series, n_bars = bars.prices.shape
-    shape = (n_series, pairs.entry_z.size)
-    decided = np.zeros(shape, dtype=np.int8)
-    low, high = np.broadcast_to(-pairs.entry_z, shape).copy(), np.broadcast_to(pairs.entry_z, shape).copy()
+    n_series, n_pairs = bars.prices.shape[0], pairs.entry_z.size
+    entry_z, exit_z = np.tile(pairs.entry_z, n_series), np.tile(pairs.exit_z, n_series)
+    decided = np.zeros(entry_z.size, dtype=np.int8)
+    low, high = -entry_z, entry_z.copy()
     waiting: defaultdict[int, list[_Orders]] = defaultdict(list)
-    for bar in range(n_bars):
-        price, score = bars.prices[:, bar, None], scores[:, bar, None]
-        leaving = (score <= low) | (score >= high)
-        if leaving.any():
-            where: Where = np.nonzero(leaving)  # type: ignore[assignment]
-            series, pair = where
-            side = _decide(decided[where], scores[series, bar], pairs.entry_z[pair], pairs.exit_z[pair])
-            decided[where] = side
-            low[where], high[where] = _band(side, pairs.entry_z[pair], pairs.exit_z[pair])
-            due = bars.fill_at[series, bar]
-            for fill_bar in np.unique(due):
+    for bar in range(bars.prices.shape[1]):
+        price, score = np.repeat(bars.prices[:, bar], n_pairs), np.repeat(scores[:, bar], n_pairs)
+        leaving = np.flatnonzero((score <= low) | (score >= high))
+        if leaving.size:
+            entry, leave = entry_z[leaving], exit_z[leaving]
+            side = _decide(decided[leaving], score[leaving], entry, leave)
+            decided[leaving] = side
+            low[leaving], high[leaving] = _band(side, entry, leave)
+            due = bars.fill_at[leaving // n_pairs, bar]
+            for fill_bar in set(due.tolist()):
                 now = due == fill_bar
-                waiting[int(fill_bar)].append(_Orders((series[now], pair[now]), side[now]))
+                waiting[fill_bar].append(_Orders(leaving[now], side[now]))
         for orders in waiting.pop(bar, ()):
-            lanes.fill(orders.lanes, orders.side, price[orders.lanes[0], 0])
+            lanes.fill(orders.lanes, orders.side, price[orders.lanes])
         lanes.end_bar(price)
         yield bar
 

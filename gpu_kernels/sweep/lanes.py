@@ -1,4 +1,4 @@
-"""The books of many backtests at once, one a lane of a (B, G) grid; ledger.py keeps a single one."""
+"""The books of many backtests at once, one a lane of a (B, G) grid laid out in a row; ledger.py keeps a single one."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -6,14 +6,13 @@ from numpy.typing import NDArray
 from gpu_kernels.checks import Floats
 from gpu_kernels.sweep.model import ERROR, FLAT, IN_TRADE, Rules, SweepMetrics
 
-__all__ = ["Lanes", "Where"]
-
-Where = tuple[NDArray[np.intp], NDArray[np.intp]]
-"""Rows and columns of some lanes."""
+__all__ = ["Lanes"]
 
 
 class Lanes:
     """Cash-free accounting: equity = base + unrealized, base being the equity when the lane was last flat.
+
+    Lane b G + g is series b under pair g; every array here has shape (B G,).
 
     Args:
         shape: (B, G).
@@ -22,32 +21,34 @@ class Lanes:
     """
 
     def __init__(self, shape: tuple[int, int], cost: Floats, rules: Rules) -> None:
-        self._cost = np.broadcast_to(cost, shape)
+        self._shape = shape
+        n_lanes = shape[0] * shape[1]
+        self._cost = np.tile(cost, shape[0])
         self._compounding = rules.mode == "compounding"
         self._initial = rules.initial_capital
         self._year = float(np.sqrt(rules.periods_per_year))
-        self.equity = np.full(shape, rules.initial_capital)
-        self.returns, self.drawdown = np.zeros(shape), np.zeros(shape)
-        self.quantity, self.fees = np.zeros(shape), np.zeros(shape)
-        self.ruined = np.zeros(shape, dtype=np.bool_)
+        self.equity = np.full(n_lanes, rules.initial_capital)
+        self.returns, self.drawdown = np.zeros(n_lanes), np.zeros(n_lanes)
+        self.quantity, self.fees = np.zeros(n_lanes), np.zeros(n_lanes)
+        self.ruined = np.zeros(n_lanes, dtype=np.bool_)
         self._base, self._peak = self.equity.copy(), self.equity.copy()
-        self._entry_price, self._entry_fee, self._unrealized = np.zeros(shape), np.zeros(shape), np.zeros(shape)
-        self._realized, self._max_drawdown = np.zeros(shape), np.zeros(shape)
-        self._trades, self._wins = np.zeros(shape, dtype=np.int64), np.zeros(shape, dtype=np.int64)
-        self._mean, self._squares = np.zeros(shape), np.zeros(shape)
+        self._entry_price, self._entry_fee, self._unrealized = np.zeros(n_lanes), np.zeros(n_lanes), np.zeros(n_lanes)
+        self._realized, self._max_drawdown = np.zeros(n_lanes), np.zeros(n_lanes)
+        self._trades, self._wins = np.zeros(n_lanes, dtype=np.int64), np.zeros(n_lanes, dtype=np.int64)
+        self._mean, self._squares = np.zeros(n_lanes), np.zeros(n_lanes)
         self._bars = 0
 
-    def fill(self, lanes: Where, side: NDArray[np.int8], prices: Floats) -> None:
+    def fill(self, lanes: NDArray[np.intp], side: NDArray[np.int8], prices: Floats) -> None:
         """Bring lanes to the sides ordered at prices: close what is held, then open."""
         alive = ~self.ruined[lanes]
         if not alive.all():
-            lanes, side, prices = (lanes[0][alive], lanes[1][alive]), side[alive], prices[alive]
+            lanes, side, prices = lanes[alive], side[alive], prices[alive]
         held = self.quantity[lanes] != 0
-        self._close((lanes[0][held], lanes[1][held]), prices[held])
+        self._close(lanes[held], prices[held])
         opening = (side != 0) & ~self.ruined[lanes]
-        self._open((lanes[0][opening], lanes[1][opening]), side[opening], prices[opening])
+        self._open(lanes[opening], side[opening], prices[opening])
 
-    def _close(self, lanes: Where, prices: Floats) -> None:
+    def _close(self, lanes: NDArray[np.intp], prices: Floats) -> None:
         quantity = self.quantity[lanes]
         fee = self._fee(lanes, quantity, prices)
         pnl = quantity * (prices - self._entry_price[lanes]) - self._entry_fee[lanes] - fee
@@ -60,26 +61,26 @@ class Lanes:
         if self._compounding:
             self.ruined[lanes] = self._base[lanes] <= 0
 
-    def _open(self, lanes: Where, side: NDArray[np.int8], prices: Floats) -> None:
+    def _open(self, lanes: NDArray[np.intp], side: NDArray[np.int8], prices: Floats) -> None:
         size = self._base[lanes] / ((1.0 + self._cost[lanes]) * prices) if self._compounding else np.ones(prices.shape)
         quantity: Floats = side * size
         fee = self._fee(lanes, quantity, prices)
         self.quantity[lanes], self._entry_price[lanes], self._entry_fee[lanes] = quantity, prices, fee
         self.fees[lanes] += fee
 
-    def _fee(self, lanes: Where, quantity: Floats, prices: Floats) -> Floats:
+    def _fee(self, lanes: NDArray[np.intp], quantity: Floats, prices: Floats) -> Floats:
         cost: Floats = self._cost[lanes]
         return cost * np.abs(quantity) * prices if self._compounding else cost
 
     def end_bar(self, prices: Floats) -> None:
-        """Mark every lane at its series' price, a (B, 1) column, and add the bar to the statistics."""
+        """Mark every lane at its price and add the bar to the statistics."""
         before = self.equity
         equity = self._mark(prices)
         if self._compounding:
             broke = (equity <= 0) & ~self.ruined
             if broke.any():
-                lanes: Where = np.nonzero(broke)  # type: ignore[assignment]
-                self._close(lanes, prices[lanes[0], 0])
+                lanes = np.flatnonzero(broke)
+                self._close(lanes, prices[lanes])
                 # The exit fee only takes: what was broke before it stays so.
                 self.ruined |= broke
                 equity = self._mark(prices)
@@ -106,7 +107,7 @@ class Lanes:
         self._squares = self._squares + step * (self.returns - self._mean)
 
     def metrics(self, still_bars: int) -> SweepMetrics:
-        """Return the figures so far.
+        """Return the figures so far, as (B, G) arrays.
 
         Args:
             still_bars: Bars without a price that were never seen here; each adds a return of 0.
@@ -120,7 +121,7 @@ class Lanes:
         np.divide(self._wins, self._trades, out=win_rate, where=self._trades > 0)
         np.divide(self._realized, self._trades * self._initial, out=average, where=self._trades > 0)
         position = np.sign(self.quantity).astype(np.int8)
-        return SweepMetrics(
+        figures = SweepMetrics(
             cumulative_return=self.equity / self._initial - 1.0,
             sharpe_ratio=sharpe,
             max_drawdown=self._max_drawdown,
@@ -134,3 +135,4 @@ class Lanes:
             position=position,
             status=np.where(self.ruined, ERROR, np.where(position != 0, IN_TRADE, FLAT)).astype(np.int8),
         )
+        return SweepMetrics(*(values.reshape(self._shape) for values in figures))  # type: ignore[arg-type]

@@ -98,7 +98,7 @@ def figures(account, rows, last, periods_per_year):
     returns = rows["returns"]
     mean = mpmath.fsum(returns) / len(returns)
     squares = mpmath.fsum([(value - mean) ** 2 for value in returns])
-    still = all(value == returns[0] for value in returns)
+    still = max(returns) - min(returns) < mpmath.mpf(10) ** (10 - DIGITS)  # its own rounding is no variance
     closed = account.closed
     return {
         "cumulative_return": float(account.equity(last) / account.initial - 1),

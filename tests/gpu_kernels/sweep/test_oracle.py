@@ -52,6 +52,7 @@ def agrees(mine, theirs):
 
 @settings(max_examples=150)
 @given(cases())
+@example({"prices": [0.5, 15.61], "entry_z": 0.5, "exit_z": 0.0, "cost": 0.0, "lookback": 2, "execution_delay": 0})
 def test_a_single_run_is_the_oracle_s_with_gaps_in_both_modes_at_every_delay(case):
     theirs = naive.run(**case)
     assume(theirs["closeness"] > 1e-9)
