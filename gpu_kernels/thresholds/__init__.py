@@ -3,7 +3,7 @@
 import numpy as np
 from numpy.typing import ArrayLike
 
-from gpu_kernels.checks import non_negative, one_of, positive
+from gpu_kernels.checks import at_least, non_negative, one_of
 from gpu_kernels.errors import InvalidInput
 from gpu_kernels.thresholds import host, leung_li
 from gpu_kernels.thresholds.contract import Arguments
@@ -174,7 +174,11 @@ def round_trip_cost(
     one_of("unit", unit, UNITS)
     if unit == "absolute":
         return float(transaction_cost)
-    if legs < 1:
-        raise InvalidInput("legs", "must be >= 1", value=legs)
-    notional = 1.0 if log_prices else positive("abs(mu)", abs(mu))
-    return 2.0 * float(transaction_cost) * notional * legs
+    at_least("legs", legs, 1)
+    if log_prices:
+        return 2.0 * float(transaction_cost) * legs
+    if not 0.0 < abs(mu) < np.inf:
+        raise InvalidInput(
+            "mu", "must be finite and not 0 for a cost that is a fraction of the notional |mu|", value=mu
+        )
+    return 2.0 * float(transaction_cost) * abs(float(mu)) * legs

@@ -94,7 +94,7 @@ def leung_li(theta, mu, sigma, cost_a_side, rate_of_discount, start):
         s = mp.mpf(sigma) / mp.sqrt(2 * mp.mpf(theta))
 
         def root(function, guess):
-            return mp.findroot(function, (guess - s / 50, guess + s / 50), solver="anderson")
+            return mp.findroot(function, (guess - s / 50, guess + s / 50), solver="anderson", tol=1e-22, verify=False)
 
         def rising(x, derivative=0):
             return discounted(nu + derivative, (x - mu) / s) / s**derivative
