@@ -59,6 +59,8 @@ def ou(
         MeanRevError: as every call.
     """
     read = table("prices", prices)
+    if not read.values.size:
+        raise InvalidInput("prices", "must hold at least one price", value=read.values.shape)
     names = _names(read, asset_ids)
     stamps = read.timestamps_ms if timestamps_ms is None else np.asarray(timestamps_ms)
     columns = np.ascontiguousarray(read.values.reshape(len(read.values), -1).T)

@@ -1,0 +1,117 @@
+import json
+import math
+import pickle
+
+import pytest
+
+import meanrev as mr
+from meanrev.errors import from_status
+
+
+@pytest.mark.parametrize(
+    ("code", "kind"),
+    [
+        ("INVALID_ARGUMENT", mr.InvalidInput),
+        ("FAILED_PRECONDITION", mr.InvalidInput),
+        ("NOT_FOUND", mr.InvalidInput),
+        ("UNAVAILABLE", mr.ConnectionFailed),
+        ("DEADLINE_EXCEEDED", mr.DeadlineExceeded),
+        ("RESOURCE_EXHAUSTED", mr.Overloaded),
+        ("INTERNAL", mr.ServerError),
+        ("UNIMPLEMENTED", mr.ServerError),
+        ("CANCELLED", mr.ServerError),
+    ],
+)
+def test_every_status_has_its_error(code, kind):
+    error = from_status(code, "what happened", "", "box:1")
+    assert type(error) is kind
+    assert isinstance(error, mr.MeanRevError)
+
+
+@pytest.mark.parametrize(
+    ("kind", "also"),
+    [(mr.InvalidInput, ValueError), (mr.ConnectionFailed, ConnectionError), (mr.DeadlineExceeded, TimeoutError)],
+)
+def test_errors_are_also_the_standard_ones(kind, also):
+    assert issubclass(kind, also)
+
+
+def test_details_become_the_fields_of_invalid_input():
+    details = json.dumps({"field": "prices", "rule": "must be > 0", "value": -2.0, "index": [1, 0]})
+    error = from_status("INVALID_ARGUMENT", "whatever", details)
+    assert (error.field, error.rule, error.value, error.index) == ("prices", "must be > 0", -2.0, (1, 0))
+    assert str(error) == "prices[1, 0] must be > 0, got -2.0"
+
+
+def test_an_option_is_named_as_the_argument_it_is():
+    details = json.dumps({"field": "metadata.bias", "rule": "must be one of them", "value": "x"})
+    assert from_status("INVALID_ARGUMENT", "", details).field == "bias"
+
+
+@pytest.mark.parametrize(("word", "number"), [("inf", math.inf), ("-inf", -math.inf)])
+def test_infinities_travel_as_words_and_come_back_as_numbers(word, number):
+    details = json.dumps({"field": "prices", "rule": "must be finite", "value": word})
+    assert from_status("INVALID_ARGUMENT", "", details).value == number
+
+
+@pytest.mark.parametrize("details", ["", "{", "[1]", '{"index": 3}'])
+def test_details_that_say_nothing_leave_the_message(details):
+    error = from_status("INVALID_ARGUMENT", "the message", details)
+    assert str(error) == "the message"
+
+
+def test_the_hint_stands_at_the_end():
+    error = mr.InvalidInput("prices", "must be > 0", value=-2.0, index=3, hint="'PEP', 2020-03-16")
+    assert str(error) == "prices[3] must be > 0, got -2.0 (at 'PEP', 2020-03-16)"
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        mr.InvalidInput("prices", "must be > 0", value=-2.0, index=3, hint="here"),
+        mr.ServerError("what", "ABORTED"),
+        mr.ConnectionFailed("gone"),
+    ],
+)
+def test_errors_survive_pickling(error):
+    copy = pickle.loads(pickle.dumps(error))
+    assert type(copy) is type(error)
+    assert str(copy) == str(error)
+    assert copy.__dict__ == error.__dict__
+
+
+def test_a_bad_price_is_named_with_its_place(client):
+    with pytest.raises(mr.InvalidInput, match=r"prices\[1\] must be finite and > 0 .* got -2.0") as caught:
+        client.log_returns([1.0, -2.0])
+    assert (caught.value.field, caught.value.index, caught.value.value) == ("prices", 1, -2.0)
+
+
+def test_a_misspelt_option_value_names_the_argument(client, prices):
+    with pytest.raises(mr.InvalidInput, match="bias") as caught:
+        client.ou(prices, bias="jacknife")
+    assert caught.value.value == "jacknife"
+
+
+def test_a_bad_price_of_a_fit_is_named_with_its_row_and_column(client, prices):
+    spoilt = prices.copy()
+    spoilt[7, 2] = math.inf
+    with pytest.raises(mr.InvalidInput, match=r"prices\[7, 2\] must not be infinite"):
+        client.ou(spoilt)
+
+
+def test_the_last_price_is_named_too(client, prices):
+    spoilt = prices.copy()
+    spoilt[-1, 1] = math.inf
+    with pytest.raises(mr.InvalidInput, match=r"prices\[399, 1\] must not be infinite"):
+        client.ou(spoilt)
+
+
+def test_a_deadline_that_passes_is_deadline_exceeded(client):
+    with pytest.raises(mr.DeadlineExceeded, match="timeout="):
+        list(client.health({"A": 1.0}, update_frequency_ms=60_000, timeout=0.2))
+
+
+def test_a_path_that_nobody_answers_is_a_server_error(client):
+    with pytest.raises(mr.ServerError) as caught:
+        client._transport.unary("/meanrev.MeanRevService/Nothing", b"", 5.0)
+    assert caught.value.code == "UNIMPLEMENTED"
