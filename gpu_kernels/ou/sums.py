@@ -15,8 +15,8 @@ CANCELLED = 1e-6
 _ROUNDING = 1e-28
 """Share of sdd that the residuals of an exact line keep: their rounding, squared, with room."""
 
-BLOCK = 65_536
-"""Doubles a block of rows may hold: the passes over it stay in the second-level cache."""
+BLOCK = 32_768
+"""Doubles a block of rows may hold: the passes over it stay in the second-level cache, and its memory is reused."""
 
 
 class Sums(NamedTuple):
