@@ -3,7 +3,7 @@
 import numpy as np
 from numpy.typing import ArrayLike
 
-from gpu_kernels.checks import at_least, non_negative, one_of
+from gpu_kernels.checks import Floats, at_least, non_negative, one_of
 from gpu_kernels.errors import InvalidInput
 from gpu_kernels.thresholds import host, leung_li
 from gpu_kernels.thresholds.contract import Arguments
@@ -91,18 +91,7 @@ def optimal(
         raise InvalidInput("rate", "goes with model 'leung_li', which needs it, and with no other")
     given = Arguments(theta=theta, mu=mu, sigma=sigma, cost=cost, rate=rate, stop=stop, f_max=f_max, dt=dt)
     case = given.case()
-    standard = given.standardised_cost(case, free=model == "leung_li")
-    fraction = None
-    if model == "leung_li":
-        centre, half = leung_li.solve(case, given.rate(case))
-    elif objective == "profit":
-        centre, half = host.profit(standard, to_mean=model == "to_mean")
-    elif objective == "sharpe":
-        centre, half = host.sharpe(standard)
-    else:
-        largest = np.full_like(standard, np.inf) if f_max is None else given.positive("f_max") * case.spread
-        centre, half, scaled = host.capped_kelly(standard, largest)
-        fraction = scaled / case.spread
+    centre, half, fraction = _solve(given, case, objective, model)
     levels = host.watched_at_bars(case, centre, half)._replace(one_sided=model == "leung_li")
     return given.shaped(case, host.describe(case, levels, fraction))
 
@@ -182,3 +171,19 @@ def round_trip_cost(
             "mu", "must be finite and not 0 for a cost that is a fraction of the notional |mu|", value=mu
         )
     return 2.0 * float(transaction_cost) * abs(float(mu)) * legs
+
+
+def _solve(given: Arguments, case: host.Case, objective: str, model: str) -> tuple[Floats, Floats, Floats | None]:
+    """Return centre, half-width and, for "kelly", the fraction, each (G,)."""
+    standard = given.standardised_cost(case, free=model == "leung_li")
+    if model == "leung_li":
+        return *leung_li.solve(case, given.rate(case)), None
+    if objective == "profit":
+        return *host.profit(standard, to_mean=model == "to_mean"), None
+    if objective == "sharpe":
+        return *host.sharpe(standard), None
+    largest = np.full_like(standard, np.inf)
+    if given.has("f_max"):
+        largest = given.positive("f_max") * case.spread
+    centre, half, scaled = host.capped_kelly(standard, largest)
+    return centre, half, scaled / case.spread

@@ -50,6 +50,10 @@ class Arguments:
         where = None if not index else index[0] if len(index) == 1 else index
         raise InvalidInput(name, rule, value=self._flat[name][place].item(), index=where)
 
+    def has(self, name: str) -> bool:
+        """Tell whether an argument was given."""
+        return name in self._flat
+
     def positive(self, name: str) -> Floats:
         """Return an argument (G,) that must be > 0."""
         values = self._flat[name]
@@ -59,7 +63,7 @@ class Arguments:
     def case(self) -> Case:
         """Return the processes, with stop and dt NaN where they were not given."""
         missing = np.full_like(self._flat["theta"], np.nan)
-        if "stop" in self._flat:
+        if self.has("stop"):
             self.positive("stop")
         case = Case(
             theta=self.positive("theta"),
@@ -67,7 +71,7 @@ class Arguments:
             sigma=self.positive("sigma"),
             cost=self._flat["cost"],
             stop=self._flat.get("stop", missing),
-            dt=self.positive("dt") if "dt" in self._flat else missing,
+            dt=self.positive("dt") if self.has("dt") else missing,
         )
         self.require("cost", case.cost >= 0, "must be >= 0")
         with np.errstate(over="ignore", under="ignore"):
