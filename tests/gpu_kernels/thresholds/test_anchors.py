@@ -91,10 +91,11 @@ def test_the_leung_li_entry_is_reproduced_with_the_cost_on_each_side():
     assert mu - result.exit_z * SPREAD[row] == pytest.approx(COLUMNS["leungli_r005_exit_b"][row], rel=1e-13)
 
 
-def test_an_entry_that_the_table_leaves_open_solves_the_free_boundary_equations():
-    theta, mu, sigma, cost = (float(values[5]) for values in PROCESSES)
+@pytest.mark.parametrize("row", np.flatnonzero([row["leungli_r005_entry_d"] == "nan" for row in ROWS]).tolist())
+def test_an_entry_that_the_table_leaves_open_solves_the_free_boundary_equations(row):
+    theta, mu, sigma, cost = (float(values[row]) for values in PROCESSES)
     result = thresholds.optimal(theta, mu, sigma, 2 * cost, objective="profit", model="leung_li", rate=0.05)
-    sale, purchase = mu - float(result.exit_z) * SPREAD[5], mu - float(result.entry_z) * SPREAD[5]
+    sale, purchase = mu - float(result.exit_z) * SPREAD[row], mu - float(result.entry_z) * SPREAD[row]
     # From a guess nearby, the oracle's roots must be the same ones.
-    expected = naive.leung_li(theta, mu, sigma, cost, 0.05, (sale + 1e-4, purchase - 1e-4))
-    assert (sale, purchase) == pytest.approx(expected, rel=1e-11)
+    guess = (sale + 0.004 * SPREAD[row], purchase - 0.004 * SPREAD[row])
+    assert (sale, purchase) == pytest.approx(naive.leung_li(theta, mu, sigma, cost, 0.05, guess), rel=1e-11)
