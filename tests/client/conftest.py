@@ -1,6 +1,7 @@
 """One server in a thread for all tests, and the same code without a socket."""
 
 import os
+import socket
 
 import numpy as np
 import pytest
@@ -46,3 +47,11 @@ def prices():
 @pytest.fixture(scope="session")
 def returns(prices):
     return np.diff(np.log(prices), axis=0)
+
+
+@pytest.fixture
+def closed_address():
+    """An address on which nothing listens."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return f"127.0.0.1:{probe.getsockname()[1]}"

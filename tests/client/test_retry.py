@@ -1,0 +1,106 @@
+"""No answer is asked for again, while the timeout lasts; a wrong question is not."""
+
+import time
+from concurrent.futures import ThreadPoolExecutor
+
+import grpc
+import pytest
+
+import meanrev as mr
+from meanrev.retry import pauses
+from meanrev_wire.meanrev_pb2 import ReturnsResponse
+
+ANSWER = ReturnsResponse(n_periods=1, log_returns=[0.5]).SerializeToString()
+
+
+class Moody(grpc.GenericRpcHandler):
+    """Refuses its first calls with a status, then answers."""
+
+    def __init__(self, code, times):
+        self.code, self.left, self.calls = code, times, 0
+
+    def service(self, details):
+        def answer(data, context):
+            self.calls += 1
+            if self.left:
+                self.left -= 1
+                context.abort(self.code, "not now")
+            return ANSWER
+
+        return grpc.unary_unary_rpc_method_handler(answer)
+
+
+@pytest.fixture
+def moody():
+    """Start a server of that mood; gives (mood, address)."""
+    servers = []
+
+    def started(code, times):
+        mood = Moody(code, times)
+        server = grpc.server(ThreadPoolExecutor(2), handlers=(mood,))
+        servers.append(server)
+        port = server.add_insecure_port("127.0.0.1:0")
+        server.start()
+        return mood, f"127.0.0.1:{port}"
+
+    yield started
+    for server in servers:
+        server.stop(0).wait()
+
+
+def test_an_unavailable_server_is_asked_again(moody):
+    mood, address = moody(grpc.StatusCode.UNAVAILABLE, 2)
+    with mr.Client(address) as client:
+        assert client.log_returns([1.0, 2.0]).n_periods == 1
+    assert mood.calls == 3
+
+
+async def test_so_it_is_from_asyncio(moody):
+    mood, address = moody(grpc.StatusCode.UNAVAILABLE, 2)
+    async with mr.AsyncClient(address) as ask:
+        assert (await ask.log_returns([1.0, 2.0])).n_periods == 1
+    assert mood.calls == 3
+
+
+@pytest.mark.parametrize(
+    ("code", "kind"),
+    [
+        (grpc.StatusCode.INVALID_ARGUMENT, mr.InvalidInput),
+        (grpc.StatusCode.INTERNAL, mr.ServerError),
+        (grpc.StatusCode.RESOURCE_EXHAUSTED, mr.Overloaded),
+    ],
+)
+def test_other_answers_are_final(moody, code, kind):
+    mood, address = moody(code, 1)
+    with mr.Client(address) as client, pytest.raises(kind, match="not now"):
+        client.log_returns([1.0, 2.0])
+    assert mood.calls == 1
+
+
+def test_asking_ends_after_five_times(moody):
+    mood, address = moody(grpc.StatusCode.UNAVAILABLE, 100)
+    with mr.Client(address) as client, pytest.raises(mr.ConnectionFailed, match="not now"):
+        client.log_returns([1.0, 2.0])
+    assert mood.calls == 5
+
+
+def test_asking_ends_before_the_timeout(closed_address):
+    started = time.monotonic()
+    with mr.Client(closed_address, timeout=0.3) as client, pytest.raises(mr.ConnectionFailed, match=closed_address):
+        client.log_returns([1.0, 2.0])
+    assert time.monotonic() - started < 5
+
+
+def test_pauses_double_up_to_two_seconds_and_differ():
+    waits = list(pauses())
+    assert len(waits) == 4
+    assert all(top / 2 <= wait <= top for wait, top in zip(waits, (0.1, 0.2, 0.4, 0.8), strict=True))
+    assert waits != list(pauses())
+
+
+def test_a_client_finds_a_server_that_starts_later(closed_address):
+    with mr.Client(closed_address, timeout=0.2) as client:
+        with pytest.raises(mr.ConnectionFailed):
+            client.log_returns([1.0, 2.0])
+        with mr.serve(closed_address, grace_s=0):
+            assert client.log_returns([1.0, 2.0], timeout=20).n_periods == 1
