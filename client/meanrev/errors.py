@@ -119,7 +119,17 @@ def _invalid(message: str, details: str) -> InvalidInput:
         return InvalidInput(str(known.get("field", "")), message, message=message)
     # Options travel in a field of their own; to the caller they are arguments like the others.
     field = str(known["field"]).removeprefix("metadata.")
-    return InvalidInput(field, str(known["rule"]), value=_number(known.get("value")), index=index)
+    return InvalidInput(field, _rule(known, message), value=_number(known.get("value")), index=index)
+
+
+def _rule(known: Mapping[str, Any], message: str) -> str:
+    """Return the rule in full: details are kept short because they travel in a header, the message less so."""
+    rule = str(known["rule"])
+    place = message.find(rule)
+    if place < 0:
+        return rule
+    told, got, _ = message[place:].rpartition(", got ")
+    return told if got and "value" in known else message[place:]
 
 
 def _number(value: object) -> object:

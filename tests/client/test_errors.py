@@ -54,6 +54,14 @@ def test_infinities_travel_as_words_and_come_back_as_numbers(word, number):
     assert from_status("INVALID_ARGUMENT", "", details).value == number
 
 
+@pytest.mark.parametrize(
+    ("value", "told"), [({"value": 0.0}, "theta " + "must be very long " * 9 + ", got 0.0"), ({}, "theta " + "x" * 300)]
+)
+def test_a_rule_that_was_cut_short_for_its_header_is_told_in_full(value, told):
+    details = json.dumps({"field": "theta", "rule": told[6:106], **value})
+    assert str(from_status("INVALID_ARGUMENT", told, details)) == told
+
+
 @pytest.mark.parametrize("details", ["", "{", "[1]", '{"index": 3}'])
 def test_details_that_say_nothing_leave_the_message(details):
     error = from_status("INVALID_ARGUMENT", "the message", details)

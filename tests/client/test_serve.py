@@ -1,0 +1,48 @@
+import socket
+import threading
+
+import pytest
+
+import meanrev as mr
+
+
+def test_a_server_listens_while_the_context_is_open():
+    with mr.serve(grace_s=0) as address, mr.Client(address, timeout=20) as client:
+        assert client.log_returns([1.0, 2.0]).n_periods == 1
+    with mr.Client(address, timeout=0.2) as client, pytest.raises(mr.ConnectionFailed):
+        client.log_returns([1.0, 2.0])
+
+
+def test_a_unix_socket_will_do(tmp_path):
+    with mr.serve(f"unix:{tmp_path}/meanrev.sock", grace_s=0) as address, mr.Client(address) as client:
+        assert client.log_returns([1.0, 2.0]).n_periods == 1
+
+
+def test_its_thread_ends_with_it():
+    before = {thread.name for thread in threading.enumerate()}
+    with mr.serve(grace_s=0):
+        pass
+    assert [t.name for t in threading.enumerate() if t.name == "meanrev-local" and t.name not in before] == []
+
+
+@pytest.mark.parametrize(
+    ("listen", "settings", "message"),
+    [
+        ("nowhere", {}, "listen must be HOST:PORT"),
+        ("0.0.0.0:0", {}, "plaintext"),
+        ("127.0.0.1:0", {"compute_threads": 0}, "compute_threads"),
+        ("127.0.0.1:0", {"colour": "red"}, "colour"),
+    ],
+)
+def test_settings_are_checked(listen, settings, message):
+    with pytest.raises(mr.InvalidInput, match=message), mr.serve(listen, **settings):
+        pass
+
+
+def test_an_address_in_use_is_said():
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        where = f"127.0.0.1:{taken.getsockname()[1]}"
+        with pytest.raises(mr.InvalidInput, match="in use"), mr.serve(where):
+            pass
