@@ -5,6 +5,7 @@ from numpy.typing import ArrayLike
 
 from gpu_kernels.checks import Floats, all_finite, array, at_least, non_negative, one_of
 from gpu_kernels.errors import InvalidInput
+from gpu_kernels.magnitude import within_reach
 from gpu_kernels.multiperiod import host
 from gpu_kernels.multiperiod.model import COST_MODELS, MODES, Plan
 
@@ -45,8 +46,8 @@ def optimize(
         The plan. Under "proportional" weights sum to 1 in each period.
 
     Raises:
-        InvalidInput: a shape does not fit, an entry is not finite, a covariance is not symmetric or has a negative
-            eigenvalue, the bounds leave no weights that sum to 1, or an option is out of its range.
+        InvalidInput: a shape does not fit, an entry is not finite or above 1e50, a covariance is not symmetric or has
+            a negative eigenvalue, the bounds leave no weights that sum to 1, or an option is out of its range.
         Degenerate: no optimum exists, because a covariance is singular along a gain that costs do not outweigh.
 
     References:
@@ -60,6 +61,7 @@ def optimize(
     if expected.size == 0:
         raise InvalidInput("means", "must have at least one period and one asset", value=expected.shape)
     all_finite("means", expected)
+    within_reach("means", expected)
     lower, upper = _bounds(bounds, expected.shape[1])
     _options(cost_model, bounded=bounds is not None, gamma=gamma, free=not np.isfinite(upper - lower).all(), rho=rho)
     problem = host.Problem(
@@ -97,6 +99,7 @@ def _covariances(covariances: ArrayLike, n_periods: int, n_assets: int) -> Float
     if given.shape not in {(n_assets, n_assets), (n_periods, n_assets, n_assets)}:
         raise InvalidInput("covariances", f"must have shape {rule}", value=given.shape)
     all_finite("covariances", given)
+    within_reach("covariances", given)
     stacked = given.reshape(-1, n_assets, n_assets)
     for k, matrix in enumerate(stacked):
         index = k if given.ndim == 3 else None
@@ -119,6 +122,7 @@ def _initial(weights: ArrayLike | None, n_assets: int) -> Floats:
             "initial_weights", f"must hold one weight for each of the {n_assets} assets", value=checked.size
         )
     all_finite("initial_weights", checked)
+    within_reach("initial_weights", checked)
     return checked
 
 
@@ -135,13 +139,14 @@ def _bounds(bounds: tuple[ArrayLike, ArrayLike] | None, n_assets: int) -> tuple[
             )
         pair.append(np.broadcast_to(checked, n_assets))
     lower, upper = pair
+    rounding = n_assets * float(np.finfo(np.float64).eps)
     wrong = ~(lower <= upper)
     if wrong.any():
         place = int(np.argmax(wrong))
         raise InvalidInput(
             "bounds", "must have lower <= upper", value=(float(lower[place]), float(upper[place])), index=place
         )
-    if not lower.sum() <= 1.0 <= upper.sum():
+    if not lower.sum() - rounding <= 1.0 <= upper.sum() + rounding:
         sums = float(lower.sum()), float(upper.sum())
         raise InvalidInput("bounds", "must allow weights that sum to 1, with sum(lower) <= 1 <= sum(upper)", value=sums)
     return lower, upper

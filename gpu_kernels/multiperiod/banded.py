@@ -27,9 +27,12 @@ _REGULARISATION = 1e-14
 
 
 class _Stage(NamedTuple):
-    """An eliminated block: the factor of T + E, a = Y 1, 1'a, and E towards the next block."""
+    """An eliminated block: the inverse of T + E's Cholesky factor, a = Y 1, 1'a, and E towards the next block.
 
-    lower: Floats
+    NumPy has no triangular solve: with the inverse each of the many solves is two products.
+    """
+
+    inverse: Floats
     ones: Floats
     total: float
     coupling: Floats
@@ -37,7 +40,7 @@ class _Stage(NamedTuple):
     def within(self, right: Floats, target: float) -> tuple[Floats, float]:
         """Solve (T + E) w + 1 y = right, 1'w = target."""
         y = (float(self.ones @ right) - target) / self.total
-        return linear.substitute(self.lower, right) - self.ones * y, y
+        return self.inverse.T @ (self.inverse @ right) - self.ones * y, y
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,12 +138,11 @@ class BandedSystem:
             curvature = own + passed
             curvature[np.diag_indices(size)] += diagonal[j]
             towards = coupling[j + 1]
-            lower = _factored(curvature + np.diag(towards))
-            across = linear.substitute(lower, np.column_stack([np.ones(size), curvature]))
-            ones = across[:, 0]
-            stage = _Stage(lower, ones, float(ones.sum()), towards)
+            inverse = np.asarray(np.linalg.inv(_factored(curvature + np.diag(towards))), dtype=np.float64)
+            ones = inverse.T @ inverse.sum(axis=1)
+            stage = _Stage(inverse, ones, float(ones.sum()), towards)
             stages.append(stage)
-            parallel = towards[:, None] * across[:, 1:]
+            parallel = towards[:, None] * (inverse.T @ (inverse @ curvature))
             pinned = towards * ones
             passed = 0.5 * (parallel + parallel.T) + np.outer(pinned, pinned / stage.total)
         return lambda right, target: _substitute(stages, right, target)

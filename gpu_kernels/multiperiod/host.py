@@ -68,39 +68,46 @@ def optimize(problem: Problem) -> Plan:
 def _planned(problem: Problem, means: Floats, covariances: Floats, before: Floats) -> Floats:
     """Solve for all blocks at once; (J, N)."""
     blocks, size = means.shape
-    costly = problem.cost > 0
     lower, upper = np.tile(problem.lower, blocks), np.tile(problem.upper, blocks)
     below, above = np.flatnonzero(np.isfinite(lower)), np.flatnonzero(np.isfinite(upper))
     limits = [-lower[below], upper[above]]
-    q = -means.reshape(-1)
-    # Units in which the largest gain or cost is 1: the method's first point is made for numbers of that size.
-    unit = max(float(np.max(np.abs(q))), problem.cost, problem.gamma * float(np.max(np.abs(covariances))), 1e-300)
-    if costly:
+    # A gain common to all assets changes nothing, because weights sum to 1, and would only cost digits.
+    q = (means.mean(axis=1, keepdims=True) - means).reshape(-1)
+    curvature = problem.gamma * covariances
+    # Units in which weights, and the largest gain or cost, are about 1: the first point is made for such numbers.
+    scale = _typical_weight(problem, q, curvature, before)
+    unit = max(
+        scale * float(np.max(np.abs(q))), scale * problem.cost, scale**2 * float(np.max(np.abs(curvature))), 1e-300
+    )
+    if problem.cost > 0:
         q = np.concatenate([q, np.full(blocks * size, problem.cost)])
         start = np.zeros((blocks, size))
         start[0] = before
         limits += [start.reshape(-1), -start.reshape(-1)]
-    found = _minimised(
-        BandedSystem(covariances * (problem.gamma / unit), costly, below, above),
-        q / unit,
-        blocks,
-        np.concatenate(limits),
-    )
+    system = BandedSystem(curvature * (scale**2 / unit), problem.cost > 0, below, above)
+    found = _minimised(system, q * (scale / unit), np.full(blocks, 1.0 / scale), np.concatenate(limits) / scale)
     if not found.residual <= _ACCEPTED:
         raise Degenerate(
             "covariances",
-            "no optimum exists: a combination of assets without variance earns more than it costs to trade",
+            "no optimum was found: a combination of assets without variance may earn more than it costs to trade",
         )
-    return found.x[: blocks * size].reshape(blocks, size)
+    return scale * found.x[: blocks * size].reshape(blocks, size)
 
 
-def _minimised(system: BandedSystem, q: Floats, blocks: int, h: Floats) -> Optimum:
+def _typical_weight(problem: Problem, q: Floats, curvature: Floats, before: Floats) -> float:
+    """Return the size of weights that the gains ask for and the bounds allow, at least 1."""
+    steepness = float(np.median(np.diagonal(curvature, axis1=1, axis2=2)))
+    asked = float(np.max(np.abs(q))) / steepness if steepness > 0 else 1.0
+    allowed = float(max(np.max(np.abs(problem.lower)), np.max(np.abs(problem.upper))))
+    return max(1.0, min(asked, allowed), float(np.max(np.abs(before))))
+
+
+def _minimised(system: BandedSystem, q: Floats, b: Floats, h: Floats) -> Optimum:
     """Approach the optimum, polish, and go on only where the active set was not clear yet."""
-    b = np.ones(blocks)
     # A step beyond the optimum meets slacks of zero; its residual is NaN, which ends the iteration.
     with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
         for tolerance in (_NEAR, _TOLERANCE):
-            found = polished(system, q, b, h, minimise(system, q, b, h, tolerance=tolerance))
+            found = polished(system, q, b, h, minimise(system, q, b, h, tolerance=tolerance), _TOLERANCE)
             if found.residual <= _TOLERANCE:
                 break
     return found
@@ -114,9 +121,8 @@ def _rolling(
     before = problem.initial
     for j, length in enumerate(lengths):
         ahead = lengths[j:] / length
-        before = held[j] = _planned(problem, means[j] * ahead[:, None], covariances[j] * ahead[:, None, None], before)[
-            0
-        ]
+        planned = _planned(problem, means[j] * ahead[:, None], covariances[j] * ahead[:, None, None], before)
+        before = held[j] = planned[0]
     return held
 
 

@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 
 from gpu_kernels.errors import InvalidInput
 from gpu_kernels.health import STATUSES, Account, Estimate, Health
+from gpu_kernels.ou import OnlineOu
 from tests.naive import health as naive
 
 DAY = 86_400_000
@@ -222,6 +223,22 @@ def test_z_and_theta_alert_only_where_the_asset_was_seen_to_revert():
     health = account.report(1)
     assert health.status == "warning"
     assert health.alerts == tuple(f"theta of {asset} is no longer distinguishable from 0" for asset in "AB")
+
+
+def test_a_spread_that_leaves_its_mean_is_a_risk_at_first_and_then_no_longer_reverts():
+    rng = np.random.default_rng(1)
+    account, price = Account({"A": 1.0}, estimator=OnlineOu), 100.0
+    for time in range(500):
+        account.mark("A", price, time)
+        price += 0.3 * (100.0 - price) + rng.normal()
+    assert account.report(499).status == "healthy"
+    account.mark("A", 115.0, 500)
+    health = account.report(500)
+    assert health.status == "risk"
+    assert health.alerts[0].startswith("z of A is 10.")
+    for time in range(501, 700):
+        account.mark("A", 115.0 + 0.1 * (time - 500), time)
+    assert "theta of A is no longer distinguishable from 0" in account.report(699).alerts
 
 
 def test_an_estimate_of_few_prices_is_not_believed():
