@@ -58,21 +58,16 @@ def backtest(
     Raises:
         MeanRevError: as every call.
     """
-    read = table("prices", prices)
-    if read.values.ndim == 2 and read.values.shape[1] != 1:
-        raise InvalidInput("prices", "must be one series, of shape (T,)", value=read.values.shape)
-    series = read.values.reshape(-1)
-    if not series.size:
-        raise InvalidInput("prices", "must hold at least one price")
+    read = _series(prices)
     entry, exit_ = _levels(thresholds, entry_zscore, exit_zscore)
     message = wire.encode(
         BacktestInput,
-        prices=series,
+        prices=read.values,
         timestamps_ms=read.timestamps_ms if timestamps_ms is None else np.asarray(timestamps_ms),
         entry_zscore=entry,
         exit_zscore=exit_,
         transaction_cost=cost_per_side,
-        update_frequency=1 if path else series.size,
+        update_frequency=1 if path else read.values.size,
         metadata=_options(lookback, execution_delay, mode, initial_capital, periods_per_year),
     )
 
@@ -145,6 +140,15 @@ def backtest_stream(
     return Live(_PATH, bars, encode, result, timeout)
 
 
+def _series(prices: Any) -> Table:
+    read = table("prices", prices)
+    if read.values.ndim == 2 and read.values.shape[1] != 1:
+        raise InvalidInput("prices", "must be one series, of shape (T,)", value=read.values.shape)
+    if not read.values.size:
+        raise InvalidInput("prices", "must hold at least one price")
+    return read if read.values.ndim == 1 else read.column()
+
+
 def _levels(
     thresholds: Mapping[str, Any] | None, entry_zscore: float | None, exit_zscore: float | None
 ) -> tuple[float, float]:
@@ -185,5 +189,4 @@ def _bar(bar: Bar) -> Mapping[str, Any]:
 
 def _path(read: Table, metrics: list[meanrev_pb2.BacktestMetric]) -> BacktestPath:
     columns = {name: np.array([getattr(metric, name) for metric in metrics]) for name in _OF_PATH}
-    flat = read if read.values.ndim == 1 else read.column()
-    return BacktestPath(**{name: flat.over_time(column) for name, column in columns.items()})
+    return BacktestPath(**{name: read.over_time(column) for name, column in columns.items()})

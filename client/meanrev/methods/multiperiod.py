@@ -56,26 +56,34 @@ def multiperiod(
     Raises:
         MeanRevError: as every call.
     """
-    periods = _periods(returns_sequence)
+    fields: dict[str, Any] = {
+        "gamma": wire.positive("gamma", gamma),
+        "transaction_cost": transaction_cost,
+        "rebalance_frequency": rebalance_frequency,
+        "n_periods": n_periods,
+    }
+    fields["metadata"] = wire.options(
+        initial_weights=_vector("initial_weights", initial_weights),
+        cost_model=cost_model,
+        mode=mode,
+        bounds=bounds,
+        rho=rho,
+    )
+    return _ask(_periods(returns_sequence), _vector("expected_returns", expected_returns), covariance, fields, timeout)
+
+
+def _ask(
+    periods: list[Table], expected: Any, covariance: Any, fields: dict[str, Any], timeout: float | None
+) -> Question[MultiperiodPlan]:
     square = None if covariance is None else table("covariance", covariance).matrix("covariance")
-    if not periods and (square is None or expected_returns is None):
+    if not periods and (square is None or expected is None):
         raise InvalidInput("returns_sequence", "must be given unless both expected_returns and covariance are")
     message = wire.encode(
         MultiperiodRequest,
         returns_sequence=[period.values for period in periods] or None,
-        gamma=wire.positive("gamma", gamma),
-        transaction_cost=transaction_cost,
-        rebalance_frequency=rebalance_frequency,
-        expected_returns=_vector("expected_returns", expected_returns),
+        expected_returns=expected,
         covariance=None if square is None else square.values,
-        n_periods=n_periods,
-        metadata=wire.options(
-            initial_weights=_vector("initial_weights", initial_weights),
-            cost_model=cost_model,
-            mode=mode,
-            bounds=bounds,
-            rho=rho,
-        ),
+        **fields,
     )
     labels = periods[0] if periods else square
 

@@ -61,9 +61,7 @@ def ou(
     read = table("prices", prices)
     if not read.values.size:
         raise InvalidInput("prices", "must hold at least one price", value=read.values.shape)
-    names = _names(read, asset_ids)
     stamps = read.timestamps_ms if timestamps_ms is None else np.asarray(timestamps_ms)
-    columns = np.ascontiguousarray(read.values.reshape(len(read.values), -1).T)
     metadata = wire.options(
         dt=dt,
         time_unit_ms=time_unit_ms,
@@ -73,14 +71,19 @@ def ou(
         adf_lags=adf_lags,
         publish=publish,
     )
-    sends_stamps = stamps is not None and (time_unit_ms is not None or bool(publish))
+    return _ask(read, _names(read, asset_ids), stamps if time_unit_ms or publish else None, metadata, timeout)
+
+
+def _ask(read: Table, names: Sequence[str], stamps: Any, metadata: str, timeout: float | None) -> Question[OuFit]:
+    """Declare the streams: a few blocks of prices a series, _ASSETS_A_CALL series a stream."""
+    columns = np.ascontiguousarray(read.values.reshape(len(read.values), -1).T)
     parts = _parts(len(read.values))
     messages = [
         wire.encode(
             PriceUpdate,
             asset_id=name,
             prices=column[part],
-            timestamps_ms=stamps[part] if sends_stamps and stamps is not None else None,
+            timestamps_ms=None if stamps is None else stamps[part],
             metadata=metadata,
         )
         for name, column in zip(names, columns, strict=True)

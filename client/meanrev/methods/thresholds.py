@@ -57,8 +57,6 @@ def thresholds(
     """
     if (round_trip_cost is None) == (cost_per_side is None):
         raise InvalidInput("cost", "must be given once, as round_trip_cost or as cost_per_side")
-    process = _process(fit)
-    usable = _usable(process)
     metadata = wire.options(
         dt=dt,
         stop=stop,
@@ -69,17 +67,17 @@ def thresholds(
         log_prices=log_prices,
         cost_unit="per_side_fraction" if round_trip_cost is None else None,
     )
+    cost = cost_per_side if round_trip_cost is None else round_trip_cost
+    return _ask(fit, {"transaction_cost": cost, "optimization_objective": objective, "metadata": metadata}, timeout)
+
+
+def _ask(fit: Mapping[str, Any], request: Mapping[str, Any], timeout: float | None) -> Question[Thresholds]:
+    """Declare one call a process that can be asked about."""
+    process = _process(fit)
+    usable = _usable(process)
     calls = [
-        [
-            wire.encode(
-                ThresholdRequest,
-                ou_params=dict(zip(("theta", "mu", "sigma"), map(float, row), strict=True)),
-                transaction_cost=cost_per_side if round_trip_cost is None else round_trip_cost,
-                optimization_objective=objective,
-                metadata=metadata,
-            )
-        ]
-        for row in process[:, usable].T
+        [wire.encode(ThresholdRequest, ou_params={"theta": theta, "mu": mu, "sigma": sigma}, **request)]
+        for theta, mu, sigma in process[:, usable].T.tolist()
     ]
     single = np.ndim(fit["theta"]) == 0
     named = {"asset_id": fit["asset_id"]} if fit.get("asset_id") else {}
