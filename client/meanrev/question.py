@@ -4,10 +4,11 @@ A method's declaration turns arguments into a Question (bytes out, and how to re
 LiveMethod hang it on a client: on a blocking one it answers, on an asyncio one it awaits.
 """
 
+import inspect
 from abc import ABC, abstractmethod
 from collections.abc import AsyncIterable, AsyncIterator, Callable, Coroutine, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, Generic, ParamSpec, Protocol, TypeVar, cast, overload
+from typing import Any, Generic, ParamSpec, Protocol, TypeVar, cast, get_args, overload
 
 from meanrev.errors import InvalidInput
 
@@ -127,6 +128,7 @@ class Method(Generic[P, R]):
         """Take the declaration, whose docstring and arguments become the method's."""
         self._declare = declare
         self.__doc__ = declare.__doc__
+        _show(declare, lambda result: result)
 
     @overload
     def __get__(self, client: None, owner: type) -> Callable[P, Question[R]]: ...
@@ -145,6 +147,7 @@ class LiveMethod(Generic[P, R]):
         """Take the declaration, whose docstring and arguments become the method's."""
         self._declare = declare
         self.__doc__ = declare.__doc__
+        _show(declare, lambda result: Iterator[result])  # type: ignore[valid-type] # a type at run time
 
     @overload
     def __get__(self, client: None, owner: type) -> Callable[P, Live[R]]: ...
@@ -154,3 +157,11 @@ class LiveMethod(Generic[P, R]):
     def __get__(self, client: Awaiting, owner: type) -> Callable[P, AsyncIterator[R]]: ...
     def __get__(self, client: Blocking | Awaiting | None, owner: type) -> Callable[P, Any]:
         return self._declare if client is None else client.bind_live(self._declare)
+
+
+def _show(declare: Callable[..., Any], shown: Callable[[Any], Any]) -> None:
+    """Let help() say what a method's caller gets, not what its declaration returns."""
+    signature = inspect.signature(declare)
+    result = get_args(signature.return_annotation)
+    if result:
+        declare.__signature__ = signature.replace(return_annotation=shown(result[0]))  # type: ignore[attr-defined]

@@ -123,3 +123,13 @@ def test_both_clients_have_the_same_methods_and_arguments(where):
         assert list(inspect.signature(one).parameters) == list(inspect.signature(other).parameters)
         assert one.__doc__ == other.__doc__ == getattr(mr.Client, name).__doc__
         assert one.__name__ == name
+
+
+def test_help_says_what_the_caller_gets(where):
+    from meanrev.results import OuFit
+
+    for client in (mr.Client(where), mr.AsyncClient(where)):
+        assert inspect.signature(client.ou).return_annotation is OuFit
+        assert str(inspect.signature(client.ou_stream).return_annotation).endswith(
+            "Iterator[meanrev.results.series.OuFit]"
+        )
