@@ -11,14 +11,14 @@ from numpy.typing import NDArray
 
 from gpu_kernels.checks import Floats
 from gpu_kernels.weights.dense import DenseSystem
-from gpu_kernels.weights.interior import Optimum, residual
+from gpu_kernels.weights.interior import Optimum
 
 __all__ = ["active_set"]
 
 _MOST_ROUNDS = 20
 
 
-def active_set(system: DenseSystem, q: Floats, b: Floats, h: Floats) -> Optimum | None:
+def active_set(system: DenseSystem, q: Floats, b: Floats, h: Floats, at_low: NDArray[np.bool_]) -> Optimum | None:
     """Solve a program without general rows; None where the rounds do not end or a system is singular.
 
     Args:
@@ -26,11 +26,12 @@ def active_set(system: DenseSystem, q: Floats, b: Floats, h: Floats) -> Optimum 
         q: (n,) linear term.
         b: (m,) right-hand side of the equalities.
         h: (k,) the bounds as right-hand sides of G.
+        at_low: (n,) which variables start at their lower bound; the others start free.
     """
     n_below = system.below.size
     low, high = np.full(q.size, -np.inf), np.full(q.size, np.inf)
     low[system.below], high[system.above] = -h[:n_below], h[n_below:]
-    at_low = at_high = np.zeros(q.size, dtype=np.bool_)
+    at_high = np.zeros(q.size, dtype=np.bool_)
     for taken in range(1, _MOST_ROUNDS + 1):
         free = ~(at_low | at_high)
         x = np.where(at_low, low, np.where(at_high, high, 0.0))
@@ -43,7 +44,7 @@ def active_set(system: DenseSystem, q: Floats, b: Floats, h: Floats) -> Optimum 
         next_high = (free & (x > high)) | (at_high & (pull < 0))
         if np.array_equal(next_low, at_low) and np.array_equal(next_high, at_high):
             z = np.concatenate([np.where(at_low, pull, 0.0)[system.below], np.where(at_high, -pull, 0.0)[system.above]])
-            return Optimum(x, y, z, residual(system, q, b, h, x, y, z), taken)
+            return Optimum(x, y, z, system.error(q, b, h, x, y, z), taken)
         at_low, at_high = next_low, next_high
     return None
 

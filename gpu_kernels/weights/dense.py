@@ -83,3 +83,18 @@ class DenseSystem:
             return free - across @ dy, dy
 
         return solve
+
+    def error(self, q: Floats, b: Floats, h: Floats, x: Floats, y: Floats, z: Floats) -> float:
+        """Return the largest violation of the optimality conditions, relative to their terms before any cancel.
+
+        Where P is close to singular P x is small although its terms are not, and rounding alone makes a violation
+        relative to P x large: two points are compared by this one.
+        """
+        pulled, pushed = self.equalities_transposed(y), self.inequalities_transposed(z)
+        dual = self.hessian(x) + q + pulled + pushed
+        terms = np.abs(self.matrix) @ np.abs(x) + np.abs(q) + np.abs(pulled) + np.abs(pushed)
+        force, length = max(float(np.max(terms)), 1e-300), max(1.0, float(np.max(np.abs(x))))
+        room = h - self.inequalities(x)
+        short = float(np.max(np.concatenate([np.abs(self.equalities(x) - b), -room]), initial=0.0))
+        gap = float(np.max(np.abs(z * room), initial=0.0))
+        return max(float(np.max(np.abs(dual))) / force, short / length, gap / (force * length))

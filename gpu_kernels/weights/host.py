@@ -1,5 +1,7 @@
 """The NumPy twin of weights: closed forms where no inequality is asked, quadratic programs otherwise."""
 
+from contextlib import suppress
+
 import numpy as np
 
 from gpu_kernels import linear
@@ -35,41 +37,38 @@ def sharpe(means: Floats, matrix: Floats, gamma: float, rate: float, region: Reg
 
 
 def _cara(means: Floats, matrix: Floats, gamma: float, region: Region) -> Floats:
+    beyond = None
     if region.capped:
         # Where the cap does not bind, the problem without it is smaller and its answer sharper.
-        try:
-            weights = _cara(means, matrix, gamma, region.uncapped())
-        except Degenerate:
-            weights = np.full_like(means, np.inf)
-        if region.within_cap(weights):
-            return weights
+        with suppress(Degenerate):
+            beyond = _cara(means, matrix, gamma, region.uncapped())
+        if beyond is not None and region.within_cap(beyond):
+            return beyond
     if region.constrained:
-        return program.utility(means, gamma * matrix, region)
+        return program.utility(means, gamma * matrix, region, beyond)
     if region.budget:
         return _budget(means, matrix, gamma)
     return linear.substitute(_factor(matrix), means) / gamma
 
 
 def _sharpe(means: Floats, matrix: Floats, gamma: float, rate: float, region: Region) -> tuple[Floats, str]:
-    if region.capped:
-        try:
-            weights, reason = _sharpe(means, matrix, gamma, rate, region.uncapped())
-        except Degenerate:
-            weights, reason = np.full_like(means, np.inf), ""
-        if not reason and region.within_cap(weights):
-            return weights, ""
     excess = means - rate
     largest = float(np.max(np.abs(excess)))
     nothing = largest <= _NO_EXCESS * max(float(np.max(np.abs(means))), abs(rate))
+    best = region.highest(excess) if region.constrained else largest
+    if region.budget and (nothing or best <= _NO_EXCESS * largest):
+        return _cara(np.zeros_like(means), matrix, gamma, region), _NONE_ABOVE
+    beyond = None
+    if region.capped:
+        reason = ""
+        with suppress(Degenerate):
+            beyond, reason = _sharpe(means, matrix, gamma, rate, region.uncapped())
+        if beyond is not None and not reason and region.within_cap(beyond):
+            return beyond, ""
     if region.constrained:
-        best = region.highest(excess)
-        if nothing or best <= _NO_EXCESS * largest:
-            return _cara(np.zeros_like(means), matrix, gamma, region), _NONE_ABOVE
-        return program.ratio(excess / best, matrix, region), ""
+        return program.ratio(excess / best, matrix, region, beyond), ""
     if nothing:
-        return (
-            (_budget(np.zeros_like(means), matrix, gamma), _NONE_ABOVE) if region.budget else (np.zeros_like(means), "")
-        )
+        return np.zeros_like(means), ""
     tangent = linear.substitute(_factor(matrix), excess / gamma)
     return _scaled(tangent) if region.budget else (tangent, "")
 

@@ -20,7 +20,10 @@ __all__ = ["Optimum", "Solve", "System", "minimise", "residual"]
 
 MOST_ITERATIONS = 60
 PATIENCE = 8
-"""Iterations without progress before giving up: the residual need not fall at first."""
+"""Iterations without progress before giving up."""
+
+_FAR = 1e-6
+"""Residual above which a falling gap is progress too: relative to terms that shrink, the residual may rise at first."""
 
 _CLOSEST = 1.0 - 1e-8
 """Largest share of the way to the boundary that a step goes: a slack of exactly zero has no D."""
@@ -80,6 +83,11 @@ class _Point(NamedTuple):
     slack: Floats
     residual: float
 
+    @property
+    def gap(self) -> float:
+        """z's, which bounds how far the objective is from its optimum once the other residuals vanish."""
+        return float(self.z @ self.s)
+
 
 def minimise(system: System, q: Floats, b: Floats, h: Floats, *, tolerance: float = 1e-14) -> Optimum:
     """Solve a convex quadratic program.
@@ -96,13 +104,16 @@ def minimise(system: System, q: Floats, b: Floats, h: Floats, *, tolerance: floa
     """
     measure = _Measure(system, q, b, h)
     point = best = _start(measure)
+    gap = best.gap
     taken = stalled = 0
     while best.residual > tolerance and taken < MOST_ITERATIONS and stalled < PATIENCE:
         point = _step(measure, point)
         taken += 1
         if not np.isfinite(point.residual) or np.min(point.s, initial=1.0) <= 0.0:
             break
-        stalled = 0 if point.residual < 0.9 * best.residual else stalled + 1
+        closer = best.residual > _FAR and point.gap < 0.9 * gap
+        stalled = 0 if closer or point.residual < 0.9 * best.residual else stalled + 1
+        gap = min(gap, point.gap)
         best = min(best, point, key=lambda candidate: candidate.residual)
     return Optimum(best.x, best.y, best.z, best.residual, taken)
 
@@ -173,7 +184,9 @@ def _step(measure: _Measure, at: _Point) -> _Point:
     mean = float(at.z @ at.s) / max(1, at.s.size)
     aimed = float((at.z + length * dz) @ (at.s + length * ds)) / max(1, at.s.size)
     centre = (aimed / mean) ** 3 * mean if mean > 0 else 0.0
-    dx, dy, dz, ds = direction(at.z * at.s + dz * ds - centre)
+    # A corrector for a step that is not taken in full would overshoot, and can cycle (Cartis 2009; Colombo and Gondzio
+    # 2008): it counts as far as the predictor reached.
+    dx, dy, dz, ds = direction(at.z * at.s + length**2 * dz * ds - centre)
     stay = min(max(0.995, 1.0 - mean), _CLOSEST)
     length = min(1.0, stay * min(_reach(at.s, ds), _reach(at.z, dz)))
     return measure.point(at.x + length * dx, at.y + length * dy, at.z + length * dz, at.s + length * ds)
@@ -182,7 +195,8 @@ def _step(measure: _Measure, at: _Point) -> _Point:
 def _reach(values: Floats, change: Floats) -> float:
     """Return how far values may move along change before one of them reaches zero, infinite where none does."""
     falling = change < 0
-    return float(np.min(values[falling] / -change[falling], initial=np.inf))
+    with np.errstate(over="ignore"):
+        return float(np.min(values[falling] / -change[falling], initial=np.inf))
 
 
 def _largest(values: Floats) -> float:

@@ -9,16 +9,21 @@ from numpy.typing import NDArray
 
 from gpu_kernels.checks import Floats
 from gpu_kernels.weights.dense import DenseSystem
-from gpu_kernels.weights.interior import Optimum, residual
+from gpu_kernels.weights.interior import Optimum
 
 __all__ = ["polished"]
 
 _REFINEMENTS = 3
 _REGULARISATION = 1e-13
 
+_AS_GOOD = 1e-14
+"""Error below which the exact zeros and bounds of an active set are worth more than a smaller error."""
+
 
 def polished(system: DenseSystem, q: Floats, b: Floats, h: Floats, found: Optimum) -> Optimum:
     """Return the solution on the active set of `found`, or `found` where that is no better.
+
+    Its residual is the system's error: relative to terms before they cancel.
 
     Args:
         system: P, A and G.
@@ -27,6 +32,7 @@ def polished(system: DenseSystem, q: Floats, b: Floats, h: Floats, found: Optimu
         h: (k,) right-hand side of the inequalities.
         found: What the interior-point method returned.
     """
+    found = found._replace(residual=system.error(q, b, h, found.x, found.equality, found.inequality))
     low, high = system.below.size, system.below.size + system.above.size
     active = found.inequality > h - system.inequalities(found.x)
     x = found.x.copy()
@@ -49,8 +55,8 @@ def polished(system: DenseSystem, q: Floats, b: Floats, h: Floats, found: Optimu
     held_below, held_above = active[:low], active[low:high]
     z[:low][held_below] = np.maximum(pull[system.below[held_below]], 0.0)
     z[low:high][held_above] = np.maximum(-pull[system.above[held_above]], 0.0)
-    reached = residual(system, q, b, h, x, y, z)
-    return Optimum(x, y, z, reached, found.iterations) if reached < found.residual else found
+    reached = system.error(q, b, h, x, y, z)
+    return Optimum(x, y, z, reached, found.iterations) if reached <= max(found.residual, _AS_GOOD) else found
 
 
 def _equality_constrained(

@@ -41,13 +41,14 @@ class _Parts(NamedTuple):
     high: Floats
 
 
-def utility(means: Floats, matrix: Floats, region: Region) -> Floats:
+def utility(means: Floats, matrix: Floats, region: Region, beyond: Floats | None = None) -> Floats:
     """Maximise w'm - 1/2 w'Pw over the region.
 
     Args:
         means: (N,) m.
         matrix: (N, N) P, positive semi-definite.
         region: Where w must lie.
+        beyond: (N,) the optimum without the cap where that breaks the cap, None where it is not known to.
 
     Raises:
         Degenerate: P is singular and the region unbounded.
@@ -60,27 +61,28 @@ def utility(means: Floats, matrix: Floats, region: Region) -> Floats:
     below = np.flatnonzero(np.isfinite(parts.low) & ~fixed)
     above = np.flatnonzero(np.isfinite(parts.high) & ~fixed)
     budget = [parts.sign] if region.budget else []
-    capped = region.capped
     size = parts.sign.size
+    cap = np.ones((int(region.capped), size))
+    binding, slack = (cap, cap[:0]) if beyond is not None else (cap[:0], cap)
     scale = max(float(np.max(np.abs(means))), float(np.max(np.diagonal(matrix))), 1e-300)
     system = DenseSystem(
         matrix=_spread(matrix, parts) / scale,
-        equality=np.vstack([*budget, np.eye(size)[fixed]]) if budget else np.eye(size)[fixed],
-        general=np.ones((int(capped), size)),
+        equality=np.vstack([*budget, binding, np.eye(size)[fixed]]),
+        general=slack,
         below=below,
         above=above,
     )
     # A constant in all means changes nothing under a budget, and keeps the residual's terms from vanishing.
     q = -parts.sign * (means[parts.asset] / scale + float(region.budget))
-    b = np.concatenate([np.ones(len(budget)), parts.low[fixed]])
-    h = np.concatenate([-parts.low[below], parts.high[above], [region.leverage][: int(capped)]])
-    found = _solved(system, q, b, h)
+    b = np.concatenate([np.ones(len(budget)), np.full(len(binding), region.leverage), parts.low[fixed]])
+    h = np.concatenate([-parts.low[below], parts.high[above], np.full(len(slack), region.leverage)])
+    found = _solved(system, q, b, h, _held_at_zero(parts, beyond))
     if found.residual > _SOLVED:
         raise Degenerate("covariance", _UNSOLVED)
     return _weights(parts, found.x, means.size)
 
 
-def ratio(excess: Floats, matrix: Floats, region: Region) -> Floats:
+def ratio(excess: Floats, matrix: Floats, region: Region, beyond: Floats | None = None) -> Floats:
     """Maximise w'm / sqrt(w'Sw) over the region.
 
     The variables are y = k w with k = 1'y and m'y = 1, so that the ratio is largest where y'Sy is least.
@@ -89,6 +91,7 @@ def ratio(excess: Floats, matrix: Floats, region: Region) -> Floats:
         excess: (N,) m, scaled so that the region's largest w'm is 1.
         matrix: (N, N) S, positive semi-definite.
         region: Where w must lie; it has a budget and is bounded.
+        beyond: As in utility.
 
     Raises:
         Degenerate: a portfolio without variance has w'm > 0.
@@ -103,20 +106,21 @@ def ratio(excess: Floats, matrix: Floats, region: Region) -> Floats:
     ceilings = np.isfinite(parts.high) & ~fixed
     unit, total = np.eye(parts.sign.size), parts.sign
     rows = [np.outer(parts.low[floors], total) - unit[floors], unit[ceilings] - np.outer(parts.high[ceilings], total)]
-    if region.capped:
-        rows.append(1.0 - region.leverage * total[None, :])
+    cap = (1.0 - region.leverage * total[None, :]) if region.capped else unit[:0]
+    binding, slack = (cap, cap[:0]) if beyond is not None else (cap[:0], cap)
     below = np.flatnonzero(signs & ~fixed)
     system = DenseSystem(
         matrix=_spread(matrix, parts) / max(float(np.max(np.diagonal(matrix))), 1e-300),
-        equality=np.vstack([total * excess[parts.asset], unit[fixed] - np.outer(parts.low[fixed], total)]),
-        general=np.vstack(rows),
+        equality=np.vstack([total * excess[parts.asset], binding, unit[fixed] - np.outer(parts.low[fixed], total)]),
+        general=np.vstack([*rows, slack]),
         below=below,
     )
     b = np.zeros(len(system.equality))
     b[0] = 1.0
-    found = _solved(system, np.zeros(total.size), b, np.zeros(below.size + len(system.general)))
-    # Where the variance is rounding, so is every term of the optimality conditions, and the residual says nothing.
-    if found.residual > _SOLVED or found.x @ system.matrix @ found.x <= _rounding(system.matrix, found.x):
+    q, h = np.zeros(total.size), np.zeros(below.size + len(system.general))
+    found = _solved(system, q, b, h, _held_at_zero(parts, beyond))
+    variance = float(found.x @ system.matrix @ found.x)
+    if variance <= _rounding(system.matrix, found.x) or found.residual > _SOLVED:
         raise Degenerate("covariance", _RISKLESS)
     return _weights(parts, found.x / float(total @ found.x), excess.size)
 
@@ -146,6 +150,13 @@ def _parts(region: Region) -> _Parts:
     )
 
 
+def _held_at_zero(parts: _Parts, beyond: Floats | None) -> NDArray[np.bool_]:
+    """Guess that no asset is bought where it was sold without the cap, nor sold where it was bought."""
+    if beyond is None:
+        return np.zeros(parts.sign.size, dtype=np.bool_)
+    return np.asarray((parts.low == 0.0) & (parts.sign * beyond[parts.asset] <= 0.0))
+
+
 def _spread(matrix: Floats, parts: _Parts) -> Floats:
     return matrix[np.ix_(parts.asset, parts.asset)] * np.outer(parts.sign, parts.sign)
 
@@ -156,8 +167,8 @@ def _weights(parts: _Parts, x: Floats, n_assets: int) -> Floats:
     return weights
 
 
-def _solved(system: DenseSystem, q: Floats, b: Floats, h: Floats) -> Optimum:
-    quick = active_set(system, q, b, h) if system.general.size == 0 else None
+def _solved(system: DenseSystem, q: Floats, b: Floats, h: Floats, at_low: NDArray[np.bool_]) -> Optimum:
+    quick = active_set(system, q, b, h, at_low) if system.general.size == 0 else None
     if quick is not None and quick.residual <= _SHARP:
         return quick
     return polished(system, q, b, h, minimise(system, q, b, h))

@@ -1,0 +1,75 @@
+"""What the weights refuse, and in which words."""
+
+import numpy as np
+import pytest
+
+from gpu_kernels import weights
+from gpu_kernels.errors import InvalidInput
+
+MEANS = [0.01, 0.02, 0.03]
+MATRIX = np.diag([0.04, 0.05, 0.06])
+
+BAD = [
+    ({"expected_returns": []}, "expected_returns must hold at least one asset"),
+    ({"expected_returns": [[0.1]]}, r"expected_returns must have shape \(N,\), got \(1, 1\)"),
+    ({"expected_returns": [0.1, np.nan, 0.2]}, r"expected_returns\[1\] must be finite, got nan"),
+    ({"expected_returns": ["a", "b", "c"]}, r"expected_returns must be numbers of shape \(N,\)"),
+    ({"covariance": np.eye(2)}, r"covariance must have shape \(3, 3\), got \(2, 2\)"),
+    ({"covariance": np.ones(3)}, r"covariance must have shape \(N, N\), got \(3,\)"),
+    ({"covariance": np.diag([1.0, np.inf, 1.0])}, r"covariance\[1, 1\] must be finite, got inf"),
+    ({"covariance": MATRIX + np.eye(3, k=1)}, r"covariance\[0, 1\] must be symmetric: entry \[1, 0\] is 0, got 1.0"),
+    ({"covariance": np.diag([1.0, -1.0, 1.0])}, "covariance must be positive semi-definite: .*, got -1.0"),
+    ({"gamma": 0.0}, "gamma must be finite and > 0, got 0.0"),
+    ({"gamma": -2.0}, "gamma must be finite and > 0, got -2.0"),
+    ({"risk_free_rate": np.nan}, "risk_free_rate must be finite, got nan"),
+    ({"mode": "short"}, "mode must be one of 'budget', 'unconstrained', 'long_only', got 'short'"),
+    ({"bounds": 0.5}, r"bounds must be a pair \(lowest, highest\), got 0.5"),
+    ({"bounds": (0.0, 0.5, 1.0)}, r"bounds must be a pair \(lowest, highest\)"),
+    ({"bounds": ([0.0, 0.1], None)}, "bounds must be one number or one for each of the 3 assets, got 2"),
+    ({"bounds": (np.nan, None)}, "bounds must be finite, got nan"),
+    ({"bounds": (0.0, [0.5, np.inf, 1.0])}, r"bounds\[1\] must be finite, got inf"),
+    ({"bounds": (0.5, 0.2)}, r"bounds\[0\] must not have a lowest weight above the highest, 0.2, got 0.5"),
+    ({"bounds": (0.0, 0.3)}, "bounds must let the weights sum to 1: the highest must sum to 1 or more, got 0.89"),
+    ({"bounds": (0.4, 1.0)}, "bounds must let the weights sum to 1: the lowest must sum to 1 or less, got 1.2"),
+    ({"leverage": 0.9}, "leverage must be at least 1, which the other constraints need, got 0.9"),
+    ({"leverage": 0.0}, "leverage must be finite and > 0, got 0.0"),
+    ({"bounds": ([-0.5] * 3, [-0.2, 2.0, 2.0]), "leverage": 1.3}, "leverage must be at least 1.4"),
+    ({"mode": "unconstrained", "bounds": (0.5, 1.0), "leverage": 1.0}, "leverage must be at least 1.5"),
+]
+
+
+@pytest.mark.parametrize("method", [weights.cara, weights.sharpe])
+@pytest.mark.parametrize(("change", "message"), BAD)
+def test_a_broken_rule_is_named(method, change, message):
+    arguments = {"expected_returns": MEANS, "covariance": MATRIX} | change
+    with pytest.raises(InvalidInput, match=message):
+        method(arguments.pop("expected_returns"), arguments.pop("covariance"), **arguments)
+
+
+@pytest.mark.parametrize("option", [{"bounds": (0.0, 1.0)}, {"leverage": 2.0}])
+def test_a_sharpe_ratio_without_a_budget_has_no_scale_for_bounds(option):
+    with pytest.raises(InvalidInput, match="mode must be 'budget' or 'long_only' beside bounds or leverage"):
+        weights.sharpe(MEANS, MATRIX, mode="unconstrained", **option)
+
+
+@pytest.mark.parametrize("mode", weights.MODES)
+def test_input_is_never_written_to(mode):
+    means, matrix = np.array(MEANS), MATRIX.copy()
+    means.flags.writeable = matrix.flags.writeable = False
+    bounds = np.zeros(3), np.ones(3)
+    for side in bounds:
+        side.flags.writeable = False
+    weights.cara(means, matrix, mode=mode, bounds=bounds)
+    weights.sharpe(means, matrix, mode=mode, **({} if mode == "unconstrained" else {"bounds": bounds}))
+
+
+def test_rounding_in_the_covariance_is_no_error():
+    means, matrix = np.array(MEANS), MATRIX.copy()
+    matrix[0, 1] += 1e-14
+    assert np.array_equal(
+        weights.cara(means, matrix).weights, weights.cara(means, MATRIX + 0.0).weights
+    ) or np.allclose(weights.cara(means, matrix).weights, weights.cara(means, MATRIX).weights, rtol=1e-10)
+
+
+def test_a_matrix_of_integers_is_welcome():
+    assert weights.cara([1, 2], [[2, 0], [0, 2]]).weights == pytest.approx([0.25, 0.75])
