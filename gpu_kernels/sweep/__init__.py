@@ -5,7 +5,8 @@ from numpy.typing import ArrayLike
 
 from gpu_kernels.checks import Floats, array, at_least, no_infinity, one_of, positive
 from gpu_kernels.errors import InvalidInput
-from gpu_kernels.sweep import host
+from gpu_kernels.selection import current
+from gpu_kernels.sweep import host, native
 from gpu_kernels.sweep.model import (
     ERROR,
     FLAT,
@@ -15,6 +16,7 @@ from gpu_kernels.sweep.model import (
     BacktestPaths,
     BarMetric,
     FinalMetrics,
+    Pairs,
     Rules,
     SweepMetrics,
 )
@@ -75,7 +77,8 @@ def backtest(
     checked = array("prices", prices, ndim=2, shape="(B, T)")
     _has_bars(checked)
     rules = _rules(lookback, execution_delay, mode, initial_capital, periods_per_year)
-    return host.backtest(checked, _pairs(entry_z, exit_z, cost), rules)
+    run = native.backtest if current().backend == "native" else host.backtest
+    return run(checked, _pairs(entry_z, exit_z, cost), rules)
 
 
 def paths(
@@ -138,14 +141,14 @@ def _rules(lookback: int, delay: int, mode: str, initial_capital: float, periods
     )
 
 
-def _pairs(entry_z: ArrayLike, exit_z: ArrayLike, cost: ArrayLike) -> host.Pairs:
+def _pairs(entry_z: ArrayLike, exit_z: ArrayLike, cost: ArrayLike) -> Pairs:
     given = {"entry_z": entry_z, "exit_z": exit_z, "cost": cost}
     columns = {name: array(name, np.atleast_1d(values), ndim=1, shape="(G,)") for name, values in given.items()}
     size = max(column.size for column in columns.values())
     for name, column in columns.items():
         if column.size not in {1, size}:
             raise InvalidInput(name, f"must hold one value, or one for each of the {size} pairs", value=column.size)
-    pairs = host.Pairs(*(np.broadcast_to(column, size) for column in columns.values()))
+    pairs = Pairs(*(np.broadcast_to(column, size) for column in columns.values()))
     _refuse("entry_z", pairs.entry_z, (pairs.entry_z > 0) & np.isfinite(pairs.entry_z), "must be finite and > 0")
     inside = (pairs.exit_z >= -pairs.entry_z) & (pairs.exit_z < pairs.entry_z)
     _refuse("exit_z", pairs.exit_z, inside, "must be at least -entry_z and below entry_z")

@@ -6,8 +6,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gpu_kernels.checks import Floats
+from gpu_kernels.sweep.model import ERROR, SweepMetrics
 
-__all__ = ["Bars", "gather"]
+__all__ = ["Bars", "can_trade", "gather", "with_untradable"]
 
 
 class Bars(NamedTuple):
@@ -50,3 +51,23 @@ def gather(prices: Floats, execution_delay: int) -> Bars:
         waiting = np.searchsorted(times, times + execution_delay)
         fill_at[series, :count] = np.where(waiting < count, waiting, n_packed)
     return Bars(packed, counts, fill_at, places)
+
+
+def can_trade(prices: Floats, mode: str) -> NDArray[np.bool_]:
+    """Tell which series (B,) have a price, and in mode "compounding" none that is not positive."""
+    tradable: NDArray[np.bool_] = np.any(~np.isnan(prices), axis=1)
+    if mode == "compounding":
+        tradable &= ~np.any(prices <= 0, axis=1)
+    return tradable
+
+
+def with_untradable(metrics: SweepMetrics, tradable: NDArray[np.bool_]) -> SweepMetrics:
+    """Put NaN rows, counts 0 and status ERROR where a series cannot be traded."""
+    if tradable.all():
+        return metrics
+    rows: dict[str, NDArray[np.float64] | NDArray[np.int64] | NDArray[np.int8]] = {}
+    for name, values in metrics._asdict().items():
+        empty = np.nan if values.dtype == np.float64 else ERROR if name == "status" else 0
+        rows[name] = np.full((tradable.size, values.shape[1]), empty, dtype=values.dtype)
+        rows[name][tradable] = values
+    return SweepMetrics(**rows)  # type: ignore[arg-type]

@@ -8,35 +8,24 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gpu_kernels.checks import Floats
-from gpu_kernels.sweep.bars import Bars, gather
+from gpu_kernels.sweep.bars import Bars, can_trade, gather, with_untradable
 from gpu_kernels.sweep.lanes import Lanes
-from gpu_kernels.sweep.model import ERROR, BacktestPaths, FinalMetrics, Rules, SweepMetrics
+from gpu_kernels.sweep.model import BacktestPaths, FinalMetrics, Pairs, Rules, SweepMetrics
 from gpu_kernels.sweep.zscore import rolling
 
-__all__ = ["Pairs", "backtest", "paths"]
-
-
-class Pairs(NamedTuple):
-    """Thresholds and costs per side, each (G,)."""
-
-    entry_z: Floats
-    exit_z: Floats
-    cost: Floats
+__all__ = ["backtest", "paths"]
 
 
 def backtest(prices: Floats, pairs: Pairs, rules: Rules) -> SweepMetrics:
     """Run every series against every pair; see the contract."""
-    present = ~np.isnan(prices)
-    tradable: NDArray[np.bool_] = np.any(present, axis=1)
-    if rules.mode == "compounding":
-        tradable &= ~np.any(prices <= 0, axis=1)
+    tradable = can_trade(prices, rules.mode)
     bars = gather(prices[tradable], rules.execution_delay)
     lanes = Lanes((bars.prices.shape[0], pairs.entry_z.size), pairs.cost, rules)
     with np.errstate(over="ignore", invalid="ignore"):
         for _ in _run(bars, _scores(bars, rules), pairs, lanes):
             pass
         metrics = lanes.metrics(prices.shape[1] - bars.prices.shape[1])
-    return metrics if tradable.all() else _with_untradable(metrics, tradable)
+    return with_untradable(metrics, tradable)
 
 
 def paths(prices: Floats, pairs: Pairs, rules: Rules) -> BacktestPaths:
@@ -119,13 +108,3 @@ def _band(side: NDArray[np.int8], entry_z: Floats, exit_z: Floats) -> tuple[Floa
     low = np.where(side > 0, -np.inf, np.where(side < 0, exit_z, -entry_z))
     high = np.where(side > 0, -exit_z, np.where(side < 0, np.inf, entry_z))
     return low, high
-
-
-def _with_untradable(metrics: SweepMetrics, tradable: NDArray[np.bool_]) -> SweepMetrics:
-    """Put NaN rows, counts 0 and status ERROR where a series cannot be traded."""
-    rows: dict[str, NDArray[np.float64] | NDArray[np.int64] | NDArray[np.int8]] = {}
-    for name, values in metrics._asdict().items():
-        empty = np.nan if values.dtype == np.float64 else ERROR if name == "status" else 0
-        rows[name] = np.full((tradable.size, values.shape[1]), empty, dtype=values.dtype)
-        rows[name][tradable] = values
-    return SweepMetrics(**rows)  # type: ignore[arg-type]

@@ -39,6 +39,7 @@ __all__ = [
     "BacktestPaths",
     "BarMetric",
     "FinalMetrics",
+    "Pairs",
     "Rules",
     "SweepMetrics",
 ]
@@ -69,6 +70,14 @@ class Rules(NamedTuple):
     mode: str
     initial_capital: float
     periods_per_year: float
+
+
+class Pairs(NamedTuple):
+    """Thresholds and costs per side, each (G,)."""
+
+    entry_z: Floats
+    exit_z: Floats
+    cost: Floats
 
 
 class SweepMetrics(NamedTuple):

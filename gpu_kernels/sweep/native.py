@@ -1,15 +1,130 @@
 """Launches of the sweep kernel on the CPU's vector lanes."""
 
-import ctypes
-
 import numpy as np
 from numpy.typing import NDArray
 
-from gpu_kernels import compile as compiling
 from gpu_kernels.checks import Floats
-from gpu_kernels.sweep.bars import Bars, gather
-from gpu_kernels.sweep.model import Pairs, Rules, SweepMetrics
-from gpu_kernels.sweep.rows import ROWS, from_rows
+from gpu_kernels.compile import library
+from gpu_kernels.launch import Count, Number, Threads, pointer
+from gpu_kernels.selection import current
+from gpu_kernels.sweep import host
+from gpu_kernels.sweep.bars import Bars, can_trade, gather, with_untradable
+from gpu_kernels.sweep.model import ERROR, FLAT, IN_TRADE, Pairs, Rules, SweepMetrics
 from gpu_kernels.sweep.zscore import SMALLEST_SPREAD
 
-__all__ = ["backtest", "rolling"]
+__all__ = ["backtest", "fill_scores", "metrics", "rolling"]
+
+_ROWS = 11
+
+
+def backtest(prices: Floats, pairs: Pairs, rules: Rules) -> SweepMetrics:
+    """Run every series against every pair; see the contract."""
+    tradable = can_trade(prices, rules.mode)
+    bars = gather(prices[tradable], rules.execution_delay)
+    crowded = _crowded(bars)
+    if crowded.any():
+        # Gaps behind a delay of two bars or more: several decisions fill at one bar, which the kernel has no place for.
+        return host.backtest(prices, pairs, rules)
+    rows = _launch(bars, pairs, rules)
+    return with_untradable(metrics(rows, prices.shape[1], rules), tradable)
+
+
+def rolling(prices: Floats, lookback: int) -> Floats:
+    """Score every price against the window that ends with it, with the bits of zscore.rolling.
+
+    Args:
+        prices: (B, n), finite.
+        lookback: Prices in a window, at least 2.
+    """
+    n_series, n_bars = prices.shape
+    held = np.ascontiguousarray(prices)
+    scores = np.empty_like(held)
+    means, squares = np.empty((n_series, lookback)), np.empty((n_series, lookback))
+    library("sweep").rolling_z(
+        Count(n_series),
+        Count(n_bars),
+        Count(lookback),
+        pointer(held),
+        Number(SMALLEST_SPREAD),
+        pointer(means),
+        pointer(squares),
+        pointer(scores),
+        Threads(current().threads),
+    )
+    return scores
+
+
+def fill_scores(bars: Bars, scores: Floats) -> Floats:
+    """Move each score to the bar at which its decision fills; NaN where none does.
+
+    Args:
+        bars: Packed bars, at most one decision filling at each.
+        scores: (B, n) of the packed bars.
+    """
+    n_series, n_bars = scores.shape
+    moved = np.full((n_series, n_bars + 1), np.nan)
+    decided = np.arange(n_bars) < bars.counts[:, None]
+    targets = np.where(decided, bars.fill_at, n_bars)
+    np.put_along_axis(moved, targets, scores, axis=1)
+    return np.ascontiguousarray(moved[:, :n_bars])
+
+
+def metrics(rows: Floats, n_bars: int, rules: Rules) -> SweepMetrics:
+    """Turn the kernel's rows, (11, B, G), into figures.
+
+    Args:
+        rows: As the kernel's enum orders them.
+        n_bars: T, bars without a price included: each is a return of 0.
+        rules: What all lanes share.
+    """
+    equity, realized, unrealized, fees, drawdown, total, squares, trades, wins, position, ruined = rows
+    scale = 1.0 if rules.mode == "compounding" else rules.initial_capital
+    mean = total / (n_bars * scale)
+    spread = np.maximum(0.0, squares / scale**2 - n_bars * mean * mean)
+    deviation = np.sqrt(spread / max(1, n_bars - 1))
+    sharpe, win_rate, average = (np.zeros_like(mean) for _ in range(3))
+    np.divide(mean * np.sqrt(rules.periods_per_year), deviation, out=sharpe, where=deviation > 0)
+    np.divide(wins, trades, out=win_rate, where=trades > 0)
+    np.divide(realized, trades * rules.initial_capital, out=average, where=trades > 0)
+    return SweepMetrics(
+        cumulative_return=equity / rules.initial_capital - 1.0,
+        sharpe_ratio=sharpe,
+        max_drawdown=drawdown,
+        num_trades=trades.astype(np.int64),
+        win_rate=win_rate,
+        avg_profit_per_trade=average,
+        total_costs=fees,
+        realized_pnl=realized,
+        unrealized_pnl=unrealized,
+        equity=equity,
+        position=position.astype(np.int8),
+        status=np.where(ruined > 0, ERROR, np.where(position != 0, IN_TRADE, FLAT)).astype(np.int8),
+    )
+
+
+def _crowded(bars: Bars) -> NDArray[np.bool_]:
+    """Tell which series have two decisions that fill at one bar."""
+    n_bars = bars.prices.shape[1]
+    same = (bars.fill_at[:, 1:] <= bars.fill_at[:, :-1]) & (bars.fill_at[:, 1:] < n_bars)
+    return np.asarray((same & (np.arange(1, n_bars) < bars.counts[:, None])).any(axis=1))
+
+
+def _launch(bars: Bars, pairs: Pairs, rules: Rules) -> Floats:
+    prices = np.ascontiguousarray(bars.prices)
+    n_series, n_bars = prices.shape
+    fills = fill_scores(bars, rolling(prices, rules.lookback))
+    columns = [np.ascontiguousarray(column) for column in pairs]
+    rows = np.empty((_ROWS, n_series, columns[0].size))
+    kernel = library("sweep")["sweep_compounding" if rules.mode == "compounding" else "sweep_unit"]
+    kernel(
+        Count(n_series),
+        Count(n_bars),
+        Count(columns[0].size),
+        pointer(prices),
+        pointer(fills),
+        *map(pointer, columns),
+        Number(rules.initial_capital),
+        pointer(rows),
+        Threads(current().threads),
+    )
+    return rows

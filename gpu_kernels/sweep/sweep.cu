@@ -74,10 +74,10 @@ FN void trade(Hot& hot, Cold& cold, double score, double price) {
     set_band(hot, cold);
 }
 
-// Marks a bar of compounding lanes; a lane whose equity is gone is sold out and stands still from then on.
-FN void compound(Hot& hot, Cold& cold, double price) {
+// Marks a bar of compounding lanes, alive at its start; a lane whose equity is gone is sold out and stands still from
+// then on.
+FN void compound(Hot& hot, Cold& cold, double price, M alive) {
     V equity = hot.offset + hot.quantity * price;
-    const M alive = hot.floor == 0.0;
     if (any((equity > hot.peak) | (equity <= hot.floor))) {
         const M broke = equity <= hot.floor;
         if (any(broke)) {
@@ -122,6 +122,7 @@ FN void backtest(Hot& hot, Cold& cold, const double* prices, const double* score
     bool active = false;
     for (Index t = 0; t < n_bars; ++t) {
         const double price = prices[t], score = scores[t];
+        const M alive = hot.floor == 0.0;
         V change = hot.quantity * (price - before);
         before = price;
         if (any((score <= hot.below) | (score >= hot.above))) {
@@ -132,7 +133,7 @@ FN void backtest(Hot& hot, Cold& cold, const double* prices, const double* score
         }
         if (!active) continue;
         if (COMPOUNDING) {
-            compound(hot, cold, price);
+            compound(hot, cold, price, alive);
         } else {
             accumulate(hot, change);
         }
@@ -199,7 +200,6 @@ ENTRY(rolling_z)(Index n_series, Index n_bars, Index lookback, const double* pri
         double* suffix_mean = means + series * lookback;
         double* suffix_squares = squares + series * lookback;
         double* score = scores + series * n_bars;
-        const double missing = __builtin_nan("");
         for (Index start = 0; start < n_bars; start += lookback) {
             const Index length = n_bars - start < lookback ? n_bars - start : lookback;
             const double origin = price[start], suffix_origin = start ? price[start - 1] : 0.0;
@@ -211,7 +211,7 @@ ENTRY(rolling_z)(Index n_series, Index n_bars, Index lookback, const double* pri
                 square += step * (offset - mean);
                 const Index older = lookback - 1 - place, newer = place + 1;
                 if (!start && older) {
-                    score[place] = missing;
+                    score[place] = MISSING;
                     continue;
                 }
                 double gap = 0.0, before = 0.0;
@@ -225,7 +225,7 @@ ENTRY(rolling_z)(Index n_series, Index n_bars, Index lookback, const double* pri
                 const double spread = sqrt(total / (double)lookback);
                 const double level = fabs(origin + centre);
                 const bool constant = spread <= smallest_spread * (level > 1.0 ? level : 1.0);
-                score[start + place] = constant ? missing : (offset - centre) / spread;
+                score[start + place] = constant ? MISSING : (offset - centre) / spread;
             }
             mean = square = 0.0;
             const double end = price[start + length - 1];

@@ -1,0 +1,191 @@
+"""Kernels to machine code: by the host's C++ compiler into shared libraries, by NVRTC into cubins, with one cache.
+
+A cached file is named by a hash of everything that went into it (sources, compiler, flags, and for the host the CPU's
+features, so that a shared home serves many machines) and starts its life under another name, so that concurrent
+processes see it whole or not at all. Beside it stands the hash of its own bytes: a file that was cut short is built
+anew.
+"""
+
+import ctypes
+import hashlib
+import platform
+import shutil
+import stat
+import subprocess
+import tempfile
+from collections.abc import Callable
+from functools import cache
+from pathlib import Path
+
+from gpu_kernels.errors import KernelError
+
+__all__ = ["ARCHITECTURES", "CompileError", "compiler", "cubin", "library", "sources", "use_cache"]
+
+ARCHITECTURES = ("sm_80", "sm_90", "sm_100")
+"""GPU architectures that every kernel must compile for: A100, H100 and H200, B200."""
+
+_HERE = Path(__file__).resolve().parent
+_HEADER = _HERE / "lane.h"
+_COMPILERS = ("g++", "clang++", "c++")
+_HOST_FLAGS = (
+    "-std=c++17",
+    "-O3",
+    "-march=native",
+    "-ffp-contract=off",  # one stated order of operations: the same bits as the NumPy twin's where they are promised
+    "-fPIC",
+    "-shared",
+    "-pthread",
+    "-fvisibility=hidden",
+    "-Wno-psabi",
+)
+_DEVICE_FLAGS = ("--std=c++17", "--fmad=false")
+_folder = [Path.home() / ".cache" / "meanrev" / "kernels"]
+
+
+class CompileError(KernelError):
+    """No compiler, or one that refuses a kernel; the message holds its first lines."""
+
+
+def use_cache(folder: Path) -> None:
+    """Keep compiled kernels in a folder; made when the first one is.
+
+    Args:
+        folder: Of this user alone: it is not loaded from where others may write to it.
+    """
+    _folder[0] = folder
+
+
+def sources() -> dict[str, Path]:
+    """Return the kernel sources by operation."""
+    return {path.parent.name: path for path in sorted(_HERE.glob("*/*.cu"))}
+
+
+@cache
+def compiler() -> tuple[str, str]:
+    """Return the host's C++ compiler and its version.
+
+    Raises:
+        CompileError: there is none.
+    """
+    for name in _COMPILERS:
+        path = shutil.which(name)
+        if path is not None:
+            version = _run([path, "--version"]).splitlines()[0]
+            return path, version
+    raise CompileError(f"no C++ compiler ({', '.join(_COMPILERS)}) on the PATH; install one, such as Debian's g++")
+
+
+@cache
+def library(operation: str) -> ctypes.CDLL:
+    """Return an operation's kernels for this CPU, compiled on first use.
+
+    Raises:
+        CompileError: no compiler, or it fails, or the cache folder cannot be used.
+    """
+    path, version = compiler()
+    source = sources()[operation]
+    key = _key(source, version, *_HOST_FLAGS, _cpu())
+    built = _cached(f"{operation}-{key}.so", lambda out: _run([path, *_HOST_FLAGS, *_source(source), "-o", str(out)]))
+    return ctypes.CDLL(str(built))
+
+
+def cubin(operation: str, architecture: str) -> bytes:
+    """Return an operation's kernels for a GPU; neither a GPU nor a driver is needed to compile.
+
+    Args:
+        operation: A folder of gpu_kernels with a .cu file.
+        architecture: Such as "sm_90".
+
+    Raises:
+        CompileError: NVRTC is not installed, or refuses the source.
+    """
+    source = sources()[operation]
+    key = _key(source, architecture, *_DEVICE_FLAGS)
+    return _cached(
+        f"{operation}-{architecture}-{key}.cubin", lambda out: _nvrtc(source, architecture, out)
+    ).read_bytes()
+
+
+def _nvrtc(source: Path, architecture: str, out: Path) -> None:
+    try:
+        from cuda.core import Program, ProgramOptions  # noqa: PLC0415 - only where a GPU is meant
+    except ImportError:
+        raise CompileError("NVRTC is not installed; pip install 'meanrev[gpu]' brings it") from None
+    options = ProgramOptions(arch=architecture, std="c++17", fma=False, include_path=str(_HERE))
+    try:
+        code = Program(source.read_text(encoding="utf-8"), "c++", options).compile("cubin")
+    except Exception as error:  # noqa: BLE001 - cuda.core raises its own, the driver's and NVRTC's errors
+        raise CompileError(f"{source.name} for {architecture}: {str(error)[:500]}") from None
+    out.write_bytes(bytes(code.code))
+
+
+def _source(source: Path) -> list[str]:
+    return ["-I", str(_HERE), "-x", "c++", str(source)]
+
+
+def _key(source: Path, *parts: str) -> str:
+    digest = hashlib.sha256()
+    for path in (source, _HEADER, *sorted(source.parent.glob("*.h"))):
+        digest.update(path.read_bytes())
+    digest.update("\0".join(parts).encode())
+    return digest.hexdigest()[:24]
+
+
+@cache
+def _cpu() -> str:
+    """Return what -march=native looks at."""
+    try:
+        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
+    except OSError:
+        lines = []
+    wanted = ("model name", "flags", "Features")
+    return platform.machine() + "".join(next((line for line in lines if line.startswith(name)), "") for name in wanted)
+
+
+def _cached(name: str, build: Callable[[Path], object]) -> Path:
+    """Return a file of the cache, built where it is missing or not what was put there."""
+    folder = _own_folder()
+    path, seal = folder / name, folder / f"{name}.sha256"
+    if _sealed(path, seal):
+        return path
+    with tempfile.TemporaryDirectory(dir=folder) as workplace:
+        fresh, fresh_seal = Path(workplace) / name, Path(workplace) / seal.name
+        build(fresh)
+        fresh_seal.write_text(_digest(fresh), encoding="ascii")
+        fresh.replace(path)
+        fresh_seal.replace(seal)
+    return path
+
+
+def _sealed(path: Path, seal: Path) -> bool:
+    try:
+        return seal.read_text(encoding="ascii") == _digest(path)
+    except (OSError, UnicodeDecodeError):
+        return False
+
+
+def _digest(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def _own_folder() -> Path:
+    folder = _folder[0]
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        seen = folder.stat()
+    except OSError as error:
+        raise CompileError(f"the kernel cache {folder} cannot be made: {error.strerror}") from None
+    if seen.st_mode & (stat.S_IWGRP | stat.S_IWOTH):
+        raise CompileError(f"the kernel cache {folder} can be written by others; chmod 700 makes it yours alone")
+    return folder
+
+
+def _run(command: list[str]) -> str:
+    try:
+        done = subprocess.run(command, capture_output=True, text=True, timeout=300, check=False)  # noqa: S603 - our words
+    except (OSError, subprocess.TimeoutExpired) as error:
+        raise CompileError(f"{command[0]} does not run: {error}") from None
+    if done.returncode:
+        first = "\n".join(done.stderr.splitlines()[:20])
+        raise CompileError(f"{' '.join(command[:1])} fails:\n{first}")
+    return done.stdout
