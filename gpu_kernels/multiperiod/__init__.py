@@ -57,27 +57,24 @@ def optimize(
     """
     one_of("cost_model", cost_model, COST_MODELS)
     one_of("mode", mode, MODES)
-    expected = array("means", means, ndim=2, shape="(K, N)")
-    if expected.size == 0:
-        raise InvalidInput("means", "must have at least one period and one asset", value=expected.shape)
-    all_finite("means", expected)
-    within_reach("means", expected)
+    expected = _means(means)
     lower, upper = _bounds(bounds, expected.shape[1])
     _options(cost_model, bounded=bounds is not None, gamma=gamma, free=not np.isfinite(upper - lower).all(), rho=rho)
-    problem = host.Problem(
-        means=expected,
-        covariances=_covariances(covariances, *expected.shape),
-        gamma=float(gamma),
-        cost=non_negative("transaction_cost", transaction_cost),
-        frequency=max(1, at_least("rebalance_frequency", rebalance_frequency, 0)),
-        initial=_initial(initial_weights, expected.shape[1]),
-        lower=lower,
-        upper=upper,
-        cost_model=cost_model,
-        mode=mode,
-        rho=float(rho),
+    return host.optimize(
+        host.Problem(
+            means=expected,
+            covariances=_covariances(covariances, *expected.shape),
+            gamma=float(gamma),
+            cost=non_negative("transaction_cost", transaction_cost),
+            frequency=max(1, at_least("rebalance_frequency", rebalance_frequency, 0)),
+            initial=_initial(initial_weights, expected.shape[1]),
+            lower=lower,
+            upper=upper,
+            cost_model=cost_model,
+            mode=mode,
+            rho=float(rho),
+        )
     )
-    return host.optimize(problem)
 
 
 def _options(cost_model: str, *, bounded: bool, gamma: float, free: bool, rho: float) -> None:
@@ -91,6 +88,15 @@ def _options(cost_model: str, *, bounded: bool, gamma: float, free: bool, rho: f
         raise InvalidInput("rho", "must be at least 0 and below 1", value=rho)
     if rho and not quadratic:
         raise InvalidInput("rho", "applies to cost_model 'quadratic' only", value=rho)
+
+
+def _means(means: ArrayLike) -> Floats:
+    expected = array("means", means, ndim=2, shape="(K, N)")
+    if expected.size == 0:
+        raise InvalidInput("means", "must have at least one period and one asset", value=expected.shape)
+    all_finite("means", expected)
+    within_reach("means", expected)
+    return expected
 
 
 def _covariances(covariances: ArrayLike, n_periods: int, n_assets: int) -> Floats:

@@ -15,7 +15,7 @@ from gpu_kernels.weights.interior import Optimum, minimise
 __all__ = ["Problem", "optimize"]
 
 _NEAR = 1e-8
-_TOLERANCE = 1e-12
+_TOLERANCE = 1e-11
 _ACCEPTED = 1e-9
 """Residual above which no optimum was found: the program is unbounded."""
 
