@@ -146,6 +146,26 @@ def test_the_order_of_assets_does_not_matter():
     np.testing.assert_allclose(plan.weights[:, order], turned.weights, atol=1e-9)
 
 
+@pytest.mark.parametrize(
+    ("n_periods", "n_assets", "size", "bounds"), [(6, 8, 30.0, None), (25, 8, 1.0, (0, 1)), (5, 4, 1e6, None)]
+)
+def test_many_periods_and_weights_far_above_one_are_solved_as_well(n_periods, n_assets, size, bounds):
+    means, covariances = market(11, n_periods, n_assets)
+    initial, (lower, upper) = np.full(n_assets, 1 / n_assets), sides(bounds, n_assets)
+    plan = optimize(size * means, covariances, gamma=0.25, transaction_cost=size * 5e-4, bounds=bounds)
+    violation = naive.stationarity(
+        plan.weights, size * means, covariances, 0.25, size * 5e-4, initial, lower, upper, 1e-8 * size
+    )
+    assert violation <= 1e-10
+
+
+def test_a_gain_common_to_all_assets_changes_nothing():
+    means, covariances = market(12, 4, 5)
+    plan = optimize(means, covariances, transaction_cost=5e-4, bounds=(0, 1))
+    lifted = optimize(means + 2.0**10, covariances, transaction_cost=5e-4, bounds=(0, 1))
+    np.testing.assert_allclose(plan.weights, lifted.weights, atol=1e-6)
+
+
 def test_a_singular_covariance_and_no_risk_aversion_are_solved_where_bounds_hold_the_weights():
     means = np.array([[0.01, 0.03, 0.02], [0.03, 0.01, 0.02]])
     plan = optimize(means, np.zeros((3, 3)), gamma=0.0, transaction_cost=1e-3, bounds=(0, 1))
