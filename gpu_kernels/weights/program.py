@@ -154,7 +154,7 @@ def _held_at_zero(parts: _Parts, beyond: Floats | None) -> NDArray[np.bool_]:
     """Guess that no asset is bought where it was sold without the cap, nor sold where it was bought."""
     if beyond is None:
         return np.zeros(parts.sign.size, dtype=np.bool_)
-    return np.asarray((parts.low == 0.0) & (parts.sign * beyond[parts.asset] <= 0.0))
+    return np.asarray((parts.low == 0.0) & (parts.high > 0.0) & (parts.sign * beyond[parts.asset] <= 0.0))
 
 
 def _spread(matrix: Floats, parts: _Parts) -> Floats:
