@@ -104,16 +104,14 @@ class OnlineOu:
     def estimate(self) -> OuEstimate:
         """Return the estimate from all prices so far, and remember its theta.
 
-        The status is "converged" only where theta also moved by less than half its standard error since the estimate
-        before; the first estimate of a stream is therefore "updating".
+        After the first estimate of a stream, the status is "converged" only where theta also moved by less than half
+        its standard error since the estimate before.
         """
         found = self._fit()
         before, self._theta = self._theta, found.theta if found.n_samples else None
-        if found.status == "converged":
-            if before is None:
-                found = found._replace(status="updating", reason="first estimate of the stream")
-            elif not abs(found.theta - before) < 0.5 * found.theta_std_error:
-                found = found._replace(status="updating", reason="theta still moves between estimates")
+        still = before is None or abs(found.theta - before) < 0.5 * found.theta_std_error
+        if found.status == "converged" and not still:
+            found = found._replace(status="updating", reason="theta still moves between estimates")
         if not self.n_skipped:
             return found
         skipped = f"{self.n_skipped} ticks skipped: their timestamps do not increase"

@@ -75,33 +75,21 @@ def ou(
 
 
 def _ask(read: Table, names: Sequence[str], stamps: Any, metadata: str, timeout: float | None) -> Question[OuFit]:
-    """Declare the streams: a few blocks of prices a series, _ASSETS_A_CALL series a stream."""
+    """Declare the streams: a block of prices a series, _ASSETS_A_CALL series a stream."""
     columns = np.ascontiguousarray(read.values.reshape(len(read.values), -1).T)
-    parts = _parts(len(read.values))
     messages = [
-        wire.encode(
-            PriceUpdate,
-            asset_id=name,
-            prices=column[part],
-            timestamps_ms=None if stamps is None else stamps[part],
-            metadata=metadata,
-        )
+        wire.encode(PriceUpdate, asset_id=name, prices=column, timestamps_ms=stamps, metadata=metadata)
         for name, column in zip(names, columns, strict=True)
-        for part in parts
     ]
-    a_call = _ASSETS_A_CALL * len(parts)
-    calls = [messages[first : first + a_call] for first in range(0, len(messages), a_call)]
+    calls = [messages[first : first + _ASSETS_A_CALL] for first in range(0, len(messages), _ASSETS_A_CALL)]
 
     def result(replies: Replies, about: About) -> OuFit:
         fits = [_estimate(reply) for call in replies for reply in call]
         if len(fits) != len(messages):
-            raise ServerError(f"{len(messages)} blocks of prices were sent, {len(fits)} estimates came back")
-        last = fits[len(parts) - 1 :: len(parts)]
-        return _fit(last, about) if read.values.ndim == 1 else _stacked(last, about)
+            raise ServerError(f"{len(messages)} series were sent, {len(fits)} estimates came back")
+        return _fit(fits, about) if read.values.ndim == 1 else _stacked(fits, about)
 
-    return Question(
-        _PATH, calls, result, streaming=True, timeout=timeout, labels=_Columns(read, parts), labelled="prices"
-    )
+    return Question(_PATH, calls, result, streaming=True, timeout=timeout, labels=_Columns(read), labelled="prices")
 
 
 def ou_stream(
@@ -157,21 +145,13 @@ def ou_stream(
 class _Columns:
     """Which price of which column a message's error is about."""
 
-    def __init__(self, read: Table, parts: Sequence[slice]) -> None:
+    def __init__(self, read: Table) -> None:
         self._read = read
-        self._parts = parts
 
     def explain(self, error: InvalidInput, message: int) -> None:
-        column, part = divmod(message, len(self._parts))
-        if isinstance(error.index, int):
-            row = error.index + (self._parts[part].start or 0)
-            error.index = row if self._read.values.ndim == 1 else (row, column)
+        if isinstance(error.index, int) and self._read.values.ndim > 1:
+            error.index = (error.index, message)
         self._read.explain(error, message)
-
-
-def _parts(length: int) -> Sequence[slice]:
-    """Cut a series before its last price: an estimate counts as converged where it agrees with the one before."""
-    return (slice(0, length - 1), slice(length - 1, length)) if length > 1 else (slice(0, length),)
 
 
 def _tick(tick: Tick) -> Mapping[str, Any]:
