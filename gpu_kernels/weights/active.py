@@ -42,7 +42,7 @@ def active_set(system: DenseSystem, q: Floats, b: Floats, h: Floats, at_low: NDA
         pull = system.hessian(x) + q + system.equalities_transposed(y)
         next_low = (free & (x < low)) | (at_low & (pull > 0))
         next_high = (free & (x > high)) | (at_high & (pull < 0))
-        if np.array_equal(next_low, at_low) and np.array_equal(next_high, at_high):
+        if not ((next_low ^ at_low) | (next_high ^ at_high)).any():
             z = np.concatenate([np.where(at_low, pull, 0.0)[system.below], np.where(at_high, -pull, 0.0)[system.above]])
             return Optimum(x, y, z, system.error(q, b, h, x, y, z), taken)
         at_low, at_high = next_low, next_high
@@ -53,13 +53,18 @@ def _held(
     system: DenseSystem, q: Floats, b: Floats, x: Floats, free: NDArray[np.bool_]
 ) -> tuple[Floats, Floats] | None:
     """Minimise over the free variables and return them with the equalities' multipliers."""
-    n, m = int(np.count_nonzero(free)), b.size
-    rows = system.equality[:, free]
+    inside = np.flatnonzero(free)
+    n, m = inside.size, b.size
+    rows = system.equality.take(inside, axis=1)
     matrix = np.zeros((n + m, n + m))
-    matrix[:n, :n] = system.matrix[np.ix_(free, free)]
+    matrix[:n, :n] = system.matrix.take(inside, axis=0).take(inside, axis=1)
     matrix[:n, n:] = rows.T
     matrix[n:, :n] = rows
-    right = np.concatenate([-(q + system.hessian(x))[free], b - system.equalities(x)])
+    right = np.empty(n + m)
+    right[:n], right[n:] = -q[inside], b
+    if x.any():
+        right[:n] -= system.hessian(x)[inside]
+        right[n:] -= system.equalities(x)
     try:
         out = np.asarray(np.linalg.solve(matrix, right), dtype=np.float64)
     except np.linalg.LinAlgError:

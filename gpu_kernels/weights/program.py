@@ -158,6 +158,8 @@ def _held_at_zero(parts: _Parts, beyond: Floats | None) -> NDArray[np.bool_]:
 
 
 def _spread(matrix: Floats, parts: _Parts) -> Floats:
+    if np.array_equal(parts.asset, np.arange(len(matrix))) and (parts.sign > 0).all():
+        return matrix
     return matrix[np.ix_(parts.asset, parts.asset)] * np.outer(parts.sign, parts.sign)
 
 
