@@ -1,12 +1,14 @@
 """Reports the sizes of the code against its budgets, and fails where a hard one is broken.
 
 Budgets: modules of at most 150 lines in the median and 300 at most; functions of at most 31 lines for nine in ten and
-60 at most; tests of at least as many lines as the source.
+60 at most. Tests of at least as many lines of code as the source are a goal, reported only.
 """
 
 import ast
+import io
 import statistics
 import sys
+import tokenize
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -30,12 +32,24 @@ def lines(path: Path) -> int:
     return len(path.read_text(encoding="utf-8").splitlines())
 
 
+def lines_of_code(path: Path) -> int:
+    """Count the lines that are neither blank nor comment nor docstring."""
+    text = path.read_text(encoding="utf-8")
+    idle = {tokenize.COMMENT, tokenize.NL, tokenize.NEWLINE, tokenize.INDENT, tokenize.DEDENT, tokenize.ENDMARKER}
+    tokens = [token for token in tokenize.generate_tokens(io.StringIO(text).readline) if token.type not in idle]
+    busy = {line for token in tokens for line in range(token.start[0], token.end[0] + 1)}
+    for node in ast.walk(ast.parse(text)):
+        if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant) and isinstance(node.value.value, str):
+            busy -= set(range(node.lineno, (node.end_lineno or node.lineno) + 1))
+    return len(busy)
+
+
 def main() -> int:
     """Print the table; return 1 where a budget is broken."""
     modules = [(lines(path), str(path.relative_to(ROOT))) for path in product_modules()]
     functions = [entry for path in product_modules() for entry in function_lengths(path)]
-    source = sum(size for size, _ in modules)
-    tests = sum(lines(path) for path in (ROOT / "tests").rglob("*.py") if "_pb2" not in path.name)
+    source = sum(lines_of_code(path) for path in product_modules())
+    tests = sum(lines_of_code(path) for path in (ROOT / "tests").rglob("*.py") if "_pb2" not in path.name)
     sizes = [size for size, _ in modules if size > 1]
     spans = sorted(size for size, _ in functions)
     rows = [
@@ -43,10 +57,10 @@ def main() -> int:
         ("module longest", max(modules)[0], 300),
         ("function p90", spans[int(0.9 * len(spans))], 31),
         ("function longest", max(functions)[0], 60),
-        ("source per test line", round(source / tests, 2), 1),
     ]
     for name, value, limit in rows:
         print(f"{name:22} {value:>7}  budget {limit:>4}  {'ok' if value <= limit else 'OVER'}")  # noqa: T201
+    print(f"{'tests per line of code':22} {tests / source:>7.2f}  goal      1  {tests} / {source}")  # noqa: T201
     over = [entry for entry in modules if entry[0] > 300] + [entry for entry in functions if entry[0] > 60]
     for size, name in over:
         print(f"  {name}: {size} lines")  # noqa: T201

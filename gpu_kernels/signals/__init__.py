@@ -53,18 +53,13 @@ def decide(
     place, mean = _finite("price", price), _finite("mu", mu)
     speed, diffusion = positive("theta", theta), positive("sigma", sigma)
     cost = non_negative("round_trip_cost", round_trip_cost)
-    entry = positive("entry_z", entry_z)
-    if not -entry <= exit_z < entry:
-        raise InvalidInput("exit_z", f"must be >= -entry_z and < entry_z = {entry:g}", value=exit_z)
-    if stop is not None and not entry < stop < math.inf:
-        raise InvalidInput("stop", f"must be finite and > entry_z = {entry:g}", value=stop)
+    bounds = _bounds(entry_z, exit_z, stop)
     if adf_p_value is not None and not 0 <= adf_p_value <= 1:
         raise InvalidInput("adf_p_value", "must be between 0 and 1", value=adf_p_value)
     deviation = diffusion / math.sqrt(2.0 * speed)
     zscore = (place - mean) / deviation if deviation > 0 else math.inf
     if not math.isfinite(zscore):
         raise InvalidInput("sigma", "must give a stationary deviation on the scale of price - mu", value=sigma)
-    bounds = host.Bounds(entry, float(exit_z), math.inf if stop is None else float(stop))
     rule = host.rule(zscore, bounds, position)
     return Signal(
         signal=host.SIGNALS[rule],
@@ -75,6 +70,15 @@ def decide(
         f"{zscore:.4f} ({deviation:.6g} is one stationary deviation): {host.because(bounds, position, rule)}.",
         rule=rule,
     )
+
+
+def _bounds(entry_z: float, exit_z: float, stop: float | None) -> host.Bounds:
+    entry = positive("entry_z", entry_z)
+    if not -entry <= exit_z < entry:
+        raise InvalidInput("exit_z", f"must be >= -entry_z and < entry_z = {entry:g}", value=exit_z)
+    if stop is not None and not entry < stop < math.inf:
+        raise InvalidInput("stop", f"must be finite and > entry_z = {entry:g}", value=stop)
+    return host.Bounds(entry, float(exit_z), math.inf if stop is None else float(stop))
 
 
 def _finite(field: str, value: float) -> float:
