@@ -9,13 +9,15 @@ References:
 """
 
 import math
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 import numpy as np
 
 from gpu_kernels.checks import Floats
 
 __all__ = ["p_value", "p_values", "statistics"]
+
+_Number = TypeVar("_Number", float, Floats)
 
 
 class _Surface(NamedTuple):
@@ -45,7 +47,12 @@ def p_values(statistic: Floats, n_series: int = 1) -> Floats:
     References:
         MacKinnon (1994), equation 6 with tables 3 and 4.
     """
-    return np.array([p_value(t, n_series) for t in statistic.tolist()], dtype=np.float64)
+    surface = _SURFACES[n_series]
+    z = np.where(statistic <= surface.switch, _horner(surface.left, statistic), _horner(surface.right, statistic))
+    p = np.array([0.5 * math.erfc(x) for x in (-z / math.sqrt(2.0)).tolist()], dtype=np.float64)
+    p[statistic > surface.highest] = 1.0
+    p[statistic < surface.lowest] = 0.0
+    return p
 
 
 def p_value(t: float, n_series: int = 1) -> float:
@@ -55,9 +62,7 @@ def p_value(t: float, n_series: int = 1) -> float:
         return 1.0
     if t < surface.lowest:
         return 0.0
-    z = 0.0
-    for coefficient in reversed(surface.left if t <= surface.switch else surface.right):
-        z = z * t + coefficient
+    z = _horner(surface.left if t <= surface.switch else surface.right, t)
     return 0.5 * math.erfc(-z / math.sqrt(2.0))
 
 
@@ -69,6 +74,13 @@ def statistics(prices: Floats, lags: int) -> Floats:
         lags: Lagged steps in the regression, k >= 0.
     """
     return np.array([_statistic(row, lags) for row in prices], dtype=np.float64)
+
+
+def _horner(coefficients: tuple[float, ...], t: _Number) -> _Number:
+    z = 0.0 * t
+    for coefficient in reversed(coefficients):
+        z = z * t + coefficient
+    return z
 
 
 def _statistic(prices: Floats, lags: int) -> float:

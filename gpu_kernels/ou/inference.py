@@ -29,6 +29,9 @@ __all__ = [
 FINE, TOO_FEW, CONSTANT, DETERMINISTIC, UNIT_ROOT, INSTANT, OVERFLOW, CORRECTED_AWAY = range(8)
 """What a point estimate is."""
 
+_FEW_PAIRS, _NO_TEST, _UNIT_ROOT_STANDS = range(8, 11)
+"""What keeps a fine point estimate from convergence."""
+
 _REASONS = (
     "",
     "fewer than 4 prices or 3 pairs of neighbours",
@@ -38,10 +41,12 @@ _REASONS = (
     "no OU process has b <= 0: neighbouring prices alternate about the mean",
     "the prices are too large: their squares overflow",
     "the bias correction leaves no reversion (theta <= 0)",
+    "fewer than 30 pairs",
+    "too few pairs for the lags of the Dickey-Fuller test",
+    "the Dickey-Fuller test does not reject a unit root at 5 %",
 )
-_FEW_PAIRS = "fewer than 30 pairs"
-_NO_TEST = "too few pairs for the lags of the Dickey-Fuller test"
-_UNIT_ROOT_STANDS = "the Dickey-Fuller test does not reject a unit root at 5 %"
+_STATUSES = ("converged", "updating", *["error"] * 6, *["updating"] * 3)
+"""Like _REASONS, by finding."""
 
 QUANTILE = 1.96
 """Of the normal distribution, for 95 % intervals."""
@@ -139,12 +144,10 @@ def conclude(point: Point, statistic: Floats, bias: str, halves: Floats | None) 
 
 def verdict(kind: int, n_pairs: float, tested: bool, p: float) -> tuple[str, str]:
     """Return status and reason of one series."""
-    if kind in {TOO_FEW, FINE}:
-        why = _REASONS[kind]
-        if kind == FINE and not (n_pairs >= 30 and p < 0.05):
-            why = _FEW_PAIRS if n_pairs < 30 else _UNIT_ROOT_STANDS if tested else _NO_TEST
-        return ("updating" if why else "converged"), why
-    return "error", _REASONS[kind]
+    finding = kind
+    if kind == FINE and not (n_pairs >= 30 and p < 0.05):
+        finding = _FEW_PAIRS if n_pairs < 30 else _UNIT_ROOT_STANDS if tested else _NO_TEST
+    return _STATUSES[finding], _REASONS[finding]
 
 
 def note(bias: str, kind: int, *, applied: bool) -> str:
@@ -188,10 +191,12 @@ def _jackknife(theta: Floats, halves: Floats | None) -> tuple[Floats, NDArray[np
 def _judge(
     kind: NDArray[np.int64], n_pairs: Floats, tested: NDArray[np.bool_], p_value: Floats
 ) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    columns = (kind.tolist(), n_pairs.tolist(), tested.tolist(), p_value.tolist())
-    verdicts = [verdict(*row) for row in zip(*columns, strict=True)]
-    return tuple(status for status, _ in verdicts), tuple(reason for _, reason in verdicts)
+    doubts = np.select([n_pairs < 30, ~tested, ~(p_value < 0.05)], [_FEW_PAIRS, _NO_TEST, _UNIT_ROOT_STANDS], FINE)
+    findings = np.where(kind == FINE, doubts, kind).tolist()
+    return tuple(map(_STATUSES.__getitem__, findings)), tuple(map(_REASONS.__getitem__, findings))
 
 
 def _notes(bias: str, kind: NDArray[np.int64], applied: NDArray[np.bool_]) -> tuple[str, ...]:
+    if bias == "none":
+        return ("",) * kind.size
     return tuple(note(bias, each, applied=done) for each, done in zip(kind.tolist(), applied.tolist(), strict=True))
