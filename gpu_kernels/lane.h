@@ -9,6 +9,9 @@
 //
 // EACH_BLOCK(b, n, threads) { ... }; gives each item to a block of BLOCK lanes instead, which share the sums of
 // block_sum(). Lane numbers start at lane(); a strided loop reads load_or(p, t + lane(), n, 0.0) for t = 0, BLOCK, ...
+//
+// MEANREV_PLANT_* are faults that the proof plants to show that its checks see them: RACE, lanes that do not wait inside
+// block_sum(); OVERLAP, threads that take one another's items; OVERRUN, a store past the end; EXTRA, an item too many.
 #pragma once
 
 typedef long long Index;
@@ -57,7 +60,14 @@ FN Index lane() { return threadIdx.x; }
 #define ENTRY(name) extern "C" __attribute__((visibility("default"))) void name
 #define EACH(i, n, threads) Each{(n), (threads)} << [&](const Index i)
 
+#if defined(MEANREV_PLANT_EXTRA)
+#define ITEMS(n) ((n) + 1)
+#else
+#define ITEMS(n) (n)
+#endif
+
 // Threads that take the next item when they have finished one. Each call starts its own: a pool would not survive fork.
+// Taking orders nothing (relaxed), so that the race checker sees two items that touch the same memory.
 struct Each {
     Index n;
     int threads;
@@ -65,7 +75,11 @@ struct Each {
     void operator<<(const Body& body) const {
         std::atomic<Index> next{0};
         const auto work = [&] {
-            for (Index i = next++; i < n; i = next++) body(i);
+#if defined(MEANREV_PLANT_OVERLAP)
+            std::atomic<Index> next{0};
+#endif
+            const auto take = [&] { return next.fetch_add(1, std::memory_order_relaxed); };
+            for (Index i = take(); i < ITEMS(n); i = take()) body(i);
         };
         std::vector<std::thread> others;
         for (int k = 1; k < threads && k < n; ++k) others.emplace_back(work);
@@ -112,7 +126,7 @@ struct EachBlock {
     Index n;
     template <typename Body>
     void operator<<(const Body& body) const {
-        for (Index b = 0; b < n; ++b) {
+        for (Index b = 0; b < ITEMS(n); ++b) {
             std::vector<std::thread> lanes;
             for (Index k = 0; k < BLOCK; ++k) {
                 lanes.emplace_back([&, k] {
@@ -144,7 +158,11 @@ FN M no(M m) { return !m; }
 FN V splat(double x) { return x; }
 FN V sel(M m, V a, V b) { return m ? a : b; }
 FN V load(const double* p, Index i, Index) { return p[i]; }
+#if defined(MEANREV_PLANT_OVERRUN)
+FN void store(double* p, Index i, Index, V v) { p[i + 1] = v; }
+#else
 FN void store(double* p, Index i, Index, V v) { p[i] = v; }
+#endif
 FN V load_or(const double* p, Index i, Index n, double otherwise) { return i < n ? p[i] : otherwise; }
 FN V root(V v) { return sqrt(v); }
 
@@ -198,6 +216,9 @@ FN V load(const double* p, Index i, Index n) {
     return v;
 }
 FN void store(double* p, Index i, Index n, V v) {
+#if defined(MEANREV_PLANT_OVERRUN)
+    i += 1, n += 1;
+#endif
     if (i + WIDTH <= n) {
         std::memcpy(p + i, &v, sizeof v);
     } else {

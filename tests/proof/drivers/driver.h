@@ -1,0 +1,90 @@
+// What the drivers share. A driver includes a kernel and has a CASE for each ENTRY of it, which calls the entry on seeded
+// arrays and prints what it wrote, bit for bit. One source serves every build, so that they can be compared.
+//
+//     driver ENTRY THREADS FILL     runs a case; FILL is what outputs and working space hold before the kernel runs
+#pragma once
+
+#include <cstdint>
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+#include <initializer_list>
+#include <map>
+#include <string>
+#include <vector>
+
+typedef std::vector<double> Array;
+
+static int threads = 1;
+static double fill = 0.0;
+
+static std::map<std::string, void (*)()>& cases() {
+    static std::map<std::string, void (*)()> all;
+    return all;
+}
+
+struct Case {
+    Case(const char* name, void (*body)()) { cases()[name] = body; }
+};
+
+#define CASE(entry)                                      \
+    static void entry##_case();                          \
+    static const Case entry##_listed{#entry, entry##_case}; \
+    static void entry##_case()
+
+// Memory that a kernel must write before it reads it: an array of its own, so that the byte behind it is nobody's.
+static Array space(long long n) { return Array(n, fill); }
+
+// Numbers that every build draws alike: splitmix64, and no function of the C library.
+struct Random {
+    std::uint64_t state;
+    double uniform(double low = 0.0, double high = 1.0) {
+        std::uint64_t z = state += 0x9e3779b97f4a7c15u;
+        z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9u;
+        z = (z ^ (z >> 27)) * 0x94d049bb133111ebu;
+        return low + (high - low) * ((double)((z ^ (z >> 31)) >> 11) * 0x1p-53);
+    }
+    // Sum of four uniform draws: near enough to a normal one of this deviation.
+    double normal(double deviation) {
+        const double sum = uniform() + uniform() + uniform() + uniform() - 2.0;
+        return sum * 1.7320508075688772 * deviation;
+    }
+    Array uniforms(long long n, double low, double high) {
+        Array drawn(n);
+        for (double& each : drawn) each = uniform(low, high);
+        return drawn;
+    }
+    // (n_series, n_bars) positive prices that return to 100, in ticks so that ties happen.
+    Array prices(long long n_series, long long n_bars, double deviation, double tick = 0.25) {
+        Array drawn(n_series * n_bars);
+        for (long long series = 0; series < n_series; ++series) {
+            double log_price = 0.0;
+            for (long long t = 0; t < n_bars; ++t) {
+                log_price += normal(deviation) - 0.02 * log_price;
+                const double price = 100.0 * (log_price > -0.95 ? 1.0 + log_price : 0.05);
+                drawn[series * n_bars + t] = tick * (double)(long long)(price / tick + 1.0);
+            }
+        }
+        return drawn;
+    }
+};
+
+// Prints an array for comparison: equal bits, or to a tolerance relative to its largest magnitude where lanes add up in
+// another order.
+static void print(const std::string& name, const Array& array, double tolerance = 0.0) {
+    std::printf("%s %g", name.c_str(), tolerance);
+    for (const double each : array) std::printf(" %a", each);
+    std::printf("\n");
+}
+
+int main(int n_words, char** words) {
+    if (n_words == 1) {
+        for (const auto& each : cases()) std::printf("%s\n", each.first.c_str());
+        return 0;
+    }
+    if (n_words != 4 || !cases().count(words[1])) return 2;
+    threads = std::atoi(words[2]);
+    fill = std::strtod(words[3], nullptr);
+    cases()[words[1]]();
+    return 0;
+}

@@ -1,0 +1,45 @@
+#include "sweep/sweep.cu"
+
+#include "driver.h"
+
+struct Shape {
+    Index n_series, n_bars, n_pairs;
+};
+
+// Pairs that fill no vector, one bar, few series; deviations from calm to ruin.
+static void sweep_case(decltype(&sweep_unit) entry) {
+    Random random{7};
+    for (const Shape& shape : {Shape{1, 1, 1}, Shape{3, 33, 5}, Shape{4, 257, 13}, Shape{2, 100, 8}}) {
+        for (const double deviation : {0.01, 0.3}) {
+            const Array prices = random.prices(shape.n_series, shape.n_bars, deviation);
+            Array scores = random.uniforms(shape.n_series * shape.n_bars, -3.0, 3.0);
+            const Array entries = random.uniforms(shape.n_pairs, 0.5, 2.5);
+            const Array leaves = random.uniforms(shape.n_pairs, -0.5, 0.5);
+            Array costs = random.uniforms(shape.n_pairs, 0.0, 0.02);
+            costs[0] = 0.0;
+            for (std::size_t t = 0; t < scores.size(); t += 7) scores[t] = t % 2 ? MISSING : entries[0];
+            Array out = space(ROWS * shape.n_series * shape.n_pairs);
+            entry(shape.n_series, shape.n_bars, shape.n_pairs, prices.data(), scores.data(), entries.data(), leaves.data(),
+                  costs.data(), 3.0, out.data(), threads);
+            print("out", out);
+        }
+    }
+}
+
+CASE(sweep_compounding) { sweep_case(sweep_compounding); }
+
+CASE(sweep_unit) { sweep_case(sweep_unit); }
+
+CASE(rolling_z) {
+    Random random{11};
+    for (const Shape& shape : {Shape{1, 1, 2}, Shape{3, 31, 5}, Shape{6, 100, 20}, Shape{2, 7, 9}}) {
+        const Index lookback = shape.n_pairs;
+        Array prices = random.prices(shape.n_series, shape.n_bars, 0.01);
+        for (Index t = 0; t < shape.n_bars / 2; ++t) prices[t] = 101.0;
+        Array means = space(shape.n_series * lookback), squares = space(shape.n_series * lookback);
+        Array scores = space(shape.n_series * shape.n_bars);
+        rolling_z(shape.n_series, shape.n_bars, lookback, prices.data(), 1e-9, means.data(), squares.data(), scores.data(),
+                  threads);
+        print("scores", scores);
+    }
+}
