@@ -2,6 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 PEERS := .venv-peers/bin
+PROOF := .venv-proof/bin
 WIRE := .venv-wire/bin
 CODE := gpu_kernels proto server client tests bench
 GENERATED := meanrev_pb2.py meanrev_pb2.pyi meanrev_pb2_grpc.py
@@ -9,7 +10,7 @@ GENERATED := meanrev_pb2.py meanrev_pb2.pyi meanrev_pb2_grpc.py
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test peers check check-wire bench wire clean
+.PHONY: help install demo test proof peers check check-wire bench wire clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -21,6 +22,9 @@ demo: .venv/.run ## the main job on real prices, in under a minute
 
 test: .venv/.test ## the tests
 	$(BIN)/python -m pytest -q -n 2
+
+proof: .venv-proof/.proof ## kernels under sanitizers, with planted faults, and compiled for every GPU; needs no GPU
+	$(PROOF)/python -m pytest -q -n 2 -m "" tests/proof
 
 # In a folder of its own, so that the tests meet the wheel and not the checkout.
 peers: .venv-peers/.peers build/node/.ready ## all tests and the comparisons with peers, on the built wheel
@@ -55,7 +59,7 @@ check-wire: .venv-wire/.wire
 	for file in $(GENERATED); do diff -u proto/meanrev_wire/$$file build/wire/$$file || exit 1; done
 
 clean: ## remove everything that the other targets made
-	rm -rf .venv .venv-peers .venv-wire build dist demo.html
+	rm -rf .venv .venv-peers .venv-proof .venv-wire build dist demo.html
 
 # $(1) the folder; generated imports become absolute so that they work inside our package.
 define generate
@@ -88,6 +92,10 @@ endef
 
 .venv-peers/.peers: requirements/peers.txt
 	$(call set_up,.venv-peers,peers)
+	touch $@
+
+.venv-proof/.proof: requirements/proof.txt
+	$(call set_up,.venv-proof,proof)
 	touch $@
 
 # Without npm there is no Node.js either, and its test says that it needs it.

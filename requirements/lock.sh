@@ -12,6 +12,7 @@ lock() {
 
 lock run --extra server --group build
 lock test --extra server --group build --group test --constraints requirements/run.txt
+lock proof --group proof --constraints requirements/test.txt
 lock peers --extra server --group build --group test --group peers --constraints requirements/test.txt
 lock check --extra server --group build --group test --group check --constraints requirements/test.txt
 

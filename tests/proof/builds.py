@@ -1,0 +1,107 @@
+"""Builds of a kernel's driver, and what a run of one says."""
+
+import hashlib
+import os
+import re
+import subprocess
+from functools import cache
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+
+from gpu_kernels import compile as kernels
+from gpu_kernels.compile import compiler, sources
+
+DRIVERS = Path(__file__).resolve().parent / "drivers"
+OPERATIONS = tuple(sources())
+THREADS = 3
+
+_ROOM = Path(kernels.__file__).resolve().parent
+_BUILT = Path(__file__).resolve().parents[2] / "build" / "proof"
+_FLAGS = ("-std=c++17", "-march=native", "-ffp-contract=off", "-pthread", "-Wno-psabi")
+_RACES = ("-O1", "-g", "-DMEANREV_SCALAR", "-fsanitize=thread")
+_BOUNDS = ("-O1", "-g", "-fsanitize=address,undefined,float-cast-overflow", "-fno-sanitize-recover=all")
+BUILDS = {
+    "native": ("-O3",),  # what compile.library builds, as a program
+    "races": _RACES,
+    "bounds": (*_BOUNDS, "-DMEANREV_SCALAR"),
+    "bounds of vectors": _BOUNDS,
+}
+SILENT = tuple(name for name in BUILDS if name != "native")
+
+
+class Run(NamedTuple):
+    """What a driver's case ended with: its exit status, its complaints, and (name, tolerance, values) of its arrays."""
+
+    status: int
+    complaints: str
+    arrays: list[tuple[str, float, np.ndarray]]
+
+
+def entries(operation):
+    """Return the source of each ENTRY of an operation, by name."""
+    text = sources()[operation].read_text(encoding="utf-8")
+    names = re.findall(r"^ENTRY\((\w+)\)", text, flags=re.MULTILINE)
+    return dict(zip(names, re.split(r"^ENTRY\(\w+\)", text, flags=re.MULTILINE)[1:], strict=True))
+
+
+def every_entry():
+    return [(operation, entry) for operation in OPERATIONS for entry in entries(operation)]
+
+
+def driver(operation):
+    return DRIVERS / f"{operation}.cc"
+
+
+def cases(operation):
+    """Return the entries that a driver has a case for."""
+    return set(re.findall(r"^CASE\((\w+)\)", driver(operation).read_text(encoding="utf-8"), flags=re.MULTILINE))
+
+
+@cache
+def build(operation, name, plant=""):
+    """Return a driver's program, built where these sources have not been built so before.
+
+    Args:
+        operation: A folder of gpu_kernels.
+        name: One of BUILDS.
+        plant: A fault of lane.h, such as RACE.
+    """
+    path, version = compiler()
+    planted = [f"-DMEANREV_PLANT_{plant}"] if plant else []
+    flags = [*_FLAGS, *BUILDS[name], *planted, "-I", str(_ROOM), "-I", str(DRIVERS)]
+    digest = hashlib.sha256(f"{version} {flags}".encode())
+    for source in (driver(operation), DRIVERS / "driver.h", *sorted(_ROOM.rglob("*.cu")), *sorted(_ROOM.rglob("*.h"))):
+        digest.update(source.read_bytes())
+    program = _BUILT / f"{operation}-{digest.hexdigest()[:24]}"
+    if not program.exists():
+        _BUILT.mkdir(parents=True, exist_ok=True)
+        fresh = program.with_suffix(f".{os.getpid()}")
+        done = subprocess.run(
+            [path, *flags, driver(operation), "-o", fresh], capture_output=True, text=True, check=False
+        )
+        assert done.returncode == 0, (
+            f"{driver(operation).name} does not compile ({name} {plant}):\n{done.stderr[:3000]}"
+        )
+        fresh.replace(program)
+    return program
+
+
+def run(program, entry, threads=THREADS, fill=0.0):
+    command = [program, entry, str(threads), str(fill)]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=100, check=False)
+    rows = [line.split() for line in done.stdout.splitlines()]
+    arrays = [
+        (name, float(tolerance), np.array([float.fromhex(v) for v in values])) for name, tolerance, *values in rows
+    ]
+    return Run(done.returncode, done.stderr, arrays)
+
+
+def assert_same(found, expected):
+    """Hold two runs of a case to the tolerance that its driver states, equal bits where it states none."""
+    assert [row[:2] for row in found] == [row[:2] for row in expected]
+    for (name, tolerance, ours), (_, _, theirs) in zip(found, expected, strict=True):
+        finite = theirs[np.isfinite(theirs)]
+        scale = np.abs(finite).max(initial=0.0)
+        np.testing.assert_allclose(ours, theirs, rtol=0, atol=tolerance * scale, err_msg=name)

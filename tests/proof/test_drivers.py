@@ -1,0 +1,40 @@
+"""Every kernel has a driver, and every entry of it a case: no kernel escapes the proof."""
+
+import pytest
+
+from tests.gpu_kernels.native import needs_compiler
+from tests.proof.builds import DRIVERS, OPERATIONS, assert_same, build, cases, driver, entries, every_entry, run
+
+
+@pytest.mark.parametrize("operation", OPERATIONS)
+def test_every_kernel_has_a_driver(operation):
+    place = f"tests/proof/drivers/{operation}.cc"
+    assert driver(operation).is_file(), f"gpu_kernels/{operation}/{operation}.cu has no driver: write {place}"
+
+
+@pytest.mark.parametrize("operation", OPERATIONS)
+def test_every_entry_has_a_case(operation):
+    missing = set(entries(operation)) - cases(operation)
+    assert not missing, f"tests/proof/drivers/{operation}.cc needs CASE({') and CASE('.join(sorted(missing))})"
+    assert cases(operation) <= set(entries(operation))
+
+
+def test_every_driver_has_a_kernel():
+    assert {path.stem for path in DRIVERS.glob("*.cc")} <= set(OPERATIONS)
+
+
+@needs_compiler
+@pytest.mark.parametrize(("operation", "entry"), every_entry())
+def test_no_memory_is_read_before_it_is_written(operation, entry):
+    """What lies in outputs and working space beforehand changes no result."""
+    runs = [run(build(operation, "native"), entry, fill=fill) for fill in (0.0, 1e300, float("nan"))]
+    assert all(each.arrays and each.status == 0 for each in runs)
+    for other in runs[1:]:
+        assert_same(other.arrays, runs[0].arrays)
+
+
+@needs_compiler
+@pytest.mark.parametrize(("operation", "entry"), every_entry())
+def test_the_number_of_threads_changes_no_bit(operation, entry):
+    one, many = (run(build(operation, "native"), entry, threads).arrays for threads in (1, 5))
+    assert_same([(name, 0.0, values) for name, _, values in many], [(name, 0.0, values) for name, _, values in one])
