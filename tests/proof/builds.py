@@ -50,8 +50,13 @@ def every_entry():
     return [(operation, entry) for operation in OPERATIONS for entry in entries(operation)]
 
 
+def flat(operation):
+    """Return a source's name as a file's: sweep-excursions for sweep/excursions."""
+    return operation.replace("/", "-")
+
+
 def driver(operation):
-    return DRIVERS / f"{operation}.cc"
+    return DRIVERS / f"{flat(operation)}.cc"
 
 
 def cases(operation):
@@ -64,7 +69,7 @@ def build(operation, name, plant=""):
     """Return a driver's program, built where these sources have not been built so before.
 
     Args:
-        operation: A folder of gpu_kernels.
+        operation: A name of compile.sources().
         name: One of BUILDS.
         plant: A fault of lane.h, such as RACE.
     """
@@ -74,7 +79,7 @@ def build(operation, name, plant=""):
     digest = hashlib.sha256(f"{version} {flags}".encode())
     for source in (driver(operation), DRIVERS / "driver.h", *sorted(_ROOM.rglob("*.cu")), *sorted(_ROOM.rglob("*.h"))):
         digest.update(source.read_bytes())
-    program = _BUILT / f"{operation}-{digest.hexdigest()[:24]}"
+    program = _BUILT / f"{flat(operation)}-{digest.hexdigest()[:24]}"
     if not program.exists():
         _BUILT.mkdir(parents=True, exist_ok=True)
         fresh = program.with_suffix(f".{os.getpid()}")

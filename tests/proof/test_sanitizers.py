@@ -1,4 +1,4 @@
-"""The lanes as OS threads under ThreadSanitizer, and both forms under AddressSanitizer and UBSan: silence, same results."""
+"""Lanes as threads under ThreadSanitizer, both forms under AddressSanitizer and UBSan: silence and the same results."""
 
 import pytest
 
