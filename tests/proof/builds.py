@@ -40,10 +40,14 @@ class Run(NamedTuple):
 
 
 def entries(operation):
-    """Return the source of each ENTRY of an operation, by name."""
-    text = sources()[operation].read_text(encoding="utf-8")
-    names = re.findall(r"^ENTRY\((\w+)\)", text, flags=re.MULTILINE)
-    return dict(zip(names, re.split(r"^ENTRY\(\w+\)", text, flags=re.MULTILINE)[1:], strict=True))
+    """Return the source of each ENTRY of an operation by name, that of a macro where a macro writes it."""
+    text = sources()[operation].read_text(encoding="utf-8").replace("\\\n", " ")
+    parts = re.split(r"^(?=ENTRY\(|#define)", text, flags=re.MULTILINE)
+    found = {part.split("(")[1].split(")")[0]: part for part in parts if part.startswith("ENTRY(")}
+    for macro, parameter, body in re.findall(r"^#define (\w+)\((\w+)[^)]*\)(.*)$", text, flags=re.MULTILINE):
+        if f"ENTRY({parameter})" in body:
+            found |= dict.fromkeys(re.findall(rf"^{macro}\((\w+)", text, flags=re.MULTILINE), body)
+    return found
 
 
 def every_entry():
@@ -77,7 +81,7 @@ def build(operation, name, plant=""):
     planted = [f"-DMEANREV_PLANT_{plant}"] if plant else []
     flags = [*_FLAGS, *BUILDS[name], *planted, "-I", str(_ROOM), "-I", str(DRIVERS)]
     digest = hashlib.sha256(f"{version} {flags}".encode())
-    for source in (driver(operation), DRIVERS / "driver.h", *sorted(_ROOM.rglob("*.cu")), *sorted(_ROOM.rglob("*.h"))):
+    for source in (driver(operation), DRIVERS / "driver.h", sources()[operation], *sorted(_ROOM.rglob("*.h"))):
         digest.update(source.read_bytes())
     program = _BUILT / f"{flat(operation)}-{digest.hexdigest()[:24]}"
     if not program.exists():

@@ -1,7 +1,7 @@
 """What a kernel costs on a GPU, read from its machine code: registers, local memory, spills, instructions of its loop.
 
-A loop's `pass` is its shortest way round, which for the sweep is a bar without an event; `body` is all of it, without the
-slow paths of divisions.
+A loop's `pass` is its shortest way round, which for the sweep is a bar without an event; `body` is all of it, the slow
+paths of divisions left out.
 """
 
 import heapq
@@ -11,8 +11,7 @@ import sysconfig
 from pathlib import Path
 from typing import NamedTuple
 
-from gpu_kernels.compile import cubin
-from tests.proof.builds import flat
+from gpu_kernels import compile as kernels
 
 _TOOLS = Path(sysconfig.get_path("purelib")) / "nvidia" / "cu13" / "bin"
 _USAGE = re.compile(r"Function (\w+):\s+REG:(\d+) STACK:(\d+) SHARED:(\d+) LOCAL:(\d+)")
@@ -48,10 +47,9 @@ def available():
     return (_TOOLS / "nvdisasm").exists() and (_TOOLS / "cuobjdump").exists()
 
 
-def costs(operation, architecture, folder):
+def costs(operation, architecture):
     """Return the cost of each entry of an operation."""
-    file = folder / f"{flat(operation)}-{architecture}.cubin"
-    file.write_bytes(cubin(operation, architecture))
+    file = kernels.cubin_file(operation, architecture)
     usage = {name: figures for name, *figures in _USAGE.findall(_say("cuobjdump", "-res-usage", file))}
     return {name: _cost(code, *map(int, usage[name])) for name, code in _functions(_say("nvdisasm", "-c", file))}
 
