@@ -5,9 +5,10 @@ from numpy.typing import ArrayLike
 
 from gpu_kernels.checks import Floats, array, at_least, no_infinity, one_of, positive
 from gpu_kernels.errors import InvalidInput
-from gpu_kernels.ou import host, irregular
+from gpu_kernels.ou import host, irregular, native
 from gpu_kernels.ou.model import BIASES, STATUSES, OuEstimate, OuFit, single
 from gpu_kernels.ou.online import OnlineOu
+from gpu_kernels.selection import current
 
 __all__ = ["BIASES", "STATUSES", "OnlineOu", "OuEstimate", "OuFit", "fit", "fit_irregular", "single"]
 
@@ -36,7 +37,9 @@ def fit(prices: ArrayLike, *, dt: float = 1.0, bias: str = "none", adf_lags: int
     checked = _prices(prices)
     step = positive("dt", dt)
     one_of("bias", bias, BIASES)
-    return host.fit(checked, step, bias, at_least("adf_lags", adf_lags, 0))
+    lags = at_least("adf_lags", adf_lags, 0)
+    twin = native.fit if current().backend == "native" else host.fit
+    return twin(checked, step, bias, lags)
 
 
 def fit_irregular(prices: ArrayLike, times: ArrayLike, *, bias: str = "none", adf_lags: int = 0) -> OuFit:

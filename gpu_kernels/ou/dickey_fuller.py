@@ -86,7 +86,8 @@ def _horner(coefficients: tuple[float, ...], t: _Number) -> _Number:
 def _statistic(prices: Floats, lags: int) -> float:
     if prices.size < lags + 2:
         return math.nan
-    steps = np.diff(prices)
+    with np.errstate(all="ignore"):
+        steps = np.diff(prices)
     windows = np.lib.stride_tricks.sliding_window_view(steps, lags + 1)
     # The level goes last: the last pivot and projection of the QR are then all the t value needs.
     design = np.column_stack([windows[:, :-1], prices[lags:-1], windows[:, -1]])

@@ -9,7 +9,7 @@ from gpu_kernels.ou.inference import Point
 from gpu_kernels.ou.model import OuFit
 from gpu_kernels.ou.sums import Sums, of_batch
 
-__all__ = ["classify", "fit", "from_sums"]
+__all__ = ["classify", "fit", "from_sums", "speeds"]
 
 _EPS = float(np.finfo(np.float64).eps)
 
@@ -20,7 +20,7 @@ def fit(prices: Floats, dt: float, bias: str, adf_lags: int) -> OuFit:
     halves = None
     if bias == "jackknife":
         middle = prices.shape[1] // 2
-        halves = np.stack([_speeds(prices[:, :middle], dt), _speeds(prices[:, middle:], dt)], axis=1)
+        halves = np.stack([speeds(of_batch(part), dt) for part in (prices[:, :middle], prices[:, middle:])], axis=1)
     return from_sums(of_batch(prices), dt, bias, statistic=statistic, halves=halves)
 
 
@@ -35,9 +35,8 @@ def from_sums(
     return inference.conclude(point, statistic, bias, halves)
 
 
-def _speeds(prices: Floats, dt: float) -> Floats:
+def speeds(sums: Sums, dt: float) -> Floats:
     """Return theta, negative beyond a unit root, NaN where there is none."""
-    sums = of_batch(prices)
     with np.errstate(all="ignore"):
         theta = -np.log1p(sums.sxd / sums.sxx) / dt
     usable = np.isin(classify(sums), (inference.FINE, inference.UNIT_ROOT, inference.DETERMINISTIC))

@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from gpu_kernels.checks import Floats
 
-__all__ = ["BLOCK", "CANCELLED", "Sums", "of_batch", "of_series"]
+__all__ = ["BLOCK", "CANCELLED", "Sums", "of_batch", "of_rows", "of_series"]
 
 CANCELLED = 1e-6
 """Residual sums below this share of sdd have lost digits, and are summed again from the residuals."""
@@ -59,22 +59,31 @@ def of_batch(prices: Floats) -> Sums:
     return Sums._make(np.concatenate(parts) for parts in zip(*blocks, strict=True))
 
 
+def of_rows(rows: Floats) -> Sums:
+    """Name the rows (9, B) of a kernel: prices, pairs, then the fields from origin to sse."""
+    n_samples, weight, *fields = rows
+    return Sums._make([n_samples.astype(np.int64), weight, weight, *fields, np.full_like(weight, _ROUNDING)])
+
+
 def of_series(prices: Floats) -> Sums:
     """Sum one series (T,), as a batch of one."""
     finite = np.flatnonzero(~np.isnan(prices))
     origin = prices[finite[0]] if finite.size else 0.0
-    shifted = prices - origin
-    both = ~np.isnan(shifted[:-1]) & ~np.isnan(shifted[1:])
-    lags, steps = shifted[:-1][both], (shifted[1:] - shifted[:-1])[both]
+    with np.errstate(all="ignore"):
+        shifted = prices - origin
+        both = ~np.isnan(shifted[:-1]) & ~np.isnan(shifted[1:])
+        lags, steps = shifted[:-1][both], (shifted[1:] - shifted[:-1])[both]
     return _of_pairs(lags[None, :], steps[None, :], np.array([origin]), np.array([finite.size]))
 
 
 def _of_block(prices: Floats) -> Sums:
     broken = np.asarray(np.isnan(prices).any(axis=1)) | (prices.shape[1] < 2)
     if not broken.any():
-        shifted = prices - prices[:, :1]
+        with np.errstate(all="ignore"):
+            shifted = prices - prices[:, :1]
+            steps = np.diff(shifted)
         n_samples = np.full(len(prices), prices.shape[1])
-        return _of_pairs(shifted[:, :-1], np.diff(shifted), prices[:, 0], n_samples)
+        return _of_pairs(shifted[:, :-1], steps, prices[:, 0], n_samples)
     # Rows with a NaN one by one: whole rows must not depend on what stands beside them.
     parts = [_of_block(prices[~broken])] if not broken.all() else []
     parts += [of_series(row) for row in prices[broken]]

@@ -1,0 +1,65 @@
+"""Launches of the kernels on the CPU's vector lanes."""
+
+import numpy as np
+
+from gpu_kernels.checks import Floats
+from gpu_kernels.compile import library
+from gpu_kernels.launch import Count, Number, Threads, pointer
+from gpu_kernels.ou import dickey_fuller, host
+from gpu_kernels.ou.model import OuFit
+from gpu_kernels.ou.sums import CANCELLED, Sums, of_rows
+from gpu_kernels.selection import current
+
+__all__ = ["MOST_LAGS", "fit", "statistics", "sums"]
+
+MOST_LAGS = 4
+"""Lags of the Dickey-Fuller test that the kernel knows; with more the NumPy twin runs."""
+
+_ROWS = 9
+
+
+def fit(prices: Floats, dt: float, bias: str, adf_lags: int) -> OuFit:
+    """Estimate every row of prices (B, T); see the contract."""
+    held = np.ascontiguousarray(prices)
+    statistic = statistics(held, adf_lags) if adf_lags else None
+    halves = None
+    if bias == "jackknife":
+        n_prices = held.shape[1]
+        middle = n_prices // 2
+        parts = [host.speeds(sums(held, *half), dt) for half in ((0, middle), (middle, n_prices))]
+        halves = np.stack(parts, axis=1)
+    return host.from_sums(sums(held), dt, bias, statistic=statistic, halves=halves)
+
+
+def sums(prices: Floats, first: int = 0, stop: int | None = None) -> Sums:
+    """Sum every row of contiguous prices (B, T) from price `first` on, up to `stop`."""
+    n_series, stride = prices.shape
+    rows = np.empty((_ROWS, n_series))
+    library("ou").ou_sums(
+        Count(n_series),
+        Count(stride),
+        Count(first),
+        Count((stride if stop is None else stop) - first),
+        pointer(prices),
+        Number(CANCELLED),
+        pointer(rows),
+        Threads(current().threads),
+    )
+    return of_rows(rows)
+
+
+def statistics(prices: Floats, lags: int) -> Floats:
+    """Return the Dickey-Fuller t of every row of contiguous prices (B, T), with lags >= 1.
+
+    Rows whose columns are nearly dependent go to the NumPy twin: normal equations would lose their digits.
+    """
+    if lags > MOST_LAGS:
+        return dickey_fuller.statistics(prices, lags)
+    n_series, n_prices = prices.shape
+    found = np.empty(n_series)
+    library("ou").dickey_fuller(
+        Count(n_series), Count(n_prices), Count(lags), pointer(prices), pointer(found), Threads(current().threads)
+    )
+    unsure = np.isposinf(found)
+    found[unsure] = dickey_fuller.statistics(prices[unsure], lags)
+    return found

@@ -1,0 +1,173 @@
+"""The kernels on the CPU's vector lanes equal the NumPy twin: statuses and counts exactly, floats to rounding."""
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from gpu_kernels import ou, selection
+from gpu_kernels.ou import dickey_fuller, native
+from gpu_kernels.ou.sums import of_batch
+from tests.gpu_kernels.native import needs_compiler
+
+pytestmark = needs_compiler
+
+EXACT = ("n_samples", "status", "reason", "bias_note")
+LENGTHS = [0, 1, 2, 3, 4, 5, 31, 32, 33, 34, 100, 257]
+
+
+def fits(prices, threads=2, **options):
+    with selection.using("numpy"):
+        expected = ou.fit(prices, **options)
+    with selection.using("native", threads):
+        found = ou.fit(prices, **options)
+    return found, expected
+
+
+def assert_equal(found, expected):
+    for name in expected._fields:
+        ours, theirs = getattr(found, name), getattr(expected, name)
+        if name in EXACT:
+            np.testing.assert_array_equal(ours, theirs, err_msg=name)
+        else:
+            np.testing.assert_allclose(ours, theirs, rtol=1e-10, atol=1e-10, err_msg=name)
+
+
+def reverting(seed, n_series, n_prices, decay=0.9, level=100.0):
+    rng = np.random.default_rng(seed)
+    noise = rng.normal(size=(n_series, n_prices))
+    for t in range(1, n_prices):
+        noise[:, t] += decay * noise[:, t - 1]
+    return level + noise
+
+
+@st.composite
+def batches(draw):
+    """Series of one length: gaps at the head and inside, ticks, constants, lines, offsets."""
+    rng = np.random.default_rng(draw(st.integers(0, 2**32)))
+    n_series, n_prices = draw(st.integers(1, 5)), draw(st.sampled_from(LENGTHS))
+    decay = draw(st.sampled_from([-0.5, 0.3, 0.9, 0.99]))
+    level = draw(st.sampled_from([0.0, -50.0, 1e4, 1e8]))
+    prices = reverting(rng.integers(2**32), n_series, n_prices, decay, level)
+    for row in prices:
+        kind = draw(st.sampled_from(["as it is", "ticks", "constant", "line", "decay", "empty"]))
+        if kind == "ticks":
+            row[:] = np.round(4 * row) / 4
+        elif kind == "constant":
+            row[:] = level + 3.7
+        elif kind == "line":
+            row[:] = level + np.arange(n_prices)
+        elif kind == "decay":
+            row[:] = 0.5 ** np.arange(n_prices)
+        elif kind == "empty":
+            row[:] = np.nan
+    if draw(st.booleans()):
+        prices[rng.random(prices.shape) < draw(st.sampled_from([0.03, 0.3]))] = np.nan
+    if draw(st.booleans()):
+        prices[:, : int(rng.integers(0, 4))] = np.nan
+    return prices
+
+
+@settings(max_examples=150)
+@given(batches())
+def test_the_sums_equal_those_of_the_numpy_twin(prices):
+    with selection.using("native", 2):
+        found = native.sums(prices)
+    with np.errstate(all="ignore"):
+        expected = of_batch(prices)
+        scales = {
+            "lag_mean": np.abs(expected.lag_mean) + np.sqrt(expected.sxx / expected.weight),
+            "step_mean": np.sqrt((expected.sxx + expected.sdd) / expected.weight),
+            "sxx": expected.sxx,
+            "sxd": np.sqrt(expected.sxx * expected.sdd),
+            "sdd": expected.sdd,
+        }
+    for name in ("n_samples", "weight", "weight_squares", "origin", "rounding"):
+        np.testing.assert_array_equal(getattr(found, name), getattr(expected, name), err_msg=name)
+    for name, scale in scales.items():
+        ours, theirs = getattr(found, name), getattr(expected, name)
+        np.testing.assert_array_equal(np.isnan(ours), np.isnan(theirs), err_msg=name)
+        assert (np.isnan(theirs) | (np.abs(ours - theirs) <= 1e-12 * scale)).all(), name
+
+
+@settings(max_examples=200)
+@given(batches(), st.sampled_from(ou.BIASES), st.sampled_from([1.0, 1 / 252]))
+def test_a_fit_equals_that_of_the_numpy_twin(prices, bias, dt):
+    assert_equal(*fits(prices, bias=bias, dt=dt))
+
+
+@settings(max_examples=150)
+@given(batches(), st.integers(1, 5))
+def test_the_dickey_fuller_test_equals_that_of_the_numpy_twin(prices, lags):
+    assert_equal(*fits(prices, adf_lags=lags))
+
+
+@pytest.mark.parametrize("lags", [1, 2, 3, 4])
+@pytest.mark.parametrize("level", [0.0, 1e8])
+def test_dickey_fuller_values_have_ten_digits(lags, level):
+    prices = reverting(lags, 40, 257, 0.95, level)
+    prices[3, 100] = np.nan
+    with selection.using("native", 2):
+        found = native.statistics(prices, lags)
+    assert found == pytest.approx(dickey_fuller.statistics(prices, lags), rel=1e-10)
+
+
+def test_nearly_dependent_columns_are_left_to_the_numpy_twin():
+    prices = np.sin(np.arange(200) / 50)[None] + 1e-6 * reverting(1, 3, 200, 0.5, 0.0)
+    with selection.using("native"):
+        found = native.statistics(prices, 2)
+    assert np.isfinite(found).all()
+    np.testing.assert_array_equal(found, dickey_fuller.statistics(prices, 2))
+
+
+def test_a_line_with_little_noise_keeps_its_digits():
+    """Its residual sum is a billionth of the sums that it is the difference of."""
+    exact = 5.0 * 0.9 ** np.arange(80)
+    prices = exact + 1e-6 * np.random.default_rng(0).normal(size=(6, 80))
+    found, expected = fits(prices)
+    assert expected.status == ("converged",) * 6
+    np.testing.assert_allclose(found.sigma, expected.sigma, rtol=1e-8)
+
+
+@pytest.mark.parametrize("huge", [1e160, 1.7e308])
+def test_prices_whose_squares_overflow_are_told_alike(huge):
+    prices = huge * np.array([[1.0, -1.0] * 20, [0.5, -1.0] * 20, [1e-300, 2e-300] * 20])
+    found, expected = fits(prices, adf_lags=1)
+    assert expected.reason[0].startswith("the prices are too large")
+    assert_equal(found, expected)
+
+
+@pytest.mark.parametrize("options", [{}, {"adf_lags": 1}, {"adf_lags": 4}, {"bias": "jackknife"}])
+def test_a_batch_gives_the_bits_of_its_members(options):
+    prices = reverting(2, 9, 101)
+    prices[1], prices[2, 3], prices[3, 5:], prices[4, :2], prices[5, -1] = 7.0, np.nan, np.nan, np.nan, np.nan
+    with selection.using("native", 2):
+        whole = ou.fit(prices, **options)
+        for row in range(len(prices)):
+            assert ou.single(ou.fit(prices[[row]], **options)) == ou.single(whole, row)
+
+
+@pytest.mark.parametrize("options", [{}, {"adf_lags": 2}, {"bias": "jackknife"}])
+def test_the_order_of_series_and_the_number_of_threads_change_nothing(options):
+    prices = reverting(4, 11, 257)
+    prices[3, 40] = np.nan
+    with selection.using("native", 1):
+        forward = ou.fit(prices, **options)
+    with selection.using("native", 3):
+        backward = ou.fit(prices[::-1], **options)
+    for name in forward._fields:
+        np.testing.assert_array_equal(getattr(forward, name), getattr(backward, name)[::-1], err_msg=name)
+
+
+def test_an_empty_batch_gives_empty_results():
+    found, expected = fits(np.zeros((0, 10)), bias="jackknife", adf_lags=1)
+    assert found.theta.shape == expected.theta.shape == (0,)
+
+
+def test_prices_may_be_read_only_and_of_any_layout():
+    prices = reverting(1, 3, 50)
+    prices.flags.writeable = False
+    found, expected = fits(prices)
+    assert_equal(found, expected)
+    with selection.using("native"):
+        assert ou.single(ou.fit(np.asfortranarray(prices)), 2) == ou.single(found, 2)
