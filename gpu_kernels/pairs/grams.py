@@ -1,0 +1,79 @@
+"""The cross products from which every pair is computed."""
+
+from typing import NamedTuple
+
+import numpy as np
+
+from gpu_kernels.checks import Floats
+
+__all__ = ["Grams", "demeaned", "gather"]
+
+
+class Grams(NamedTuple):
+    """Cross products of N demeaned series and of their steps, with what stands at both ends.
+
+    Attributes:
+        n_samples: T.
+        mean: (N,) of the levels.
+        levels: (N, N) X'X.
+        steps: (K+1, N, N) symmetric parts of sum_t D_t' D_{t-h} for h = 0 .. K.
+        head: (K+1, N) the first demeaned levels, X_0 .. X_K.
+        tail: (K+1, N) the last ones, the very last first: X_{T-1} .. X_{T-1-K}.
+    """
+
+    n_samples: int
+    mean: Floats
+    levels: Floats
+    steps: Floats
+    head: Floats
+    tail: Floats
+
+
+def demeaned(levels: Floats) -> tuple[Floats, Floats]:
+    """Return levels less their means, and the means; a far offset costs no digits.
+
+    Args:
+        levels: (T, N).
+    """
+    centred = levels - levels[0]
+    shift = centred.mean(axis=0)
+    centred -= shift
+    # The mean of large numbers is off by rounding; that of what is left is not.
+    rest = centred.mean(axis=0)
+    centred -= rest
+    return centred, levels[0] + (shift + rest)
+
+
+def gather(levels: Floats, most: int) -> Grams:
+    """Compute the cross products.
+
+    Args:
+        levels: (T, N), T > 2 most + 2.
+        most: Largest number of lags, K.
+    """
+    n_samples, n_series = levels.shape
+    centred, mean = demeaned(levels)
+    differences = np.diff(centred, axis=0)
+    steps = np.empty((most + 1, n_series, n_series))
+    np.matmul(differences.T, differences, out=steps[0])
+    for lag in range(1, most + 1):
+        _lagged(differences, lag, steps)
+    return Grams(
+        n_samples,
+        mean,
+        centred.T @ centred,
+        steps,
+        centred[: most + 1].copy(),
+        np.ascontiguousarray(centred[: n_samples - most - 2 : -1]),
+    )
+
+
+def _lagged(differences: Floats, lag: int, steps: Floats) -> None:
+    """Fill steps[lag] from (D_t + D_{t-lag})' (D_t + D_{t-lag}), whose symmetry halves the work of D_t' D_{t-lag}."""
+    both = differences[lag:] + differences[:-lag]
+    out = steps[lag]
+    np.matmul(both.T, both, out=out)
+    ends = np.concatenate([differences[:lag], differences[-lag:]])
+    out += ends.T @ ends
+    out *= 0.5
+    out -= steps[0]
