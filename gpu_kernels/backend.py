@@ -1,17 +1,37 @@
-"""Which implementation of the operations runs: chosen once, by a self-test, and said with its reason."""
+"""Which implementation of the operations runs: each is probed by a self-test, and the choice comes with its reason."""
 
+from functools import cache
 from typing import NamedTuple
 
 import numpy as np
 
-from gpu_kernels import returns
+from gpu_kernels import device, sweep
 from gpu_kernels.checks import one_of
+from gpu_kernels.compile import CompileError, compiler, library, sources
+from gpu_kernels.device import DeviceFault
 from gpu_kernels.errors import KernelError
+from gpu_kernels.selection import using
 
-__all__ = ["BACKENDS", "Backend", "choose"]
+__all__ = ["BACKENDS", "Backend", "Probe", "choose", "probe"]
 
-BACKENDS = ("numpy",)
-"""Implementations this build holds, best first."""
+BACKENDS = ("cuda", "native", "numpy")
+"""Implementations, best first."""
+
+
+class Probe(NamedTuple):
+    """What was found out about one implementation.
+
+    Attributes:
+        name: One of BACKENDS.
+        usable: It runs here and passes its self-test.
+        reason: Why, or why not, for a person.
+        fix: What would make it usable; "" where it is.
+    """
+
+    name: str
+    usable: bool
+    reason: str
+    fix: str = ""
 
 
 class Backend(NamedTuple):
@@ -26,6 +46,11 @@ class Backend(NamedTuple):
     reason: str
 
 
+def probe() -> tuple[Probe, ...]:
+    """Try every implementation, best first. Kernels that were never compiled on this machine are compiled now."""
+    return tuple(_PROBES[name]() for name in BACKENDS)
+
+
 def choose(name: str = "auto") -> Backend:
     """Choose an implementation that passes its self-test.
 
@@ -34,16 +59,66 @@ def choose(name: str = "auto") -> Backend:
 
     Raises:
         InvalidInput: no such backend.
-        KernelError: the backend computes a wrong answer on this machine.
+        KernelError: the one asked for cannot run here; the message says why, and what would help.
     """
     one_of("backend", name, ("auto", *BACKENDS))
-    _self_test()
-    reason = "asked for" if name != "auto" else f"the only one in this build: {np.__name__} {np.__version__}"
-    return Backend("numpy", reason)
+    if name != "auto":
+        found = _PROBES[name]()
+        if not found.usable:
+            raise KernelError(f"backend {name!r} cannot run here: {found.reason}; {found.fix}")
+        return Backend(name, f"asked for; {found.reason}")
+    passed_over: list[Probe] = []
+    for candidate in BACKENDS:
+        found = _PROBES[candidate]()
+        if found.usable:
+            better = "".join(f"; no {each.name}: {each.reason}" for each in passed_over)
+            return Backend(candidate, f"{found.reason}{better}")
+        passed_over.append(found)
+    raise KernelError(f"no backend passes its self-test: {passed_over[-1].reason}; {passed_over[-1].fix}")
 
 
-def _self_test() -> None:
-    """Compute a known answer: a price that doubles twice has two log returns of ln 2 and no spread."""
-    answer = returns.compute(np.array([1.0, 2.0, 4.0]))
-    if abs(answer.mean - 0.6931471805599453) > 1e-15 or answer.n_periods != 2:
-        raise KernelError("the numpy backend fails its self-test: the returns of 1, 2, 4 are not ln 2")
+@cache
+def _numpy() -> Probe:
+    wrong = _self_test("numpy")
+    if wrong:
+        return Probe("numpy", usable=False, reason=wrong, fix="reinstall numpy and meanrev")
+    return Probe("numpy", usable=True, reason=f"numpy {np.__version__}")
+
+
+@cache
+def _native() -> Probe:
+    try:
+        path, version = compiler()
+        for kernel in sources():
+            library(kernel)
+    except (CompileError, OSError) as error:
+        return Probe("native", usable=False, reason=str(error), fix="install a C++ compiler, such as Debian's g++")
+    wrong = _self_test("native")
+    if wrong:
+        return Probe(
+            "native", usable=False, reason=wrong, fix="empty the kernel cache, and report it if that is no help"
+        )
+    return Probe("native", usable=True, reason=f"kernels compiled by {version or path}")
+
+
+@cache
+def _cuda() -> Probe:
+    try:
+        found = device.describe()
+        wrong = _self_test("cuda")
+    except DeviceFault as fault:
+        return Probe("cuda", usable=False, reason=str(fault), fix=fault.fix)
+    if wrong:
+        return Probe("cuda", usable=False, reason=wrong, fix="update the driver, and report it if that is no help")
+    return Probe("cuda", usable=True, reason=found)
+
+
+_PROBES = {"numpy": _numpy, "native": _native, "cuda": _cuda}
+
+
+def _self_test(name: str) -> str:
+    """Say what is wrong with one backtest, or nothing: long at 9, short at 12, and three fills at 0.25 make 2.25."""
+    prices = np.array([[10.0, 8.0, 9.0, 12.0]])
+    with using(name):
+        answer = sweep.backtest(prices, 0.5, 0.0, 0.25, lookback=2, mode="unit").cumulative_return[0, 0]
+    return "" if abs(answer - 2.25) < 1e-12 else f"the self-test's backtest gains {answer!r}, and 2.25 is right"

@@ -19,7 +19,7 @@ from pathlib import Path
 
 from gpu_kernels.errors import KernelError
 
-__all__ = ["ARCHITECTURES", "CompileError", "compiler", "cubin", "library", "sources", "use_cache"]
+__all__ = ["ARCHITECTURES", "CompileError", "compiler", "cubin", "cubin_file", "library", "sources", "use_cache"]
 
 ARCHITECTURES = ("sm_80", "sm_90", "sm_100")
 """GPU architectures that every kernel must compile for: A100, H100 and H200, B200."""
@@ -56,8 +56,9 @@ def use_cache(folder: Path) -> None:
 
 
 def sources() -> dict[str, Path]:
-    """Return the kernel sources by operation."""
-    return {path.parent.name: path for path in sorted(_HERE.glob("*/*.cu"))}
+    """Return the kernel sources by name: "sweep" for sweep/sweep.cu, "sweep/excursions" for another in that folder."""
+    paths = {path.relative_to(_HERE).with_suffix("").as_posix(): path for path in sorted(_HERE.glob("*/*.cu"))}
+    return {path.stem if path.stem == path.parent.name else name: path for name, path in paths.items()}
 
 
 @cache
@@ -76,34 +77,44 @@ def compiler() -> tuple[str, str]:
 
 
 @cache
-def library(operation: str) -> ctypes.CDLL:
-    """Return an operation's kernels for this CPU, compiled on first use.
+def library(name: str) -> ctypes.CDLL:
+    """Return the kernels of a source for this CPU, compiled on first use.
+
+    Args:
+        name: One of sources().
 
     Raises:
         CompileError: no compiler, or it fails, or the cache folder cannot be used.
     """
     path, version = compiler()
-    source = sources()[operation]
+    source = sources()[name]
     key = _key(source, version, *_HOST_FLAGS, _cpu())
-    built = _cached(f"{operation}-{key}.so", lambda out: _run([path, *_HOST_FLAGS, *_source(source), "-o", str(out)]))
+    built = _cached(f"{_flat(name)}-{key}.so", lambda out: _run([path, *_HOST_FLAGS, *_source(source), "-o", str(out)]))
     return ctypes.CDLL(str(built))
 
 
-def cubin(operation: str, architecture: str) -> bytes:
-    """Return an operation's kernels for a GPU; neither a GPU nor a driver is needed to compile.
+def cubin(name: str, architecture: str) -> bytes:
+    """Return the kernels of a source for a GPU; neither a GPU nor a driver is needed to compile.
 
     Args:
-        operation: A folder of gpu_kernels with a .cu file.
+        name: One of sources().
         architecture: Such as "sm_90".
 
     Raises:
         CompileError: NVRTC is not installed, or refuses the source.
     """
-    source = sources()[operation]
+    return cubin_file(name, architecture).read_bytes()
+
+
+def cubin_file(name: str, architecture: str) -> Path:
+    """Return the file in the cache that holds what cubin returns; arguments and errors are the same."""
+    source = sources()[name]
     key = _key(source, architecture, *_DEVICE_FLAGS)
-    return _cached(
-        f"{operation}-{architecture}-{key}.cubin", lambda out: _nvrtc(source, architecture, out)
-    ).read_bytes()
+    return _cached(f"{_flat(name)}-{architecture}-{key}.cubin", lambda out: _nvrtc(source, architecture, out))
+
+
+def _flat(name: str) -> str:
+    return name.replace("/", "-")
 
 
 def _nvrtc(source: Path, architecture: str, out: Path) -> None:
@@ -115,7 +126,7 @@ def _nvrtc(source: Path, architecture: str, out: Path) -> None:
     try:
         code = Program(source.read_text(encoding="utf-8"), "c++", options).compile("cubin")
     except Exception as error:  # noqa: BLE001 - cuda.core raises its own, the driver's and NVRTC's errors
-        raise CompileError(f"{source.name} for {architecture}: {str(error)[:500]}") from None
+        raise CompileError(f"{source.name} for {architecture}: {str(error)[:500].rstrip(chr(0))}") from None
     out.write_bytes(bytes(code.code))
 
 
@@ -148,12 +159,15 @@ def _cached(name: str, build: Callable[[Path], object]) -> Path:
     path, seal = folder / name, folder / f"{name}.sha256"
     if _sealed(path, seal):
         return path
-    with tempfile.TemporaryDirectory(dir=folder) as workplace:
-        fresh, fresh_seal = Path(workplace) / name, Path(workplace) / seal.name
-        build(fresh)
-        fresh_seal.write_text(_digest(fresh), encoding="ascii")
-        fresh.replace(path)
-        fresh_seal.replace(seal)
+    try:
+        with tempfile.TemporaryDirectory(dir=folder) as workplace:
+            fresh, fresh_seal = Path(workplace) / name, Path(workplace) / seal.name
+            build(fresh)
+            fresh_seal.write_text(_digest(fresh), encoding="ascii")
+            fresh.replace(path)
+            fresh_seal.replace(seal)
+    except OSError as error:
+        raise CompileError(f"the kernel cache {folder} cannot be written to: {error.strerror}") from None
     return path
 
 
@@ -175,9 +189,15 @@ def _own_folder() -> Path:
         seen = folder.stat()
     except OSError as error:
         raise CompileError(f"the kernel cache {folder} cannot be made: {error.strerror}") from None
+    if seen.st_uid != _user():
+        raise CompileError(f"the kernel cache {folder} belongs to another user; choose a folder of your own")
     if seen.st_mode & (stat.S_IWGRP | stat.S_IWOTH):
         raise CompileError(f"the kernel cache {folder} can be written by others; chmod 700 makes it yours alone")
     return folder
+
+
+def _user() -> int:
+    return Path("/proc/self").stat().st_uid
 
 
 def _run(command: list[str]) -> str:

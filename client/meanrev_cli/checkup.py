@@ -55,6 +55,7 @@ def examine(shared: Shared) -> Iterator[Finding]:
     except Failure as failure:
         yield Finding("settings", failure.message, "correct that setting", ExitCode.USAGE)
     yield _backend(settings)
+    yield from _backends(settings)
     yield from _kernels()
     yield _gpu()
     yield _cpu(settings)
@@ -94,8 +95,16 @@ def _backend(settings: Settings) -> Finding:
     try:
         chosen = backend.choose(settings.backend)
     except KernelError as error:
-        return Finding("backend", str(error), f"reinstall numpy, or {knob('backend')}", ExitCode.DEVICE)
+        return Finding("backend", str(error), f"{knob('backend')} chooses another", ExitCode.DEVICE)
     return Finding("backend", f"{chosen.name} ({chosen.reason}); its self-test passed")
+
+
+def _backends(settings: Settings) -> Iterator[Finding]:
+    """Say of each backend whether it runs here, and what would help; only the one asked for must."""
+    for found in backend.probe():
+        code = ExitCode.DEVICE if not found.usable and found.name == settings.backend else ExitCode.OK
+        text = found.reason if found.usable else f"not usable: {found.reason} ({found.fix})"
+        yield Finding(f"  {found.name}", text, found.fix if code else "", code)
 
 
 def _kernels() -> Iterator[Finding]:
@@ -114,7 +123,7 @@ def _kernels() -> Iterator[Finding]:
 def _gpu() -> Finding:
     cards = graphics_cards()
     found = "; ".join(cards) if cards else "none detected"
-    return Finding("GPU", f"{found} (this build computes on numpy and needs none)")
+    return Finding("GPU", found)
 
 
 def _cpu(settings: Settings) -> Finding:

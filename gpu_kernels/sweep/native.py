@@ -7,34 +7,36 @@ from gpu_kernels.checks import Floats
 from gpu_kernels.compile import library
 from gpu_kernels.launch import Count, Number, Threads, pointer
 from gpu_kernels.selection import current
-from gpu_kernels.sweep import host
+from gpu_kernels.sweep import excursions, host
 from gpu_kernels.sweep.bars import Bars, can_trade, gather, with_untradable
 from gpu_kernels.sweep.model import ERROR, FLAT, IN_TRADE, Pairs, Rules, SweepMetrics
 from gpu_kernels.sweep.zscore import SMALLEST_SPREAD
 
-__all__ = ["backtest", "fill_scores", "metrics", "rolling"]
+__all__ = ["ROWS", "backtest", "crowded", "fill_scores", "metrics", "rolling"]
 
-_ROWS = 11
+ROWS = 11
+"""Rows of the kernel's output."""
+
+_RUINED, _REDO = 10, 2.0
 
 
 def backtest(prices: Floats, pairs: Pairs, rules: Rules) -> SweepMetrics:
     """Run every series against every pair; see the contract."""
     tradable = can_trade(prices, rules.mode)
     bars = gather(prices[tradable], rules.execution_delay)
-    crowded = _crowded(bars)
-    if crowded.any():
-        # Gaps behind a delay of two bars or more: several decisions fill at one bar, which the kernel has no place for.
+    if crowded(bars):
         return host.backtest(prices, pairs, rules)
-    rows = _launch(bars, pairs, rules)
+    rows = _run(bars, pairs, rules)
     return with_untradable(metrics(rows, prices.shape[1], rules), tradable)
 
 
-def rolling(prices: Floats, lookback: int) -> Floats:
+def rolling(prices: Floats, lookback: int, delay: int = 0) -> Floats:
     """Score every price against the window that ends with it, with the bits of zscore.rolling.
 
     Args:
         prices: (B, n), finite.
         lookback: Prices in a window, at least 2.
+        delay: Bars by which the scores move to the right.
     """
     n_series, n_bars = prices.shape
     held = np.ascontiguousarray(prices)
@@ -44,6 +46,7 @@ def rolling(prices: Floats, lookback: int) -> Floats:
         Count(n_series),
         Count(n_bars),
         Count(lookback),
+        Count(delay),
         pointer(held),
         Number(SMALLEST_SPREAD),
         pointer(means),
@@ -54,18 +57,24 @@ def rolling(prices: Floats, lookback: int) -> Floats:
     return scores
 
 
-def fill_scores(bars: Bars, scores: Floats) -> Floats:
-    """Move each score to the bar at which its decision fills; NaN where none does.
+def crowded(bars: Bars) -> bool:
+    """Tell whether two decisions of a series fill at one bar, which the kernel has no place for.
 
-    Args:
-        bars: Packed bars, at most one decision filling at each.
-        scores: (B, n) of the packed bars.
+    It takes a gap behind a delay of two bars or more.
     """
-    n_series, n_bars = scores.shape
+    n_bars = bars.prices.shape[1]
+    same = (bars.fill_at[:, 1:] <= bars.fill_at[:, :-1]) & (bars.fill_at[:, 1:] < n_bars)
+    return bool((same & (np.arange(1, n_bars) < bars.counts[:, None])).any())
+
+
+def fill_scores(bars: Bars, rules: Rules) -> Floats:
+    """Return at each bar the score of the decision that fills there, NaN where none does: (B, n)."""
+    n_series, n_bars = bars.prices.shape
+    if (bars.counts == bars.places.shape[1]).all():
+        return rolling(bars.prices, rules.lookback, rules.execution_delay)
     moved = np.full((n_series, n_bars + 1), np.nan)
     decided = np.arange(n_bars) < bars.counts[:, None]
-    targets = np.where(decided, bars.fill_at, n_bars)
-    np.put_along_axis(moved, targets, scores, axis=1)
+    np.put_along_axis(moved, np.where(decided, bars.fill_at, n_bars), rolling(bars.prices, rules.lookback), axis=1)
     return np.ascontiguousarray(moved[:, :n_bars])
 
 
@@ -102,27 +111,36 @@ def metrics(rows: Floats, n_bars: int, rules: Rules) -> SweepMetrics:
     )
 
 
-def _crowded(bars: Bars) -> NDArray[np.bool_]:
-    """Tell which series have two decisions that fill at one bar."""
-    n_bars = bars.prices.shape[1]
-    same = (bars.fill_at[:, 1:] <= bars.fill_at[:, :-1]) & (bars.fill_at[:, 1:] < n_bars)
-    return np.asarray((same & (np.arange(1, n_bars) < bars.counts[:, None])).any(axis=1))
-
-
-def _launch(bars: Bars, pairs: Pairs, rules: Rules) -> Floats:
+def _run(bars: Bars, pairs: Pairs, rules: Rules) -> Floats:
+    """Run grids by excursions, and what is in none, or needs it, by the dense kernel."""
     prices = np.ascontiguousarray(bars.prices)
+    fills = fill_scores(bars, rules)
+    grids = excursions.find(pairs, excursions.FEWEST_LEVELS)
+    if grids is None:
+        return _dense(prices, fills, pairs, rules)
+    rows = np.empty((ROWS, prices.shape[0], grids.alone.size))
+    excursions.run(prices, fills, grids, rules, rows, current().threads)
+    if grids.alone.any():
+        rows[:, :, grids.alone] = _dense(prices, fills, _take(pairs, grids.alone), rules)
+    redo = rows[_RUINED] == _REDO
+    for series in np.flatnonzero(redo.any(axis=1)):
+        one = slice(series, series + 1)
+        rows[:, one, redo[series]] = _dense(prices[one], fills[one], _take(pairs, redo[series]), rules)
+    return rows
+
+
+def _take(pairs: Pairs, wanted: NDArray[np.bool_]) -> Pairs:
+    return Pairs(*(column[wanted] for column in pairs))
+
+
+def _dense(prices: Floats, fills: Floats, pairs: Pairs, rules: Rules) -> Floats:
     n_series, n_bars = prices.shape
-    fills = fill_scores(bars, rolling(prices, rules.lookback))
     columns = [np.ascontiguousarray(column) for column in pairs]
-    rows = np.empty((_ROWS, n_series, columns[0].size))
+    rows = np.empty((ROWS, n_series, columns[0].size))
     kernel = library("sweep")["sweep_compounding" if rules.mode == "compounding" else "sweep_unit"]
     kernel(
-        Count(n_series),
-        Count(n_bars),
-        Count(columns[0].size),
-        pointer(prices),
-        pointer(fills),
-        *map(pointer, columns),
+        *map(Count, (n_series, n_bars, columns[0].size)),
+        *map(pointer, (prices, fills, *columns)),
         Number(rules.initial_capital),
         pointer(rows),
         Threads(current().threads),

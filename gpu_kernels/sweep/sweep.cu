@@ -3,9 +3,7 @@
 // A lane waits in a band (below, above) of scores and decides only when a score is not inside it, so that most bars cost
 // two comparisons and the marking. What a bar touches stays in registers (Hot); what a trade touches does not (Cold).
 #include "lane.h"
-
-// The rows of out, each (n_series, n_pairs). SUM and SQUARES are of the returns, in unit mode times the initial capital.
-enum { EQUITY, REALIZED, UNREALIZED, FEES, DRAWDOWN, SUM, SQUARES, TRADES, WINS, POSITION, RUINED, ROWS };
+#include "sweep/rows.h"
 
 struct Hot {
     V offset;      // compounding: equity = offset + quantity * price
@@ -192,14 +190,16 @@ ENTRY(sweep_unit)(Index n_series, Index n_bars, Index n_pairs, const double* pri
 }
 
 // Rolling z-score over blocks of `lookback` prices, as zscore.py describes it and in its order of operations, a series an
-// item. means, squares: (n_series, lookback) working space each.
-ENTRY(rolling_z)(Index n_series, Index n_bars, Index lookback, const double* prices, double smallest_spread, double* means,
-                 double* squares, double* scores, int threads) {
+// item. The score of bar t goes to bar t + delay, where its decision fills. means, squares: (n_series, lookback) working
+// space each.
+ENTRY(rolling_z)(Index n_series, Index n_bars, Index lookback, Index delay, const double* prices,
+                 double smallest_spread, double* means, double* squares, double* fill_scores, int threads) {
     EACH(series, n_series, threads) {
         const double* price = prices + series * n_bars;
         double* suffix_mean = means + series * lookback;
         double* suffix_squares = squares + series * lookback;
-        double* score = scores + series * n_bars;
+        double* score = fill_scores + series * n_bars;
+        for (Index t = 0; t < delay && t < n_bars; ++t) score[t] = MISSING;
         for (Index start = 0; start < n_bars; start += lookback) {
             const Index length = n_bars - start < lookback ? n_bars - start : lookback;
             const double origin = price[start], suffix_origin = start ? price[start - 1] : 0.0;
@@ -209,9 +209,10 @@ ENTRY(rolling_z)(Index n_series, Index n_bars, Index lookback, const double* pri
                 const double step = offset - mean;
                 mean += step / (double)(place + 1);
                 square += step * (offset - mean);
-                const Index older = lookback - 1 - place, newer = place + 1;
+                const Index older = lookback - 1 - place, newer = place + 1, at = start + place + delay;
+                if (at >= n_bars) continue;
                 if (!start && older) {
-                    score[place] = MISSING;
+                    score[at] = MISSING;
                     continue;
                 }
                 double gap = 0.0, before = 0.0;
@@ -225,7 +226,7 @@ ENTRY(rolling_z)(Index n_series, Index n_bars, Index lookback, const double* pri
                 const double spread = sqrt(total / (double)lookback);
                 const double level = fabs(origin + centre);
                 const bool constant = spread <= smallest_spread * (level > 1.0 ? level : 1.0);
-                score[start + place] = constant ? MISSING : (offset - centre) / spread;
+                score[at] = constant ? MISSING : (offset - centre) / spread;
             }
             mean = square = 0.0;
             const double end = price[start + length - 1];

@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import os
 import signal
 from collections.abc import Callable, Mapping
 
@@ -10,6 +11,7 @@ from grpc_health.v1 import health, health_pb2, health_pb2_grpc
 from grpc_reflection.v1alpha import reflection
 
 from gpu_kernels import backend
+from gpu_kernels.selection import Selection
 from meanrev_server.config import ConfigError, Settings
 from meanrev_server.hub import Hub
 from meanrev_server.launcher import Launcher
@@ -48,7 +50,8 @@ class App:
         """
         self.settings = settings or Settings()
         self.backend = backend.choose(self.settings.backend)
-        self._launcher = Launcher(self.settings.compute_threads)
+        selection = Selection(self.backend.name, self.settings.kernel_threads or len(os.sched_getaffinity(0)))
+        self._launcher = Launcher(self.settings.compute_threads, selection)
         self.call = Call(settings=self.settings, hub=Hub(), launcher=self._launcher)
         self.routes: Mapping[str, Route] = {path: guarded(route) for path, route in routes(_SERVICE, _HANDLERS).items()}
         self.address = ""

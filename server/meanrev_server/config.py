@@ -29,7 +29,8 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
         backend: Where the maths runs; "auto" picks the best that passes its self-test.
         insecure: Allows plaintext on an address that is not loopback.
         grace_s: Seconds that in-flight calls are given on a stop.
-        compute_threads: Threads of the compute side.
+        compute_threads: Computations that run at once.
+        kernel_threads: Threads that one computation's compiled kernel may use; 0 is one a CPU.
         max_message_bytes: Largest message in either direction.
         max_concurrent_streams: Calls in flight on one connection.
         max_assets_per_stream: Asset ids one stream may carry.
@@ -38,10 +39,11 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     """
 
     listen: str = "127.0.0.1:50051"
-    backend: Literal["auto", "numpy"] = "auto"
+    backend: Literal["auto", "cuda", "native", "numpy"] = "auto"
     insecure: bool = False
     grace_s: Annotated[float, msgspec.Meta(ge=0, le=3600)] = 20.0
     compute_threads: Annotated[int, msgspec.Meta(ge=1, le=256)] = 2
+    kernel_threads: Annotated[int, msgspec.Meta(ge=0, le=1024)] = 0
     max_message_bytes: Annotated[int, msgspec.Meta(ge=4096, le=2**31 - 1)] = 64 * 1024 * 1024
     max_concurrent_streams: Annotated[int, msgspec.Meta(ge=1, le=65536)] = 256
     max_assets_per_stream: Annotated[int, msgspec.Meta(ge=1, le=1_000_000)] = 10_000

@@ -20,9 +20,22 @@ def test_all_is_well_here(run, closed_port):
     found = findings(result)
     assert all(finding["ok"] for finding in found.values())
     assert "known answers reproduced" in found["kernels"]["found"]
-    assert "computes on numpy" in found["GPU"]["found"]
+    assert found["GPU"]["found"]
     assert "self-test passed" in found["backend"]["found"]
-    assert set(found) == {"versions", "settings", "backend", "kernels", "GPU", "CPU", "memory", "address"}
+    assert found["  numpy"]["ok"]
+    assert set(found) == {
+        "versions",
+        "settings",
+        "backend",
+        "  cuda",
+        "  native",
+        "  numpy",
+        "kernels",
+        "GPU",
+        "CPU",
+        "memory",
+        "address",
+    }
 
 
 def test_for_a_person(run, closed_port):

@@ -1,0 +1,44 @@
+"""Launches of the sweep kernel on a GPU: prices go up once, scores stay there, rows come back once."""
+
+import numpy as np
+
+from gpu_kernels import device
+from gpu_kernels.checks import Floats
+from gpu_kernels.sweep import host, native
+from gpu_kernels.sweep.bars import Bars, can_trade, gather, with_untradable
+from gpu_kernels.sweep.model import Pairs, Rules, SweepMetrics
+from gpu_kernels.sweep.zscore import SMALLEST_SPREAD
+
+__all__ = ["backtest"]
+
+
+def backtest(prices: Floats, pairs: Pairs, rules: Rules) -> SweepMetrics:
+    """Run every series against every pair; see the contract.
+
+    Raises:
+        DeviceFault: the GPU is not there, does not answer, or has too little memory.
+    """
+    tradable = can_trade(prices, rules.mode)
+    bars = gather(prices[tradable], rules.execution_delay)
+    if native.crowded(bars):
+        return host.backtest(prices, pairs, rules)
+    return with_untradable(native.metrics(_launch(bars, pairs, rules), prices.shape[1], rules), tradable)
+
+
+def _launch(bars: Bars, pairs: Pairs, rules: Rules) -> Floats:
+    n_series, n_bars = bars.prices.shape
+    n_pairs = pairs.entry_z.size
+    prices = device.stage(bars.prices)
+    if (bars.counts == bars.places.shape[1]).all():
+        fills = device.empty((n_series, n_bars))
+        space = [device.empty((n_series, rules.lookback)) for _ in range(2)]
+        shape = (n_series, n_bars, rules.lookback, rules.execution_delay)
+        device.launch("sweep", "rolling_z", n_series, (*shape, prices, SMALLEST_SPREAD, *space, fills))
+    else:
+        fills = device.stage(native.fill_scores(bars, rules))
+    columns = [device.stage(column) for column in pairs]
+    rows = device.empty((native.ROWS, n_series, n_pairs))
+    entry = "sweep_compounding" if rules.mode == "compounding" else "sweep_unit"
+    arguments = (n_series, n_bars, n_pairs, prices, fills, *columns, rules.initial_capital, rows)
+    device.launch("sweep", entry, n_series * n_pairs, arguments)
+    return np.asarray(device.fetch(rows))

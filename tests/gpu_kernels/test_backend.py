@@ -1,0 +1,71 @@
+"""Each implementation is tried, and the best that works is taken, with its reason."""
+
+import numpy as np
+import pytest
+
+from gpu_kernels import backend, sweep
+from gpu_kernels.errors import InvalidInput, KernelError
+from tests.gpu_kernels.native import needs_compiler
+
+
+@pytest.fixture(autouse=True)
+def afresh():
+    probes = (backend._numpy, backend._native, backend._cuda)
+    for each in probes:
+        each.cache_clear()
+    yield
+    for each in probes:
+        each.cache_clear()
+
+
+def test_numpy_always_runs():
+    assert backend.choose("numpy").name == "numpy"
+    assert np.__version__ in backend.choose("numpy").reason
+
+
+@needs_compiler
+def test_compiled_kernels_come_before_numpy():
+    found = {probe.name: probe for probe in backend.probe()}
+    assert list(found) == ["cuda", "native", "numpy"]
+    assert found["native"].usable
+    if not found["cuda"].usable:
+        chosen = backend.choose()
+        assert chosen.name == "native"
+        assert "no cuda: " in chosen.reason
+
+
+def test_without_a_compiler_numpy_runs_and_says_why(monkeypatch):
+    def none():
+        raise backend.CompileError("no C++ compiler on the PATH")
+
+    monkeypatch.setattr(backend, "compiler", none)
+    chosen = backend.choose()
+    assert chosen.name in {"numpy", "cuda"}
+    with pytest.raises(KernelError, match=r"'native' cannot run here: no C\+\+ compiler.*install a C\+\+ compiler"):
+        backend.choose("native")
+
+
+def test_a_gpu_that_is_asked_for_and_missing_is_an_error_and_never_something_else(monkeypatch):
+    def none():
+        raise backend.DeviceFault("no CUDA driver", "install the NVIDIA driver")
+
+    monkeypatch.setattr(backend.device, "describe", none)
+    with pytest.raises(KernelError, match="'cuda' cannot run here: no CUDA driver; install the NVIDIA driver"):
+        backend.choose("cuda")
+
+
+def test_an_implementation_that_computes_wrongly_is_not_used(monkeypatch):
+    right = sweep.backtest
+
+    def wrong(*arguments, **options):
+        answer = right(*arguments, **options)
+        return answer._replace(cumulative_return=answer.cumulative_return + 1e-6)
+
+    monkeypatch.setattr(backend.sweep, "backtest", wrong)
+    with pytest.raises(KernelError, match="no backend passes its self-test"):
+        backend.choose()
+
+
+def test_an_unknown_name_lists_the_known_ones():
+    with pytest.raises(InvalidInput, match="'auto', 'cuda', 'native', 'numpy', got 'gpu'"):
+        backend.choose("gpu")
