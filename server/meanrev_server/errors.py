@@ -3,15 +3,15 @@
 LookupError
 └── NotFound       something the caller does not have
 RuntimeError
-└── LimitReached   a cap of the server; the message names the knob that moves it
+└── LimitReached   a cap of the server
 """
 
 __all__ = ["LimitReached", "NotFound"]
 
 
 class NotFound(LookupError):
-    """A portfolio, job or mark that the caller does not have."""
+    """A portfolio that the caller does not have."""
 
 
 class LimitReached(RuntimeError):
-    """A cap of the server; the message names the knob that moves it."""
+    """A cap of the server; the message names the knob that moves it, where there is one."""

@@ -15,7 +15,7 @@ from meanrev_server.rpc.naming import wire_names
 from meanrev_wire import codec
 from meanrev_wire.meanrev_pb2 import OptimizationInput, WeightsOutput
 
-__all__ = ["WeightOptions", "answers", "estimate"]
+__all__ = ["WeightOptions", "answers"]
 
 _LONGEST_WINDOW = 100_000
 
@@ -62,22 +62,33 @@ async def answers(messages: AsyncIterator[bytes], call: Call, optimise: Optimise
         optimise: weights.cara or weights.sharpe.
     """
     stream = options.StreamOptions(WeightOptions)
-    window: Floats | None = None
-    held: Floats | None = None
+    portfolio = _Portfolio(optimise)
     async for data in messages:
         request = await call.decode(OptimizationInput, data)
         chosen = stream.read(request.metadata)
+        yield await call.compute(portfolio.answer, request, chosen, stream.ignored_once())
+
+
+class _Portfolio:
+    """What one stream remembers: the rows of its window, and the weights it answered last."""
+
+    def __init__(self, optimise: Optimise) -> None:
+        self._optimise = optimise
+        self._window: Floats | None = None
+        self._held: Floats | None = None
+
+    def answer(self, request: OptimizationInput, chosen: WeightOptions, ignored: list[str]) -> bytes:
+        """Answer one message; runs in a compute thread, one message of a stream at a time."""
         rate = non_negative("transaction_cost", request.transaction_cost)
         returns = codec.matrix(request.returns, "returns") if request.HasField("returns") else None
         if chosen.append and returns is not None:
-            returns = window = _joined(window, returns, chosen.window)
-        extras, found = await call.compute(_weigh, request, returns, chosen, optimise)
-        if held is not None and held.size == found.weights.size:
-            turnover = float(np.abs(found.weights - held).sum())
+            returns = self._window = _joined(self._window, returns, chosen.window)
+        extras, found = _weigh(request, returns, chosen, self._optimise)
+        if self._held is not None and self._held.size == found.weights.size:
+            turnover = float(np.abs(found.weights - self._held).sum())
             extras.update(turnover=turnover, trading_cost=rate * turnover)
-        held = found.weights
-        yield _encoded(found, extras, request.timestamp_ms, stream.ignored)
-        stream.ignored = []
+        self._held = found.weights
+        return _encoded(found, extras, request.timestamp_ms, ignored)
 
 
 def _joined(window: Floats | None, rows: Floats, most: int) -> Floats:
@@ -93,7 +104,7 @@ def _weigh(
     request: OptimizationInput, returns: Floats | None, chosen: WeightOptions, optimise: Optimise
 ) -> tuple[dict[str, Any], weights.Weights]:
     with wire_names(_NAMES):
-        expected, covariance, extras = estimate(request, returns, chosen)
+        expected, covariance, extras = _estimate(request, returns, chosen)
         found = optimise(
             expected,
             covariance,
@@ -106,7 +117,7 @@ def _weigh(
     return extras, found
 
 
-def estimate(
+def _estimate(
     request: OptimizationInput, returns: Floats | None, chosen: WeightOptions
 ) -> tuple[Floats, Floats, dict[str, Any]]:
     """Return means, covariance and what to say of them: the caller's own where given, else estimates.

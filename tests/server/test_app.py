@@ -11,6 +11,8 @@ from grpc_reflection.v1alpha import reflection_pb2, reflection_pb2_grpc
 
 from meanrev_server.app import App, run_grpc_server
 from meanrev_server.config import ConfigError, Settings
+from meanrev_server.rpc.guard import guarded
+from meanrev_server.rpc.registry import Route
 from meanrev_wire import meanrev_pb2
 from tests.server.serving import SERVICE, Caller, serving
 
@@ -134,6 +136,23 @@ def test_the_routes_work_without_a_socket():
     data = asyncio.run(route.handle(meanrev_pb2.ReturnsRequest(prices=[1.0, 2.0]).SerializeToString(), app.call))
     app.close()
     assert meanrev_pb2.ReturnsResponse.FromString(data).n_periods == 1
+
+
+async def test_a_stream_that_is_left_ends_its_handler_at_once():
+    ended = []
+
+    async def handle(data, call):
+        try:
+            yield b"1"
+            yield b"2"
+        finally:
+            ended.append(data)
+
+    route = guarded(Route("/p.S/M", "M", client_streaming=False, server_streaming=True, handle=handle))
+    replies = route.handle(b"request", None)
+    assert await anext(replies) == b"1"
+    await replies.aclose()
+    assert ended == [b"request"]
 
 
 def test_a_message_above_the_limit_is_refused_and_the_next_one_answered():

@@ -73,7 +73,7 @@ async def handle(messages: AsyncIterator[bytes], call: Call) -> AsyncIterator[by
         bars = _bars(message, chosen)
         if run is None:
             run = _start(chosen)
-        metrics = _play(run, bars, bar, stream.ignored)
+        metrics = _play(run, bars, bar, stream)
         bar += bars.prices.size
         for _ in range(0, bars.prices.size, _BARS_AT_ONCE):
             for reply in await _next_replies(metrics, bars, call):
@@ -81,7 +81,7 @@ async def handle(messages: AsyncIterator[bytes], call: Call) -> AsyncIterator[by
         if bar % bars.every == 0:
             reported = bar
     if run is not None and reported != bar:
-        yield _encoded(run.metric(), [])
+        yield _encoded(run.metric(), stream.ignored_once())
 
 
 def _start(chosen: BacktestOptions) -> sweep.OnlineBacktest:
@@ -123,7 +123,9 @@ def _bars(message: BacktestInput, chosen: BacktestOptions) -> _Bars:
     )
 
 
-def _play(run: sweep.OnlineBacktest, bars: _Bars, before: int, ignored: list[str]) -> Iterator[bytes | None]:
+def _play(
+    run: sweep.OnlineBacktest, bars: _Bars, before: int, stream: options.StreamOptions[BacktestOptions]
+) -> Iterator[bytes | None]:
     """Trade bar after bar; yield a reply, or None where the bar has none."""
     for i, (price, stamp) in enumerate(zip(bars.prices.tolist(), bars.timestamps_ms.tolist(), strict=True)):
         with wire_names(_NAMES):
@@ -131,8 +133,7 @@ def _play(run: sweep.OnlineBacktest, bars: _Bars, before: int, ignored: list[str
         if (before + i + 1) % bars.every:
             yield None
         else:
-            yield _encoded(run.metric(), ignored)
-            ignored.clear()
+            yield _encoded(run.metric(), stream.ignored_once())
 
 
 async def _next_replies(metrics: Iterator[bytes | None], bars: _Bars, call: Call) -> list[bytes]:

@@ -54,7 +54,7 @@ class _Asset:
         fit: The online estimate.
         recomputes: An estimate goes through the kept window, which is no work for the event loop.
         unreported: Messages since the last reply.
-        timestamp_ms: Of the last price.
+        timestamp_ms: Of the last price, 0 where its message had none.
     """
 
     def __init__(self, chosen: OuOptions) -> None:
@@ -77,23 +77,20 @@ async def handle(messages: AsyncIterator[bytes], call: Call) -> AsyncIterator[by
     stream = options.StreamOptions(OuOptions)
     chosen: OuOptions | None = None
     assets: dict[str, _Asset] = {}
-    ignored: list[str] = []
     async for data in messages:
         update = await call.decode(PriceUpdate, data)
         if chosen is None:
             chosen = stream.read(update.metadata)
-            ignored = stream.ignored
         asset = _asset(assets, update.asset_id, chosen, call.settings.max_assets_per_stream)
         await _take(asset, update, call)
         if chosen.publish:
             _publish(update, asset, call)
         asset.unreported += 1
         if asset.unreported == chosen.emit_every:
-            yield await _report(asset, update.asset_id, ignored, call)
-            ignored = []
+            yield await _report(asset, update.asset_id, stream.ignored_once(), call)
     for asset_id, asset in assets.items():
         if asset.unreported:
-            yield await _report(asset, asset_id, ignored, call)
+            yield await _report(asset, asset_id, stream.ignored_once(), call)
 
 
 def _asset(assets: dict[str, _Asset], asset_id: str, chosen: OuOptions, most: int) -> _Asset:

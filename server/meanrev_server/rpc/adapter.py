@@ -2,14 +2,15 @@
 
 from __future__ import annotations  # grpc's classes are generic in their stubs only
 
-from typing import TYPE_CHECKING, Any
+from contextlib import aclosing
+from typing import TYPE_CHECKING, Any, cast
 
 import grpc
 
 from meanrev_server.rpc.status import DETAILS_KEY, Refused, Status
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable, Mapping
+    from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping
 
     from meanrev_server.rpc.call import Call
     from meanrev_server.rpc.registry import Route
@@ -59,8 +60,10 @@ def _unary(route: Route, call: Call) -> Callable[..., Any]:
 def _stream(route: Route, call: Call) -> Callable[..., AsyncIterator[bytes]]:
     async def answer(data: Any, context: grpc.aio.ServicerContext[Any, Any]) -> AsyncIterator[bytes]:
         try:
-            async for reply in route.handle(data, call):  # type: ignore[union-attr] # a streaming route's is a generator
-                yield reply
+            # A streaming route's handler is a generator.
+            async with aclosing(cast("AsyncGenerator[bytes, None]", route.handle(data, call))) as replies:
+                async for reply in replies:
+                    yield reply
         except Refused as refusal:
             await _abort(context, refusal.status)
 

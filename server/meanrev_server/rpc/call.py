@@ -27,9 +27,9 @@ class Call:
 
     Attributes:
         settings: The server's settings.
-        hub: Marks and portfolios.
+        hub: Marks.
         launcher: The compute side.
-        identity: Who calls; marks and portfolios belong to it.
+        identity: Who calls, for marks belong to their caller; "" until callers have identities.
         stopping: Set when the server stops: streams without an end of their own leave then.
     """
 

@@ -1,11 +1,12 @@
 """The one interceptor: whatever a handler raises leaves as Refused with a status, and nothing else does."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
 from dataclasses import replace
 from typing import Any, cast
 
 from meanrev_server.rpc.call import Call
-from meanrev_server.rpc.registry import Route
+from meanrev_server.rpc.registry import Route, StreamHandler, UnaryHandler
 from meanrev_server.rpc.status import Refused, status_of
 
 __all__ = ["guarded"]
@@ -20,7 +21,7 @@ def guarded(route: Route) -> Route:
     return replace(route, handle=wrap(cast("Any", route.handle)))
 
 
-def _unary(handle: Callable[[Any, Call], Awaitable[bytes]]) -> Callable[[Any, Call], Awaitable[bytes]]:
+def _unary(handle: UnaryHandler) -> UnaryHandler:
     async def answer(data: Any, call: Call) -> bytes:
         try:
             return await handle(data, call)
@@ -30,11 +31,13 @@ def _unary(handle: Callable[[Any, Call], Awaitable[bytes]]) -> Callable[[Any, Ca
     return answer
 
 
-def _stream(handle: Callable[[Any, Call], AsyncIterator[bytes]]) -> Callable[[Any, Call], AsyncIterator[bytes]]:
-    async def answer(data: Any, call: Call) -> AsyncIterator[bytes]:
+def _stream(handle: StreamHandler) -> StreamHandler:
+    async def answer(data: Any, call: Call) -> AsyncGenerator[bytes, None]:
         try:
-            async for reply in handle(data, call):
-                yield reply
+            # A call that is left between two replies ends its handler at once, not when the collector comes by.
+            async with aclosing(handle(data, call)) as replies:
+                async for reply in replies:
+                    yield reply
         except Exception as error:  # noqa: BLE001 - the one place where errors become statuses
             raise Refused(status_of(error)) from None
 

@@ -73,11 +73,7 @@ def parse(options_type: type[O], text: str) -> tuple[O, list[str]]:
 
 
 class StreamOptions(Generic[O]):
-    """The options of a stream: those of its first message.
-
-    Attributes:
-        ignored: Keys of the first message that were ignored.
-    """
+    """The options of a stream: those of its first message."""
 
     def __init__(self, options_type: type[O]) -> None:
         """Wait for the first message.
@@ -88,7 +84,7 @@ class StreamOptions(Generic[O]):
         self._type = options_type
         self._text = ""
         self._chosen: O | None = None
-        self.ignored: list[str] = []
+        self._ignored: list[str] = []
 
     def read(self, text: str) -> O:
         """Return the stream's options, given the metadata of its next message.
@@ -97,7 +93,7 @@ class StreamOptions(Generic[O]):
             InvalidInput: as parse does, or a later message sets an option to another value than the first.
         """
         if self._chosen is None:
-            self._chosen, self.ignored = parse(self._type, text)
+            self._chosen, self._ignored = parse(self._type, text)
             self._text = text
         elif text and text != self._text:
             later, _ = parse(self._type, text)
@@ -106,6 +102,11 @@ class StreamOptions(Generic[O]):
                     rule = f"must stay {getattr(self._chosen, key)!r}, as the stream's first message set it"
                     raise InvalidInput(f"metadata.{key}", rule, value=getattr(later, key))
         return self._chosen
+
+    def ignored_once(self) -> list[str]:
+        """Return the keys of the first message that were ignored, and nothing from then on: one reply tells of them."""
+        ignored, self._ignored = self._ignored, []
+        return ignored
 
 
 def reply_metadata(ignored: Sequence[str] = (), **extras: Any) -> str:

@@ -1,7 +1,7 @@
 """The routing table, built from the service's descriptor: a method without a handler refuses to start."""
 
 import re
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from importlib import import_module
 from typing import Any
@@ -10,7 +10,7 @@ from google.protobuf.descriptor import MethodDescriptor, ServiceDescriptor
 
 from meanrev_server.rpc.call import Call
 
-__all__ = ["ALIASES", "Route", "module_name", "routes"]
+__all__ = ["ALIASES", "Route", "StreamHandler", "UnaryHandler", "module_name", "routes"]
 
 ALIASES: Mapping[str, tuple[str, ...]] = {
     "PcaPortfolios": ("PCAPortfolios",),
@@ -19,7 +19,7 @@ ALIASES: Mapping[str, tuple[str, ...]] = {
 """Spellings of an earlier schema; its clients keep calling these paths."""
 
 UnaryHandler = Callable[[bytes, Call], Awaitable[bytes]]
-StreamHandler = Callable[[Any, Call], AsyncIterator[bytes]]
+StreamHandler = Callable[[Any, Call], AsyncGenerator[bytes, None]]
 
 
 @dataclass(frozen=True, slots=True)
