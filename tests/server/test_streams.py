@@ -1,5 +1,6 @@
 """Streams answer while they are open, and end as they should."""
 
+import itertools
 import json
 import queue
 
@@ -86,6 +87,12 @@ def test_ignored_options_are_listed_once(call):
     assert second.metadata == ""
 
 
+def test_ignored_options_are_listed_where_the_only_metric_is_the_last(call):
+    bar = meanrev_pb2.BacktestInput(price=1.0, entry_zscore=2.0, update_frequency=100, metadata='{"interval": "1h"}')
+    [last] = call("BacktestWithCosts", [bar])
+    assert json.loads(last.metadata) == {"ignored_options": ["interval"]}
+
+
 def test_thresholds_and_costs_of_a_backtest_may_change_at_any_bar(call):
     bars = [
         meanrev_pb2.BacktestInput(price=10 + i % 3, entry_zscore=1 + i % 2, transaction_cost=1e-4 * (i % 3))
@@ -136,6 +143,19 @@ class TestHealth:
             self.publish(call, [("KO", 60.0), ("PEP", 170.0), ("KO", 61.0), ("XOM", 9.0)])
             value = [next(stream).total_value for _ in range(20)][-1]
             assert value == 100.0 + 2 * 61.0 - 170.0
+            stream.cancel()
+
+    def test_a_large_portfolio_takes_marks_too(self):
+        names = [f"A{i}" for i in range(250)]
+        request = meanrev_pb2.HealthRequest(
+            update_frequency_ms=5, metadata=json.dumps({"holdings": dict.fromkeys(names, 1.0)})
+        )
+        with serving() as address, Caller(address) as call:
+            stream = call.start("PortfolioHealthStream", [request])
+            assert next(stream).total_value == 0.0
+            for price in (1.0, 2.0):
+                self.publish(call, [(name, price) for name in names])
+            assert 2.0 * len(names) in (report.total_value for report in itertools.islice(stream, 5_000))
             stream.cancel()
 
     def test_prices_that_do_not_ask_to_be_published_mark_nothing(self):

@@ -29,9 +29,12 @@ async def handle(data: bytes, call: Call) -> bytes:
     """Answer one request."""
     request = await call.decode(ReturnsRequest, data)
     chosen, ignored = options.parse(ReturnsOptions, request.metadata)
+    return await call.compute(_answer, request, chosen, ignored)
+
+
+def _answer(request: ReturnsRequest, chosen: ReturnsOptions, ignored: list[str]) -> bytes:
     kind = one_of("return_type", request.return_type or "log", returns.KINDS)
-    prices = _block(codec.doubles(request.prices), chosen.n_assets)
-    answer = await call.compute(returns.compute, prices, kind=kind)
+    answer = returns.compute(_block(codec.doubles(request.prices), chosen.n_assets), kind=kind)
     return codec.encode(
         ReturnsResponse,
         log_returns=answer.returns.reshape(-1),

@@ -14,11 +14,13 @@ async def handle(data: bytes, call: Call) -> bytes:
     """Answer one request."""
     request = await call.decode(PcaRequest, data)
     _, ignored = options.parse(options.NoOptions, request.metadata)
+    return await call.compute(_answer, request, ignored)
+
+
+def _answer(request: PcaRequest, ignored: list[str]) -> bytes:
     returns = codec.matrix(request.returns_matrix, "returns_matrix")
     with wire_names({"returns": "returns_matrix"}):
-        found = await call.compute(
-            pca.fit, returns, n_components=request.n_components, scaling=request.scaling or "none"
-        )
+        found = pca.fit(returns, n_components=request.n_components, scaling=request.scaling or "none")
     return codec.encode(
         PcaResponse,
         explained_variance_ratio=found.explained_variance_ratio,

@@ -3,8 +3,7 @@
 import asyncio
 import time
 from collections.abc import AsyncIterator
-from functools import partial
-from typing import Annotated, NoReturn
+from typing import Annotated
 
 import grpc
 from msgspec import Meta, Struct, field
@@ -21,6 +20,9 @@ from meanrev_wire import codec
 from meanrev_wire.meanrev_pb2 import HealthMetric, HealthRequest
 
 __all__ = ["HealthOptions", "Limits", "handle"]
+
+_FEW_ASSETS = 100
+"""Assets whose report, some 20 microseconds each, is no work worth a thread."""
 
 _NAMES = {
     "holdings": "metadata.holdings",
@@ -75,14 +77,55 @@ async def handle(data: bytes, call: Call) -> AsyncIterator[bytes]:
             stale_ms=chosen.limits.stale_ms,
             estimator=ou.OnlineOu,
         )
-    refused: list[InvalidInput] = []
-    with call.hub.listening(call.identity, assets, partial(_take, account, refused)):
+    portfolio = _Portfolio(account, few=len(assets) <= _FEW_ASSETS)
+    with call.hub.listening(call.identity, assets, portfolio.take):
         while True:
-            if refused:
-                raise refused[0]
-            yield _encoded(request.portfolio_id, account.report(int(time.time() * 1000)), ignored)
+            yield _encoded(request.portfolio_id, await portfolio.report(call), ignored)
             ignored = []
             await _pause(call.stopping, period_s)
+
+
+class _Portfolio:
+    """An account whose marks arrive on the event loop, and whose reports on many assets are made in a thread.
+
+    A mark that the account cannot take ends this stream at its next report, not the publisher's stream.
+    """
+
+    def __init__(self, account: health.Account, *, few: bool) -> None:
+        self._account = account
+        self._few = few
+        self._reporting = False
+        self._waiting: list[Mark] = []
+        self._refused: InvalidInput | None = None
+
+    def take(self, mark: Mark) -> None:
+        """Mark the account, now or, where a thread is reading it, after its report."""
+        if self._reporting:
+            self._waiting.append(mark)
+            return
+        try:
+            self._account.mark(mark.asset_id, mark.price, max(0, mark.timestamp_ms))
+        except InvalidInput as error:
+            self._refused = self._refused or error
+
+    async def report(self, call: Call) -> health.Health:
+        """Return the state now.
+
+        Raises:
+            InvalidInput: a mark was refused since the last report.
+        """
+        if self._refused is not None:
+            raise self._refused
+        now_ms = int(time.time() * 1000)
+        if self._few:
+            return self._account.report(now_ms)
+        self._reporting = True
+        report = await call.compute(self._account.report, now_ms)
+        self._reporting = False
+        waiting, self._waiting = self._waiting, []
+        for mark in waiting:
+            self.take(mark)
+        return report
 
 
 def _assets(request: HealthRequest, chosen: HealthOptions, most: int) -> list[str]:
@@ -95,23 +138,11 @@ def _assets(request: HealthRequest, chosen: HealthOptions, most: int) -> list[st
     return assets
 
 
-def _take(account: health.Account, refused: list[InvalidInput], mark: Mark) -> None:
-    """Mark the account; a mark it cannot take ends this stream, not the publisher's."""
-    try:
-        account.mark(mark.asset_id, mark.price, max(0, mark.timestamp_ms))
-    except InvalidInput as error:
-        refused.append(error)
-
-
 async def _pause(stopping: asyncio.Event, period_s: float) -> None:
     try:
         await asyncio.wait_for(stopping.wait(), period_s)
     except TimeoutError:
         return
-    _leave()
-
-
-def _leave() -> NoReturn:
     raise Refused(Status(grpc.StatusCode.UNAVAILABLE, "the server is stopping; call again"))
 
 

@@ -30,10 +30,13 @@ async def handle(data: bytes, call: Call) -> bytes:
     """Answer one request."""
     request = await call.decode(PortfolioStatsRequest, data)
     chosen, ignored = options.parse(StatsOptions, request.metadata)
+    return await call.compute(_answer, request, chosen, ignored)
+
+
+def _answer(request: PortfolioStatsRequest, chosen: StatsOptions, ignored: list[str]) -> bytes:
     weights = codec.doubles(request.weights) if len(request.weights) else None
     with wire_names({"levels": "metadata.levels", "periods_per_year": "metadata.periods_per_year"}):
-        found = await call.compute(
-            moments.portfolio_stats,
+        found = moments.portfolio_stats(
             codec.matrix(request.returns, "returns"),
             weights,
             periods_per_year=chosen.periods_per_year,
