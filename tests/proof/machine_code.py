@@ -47,9 +47,10 @@ def available():
     return (_TOOLS / "nvdisasm").exists() and (_TOOLS / "cuobjdump").exists()
 
 
-def costs(operation, architecture):
+def costs(operation, architecture, folder):
     """Return the cost of each entry of an operation."""
-    file = kernels.cubin_file(operation, architecture)
+    file = folder / "code.cubin"
+    file.write_bytes(kernels.cubin(operation, architecture))
     usage = {name: figures for name, *figures in _USAGE.findall(_say("cuobjdump", "-res-usage", file))}
     return {name: _cost(code, *map(int, usage[name])) for name, code in _functions(_say("nvdisasm", "-c", file))}
 

@@ -22,7 +22,7 @@ pytestmark = [
 @pytest.mark.parametrize("operation", OPERATIONS)
 def test_every_kernel_compiles_and_keeps_its_budget(operation, architecture, tmp_path, monkeypatch):
     monkeypatch.setattr(kernels, "_folder", [tmp_path / "cache"])
-    costs = machine_code.costs(operation, architecture)
+    costs = machine_code.costs(operation, architecture, tmp_path)
     assert set(costs) == set(entries(operation))
     over = []
     for entry, cost in costs.items():
@@ -58,7 +58,7 @@ def test_local_memory_is_seen_where_there_is_some(architecture, tmp_path, monkey
     source.write_text(SPILLING, encoding="utf-8")
     monkeypatch.setattr(kernels, "_folder", [tmp_path / "cache"])
     monkeypatch.setattr(kernels, "sources", lambda: {"spilling": source})
-    cost = machine_code.costs("spilling", architecture)["spilling"]
+    cost = machine_code.costs("spilling", architecture, tmp_path)["spilling"]
     assert cost.stack > 0
     assert cost.local_accesses > 0
     assert cost.loop_pass > 0
@@ -70,4 +70,4 @@ def test_a_kernel_that_does_not_compile_is_refused(tmp_path, monkeypatch):
     monkeypatch.setattr(kernels, "_folder", [tmp_path / "cache"])
     monkeypatch.setattr(kernels, "sources", lambda: {"broken": source})
     with pytest.raises(kernels.CompileError, match=r"(?s)broken\.cu for sm_90.*nonsense"):
-        kernels.cubin_file("broken", "sm_90")
+        kernels.cubin("broken", "sm_90")

@@ -1,0 +1,219 @@
+"""The cache of compiled kernels: whole files only, of this user only, and errors that say what to do."""
+
+import hashlib
+import stat
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from gpu_kernels import compile as kernels
+from gpu_kernels.compile import CompileError, compiler, library, sources, use_cache
+from tests.gpu_kernels.native import needs_compiler
+
+TINY = """
+#include "lane.h"
+ENTRY(twice)(Index n, const double* from, double* to, int threads) {
+    EACH(item, items(n), threads) { store(to, item * WIDTH, n, 2.0 * load(from, item * WIDTH, n)); };
+}
+"""
+
+
+@pytest.fixture
+def cache_folder(tmp_path, monkeypatch):
+    """A cache of the test's own, and one tiny kernel to build into it."""
+    source = tmp_path / "tiny" / "tiny.cu"
+    source.parent.mkdir()
+    source.write_text(TINY, encoding="utf-8")
+    folder = tmp_path / "cache"
+    monkeypatch.setattr(kernels, "_folder", [folder])
+    monkeypatch.setattr(kernels, "sources", lambda: {"tiny": source})
+    monkeypatch.setattr(kernels, "_HOST_FLAGS", tuple(flag.replace("-O3", "-O0") for flag in kernels._HOST_FLAGS))
+    library.cache_clear()
+    compiler.cache_clear()
+    yield folder
+    library.cache_clear()
+    compiler.cache_clear()
+
+
+def built(folder):
+    (file,) = folder.glob("tiny-*.so")
+    return file
+
+
+def again():
+    library.cache_clear()
+    return library("tiny")
+
+
+def is_sealed(file):
+    seal = file.with_name(file.name + ".sha256").read_text(encoding="ascii")
+    return seal == hashlib.sha256(file.read_bytes()).hexdigest()
+
+
+def counting(monkeypatch):
+    """Count the compiler's runs from here on."""
+    runs = []
+    run = kernels._run
+    monkeypatch.setattr(kernels, "_run", lambda command: runs.append(command) or run(command))
+    return runs
+
+
+def test_every_source_has_a_name_that_leads_to_it():
+    assert {"sweep"} <= set(sources())
+    assert all(path.is_file() and path.suffix == ".cu" for path in sources().values())
+
+
+@needs_compiler
+def test_a_kernel_is_built_once_into_a_folder_of_ones_own(cache_folder, monkeypatch):
+    library("tiny")
+    assert stat.S_IMODE(cache_folder.stat().st_mode) == 0o700
+    assert is_sealed(built(cache_folder))
+    runs = counting(monkeypatch)
+    again()
+    assert not runs
+
+
+@needs_compiler
+@pytest.mark.parametrize("damage", [b"not machine code", None])
+def test_a_damaged_file_is_built_anew(cache_folder, damage, monkeypatch):
+    # Damage what nothing has loaded: the linker of this process would keep, and crash on, a file changed in place.
+    monkeypatch.setattr(kernels.ctypes, "CDLL", str)
+    library("tiny")
+    file = built(cache_folder)
+    whole = file.read_bytes()
+    file.write_bytes(whole[: len(whole) // 2] if damage is None else damage)
+    runs = counting(monkeypatch)
+    again()
+    assert len(runs) == 1
+    assert is_sealed(file)
+    assert len(file.read_bytes()) == len(whole)
+
+
+@needs_compiler
+@pytest.mark.parametrize("seal", ["0" * 64, "\u00e9", None])
+def test_a_file_whose_seal_is_not_its_own_is_built_anew(cache_folder, seal, monkeypatch):
+    library("tiny")
+    file = built(cache_folder)
+    place = file.with_name(file.name + ".sha256")
+    if seal is None:
+        place.unlink()
+    else:
+        place.write_text(seal, encoding="utf-8")
+    runs = counting(monkeypatch)
+    again()
+    assert len(runs) == 1
+    assert is_sealed(file)
+
+
+@needs_compiler
+def test_a_changed_source_flag_or_processor_is_another_file(cache_folder, monkeypatch):
+    library("tiny")
+    source = kernels.sources()["tiny"]
+    source.write_text(TINY + "// changed\n", encoding="utf-8")
+    again()
+    monkeypatch.setattr(kernels, "_HOST_FLAGS", (*kernels._HOST_FLAGS, "-g0"))
+    again()
+    monkeypatch.setattr(kernels, "_cpu", lambda: "another")
+    again()
+    assert len(list(cache_folder.glob("tiny-*.so"))) == 4
+
+
+BUILD_AND_RUN = """
+import ctypes, sys
+from pathlib import Path
+from gpu_kernels import compile as kernels
+kernels.use_cache(Path(sys.argv[1]))
+kernels.sources = lambda: {"tiny": Path(sys.argv[2])}
+kernels._HOST_FLAGS = tuple(flag.replace("-O3", "-O0") for flag in kernels._HOST_FLAGS)
+sys.stdin.readline()
+numbers = (ctypes.c_double * 7)(*range(7))
+doubled = (ctypes.c_double * 7)()
+kernels.library("tiny").twice(ctypes.c_longlong(7), numbers, doubled, ctypes.c_int(2))
+assert list(doubled) == [2.0 * k for k in range(7)], list(doubled)
+"""
+
+
+@needs_compiler
+def test_processes_that_build_at_once_all_succeed(cache_folder):
+    """They wait for one word each, so that all of them find the cache empty."""
+    words = [sys.executable, "-c", BUILD_AND_RUN, str(cache_folder), str(kernels.sources()["tiny"])]
+    root = Path(kernels.__file__).resolve().parents[1]
+    processes = [
+        subprocess.Popen(words, cwd=root, stdin=subprocess.PIPE, stderr=subprocess.PIPE, text=True) for _ in range(4)
+    ]
+    for process in processes:
+        process.stdin.write("go\n")
+        process.stdin.flush()
+    complaints = [process.communicate(timeout=60)[1] for process in processes]
+    assert [process.returncode for process in processes] == [0] * 4, complaints
+    assert is_sealed(built(cache_folder))
+    assert sorted(path.suffix for path in cache_folder.iterdir()) == [".sha256", ".so"]
+
+
+@needs_compiler
+@pytest.mark.parametrize("mode", [0o720, 0o702, 0o777])
+def test_a_folder_that_others_may_write_to_is_refused(cache_folder, mode):
+    cache_folder.mkdir()
+    cache_folder.chmod(mode)
+    with pytest.raises(CompileError, match=r"cache .* can be written by others; chmod 700"):
+        library("tiny")
+    assert not list(cache_folder.iterdir())
+
+
+@needs_compiler
+def test_a_folder_of_another_user_is_refused(cache_folder, monkeypatch):
+    monkeypatch.setattr(kernels, "_user", lambda: cache_folder.stat().st_uid + 1)
+    with pytest.raises(CompileError, match=r"cache .* belongs to another user"):
+        library("tiny")
+
+
+@needs_compiler
+def test_a_folder_that_cannot_be_made_is_named(cache_folder):
+    cache_folder.write_text("a file stands here", encoding="utf-8")
+    with pytest.raises(CompileError, match=r"the kernel cache .*cache cannot be made"):
+        library("tiny")
+
+
+@needs_compiler
+def test_a_folder_that_cannot_be_written_to_is_named(cache_folder, monkeypatch):
+    """Not by its mode, which does not bind the superuser."""
+
+    def refuse(*, dir):  # noqa: A002 - the name of the standard library
+        raise PermissionError(13, "Permission denied", str(dir))
+
+    monkeypatch.setattr(kernels.tempfile, "TemporaryDirectory", refuse)
+    with pytest.raises(CompileError, match=r"the kernel cache .*cache cannot be written"):
+        library("tiny")
+
+
+def test_without_a_compiler_the_error_says_what_to_install(cache_folder, monkeypatch):
+    monkeypatch.setenv("PATH", "")
+    with pytest.raises(CompileError, match=r"no C\+\+ compiler .* on the PATH; install one, such as Debian's g\+\+"):
+        library("tiny")
+    assert not cache_folder.exists()
+
+
+@needs_compiler
+def test_a_refused_kernel_shows_what_the_compiler_says(cache_folder):
+    kernels.sources()["tiny"].write_text("int wrong = nonsense;", encoding="utf-8")
+    with pytest.raises(CompileError, match=r"(?s)fails.*nonsense"):
+        library("tiny")
+    assert not list(cache_folder.iterdir())
+
+
+def test_a_compiler_that_does_not_run_is_named(cache_folder, tmp_path, monkeypatch):
+    broken = tmp_path / "bin" / "g++"
+    broken.parent.mkdir()
+    broken.write_bytes(b"\x7fELF and no more")
+    broken.chmod(0o755)
+    monkeypatch.setenv("PATH", str(broken.parent))
+    with pytest.raises(CompileError, match=r"g\+\+ does not run"):
+        library("tiny")
+
+
+def test_the_cache_can_be_moved(tmp_path, monkeypatch):
+    monkeypatch.setattr(kernels, "_folder", [tmp_path])
+    use_cache(tmp_path / "other")
+    assert kernels._folder == [tmp_path / "other"]
