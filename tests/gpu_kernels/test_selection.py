@@ -1,0 +1,51 @@
+"""What runs is chosen for a block of code of one thread or task, and for nothing around it."""
+
+import asyncio
+import threading
+
+import pytest
+
+from gpu_kernels import selection
+
+
+def test_the_numpy_twin_runs_unless_chosen_otherwise():
+    assert selection.current() == ("numpy", 1)
+
+
+def test_a_block_chooses_and_restores():
+    with selection.using("native", 3):
+        assert selection.current() == ("native", 3)
+        with selection.using("numpy"):
+            assert selection.current() == ("numpy", 1)
+        assert selection.current() == ("native", 3)
+    assert selection.current().backend == "numpy"
+
+
+def restored_after_an_error():
+    with selection.using("native", 2):
+        raise KeyError
+
+
+def test_an_error_inside_a_block_restores_too():
+    with pytest.raises(KeyError):
+        restored_after_an_error()
+    assert selection.current() == ("numpy", 1)
+
+
+def test_another_thread_keeps_its_own():
+    seen = []
+    with selection.using("native", 2):
+        other = threading.Thread(target=lambda: seen.append(selection.current()))
+        other.start()
+        other.join()
+    assert seen == [("numpy", 1)]
+
+
+async def test_tasks_at_once_keep_their_own():
+    async def chosen(backend, threads):
+        with selection.using(backend, threads):
+            await asyncio.sleep(0)
+            return selection.current()
+
+    wanted = [("native", 1), ("numpy", 1), ("native", 4)]
+    assert list(await asyncio.gather(*(chosen(*each) for each in wanted))) == wanted
