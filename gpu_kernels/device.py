@@ -13,7 +13,19 @@ from gpu_kernels.checks import Floats
 from gpu_kernels.compile import cubin_file
 from gpu_kernels.errors import KernelError
 
-__all__ = ["BLOCK", "DeviceFault", "OutOfMemory", "describe", "empty", "fetch", "launch", "stage"]
+__all__ = [
+    "BLOCK",
+    "DeviceFault",
+    "OutOfMemory",
+    "describe",
+    "empty",
+    "fetch",
+    "launch",
+    "limit",
+    "release",
+    "spectrum",
+    "stage",
+]
 
 BLOCK = 128
 """Threads of a block, as lane.h says."""
@@ -99,6 +111,50 @@ def fetch(array: Any) -> Floats:
     """Copy a device array to the host."""
     host: Floats = _cupy().asnumpy(array)
     return host
+
+
+def limit(index: int, fraction: float) -> None:
+    """Use one device, and at most a fraction of its memory.
+
+    Args:
+        index: The device's number.
+        fraction: Of its memory, above 0 and at most 1.
+
+    Raises:
+        DeviceFault: there is no such device.
+    """
+    cupy = _cupy()
+    count = cupy.cuda.runtime.getDeviceCount()
+    if not 0 <= index < count:
+        raise DeviceFault(f"there is no device {index}", f"name one of 0 to {count - 1}")
+    cupy.cuda.Device(index).use()
+    cupy.get_default_memory_pool().set_limit(fraction=fraction)
+
+
+def release() -> None:
+    """Give memory that no array uses back to the device."""
+    _cupy().get_default_memory_pool().free_all_blocks()
+
+
+def spectrum(matrix: Floats) -> tuple[Floats, Floats]:
+    """Return the eigenvalues of A'A, smallest first, and its eigenvectors as columns.
+
+    Raises:
+        OutOfMemory: the matrices do not fit.
+        DeviceFault: A'A V is not V L: old solvers have been seen to fail without a word.
+    """
+    cupy = _cupy()
+    held = stage(matrix)
+    try:
+        gram = held.T @ held
+        values, vectors = cupy.linalg.eigh(gram)
+        residual = float(cupy.abs(gram @ vectors - vectors * values).max())
+        largest = float(cupy.abs(values).max())
+    except cupy.cuda.memory.OutOfMemoryError as error:
+        raise OutOfMemory(str(error), "send a smaller matrix") from None
+    if not residual <= 1e-11 * matrix.shape[1] * largest:
+        raise DeviceFault(f"the spectrum's residual is {residual:.1e}", "update CuPy and the driver")
+    return fetch(values), fetch(vectors)
 
 
 def launch(kernel: str, entry: str, items: int, arguments: Sequence[Any]) -> None:

@@ -5,8 +5,9 @@ from numpy.typing import ArrayLike
 from gpu_kernels.checks import all_finite, array, at_least, one_of
 from gpu_kernels.errors import InvalidInput
 from gpu_kernels.magnitude import within_reach
-from gpu_kernels.pca import host
+from gpu_kernels.pca import device, host
 from gpu_kernels.pca.model import SCALINGS, Pca
+from gpu_kernels.selection import current
 
 __all__ = ["SCALINGS", "Pca", "fit"]
 
@@ -40,4 +41,5 @@ def fit(returns: ArrayLike, *, n_components: int = 0, scaling: str = "none") -> 
     within_reach("returns", checked)
     rank = min(checked.shape)
     kept = min(n_components, rank) if n_components else rank
-    return host.fit(checked, kept, scaling)
+    run = device.fit if current().backend == "cuda" else host.fit
+    return run(checked, kept, scaling)

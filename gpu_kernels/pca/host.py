@@ -1,20 +1,38 @@
 """The NumPy twin of principal components."""
 
+from collections.abc import Callable
+
 import numpy as np
 
 from gpu_kernels.checks import Floats
 from gpu_kernels.pca.model import Pca
 
-__all__ = ["fit", "scaled"]
+__all__ = ["Spectrum", "fit", "scaled", "spectrum"]
+
+Spectrum = Callable[[Floats], tuple[Floats, Floats]]
+"""From A to the eigenvalues of A'A, smallest first, and its eigenvectors as columns."""
 
 
-def fit(returns: Floats, kept: int, scaling: str) -> Pca:
-    """Find the first `kept` components; see the contract."""
+def spectrum(matrix: Floats) -> tuple[Floats, Floats]:
+    """Return the eigenvalues of A'A, smallest first, and its eigenvectors as columns."""
+    values, vectors = np.linalg.eigh(matrix.T @ matrix)
+    return values, vectors
+
+
+def fit(returns: Floats, kept: int, scaling: str, spectrum: Spectrum = spectrum) -> Pca:
+    """Find the first `kept` components; see the contract.
+
+    Args:
+        returns: As in the contract.
+        kept: How many.
+        scaling: As in the contract.
+        spectrum: Where the expensive part happens.
+    """
     centred = scaled(returns, scaling)
     n_periods, n_assets = centred.shape
     if not centred.any():
         return Pca(np.zeros(kept), np.eye(kept, n_assets), np.zeros((n_periods, kept)), 0.0)
-    values, directions = (_by_rows if n_periods < n_assets else _by_columns)(centred, kept)
+    values, directions = (_by_rows if n_periods < n_assets else _by_columns)(centred, kept, spectrum)
     ratios = (values / values.sum())[:kept]
     components = _signed(directions)
     return Pca(ratios, components, centred @ components.T, min(1.0, float(ratios.sum())))
@@ -32,19 +50,19 @@ def scaled(returns: Floats, scaling: str) -> Floats:
     return centred / np.where(varies, width, 1.0)
 
 
-def _by_columns(centred: Floats, kept: int) -> tuple[Floats, Floats]:
+def _by_columns(centred: Floats, kept: int, spectrum: Spectrum) -> tuple[Floats, Floats]:
     """Return all N eigenvalues of X'X, largest first, and the first eigenvectors as rows."""
-    values, vectors = np.linalg.eigh(centred.T @ centred)
+    values, vectors = spectrum(centred)
     return _tidy(values[::-1]), vectors[:, ::-1][:, :kept].T
 
 
-def _by_rows(centred: Floats, kept: int) -> tuple[Floats, Floats]:
+def _by_rows(centred: Floats, kept: int, spectrum: Spectrum) -> tuple[Floats, Floats]:
     """Return all T eigenvalues of X X', and the first directions X'u as rows, for T < N.
 
     X'u is short where the eigenvalue is small, and its direction then loses digits: the QR step keeps the strong ones
     and makes the weak ones orthogonal to them.
     """
-    values, vectors = np.linalg.eigh(centred @ centred.T)
+    values, vectors = spectrum(centred.T)
     ordered = _tidy(values[::-1])
     strong = min(kept, int(np.count_nonzero(ordered)))
     orthonormal = np.linalg.qr(centred.T @ vectors[:, ::-1][:, :strong])[0]

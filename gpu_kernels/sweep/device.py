@@ -22,7 +22,25 @@ def backtest(prices: Floats, pairs: Pairs, rules: Rules) -> SweepMetrics:
     bars = gather(prices[tradable], rules.execution_delay)
     if native.crowded(bars):
         return host.backtest(prices, pairs, rules)
-    return with_untradable(native.metrics(_launch(bars, pairs, rules), prices.shape[1], rules), tradable)
+    return with_untradable(native.metrics(_in_parts(bars, pairs, rules), prices.shape[1], rules), tradable)
+
+
+def _in_parts(bars: Bars, pairs: Pairs, rules: Rules) -> Floats:
+    """Run all series at once, or in halves where the device's memory does not hold them."""
+    n_series = bars.prices.shape[0]
+    try:
+        return _launch(bars, pairs, rules)
+    except device.OutOfMemory:
+        if n_series == 1:
+            raise
+    device.release()
+    half = n_series // 2
+    parts = [_some(bars, slice(0, half)), _some(bars, slice(half, n_series))]
+    return np.concatenate([_in_parts(part, pairs, rules) for part in parts], axis=1)
+
+
+def _some(bars: Bars, which: slice) -> Bars:
+    return Bars(bars.prices[which], bars.counts[which], bars.fill_at[which], bars.places[which])
 
 
 def _launch(bars: Bars, pairs: Pairs, rules: Rules) -> Floats:

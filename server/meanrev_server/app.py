@@ -5,12 +5,15 @@ import logging
 import os
 import signal
 from collections.abc import Callable, Mapping
+from pathlib import Path
 
 import grpc
+import msgspec
 from grpc_health.v1 import health, health_pb2, health_pb2_grpc
 from grpc_reflection.v1alpha import reflection
 
-from gpu_kernels import backend
+from gpu_kernels import backend, device
+from gpu_kernels.compile import use_cache
 from gpu_kernels.selection import Selection
 from meanrev_server.config import ConfigError, Settings
 from meanrev_server.hub import Hub
@@ -49,7 +52,11 @@ class App:
             settings: Defaults where None.
         """
         self.settings = settings or Settings()
+        if self.settings.kernel_cache:
+            use_cache(Path(self.settings.kernel_cache))
         self.backend = backend.choose(self.settings.backend)
+        if self.backend.name == "cuda":
+            device.limit(self.settings.device, self.settings.gpu_memory)
         selection = Selection(self.backend.name, self.settings.kernel_threads or len(os.sched_getaffinity(0)))
         self._launcher = Launcher(self.settings.compute_threads, selection)
         self.call = Call(settings=self.settings, hub=Hub(), launcher=self._launcher)
@@ -62,8 +69,9 @@ class App:
         """Listen, and return the address.
 
         Raises:
-            ConfigError: the address cannot be listened on.
+            ConfigError: the address cannot be listened on, or is reachable from outside without insecure.
         """
+        self.settings.check()
         self._server = server = grpc.aio.server(options=_channel_options(self.settings))
         server.add_generic_rpc_handlers((Service(self.routes, self.call),))
         health_pb2_grpc.add_HealthServicer_to_server(self._health, server)
@@ -105,9 +113,14 @@ class App:
             loop.add_signal_handler(number, asked.set)
         ready(await self.start())
         await asked.wait()
-        stopping = asyncio.create_task(self.stop())
+        again = asyncio.Event()
         for number in (signal.SIGINT, signal.SIGTERM):
-            loop.add_signal_handler(number, lambda: asyncio.ensure_future(self.stop(0)))
+            loop.add_signal_handler(number, again.set)
+        stopping, hurry = asyncio.create_task(self.stop()), asyncio.create_task(again.wait())
+        await asyncio.wait((stopping, hurry), return_when=asyncio.FIRST_COMPLETED)
+        hurry.cancel()
+        if not stopping.done():
+            await self.stop(0)
         await stopping
 
 
@@ -122,12 +135,11 @@ async def run_grpc_server(host: str = "127.0.0.1", port: int = 50051, settings: 
     Raises:
         ConfigError: the address cannot be listened on, or is reachable from outside without insecure.
     """
-    import msgspec  # noqa: PLC0415 - only this convenience needs it here
-
-    app = App(msgspec.structs.replace(settings or Settings(), listen=f"{host}:{port}"))
-    app.settings.check()
-    await app.start()
+    chosen = msgspec.structs.replace(settings or Settings(), listen=f"{host}:{port}")
+    # Beside the application's loop: choosing a backend may compile kernels.
+    app = await asyncio.to_thread(App, chosen)
     try:
+        await app.start()
         await asyncio.Event().wait()
     finally:
         await app.stop()

@@ -31,6 +31,9 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
         grace_s: Seconds that in-flight calls are given on a stop.
         compute_threads: Computations that run at once.
         kernel_threads: Threads that one computation's compiled kernel may use; 0 is one a CPU.
+        kernel_cache: Folder of compiled kernels; "" is the user's cache folder.
+        device: Number of the GPU that backend "cuda" uses.
+        gpu_memory: Fraction of its memory that may be used.
         max_message_bytes: Largest message in either direction.
         max_concurrent_streams: Calls in flight on one connection.
         max_assets_per_stream: Asset ids one stream may carry.
@@ -44,6 +47,9 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     grace_s: Annotated[float, msgspec.Meta(ge=0, le=3600)] = 20.0
     compute_threads: Annotated[int, msgspec.Meta(ge=1, le=256)] = 2
     kernel_threads: Annotated[int, msgspec.Meta(ge=0, le=1024)] = 0
+    kernel_cache: str = ""
+    device: Annotated[int, msgspec.Meta(ge=0)] = 0
+    gpu_memory: Annotated[float, msgspec.Meta(gt=0, le=1)] = 0.9
     max_message_bytes: Annotated[int, msgspec.Meta(ge=4096, le=2**31 - 1)] = 64 * 1024 * 1024
     max_concurrent_streams: Annotated[int, msgspec.Meta(ge=1, le=65536)] = 256
     max_assets_per_stream: Annotated[int, msgspec.Meta(ge=1, le=1_000_000)] = 10_000

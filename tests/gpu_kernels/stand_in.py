@@ -19,6 +19,22 @@ class DeviceArray:
     def __init__(self, values):
         self.values = values
 
+    @property
+    def T(self):  # noqa: N802 - the name that CuPy gives it
+        return DeviceArray(self.values.T)
+
+    def __matmul__(self, other):
+        return DeviceArray(self.values @ other.values)
+
+    def __mul__(self, other):
+        return DeviceArray(self.values * other.values)
+
+    def __sub__(self, other):
+        return DeviceArray(self.values - other.values)
+
+    def max(self):
+        return self.values.max()
+
     def __array__(self, *_, **__):
         pytest.fail("a device array was used as if it lay in host memory")
 
@@ -58,16 +74,50 @@ class Stand:
     Attributes:
         launches: (entry, threads) of each launch.
         room: Bytes that one array may take.
+        released: How often unused memory was given back.
+        limit: Fraction of the memory that may be used, once set.
+        used: The device in use.
+        wrong: Added to every eigenvalue.
     """
 
     def __init__(self):
         self.launches = []
         self.room = 2**40
+        self.released = 0
+        self.limit = None
+        self.used = 0
         self.cuda = SimpleNamespace(
             memory=SimpleNamespace(OutOfMemoryError=OutOfMemoryError),
-            Device=lambda: SimpleNamespace(compute_capability="90", id=0),
-            runtime=SimpleNamespace(getDeviceProperties=lambda _: {"name": b"Stand-in", "totalGlobalMem": 2**34}),
+            Device=self._device,
+            runtime=SimpleNamespace(
+                getDeviceProperties=lambda _: {"name": b"Stand-in", "totalGlobalMem": 2**34},
+                getDeviceCount=lambda: 2,
+            ),
         )
+        self.linalg = SimpleNamespace(eigh=self._eigh)
+        self.wrong = 0.0
+
+    def _device(self, index=0):
+        def use():
+            self.used = index
+
+        return SimpleNamespace(compute_capability="90", id=index, use=use)
+
+    def get_default_memory_pool(self):
+        def free():
+            self.released += 1
+
+        def limit(*, fraction):
+            self.limit = fraction
+
+        return SimpleNamespace(free_all_blocks=free, set_limit=limit)
+
+    def _eigh(self, matrix):
+        values, vectors = np.linalg.eigh(matrix.values)
+        return DeviceArray(values + self.wrong), DeviceArray(vectors)
+
+    def abs(self, array):
+        return DeviceArray(np.abs(array.values))
 
     def _hold(self, values):
         if values.nbytes > self.room:

@@ -43,3 +43,20 @@ def test_without_cupy_the_fault_names_what_to_install(monkeypatch):
     with pytest.raises(device.DeviceFault, match="CuPy is not installed") as fault:
         device.describe()
     assert "meanrev[gpu]" in fault.value.fix
+
+
+def test_one_device_and_a_part_of_its_memory_are_used(stand):
+    device.limit(1, 0.5)
+    assert (stand.used, stand.limit) == (1, 0.5)
+    with pytest.raises(device.DeviceFault, match="there is no device 2") as fault:
+        device.limit(2, 0.5)
+    assert fault.value.fix == "name one of 0 to 1"
+
+
+def test_a_spectrum_is_checked_by_its_residual(stand):
+    matrix = np.random.default_rng(0).normal(size=(30, 5))
+    values, vectors = device.spectrum(matrix)
+    np.testing.assert_allclose(matrix.T @ matrix @ vectors, vectors * values, atol=1e-10)
+    stand.wrong = 1e-6
+    with pytest.raises(device.DeviceFault, match="residual"):
+        device.spectrum(matrix)

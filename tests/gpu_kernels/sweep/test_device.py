@@ -29,7 +29,18 @@ def test_it_equals_the_numpy_twin(stand, mode, delay, gaps):
         assert [entry for entry, _ in stand.launches] == ["rolling_z", f"sweep_{mode}"]
 
 
+def test_a_batch_that_does_not_fit_is_run_in_parts(stand):
+    prices = walks(3, 5, 100)
+    expected = sweep.backtest(prices, 1.0, 0.0, 1e-3)
+    stand.room = 2 * 100 * 8
+    with selection.using("cuda"):
+        found = sweep.backtest(prices, 1.0, 0.0, 1e-3)
+    assert_equal(found, expected, scale=200.0)
+    assert stand.released == 2
+    assert sum(entry == "sweep_compounding" for entry, _ in stand.launches) == 3
+
+
 def test_too_little_memory_is_a_device_fault(stand):
-    stand.room = 1000
+    stand.room = 700
     with selection.using("cuda"), pytest.raises(device.OutOfMemory):
         sweep.backtest(walks(1, 2, 100), 1.0, 0.0, 0.0)
