@@ -61,6 +61,35 @@ def test_a_stop_waits_for_calls_in_flight_no_longer_than_grace(run):
     assert time.monotonic() - began < 10
 
 
+SLOW = """
+import time
+from gpu_kernels.returns import host
+from meanrev_cli.__main__ import main
+host.compute = lambda *arguments: time.sleep(60)
+main(["serve", "--listen", "127.0.0.1:0", "--backend", "numpy", "--grace", GRACE])
+"""
+
+
+@pytest.mark.parametrize(("grace", "signals"), [("0.2", 1), ("50", 2)])
+def test_a_stop_waits_for_no_computation_after_grace_or_a_second_signal(grace, signals):
+    import grpc
+
+    from meanrev_wire import meanrev_pb2
+
+    command = [sys.executable, "-c", SLOW.replace("GRACE", repr(grace))]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    with grpc.insecure_channel(process.stdout.readline().removeprefix(READY).strip()) as channel:
+        ask = channel.unary_unary("/meanrev.MeanRevService/ComputeLogReturns")
+        answer = ask.future(meanrev_pb2.ReturnsRequest(prices=[1.0, 2.0]).SerializeToString(), timeout=60)
+        time.sleep(0.5)
+        for _ in range(signals):
+            process.send_signal(signal.SIGTERM)
+            time.sleep(0.3)
+        process.communicate(timeout=10)
+        assert not answer.done() or answer.code() is not grpc.StatusCode.OK
+    assert process.returncode == 0
+
+
 def test_json_says_the_address_as_json():
     process, line = start("--json")
     stop(process)

@@ -1,6 +1,7 @@
 """`meanrev serve`: one server in the foreground."""
 
 import logging
+import os
 from typing import Any, get_args, get_type_hints
 
 import click
@@ -54,3 +55,6 @@ def _run(settings: Settings, level: str, line: str) -> None:
     except ConfigError as error:
         advice = f"{knob('listen')} chooses another, and port 0 a free one"
         raise Failure(ExitCode.NO_SERVER, f"{error}; {advice}") from None
+    # Python would wait for the compute threads, whose callers have been answered or given up: grace is over.
+    logging.shutdown()
+    os._exit(ExitCode.OK)
