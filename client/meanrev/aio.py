@@ -25,6 +25,7 @@ P = ParamSpec("P")
 R = TypeVar("R")
 
 _IN_FLIGHT = 64
+"""Calls of one question at once: a server lets 256 share a connection by default, and others need it too."""
 
 
 class AsyncClient(Methods, Awaiting):
@@ -98,7 +99,7 @@ class AsyncClient(Methods, Awaiting):
 
     async def _answer(self, question: Question[R]) -> R:
         started = time.monotonic()
-        deadline = started + default_timeout(question.timeout or self.timeout)
+        deadline = started + default_timeout(self.timeout if question.timeout is None else question.timeout)
         room = asyncio.Semaphore(_IN_FLIGHT)
         try:
             async with asyncio.TaskGroup() as group:
@@ -144,7 +145,8 @@ class AsyncClient(Methods, Awaiting):
         return replies
 
     async def _follow(self, live: Live[R]) -> AsyncIterator[R]:
-        async with aclosing(self._transport.stream(live.path, _encoded(live), live.timeout)) as stream:
+        timeout = None if live.timeout is None else default_timeout(live.timeout)
+        async with aclosing(self._transport.stream(live.path, _encoded(live), timeout)) as stream:
             async for reply in stream:
                 yield live.read(reply)
 

@@ -93,7 +93,7 @@ class Client(Methods, Blocking):
 
     def _answer(self, question: Question[R]) -> R:
         started = time.monotonic()
-        deadline = started + default_timeout(question.timeout or self.timeout)
+        deadline = started + default_timeout(self.timeout if question.timeout is None else question.timeout)
         replies = [self._call(question, number, messages, deadline) for number, messages in enumerate(question.calls)]
         elapsed_ms = 1000 * (time.monotonic() - started)
         return question.read(replies, {"address": self.address, "elapsed_ms": elapsed_ms})
@@ -129,6 +129,7 @@ class Client(Methods, Blocking):
     def _follow(self, live: Live[R]) -> Iterator[R]:
         if not isinstance(live.items, Iterable):
             raise InvalidInput("items", "must be iterable; AsyncClient takes asynchronous ones", value=live.items)
+        timeout = None if live.timeout is None else default_timeout(live.timeout)
         messages = (live.encode(item, number == 0) for number, item in enumerate(live.items))
-        for reply in self._transport.stream(live.path, messages, live.timeout):
+        for reply in self._transport.stream(live.path, messages, timeout):
             yield live.read(reply)

@@ -70,9 +70,13 @@ class Pump:
                 async for reply in replies:
                     await self._room.acquire()
                     self._tell(Reply(reply))
+        except asyncio.CancelledError as cancelled:
+            error = cancelled
+            raise
         except Exception as failed:  # noqa: BLE001 - raised again where the caller waits
             error = failed
-        self._tell(Ended(error))
+        finally:
+            self._tell(Ended(error))
 
     def give(self, message: bytes | None) -> None:
         """Answer Wanted with a message, or None where there are no more; called from the caller's thread."""

@@ -40,6 +40,8 @@ class LocalTransport:
         future = runner.submit(_unary(runner, _route(runner, path), data, timeout))
         try:
             return future.result()
+        except CancelledError:
+            raise _cancelled() from None
         except BaseException:
             future.cancel()
             raise
@@ -161,8 +163,8 @@ async def _before(deadline: float | None, what: Awaitable[Any]) -> Any:
 def _end(event: Ended) -> None:
     if isinstance(event.error, Refused):
         _refuse(event.error)
-    if isinstance(event.error, CancelledError):
-        raise ServerError("the call was cancelled", "CANCELLED")
+    if isinstance(event.error, asyncio.CancelledError):
+        raise _cancelled()
     if event.error is not None:
         raise event.error
 
@@ -170,6 +172,11 @@ def _end(event: Ended) -> None:
 def _refuse(refusal: Refused) -> NoReturn:
     status = refusal.status
     raise from_status(status.code.name, status.message, status.details, ADDRESS) from None
+
+
+def _cancelled() -> ServerError:
+    """Return what a call of a runner that was closed meanwhile ends with."""
+    return ServerError("the call was cancelled: its server was closed", "CANCELLED")
 
 
 def _late() -> MeanRevError:

@@ -106,6 +106,13 @@ def test_one_client_serves_one_event_loop_after_another(where):
         assert asyncio.run(_once(ask)) == 1
 
 
+def test_channels_of_closed_event_loops_are_given_back(address):
+    ask = mr.AsyncClient(address)
+    for _ in range(5):
+        asyncio.run(_once(ask))
+    assert len(ask._transport._channels) == 1
+
+
 async def _once(ask):
     return (await ask.log_returns([1.0, 2.0])).n_periods
 

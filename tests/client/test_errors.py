@@ -123,3 +123,11 @@ def test_a_path_that_nobody_answers_is_a_server_error(client):
     with pytest.raises(mr.ServerError) as caught:
         client._transport.unary("/meanrev.MeanRevService/Nothing", b"", 5.0)
     assert caught.value.code == "UNIMPLEMENTED"
+
+
+@pytest.mark.parametrize("timeout", [0, -1.0, math.nan])
+def test_a_calls_own_timeout_is_a_positive_number_too(client, timeout):
+    with pytest.raises(mr.InvalidInput, match="timeout must be a number of seconds > 0"):
+        client.log_returns([1.0, 2.0], timeout=timeout)
+    with pytest.raises(mr.InvalidInput, match="timeout must be a number of seconds > 0"):
+        next(client.ou_stream([1.0], timeout=timeout))

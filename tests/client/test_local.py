@@ -124,3 +124,29 @@ def test_a_runner_that_is_closed_leaves_no_thread():
     own.close()
     assert not thread.is_alive()
     assert own.loop.is_closed()
+
+
+@pytest.mark.parametrize("work", ["stream", "unary"])
+def test_a_caller_of_a_runner_that_is_closed_meanwhile_does_not_wait_for_ever(work, monkeypatch):
+    from meanrev_local.transports import LocalTransport
+    from meanrev_server.config import Settings
+    from meanrev_wire import meanrev_pb2
+
+    own = runner.Runner(Settings(backend="numpy"))
+    closing = threading.Timer(0.2, own.close)
+    transport = LocalTransport(lambda: own)
+    if work == "stream":
+        request = meanrev_pb2.HealthRequest(asset_ids=["A"], update_frequency_ms=60_000).SerializeToString()
+        replies = transport.stream("/meanrev.MeanRevService/PortfolioHealthStream", iter([request]), None)
+        next(replies)
+    else:
+        from gpu_kernels.returns import host
+
+        monkeypatch.setattr(host, "compute", lambda *arguments: threading.Event().wait(1))
+        request = meanrev_pb2.ReturnsRequest(prices=[1.0, 2.0]).SerializeToString()
+        path = "/meanrev.MeanRevService/ComputeLogReturns"
+        replies = (transport.unary(path, request, 60.0) for _ in range(1))
+    closing.start()
+    with pytest.raises(mr.ServerError, match="closed"):
+        next(replies)
+    closing.join()

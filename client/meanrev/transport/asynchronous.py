@@ -5,7 +5,6 @@ from __future__ import annotations  # grpc's classes are generic in their stubs 
 import asyncio
 import os
 import threading
-import weakref
 from typing import TYPE_CHECKING, Any
 
 import grpc
@@ -37,9 +36,7 @@ class AsynchronousTransport:
         self.address = endpoint.address
         self._endpoint = endpoint
         self._lock = threading.Lock()
-        self._channels: weakref.WeakKeyDictionary[asyncio.AbstractEventLoop, grpc.aio.Channel] = (
-            weakref.WeakKeyDictionary()
-        )
+        self._channels: dict[asyncio.AbstractEventLoop, grpc.aio.Channel] = {}
         self._process = os.getpid()
 
     async def unary(self, path: str, data: bytes, timeout: float) -> bytes:  # noqa: ASYNC109 - a gRPC deadline
@@ -83,9 +80,11 @@ class AsynchronousTransport:
         with self._lock:
             if self._process != os.getpid():
                 # Channels inherited through fork have no threads here: they are left alone, not closed.
-                self._channels, self._process = weakref.WeakKeyDictionary(), os.getpid()
+                self._channels, self._process = {}, os.getpid()
             channel = self._channels.get(loop)
             if channel is None:
+                # A channel keeps its loop alive, so that no weak reference would ever see the loop go.
+                self._channels = {other: kept for other, kept in self._channels.items() if not other.is_closed()}
                 channel = self._channels[loop] = _channel(self._endpoint)
             return channel
 
