@@ -106,6 +106,11 @@ def test_many_thresholds_equal_each_alone(client, prices):
         assert together.entry_zscore[i] == alone.entry_zscore
 
 
+def test_many_means_of_one_speed_are_many_processes(client):
+    found = client.thresholds({"theta": 1.0, "mu": [0.0, 1.0, 2.0], "sigma": 1.0}, round_trip_cost=0.1)
+    assert found.entry_zscore.shape == (3,)
+
+
 def test_a_backtest_equals_the_maths(client, prices):
     found = client.backtest(prices[:, 0], entry_zscore=1.0, exit_zscore=0.0, cost_per_side=1e-4)
     expected = sweep.backtest(prices[None, :, 0], np.array([1.0]), np.array([0.0]), np.array([1e-4]))

@@ -1,6 +1,7 @@
 """EstimateOUParams: Ornstein-Uhlenbeck fits."""
 
 import operator
+from collections import Counter
 from collections.abc import AsyncIterable, Iterable, Mapping, Sequence
 from typing import Any
 
@@ -41,7 +42,8 @@ def ou(
     Args:
         prices: (T,) for one series, (T, N) for one a column, oldest first. NaN is skipped; negative is legal.
         asset_ids: Names of the series; the frame's columns, else their numbers, where None.
-        timestamps_ms: (T,) milliseconds since the epoch; a frame's time index where None. Used with time_unit_ms.
+        timestamps_ms: (T,) milliseconds since the epoch; a frame's time index where None. Sent where time_unit_ms or
+            publish is given.
         dt: Time between prices, in theta's unit; 1 where None.
         time_unit_ms: Use the timestamps: theta per this many milliseconds.
         window: Fit the last so many prices only.
@@ -171,12 +173,8 @@ def _names(read: Table, asset_ids: Sequence[str] | None) -> list[str]:
     if len(names) != width:
         raise InvalidInput("asset_ids", f"must hold {width} names, one a series", value=len(names))
     if len(set(names)) != width:
-        raise InvalidInput("asset_ids", "must differ from each other", value=_twice(names))
+        raise InvalidInput("asset_ids", "must differ from each other", value=Counter(names).most_common(1)[0][0])
     return names
-
-
-def _twice(names: list[str]) -> str:
-    return next(name for number, name in enumerate(names) if name in names[:number])
 
 
 def _estimate(reply: bytes) -> OuEstimate:

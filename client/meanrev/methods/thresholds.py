@@ -14,6 +14,7 @@ from meanrev_wire.meanrev_pb2 import ThresholdRequest, ThresholdResponse
 __all__ = ["thresholds"]
 
 _PATH = wire.path("OptimalThresholds")
+_PROCESS = ("theta", "mu", "sigma")
 _FIELDS = tuple(name for name in Thresholds.__dataclass_fields__ if name != "meta")
 
 
@@ -79,7 +80,7 @@ def _ask(fit: Mapping[str, Any], request: Mapping[str, Any], timeout: float | No
         [wire.encode(ThresholdRequest, ou_params={"theta": theta, "mu": mu, "sigma": sigma}, **request)]
         for theta, mu, sigma in process[:, usable].T.tolist()
     ]
-    single = np.ndim(fit["theta"]) == 0
+    single = all(np.ndim(fit[name]) == 0 for name in _PROCESS)
     named = {"asset_id": fit["asset_id"]} if fit.get("asset_id") else {}
 
     def result(replies: Replies, about: About) -> Thresholds:
@@ -99,7 +100,7 @@ def _ask(fit: Mapping[str, Any], request: Mapping[str, Any], timeout: float | No
 def _process(fit: Mapping[str, Any]) -> Any:
     """Return theta, mu and sigma as rows of a (3, N) array."""
     try:
-        columns = [np.atleast_1d(np.asarray(fit[name], dtype=np.float64)) for name in ("theta", "mu", "sigma")]
+        columns = [np.atleast_1d(np.asarray(fit[name], dtype=np.float64)) for name in _PROCESS]
         return np.stack(np.broadcast_arrays(*columns))
     except (KeyError, TypeError, ValueError) as error:
         raise InvalidInput("fit", f"must hold numbers theta, mu and sigma, of one length ({error!r})") from None

@@ -52,8 +52,15 @@ def options(**given: Any) -> str:
 
 
 def extras(metadata: str) -> dict[str, Any]:
-    """Return what a reply's metadata holds."""
-    known = json.loads(metadata or "{}")
+    """Return what a reply's metadata holds.
+
+    Raises:
+        ServerError: it is not JSON.
+    """
+    try:
+        known = json.loads(metadata or "{}")
+    except ValueError as error:
+        raise ServerError(f"the reply's metadata cannot be read: {error}") from None
     return known if isinstance(known, dict) else {}
 
 
