@@ -1,0 +1,113 @@
+"""The tables of docs/options.md are the server's own structs."""
+
+import json
+import re
+from pathlib import Path
+
+import msgspec
+import pytest
+from msgspec import inspect
+
+from meanrev_server import weighting
+from meanrev_server.handlers import (
+    backtest_with_costs,
+    compute_log_returns,
+    estimate_ou_params,
+    generate_signals,
+    multiperiod_optimize,
+    optimal_thresholds,
+    portfolio_health_stream,
+    portfolio_stats,
+)
+from meanrev_server.rpc import options
+from meanrev_wire import meanrev_pb2
+
+PAGE = Path(__file__).resolve().parents[2] / "docs" / "options.md"
+OPTIONS = {
+    "EstimateOUParams": estimate_ou_params.OuOptions,
+    "OptimalThresholds": optimal_thresholds.ThresholdOptions,
+    "BacktestWithCosts": backtest_with_costs.BacktestOptions,
+    "ComputeLogReturns": compute_log_returns.ReturnsOptions,
+    "PcaPortfolios": options.NoOptions,
+    "CaraOptimalWeights": weighting.WeightOptions,
+    "SharpeOptimalWeights": weighting.WeightOptions,
+    "MultiperiodOptimize": multiperiod_optimize.MultiperiodOptions,
+    "PortfolioStats": portfolio_stats.StatsOptions,
+    "GenerateSignals": generate_signals.SignalOptions,
+    "PortfolioHealthStream": portfolio_health_stream.HealthOptions,
+}
+
+pytestmark = pytest.mark.skipif(not PAGE.is_file(), reason="needs the checkout, and this run has the wheel alone")
+
+
+def tables():
+    """Return {heading: {option: (default, range)}}; the part before the first heading is ""."""
+    parts = re.split(r"^## (.*)$", PAGE.read_text(encoding="utf-8"), flags=re.MULTILINE)
+    sections = dict(zip(["", *parts[1::2]], [parts[0], *parts[2::2]], strict=True))
+    row = re.compile(r"^\| `([\w.]+)` \| (?:`(.*?)`|none) \| (.*?) \| \S.*\|$", re.MULTILINE)
+    found = {
+        heading: {name: (default, rule) for name, default, rule in row.findall(text)}
+        for heading, text in sections.items()
+    }
+    return {method: rows for heading, rows in found.items() for method in heading.split(" and ")}
+
+
+def described(struct, prefix=""):
+    """Return {option: (default, range)} of a struct, those of the base left out."""
+    rows = {}
+    for field in inspect.type_info(struct).fields:
+        if isinstance(field.type, inspect.StructType):
+            rows |= described(field.type.cls, f"{field.name}.")
+        elif field.name != "strict":
+            empty = field.default_factory is not msgspec.NODEFAULT
+            default = field.default_factory() if empty else field.default
+            rows[prefix + field.name] = ("" if default is None else json.dumps(default), rule_of(field.type))
+    return rows
+
+
+def rule_of(kind):
+    match kind:
+        case inspect.BoolType():
+            rule = "true or false"
+        case inspect.LiteralType():
+            rule = ", ".join(json.dumps(value) for value in kind.values)
+        case inspect.UnionType():
+            [inner] = [each for each in kind.types if not isinstance(each, inspect.NoneType)]
+            rule = rule_of(inner)
+        case inspect.DictType():
+            rule = f"object of {plural(kind.value_type)}"
+        case inspect.TupleType():
+            assert len(kind.item_types) == 2
+            rule = f"two {plural(kind.item_types[0])}"
+        case inspect.VarTupleType():
+            rule = f"{'list of' if kind.max_length is None else f'at most {kind.max_length}'} {plural(kind.item_type)}"
+        case _:
+            rule = rule_of_number(kind)
+    return rule
+
+
+def rule_of_number(kind):
+    word = "integer" if isinstance(kind, inspect.IntType) else "number"
+    if kind.ge is not None and kind.le is not None:
+        return f"{word} {kind.ge} to {kind.le}"
+    bounds = (("gt", ">"), ("ge", ">="), ("lt", "<"), ("le", "<="))
+    limits = [f"{sign} {getattr(kind, name)}" for name, sign in bounds if getattr(kind, name) is not None]
+    return " ".join([word, " and ".join(limits)]).strip()
+
+
+def plural(kind):
+    return rule_of_number(kind).replace("number", "numbers")
+
+
+def test_every_method_has_its_section():
+    methods = {method.name for method in meanrev_pb2.DESCRIPTOR.services_by_name["MeanRevService"].methods}
+    assert set(OPTIONS) == methods == set(tables()) - {""}
+
+
+@pytest.mark.parametrize("method", OPTIONS)
+def test_a_table_has_each_option_with_its_default_and_range(method):
+    assert tables()[method] == described(OPTIONS[method])
+
+
+def test_what_every_method_takes_is_said_once():
+    assert tables()[""] == {"strict": ("false", "true or false")}
