@@ -44,7 +44,7 @@ def thresholds(
         rate: Discount rate of "leung_li", per theta's time unit.
         dt: Length of the bars that are watched, in theta's time unit; thresholds are shifted for it.
         stop: z of a stop-loss.
-        f_max: Largest fraction of capital, for "kelly".
+        f_max: Largest position in units of the price per unit of wealth, for "kelly".
         legs: Instruments a trade buys or sells, for cost_per_side.
         log_prices: The process is a log price.
         timeout: Seconds for everything; the client's own where None.

@@ -114,14 +114,14 @@ class BacktestMetric(Result):
         open_positions: 0 or 1.
         unrealized_pnl: Of the open trade.
         realized_pnl: Of the closed trades.
-        max_drawdown: Positive, a fraction of the running peak.
+        max_drawdown: Positive, a fraction of the running peak; in mode "unit" of the initial capital.
         sharpe_ratio: Annualised.
         num_trades: Closed round trips.
         win_rate: Share of them with a profit.
         avg_profit_per_trade: A fraction of the initial capital.
         status: "in_trade", "flat" or "error".
         timestamp_ms: Of the bar.
-        equity: In units of the initial capital.
+        equity: The initial capital and what was gained.
         total_costs: Sum of all fees.
         position: -1, 0 or 1.
         zscore: Rolling z-score of this bar; 0 while the window fills.

@@ -32,8 +32,8 @@ class ThresholdOptions(options.Options, frozen=True, kw_only=True):
 
     Attributes:
         dt: Length of the bars that are watched, in theta's time unit: thresholds are shifted for it.
-        stop: z of a stop-loss, above the entry.
-        f_max: Largest fraction of capital, for the objective "kelly".
+        stop: z of a stop-loss, above the entry; it changes the win rate alone.
+        f_max: Largest position in units of the price per unit of wealth, for the objective "kelly".
         model: What the objective "profit" assumes of the exit.
         rate: Discount rate of "leung_li", per theta's time unit.
         cost_unit: What transaction_cost means: a round trip in units of the price, or a fraction a side.
