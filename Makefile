@@ -48,6 +48,7 @@ check: .venv/.check check-wire ## style, types, layers, wire, spelling, sizes
 bench: .venv-peers/.peers ## measurements, each beside its peer
 	$(PEERS)/python -m pip install --quiet --no-deps --no-build-isolation -e .
 	$(PEERS)/python -m pytest -q bench --benchmark-enable --benchmark-only -p no:randomly --override-ini 'python_files=bench_*.py' --timeout 1800
+	PYTHONPATH=. $(PEERS)/python bench/targets.py --out bench/results
 
 wire: .venv-wire/.wire ## regenerate proto/meanrev_wire from the .proto
 	$(call generate,proto/meanrev_wire)

@@ -41,7 +41,7 @@ def sharpe_by_clarabel():
 
 
 def frontier(**bounds):
-    from pypfopt import EfficientFrontier  # noqa: PLC0415
+    from pypfopt import EfficientFrontier
 
     return EfficientFrontier(MEANS, COVARIANCE, **bounds)
 

@@ -1,0 +1,346 @@
+"""The figures to reach on two cores, each beside its peer in one run: medians of interleaved rounds.
+
+`make bench` runs it and prints the table; --out keeps it as JSON with commit, versions and machine.
+"""
+
+import argparse
+import json
+import platform
+import statistics
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime
+from importlib.metadata import version
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+
+from gpu_kernels import selection
+
+ROUNDS = 5
+THREADS = 2
+
+
+class Row(NamedTuple):
+    """One line of the table.
+
+    Attributes:
+        work: What is done.
+        ours: Seconds of our run.
+        peer: Name of the peer; "" where the target is a time.
+        theirs: Seconds of the peer's run for the same work.
+        target: Least ratio theirs / ours, or most seconds where there is no peer.
+        note: What was scaled, or what else is to be said.
+    """
+
+    work: str
+    ours: float
+    peer: str
+    theirs: float
+    target: float
+    note: str = ""
+
+    @property
+    def reached(self) -> bool:
+        """Whether the target is reached."""
+        return self.theirs / self.ours >= self.target if self.peer else self.ours <= self.target
+
+
+Section = Callable[[], list[Row]]
+SECTIONS: dict[str, Section] = {}
+
+
+def section(make: Section) -> Section:
+    """Register a function that measures some rows."""
+    SECTIONS[make.__name__] = make
+    return make
+
+
+def seconds(*runs: Callable[[], object], rounds: int = ROUNDS) -> list[float]:
+    """Time functions in turn, round after round; returns each one's median."""
+    for run in runs:
+        run()
+    times: list[list[float]] = [[] for _ in runs]
+    for _ in range(rounds):
+        for run, taken in zip(runs, times, strict=True):
+            began = time.perf_counter()
+            run()
+            taken.append(time.perf_counter() - began)
+    return [statistics.median(taken) for taken in times]
+
+
+def once(run: Callable[[], object]) -> float:
+    """Time a slow peer once, warm."""
+    run()
+    began = time.perf_counter()
+    run()
+    return time.perf_counter() - began
+
+
+def native(run: Callable[[], object], threads: int = THREADS) -> Callable[[], object]:
+    """Return the same run with compiled kernels."""
+
+    def compiled() -> object:
+        with selection.using("native", threads):
+            return run()
+
+    return compiled
+
+
+def main() -> int:
+    """Measure, print, and keep."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("sections", nargs="*", help=f"some of: {', '.join(SECTIONS)}")
+    parser.add_argument("--out", type=Path, help="folder for the JSON")
+    chosen = parser.parse_args()
+    rows = []
+    for name in chosen.sections or SECTIONS:
+        found = SECTIONS[name]()
+        for row in found:
+            print(line(row), flush=True)
+        rows += found
+    if chosen.out:
+        chosen.out.mkdir(parents=True, exist_ok=True)
+        path = chosen.out / f"targets-{datetime.now(UTC):%Y-%m-%d}.json"
+        path.write_text(json.dumps(document(rows), indent=1) + "\n", encoding="utf-8")
+        print(f"kept in {path}")
+    short = [row for row in rows if not row.reached]
+    print(f"{len(rows) - len(short)} of {len(rows)} reached")
+    return 0
+
+
+def line(row: Row) -> str:
+    """Return a row as text."""
+    beside = f"at most {span(row.target)}"
+    if row.peer:
+        beside = f"{row.peer} {span(row.theirs)}: {row.theirs / row.ours:,.3g}x of {row.target:,g}x"
+    return f"{'reached' if row.reached else 'SHORT  '}  {row.work:58} {span(row.ours):>10}  {beside}  {row.note}"
+
+
+def span(taken: float) -> str:
+    """Return seconds in a unit of their size."""
+    for factor, unit in ((1, "s"), (1e3, "ms"), (1e6, "us")):
+        if taken * factor >= 1:
+            return f"{taken * factor:.3g} {unit}"
+    return f"{taken * 1e9:.3g} ns"
+
+
+def document(rows: list[Row]) -> dict[str, object]:
+    """Return the table with what it was measured on."""
+    commit = subprocess.run(["git", "rev-parse", "HEAD"], capture_output=True, text=True, check=False).stdout.strip()
+    packages = ("numpy", "numba", "vectorbt", "statsmodels", "scikit-learn", "PyPortfolioOpt", "clarabel")
+    facts = Path("/proc/cpuinfo").read_text()
+    names = [entry.partition(":")[2].strip() for entry in facts.splitlines() if entry.startswith("model name")]
+    return {
+        "commit": commit,
+        "python": platform.python_version(),
+        "versions": {name: version(name) for name in packages},
+        "cpu": names[0] if names else platform.machine(),
+        "vectors": "AVX-512" if "avx512f" in facts else "AVX2" if "avx2" in facts else "",
+        "threads": THREADS,
+        "rows": [{**row._asdict(), "reached": row.reached} for row in rows],
+    }
+
+
+@section
+def sweeps() -> list[Row]:
+    import vectorbt
+
+    import bench.bench_sweep as small
+    from bench.numba_sweep import sweep as fused
+    from gpu_kernels import sweep
+
+    rng = np.random.default_rng(0)
+    prices = 100 * np.exp(np.cumsum(rng.normal(0, 0.01, (100, 2_500)), axis=1))
+    entry, leave = (
+        grid.ravel() for grid in np.meshgrid(np.linspace(1, 3, 10), np.linspace(-0.5, 0.5, 10), indexing="ij")
+    )
+    cost = np.full(100, 1e-3)
+    steps = prices.size * entry.size
+    rows = []
+    for mode, speed in (("compounding", 1.0e9), ("unit", 1.8e9)):
+
+        def ours(mode: str = mode) -> sweep.SweepMetrics:
+            return sweep.backtest(prices, entry, leave, cost, mode=mode)
+
+        def theirs(mode: str = mode) -> np.ndarray:
+            return fused(prices, entry, leave, cost, 20, 1, mode == "compounding")
+
+        with selection.using("native", THREADS):
+            metrics = ours()
+        np.testing.assert_allclose(theirs()[:, :, 0], metrics.equity, rtol=1e-9)
+        np.testing.assert_array_equal(theirs()[:, :, 7], metrics.num_trades)
+        both, alone, numba = seconds(native(ours), native(ours, 1), theirs)
+        slow = once(ours)
+        work = f"sweep 100 x 2,500 x 100, {mode}"
+        rows += [
+            Row(work, both, "Numba fused, parallel", numba, 3),
+            Row(work, both, "numpy backend", slow, 40),
+            Row(f"{work}, bar-steps a core", alone, "", 0.0, steps / speed, f"{steps / alone / 1e9:.2f} G/s"),
+        ]
+    orders = once(lambda: small.by_vectorbt_orders(vectorbt))
+    share = small.N_SERIES * small.N_BARS * small.ENTRY_Z.size / steps
+    [mine] = seconds(native(lambda: sweep.backtest(prices, entry, leave, cost)))
+    scaled = "vectorbt's 20 x 1,000 x 25 scaled to the same bar-steps"
+    rows.append(
+        Row("sweep 100 x 2,500 x 100, compounding", mine, "vectorbt from_orders", orders / share, 1_000, scaled)
+    )
+    return rows
+
+
+@section
+def estimates() -> list[Row]:
+    from statsmodels.tsa.ar_model import AutoReg
+    from statsmodels.tsa.stattools import adfuller
+
+    from gpu_kernels import ou
+
+    rng = np.random.default_rng(1)
+    noise = rng.normal(size=(1_000, 1_000))
+    prices = np.empty_like(noise)
+    prices[:, 0] = 100.0
+    for t in range(1, 1_000):
+        prices[:, t] = 100 + 0.95 * (prices[:, t - 1] - 100) + noise[:, t]
+    kernel, twin = seconds(native(lambda: ou.fit(prices)), lambda: ou.fit(prices))
+    [lagged] = seconds(native(lambda: ou.fit(prices, adf_lags=1)))
+    autoreg = 10 * once(lambda: [AutoReg(series, lags=1).fit() for series in prices[:100]])
+    adf = 10 * once(lambda: [adfuller(series, maxlag=1, autolag=None, result_object=False) for series in prices[:100]])
+    scaled = "statsmodels on 100 series, times 10"
+    stream = ou.OnlineOu()
+    stream.extend(prices[0])
+    values = prices[1].tolist()
+
+    def tick() -> None:
+        for value in values:
+            stream.update(value)
+            stream.estimate()
+
+    [ticks] = seconds(tick)
+    return [
+        Row("ou fit 1,000 x 1,000", kernel, "statsmodels AutoReg", autoreg, 1_000, scaled),
+        Row("ou fit 1,000 x 1,000, numpy backend", twin, "statsmodels AutoReg", autoreg, 40, scaled),
+        Row("ou fit with ADF lag 1, 1,000 x 1,000", lagged, "statsmodels adfuller", adf, 200, scaled),
+        Row("a price on a stream: update and estimate", ticks / 1_000, "", 0.0, 3e-6),
+    ]
+
+
+@section
+def optimal() -> list[Row]:
+    from gpu_kernels import thresholds
+
+    rng = np.random.default_rng(2)
+    theta, cost = rng.uniform(0.1, 10, 1_000), rng.uniform(0.01, 0.1, 1_000)
+    profit, sharpe = seconds(
+        lambda: thresholds.optimal(theta, 0.0, 1.0, cost, objective="profit"),
+        lambda: thresholds.optimal(theta, 0.0, 1.0, cost, objective="sharpe"),
+    )
+    return [
+        Row("optimal thresholds, 1,000 sets, profit", profit, "", 0.0, 2e-3, "numpy twin, one thread"),
+        Row("optimal thresholds, 1,000 sets, sharpe", sharpe, "", 0.0, 20e-3, "numpy twin, one thread"),
+    ]
+
+
+@section
+def portfolios() -> list[Row]:
+    from pypfopt import EfficientFrontier
+    from sklearn.decomposition import PCA
+
+    from gpu_kernels import moments, pca, weights
+
+    rng = np.random.default_rng(3)
+    returns = rng.normal(size=(2_500, 500)) * 0.01 + rng.normal(size=(2_500, 1)) * 0.01
+    ours, learn = seconds(
+        lambda: pca.fit(returns, n_components=10),
+        lambda: PCA(n_components=10, svd_solver="covariance_eigh").fit_transform(returns),
+    )
+    panels = [rng.normal(5e-4, 0.01, (1_000, 100)) @ (np.eye(100) + 0.05) for _ in range(100)]
+
+    def tangency() -> None:
+        for panel in panels:
+            found = moments.covariance(panel)
+            weights.sharpe(found.mean, found.matrix)
+
+    def by_pypfopt() -> None:
+        for panel in panels[:3]:
+            EfficientFrontier(panel.mean(axis=0), np.cov(panel.T), weight_bounds=(-1, 1)).max_sharpe(risk_free_rate=0.0)
+
+    [ours_tangency] = seconds(native(tangency, 1))
+    peer_tangency = once(by_pypfopt) / 3 * 100
+    estimate = moments.covariance(panels[0])
+
+    def frontier() -> EfficientFrontier:
+        return EfficientFrontier(estimate.mean, estimate.matrix)
+
+    def utility() -> object:
+        return weights.cara(estimate.mean, estimate.matrix, mode="long_only")
+
+    def ratio() -> object:
+        return weights.sharpe(estimate.mean, estimate.matrix, mode="long_only")
+
+    cara, sharpe, their_cara, their_sharpe = seconds(
+        native(utility, 1),
+        native(ratio, 1),
+        lambda: frontier().max_quadratic_utility(risk_aversion=1.0),
+        lambda: frontier().max_sharpe(risk_free_rate=0.0),
+    )
+    return [
+        Row("pca 2,500 x 500, 10 components", ours, "scikit-learn covariance_eigh", learn, 1.2),
+        Row(
+            "tangency, 100 of N = 100, T = 1,000",
+            ours_tangency,
+            "PyPortfolioOpt",
+            peer_tangency,
+            30,
+            "3 of 100, scaled",
+        ),
+        Row("long-only sharpe, N = 100", sharpe, "PyPortfolioOpt max_sharpe", their_sharpe, 100),
+        Row("long-only utility, N = 100", cara, "PyPortfolioOpt quadratic utility", their_cara, 30),
+    ]
+
+
+_IMPORT = "import time; began = time.perf_counter(); import meanrev; print(time.perf_counter() - began)"
+
+
+@section
+def wire() -> list[Row]:
+    from meanrev_wire import codec
+    from meanrev_wire.meanrev_pb2 import PcaRequest
+
+    values = np.random.default_rng(4).normal(size=(1_000, 100))
+    message = codec.encode(PcaRequest, returns_matrix=values)
+
+    def many(run: Callable[[], object]) -> Callable[[], None]:
+        return lambda: [run() for _ in range(100)][:0] and None
+
+    decode, encode, copy = seconds(
+        many(lambda: codec.matrix(codec.decode(PcaRequest, message).returns_matrix, "m")),
+        many(lambda: codec.encode(PcaRequest, returns_matrix=values)),
+        many(lambda: bytearray(message)),
+    )
+    imported = [
+        float(
+            subprocess.run(
+                [
+                    sys.executable,
+                    "-c",
+                    "import time; a = time.perf_counter(); import meanrev; print(time.perf_counter() - a)",
+                ],
+                capture_output=True,
+                text=True,
+                check=True,
+            ).stdout
+        )
+        for _ in range(ROUNDS)
+    ]
+    return [
+        Row("decode 1e5 doubles", decode / 100, "memcpy", copy / 100, 1 / 2.5),
+        Row("encode 1e5 doubles", encode / 100, "memcpy", copy / 100, 1 / 1.5),
+        Row("import meanrev", statistics.median(imported), "", 0.0, 30e-3),
+    ]
+
+
+if __name__ == "__main__":
+    sys.exit(main())
