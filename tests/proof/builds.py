@@ -97,9 +97,11 @@ def build(operation, name, plant=""):
     return program
 
 
-def run(program, entry, threads=THREADS, fill=0.0):
-    command = [program, entry, str(threads), str(fill)]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=100, check=False)
+def run(program, entry, threads=THREADS, beforehand=0.0):
+    """Run a case; a program ends at its first report, because lanes that race may wait for one another for ever."""
+    command = [program, entry, str(threads), str(beforehand)]
+    options = os.environ | {"TSAN_OPTIONS": "halt_on_error=1"}
+    done = subprocess.run(command, capture_output=True, text=True, timeout=100, check=False, env=options)
     rows = [line.split() for line in done.stdout.splitlines()]
     arrays = [
         (name, float(tolerance), np.array([float.fromhex(v) for v in values])) for name, tolerance, *values in rows

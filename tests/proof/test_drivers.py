@@ -29,7 +29,7 @@ def test_every_driver_has_a_kernel():
 @pytest.mark.parametrize(("operation", "entry"), every_entry())
 def test_no_memory_is_read_before_it_is_written(operation, entry):
     """What lies in outputs and working space beforehand changes no result."""
-    runs = [run(build(operation, "native"), entry, fill=fill) for fill in (0.0, 1e300, float("nan"))]
+    runs = [run(build(operation, "native"), entry, beforehand=held) for held in (0.0, 1e300, float("nan"))]
     assert all(each.arrays and each.status == 0 for each in runs)
     for other in runs[1:]:
         assert_same(other.arrays, runs[0].arrays)

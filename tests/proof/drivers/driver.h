@@ -1,7 +1,7 @@
 // What the drivers share. A driver includes a kernel and has a CASE for each ENTRY of it, which calls the entry on seeded
 // arrays and prints what it wrote, bit for bit. One source serves every build, so that they can be compared.
 //
-//     driver ENTRY THREADS FILL     runs a case; FILL is what outputs and working space hold before the kernel runs
+//     driver ENTRY THREADS BEFOREHAND     runs a case; BEFOREHAND is what outputs and working space hold before the kernel runs
 #pragma once
 
 #include <cstdint>
@@ -16,7 +16,7 @@
 typedef std::vector<double> Array;
 
 static int threads = 1;
-static double fill = 0.0;
+static double beforehand = 0.0;
 
 static std::map<std::string, void (*)()>& cases() {
     static std::map<std::string, void (*)()> all;
@@ -33,7 +33,7 @@ struct Case {
     static void entry##_case()
 
 // Memory that a kernel must write before it reads it: an array of its own, so that the byte behind it is nobody's.
-static Array space(long long n) { return Array(n, fill); }
+static Array space(long long n) { return Array(n, beforehand); }
 
 // Numbers that every build draws alike: splitmix64, and no function of the C library.
 struct Random {
@@ -84,7 +84,7 @@ int main(int n_words, char** words) {
     }
     if (n_words != 4 || !cases().count(words[1])) return 2;
     threads = std::atoi(words[2]);
-    fill = std::strtod(words[3], nullptr);
+    beforehand = std::strtod(words[3], nullptr);
     cases()[words[1]]();
     return 0;
 }

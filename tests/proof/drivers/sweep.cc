@@ -36,10 +36,12 @@ CASE(rolling_z) {
         const Index lookback = shape.n_pairs;
         Array prices = random.prices(shape.n_series, shape.n_bars, 0.01);
         for (Index t = 0; t < shape.n_bars / 2; ++t) prices[t] = 101.0;
-        Array means = space(shape.n_series * lookback), squares = space(shape.n_series * lookback);
-        Array scores = space(shape.n_series * shape.n_bars);
-        rolling_z(shape.n_series, shape.n_bars, lookback, prices.data(), 1e-9, means.data(), squares.data(), scores.data(),
-                  threads);
-        print("scores", scores);
+        for (Index delay = 0; delay < 4; ++delay) {
+            Array means = space(shape.n_series * lookback), squares = space(shape.n_series * lookback);
+            Array scores = space(shape.n_series * shape.n_bars);
+            rolling_z(shape.n_series, shape.n_bars, lookback, delay, prices.data(), 1e-9, means.data(), squares.data(),
+                      scores.data(), threads);
+            print("scores", scores);
+        }
     }
 }
