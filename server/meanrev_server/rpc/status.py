@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 import grpc
 
+from gpu_kernels.device import DeviceFault, OutOfMemory
 from gpu_kernels.errors import Degenerate, InvalidInput
 from meanrev_server.errors import LimitReached, NotFound
 from meanrev_wire.errors import InvalidField, MalformedMessage
@@ -67,13 +68,20 @@ def status_of(error: Exception) -> Status:
     """Map an error to the status that a client sees.
 
     Args:
-        error: Anything a handler let through. An unexpected error is logged with its traceback and answered
-            INTERNAL without particulars.
+        error: Anything a handler let through. A fault of the device or an unexpected error is logged with its
+            traceback and answered without particulars, the latter as INTERNAL.
     """
     if isinstance(error, Refused):
         return error.status
     if isinstance(error, MemoryError):
         return Status(grpc.StatusCode.RESOURCE_EXHAUSTED, "the request needs more memory than the server has")
+    if isinstance(error, OutOfMemory):
+        return Status(
+            grpc.StatusCode.RESOURCE_EXHAUSTED, f"the request needs more memory than the GPU has; {error.fix}"
+        )
+    if isinstance(error, DeviceFault):
+        log.error("device fault", exc_info=error)
+        return Status(grpc.StatusCode.UNAVAILABLE, "the GPU does not answer; the server's log has the particulars")
     code = next((code for kind, code in _CODES.items() if isinstance(error, kind)), None)
     if code is None:
         log.error("unexpected error", exc_info=error)
