@@ -164,6 +164,9 @@ FN void store(double* p, Index i, Index, V v) { p[i + 1] = v; }
 FN void store(double* p, Index i, Index, V v) { p[i] = v; }
 #endif
 FN V load_or(const double* p, Index i, Index n, double otherwise) { return i < n ? p[i] : otherwise; }
+FN double largest(V v) { return v; }
+FN V get(const double* p) { return *p; }
+FN void put(double* p, V v) { *p = v; }
 FN V root(V v) { return sqrt(v); }
 
 // The sum over the block's lanes, the same for all of them, added as a tree. The second barrier keeps a later sum out of
@@ -234,6 +237,19 @@ FN V load_or(const double* p, Index i, Index n, double otherwise) {
     }
     return v;
 }
+
+// A vector in a working array with room for all of it.
+FN V get(const double* p) {
+    V v;
+    std::memcpy(&v, p, sizeof v);
+    return v;
+}
+FN void put(double* p, V v) { std::memcpy(p, &v, sizeof v); }
+FN double largest(V v) {
+    double found = v[0];
+    for (Index k = 1; k < WIDTH; ++k) found = v[k] > found ? v[k] : found;
+    return found;
+}
 FN double block_sum(V v) {
     double sum = v[0];
     for (Index k = 1; k < WIDTH; ++k) sum += v[k];
@@ -241,6 +257,14 @@ FN double block_sum(V v) {
 }
 FN V root(V v) {
     for (Index k = 0; k < WIDTH; ++k) v[k] = std::sqrt(v[k]);
+    return v;
+}
+FN V erfc(V v) {
+    for (Index k = 0; k < WIDTH; ++k) v[k] = std::erfc(v[k]);
+    return v;
+}
+FN V log1p(V v) {
+    for (Index k = 0; k < WIDTH; ++k) v[k] = std::log1p(v[k]);
     return v;
 }
 

@@ -49,12 +49,19 @@ struct Chunk {
 
 FN double least(double a, double b) { return a < b ? a : b; }
 FN double most(double a, double b) { return a > b ? a : b; }
-FN V row(const Row& row, Index level) { return load(row.at, PAD + level, PAD + level + WIDTH); }
-FN void set_row(Row& row, Index level, V values) { store(row.at, PAD + level, PAD + level + WIDTH, values); }
+FN V row(const Row& row, Index level) { return get(row.at + PAD + level); }
+FN void set_row(Row& row, Index level, V values) { put(row.at + PAD + level, values); }
+
+// What changes no level's books.
+template <bool COMPOUNDING>
+FN Trade no_trade() {
+    return COMPOUNDING ? Trade{1.0, 0.0, INFINITE, INFINITE, 0.0, 0.0, 0.0}
+                       : Trade{0.0, -INFINITE, INFINITE, 0.0, 0.0, 0.0, 0.0};
+}
 
 // Gives levels from..to-1 a trade. Vectors reach below `from`: levels are filled from the highest down.
 template <bool COMPOUNDING>
-FN void fill(Trades& trades, Index from, Index to, const Trade& trade) {
+FN void spread(Trades& trades, Index from, Index to, const Trade& trade) {
     for (Index end = to; end > from; end -= WIDTH) {
         const Index level = end - WIDTH;
         set_row(trades.gain, level, splat(trade.gain));
@@ -184,12 +191,13 @@ FN void give(const Chunk& chunk, Books& books, Trades& trades, const Records& re
     for (int reverses = 0; reverses < 2; ++reverses) {
         const Index low = reverses ? from : cut, high = reverses ? cut : to;
         if (low == high) continue;
-        const Trade trade = COMPOUNDING ? compounding_trade(chunk, side, a, end, reverses, path)
-                                        : unit_trade(chunk, side, a, end, reverses, path);
-        fill<COMPOUNDING>(trades, low, high, trade);
+        Trade trade = COMPOUNDING ? compounding_trade(chunk, side, a, end, reverses, path)
+                                  : unit_trade(chunk, side, a, end, reverses, path);
         if (COMPOUNDING && doubtful(chunk, side, a, end, trade)) {
+            trade = no_trade<true>();
             for (Index level = low; level < high; ++level) books.redo.at[PAD + level] = 1.0;
         }
+        spread<COMPOUNDING>(trades, low, high, trade);
     }
     if (end == chunk.n_bars) {
         const double gained = unrealized<COMPOUNDING>(chunk, side, a);
@@ -252,7 +260,7 @@ FN void walk_short(const Chunk& chunk, Books& books, Trades& trades, const Recor
             bars[i] = (double)records.bar[k];
             scales[i] = chunk.inverses[records.bar[k]];
         }
-        const V bar = load(bars, 0, WIDTH), scale = load(scales, 0, WIDTH);
+        const V bar = get(bars), scale = get(scales);
         V before = splat(1.0), high = before, low = before, fall = before, sum = splat(0.0), squares = sum;
         for (Index t = records.bar[first] + 1; t < end; ++t) {
             const V value = sel(bar < (double)t, 2.0 - chunk.prices[t] * scale, splat(1.0));
@@ -266,11 +274,11 @@ FN void walk_short(const Chunk& chunk, Books& books, Trades& trades, const Recor
             before = value;
         }
         double highs[WIDTH], lows[WIDTH], falls[WIDTH], sums[WIDTH], all_squares[WIDTH];
-        store(highs, 0, WIDTH, high);
-        store(lows, 0, WIDTH, low);
-        store(falls, 0, WIDTH, fall);
-        store(sums, 0, WIDTH, sum);
-        store(all_squares, 0, WIDTH, squares);
+        put(highs, high);
+        put(lows, low);
+        put(falls, fall);
+        put(sums, sum);
+        put(all_squares, squares);
         for (Index i = WIDTH - 1; i >= 0; --i) {
             if (first + i >= records.count) continue;
             const Path path{highs[i], lows[i], falls[i], sums[i], all_squares[i]};
@@ -284,9 +292,7 @@ template <bool COMPOUNDING>
 FN void settle(const Chunk& chunk, Books& books, const Records& records, double side, Index end, Index reversing) {
     const Index depth = records.first[records.count];
     Trades trades;
-    const Trade nothing = COMPOUNDING ? Trade{1.0, 0.0, INFINITE, INFINITE, 0.0, 0.0, 0.0}
-                                      : Trade{0.0, -INFINITE, INFINITE, 0.0, 0.0, 0.0, 0.0};
-    fill<COMPOUNDING>(trades, depth, depth + WIDTH, nothing);
+    spread<COMPOUNDING>(trades, depth, depth + WIDTH, no_trade<COMPOUNDING>());
     if (!COMPOUNDING) {
         walk_unit(chunk, books, trades, records, side, end, reversing);
     } else if (side > 0.0) {
