@@ -136,6 +136,8 @@ ENTRY(ou_sums)(Index n_series, Index stride, Index first, Index n_prices, const 
     };
 }
 
+// Arrays of the test stay in registers only where each loop over them is unrolled.
+
 // Correlations under which the test is left to the host: what is left of a column beside the others, squared.
 #define NEARLY_DEPENDENT 1e-4
 
@@ -144,6 +146,7 @@ template <int LAGS>
 FN M design(const double* price, Index t, Index n, double origin, V* column) {
     V older = load_or(price, t, n, MISSING) - origin;
     M whole = known(older);
+#pragma unroll
     for (int k = 0; k <= LAGS; ++k) {
         const V newer = load_or(price, t + k + 1, n, MISSING) - origin;
         whole = whole & known(newer);
@@ -157,11 +160,15 @@ FN M design(const double* price, Index t, Index n, double origin, V* column) {
 // Lower Cholesky factor of (size, size) in place, of a matrix with ones on its diagonal; false where a pivot is small.
 template <int SIZE>
 FN bool factor(double (*a)[SIZE]) {
+#pragma unroll
     for (int j = 0; j < SIZE; ++j) {
+#pragma unroll
         for (int k = 0; k < j; ++k) a[j][j] -= a[j][k] * a[j][k];
         if (!(a[j][j] > NEARLY_DEPENDENT)) return false;
         a[j][j] = sqrt(a[j][j]);
+#pragma unroll
         for (int i = j + 1; i < SIZE; ++i) {
+#pragma unroll
             for (int k = 0; k < j; ++k) a[i][j] -= a[i][k] * a[j][k];
             a[i][j] /= a[j][j];
         }
@@ -177,24 +184,31 @@ FN double statistic(const double* price, Index n, double origin) {
     for (Index t = lane(); t + LAGS + 1 < n; t += BLOCK) {
         const M whole = design<LAGS>(price, t, n, origin, column);
         count = count + counted(whole);
+#pragma unroll
         for (int j = 0; j < SIZE; ++j) sums[j] = sums[j] + sel(whole, column[j], splat(0.0));
     }
     const double n_equations = block_sum(count);
     const double freedom = n_equations - SIZE;
     if (freedom < 1.0) return MISSING;
     double mean[SIZE], gram[SIZE][SIZE], spread[SIZE];
+#pragma unroll
     for (int j = 0; j < SIZE; ++j) mean[j] = block_sum(sums[j]) / n_equations;
     V products[SIZE][SIZE] = {};
     for (Index t = lane(); t + LAGS + 1 < n; t += BLOCK) {
         const M whole = design<LAGS>(price, t, n, origin, column);
+#pragma unroll
         for (int j = 0; j < SIZE; ++j) {
             column[j] = sel(whole, column[j] - mean[j], splat(0.0));
+#pragma unroll
             for (int i = 0; i <= j; ++i) products[j][i] = products[j][i] + column[j] * column[i];
         }
     }
+#pragma unroll
     for (int j = 0; j < SIZE; ++j) {
+#pragma unroll
         for (int i = 0; i <= j; ++i) gram[j][i] = block_sum(products[j][i]);
         spread[j] = sqrt(gram[j][j]);
+#pragma unroll
         for (int i = 0; i <= j; ++i) gram[j][i] /= spread[j] * spread[i];
     }
     if (!factor<SIZE>(gram)) return INFINITE;

@@ -1,0 +1,52 @@
+#include "ou/ou.cu"
+
+#include "driver.h"
+
+struct Shape {
+    Index n_series, n_prices;
+};
+
+static const Shape SHAPES[] = {{1, 0}, {2, 1}, {3, 2}, {2, 5}, {5, 33}, {3, 257}, {2, 1100}};
+
+// Reverting series: one as it is, one with gaps, one constant, and so on round.
+static Array series(Random& random, const Shape& shape) {
+    Array prices = random.uniforms(shape.n_series * shape.n_prices, -1.0, 1.0);
+    for (Index row = 0; row < shape.n_series; ++row) {
+        for (Index t = 0; t < shape.n_prices; ++t) {
+            double& price = prices[row * shape.n_prices + t];
+            if (t) price += 0.8 * (&price)[-1];
+        }
+        for (Index t = row % 3; t < shape.n_prices && row % 3; t += row % 3 == 1 ? 17 : 1) {
+            prices[row * shape.n_prices + t] = row % 3 == 1 ? MISSING : 7.0;
+        }
+    }
+    return prices;
+}
+
+CASE(ou_sums) {
+    Random random{3};
+    for (const Shape& shape : SHAPES) {
+        const Array prices = series(random, shape);
+        const Index middle = shape.n_prices / 2;
+        for (const Index first : {Index{0}, middle}) {
+            for (const double cancelled : {1e-6, 2.0}) {
+                Array out = space(ROWS * shape.n_series);
+                ou_sums(shape.n_series, shape.n_prices, first, shape.n_prices - first, prices.data(), cancelled, out.data(),
+                        threads);
+                print("out", out, 1e-12);
+            }
+        }
+    }
+}
+
+CASE(dickey_fuller) {
+    Random random{5};
+    for (const Shape& shape : SHAPES) {
+        const Array prices = series(random, shape);
+        for (Index n_lags = 1; n_lags <= 4; ++n_lags) {
+            Array out = space(shape.n_series);
+            dickey_fuller(shape.n_series, shape.n_prices, n_lags, prices.data(), out.data(), threads);
+            print("out", out, 1e-12);
+        }
+    }
+}
