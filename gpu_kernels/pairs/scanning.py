@@ -6,9 +6,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gpu_kernels.checks import Floats
-from gpu_kernels.pairs import host, residual
+from gpu_kernels.pairs import host, native, residual
 from gpu_kernels.pairs.grams import gather
 from gpu_kernels.pairs.model import CONSTANT, FITTED, ITSELF, Figures, LagRule, PairsFit
+from gpu_kernels.selection import current
 
 __all__ = ["scan"]
 
@@ -34,7 +35,8 @@ def scan(levels: Floats, rule: LagRule, constant: NDArray[np.bool_]) -> PairsFit
 
 
 def _varying(levels: Floats, rule: LagRule) -> Figures:
-    rows = host.fit(gather(levels, rule.most), rule)
+    run = native.fit if current().backend == "native" else host.fit
+    rows = run(gather(levels, rule.most), rule)
     lossy = rows[-1] != 0
     np.fill_diagonal(lossy, val=False)
     lags, status = rows[4].astype(np.int64), np.full(lossy.shape, FITTED, dtype=np.int8)
