@@ -3,6 +3,7 @@
 import itertools
 import json
 import queue
+import threading
 
 import grpc
 import pytest
@@ -177,3 +178,19 @@ class TestHealth:
             call("PortfolioHealthStream", portfolio_id="nobody")
         assert refused.value.code() is grpc.StatusCode.NOT_FOUND
         assert "metadata.holdings" in refused.value.details()
+
+
+def test_long_windows_are_summarised_beside_the_event_loop(monkeypatch):
+    from gpu_kernels import sweep
+
+    threads, update = set(), sweep.OnlineBacktest.update
+
+    def watched(self, *arguments):
+        threads.add(threading.current_thread().name.partition("_")[0])
+        update(self, *arguments)
+
+    monkeypatch.setattr(sweep.OnlineBacktest, "update", watched)
+    bar = meanrev_pb2.BacktestInput(price=1.0, entry_zscore=2.0, metadata='{"lookback": 20000}')
+    with serving() as address, Caller(address) as call:
+        assert len(call("BacktestWithCosts", [bar])) == 1
+    assert threads == {"meanrev-compute"}

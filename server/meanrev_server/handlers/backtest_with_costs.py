@@ -20,7 +20,10 @@ from meanrev_wire.meanrev_pb2 import BacktestInput, BacktestMetric
 __all__ = ["BacktestOptions", "handle"]
 
 _BARS_AT_ONCE = 512
-"""Bars computed before the event loop gets its turn."""
+"""Bars computed in one turn; a turn of more than an eighth of it takes a compute thread."""
+
+_LONG_LOOKBACK = 10_000
+"""Bars of a window whose summary, due once a window length, is no work for the event loop."""
 
 _NAMES = {
     "entry_z": "entry_zscore",
@@ -71,12 +74,13 @@ async def handle(messages: AsyncIterator[bytes], call: Call) -> AsyncIterator[by
         message = await call.decode(BacktestInput, data)
         chosen = stream.read(message.metadata)
         bars = _bars(message, chosen)
+        brief = chosen.lookback <= _LONG_LOOKBACK
         if run is None:
             run = _start(chosen)
         metrics = _play(run, bars, bar, stream)
         bar += bars.prices.size
         for _ in range(0, bars.prices.size, _BARS_AT_ONCE):
-            for reply in await _next_replies(metrics, bars, call):
+            for reply in await _next_replies(metrics, call, inline=brief and bars.prices.size <= _BARS_AT_ONCE // 8):
                 yield reply
         if bar % bars.every == 0:
             reported = bar
@@ -136,11 +140,11 @@ def _play(
             yield _encoded(run.metric(), stream.ignored_once())
 
 
-async def _next_replies(metrics: Iterator[bytes | None], bars: _Bars, call: Call) -> list[bytes]:
+async def _next_replies(metrics: Iterator[bytes | None], call: Call, *, inline: bool) -> list[bytes]:
     def advance() -> list[bytes]:
         return [reply for reply in islice(metrics, _BARS_AT_ONCE) if reply is not None]
 
-    return await call.compute(advance) if bars.prices.size > _BARS_AT_ONCE // 8 else advance()
+    return advance() if inline else await call.compute(advance)
 
 
 def _encoded(metric: sweep.BarMetric, ignored: list[str]) -> bytes:
