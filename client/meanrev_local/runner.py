@@ -65,9 +65,14 @@ class _Shared:
     """The process's one Runner: clients of "local" share marks, as clients of one server do."""
 
     def __init__(self) -> None:
-        self._lock = threading.Lock()
         self._runner: Runner | None = None
         self._process = 0
+        self._unlock()
+        # Another thread may hold the lock at a fork, for as long as kernels compile: no one would release it there.
+        os.register_at_fork(after_in_child=self._unlock)
+
+    def _unlock(self) -> None:
+        self._lock = threading.Lock()
 
     def get(self) -> Runner:
         """Return it, made at the first call and again in a forked child."""
