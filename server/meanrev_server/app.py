@@ -5,6 +5,7 @@ import logging
 import os
 import signal
 from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
 
 import grpc
@@ -55,10 +56,13 @@ class App:
         if self.settings.kernel_cache:
             use_cache(Path(self.settings.kernel_cache))
         self.backend = backend.choose(self.settings.backend)
+        prepare = None
         if self.backend.name == "cuda":
-            device.limit(self.settings.device, self.settings.gpu_memory)
+            # CUDA remembers a device for each thread; here too, so that a wrong number is refused at the start.
+            prepare = partial(device.limit, self.settings.device, self.settings.gpu_memory)
+            prepare()
         selection = Selection(self.backend.name, self.settings.kernel_threads or len(os.sched_getaffinity(0)))
-        self._launcher = Launcher(self.settings.compute_threads, selection)
+        self._launcher = Launcher(self.settings.compute_threads, selection, prepare)
         self.call = Call(settings=self.settings, hub=Hub(), launcher=self._launcher)
         self.routes: Mapping[str, Route] = {path: guarded(route) for path, route in routes(_SERVICE, _HANDLERS).items()}
         self.address = ""

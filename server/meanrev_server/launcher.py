@@ -20,15 +20,16 @@ R = TypeVar("R")
 class Launcher:
     """A pool of compute threads."""
 
-    def __init__(self, threads: int, selection: Selection) -> None:
+    def __init__(self, threads: int, selection: Selection, prepare: Callable[[], None] | None = None) -> None:
         """Start with no thread; they are made as work arrives.
 
         Args:
             threads: Most computations that run at once.
             selection: Which twin of the operations they run.
+            prepare: Called first in each thread.
         """
         self._selection = selection
-        self._pool = ThreadPoolExecutor(max_workers=threads, thread_name_prefix="meanrev-compute")
+        self._pool = ThreadPoolExecutor(threads, thread_name_prefix="meanrev-compute", initializer=prepare)
 
     async def run(self, compute: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
         """Run a function in a compute thread and wait for its result without blocking the event loop.
