@@ -171,8 +171,12 @@ def _channel_options(settings: Settings) -> list[tuple[str, int]]:
 
 
 def _listen(server: grpc.aio.Server, listen: str) -> str:
+    # A unix socket is its owner's alone from its first moment; a chmod after the bind would come too late for that.
+    mask = os.umask(0o177)
     try:
         port = server.add_insecure_port(listen)
     except RuntimeError:
         raise ConfigError(f"cannot listen on {listen!r}: the address is in use or not of this machine") from None
+    finally:
+        os.umask(mask)
     return listen if listen.startswith("unix:") else f"{listen.rpartition(':')[0]}:{port}"

@@ -34,10 +34,11 @@ def test_reflection_shows_the_service(call):
     assert "meanrev.MeanRevService" in names
 
 
-def test_a_unix_socket_serves_too(tmp_path):
+def test_a_unix_socket_serves_its_owner(tmp_path):
     async def ask():
         app = App(Settings(listen=f"unix:{tmp_path}/meanrev.sock"))
         address = await app.start()
+        assert (tmp_path / "meanrev.sock").stat().st_mode & 0o777 == 0o600
         async with grpc.aio.insecure_channel(address) as channel:
             ask = channel.unary_unary(SERVICE + "ComputeLogReturns")
             data = await ask(meanrev_pb2.ReturnsRequest(prices=[1.0, 2.0]).SerializeToString())
