@@ -180,6 +180,14 @@ def test_a_zero_variance_asset_is_a_failed_precondition_that_names_it(call):
     assert "asset 0 has no variance" in refused.value.details()
 
 
+def test_a_period_that_has_no_answer_is_named(call):
+    still = pb.Matrix(rows=3, cols=2, values=[1, 2, 1, 3, 1, 5])
+    with pytest.raises(grpc.RpcError) as refused:
+        call("MultiperiodOptimize", returns_sequence=[matrix(3, 2, [1, 2, 3, 5, 8, 13]), still])
+    assert refused.value.code() is grpc.StatusCode.FAILED_PRECONDITION
+    assert json.loads(dict(refused.value.trailing_metadata())["meanrev-error"]) == {"field": "returns_sequence[1]"}
+
+
 def test_an_unknown_method_is_unimplemented(call):
     with pytest.raises(grpc.RpcError) as refused:
         call("ComputeLogReturns", path="/meanrev.MeanRevService/computelogreturns")

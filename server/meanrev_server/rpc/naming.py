@@ -3,14 +3,14 @@
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
-from gpu_kernels.errors import InvalidInput
+from gpu_kernels.errors import Degenerate, InvalidInput
 
 __all__ = ["wire_names"]
 
 
 @contextmanager
 def wire_names(names: Mapping[str, str]) -> Iterator[None]:
-    """Rename the field of an InvalidInput that passes through.
+    """Rename the field of an InvalidInput or a Degenerate that passes through.
 
     Args:
         names: From argument to field; a missing name stays as it is.
@@ -19,3 +19,5 @@ def wire_names(names: Mapping[str, str]) -> Iterator[None]:
         yield
     except InvalidInput as error:
         raise error.renamed(names) from None
+    except Degenerate as error:
+        raise Degenerate(names.get(error.field, error.field), str(error)) from None
