@@ -1,12 +1,14 @@
 """Ornstein-Uhlenbeck fits of a thousand series, beside a loop over statsmodels and one over least squares."""
 
 import math
+import os
 
 import numpy as np
 import pytest
 from statsmodels.tsa.ar_model import AutoReg
+from statsmodels.tsa.stattools import adfuller
 
-from gpu_kernels import ou
+from gpu_kernels import ou, selection
 
 RNG = np.random.default_rng(1)
 B, T = 1_000, 1_000
@@ -14,6 +16,18 @@ PRICES = 100.0 + np.zeros((B, T))
 for t in range(1, T):
     PRICES[:, t] = 100.0 + 0.95 * (PRICES[:, t - 1] - 100.0) + RNG.normal(size=B)
 TIMES = np.cumsum(RNG.exponential(size=T) + 0.01)
+
+
+THREADS = len(os.sched_getaffinity(0))
+
+
+def natively(prices=PRICES, **options):
+    with selection.using("native", THREADS):
+        return ou.fit(prices, **options)
+
+
+def by_adfuller(prices=PRICES):
+    return np.array([adfuller(row, maxlag=1, autolag=None, result_object=False)[0] for row in prices])
 
 
 def by_statsmodels(prices=PRICES):
@@ -30,18 +44,32 @@ def by_lstsq(prices=PRICES):
 
 def test_all_agree():
     theta = ou.fit(PRICES[:50]).theta
+    assert natively(PRICES[:50]).theta == pytest.approx(theta, rel=1e-10)
     assert by_statsmodels(PRICES[:50]) == pytest.approx(theta, rel=1e-8)
     assert by_lstsq(PRICES[:50]) == pytest.approx(theta, rel=1e-8)
+    statistic = by_adfuller(PRICES[:50])
+    assert ou.fit(PRICES[:50], adf_lags=1).adf_statistic == pytest.approx(statistic, rel=1e-8)
+    assert natively(PRICES[:50], adf_lags=1).adf_statistic == pytest.approx(statistic, rel=1e-8)
 
 
 @pytest.mark.benchmark(group="ou fit 1000 x 1000")
 @pytest.mark.parametrize(
     "fit",
-    [lambda: ou.fit(PRICES), by_lstsq, by_statsmodels],
-    ids=["meanrev", "peer: numpy lstsq loop, theta alone", "peer: statsmodels AutoReg loop"],
+    [natively, lambda: ou.fit(PRICES), by_lstsq, by_statsmodels],
+    ids=["meanrev native", "meanrev", "peer: numpy lstsq loop, theta alone", "peer: statsmodels AutoReg loop"],
 )
 def test_fit(benchmark, fit):
-    benchmark.pedantic(fit, rounds=3, warmup_rounds=1)
+    benchmark.pedantic(fit, rounds=3 if fit in {by_lstsq, by_statsmodels} else 50, warmup_rounds=1)
+
+
+@pytest.mark.benchmark(group="ou Dickey-Fuller with 1 lag 1000 x 1000")
+@pytest.mark.parametrize(
+    "fit",
+    [lambda: natively(adf_lags=1), lambda: ou.fit(PRICES, adf_lags=1), by_adfuller],
+    ids=["meanrev native, fit included", "meanrev, fit included", "peer: statsmodels adfuller loop"],
+)
+def test_dickey_fuller(benchmark, fit):
+    benchmark.pedantic(fit, rounds=3 if fit is by_adfuller else 10, warmup_rounds=1)
 
 
 @pytest.mark.benchmark(group="ou fit 1 x 1000")
