@@ -59,6 +59,16 @@ def test_a_broken_rule_is_named(given, said):
         parse(json.dumps(given))
 
 
+@pytest.mark.parametrize("text", [r'{"dt": "\ud800"}', r'{"\uDFFF": 1}', r'{"bias": ["\ud83d"]}'])
+def test_half_of_a_surrogate_pair_is_no_text(text):
+    with pytest.raises(InvalidInput, match="metadata must hold text that UTF-8 can carry"):
+        parse(text)
+
+
+def test_a_whole_surrogate_pair_is_text():
+    assert parse(r'{"\ud83d\ude00": 1}')[1] == ["\N{GRINNING FACE}"]
+
+
 @pytest.mark.parametrize("literal", ["NaN", "Infinity", "-Infinity"])
 def test_numbers_are_json_numbers(literal):
     with pytest.raises(InvalidInput, match=f"metadata must hold JSON numbers only, got '{literal}'"):

@@ -135,6 +135,11 @@ def _json_object(text: str) -> dict[str, Any] | None:
         given = json.loads(text, parse_constant=_refuse_constant)
     except ValueError:
         return None
+    if "\\ud" in text.lower():  # half of a pair, escaped, is JSON but no text: neither checks nor replies can hold it
+        try:
+            json.dumps(given, ensure_ascii=False).encode()
+        except UnicodeEncodeError:
+            raise InvalidInput("metadata", "must hold text that UTF-8 can carry, without lone surrogates") from None
     return given if isinstance(given, dict) else None
 
 
