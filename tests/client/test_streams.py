@@ -56,8 +56,17 @@ def test_the_callers_own_error_comes_back_to_the_caller(client):
         list(client.ou_stream(ticks()))
 
 
+def test_what_no_program_should_catch_comes_back_to_the_caller_too(client):
+    def ticks():
+        yield 1.0
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        list(client.ou_stream(ticks()))
+
+
 def test_a_tick_that_cannot_be_sent_is_refused(client):
-    with pytest.raises(mr.InvalidInput, match="cannot be sent"):
+    with pytest.raises(mr.InvalidInput, match="price must be a number"):
         list(client.ou_stream([1.0, "two"]))
 
 

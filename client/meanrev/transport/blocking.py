@@ -81,7 +81,7 @@ class _Sending:
 
     def __init__(self, messages: Iterator[bytes]) -> None:
         self._messages = messages
-        self.error: Exception | None = None
+        self.error: BaseException | None = None
 
     def __iter__(self) -> Iterator[bytes]:
         return self
@@ -91,7 +91,7 @@ class _Sending:
             return next(self._messages)
         except StopIteration:
             raise
-        except Exception as error:  # noqa: BLE001 - raised again where the caller waits
+        except BaseException as error:  # noqa: BLE001 - raised again where the caller waits, else for ever
             self.error = error
             raise StopIteration from None
 
