@@ -136,10 +136,15 @@ def table(field: str, given: Any) -> Table:
 
 
 def _floats(field: str, given: Any) -> Floats:
+    rule = "must be numbers of shape (T,) or (T, N)"
+    if isinstance(given, np.ndarray) and given.dtype.kind in "cMm":  # NumPy would drop a part of them, or count days
+        raise InvalidInput(field, rule, value=str(given.dtype))
     try:
         values = np.asarray(given, dtype=np.float64)
-    except (TypeError, ValueError):
-        raise InvalidInput(field, "must be numbers of shape (T,) or (T, N)", value=type(given).__name__) from None
+        if isinstance(given, np.ma.MaskedArray):
+            values = np.where(np.ma.getmaskarray(given), np.nan, values)  # what is masked is a price that is not there
+    except (TypeError, ValueError, OverflowError):
+        raise InvalidInput(field, rule, value=type(given).__name__) from None
     if values.ndim not in {1, 2}:
         raise InvalidInput(field, "must have shape (T,) or (T, N)", value=values.shape)
     return values

@@ -250,7 +250,7 @@ def test_what_is_no_series_of_numbers_is_refused_here(client, bad):
 
 
 def test_an_argument_of_the_wrong_type_is_refused_here(client, returns):
-    with pytest.raises(mr.InvalidInput, match="cannot be sent"):
+    with pytest.raises(mr.InvalidInput, match="n_components must be a whole number"):
         client.pca(returns, n_components="two")
 
 

@@ -7,7 +7,7 @@ import numpy as np
 
 from meanrev.containers import Table, table
 from meanrev.errors import InvalidInput, ServerError
-from meanrev.methods import wire
+from meanrev.methods import fields, wire
 from meanrev.question import About, Live, Question, Replies
 from meanrev.results import BacktestMetric, BacktestPath, BacktestResult
 from meanrev_wire import meanrev_pb2
@@ -63,7 +63,7 @@ def backtest(
     message = wire.encode(
         BacktestInput,
         prices=read.values,
-        timestamps_ms=read.timestamps_ms if timestamps_ms is None else np.asarray(timestamps_ms),
+        timestamps_ms=read.timestamps_ms if timestamps_ms is None else fields.stamps("timestamps_ms", timestamps_ms),
         entry_zscore=entry,
         exit_zscore=exit_,
         transaction_cost=cost_per_side,
@@ -153,14 +153,13 @@ def _levels(
     thresholds: Mapping[str, Any] | None, entry_zscore: float | None, exit_zscore: float | None
 ) -> tuple[float, float]:
     if thresholds is not None and entry_zscore is None and exit_zscore is None:
-        entry_zscore, exit_zscore = thresholds["entry_zscore"], thresholds["exit_zscore"]
+        levels = wire.scalars("thresholds", thresholds, ("entry_zscore", "exit_zscore"))
+        entry_zscore, exit_zscore = levels["entry_zscore"], levels["exit_zscore"]
     elif thresholds is not None:
         raise InvalidInput("thresholds", "must be left out where entry_zscore or exit_zscore is given")
     if entry_zscore is None or exit_zscore is None:
         raise InvalidInput("entry_zscore", "and exit_zscore must be given, or thresholds")
-    if np.ndim(entry_zscore) or np.ndim(exit_zscore):
-        raise InvalidInput("thresholds", "must be those of one series", value=np.shape(entry_zscore))
-    return float(entry_zscore), float(exit_zscore)
+    return fields.number("entry_zscore", entry_zscore), fields.number("exit_zscore", exit_zscore)
 
 
 def _options(
@@ -180,11 +179,7 @@ def _options(
 
 
 def _bar(bar: Bar) -> Mapping[str, Any]:
-    if isinstance(bar, Mapping):
-        return bar
-    if isinstance(bar, tuple):
-        return dict(zip(("price", "timestamp_ms"), bar, strict=False))
-    return {"price": bar}
+    return fields.priced("bars", bar, ("price", "timestamp_ms"))
 
 
 def _path(read: Table, metrics: list[meanrev_pb2.BacktestMetric]) -> BacktestPath:

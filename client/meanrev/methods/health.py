@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from meanrev.methods import wire
+from meanrev.methods import fields, wire
 from meanrev.question import Live
 from meanrev.results import Health
 from meanrev_wire.meanrev_pb2 import HealthMetric, HealthRequest
@@ -53,7 +53,7 @@ def health(
     request = {
         "portfolio_id": portfolio_id,
         "update_frequency_ms": update_frequency_ms,
-        "asset_ids": list(asset_ids),
+        "asset_ids": fields.names("asset_ids", asset_ids),
         "metadata": options,
     }
     return Live(wire.path("PortfolioHealthStream"), [request], encode, result, timeout)

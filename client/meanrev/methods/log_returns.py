@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from meanrev.containers import table
-from meanrev.methods import wire
+from meanrev.methods import fields, wire
 from meanrev.question import About, Question, Replies
 from meanrev.results import LogReturns
 from meanrev_wire import codec
@@ -39,7 +39,7 @@ def log_returns(
     width = 1 if values.ndim == 1 else values.shape[1]
     message = wire.encode(
         ReturnsRequest,
-        asset_ids=",".join(asset_ids),
+        asset_ids=",".join(map(str, fields.names("asset_ids", asset_ids))),
         prices=values.reshape(-1),
         return_type=return_type,
         metadata=wire.options(n_assets=width if values.ndim == 2 else None),

@@ -97,9 +97,17 @@ def _periods(given: Any) -> list[Table]:
     """Return one table a period: a list or a three-dimensional array is a sequence, anything else is one matrix."""
     if given is None:
         return []
-    several = (isinstance(given, list | tuple) and len(given) > 0 and np.ndim(given[0]) == 2) or np.ndim(given) == 3
+    first = given[0] if isinstance(given, list | tuple) and len(given) else given
+    several = _depth(first) == (3 if first is given else 2)
     blocks = list(given) if several else [given]
     return [table(name, block).matrix(name) for k, block in enumerate(blocks) for name in [f"returns_sequence[{k}]"]]
+
+
+def _depth(given: Any) -> int:
+    try:
+        return np.ndim(given)
+    except ValueError:  # rows of different lengths: table says so
+        return 0
 
 
 def _vector(field: str, given: Any) -> Any:

@@ -9,7 +9,7 @@ import numpy as np
 
 from meanrev.containers import Table, table
 from meanrev.errors import InvalidInput, ServerError
-from meanrev.methods import wire
+from meanrev.methods import fields, wire
 from meanrev.question import About, Live, Question, Replies
 from meanrev.results import OuFit
 from meanrev_wire.meanrev_pb2 import OuEstimate, PriceUpdate
@@ -63,7 +63,7 @@ def ou(
     read = table("prices", prices)
     if not read.values.size:
         raise InvalidInput("prices", "must hold at least one price", value=read.values.shape)
-    stamps = read.timestamps_ms if timestamps_ms is None else np.asarray(timestamps_ms)
+    stamps = read.timestamps_ms if timestamps_ms is None else fields.stamps("timestamps_ms", timestamps_ms)
     metadata = wire.options(
         dt=dt,
         time_unit_ms=time_unit_ms,
@@ -73,7 +73,9 @@ def ou(
         adf_lags=adf_lags,
         publish=publish,
     )
-    return _ask(read, _names(read, asset_ids), stamps if time_unit_ms or publish else None, metadata, timeout)
+    return _ask(
+        read, _names(read, asset_ids), None if time_unit_ms is None and publish is None else stamps, metadata, timeout
+    )
 
 
 def _ask(read: Table, names: Sequence[str], stamps: Any, metadata: str, timeout: float | None) -> Question[OuFit]:
@@ -157,17 +159,14 @@ class _Columns:
 
 
 def _tick(tick: Tick) -> Mapping[str, Any]:
-    if isinstance(tick, Mapping):
-        return tick
-    if isinstance(tick, tuple):
-        return dict(zip(("asset_id", "price", "timestamp_ms"), tick, strict=False))
-    return {"price": tick}
+    return fields.priced("ticks", tick, ("asset_id", "price", "timestamp_ms"))
 
 
 def _names(read: Table, asset_ids: Sequence[str] | None) -> list[str]:
     width = 1 if read.values.ndim == 1 else read.values.shape[1]
-    names = [str(name) for name in (asset_ids or read.names or range(width))]
-    if read.values.ndim == 1 and not asset_ids:
+    given = [] if asset_ids is None else fields.names("asset_ids", asset_ids)
+    names = [str(name) for name in (given or read.names or range(width))]
+    if read.values.ndim == 1 and not given:
         name = getattr(getattr(read, "native", None), "name", None)
         names = ["" if name is None else str(name)]
     if len(names) != width:

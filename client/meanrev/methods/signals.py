@@ -3,11 +3,9 @@
 from collections.abc import Mapping
 from typing import Any
 
-import numpy as np
-
 from meanrev.containers import table
 from meanrev.errors import InvalidInput
-from meanrev.methods import wire
+from meanrev.methods import fields, wire
 from meanrev.question import About, Question, Replies
 from meanrev.results import Signal
 from meanrev_wire.meanrev_pb2 import SignalRequest, SignalResponse
@@ -51,10 +49,14 @@ def signals(
         SignalRequest,
         price_history={
             "prices": read.values.reshape(-1),
-            "timestamps_ms": read.timestamps_ms if timestamps_ms is None else np.asarray(timestamps_ms),
+            "timestamps_ms": read.timestamps_ms
+            if timestamps_ms is None
+            else fields.stamps("timestamps_ms", timestamps_ms),
         },
-        ou_params=_scalars("fit", fit, ("theta", "mu", "sigma")),
-        thresholds=_scalars("thresholds", thresholds, ("entry_zscore", "exit_zscore")),
+        ou_params=None if fit is None else wire.scalars("fit", fit, ("theta", "mu", "sigma")),
+        thresholds=None
+        if thresholds is None
+        else wire.scalars("thresholds", thresholds, ("entry_zscore", "exit_zscore")),
         position_state=position,
         metadata=wire.options(stop=stop, transaction_cost=cost_per_side),
     )
@@ -67,12 +69,3 @@ def signals(
     return Question(
         wire.path("GenerateSignals"), [[message]], result, timeout=timeout, labels=read, labelled="price_history"
     )
-
-
-def _scalars(field: str, given: Mapping[str, Any] | None, names: tuple[str, ...]) -> dict[str, float] | None:
-    if given is None:
-        return None
-    try:
-        return {name: float(given[name]) for name in names}
-    except (KeyError, TypeError, ValueError):
-        raise InvalidInput(field, f"must hold a number each for {', '.join(names)}, of one series") from None

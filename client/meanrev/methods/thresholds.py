@@ -81,7 +81,8 @@ def _ask(fit: Mapping[str, Any], request: Mapping[str, Any], timeout: float | No
         for theta, mu, sigma in process[:, usable].T.tolist()
     ]
     single = all(np.ndim(fit[name]) == 0 for name in _PROCESS)
-    named = {"asset_id": fit["asset_id"]} if fit.get("asset_id") else {}
+    asset_id = fit.get("asset_id")
+    named = {"asset_id": asset_id} if asset_id is not None and np.any(np.asarray(asset_id) != "") else {}
 
     def result(replies: Replies, about: About) -> Thresholds:
         found = [wire.decode(ThresholdResponse, reply) for [reply] in replies]
@@ -102,7 +103,7 @@ def _process(fit: Mapping[str, Any]) -> Any:
     try:
         columns = [np.atleast_1d(np.asarray(fit[name], dtype=np.float64)) for name in _PROCESS]
         return np.stack(np.broadcast_arrays(*columns))
-    except (KeyError, TypeError, ValueError) as error:
+    except (IndexError, KeyError, OverflowError, TypeError, ValueError) as error:
         raise InvalidInput("fit", f"must hold numbers theta, mu and sigma, of one length ({error!r})") from None
 
 

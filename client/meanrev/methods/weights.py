@@ -7,7 +7,7 @@ import numpy as np
 
 from meanrev.containers import Table, table
 from meanrev.errors import InvalidInput, ServerError
-from meanrev.methods import wire
+from meanrev.methods import fields, wire
 from meanrev.question import About, Live, Question, Replies
 from meanrev.results import Weights
 from meanrev_wire import codec
@@ -126,4 +126,4 @@ def _matrices(given: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _pair(bounds: Bounds) -> list[float] | None:
-    return None if bounds is None else [float(bound) for bound in bounds]
+    return None if bounds is None else fields.numbers("bounds", bounds).tolist()

@@ -8,10 +8,11 @@ import numpy as np
 from google.protobuf.message import Message
 
 from meanrev.errors import InvalidInput, ServerError
+from meanrev.methods import fields
 from meanrev_wire import codec
 from meanrev_wire.errors import MalformedMessage
 
-__all__ = ["decode", "encode", "extras", "options", "path", "plain", "positive"]
+__all__ = ["decode", "encode", "extras", "options", "path", "plain", "positive", "scalars"]
 
 M = TypeVar("M", bound=Message)
 
@@ -28,7 +29,9 @@ def encode(message_type: type[Message], /, **values: Any) -> bytes:
         InvalidInput: a value has not the type of its field.
     """
     try:
-        return codec.encode(message_type, **values)
+        return codec.encode(message_type, **fields.fitting(message_type, values))
+    except InvalidInput:
+        raise
     except (TypeError, ValueError, OverflowError) as error:
         raise InvalidInput("request", f"cannot be sent: {error}") from None
 
@@ -46,9 +49,13 @@ def decode(message_type: type[M], data: bytes) -> M:
 
 
 def options(**given: Any) -> str:
-    """Return a request's metadata: the options that were given, strict, so that a misspelt one is an error."""
-    chosen = {name: value for name, value in given.items() if value is not None}
-    return json.dumps({**chosen, "strict": True}, default=plain)
+    """Return a request's metadata: the options that were given, strict, so that a misspelt one is an error.
+
+    Raises:
+        InvalidInput: JSON cannot carry an option.
+    """
+    chosen = [f'"{name}": {_json(name, value)}' for name, value in given.items() if value is not None]
+    return "{" + ", ".join([*chosen, '"strict": true']) + "}"
 
 
 def extras(metadata: str) -> dict[str, Any]:
@@ -70,9 +77,22 @@ def positive(field: str, value: float) -> float:
     Raises:
         InvalidInput: it is not.
     """
-    if not value > 0:
-        raise InvalidInput(field, "must be > 0", value=value)
-    return value
+    known = fields.number(field, value)
+    if not known > 0:
+        raise InvalidInput(field, "must be > 0", value=known)
+    return known
+
+
+def scalars(field: str, given: Any, names: tuple[str, ...]) -> dict[str, float]:
+    """Return entries of a mapping, a result or a pandas Series as plain numbers.
+
+    Raises:
+        InvalidInput: one is missing, or is no single number.
+    """
+    try:
+        return {name: float(given[name]) for name in names}
+    except (AttributeError, IndexError, KeyError, OverflowError, TypeError, ValueError):
+        raise InvalidInput(field, f"must hold a number each for {', '.join(names)}, of one series") from None
 
 
 def plain(value: Any) -> Any:
@@ -82,7 +102,17 @@ def plain(value: Any) -> Any:
         TypeError: value is something else.
     """
     if isinstance(value, np.generic | np.ndarray):
-        return value.tolist()
+        known = value.tolist()
+        return float(value) if isinstance(known, np.longdouble) else known
     if isinstance(value, Mapping):
         return dict(value)
     raise TypeError(f"an option cannot be a {type(value).__name__}")
+
+
+def _json(name: str, value: Any) -> str:
+    try:
+        text = json.dumps(value, default=plain, allow_nan=False)
+    except (TypeError, ValueError, OverflowError, RecursionError):
+        rule = "must be what JSON can carry: finite numbers, texts, lists, mappings"
+        raise InvalidInput(name, rule, value=fields.shown(value)) from None
+    return text

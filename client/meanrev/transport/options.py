@@ -17,6 +17,7 @@ LOCAL = "local"
 
 DEFAULT_PORT = 50051
 DEFAULT_TIMEOUT_S = 30.0
+_LONGEST_TIMEOUT_S = 1e8  # three years: what queues, clocks and gRPC can all count
 
 CHANNEL_OPTIONS = (
     # The server's own limit answers a message that is too large, and names the knob.
@@ -80,11 +81,11 @@ def default_timeout(timeout: float | None, environ: Mapping[str, str] = os.envir
     given = environ.get("MEANREV_TIMEOUT", DEFAULT_TIMEOUT_S) if timeout is None else timeout
     try:
         seconds = float(given)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         raise InvalidInput("timeout", "must be a number of seconds > 0", value=given) from None
     if not seconds > 0:
         raise InvalidInput("timeout", "must be a number of seconds > 0", value=given)
-    return seconds
+    return min(seconds, _LONGEST_TIMEOUT_S)
 
 
 def _credentials(tls: Tls) -> grpc.ChannelCredentials | None:
