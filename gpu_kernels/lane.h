@@ -164,7 +164,6 @@ FN void store(double* p, Index i, Index, V v) { p[i + 1] = v; }
 FN void store(double* p, Index i, Index, V v) { p[i] = v; }
 #endif
 FN V load_or(const double* p, Index i, Index n, double otherwise) { return i < n ? p[i] : otherwise; }
-FN double largest(V v) { return v; }
 FN V get(const double* p) { return *p; }
 FN void put(double* p, V v) { *p = v; }
 FN V root(V v) { return sqrt(v); }
@@ -245,11 +244,6 @@ FN V get(const double* p) {
     return v;
 }
 FN void put(double* p, V v) { std::memcpy(p, &v, sizeof v); }
-FN double largest(V v) {
-    double found = v[0];
-    for (Index k = 1; k < WIDTH; ++k) found = v[k] > found ? v[k] : found;
-    return found;
-}
 FN double block_sum(V v) {
     double sum = v[0];
     for (Index k = 1; k < WIDTH; ++k) sum += v[k];
@@ -269,6 +263,9 @@ FN V log1p(V v) {
 }
 
 #endif
+
+// Moves what follows out of the loop's way.
+FN bool seldom(bool happens) { return __builtin_expect(happens, 0); }
 
 FN V max(V a, V b) { return sel(a > b, a, b); }
 FN V min(V a, V b) { return sel(a < b, a, b); }

@@ -14,14 +14,17 @@ struct Hot {
     V worst;       // compounding: least equity / peak; unit: largest peak - equity
     V sum;         // of returns
     V squares;     // of returns
+    V floor;       // equity at or below it is ruin; -infinity once ruined
     V below;       // a score at or below it is decided on
     V above;       // a score at or above it is decided on
-    V floor;       // equity at or below it is ruin; -infinity once ruined
+    bool held;     // some lane has a position
+    bool ruined;   // some lane is ruined
 };
 
 struct Cold {
     V base, entry_price, entry_fee, realized, fees, trades, wins, side;
     V entry, leave, cost;
+    double initial;
 };
 
 // Sells what `which` lanes hold at a price.
@@ -45,6 +48,8 @@ FN void set_band(Hot& hot, const Cold& cold) {
     const M alive = hot.floor == 0.0;
     hot.below = sel(alive, low, splat(-INFINITE));
     hot.above = sel(alive, high, splat(INFINITE));
+    hot.held = any(hot.quantity != 0.0);
+    hot.ruined = any(no(alive));
 }
 
 // Decides on a score and fills at a price: the exit first, then, if flat, the entry.
@@ -72,13 +77,13 @@ FN void trade(Hot& hot, Cold& cold, double score, double price) {
     set_band(hot, cold);
 }
 
-// Marks a bar of compounding lanes, alive at its start; a lane whose equity is gone is sold out and stands still from
-// then on.
-FN void compound(Hot& hot, Cold& cold, double price, M alive) {
+// Marks a bar of compounding lanes; `stood` says which were alive at its start. A lane whose equity is gone is sold out and
+// stands still from then on.
+FN void compound(Hot& hot, Cold& cold, double price, bool ruined, M stood) {
     V equity = hot.offset + hot.quantity * price;
-    if (any((equity > hot.peak) | (equity <= hot.floor))) {
+    if (seldom(any((equity > hot.peak) | (equity <= hot.floor)))) {
         const M broke = equity <= hot.floor;
-        if (any(broke)) {
+        if (seldom(any(broke))) {
             settle<true>(hot, cold, broke & (hot.quantity != 0.0), price);
             hot.floor = sel(broke, splat(-INFINITE), hot.floor);
             hot.offset = sel(broke, cold.base, hot.offset);
@@ -88,7 +93,8 @@ FN void compound(Hot& hot, Cold& cold, double price, M alive) {
         hot.peak = max(hot.peak, equity);
         hot.inverse = 1.0 / hot.peak;
     }
-    const V gained = sel(alive, equity / hot.equity - 1.0, splat(0.0));
+    V gained = equity / hot.equity - 1.0;
+    if (ruined) gained = sel(stood, gained, splat(0.0));
     hot.sum = hot.sum + gained;
     hot.squares = hot.squares + gained * gained;
     hot.worst = min(hot.worst, equity * hot.inverse);
@@ -98,7 +104,6 @@ FN void compound(Hot& hot, Cold& cold, double price, M alive) {
 // Marks a bar of unit lanes by its change alone: cash + quantity * price would lose digits at large prices.
 FN void accumulate(Hot& hot, V change) {
     hot.equity = hot.equity + change;
-    hot.sum = hot.sum + change;
     hot.squares = hot.squares + change * change;
     hot.peak = max(hot.peak, hot.equity);
     hot.worst = max(hot.worst, hot.peak - hot.equity);
@@ -106,6 +111,7 @@ FN void accumulate(Hot& hot, V change) {
 
 template <bool COMPOUNDING>
 FN void start(Hot& hot, Cold& cold, double initial) {
+    cold.initial = initial;
     hot.offset = hot.equity = hot.peak = cold.base = splat(initial);
     hot.quantity = hot.sum = hot.squares = hot.floor = splat(0.0);
     hot.inverse = splat(1.0 / initial);
@@ -117,26 +123,28 @@ FN void start(Hot& hot, Cold& cold, double initial) {
 template <bool COMPOUNDING>
 FN void backtest(Hot& hot, Cold& cold, const double* prices, const double* scores, Index n_bars) {
     double before = prices[0];
-    bool active = false;
     for (Index t = 0; t < n_bars; ++t) {
         const double price = prices[t], score = scores[t];
-        const M alive = hot.floor == 0.0;
-        V change = hot.quantity * (price - before);
+        const double step = price - before;
         before = price;
-        if (any((score <= hot.below) | (score >= hot.above))) {
-            const V paid = cold.fees;
-            trade<COMPOUNDING>(hot, cold, score, price);
-            change = change - (cold.fees - paid);
-            active = true;
-        }
-        if (!active) continue;
+        const bool decides = any((score <= hot.below) | (score >= hot.above));
+        if (!decides & !hot.held) continue;
         if (COMPOUNDING) {
-            compound(hot, cold, price, alive);
+            const bool ruined = hot.ruined;
+            const M stood = hot.floor == 0.0;
+            if (decides) trade<true>(hot, cold, score, price);
+            compound(hot, cold, price, ruined, stood);
         } else {
+            V change = hot.quantity * step;
+            if (decides) {
+                const V paid = cold.fees;
+                trade<false>(hot, cold, score, price);
+                change = change - (cold.fees - paid);
+            }
             accumulate(hot, change);
         }
-        active = any(hot.quantity != 0.0);
     }
+    if (!COMPOUNDING) hot.sum = hot.equity - cold.initial;
 }
 
 template <bool COMPOUNDING>
