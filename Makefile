@@ -5,7 +5,7 @@ PEERS := .venv-peers/bin
 PROOF := .venv-proof/bin
 WIRE := .venv-wire/bin
 CODE := gpu_kernels proto server client tests bench
-GENERATED := meanrev_pb2.py meanrev_pb2.pyi meanrev_pb2_grpc.py
+GENERATED := $(foreach name,meanrev research,$(name)_pb2.py $(name)_pb2.pyi $(name)_pb2_grpc.py)
 
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
@@ -64,8 +64,8 @@ clean: ## remove everything that the other targets made
 
 # $(1) the folder; generated imports become absolute so that they work inside our package.
 define generate
-	$(WIRE)/python -m grpc_tools.protoc -Iproto --python_out=$(1) --pyi_out=$(1) --grpc_python_out=$(1) meanrev.proto
-	sed -i 's/^import meanrev_pb2 /from meanrev_wire import meanrev_pb2 /' $(1)/meanrev_pb2_grpc.py
+	$(WIRE)/python -m grpc_tools.protoc -Iproto --python_out=$(1) --pyi_out=$(1) --grpc_python_out=$(1) meanrev.proto research.proto
+	sed -i -E 's/^import (meanrev|research)_pb2 /from meanrev_wire import \1_pb2 /' $(addprefix $(1)/,$(GENERATED))
 endef
 
 # $(1) the environment, $(2) its set of requirements

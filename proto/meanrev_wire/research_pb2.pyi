@@ -1,0 +1,340 @@
+from meanrev_wire import meanrev_pb2 as _meanrev_pb2
+from google.protobuf.internal import containers as _containers
+from google.protobuf import descriptor as _descriptor
+from google.protobuf import message as _message
+from collections.abc import Iterable as _Iterable, Mapping as _Mapping
+from typing import ClassVar as _ClassVar, Optional as _Optional, Union as _Union
+
+DESCRIPTOR: _descriptor.FileDescriptor
+
+class MatrixChunk(_message.Message):
+    __slots__ = ("name", "row_offset", "block", "columns", "timestamps_ms", "metadata", "total_rows")
+    NAME_FIELD_NUMBER: _ClassVar[int]
+    ROW_OFFSET_FIELD_NUMBER: _ClassVar[int]
+    BLOCK_FIELD_NUMBER: _ClassVar[int]
+    COLUMNS_FIELD_NUMBER: _ClassVar[int]
+    TIMESTAMPS_MS_FIELD_NUMBER: _ClassVar[int]
+    METADATA_FIELD_NUMBER: _ClassVar[int]
+    TOTAL_ROWS_FIELD_NUMBER: _ClassVar[int]
+    name: str
+    row_offset: int
+    block: _meanrev_pb2.Matrix
+    columns: _containers.RepeatedScalarFieldContainer[str]
+    timestamps_ms: _containers.RepeatedScalarFieldContainer[int]
+    metadata: str
+    total_rows: int
+    def __init__(self, name: _Optional[str] = ..., row_offset: _Optional[int] = ..., block: _Optional[_Union[_meanrev_pb2.Matrix, _Mapping]] = ..., columns: _Optional[_Iterable[str]] = ..., timestamps_ms: _Optional[_Iterable[int]] = ..., metadata: _Optional[str] = ..., total_rows: _Optional[int] = ...) -> None: ...
+
+class InfoRequest(_message.Message):
+    __slots__ = ()
+    def __init__(self) -> None: ...
+
+class InfoResponse(_message.Message):
+    __slots__ = ("version", "backend", "backend_reason", "device", "cpus", "device_memory_free", "device_memory_total", "max_message_bytes", "max_cells", "uptime_s", "metadata")
+    VERSION_FIELD_NUMBER: _ClassVar[int]
+    BACKEND_FIELD_NUMBER: _ClassVar[int]
+    BACKEND_REASON_FIELD_NUMBER: _ClassVar[int]
+    DEVICE_FIELD_NUMBER: _ClassVar[int]
+    CPUS_FIELD_NUMBER: _ClassVar[int]
+    DEVICE_MEMORY_FREE_FIELD_NUMBER: _ClassVar[int]
+    DEVICE_MEMORY_TOTAL_FIELD_NUMBER: _ClassVar[int]
+    MAX_MESSAGE_BYTES_FIELD_NUMBER: _ClassVar[int]
+    MAX_CELLS_FIELD_NUMBER: _ClassVar[int]
+    UPTIME_S_FIELD_NUMBER: _ClassVar[int]
+    METADATA_FIELD_NUMBER: _ClassVar[int]
+    version: str
+    backend: str
+    backend_reason: str
+    device: str
+    cpus: int
+    device_memory_free: int
+    device_memory_total: int
+    max_message_bytes: int
+    max_cells: int
+    uptime_s: float
+    metadata: str
+    def __init__(self, version: _Optional[str] = ..., backend: _Optional[str] = ..., backend_reason: _Optional[str] = ..., device: _Optional[str] = ..., cpus: _Optional[int] = ..., device_memory_free: _Optional[int] = ..., device_memory_total: _Optional[int] = ..., max_message_bytes: _Optional[int] = ..., max_cells: _Optional[int] = ..., uptime_s: _Optional[float] = ..., metadata: _Optional[str] = ...) -> None: ...
+
+class OuColumns(_message.Message):
+    __slots__ = ("columns", "theta", "mu", "sigma", "half_life", "n_samples", "r_squared", "status", "reason", "theta_std_error", "mu_std_error", "sigma_std_error", "half_life_lower", "half_life_upper", "theta_bias_corrected", "adf_statistic", "adf_p_value", "log_likelihood")
+    COLUMNS_FIELD_NUMBER: _ClassVar[int]
+    THETA_FIELD_NUMBER: _ClassVar[int]
+    MU_FIELD_NUMBER: _ClassVar[int]
+    SIGMA_FIELD_NUMBER: _ClassVar[int]
+    HALF_LIFE_FIELD_NUMBER: _ClassVar[int]
+    N_SAMPLES_FIELD_NUMBER: _ClassVar[int]
+    R_SQUARED_FIELD_NUMBER: _ClassVar[int]
+    STATUS_FIELD_NUMBER: _ClassVar[int]
+    REASON_FIELD_NUMBER: _ClassVar[int]
+    THETA_STD_ERROR_FIELD_NUMBER: _ClassVar[int]
+    MU_STD_ERROR_FIELD_NUMBER: _ClassVar[int]
+    SIGMA_STD_ERROR_FIELD_NUMBER: _ClassVar[int]
+    HALF_LIFE_LOWER_FIELD_NUMBER: _ClassVar[int]
+    HALF_LIFE_UPPER_FIELD_NUMBER: _ClassVar[int]
+    THETA_BIAS_CORRECTED_FIELD_NUMBER: _ClassVar[int]
+    ADF_STATISTIC_FIELD_NUMBER: _ClassVar[int]
+    ADF_P_VALUE_FIELD_NUMBER: _ClassVar[int]
+    LOG_LIKELIHOOD_FIELD_NUMBER: _ClassVar[int]
+    columns: _containers.RepeatedScalarFieldContainer[str]
+    theta: _containers.RepeatedScalarFieldContainer[float]
+    mu: _containers.RepeatedScalarFieldContainer[float]
+    sigma: _containers.RepeatedScalarFieldContainer[float]
+    half_life: _containers.RepeatedScalarFieldContainer[float]
+    n_samples: _containers.RepeatedScalarFieldContainer[int]
+    r_squared: _containers.RepeatedScalarFieldContainer[float]
+    status: _containers.RepeatedScalarFieldContainer[str]
+    reason: _containers.RepeatedScalarFieldContainer[str]
+    theta_std_error: _containers.RepeatedScalarFieldContainer[float]
+    mu_std_error: _containers.RepeatedScalarFieldContainer[float]
+    sigma_std_error: _containers.RepeatedScalarFieldContainer[float]
+    half_life_lower: _containers.RepeatedScalarFieldContainer[float]
+    half_life_upper: _containers.RepeatedScalarFieldContainer[float]
+    theta_bias_corrected: _containers.RepeatedScalarFieldContainer[float]
+    adf_statistic: _containers.RepeatedScalarFieldContainer[float]
+    adf_p_value: _containers.RepeatedScalarFieldContainer[float]
+    log_likelihood: _containers.RepeatedScalarFieldContainer[float]
+    def __init__(self, columns: _Optional[_Iterable[str]] = ..., theta: _Optional[_Iterable[float]] = ..., mu: _Optional[_Iterable[float]] = ..., sigma: _Optional[_Iterable[float]] = ..., half_life: _Optional[_Iterable[float]] = ..., n_samples: _Optional[_Iterable[int]] = ..., r_squared: _Optional[_Iterable[float]] = ..., status: _Optional[_Iterable[str]] = ..., reason: _Optional[_Iterable[str]] = ..., theta_std_error: _Optional[_Iterable[float]] = ..., mu_std_error: _Optional[_Iterable[float]] = ..., sigma_std_error: _Optional[_Iterable[float]] = ..., half_life_lower: _Optional[_Iterable[float]] = ..., half_life_upper: _Optional[_Iterable[float]] = ..., theta_bias_corrected: _Optional[_Iterable[float]] = ..., adf_statistic: _Optional[_Iterable[float]] = ..., adf_p_value: _Optional[_Iterable[float]] = ..., log_likelihood: _Optional[_Iterable[float]] = ...) -> None: ...
+
+class FitOuReply(_message.Message):
+    __slots__ = ("done", "total", "result", "metadata")
+    DONE_FIELD_NUMBER: _ClassVar[int]
+    TOTAL_FIELD_NUMBER: _ClassVar[int]
+    RESULT_FIELD_NUMBER: _ClassVar[int]
+    METADATA_FIELD_NUMBER: _ClassVar[int]
+    done: int
+    total: int
+    result: OuColumns
+    metadata: str
+    def __init__(self, done: _Optional[int] = ..., total: _Optional[int] = ..., result: _Optional[_Union[OuColumns, _Mapping]] = ..., metadata: _Optional[str] = ...) -> None: ...
+
+class CellFigure(_message.Message):
+    __slots__ = ("name", "values")
+    NAME_FIELD_NUMBER: _ClassVar[int]
+    VALUES_FIELD_NUMBER: _ClassVar[int]
+    name: str
+    values: _meanrev_pb2.Matrix
+    def __init__(self, name: _Optional[str] = ..., values: _Optional[_Union[_meanrev_pb2.Matrix, _Mapping]] = ...) -> None: ...
+
+class CellChoice(_message.Message):
+    __slots__ = ("column", "cell", "value", "deflated_sharpe", "plateau_cell", "plateau_value")
+    COLUMN_FIELD_NUMBER: _ClassVar[int]
+    CELL_FIELD_NUMBER: _ClassVar[int]
+    VALUE_FIELD_NUMBER: _ClassVar[int]
+    DEFLATED_SHARPE_FIELD_NUMBER: _ClassVar[int]
+    PLATEAU_CELL_FIELD_NUMBER: _ClassVar[int]
+    PLATEAU_VALUE_FIELD_NUMBER: _ClassVar[int]
+    column: str
+    cell: int
+    value: float
+    deflated_sharpe: float
+    plateau_cell: int
+    plateau_value: float
+    def __init__(self, column: _Optional[str] = ..., cell: _Optional[int] = ..., value: _Optional[float] = ..., deflated_sharpe: _Optional[float] = ..., plateau_cell: _Optional[int] = ..., plateau_value: _Optional[float] = ...) -> None: ...
+
+class WalkStep(_message.Message):
+    __slots__ = ("column", "train_start", "train_stop", "test_start", "test_stop", "cell", "train_sharpe", "test_sharpe", "test_return", "test_trades", "test_max_drawdown")
+    COLUMN_FIELD_NUMBER: _ClassVar[int]
+    TRAIN_START_FIELD_NUMBER: _ClassVar[int]
+    TRAIN_STOP_FIELD_NUMBER: _ClassVar[int]
+    TEST_START_FIELD_NUMBER: _ClassVar[int]
+    TEST_STOP_FIELD_NUMBER: _ClassVar[int]
+    CELL_FIELD_NUMBER: _ClassVar[int]
+    TRAIN_SHARPE_FIELD_NUMBER: _ClassVar[int]
+    TEST_SHARPE_FIELD_NUMBER: _ClassVar[int]
+    TEST_RETURN_FIELD_NUMBER: _ClassVar[int]
+    TEST_TRADES_FIELD_NUMBER: _ClassVar[int]
+    TEST_MAX_DRAWDOWN_FIELD_NUMBER: _ClassVar[int]
+    column: str
+    train_start: int
+    train_stop: int
+    test_start: int
+    test_stop: int
+    cell: int
+    train_sharpe: float
+    test_sharpe: float
+    test_return: float
+    test_trades: int
+    test_max_drawdown: float
+    def __init__(self, column: _Optional[str] = ..., train_start: _Optional[int] = ..., train_stop: _Optional[int] = ..., test_start: _Optional[int] = ..., test_stop: _Optional[int] = ..., cell: _Optional[int] = ..., train_sharpe: _Optional[float] = ..., test_sharpe: _Optional[float] = ..., test_return: _Optional[float] = ..., test_trades: _Optional[int] = ..., test_max_drawdown: _Optional[float] = ...) -> None: ...
+
+class SweepResult(_message.Message):
+    __slots__ = ("columns", "entry_zscore", "exit_zscore", "cost", "lookback", "figures", "best", "n_cells", "walk_forward")
+    COLUMNS_FIELD_NUMBER: _ClassVar[int]
+    ENTRY_ZSCORE_FIELD_NUMBER: _ClassVar[int]
+    EXIT_ZSCORE_FIELD_NUMBER: _ClassVar[int]
+    COST_FIELD_NUMBER: _ClassVar[int]
+    LOOKBACK_FIELD_NUMBER: _ClassVar[int]
+    FIGURES_FIELD_NUMBER: _ClassVar[int]
+    BEST_FIELD_NUMBER: _ClassVar[int]
+    N_CELLS_FIELD_NUMBER: _ClassVar[int]
+    WALK_FORWARD_FIELD_NUMBER: _ClassVar[int]
+    columns: _containers.RepeatedScalarFieldContainer[str]
+    entry_zscore: _containers.RepeatedScalarFieldContainer[float]
+    exit_zscore: _containers.RepeatedScalarFieldContainer[float]
+    cost: _containers.RepeatedScalarFieldContainer[float]
+    lookback: _containers.RepeatedScalarFieldContainer[int]
+    figures: _containers.RepeatedCompositeFieldContainer[CellFigure]
+    best: _containers.RepeatedCompositeFieldContainer[CellChoice]
+    n_cells: int
+    walk_forward: _containers.RepeatedCompositeFieldContainer[WalkStep]
+    def __init__(self, columns: _Optional[_Iterable[str]] = ..., entry_zscore: _Optional[_Iterable[float]] = ..., exit_zscore: _Optional[_Iterable[float]] = ..., cost: _Optional[_Iterable[float]] = ..., lookback: _Optional[_Iterable[int]] = ..., figures: _Optional[_Iterable[_Union[CellFigure, _Mapping]]] = ..., best: _Optional[_Iterable[_Union[CellChoice, _Mapping]]] = ..., n_cells: _Optional[int] = ..., walk_forward: _Optional[_Iterable[_Union[WalkStep, _Mapping]]] = ...) -> None: ...
+
+class SweepReply(_message.Message):
+    __slots__ = ("done", "total", "result", "metadata")
+    DONE_FIELD_NUMBER: _ClassVar[int]
+    TOTAL_FIELD_NUMBER: _ClassVar[int]
+    RESULT_FIELD_NUMBER: _ClassVar[int]
+    METADATA_FIELD_NUMBER: _ClassVar[int]
+    done: int
+    total: int
+    result: SweepResult
+    metadata: str
+    def __init__(self, done: _Optional[int] = ..., total: _Optional[int] = ..., result: _Optional[_Union[SweepResult, _Mapping]] = ..., metadata: _Optional[str] = ...) -> None: ...
+
+class PairColumns(_message.Message):
+    __slots__ = ("y", "x", "hedge_ratio", "intercept", "adf_statistic", "p_value", "q_value", "theta", "theta_std_error", "half_life", "mu", "sigma", "entry_zscore", "exit_zscore", "train_sharpe", "deflated_sharpe", "test_sharpe", "test_return", "test_trades", "test_max_drawdown", "period_half_life", "period_p_value", "status")
+    Y_FIELD_NUMBER: _ClassVar[int]
+    X_FIELD_NUMBER: _ClassVar[int]
+    HEDGE_RATIO_FIELD_NUMBER: _ClassVar[int]
+    INTERCEPT_FIELD_NUMBER: _ClassVar[int]
+    ADF_STATISTIC_FIELD_NUMBER: _ClassVar[int]
+    P_VALUE_FIELD_NUMBER: _ClassVar[int]
+    Q_VALUE_FIELD_NUMBER: _ClassVar[int]
+    THETA_FIELD_NUMBER: _ClassVar[int]
+    THETA_STD_ERROR_FIELD_NUMBER: _ClassVar[int]
+    HALF_LIFE_FIELD_NUMBER: _ClassVar[int]
+    MU_FIELD_NUMBER: _ClassVar[int]
+    SIGMA_FIELD_NUMBER: _ClassVar[int]
+    ENTRY_ZSCORE_FIELD_NUMBER: _ClassVar[int]
+    EXIT_ZSCORE_FIELD_NUMBER: _ClassVar[int]
+    TRAIN_SHARPE_FIELD_NUMBER: _ClassVar[int]
+    DEFLATED_SHARPE_FIELD_NUMBER: _ClassVar[int]
+    TEST_SHARPE_FIELD_NUMBER: _ClassVar[int]
+    TEST_RETURN_FIELD_NUMBER: _ClassVar[int]
+    TEST_TRADES_FIELD_NUMBER: _ClassVar[int]
+    TEST_MAX_DRAWDOWN_FIELD_NUMBER: _ClassVar[int]
+    PERIOD_HALF_LIFE_FIELD_NUMBER: _ClassVar[int]
+    PERIOD_P_VALUE_FIELD_NUMBER: _ClassVar[int]
+    STATUS_FIELD_NUMBER: _ClassVar[int]
+    y: _containers.RepeatedScalarFieldContainer[str]
+    x: _containers.RepeatedScalarFieldContainer[str]
+    hedge_ratio: _containers.RepeatedScalarFieldContainer[float]
+    intercept: _containers.RepeatedScalarFieldContainer[float]
+    adf_statistic: _containers.RepeatedScalarFieldContainer[float]
+    p_value: _containers.RepeatedScalarFieldContainer[float]
+    q_value: _containers.RepeatedScalarFieldContainer[float]
+    theta: _containers.RepeatedScalarFieldContainer[float]
+    theta_std_error: _containers.RepeatedScalarFieldContainer[float]
+    half_life: _containers.RepeatedScalarFieldContainer[float]
+    mu: _containers.RepeatedScalarFieldContainer[float]
+    sigma: _containers.RepeatedScalarFieldContainer[float]
+    entry_zscore: _containers.RepeatedScalarFieldContainer[float]
+    exit_zscore: _containers.RepeatedScalarFieldContainer[float]
+    train_sharpe: _containers.RepeatedScalarFieldContainer[float]
+    deflated_sharpe: _containers.RepeatedScalarFieldContainer[float]
+    test_sharpe: _containers.RepeatedScalarFieldContainer[float]
+    test_return: _containers.RepeatedScalarFieldContainer[float]
+    test_trades: _containers.RepeatedScalarFieldContainer[int]
+    test_max_drawdown: _containers.RepeatedScalarFieldContainer[float]
+    period_half_life: _meanrev_pb2.Matrix
+    period_p_value: _meanrev_pb2.Matrix
+    status: _containers.RepeatedScalarFieldContainer[str]
+    def __init__(self, y: _Optional[_Iterable[str]] = ..., x: _Optional[_Iterable[str]] = ..., hedge_ratio: _Optional[_Iterable[float]] = ..., intercept: _Optional[_Iterable[float]] = ..., adf_statistic: _Optional[_Iterable[float]] = ..., p_value: _Optional[_Iterable[float]] = ..., q_value: _Optional[_Iterable[float]] = ..., theta: _Optional[_Iterable[float]] = ..., theta_std_error: _Optional[_Iterable[float]] = ..., half_life: _Optional[_Iterable[float]] = ..., mu: _Optional[_Iterable[float]] = ..., sigma: _Optional[_Iterable[float]] = ..., entry_zscore: _Optional[_Iterable[float]] = ..., exit_zscore: _Optional[_Iterable[float]] = ..., train_sharpe: _Optional[_Iterable[float]] = ..., deflated_sharpe: _Optional[_Iterable[float]] = ..., test_sharpe: _Optional[_Iterable[float]] = ..., test_return: _Optional[_Iterable[float]] = ..., test_trades: _Optional[_Iterable[int]] = ..., test_max_drawdown: _Optional[_Iterable[float]] = ..., period_half_life: _Optional[_Union[_meanrev_pb2.Matrix, _Mapping]] = ..., period_p_value: _Optional[_Union[_meanrev_pb2.Matrix, _Mapping]] = ..., status: _Optional[_Iterable[str]] = ...) -> None: ...
+
+class ScanReply(_message.Message):
+    __slots__ = ("done", "total", "result", "n_pairs", "metadata")
+    DONE_FIELD_NUMBER: _ClassVar[int]
+    TOTAL_FIELD_NUMBER: _ClassVar[int]
+    RESULT_FIELD_NUMBER: _ClassVar[int]
+    N_PAIRS_FIELD_NUMBER: _ClassVar[int]
+    METADATA_FIELD_NUMBER: _ClassVar[int]
+    done: int
+    total: int
+    result: PairColumns
+    n_pairs: int
+    metadata: str
+    def __init__(self, done: _Optional[int] = ..., total: _Optional[int] = ..., result: _Optional[_Union[PairColumns, _Mapping]] = ..., n_pairs: _Optional[int] = ..., metadata: _Optional[str] = ...) -> None: ...
+
+class JobRequest(_message.Message):
+    __slots__ = ("job_id",)
+    JOB_ID_FIELD_NUMBER: _ClassVar[int]
+    job_id: str
+    def __init__(self, job_id: _Optional[str] = ...) -> None: ...
+
+class Job(_message.Message):
+    __slots__ = ("job_id", "method", "status", "done", "total", "error", "submitted_ms", "finished_ms")
+    JOB_ID_FIELD_NUMBER: _ClassVar[int]
+    METHOD_FIELD_NUMBER: _ClassVar[int]
+    STATUS_FIELD_NUMBER: _ClassVar[int]
+    DONE_FIELD_NUMBER: _ClassVar[int]
+    TOTAL_FIELD_NUMBER: _ClassVar[int]
+    ERROR_FIELD_NUMBER: _ClassVar[int]
+    SUBMITTED_MS_FIELD_NUMBER: _ClassVar[int]
+    FINISHED_MS_FIELD_NUMBER: _ClassVar[int]
+    job_id: str
+    method: str
+    status: str
+    done: int
+    total: int
+    error: str
+    submitted_ms: int
+    finished_ms: int
+    def __init__(self, job_id: _Optional[str] = ..., method: _Optional[str] = ..., status: _Optional[str] = ..., done: _Optional[int] = ..., total: _Optional[int] = ..., error: _Optional[str] = ..., submitted_ms: _Optional[int] = ..., finished_ms: _Optional[int] = ...) -> None: ...
+
+class ResultPart(_message.Message):
+    __slots__ = ("offset", "total", "data", "message_name")
+    OFFSET_FIELD_NUMBER: _ClassVar[int]
+    TOTAL_FIELD_NUMBER: _ClassVar[int]
+    DATA_FIELD_NUMBER: _ClassVar[int]
+    MESSAGE_NAME_FIELD_NUMBER: _ClassVar[int]
+    offset: int
+    total: int
+    data: bytes
+    message_name: str
+    def __init__(self, offset: _Optional[int] = ..., total: _Optional[int] = ..., data: _Optional[bytes] = ..., message_name: _Optional[str] = ...) -> None: ...
+
+class PublishPricesRequest(_message.Message):
+    __slots__ = ("asset_ids", "prices", "timestamps_ms", "metadata")
+    ASSET_IDS_FIELD_NUMBER: _ClassVar[int]
+    PRICES_FIELD_NUMBER: _ClassVar[int]
+    TIMESTAMPS_MS_FIELD_NUMBER: _ClassVar[int]
+    METADATA_FIELD_NUMBER: _ClassVar[int]
+    asset_ids: _containers.RepeatedScalarFieldContainer[str]
+    prices: _containers.RepeatedScalarFieldContainer[float]
+    timestamps_ms: _containers.RepeatedScalarFieldContainer[int]
+    metadata: str
+    def __init__(self, asset_ids: _Optional[_Iterable[str]] = ..., prices: _Optional[_Iterable[float]] = ..., timestamps_ms: _Optional[_Iterable[int]] = ..., metadata: _Optional[str] = ...) -> None: ...
+
+class PublishPricesReply(_message.Message):
+    __slots__ = ("accepted",)
+    ACCEPTED_FIELD_NUMBER: _ClassVar[int]
+    accepted: int
+    def __init__(self, accepted: _Optional[int] = ...) -> None: ...
+
+class Holding(_message.Message):
+    __slots__ = ("asset_id", "quantity")
+    ASSET_ID_FIELD_NUMBER: _ClassVar[int]
+    QUANTITY_FIELD_NUMBER: _ClassVar[int]
+    asset_id: str
+    quantity: float
+    def __init__(self, asset_id: _Optional[str] = ..., quantity: _Optional[float] = ...) -> None: ...
+
+class Portfolio(_message.Message):
+    __slots__ = ("portfolio_id", "holdings", "cash", "limits", "updated_ms")
+    PORTFOLIO_ID_FIELD_NUMBER: _ClassVar[int]
+    HOLDINGS_FIELD_NUMBER: _ClassVar[int]
+    CASH_FIELD_NUMBER: _ClassVar[int]
+    LIMITS_FIELD_NUMBER: _ClassVar[int]
+    UPDATED_MS_FIELD_NUMBER: _ClassVar[int]
+    portfolio_id: str
+    holdings: _containers.RepeatedCompositeFieldContainer[Holding]
+    cash: float
+    limits: str
+    updated_ms: int
+    def __init__(self, portfolio_id: _Optional[str] = ..., holdings: _Optional[_Iterable[_Union[Holding, _Mapping]]] = ..., cash: _Optional[float] = ..., limits: _Optional[str] = ..., updated_ms: _Optional[int] = ...) -> None: ...
+
+class PortfolioRequest(_message.Message):
+    __slots__ = ("portfolio_id",)
+    PORTFOLIO_ID_FIELD_NUMBER: _ClassVar[int]
+    portfolio_id: str
+    def __init__(self, portfolio_id: _Optional[str] = ...) -> None: ...
