@@ -63,3 +63,25 @@ def test_a_closed_client_connects_again(client):
     assert client.log_returns([1.0, 2.0]).n_periods == 1
     client.close()
     assert client.log_returns([1.0, 2.0]).n_periods == 1
+
+
+@pytest.mark.parametrize("wrong", [5, b"localhost:1", ("localhost", 1)])
+def test_an_address_is_a_text(wrong):
+    with pytest.raises(mr.InvalidInput, match="address must be HOST:PORT"):
+        mr.Client(wrong)
+
+
+def test_a_bare_address_of_six_groups_gets_the_default_port():
+    assert mr.Client("[::1]").address == "[::1]:50051"
+
+
+@pytest.mark.parametrize("wrong", ["two\nlines", "\u00e9", 5])
+def test_a_token_that_no_header_carries_is_refused_and_not_shown(wrong):
+    with pytest.raises(mr.InvalidInput, match=r"token must be a text of printable ASCII$"):
+        mr.Client("localhost:1", token=wrong)
+
+
+@pytest.mark.parametrize("wrong", ["missing.pem", ("a", "b"), 5])
+def test_certificates_that_cannot_be_read_are_named(wrong):
+    with pytest.raises(mr.InvalidInput, match="tls must be True, a readable PEM file"):
+        mr.Client("localhost:1", tls=wrong)

@@ -61,11 +61,15 @@ def endpoint(address: str | None, token: str | None, tls: Tls, environ: Mapping[
         environ: Environment variables.
 
     Raises:
-        InvalidInput: a token would travel in plaintext to another machine.
+        InvalidInput: an argument breaks its rule, or a token would travel in plaintext to another machine.
     """
+    if not isinstance(address, str | None):
+        raise InvalidInput("address", "must be HOST:PORT, unix:/path or local", value=address)
     chosen = address or environ.get("MEANREV_HOST") or LOCAL
-    if ":" not in chosen and chosen != LOCAL:
+    if chosen != LOCAL and (":" not in chosen or chosen.endswith("]")):
         chosen = f"{chosen}:{DEFAULT_PORT}"
+    if token is not None and not _fits_a_header(token):
+        raise InvalidInput("token", "must be a text of printable ASCII")  # its value is a secret
     if token and not tls and not _near(chosen):
         raise InvalidInput("token", "needs tls where the server is on another machine", value=chosen)
     metadata = (("authorization", f"Bearer {token}"),) if token else ()
@@ -94,9 +98,17 @@ def _credentials(tls: Tls) -> grpc.ChannelCredentials | None:
     if tls is True:
         return grpc.ssl_channel_credentials()
     paths = tls if isinstance(tls, tuple) else (tls,)
-    authority, *own = (Path(path).read_bytes() for path in paths)
-    certificate, key = own or (None, None)
+    try:
+        authority, *own = (Path(path).read_bytes() for path in paths)
+        certificate, key = own or (None, None)
+    except (OSError, TypeError, ValueError) as error:
+        rule = f"must be True, a readable PEM file, or three of them: CA, certificate and key ({error})"
+        raise InvalidInput("tls", rule, value=str(tls)) from None
     return grpc.ssl_channel_credentials(authority, key, certificate)
+
+
+def _fits_a_header(token: object) -> bool:
+    return isinstance(token, str) and token.isascii() and token.isprintable()
 
 
 def _near(address: str) -> bool:
