@@ -70,6 +70,26 @@ class Table:
             labels.append(str(np.datetime64(int(self.timestamps_ms[place[0]]), "ms")).removesuffix("T00:00:00.000"))
         error.hint = ", ".join(labels)
 
+    def in_order(self, field: str, given: Any) -> "Table":
+        """Read what is one an asset, or square over the assets: where it is labelled, in the order of these columns.
+
+        Raises:
+            InvalidInput: it holds no numbers, or is labelled by some of these columns, but not by all.
+        """
+        pandas = sys.modules.get("pandas")
+        if pandas is None or not isinstance(given, pandas.Series | pandas.DataFrame) or not self.names:
+            return table(field, given)
+        labels = tuple(given.index)
+        if labels == self.names or not set(labels) & set(self.names):
+            return table(field, given)
+        if sorted(map(repr, labels)) != sorted(map(repr, self.names)) or not given.index.is_unique:
+            raise InvalidInput(field, f"must be labelled like the returns: {', '.join(map(str, self.names))}")
+        if given.ndim == 1:
+            return table(field, given.loc[list(self.names)])
+        return table(
+            field, given.loc[list(self.names), list(self.names)] if set(given.columns) == set(labels) else given
+        )
+
     def _names_of(self, values: Floats) -> tuple[Hashable, ...] | None:
         return self.names if self.names and values.shape[-1:] == (len(self.names),) else None
 
@@ -126,7 +146,7 @@ def table(field: str, given: Any) -> Table:
     pandas = sys.modules.get("pandas")
     if pandas is not None and isinstance(given, pandas.Series | pandas.DataFrame):
         names = tuple(given.columns) if given.ndim == 2 else ()
-        return PandasTable(_floats(field, given), names, _timestamps(given.index, pandas), given)
+        return PandasTable(_pandas_floats(field, given), names, _timestamps(given.index, pandas), given)
     if not isinstance(given, np.ndarray | list | tuple) and _is_frame(given):
         from meanrev.frames import narwhals_table  # noqa: PLC0415 - narwhals loads only when such a frame arrives
 
@@ -148,6 +168,19 @@ def _floats(field: str, given: Any) -> Floats:
     if values.ndim not in {1, 2}:
         raise InvalidInput(field, "must have shape (T,) or (T, N)", value=values.shape)
     return values
+
+
+def _pandas_floats(field: str, given: Any) -> Floats:
+    """Read a Series or frame; its columns one by one where one is nullable, for pandas converts NA in a Series only."""
+    single = given.ndim == 1
+    fields = [field] if single else [f"{field}[{name!r}]" for name in given.columns]
+    dtypes = [given.dtype] if single else list(given.dtypes)
+    for name, dtype in zip(fields, dtypes, strict=True):
+        if getattr(dtype, "kind", "O") in "cMm":
+            raise InvalidInput(name, "must be numbers", value=str(dtype))
+    if single or all(isinstance(dtype, np.dtype) for dtype in dtypes):
+        return _floats(field, given)
+    return np.column_stack([_floats(name, given.iloc[:, place]) for place, name in enumerate(fields)])
 
 
 def _timestamps(index: Any, pandas: Any) -> Ints | None:

@@ -101,7 +101,7 @@ def test_an_error_says_where_in_the_callers_own_labels(client, frame):
 
 
 def test_a_frame_of_words_is_refused(client):
-    with pytest.raises(mr.InvalidInput, match="prices must be numbers"):
+    with pytest.raises(mr.InvalidInput, match=r"prices\['KO'\] must be numbers"):
         client.log_returns(pd.DataFrame({"KO": ["a", "b"]}))
 
 

@@ -69,7 +69,7 @@ def backtest_with_costs(
         exit_z: And closed where |z| falls to it.
         transaction_cost: Per side, a fraction of notional.
     """
-    values = table("prices", prices).values.reshape(-1)
+    values = table("prices", prices).values
     asked = backtest(values, entry_zscore=entry_z, exit_zscore=exit_z, cost_per_side=transaction_cost, path=True)
     return asked.then(_bars)
 

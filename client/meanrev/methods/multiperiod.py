@@ -1,6 +1,6 @@
 """MultiperiodOptimize: weights for several periods, with trading costs between them."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -62,20 +62,23 @@ def multiperiod(
         "rebalance_frequency": rebalance_frequency,
         "n_periods": n_periods,
     }
+    periods = _periods(returns_sequence)
+    ordered = periods[0].in_order if periods else table
     fields["metadata"] = wire.options(
-        initial_weights=_vector("initial_weights", initial_weights),
+        initial_weights=_vector(ordered, "initial_weights", initial_weights),
         cost_model=cost_model,
         mode=mode,
         bounds=bounds,
         rho=rho,
     )
-    return _ask(_periods(returns_sequence), _vector("expected_returns", expected_returns), covariance, fields, timeout)
+    expected = _vector(ordered, "expected_returns", expected_returns)
+    return _ask(periods, expected, None if covariance is None else ordered("covariance", covariance), fields, timeout)
 
 
 def _ask(
-    periods: list[Table], expected: Any, covariance: Any, fields: dict[str, Any], timeout: float | None
+    periods: list[Table], expected: Any, covariance: Table | None, fields: dict[str, Any], timeout: float | None
 ) -> Question[MultiperiodPlan]:
-    square = None if covariance is None else table("covariance", covariance).matrix("covariance")
+    square = None if covariance is None else covariance.matrix("covariance")
     if not periods and (square is None or expected is None):
         raise InvalidInput("returns_sequence", "must be given unless both expected_returns and covariance are")
     message = wire.encode(
@@ -110,8 +113,8 @@ def _depth(given: Any) -> int:
         return 0
 
 
-def _vector(field: str, given: Any) -> Any:
-    return None if given is None else table(field, given).values.reshape(-1)
+def _vector(ordered: Callable[[str, Any], Table], field: str, given: Any) -> Any:
+    return None if given is None else ordered(field, given).values.reshape(-1)
 
 
 def _plan(reply: MultiperiodResponse, labels: Table | None, about: About) -> MultiperiodPlan:

@@ -38,7 +38,7 @@ def portfolio_stats(
     message = wire.encode(
         PortfolioStatsRequest,
         returns=read.values,
-        weights=None if held is None else table("weights", held).values.reshape(-1),
+        weights=None if held is None else read.in_order("weights", held).values.reshape(-1),
         metadata=wire.options(periods_per_year=periods_per_year, levels=levels),
     )
 

@@ -41,8 +41,10 @@ def weights(
     if returns is None and (expected_returns is None or covariance is None):
         raise InvalidInput("returns", "must be given unless both expected_returns and covariance are")
     read = None if returns is None else table("returns", returns).matrix("returns")
-    square = None if covariance is None else table("covariance", covariance).matrix("covariance")
-    mean = None if expected_returns is None else table("expected_returns", expected_returns).values.reshape(-1)
+    ordered = table if read is None else read.in_order
+    square = None if covariance is None else ordered("covariance", covariance).matrix("covariance")
+    ordered = ordered if square is None or read is not None else square.in_order
+    mean = None if expected_returns is None else ordered("expected_returns", expected_returns).values.reshape(-1)
     message = wire.encode(
         OptimizationInput,
         returns=None if read is None else read.values,
