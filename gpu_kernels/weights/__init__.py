@@ -5,7 +5,8 @@ from numpy.typing import ArrayLike
 
 from gpu_kernels.checks import Floats, all_finite, array, one_of, positive
 from gpu_kernels.errors import InvalidInput
-from gpu_kernels.weights import host
+from gpu_kernels.selection import current
+from gpu_kernels.weights import host, native
 from gpu_kernels.weights.model import MODES, Weights
 from gpu_kernels.weights.region import Bounds, Region, region
 
@@ -49,7 +50,13 @@ def cara(
         Boyd and Vandenberghe (2004), Convex optimization, section 4.4.1, for the quadratic programs.
     """
     positive("gamma", gamma)
-    means, matrix, rate = _problem(expected_returns, covariance, risk_free_rate)
+    means, given, rate = _problem(expected_returns, covariance, risk_free_rate)
+    one_of("mode", mode, MODES)
+    if bounds is None and leverage is None and current().backend == "native":
+        found = native.cara(means, given, gamma, rate, mode)
+        if found is not None:
+            return found
+    matrix = _covariance(given)
     allowed = _region(means.size, mode, bounds, leverage)
     return host.cara(means, matrix, gamma, rate, allowed)
 
@@ -89,7 +96,13 @@ def sharpe(
         Cornuejols, Pena and Tutuncu (2018), Optimization methods in finance, section 6.2, for the change of variables.
     """
     positive("gamma", gamma)
-    means, matrix, rate = _problem(expected_returns, covariance, risk_free_rate)
+    means, given, rate = _problem(expected_returns, covariance, risk_free_rate)
+    one_of("mode", mode, MODES)
+    if bounds is None and leverage is None and current().backend == "native":
+        found = native.sharpe(means, given, gamma, rate, mode)
+        if found is not None:
+            return found
+    matrix = _covariance(given)
     allowed = _region(means.size, mode, bounds, leverage)
     if not allowed.budget and allowed.constrained:
         raise InvalidInput("mode", "must be 'budget' or 'long_only' beside bounds or leverage", value=mode)
@@ -104,6 +117,13 @@ def _problem(expected_returns: ArrayLike, covariance: ArrayLike, risk_free_rate:
     matrix = array("covariance", covariance, ndim=2, shape="(N, N)")
     if matrix.shape != (means.size, means.size):
         raise InvalidInput("covariance", f"must have shape ({means.size}, {means.size})", value=matrix.shape)
+    if not np.isfinite(risk_free_rate):
+        raise InvalidInput("risk_free_rate", "must be finite", value=risk_free_rate)
+    return means, matrix, float(risk_free_rate)
+
+
+def _covariance(matrix: Floats) -> Floats:
+    """Return what the NumPy twin takes: finite, symmetric, positive semi-definite; the kernel checks by itself."""
     all_finite("covariance", matrix)
     largest = float(np.max(np.abs(matrix)))
     apart = np.abs(matrix - matrix.T)
@@ -113,9 +133,7 @@ def _problem(expected_returns: ArrayLike, covariance: ArrayLike, risk_free_rate:
         raise InvalidInput("covariance", rule, value=matrix[row, column].item(), index=(row, column))
     matrix = 0.5 * (matrix + matrix.T)
     _semi_definite(matrix)
-    if not np.isfinite(risk_free_rate):
-        raise InvalidInput("risk_free_rate", "must be finite", value=risk_free_rate)
-    return means, matrix, float(risk_free_rate)
+    return matrix
 
 
 def _semi_definite(matrix: Floats) -> None:
@@ -129,7 +147,6 @@ def _semi_definite(matrix: Floats) -> None:
 
 
 def _region(n_assets: int, mode: str, bounds: Bounds | None, leverage: float | None) -> Region:
-    one_of("mode", mode, MODES)
     low, high = _bounds(n_assets, bounds)
     if mode == "long_only":
         low = np.maximum(low, 0.0)

@@ -11,7 +11,7 @@ from gpu_kernels.weights import program
 from gpu_kernels.weights.model import Weights
 from gpu_kernels.weights.region import Region
 
-__all__ = ["cara", "sharpe"]
+__all__ = ["NONE_ABOVE", "cara", "earns", "reported", "scaled", "sharpe"]
 
 _NO_SUM = 1e-12
 """A sum of weights below this share of the sum of their sizes is rounding."""
@@ -20,20 +20,35 @@ _NO_EXCESS = 1e-14
 """An excess return below this share of the returns it is the difference of is rounding."""
 
 _NOT_POSITIVE = "the tangency weights do not have a positive sum; scaled to sum|w| = 1 instead"
-_NONE_ABOVE = "no allowed portfolio earns more than the riskless rate; minimum variance instead"
+NONE_ABOVE = "no allowed portfolio earns more than the riskless rate; minimum variance instead"
+"""The reason of a Sharpe ratio's weights where there is nothing to gain."""
 
 
 def cara(means: Floats, matrix: Floats, gamma: float, rate: float, region: Region) -> Weights:
     """Maximise the certainty equivalent over a region; see the contract."""
     weights = _cara(means, matrix, gamma, region)
-    return _reported(weights, means, matrix, gamma, rate)
+    return reported(weights, means, matrix, gamma, rate)
 
 
 def sharpe(means: Floats, matrix: Floats, gamma: float, rate: float, region: Region) -> Weights:
     """Maximise the Sharpe ratio over a region; see the contract."""
     weights, reason = _sharpe(means, matrix, gamma, rate, region)
     status = "constrained" if reason else "optimized"
-    return _reported(weights, means, matrix, gamma, rate)._replace(status=status, reason=reason)
+    return reported(weights, means, matrix, gamma, rate)._replace(status=status, reason=reason)
+
+
+def earns(best: float, excess: Floats, means: Floats, rate: float) -> bool:
+    """Tell whether a portfolio's excess return is above 0 by more than rounding.
+
+    Args:
+        best: Its excess return.
+        excess: (N,) those of the assets, means - rate.
+        means: (N,) expected returns.
+        rate: Riskless rate.
+    """
+    largest = float(np.max(np.abs(excess)))
+    rounding = _NO_EXCESS * max(float(np.max(np.abs(means))), abs(rate))
+    return largest > rounding and best > _NO_EXCESS * largest
 
 
 def _cara(means: Floats, matrix: Floats, gamma: float, region: Region) -> Floats:
@@ -53,11 +68,10 @@ def _cara(means: Floats, matrix: Floats, gamma: float, region: Region) -> Floats
 
 def _sharpe(means: Floats, matrix: Floats, gamma: float, rate: float, region: Region) -> tuple[Floats, str]:
     excess = means - rate
-    largest = float(np.max(np.abs(excess)))
-    nothing = largest <= _NO_EXCESS * max(float(np.max(np.abs(means))), abs(rate))
-    best = region.highest(excess) if region.constrained else largest
-    if region.budget and (nothing or best <= _NO_EXCESS * largest):
-        return _cara(np.zeros_like(means), matrix, gamma, region), _NONE_ABOVE
+    best = region.highest(excess) if region.constrained else float(np.max(np.abs(excess)))
+    earning = earns(best, excess, means, rate)
+    if region.budget and not earning:
+        return _cara(np.zeros_like(means), matrix, gamma, region), NONE_ABOVE
     beyond = None
     if region.capped:
         reason = ""
@@ -67,10 +81,10 @@ def _sharpe(means: Floats, matrix: Floats, gamma: float, rate: float, region: Re
             return beyond, ""
     if region.constrained:
         return program.ratio(excess / best, matrix, region, beyond), ""
-    if nothing:
+    if not earning:
         return np.zeros_like(means), ""
     tangent = linear.substitute(_factor(matrix), excess / gamma)
-    return _scaled(tangent) if region.budget else (tangent, "")
+    return scaled(tangent) if region.budget else (tangent, "")
 
 
 def _budget(means: Floats, matrix: Floats, gamma: float) -> Floats:
@@ -84,7 +98,8 @@ def _budget(means: Floats, matrix: Floats, gamma: float) -> Floats:
     return weights
 
 
-def _scaled(tangent: Floats) -> tuple[Floats, str]:
+def scaled(tangent: Floats) -> tuple[Floats, str]:
+    """Scale S^-1 (m - r 1) to the sum 1, or to sum|w| = 1 with the reason why; see model.py."""
     total, gross = float(tangent.sum()), float(np.abs(tangent).sum())
     if total > _NO_SUM * gross:
         return tangent / total, ""
@@ -98,7 +113,8 @@ def _factor(matrix: Floats) -> Floats:
     return lower
 
 
-def _reported(weights: Floats, means: Floats, matrix: Floats, gamma: float, rate: float) -> Weights:
+def reported(weights: Floats, means: Floats, matrix: Floats, gamma: float, rate: float) -> Weights:
+    """Return weights with what they promise, status "optimized"."""
     expected = float(weights @ means)
     variance = max(0.0, float(weights @ matrix @ weights))
     volatility = float(np.sqrt(variance))

@@ -17,12 +17,12 @@ from gpu_kernels.weights.interior import Optimum, minimise
 from gpu_kernels.weights.polish import polished
 from gpu_kernels.weights.region import Region
 
-__all__ = ["ratio", "utility"]
+__all__ = ["SHARP", "ratio", "utility"]
 
 _SOLVED = 1e-9
 """Largest residual of the optimality conditions that passes for an optimum."""
 
-_SHARP = 1e-13
+SHARP = 1e-13
 """Residual above which the active-set method's answer is not taken without trying the interior-point method."""
 
 _UNSOLVED = "covariance is singular, and the constraints do not bound the weights"
@@ -171,7 +171,7 @@ def _weights(parts: _Parts, x: Floats, n_assets: int) -> Floats:
 
 def _solved(system: DenseSystem, q: Floats, b: Floats, h: Floats, at_low: NDArray[np.bool_]) -> Optimum:
     quick = active_set(system, q, b, h, at_low) if system.general.size == 0 else None
-    if quick is not None and quick.residual <= _SHARP:
+    if quick is not None and quick.residual <= SHARP:
         return quick
     return polished(system, q, b, h, minimise(system, q, b, h))
 
