@@ -4,6 +4,7 @@ import asyncio
 import logging
 import os
 import signal
+import socket
 from collections.abc import Callable, Mapping
 from functools import partial
 from pathlib import Path
@@ -171,6 +172,8 @@ def _channel_options(settings: Settings) -> list[tuple[str, int]]:
 
 
 def _listen(server: grpc.aio.Server, listen: str) -> str:
+    if listen.startswith("unix:") and _answers(listen.removeprefix("unix:")):
+        raise ConfigError(f"cannot listen on {listen!r}: a server answers there already")
     # A unix socket is its owner's alone from its first moment; a chmod after the bind would come too late for that.
     mask = os.umask(0o177)
     try:
@@ -180,3 +183,14 @@ def _listen(server: grpc.aio.Server, listen: str) -> str:
     finally:
         os.umask(mask)
     return listen if listen.startswith("unix:") else f"{listen.rpartition(':')[0]}:{port}"
+
+
+def _answers(path: str) -> bool:
+    """Tell whether somebody listens on a unix socket: gRPC would take its path away from them without a word."""
+    with socket.socket(socket.AF_UNIX) as probe:
+        probe.settimeout(1)
+        try:
+            probe.connect(path)
+        except OSError:
+            return False
+    return True

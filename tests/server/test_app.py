@@ -1,6 +1,7 @@
 """The server as its surroundings see it: health, reflection, an application's own loop, and a graceful stop."""
 
 import asyncio
+import socket
 import threading
 import time
 
@@ -46,6 +47,25 @@ def test_a_unix_socket_serves_its_owner(tmp_path):
         return meanrev_pb2.ReturnsResponse.FromString(data)
 
     assert asyncio.run(ask()).n_periods == 1
+
+
+async def test_a_unix_socket_is_not_taken_from_who_listens_on_it(tmp_path):
+    listen = f"unix:{tmp_path}/meanrev.sock"
+    first, second = App(Settings(listen=listen)), App(Settings(listen=listen))
+    await first.start()
+    with pytest.raises(ConfigError, match="a server answers there already"):
+        await second.start()
+    await second.stop(0)
+    await first.stop(0)
+
+
+async def test_a_unix_socket_that_a_dead_server_left_is_used_again(tmp_path):
+    with socket.socket(socket.AF_UNIX) as dead:
+        dead.bind(f"{tmp_path}/meanrev.sock")
+        dead.listen()
+    app = App(Settings(listen=f"unix:{tmp_path}/meanrev.sock"))
+    assert await app.start() == f"unix:{tmp_path}/meanrev.sock"
+    await app.stop(0)
 
 
 async def test_it_runs_inside_an_applications_own_loop():
