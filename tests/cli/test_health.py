@@ -13,7 +13,7 @@ def test_one_service(run, server):
     assert run("health", server, "--service", "meanrev.MeanRevService").exit_code == 0
     result = run("health", server, "--service", "meanrev.Nonsense")
     assert result.exit_code == 4
-    assert "NOT_FOUND" in result.stderr
+    assert "has no service" in result.stderr
 
 
 def test_json(run, server):

@@ -33,6 +33,9 @@ def health(shared: Shared, host: str | None, service: str, timeout_s: float) -> 
                 timeout=timeout_s,
             )
         except grpc.RpcError as error:
+            if error.code() is grpc.StatusCode.NOT_FOUND:  # gRPC's own servicer says no more than that
+                rule = f"the server at {address} has no service {service!r}; `meanrev info` lists those it has"
+                raise Failure(ExitCode.BAD_DATA, rule) from None
             raise failure_of(error, address, timeout_s) from None
         ms = 1e3 * (time.perf_counter() - start)
     status = health_pb2.HealthCheckResponse.ServingStatus.Name(reply.status)
