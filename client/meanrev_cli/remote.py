@@ -2,6 +2,7 @@
 
 from __future__ import annotations  # grpc's classes are generic in their stubs only
 
+import math
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
 
     from meanrev_cli.shared import Shared
 
-__all__ = ["MAX_BYTES", "address_of", "connected", "failure_of", "timeout_flag"]
+__all__ = ["MAX_BYTES", "SECONDS", "address_of", "connected", "failure_of", "timeout_flag"]
 
 MAX_BYTES = 256 * 1024 * 1024
 DEFAULT_PORT = 50051
@@ -34,12 +35,25 @@ _KINDS = {
 F = TypeVar("F", bound="Callable[..., Any]")
 
 
+class _Seconds(click.FloatRange):
+    """Seconds above zero; what no clock can count, "inf" among it, is three years."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
+        seconds: float = super().convert(value, param, ctx)
+        if math.isnan(seconds):
+            self.fail(f"{value!r} is not a number of seconds.", param, ctx)
+        return min(seconds, 1e8)
+
+
+SECONDS = _Seconds(min=0, min_open=True)
+
+
 def timeout_flag(command: F) -> F:
     """Add --timeout to a command, which takes timeout_s."""
     option = click.option(
         "--timeout",
         "timeout_s",
-        type=click.FloatRange(min=0, min_open=True),
+        type=SECONDS,
         default=30.0,
         envvar="MEANREV_TIMEOUT",
         show_default=True,

@@ -90,3 +90,17 @@ def test_a_deadline_names_its_knob(run, server):
     result = run("call", server, "PortfolioHealthStream", '{"asset_ids": ["A"]}', "--timeout", "0.3")
     assert result.exit_code == 3
     assert "--timeout (or MEANREV_TIMEOUT)" in result.stderr
+
+
+@pytest.mark.parametrize("seconds", ["inf", "1e300"])
+def test_a_timeout_may_be_endless(run, server, seconds):
+    for words in (("call", server, "ComputeLogReturns", '{"prices": [1, 2]}'), ("health", server), ("info", server)):
+        assert run(*words, "--timeout", seconds).exit_code == 0
+
+
+@pytest.mark.parametrize("seconds", ["nan", "0", "-1", "soon"])
+def test_a_timeout_is_a_number_of_seconds(run, server, seconds):
+    for words in (("call", server, "ComputeLogReturns", "{}"), ("health", server)):
+        result = run(*words, "--timeout", seconds)
+        assert result.exit_code == 2
+        assert "Invalid value for '--timeout'" in result.stderr

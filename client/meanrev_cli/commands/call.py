@@ -16,7 +16,7 @@ from google.protobuf.message_factory import GetMessageClass
 from meanrev_cli.failure import ExitCode, Failure
 from meanrev_cli.json_input import documents
 from meanrev_cli.reflection import arity, find_method, services
-from meanrev_cli.remote import address_of, connected, failure_of
+from meanrev_cli.remote import SECONDS, address_of, connected, failure_of
 from meanrev_cli.shared import Shared, shared_flags
 
 if TYPE_CHECKING:
@@ -37,7 +37,7 @@ _TIMEOUT_S = 30.0
 @click.option(
     "--timeout",
     "timeout_s",
-    type=click.FloatRange(min=0, min_open=True),
+    type=SECONDS,
     envvar="MEANREV_TIMEOUT",
     metavar="SECONDS",
     help="Longest wait (or MEANREV_TIMEOUT): 30 for one reply, none for a stream of replies.",
