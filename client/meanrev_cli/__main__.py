@@ -1,5 +1,6 @@
 """Where the `meanrev` command starts; `python -m meanrev_cli` is the same."""
 
+import errno
 import os
 import sys
 from collections.abc import Sequence
@@ -10,6 +11,8 @@ _OF_THE_SERVER_EXTRA = frozenset(
     {"click", "grpc_health", "grpc_reflection", "msgspec", "psutil", "rich", "structlog", "uvloop"},
 )
 _USAGE = 2
+_UNEXPECTED = 1
+_NO_ROOM = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO})
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -19,7 +22,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         arguments: Words after the program's name; those of the process where None.
 
     Returns:
-        Exit code 2, where the [server] extra is not installed; every other end leaves by SystemExit.
+        Exit code 2, where the [server] extra is not installed, or 1, where stdout takes no more; every other end leaves
+        by SystemExit.
     """
     os.environ.setdefault("GRPC_VERBOSITY", "NONE")  # its C core would write a line of its own beside each of ours
     try:
@@ -34,6 +38,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
             f"meanrev: the command line needs {package}, which comes with the server extra: "
             "pip install 'meanrev[server]'\n",
         )
+    except OSError as error:
+        if error.errno not in _NO_ROOM:
+            raise
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # what is buffered would fail again at the exit
+        sys.stderr.write(f"meanrev: cannot write to stdout: {error.strerror}\n")
+        return _UNEXPECTED
     return _USAGE
 
 

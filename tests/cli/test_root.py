@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -59,3 +60,20 @@ def test_help_loads_no_grpc_and_no_numpy():
     )
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.parametrize("words", [["config"], ["config", "--json"], ["serve", "--listen", "127.0.0.1:0"]])
+def test_a_full_disk_is_a_sentence(words):
+    with Path("/dev/full").open("w") as full:
+        command = [sys.executable, "-m", "meanrev_cli", *words]
+        done = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, text=True, check=False, timeout=30)
+    assert done.returncode == 1
+    assert "meanrev: cannot write to stdout: No space left on device" in done.stderr
+
+
+def test_a_reader_that_leaves_early_is_told_nothing():
+    command = [sys.executable, "-m", "meanrev_cli", "config", "--json"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+        process.stdout.close()
+        assert process.stderr.read() == b""
+        assert process.wait(30) == 1
