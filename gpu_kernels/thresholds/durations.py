@@ -70,6 +70,7 @@ def in_trade_and_cycle(centre: Floats, half: Floats) -> tuple[Floats, Floats]:
     cycle[straight] = in_trade[straight] = np.pi * erfi(_ROOT_HALF * half[straight])
     for chosen, nodes, weights in groups(half, ~straight):
         a, m = kernels(centre[chosen, None] + half[chosen, None] * nodes)
-        in_trade[chosen] = 2.0 * half[chosen] * (a @ weights)
-        cycle[chosen] = 2.0 * half[chosen] * (m @ weights)
+        # Row by row: a product with a matrix sums in another order when it has other rows.
+        in_trade[chosen] = 2.0 * half[chosen] * np.vecdot(a, weights)
+        cycle[chosen] = 2.0 * half[chosen] * np.vecdot(m, weights)
     return in_trade, cycle

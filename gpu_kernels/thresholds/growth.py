@@ -101,7 +101,7 @@ def _value(problem: Problem, centre: Floats, half: Floats) -> Floats:
     inside = (2.0 * half > problem.cost) & (half + np.abs(centre) < LARGEST_ENTRY)
     for chosen, nodes, weights in groups(half, inside):
         part, width = problem.at(chosen), half[chosen]
-        a, m = (kernel @ weights for kernel in kernels(centre[chosen, None] + width[:, None] * nodes))
+        a, m = (np.vecdot(kernel, weights) for kernel in kernels(centre[chosen, None] + width[:, None] * nodes))
         net = 1.0 - part.cost / (2.0 * width) - part.fraction * a
         profit = np.log(net, out=np.full_like(net, -np.inf), where=net > 0)
         value[chosen] = profit - part.p * np.log(a) - part.q * np.log(m)
@@ -114,7 +114,7 @@ def _derivatives(problem: Problem, centre: Floats, half: Floats) -> tuple[Floats
     for chosen, nodes, weights in groups(half, np.ones(half.shape, dtype=np.bool_)):
         t = centre[chosen, None] + half[chosen, None] * nodes
         a, m = kernels(t)
-        moments = np.stack([weights, weights * nodes, weights * nodes**2], axis=1)
+        moments = np.stack([weights, weights * nodes, weights * nodes**2])
         slope = t * a - 1.0
         means[0][:, chosen] = _moments(a, slope, a + t * slope, moments)
         means[1][:, chosen] = _moments(m, t * m, (1.0 + t * t) * m, moments)
@@ -127,8 +127,17 @@ def _derivatives(problem: Problem, centre: Floats, half: Floats) -> tuple[Floats
 
 
 def _moments(value: Floats, slope: Floats, curvature: Floats, moments: Floats) -> Floats:
-    """Return the mean of a kernel over the interval and its derivatives by c, h, cc, ch and hh, (6, G)."""
-    return np.concatenate([(value @ moments[:, :1]).T, (slope @ moments[:, :2]).T, (curvature @ moments).T])
+    """Return the mean of a kernel over the interval and its derivatives by c, h, cc, ch and hh, (6, G).
+
+    Every sum is a row's own, in one order whatever the number of rows, which a matrix product does not promise.
+    """
+    return np.concatenate(
+        [
+            np.vecdot(value, moments[:1, None]),
+            np.vecdot(slope, moments[:2, None]),
+            np.vecdot(curvature, moments[:, None]),
+        ]
+    )
 
 
 def _logarithm(terms: Floats) -> Floats:
