@@ -165,6 +165,8 @@ FN void store(double* p, Index i, Index, V v) { p[i] = v; }
 #endif
 FN V load_or(const double* p, Index i, Index n, double otherwise) { return i < n ? p[i] : otherwise; }
 FN V get(const double* p) { return *p; }
+FN V get_every(const double* p, Index) { return *p; }
+FN void put_every(double* p, Index, V v) { *p = v; }
 FN void put(double* p, V v) { *p = v; }
 FN V root(V v) { return sqrt(v); }
 
@@ -244,6 +246,16 @@ FN V get(const double* p) {
     return v;
 }
 FN void put(double* p, V v) { std::memcpy(p, &v, sizeof v); }
+
+// A vector whose lanes lie `stride` apart.
+FN V get_every(const double* p, Index stride) {
+    V v;
+    for (Index k = 0; k < WIDTH; ++k) v[k] = p[k * stride];
+    return v;
+}
+FN void put_every(double* p, Index stride, V v) {
+    for (Index k = 0; k < WIDTH; ++k) p[k * stride] = v[k];
+}
 FN double block_sum(V v) {
     double sum = v[0];
     for (Index k = 1; k < WIDTH; ++k) sum += v[k];

@@ -36,12 +36,13 @@ def gather(prices: Floats, execution_delay: int) -> Bars:
     """
     present = ~np.isnan(prices)
     n_series, n_bars = prices.shape
+    if present.all():
+        bars = np.arange(n_bars)
+        rows = (np.broadcast_to(row, prices.shape) for row in (np.minimum(bars + execution_delay, n_bars), bars))
+        return Bars(prices, np.full(n_series, n_bars), *rows)
     counts = present.sum(axis=1)
     places = np.cumsum(present, axis=1) - 1
     n_packed = int(counts.max(initial=0))
-    if present.all():
-        fill_at = np.minimum(np.arange(n_bars) + execution_delay, n_bars)
-        return Bars(prices, counts, np.broadcast_to(fill_at, prices.shape), places)
     packed = np.empty((n_series, n_packed))
     fill_at = np.full((n_series, n_packed), n_packed)
     for series, count in enumerate(counts):

@@ -11,6 +11,8 @@ from gpu_kernels.sweep.zscore import SMALLEST_SPREAD
 
 __all__ = ["backtest"]
 
+_ROOM = 2**21  # work items times lookback: 256 MiB of working space for the scores
+
 
 def backtest(prices: Floats, pairs: Pairs, rules: Rules) -> SweepMetrics:
     """Run every series against every pair; see the contract.
@@ -47,11 +49,12 @@ def _launch(bars: Bars, pairs: Pairs, rules: Rules) -> Floats:
     n_series, n_bars = bars.prices.shape
     n_pairs = pairs.entry_z.size
     prices = device.stage(bars.prices)
-    if (bars.counts == bars.places.shape[1]).all():
+    if native.complete(bars):
         fills = device.empty((n_series, n_bars))
-        space = [device.empty((n_series, rules.lookback)) for _ in range(2)]
-        shape = (n_series, n_bars, rules.lookback, rules.execution_delay)
-        device.launch("sweep", "rolling_z", n_series, (*shape, prices, SMALLEST_SPREAD, *space, fills))
+        room = native.score_space(n_series, n_bars, rules.lookback, _ROOM // rules.lookback)
+        shape = (n_series, n_bars, rules.lookback, rules.execution_delay, room[0])
+        arguments = (*shape, prices, SMALLEST_SPREAD, device.empty(room), fills)
+        device.launch("sweep/zscore", "rolling_z", room[0], arguments)
     else:
         fills = device.stage(native.fill_scores(bars, rules))
     columns = [device.stage(column) for column in pairs]

@@ -12,18 +12,19 @@ from gpu_kernels.sweep.bars import Bars, can_trade, gather, with_untradable
 from gpu_kernels.sweep.model import ERROR, FLAT, IN_TRADE, Pairs, Rules, SweepMetrics
 from gpu_kernels.sweep.zscore import SMALLEST_SPREAD
 
-__all__ = ["ROWS", "backtest", "crowded", "fill_scores", "metrics", "rolling"]
+__all__ = ["ROWS", "backtest", "complete", "crowded", "fill_scores", "metrics", "rolling", "score_space"]
 
 ROWS = 11
 """Rows of the kernel's output."""
 
 _RUINED, _REDO = 10, 2.0
+_ITEMS_A_THREAD = 16
 
 
 def backtest(prices: Floats, pairs: Pairs, rules: Rules) -> SweepMetrics:
     """Run every series against every pair; see the contract."""
     tradable = can_trade(prices, rules.mode)
-    bars = gather(prices[tradable], rules.execution_delay)
+    bars = gather(prices if tradable.all() else prices[tradable], rules.execution_delay)
     if crowded(bars):
         return host.backtest(prices, pairs, rules)
     rows = _run(bars, pairs, rules)
@@ -41,20 +42,21 @@ def rolling(prices: Floats, lookback: int, delay: int = 0) -> Floats:
     n_series, n_bars = prices.shape
     held = np.ascontiguousarray(prices)
     scores = np.empty_like(held)
-    means, squares = np.empty((n_series, lookback)), np.empty((n_series, lookback))
-    library("sweep").rolling_z(
-        Count(n_series),
-        Count(n_bars),
-        Count(lookback),
-        Count(delay),
+    space = np.empty(score_space(n_series, n_bars, lookback, _ITEMS_A_THREAD * current().threads))
+    library("sweep/zscore").rolling_z(
+        *map(Count, (n_series, n_bars, lookback, delay, space.shape[0])),
         pointer(held),
         Number(SMALLEST_SPREAD),
-        pointer(means),
-        pointer(squares),
+        pointer(space),
         pointer(scores),
         Threads(current().threads),
     )
     return scores
+
+
+def score_space(n_series: int, n_bars: int, lookback: int, most_items: int) -> tuple[int, ...]:
+    """Return the shape of the working space for scores, its first axis the work items; a vector has 8 lanes at most."""
+    return max(1, min(n_series * -(-n_bars // (8 * lookback)), most_items)), 2, lookback, 8
 
 
 def crowded(bars: Bars) -> bool:
@@ -63,6 +65,8 @@ def crowded(bars: Bars) -> bool:
     It takes a gap behind a delay of two bars or more.
     """
     n_bars = bars.prices.shape[1]
+    if complete(bars):
+        return False
     same = (bars.fill_at[:, 1:] <= bars.fill_at[:, :-1]) & (bars.fill_at[:, 1:] < n_bars)
     return bool((same & (np.arange(1, n_bars) < bars.counts[:, None])).any())
 
@@ -70,12 +74,17 @@ def crowded(bars: Bars) -> bool:
 def fill_scores(bars: Bars, rules: Rules) -> Floats:
     """Return at each bar the score of the decision that fills there, NaN where none does: (B, n)."""
     n_series, n_bars = bars.prices.shape
-    if (bars.counts == bars.places.shape[1]).all():
+    if complete(bars):
         return rolling(bars.prices, rules.lookback, rules.execution_delay)
     moved = np.full((n_series, n_bars + 1), np.nan)
     decided = np.arange(n_bars) < bars.counts[:, None]
     np.put_along_axis(moved, np.where(decided, bars.fill_at, n_bars), rolling(bars.prices, rules.lookback), axis=1)
     return np.ascontiguousarray(moved[:, :n_bars])
+
+
+def complete(bars: Bars) -> bool:
+    """Tell whether no series misses a bar."""
+    return bool((bars.counts == bars.places.shape[1]).all())
 
 
 def metrics(rows: Floats, n_bars: int, rules: Rules) -> SweepMetrics:

@@ -18,10 +18,10 @@ def test_what_goes_up_comes_back(stand):
 @needs_compiler
 def test_a_launch_has_a_thread_for_every_item(stand):
     prices = device.stage(np.arange(40.0).reshape(2, 20))
-    space = [device.empty((2, 5)), device.empty((2, 5)), device.empty((2, 20))]
-    device.launch("sweep", "rolling_z", 2, (2, 20, 5, 0, prices, 1e-12, *space))
+    space, scores = device.empty((2, 2, 5, 8)), device.empty((2, 20))
+    device.launch("sweep/zscore", "rolling_z", 2, (2, 20, 5, 0, 2, prices, 1e-12, space, scores))
     assert stand.launches == [("rolling_z", device.BLOCK)]
-    assert np.isfinite(device.fetch(space[2])[:, 4:]).all()
+    assert np.isfinite(device.fetch(scores)[:, 4:]).all()
 
 
 def test_too_little_memory_is_said_with_what_helps(stand):

@@ -29,19 +29,3 @@ static void sweep_case(decltype(&sweep_unit) entry) {
 CASE(sweep_compounding) { sweep_case(sweep_compounding); }
 
 CASE(sweep_unit) { sweep_case(sweep_unit); }
-
-CASE(rolling_z) {
-    Random random{11};
-    for (const Shape& shape : {Shape{1, 1, 2}, Shape{3, 31, 5}, Shape{6, 100, 20}, Shape{2, 7, 9}}) {
-        const Index lookback = shape.n_pairs;
-        Array prices = random.prices(shape.n_series, shape.n_bars, 0.01);
-        for (Index t = 0; t < shape.n_bars / 2; ++t) prices[t] = 101.0;
-        for (Index delay = 0; delay < 4; ++delay) {
-            Array means = space(shape.n_series * lookback), squares = space(shape.n_series * lookback);
-            Array scores = space(shape.n_series * shape.n_bars);
-            rolling_z(shape.n_series, shape.n_bars, lookback, delay, prices.data(), 1e-9, means.data(), squares.data(),
-                      scores.data(), threads);
-            print("scores", scores);
-        }
-    }
-}
