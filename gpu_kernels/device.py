@@ -131,6 +131,16 @@ def limit(index: int, fraction: float) -> None:
     cupy.get_default_memory_pool().set_limit(fraction=fraction)
 
 
+def memory() -> tuple[int, int]:
+    """Return the device's free bytes and all its bytes.
+
+    Raises:
+        DeviceFault: there is no device.
+    """
+    free, total = _cupy().cuda.runtime.memGetInfo()
+    return int(free), int(total)
+
+
 def release() -> None:
     """Give memory that no array uses back to the device."""
     _cupy().get_default_memory_pool().free_all_blocks()

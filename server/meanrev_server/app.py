@@ -19,7 +19,9 @@ from gpu_kernels.compile import use_cache
 from gpu_kernels.selection import Selection
 from meanrev_server.config import ConfigError, Settings
 from meanrev_server.hub import Hub
+from meanrev_server.jobs import JobStore
 from meanrev_server.launcher import Launcher
+from meanrev_server.portfolios import PortfolioStore
 from meanrev_server.rpc.adapter import Service
 from meanrev_server.rpc.call import Call
 from meanrev_server.rpc.guard import guarded
@@ -30,7 +32,7 @@ __all__ = ["App", "run_grpc_server"]
 
 log = logging.getLogger(__name__)
 
-_SERVICE = meanrev_pb2.DESCRIPTOR.services_by_name["MeanRevService"]
+_SERVICES = (meanrev_pb2.DESCRIPTOR.services_by_name["MeanRevService"],)
 _HANDLERS = "meanrev_server.handlers"
 
 
@@ -64,8 +66,17 @@ class App:
             prepare()
         selection = Selection(self.backend.name, self.settings.kernel_threads or len(os.sched_getaffinity(0)))
         self._launcher = Launcher(self.settings.compute_threads, selection, prepare)
-        self.call = Call(settings=self.settings, hub=Hub(), launcher=self._launcher)
-        self.routes: Mapping[str, Route] = {path: guarded(route) for path, route in routes(_SERVICE, _HANDLERS).items()}
+        self.call = Call(
+            settings=self.settings,
+            backend=self.backend,
+            hub=Hub(),
+            portfolios=PortfolioStore(),
+            jobs=JobStore(self.settings.max_jobs, self.settings.max_result_bytes),
+            launcher=self._launcher,
+        )
+        self.routes: Mapping[str, Route] = {
+            path: guarded(route) for service in _SERVICES for path, route in routes(service, _HANDLERS).items()
+        }
         self.address = ""
         self._server: grpc.aio.Server | None = None
         self._health = health.aio.HealthServicer()
@@ -80,11 +91,12 @@ class App:
         self._server = server = grpc.aio.server(options=_channel_options(self.settings))
         server.add_generic_rpc_handlers((Service(self.routes, self.call),))
         health_pb2_grpc.add_HealthServicer_to_server(self._health, server)
-        names = (_SERVICE.full_name, health.SERVICE_NAME, reflection.SERVICE_NAME)
+        ours = [service.full_name for service in _SERVICES]
+        names = (*ours, health.SERVICE_NAME, reflection.SERVICE_NAME)
         reflection.enable_server_reflection(names, server)
         self.address = _listen(server, self.settings.listen)
         await server.start()
-        for name in ("", _SERVICE.full_name):
+        for name in ("", *ours):
             await self._health.set(name, health_pb2.HealthCheckResponse.SERVING)
         log.info("serving", extra={"address": self.address, "backend": self.backend.name})
         return self.address
@@ -98,6 +110,8 @@ class App:
         if self._server is not None:
             await self._health.enter_graceful_shutdown()
             self.call.stopping.set()
+            for job in tuple(self.call.background):
+                job.cancel()
             await self._server.stop(self.settings.grace_s if grace_s is None else grace_s)
             log.info("stopped", extra={"address": self.address})
         self.close()

@@ -35,6 +35,9 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
         device: Number of the GPU that backend "cuda" uses.
         gpu_memory: Fraction of its memory that may be used.
         max_message_bytes: Largest message in either direction.
+        max_matrix_bytes: Largest matrix that may arrive in chunks, as float64.
+        max_jobs: Jobs that are kept, at work or finished.
+        max_result_bytes: Results that are kept for jobs, in all.
         max_concurrent_streams: Calls in flight on one connection.
         max_assets_per_stream: Asset ids one stream may carry.
         log: Rendering of log lines on stderr.
@@ -51,6 +54,9 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     device: Annotated[int, msgspec.Meta(ge=0)] = 0
     gpu_memory: Annotated[float, msgspec.Meta(gt=0, le=1)] = 0.9
     max_message_bytes: Annotated[int, msgspec.Meta(ge=4096, le=2**31 - 1)] = 64 * 1024 * 1024
+    max_matrix_bytes: Annotated[int, msgspec.Meta(ge=4096)] = 2 * 1024**3
+    max_jobs: Annotated[int, msgspec.Meta(ge=1, le=1_000_000)] = 1000
+    max_result_bytes: Annotated[int, msgspec.Meta(ge=0)] = 1024**3
     max_concurrent_streams: Annotated[int, msgspec.Meta(ge=1, le=65536)] = 256
     max_assets_per_stream: Annotated[int, msgspec.Meta(ge=1, le=1_000_000)] = 10_000
     log: Literal["console", "json"] = "console"

@@ -3,15 +3,15 @@
 import asyncio
 import time
 from collections.abc import AsyncIterator
-from typing import Annotated
 
 import grpc
-from msgspec import Meta, Struct, field
+from msgspec import field
 
 from gpu_kernels import health, ou
 from gpu_kernels.errors import InvalidInput
 from meanrev_server.errors import LimitReached, NotFound
 from meanrev_server.hub import Mark
+from meanrev_server.portfolios import Limits, Portfolio
 from meanrev_server.rpc import options
 from meanrev_server.rpc.call import Call
 from meanrev_server.rpc.naming import wire_names
@@ -19,7 +19,7 @@ from meanrev_server.rpc.status import Refused, Status
 from meanrev_wire import codec
 from meanrev_wire.meanrev_pb2 import HealthMetric, HealthRequest
 
-__all__ = ["HealthOptions", "Limits", "handle"]
+__all__ = ["HealthOptions", "handle"]
 
 _FEW_ASSETS = 100
 """Assets whose report, some 20 microseconds each, is no work worth a thread."""
@@ -29,20 +29,6 @@ _NAMES = {
     "cash": "metadata.cash",
     **{name: f"metadata.limits.{name}" for name in ("max_drawdown", "max_abs_z", "stale_ms")},
 }
-
-
-class Limits(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Where alerts begin.
-
-    Attributes:
-        max_drawdown: Fall from the peak, a fraction.
-        max_abs_z: Distance from an asset's mean, in stationary standard deviations.
-        stale_ms: Age of an asset's last mark.
-    """
-
-    max_drawdown: Annotated[float, Meta(gt=0)] = 0.2
-    max_abs_z: Annotated[float, Meta(gt=0)] = 4.0
-    stale_ms: Annotated[int, Meta(ge=1)] = 86_400_000
 
 
 class HealthOptions(options.Options, frozen=True, kw_only=True):
@@ -66,15 +52,16 @@ async def handle(data: bytes, call: Call) -> AsyncIterator[bytes]:
     if request.update_frequency_ms < 0:
         raise InvalidInput("update_frequency_ms", "must be >= 0", value=request.update_frequency_ms)
     period_s = (request.update_frequency_ms or 1000) / 1000
-    assets = _assets(request, chosen, call.settings.max_assets_per_stream)
+    held = _held(request, chosen, call)
+    assets = _assets(request, held, call.settings.max_assets_per_stream)
     with wire_names(_NAMES):
         account = health.Account(
-            chosen.holdings,
+            held.holdings,
             watched=request.asset_ids,
-            cash=chosen.cash,
-            max_drawdown=chosen.limits.max_drawdown,
-            max_abs_z=chosen.limits.max_abs_z,
-            stale_ms=chosen.limits.stale_ms,
+            cash=held.cash,
+            max_drawdown=held.limits.max_drawdown,
+            max_abs_z=held.limits.max_abs_z,
+            stale_ms=held.limits.stale_ms,
             estimator=ou.OnlineOu,
         )
     portfolio = _Portfolio(account, few=len(assets) <= _FEW_ASSETS)
@@ -128,10 +115,27 @@ class _Portfolio:
         return report
 
 
-def _assets(request: HealthRequest, chosen: HealthOptions, most: int) -> list[str]:
-    assets = list(dict.fromkeys((*chosen.holdings, *request.asset_ids)))
-    if not assets:
-        raise NotFound(f"no portfolio {request.portfolio_id!r} is known; give metadata.holdings, or asset_ids to watch")
+def _held(request: HealthRequest, chosen: HealthOptions, call: Call) -> Portfolio:
+    """Return the holdings given with the request, else the stored portfolio, else none where there is what to watch.
+
+    Raises:
+        NotFound: there is none of the three.
+    """
+    given = Portfolio(
+        portfolio_id=request.portfolio_id, holdings=chosen.holdings, cash=chosen.cash, limits=chosen.limits
+    )
+    if chosen.holdings:
+        return given
+    try:
+        return call.portfolios.get(call.identity, request.portfolio_id)
+    except NotFound as unknown:
+        if request.asset_ids:
+            return given
+        raise NotFound(f"{unknown}, or give metadata.holdings, or asset_ids to watch") from None
+
+
+def _assets(request: HealthRequest, held: Portfolio, most: int) -> list[str]:
+    assets = list(dict.fromkeys((*held.holdings, *request.asset_ids)))
     if len(assets) > most:
         knob = "max_assets_per_stream (MEANREV_MAX_ASSETS_PER_STREAM) raises it"
         raise LimitReached(f"a stream carries at most {most} asset ids; {knob}")

@@ -7,9 +7,12 @@ from typing import ParamSpec, TypeVar
 
 from google.protobuf.message import Message
 
+from gpu_kernels.backend import Backend
 from meanrev_server.config import Settings
 from meanrev_server.hub import Hub
+from meanrev_server.jobs import JobStore
 from meanrev_server.launcher import Launcher
+from meanrev_server.portfolios import PortfolioStore
 from meanrev_wire import codec
 
 __all__ = ["Call"]
@@ -27,16 +30,24 @@ class Call:
 
     Attributes:
         settings: The server's settings.
+        backend: Where the maths runs, and why there.
         hub: Marks.
+        portfolios: What callers have stored.
+        jobs: Work whose results are fetched later.
         launcher: The compute side.
         identity: Who calls, for marks belong to their caller; "" until callers have identities.
+        background: Jobs at work; cancelled when the server stops.
         stopping: Set when the server stops: streams without an end of their own leave then.
     """
 
     settings: Settings
+    backend: Backend
     hub: Hub
+    portfolios: PortfolioStore
+    jobs: JobStore
     launcher: Launcher
     identity: str = ""
+    background: set[asyncio.Future[None]] = field(default_factory=set)
     stopping: asyncio.Event = field(default_factory=asyncio.Event)
 
     async def decode(self, message_type: type[M], data: bytes) -> M:

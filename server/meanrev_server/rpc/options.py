@@ -14,7 +14,17 @@ import msgspec
 
 from gpu_kernels.errors import InvalidInput
 
-__all__ = ["MAX_BYTES", "MAX_LEVELS", "NoOptions", "Options", "StreamOptions", "parse", "reply_metadata"]
+__all__ = [
+    "MAX_BYTES",
+    "MAX_LEVELS",
+    "NoOptions",
+    "Options",
+    "StreamOptions",
+    "json_object",
+    "parse",
+    "parse_object",
+    "reply_metadata",
+]
 
 MAX_BYTES = 64 * 1024
 MAX_LEVELS = 16
@@ -39,6 +49,7 @@ class NoOptions(Options, frozen=True, kw_only=True):
 
 
 O = TypeVar("O", bound=Options)
+S = TypeVar("S", bound=msgspec.Struct)
 
 
 def parse(options_type: type[O], text: str) -> tuple[O, list[str]]:
@@ -57,7 +68,7 @@ def parse(options_type: type[O], text: str) -> tuple[O, list[str]]:
     """
     if not text.strip():
         return options_type(), []
-    given = _json_object(text)
+    given = json_object(text)
     if given is None:
         return options_type(), [_NOT_AN_OBJECT]
     known = options_type.__struct_fields__
@@ -70,6 +81,54 @@ def parse(options_type: type[O], text: str) -> tuple[O, list[str]]:
     except msgspec.ValidationError as error:
         raise _invalid(str(error), given) from None
     return options, unknown
+
+
+def json_object(text: str) -> dict[str, Any] | None:
+    """Return the JSON object that a request's metadata holds, None where it holds none.
+
+    Raises:
+        InvalidInput: the text is larger than MAX_BYTES or deeper than MAX_LEVELS, or no text that UTF-8 can carry.
+    """
+    if len(text.encode()) > MAX_BYTES:
+        raise InvalidInput("metadata", f"must be at most {MAX_BYTES} bytes", value=len(text.encode()))
+    level = deepest = 0
+    for bracket in _BRACKETS.findall(text):
+        level += {"[": 1, "{": 1, "]": -1, "}": -1}.get(bracket, 0)
+        deepest = max(deepest, level)
+    if deepest > MAX_LEVELS:
+        raise InvalidInput("metadata", f"must nest at most {MAX_LEVELS} levels", value=deepest)
+    try:
+        given = json.loads(text, parse_constant=_refuse_constant)
+    except ValueError:
+        return None
+    if "\\ud" in text.lower():  # half of a pair, escaped, is JSON but no text: neither checks nor replies can hold it
+        try:
+            json.dumps(given, ensure_ascii=False).encode()
+        except UnicodeEncodeError:
+            raise InvalidInput("metadata", "must hold text that UTF-8 can carry, without lone surrogates") from None
+    return given if isinstance(given, dict) else None
+
+
+def parse_object(struct_type: type[S], text: str, field: str) -> S:
+    """Parse a field that holds a JSON object of known keys; "" means its defaults.
+
+    Args:
+        struct_type: A msgspec Struct that forbids unknown fields.
+        text: The field's text.
+        field: Its name, for messages.
+
+    Raises:
+        InvalidInput: the text is no JSON object, a key is unknown, or a value breaks its rule.
+    """
+    if not text.strip():
+        return struct_type()
+    given = json_object(text)
+    if given is None:
+        raise InvalidInput(field, "must be a JSON object", value=text[:80])
+    try:
+        return msgspec.convert(given, struct_type)
+    except msgspec.ValidationError as error:
+        raise _invalid(str(error), given, field) from None
 
 
 class StreamOptions(Generic[O]):
@@ -122,29 +181,8 @@ def reply_metadata(ignored: Sequence[str] = (), **extras: Any) -> str:
     return json.dumps(shown) if shown else ""
 
 
-def _json_object(text: str) -> dict[str, Any] | None:
-    if len(text.encode()) > MAX_BYTES:
-        raise InvalidInput("metadata", f"must be at most {MAX_BYTES} bytes", value=len(text.encode()))
-    level = deepest = 0
-    for bracket in _BRACKETS.findall(text):
-        level += {"[": 1, "{": 1, "]": -1, "}": -1}.get(bracket, 0)
-        deepest = max(deepest, level)
-    if deepest > MAX_LEVELS:
-        raise InvalidInput("metadata", f"must nest at most {MAX_LEVELS} levels", value=deepest)
-    try:
-        given = json.loads(text, parse_constant=_refuse_constant)
-    except ValueError:
-        return None
-    if "\\ud" in text.lower():  # half of a pair, escaped, is JSON but no text: neither checks nor replies can hold it
-        try:
-            json.dumps(given, ensure_ascii=False).encode()
-        except UnicodeEncodeError:
-            raise InvalidInput("metadata", "must hold text that UTF-8 can carry, without lone surrogates") from None
-    return given if isinstance(given, dict) else None
-
-
 def _given_keys(options_type: type[Options], text: str) -> list[str]:
-    given = _json_object(text) or {}
+    given = json_object(text) or {}
     return [key for key in options_type.__struct_fields__ if key in given]
 
 
@@ -152,7 +190,7 @@ def _refuse_constant(literal: str) -> NoReturn:
     raise InvalidInput("metadata", "must hold JSON numbers only", value=literal)
 
 
-def _invalid(text: str, given: Mapping[str, Any]) -> InvalidInput:
+def _invalid(text: str, given: Mapping[str, Any], field: str = "metadata") -> InvalidInput:
     """Reword msgspec's "Expected `float` > 0.0 - at `$.dt`" as name, rule and value."""
     rule, _, place = text.partition(" - at `$.")
     path = place.rstrip("`")
@@ -163,7 +201,7 @@ def _invalid(text: str, given: Mapping[str, Any]) -> InvalidInput:
         elif isinstance(value, list) and part.isdigit() and int(part) < len(value):
             value = value[int(part)]
     shown = "null" if value is None else value
-    return InvalidInput(f"metadata.{path}", f"must be {_phrase(rule)}", value=shown)
+    return InvalidInput(f"{field}.{path}" if path else field, f"must be {_phrase(rule)}", value=shown)
 
 
 def _phrase(rule: str) -> str:

@@ -1,0 +1,15 @@
+"""CancelJob: asks a job to stop at its next step."""
+
+from meanrev_server.rpc.call import Call
+from meanrev_server.rpc.jobs import encoded
+from meanrev_wire.research_pb2 import JobRequest
+
+__all__ = ["handle"]
+
+
+async def handle(data: bytes, call: Call) -> bytes:
+    """Answer with the job as it is now; one that has ended stays as it is."""
+    request = await call.decode(JobRequest, data)
+    job = call.jobs.get(call.identity, request.job_id)
+    job.stop = True
+    return encoded(job)

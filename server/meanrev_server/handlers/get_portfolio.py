@@ -1,0 +1,23 @@
+"""GetPortfolio: a stored portfolio of the caller's."""
+
+import msgspec
+
+from meanrev_server.rpc.call import Call
+from meanrev_wire import codec
+from meanrev_wire import research_pb2 as wire
+
+__all__ = ["handle"]
+
+
+async def handle(data: bytes, call: Call) -> bytes:
+    """Answer one request."""
+    request = await call.decode(wire.PortfolioRequest, data)
+    found = call.portfolios.get(call.identity, request.portfolio_id)
+    return codec.encode(
+        wire.Portfolio,
+        portfolio_id=found.portfolio_id,
+        holdings=[wire.Holding(asset_id=name, quantity=quantity) for name, quantity in found.holdings.items()],
+        cash=found.cash,
+        limits=msgspec.json.encode(found.limits).decode(),
+        updated_ms=found.updated_ms,
+    )

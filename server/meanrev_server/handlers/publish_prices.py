@@ -1,0 +1,32 @@
+"""PublishPrices: marks for the caller's portfolios."""
+
+import time
+
+from gpu_kernels.checks import all_finite
+from gpu_kernels.errors import InvalidInput
+from meanrev_server.hub import Mark
+from meanrev_server.rpc import options
+from meanrev_server.rpc.call import Call
+from meanrev_wire import codec
+from meanrev_wire.research_pb2 import PublishPricesReply, PublishPricesRequest
+
+__all__ = ["handle"]
+
+
+async def handle(data: bytes, call: Call) -> bytes:
+    """Answer one request; nothing is published where a part of it is wrong."""
+    request = await call.decode(PublishPricesRequest, data)
+    options.parse(options.NoOptions, request.metadata)
+    prices = codec.doubles(request.prices)
+    stamps = codec.integers(request.timestamps_ms)
+    if prices.size != len(request.asset_ids):
+        rule = f"must hold one price for each of the {len(request.asset_ids)} asset_ids"
+        raise InvalidInput("prices", rule, value=prices.size)
+    if stamps.size not in {0, prices.size}:
+        rule = f"must hold one timestamp for each of the {prices.size} prices, or none"
+        raise InvalidInput("timestamps_ms", rule, value=stamps.size)
+    all_finite("prices", prices)
+    now = [int(time.time() * 1000)] * prices.size
+    for mark in map(Mark, request.asset_ids, prices.tolist(), stamps.tolist() or now):
+        call.hub.publish(call.identity, mark)
+    return codec.encode(PublishPricesReply, accepted=prices.size)

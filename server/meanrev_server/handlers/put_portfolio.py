@@ -1,0 +1,50 @@
+"""PutPortfolio: stores a portfolio under its id."""
+
+import time
+
+import numpy as np
+
+from gpu_kernels.checks import all_finite
+from gpu_kernels.errors import InvalidInput
+from meanrev_server.errors import LimitReached
+from meanrev_server.portfolios import Limits, Portfolio
+from meanrev_server.rpc import options
+from meanrev_server.rpc.call import Call
+from meanrev_wire import codec
+from meanrev_wire import research_pb2 as wire
+
+__all__ = ["handle"]
+
+
+async def handle(data: bytes, call: Call) -> bytes:
+    """Answer one request with what is stored now."""
+    request = await call.decode(wire.Portfolio, data)
+    if not request.portfolio_id:
+        raise InvalidInput("portfolio_id", "must not be empty")
+    most = call.settings.max_assets_per_stream
+    if len(request.holdings) > most:
+        knob = "max_assets_per_stream (MEANREV_MAX_ASSETS_PER_STREAM) raises it"
+        raise LimitReached(f"a portfolio holds at most {most} assets; {knob}")
+    all_finite("cash", np.array(request.cash))
+    holdings: dict[str, float] = {}
+    for i, holding in enumerate(request.holdings):
+        if holding.asset_id in holdings:
+            raise InvalidInput(f"holdings[{i}].asset_id", "must not come twice", value=holding.asset_id)
+        all_finite(f"holdings[{i}].quantity", np.array(holding.quantity))
+        holdings[holding.asset_id] = holding.quantity
+    portfolio = Portfolio(
+        portfolio_id=request.portfolio_id,
+        holdings=holdings,
+        cash=request.cash,
+        limits=options.parse_object(Limits, request.limits, "limits"),
+        updated_ms=int(time.time() * 1000),
+    )
+    call.portfolios.put(call.identity, portfolio)
+    return codec.encode(
+        wire.Portfolio,
+        portfolio_id=request.portfolio_id,
+        holdings=list(request.holdings),
+        cash=request.cash,
+        limits=request.limits,
+        updated_ms=portfolio.updated_ms,
+    )

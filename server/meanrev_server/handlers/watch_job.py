@@ -1,0 +1,27 @@
+"""WatchJob: a job's state, now and whenever it changes, until its end."""
+
+import asyncio
+from collections.abc import AsyncIterator
+
+from meanrev_server.jobs import FINAL
+from meanrev_server.rpc.call import Call
+from meanrev_server.rpc.jobs import encoded
+from meanrev_wire.research_pb2 import JobRequest
+
+__all__ = ["handle"]
+
+_GLANCE_S = 0.1
+
+
+async def handle(data: bytes, call: Call) -> AsyncIterator[bytes]:
+    """Tell of a job until it ends."""
+    request = await call.decode(JobRequest, data)
+    job = call.jobs.get(call.identity, request.job_id)
+    seen = -1
+    while True:
+        if job.version != seen:
+            seen = job.version
+            yield encoded(job)
+        if job.status in FINAL:
+            return
+        await asyncio.sleep(_GLANCE_S)

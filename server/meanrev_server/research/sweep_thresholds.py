@@ -1,0 +1,164 @@
+"""SweepThresholds: every column against a grid of thresholds, costs and lookbacks."""
+
+from typing import Annotated, Any, Literal
+
+import numpy as np
+from msgspec import Meta
+
+from gpu_kernels import grids
+from gpu_kernels.checks import Floats
+from gpu_kernels.errors import InvalidInput
+from meanrev_server.chunks import Table
+from meanrev_server.research.task import Progress, Task
+from meanrev_server.rpc import options
+from meanrev_server.rpc.naming import wire_names
+from meanrev_wire import codec
+from meanrev_wire.research_pb2 import SweepReply
+
+__all__ = ["SWEEP_THRESHOLDS", "SweepOptions"]
+
+Axis = str | Annotated[list[float], Meta(min_length=1)]
+"""Numbers, or "from:to:step" with both ends."""
+
+_FIGURES = (
+    "sharpe_ratio",
+    "cumulative_return",
+    "max_drawdown",
+    "num_trades",
+    "win_rate",
+    "avg_profit_per_trade",
+    "total_costs",
+)
+_NAMES = {
+    "prices": "block",
+    **{
+        name: f"metadata.{name}"
+        for name in (
+            "entry",
+            "exit",
+            "cost",
+            "lookback",
+            "execution_delay",
+            "mode",
+            "initial_capital",
+            "periods_per_year",
+            "train",
+            "test",
+            "purge",
+        )
+    },
+}
+
+
+class SweepOptions(options.Options, frozen=True, kw_only=True):
+    """Options of SweepThresholds.
+
+    Attributes:
+        entry: Entry levels; a cell whose exit does not fit its entry is invalid.
+        exit: Exit levels.
+        cost: Costs per side, as in BacktestWithCosts.
+        lookback: Bars of the rolling z-score.
+        execution_delay: Bars between a signal and its fill.
+        mode: "compounding", or "unit" for spreads.
+        initial_capital: Equity before the first bar.
+        periods_per_year: For the annualised Sharpe ratio.
+        figures: Figures of every cell that the reply carries.
+        train: Bars of a walk-forward's train part; 0 for no walk-forward.
+        test: Bars of its test part.
+        purge: Bars between the two.
+    """
+
+    entry: Axis = "0.5:3:0.25"
+    exit: Axis = "-0.5:1.5:0.25"
+    cost: Axis = [0.0005]  # noqa: RUF012 - msgspec copies it for every instance
+    lookback: Annotated[list[Annotated[int, Meta(ge=2, le=1_000_000)]], Meta(min_length=1)] = [20]  # noqa: RUF012
+    execution_delay: Annotated[int, Meta(ge=0, le=10_000)] = 1
+    mode: Literal["compounding", "unit"] = "compounding"
+    initial_capital: Annotated[float, Meta(gt=0)] = 1.0
+    periods_per_year: Annotated[float, Meta(gt=0)] = 252.0
+    figures: tuple[str, ...] = ("sharpe_ratio", "cumulative_return", "max_drawdown", "num_trades")
+    train: Annotated[int, Meta(ge=0)] = 0
+    test: Annotated[int, Meta(ge=0)] = 0
+    purge: Annotated[int, Meta(ge=0)] = 0
+
+
+def _axis(values: Axis, name: str) -> Floats:
+    with wire_names({"spec": f"metadata.{name}"}):
+        return grids.grid(values) if isinstance(values, str) else np.array(values, dtype=np.float64)
+
+
+def _axes(chosen: SweepOptions) -> tuple[Floats, Floats, Floats, Any]:
+    lookback = np.array(chosen.lookback, dtype=np.int64)
+    return _axis(chosen.entry, "entry"), _axis(chosen.exit, "exit"), _axis(chosen.cost, "cost"), lookback
+
+
+def _total(table: Table, chosen: SweepOptions) -> int:
+    sizes = [axis.size for axis in _axes(chosen)]
+    return table.values.shape[1] * int(np.prod(sizes, dtype=np.float64))
+
+
+def _run(table: Table, chosen: SweepOptions, ignored: list[str], progress: Progress) -> bytes:
+    unknown = [name for name in chosen.figures if name not in _FIGURES]
+    if unknown:
+        raise InvalidInput("metadata.figures", f"must name some of {', '.join(_FIGURES)}", value=unknown[0])
+    prices = np.ascontiguousarray(table.values.T)
+    rules = {
+        "execution_delay": chosen.execution_delay,
+        "mode": chosen.mode,
+        "initial_capital": chosen.initial_capital,
+        "periods_per_year": chosen.periods_per_year,
+    }
+    with wire_names(_NAMES):
+        axes = _axes(chosen)
+        cells = grids.expand(*axes)
+        metrics = grids.sweep(prices, cells, progress=progress, **rules)
+        choice = grids.choose(metrics, cells, tuple(axis.size for axis in axes), table.values.shape[0])
+        steps = _walk(prices, cells, chosen, rules) if chosen.train else []
+    n_cells = int(np.count_nonzero(cells.valid))
+    result = {
+        "columns": list(table.columns),
+        "entry_zscore": cells.entry_z,
+        "exit_zscore": cells.exit_z,
+        "cost": cells.cost,
+        "lookback": cells.lookback,
+        "figures": [{"name": name, "values": _figure(metrics, cells, name)} for name in chosen.figures],
+        "best": [_best(choice, i, column) for i, column in enumerate(table.columns)],
+        "n_cells": n_cells,
+        "walk_forward": [{**step._asdict(), "column": table.columns[step.series], "series": None} for step in steps],
+    }
+    for step in result["walk_forward"]:
+        del step["series"]
+    total = _total(table, chosen)
+    return codec.encode(
+        SweepReply, done=total, total=total, result=result, metadata=options.reply_metadata(ignored, n_cells=n_cells)
+    )
+
+
+def _walk(prices: Floats, cells: Any, chosen: SweepOptions, rules: dict[str, Any]) -> list[Any]:
+    return list(grids.walk_forward(prices, cells, train=chosen.train, test=chosen.test, purge=chosen.purge, **rules))
+
+
+def _figure(metrics: Any, cells: Any, name: str) -> Floats:
+    values = np.asarray(getattr(metrics, name), dtype=np.float64)
+    return np.where(cells.valid, values, np.nan)
+
+
+def _best(choice: Any, i: int, column: str) -> dict[str, Any]:
+    return {
+        "column": column,
+        "cell": int(choice.best[i]),
+        "value": float(choice.best_value[i]),
+        "deflated_sharpe": float(choice.deflated_sharpe[i]),
+        "plateau_cell": int(choice.plateau[i]),
+        "plateau_value": float(choice.plateau_value[i]),
+    }
+
+
+SWEEP_THRESHOLDS = Task(
+    method="SweepThresholds",
+    options_type=SweepOptions,
+    total=_total,
+    run=_run,
+    reply=lambda done, total: codec.encode(SweepReply, done=done, total=total),
+)
+"""The task."""

@@ -1,0 +1,81 @@
+"""What a research method is made of, and how one runs beside the event loop."""
+
+import asyncio
+from collections.abc import AsyncGenerator, Callable
+from dataclasses import dataclass
+from typing import Any
+
+from meanrev_server.chunks import Table
+from meanrev_server.rpc import options
+from meanrev_server.rpc.call import Call
+
+__all__ = ["Cancelled", "Progress", "Task", "running"]
+
+_GLANCE_S = 0.1
+"""Time between two looks at a computation's progress."""
+
+Progress = Callable[[int, int], None]
+"""Takes (done, total); raises Cancelled where nobody waits any more."""
+
+
+class Cancelled(Exception):
+    """The work is no longer wanted."""
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """A research method.
+
+    Attributes:
+        method: Its name in the service.
+        options_type: Its options.
+        total: Steps of the work, from the matrix and the options.
+        run: The work, to the serialised last reply; takes the matrix, the options, ignored option names and a
+            Progress.
+        reply: A serialised reply that says (done, total) alone.
+    """
+
+    method: str
+    options_type: type[options.Options]
+    total: Callable[[Table, Any], int]
+    run: Callable[[Table, Any, list[str], Progress], bytes]
+    reply: Callable[[int, int], bytes]
+
+
+async def running(task: Task, table: Table, call: Call) -> AsyncGenerator[tuple[int, int] | bytes, None]:
+    """Run a task; yield (done, total) as it goes, conflated to the newest, and the last reply in the end.
+
+    Leaving the generator stops the work at its next step.
+
+    Raises:
+        InvalidInput: the options or the matrix break a rule.
+    """
+    chosen, ignored = options.parse(task.options_type, table.metadata)
+    seen = latest = (0, task.total(table, chosen))
+    wanted = True
+    yield latest
+
+    def progress(done: int, total: int) -> None:
+        nonlocal latest
+        if not wanted:
+            raise Cancelled
+        latest = done, total
+
+    work = asyncio.ensure_future(call.compute(task.run, table, chosen, ignored, progress))
+    try:
+        while not work.done():
+            await asyncio.wait({work}, timeout=_GLANCE_S)
+            if latest != seen:
+                seen = latest
+                yield latest
+        yield work.result()
+    finally:
+        wanted = False
+        if not work.done():
+            work.add_done_callback(_let_go)
+
+
+def _let_go(work: "asyncio.Future[bytes]") -> None:
+    """Take note of how abandoned work ended, so that asyncio does not report it as forgotten."""
+    if not work.cancelled():
+        work.exception()
