@@ -7,12 +7,14 @@ import numpy as np
 
 from gpu_kernels import device, sweep
 from gpu_kernels.checks import one_of
-from gpu_kernels.compile import CompileError, compiler, library, sources
+from gpu_kernels.compile import CacheError, CompileError, library, maker, sources
 from gpu_kernels.device import DeviceFault
 from gpu_kernels.errors import KernelError
 from gpu_kernels.selection import using
 
 __all__ = ["BACKENDS", "Backend", "Probe", "choose", "probe"]
+
+_OWN_FOLDER = "let kernel_cache name a folder that this user owns and can write to"
 
 BACKENDS = ("cuda", "native", "numpy")
 """Implementations, best first."""
@@ -88,9 +90,11 @@ def _numpy() -> Probe:
 @cache
 def _native() -> Probe:
     try:
-        path, version = compiler()
+        made = maker()
         for kernel in sources():
             library(kernel)
+    except CacheError as error:
+        return Probe("native", usable=False, reason=str(error), fix=_OWN_FOLDER)
     except (CompileError, OSError) as error:
         return Probe("native", usable=False, reason=str(error), fix="install a C++ compiler, such as Debian's g++")
     wrong = _self_test("native")
@@ -98,7 +102,7 @@ def _native() -> Probe:
         return Probe(
             "native", usable=False, reason=wrong, fix="empty the kernel cache, and report it if that is no help"
         )
-    return Probe("native", usable=True, reason=f"kernels compiled by {version or path}")
+    return Probe("native", usable=True, reason=made)
 
 
 @cache
@@ -108,6 +112,10 @@ def _cuda() -> Probe:
         wrong = _self_test("cuda")
     except DeviceFault as fault:
         return Probe("cuda", usable=False, reason=str(fault), fix=fault.fix)
+    except CacheError as error:
+        return Probe("cuda", usable=False, reason=str(error), fix=_OWN_FOLDER)
+    except CompileError as error:
+        return Probe("cuda", usable=False, reason=str(error), fix="pip install 'meanrev[gpu]' brings a matching NVRTC")
     if wrong:
         return Probe("cuda", usable=False, reason=wrong, fix="update the driver, and report it if that is no help")
     return Probe("cuda", usable=True, reason=found)

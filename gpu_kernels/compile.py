@@ -4,11 +4,12 @@ A cached file is named by a hash of everything that went into it (sources, compi
 features, so that a shared home serves many machines) and starts its life under another name, so that concurrent
 processes see it whole or not at all. Beside it stands the hash of its own bytes: a file that was cut short is built
 anew.
+
+Where there is no compiler, libraries that were built ahead for a CPU level are loaded from the package's folder lib.
 """
 
 import ctypes
 import hashlib
-import platform
 import shutil
 import stat
 import subprocess
@@ -18,19 +19,32 @@ from functools import cache
 from pathlib import Path
 
 from gpu_kernels.errors import KernelError
+from gpu_kernels.levels import LEVELS, features, supported
 
-__all__ = ["ARCHITECTURES", "CompileError", "compiler", "cubin", "cubin_file", "library", "sources", "use_cache"]
+__all__ = [
+    "ARCHITECTURES",
+    "CacheError",
+    "CompileError",
+    "build_ahead",
+    "compiler",
+    "cubin",
+    "cubin_file",
+    "library",
+    "maker",
+    "sources",
+    "use_cache",
+]
 
 ARCHITECTURES = ("sm_80", "sm_90", "sm_100")
 """GPU architectures that every kernel must compile for: A100, H100 and H200, B200."""
 
 _HERE = Path(__file__).resolve().parent
 _HEADER = _HERE / "lane.h"
+_AHEAD = _HERE / "lib"
 _COMPILERS = ("g++", "clang++", "c++")
 _HOST_FLAGS = (
     "-std=c++17",
     "-O3",
-    "-march=native",
     "-ffp-contract=off",  # one stated order of operations: the same bits as the NumPy twin's where they are promised
     "-fPIC",
     "-shared",
@@ -44,6 +58,10 @@ _folder = [Path.home() / ".cache" / "meanrev" / "kernels"]
 
 class CompileError(KernelError):
     """No compiler, or one that refuses a kernel; the message holds its first lines."""
+
+
+class CacheError(CompileError):
+    """A folder of compiled kernels that cannot be used."""
 
 
 def use_cache(folder: Path) -> None:
@@ -78,19 +96,73 @@ def compiler() -> tuple[str, str]:
 
 @cache
 def library(name: str) -> ctypes.CDLL:
-    """Return the kernels of a source for this CPU, compiled on first use.
+    """Return the kernels of a source for this CPU: compiled on first use or, where there is no compiler, built ahead.
 
     Args:
         name: One of sources().
 
     Raises:
-        CompileError: no compiler, or it fails, or the cache folder cannot be used.
+        CompileError: no compiler and nothing built ahead, or the compiler fails, or the cache folder cannot be used.
     """
-    path, version = compiler()
-    source = sources()[name]
-    key = _key(source, version, *_HOST_FLAGS, _cpu())
-    built = _cached(f"{_flat(name)}-{key}.so", lambda out: _run([path, *_HOST_FLAGS, *_source(source), "-o", str(out)]))
-    return ctypes.CDLL(str(built))
+    try:
+        _, version = compiler()
+    except CompileError:
+        level = _level_ahead()
+        if level is None:
+            raise
+        return ctypes.CDLL(str(_file_ahead(_AHEAD, level, name)))
+    key = _key(sources()[name], version, *_HOST_FLAGS, features())
+    return ctypes.CDLL(str(_cached(f"{_flat(name)}-{key}.so", lambda out: _build(name, "native", out))))
+
+
+def maker() -> str:
+    """Say where library has its kernels from, for a person.
+
+    Raises:
+        CompileError: neither a compiler nor kernels that were built ahead for this CPU.
+    """
+    level = _level_ahead()
+    try:
+        path, version = compiler()
+    except CompileError:
+        if level is None:
+            raise
+        return f"kernels built ahead for {level}"
+    return f"kernels compiled by {version or path}"
+
+
+def build_ahead(folder: Path = _AHEAD) -> tuple[Path, ...]:
+    """Build every kernel for every CPU level, for machines without a compiler, and return the files.
+
+    Args:
+        folder: Where library looks, for another root: it trusts this folder as it trusts the code beside it.
+
+    Raises:
+        CompileError: no compiler, or it fails.
+    """
+    built = []
+    for level in LEVELS:
+        (folder / level).mkdir(parents=True, exist_ok=True)
+        for name in sources():
+            built.append(_file_ahead(folder, level, name))
+            _build(name, level, built[-1])
+    return tuple(built)
+
+
+def _file_ahead(folder: Path, level: str, name: str) -> Path:
+    """Name a library by its sources and flags: after a change of them it is not found, rather than wrong."""
+    return folder / level / f"{_flat(name)}-{_key(sources()[name], *_HOST_FLAGS)}.so"
+
+
+def _level_ahead() -> str | None:
+    """Return the best level that this CPU can run and for which all kernels were built."""
+    levels = supported(features().split())
+    return next((e for e in levels if all(_file_ahead(_AHEAD, e, name).is_file() for name in sources())), None)
+
+
+def _build(name: str, march: str, out: Path) -> None:
+    path, _ = compiler()
+    _run([path, *_HOST_FLAGS, f"-march={march}", *_source(sources()[name]), "-o", str(out)])
 
 
 def cubin(name: str, architecture: str) -> bytes:
@@ -142,17 +214,6 @@ def _key(source: Path, *parts: str) -> str:
     return digest.hexdigest()[:24]
 
 
-@cache
-def _cpu() -> str:
-    """Return what -march=native looks at."""
-    try:
-        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
-    except OSError:
-        lines = []
-    wanted = ("model name", "flags", "Features")
-    return platform.machine() + "".join(next((line for line in lines if line.startswith(name)), "") for name in wanted)
-
-
 def _cached(name: str, build: Callable[[Path], object]) -> Path:
     """Return a file of the cache, built where it is missing or not what was put there."""
     folder = _own_folder()
@@ -167,7 +228,7 @@ def _cached(name: str, build: Callable[[Path], object]) -> Path:
             fresh.replace(path)
             fresh_seal.replace(seal)
     except OSError as error:
-        raise CompileError(f"the kernel cache {folder} cannot be written to: {error.strerror}") from None
+        raise CacheError(f"the kernel cache {folder} cannot be written to: {error.strerror}") from None
     return path
 
 
@@ -188,11 +249,11 @@ def _own_folder() -> Path:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         seen = folder.stat()
     except OSError as error:
-        raise CompileError(f"the kernel cache {folder} cannot be made: {error.strerror}") from None
+        raise CacheError(f"the kernel cache {folder} cannot be made: {error.strerror}") from None
     if seen.st_uid != _user():
-        raise CompileError(f"the kernel cache {folder} belongs to another user; choose a folder of your own")
+        raise CacheError(f"the kernel cache {folder} belongs to another user; choose a folder of your own")
     if seen.st_mode & (stat.S_IWGRP | stat.S_IWOTH):
-        raise CompileError(f"the kernel cache {folder} can be written by others; chmod 700 makes it yours alone")
+        raise CacheError(f"the kernel cache {folder} can be written by others; chmod 700 makes it yours alone")
     return folder
 
 

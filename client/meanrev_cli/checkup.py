@@ -12,6 +12,7 @@ from typing import NamedTuple
 import psutil  # type: ignore[import-untyped] # it ships no types
 
 from gpu_kernels import backend
+from gpu_kernels.compile import use_cache
 from gpu_kernels.errors import KernelError
 from meanrev_cli import known_answers
 from meanrev_cli.failure import ExitCode, Failure
@@ -54,6 +55,8 @@ def examine(shared: Shared) -> Iterator[Finding]:
         yield Finding("settings", f"listen {settings.listen}, backend {settings.backend}; `meanrev config` shows all")
     except Failure as failure:
         yield Finding("settings", failure.message, "correct that setting", ExitCode.USAGE)
+    if settings.kernel_cache:
+        use_cache(Path(settings.kernel_cache))
     yield _backend(settings)
     yield from _backends(settings)
     yield from _kernels()

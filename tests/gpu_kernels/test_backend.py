@@ -38,7 +38,7 @@ def test_without_a_compiler_numpy_runs_and_says_why(monkeypatch):
     def none():
         raise backend.CompileError("no C++ compiler on the PATH")
 
-    monkeypatch.setattr(backend, "compiler", none)
+    monkeypatch.setattr(backend, "maker", none)
     chosen = backend.choose()
     assert chosen.name in {"numpy", "cuda"}
     with pytest.raises(KernelError, match=r"'native' cannot run here: no C\+\+ compiler.*install a C\+\+ compiler"):
@@ -51,6 +51,27 @@ def test_a_gpu_that_is_asked_for_and_missing_is_an_error_and_never_something_els
 
     monkeypatch.setattr(backend.device, "describe", none)
     with pytest.raises(KernelError, match="'cuda' cannot run here: no CUDA driver; install the NVIDIA driver"):
+        backend.choose("cuda")
+
+
+@pytest.mark.parametrize("name", ["native", "cuda"])
+def test_a_kernel_cache_that_cannot_be_used_is_the_reason_and_not_the_compiler(monkeypatch, name):
+    def refuse(*_):
+        raise backend.CacheError("the kernel cache /cache cannot be made: Read-only file system")
+
+    monkeypatch.setattr(backend, "maker", refuse)
+    monkeypatch.setattr(backend.device, "describe", refuse)
+    with pytest.raises(KernelError, match=f"'{name}' cannot run here: the kernel cache .*; let kernel_cache name"):
+        backend.choose(name)
+    assert backend.choose().name == "numpy"
+
+
+def test_an_nvrtc_that_is_missing_is_a_reason_too(monkeypatch):
+    def refuse():
+        raise backend.CompileError("NVRTC is not installed")
+
+    monkeypatch.setattr(backend.device, "describe", refuse)
+    with pytest.raises(KernelError, match="'cuda' cannot run here: NVRTC is not installed; pip install"):
         backend.choose("cuda")
 
 

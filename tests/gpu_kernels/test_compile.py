@@ -1,5 +1,6 @@
 """The cache of compiled kernels: whole files only, of this user only, and errors that say what to do."""
 
+import ctypes
 import hashlib
 import stat
 import subprocess
@@ -9,7 +10,8 @@ from pathlib import Path
 import pytest
 
 from gpu_kernels import compile as kernels
-from gpu_kernels.compile import CompileError, compiler, library, sources, use_cache
+from gpu_kernels.compile import CompileError, build_ahead, compiler, library, maker, sources, use_cache
+from gpu_kernels.levels import LEVELS
 from tests.gpu_kernels.native import needs_compiler
 
 TINY = """
@@ -28,6 +30,7 @@ def cache_folder(tmp_path, monkeypatch):
     source.write_text(TINY, encoding="utf-8")
     folder = tmp_path / "cache"
     monkeypatch.setattr(kernels, "_folder", [folder])
+    monkeypatch.setattr(kernels, "_AHEAD", tmp_path / "lib")
     monkeypatch.setattr(kernels, "sources", lambda: {"tiny": source})
     monkeypatch.setattr(kernels, "_HOST_FLAGS", tuple(flag.replace("-O3", "-O0") for flag in kernels._HOST_FLAGS))
     library.cache_clear()
@@ -115,7 +118,7 @@ def test_a_changed_source_flag_or_processor_is_another_file(cache_folder, monkey
     again()
     monkeypatch.setattr(kernels, "_HOST_FLAGS", (*kernels._HOST_FLAGS, "-g0"))
     again()
-    monkeypatch.setattr(kernels, "_cpu", lambda: "another")
+    monkeypatch.setattr(kernels, "features", lambda: "another")
     again()
     assert len(list(cache_folder.glob("tiny-*.so"))) == 4
 
@@ -186,6 +189,75 @@ def test_a_folder_that_cannot_be_written_to_is_named(cache_folder, monkeypatch):
     monkeypatch.setattr(kernels.tempfile, "TemporaryDirectory", refuse)
     with pytest.raises(CompileError, match=r"the kernel cache .*cache cannot be written"):
         library("tiny")
+
+
+def without_compiler(monkeypatch, *levels):
+    """Take the compiler away from a CPU of these levels."""
+    words = set().union(*(LEVELS[level] for level in levels))
+    monkeypatch.setattr(kernels, "features", lambda: " ".join(words))
+    monkeypatch.setenv("PATH", "")
+    compiler.cache_clear()
+    library.cache_clear()
+
+
+def loaded(monkeypatch):
+    """Note what is loaded from here on, and load nothing: the best level may be more than this CPU can run."""
+    names = []
+    monkeypatch.setattr(kernels.ctypes, "CDLL", names.append)
+    return names
+
+
+@needs_compiler
+@pytest.mark.parametrize("levels", [["x86-64-v3"], ["x86-64-v3", "x86-64-v4"]])
+def test_without_a_compiler_the_kernels_of_the_best_level_that_the_processor_has_are_loaded(
+    cache_folder, tmp_path, monkeypatch, levels
+):
+    files = build_ahead(tmp_path / "lib")
+    assert [file.parent.name for file in files] == list(LEVELS)
+    without_compiler(monkeypatch, *levels)
+    names = loaded(monkeypatch)
+    library("tiny")
+    assert [Path(name).parent.name for name in names] == levels[-1:]
+    assert maker() == f"kernels built ahead for {levels[-1]}"
+    assert not cache_folder.exists()
+
+
+@needs_compiler
+def test_kernels_that_were_built_ahead_compute(cache_folder, tmp_path, monkeypatch):
+    if not kernels.supported(kernels.features().split()):
+        pytest.skip("needs a processor of level x86-64-v3")
+    build_ahead(tmp_path / "lib")
+    monkeypatch.setenv("PATH", "")
+    compiler.cache_clear()
+    numbers, doubled = (ctypes.c_double * 7)(*range(7)), (ctypes.c_double * 7)()
+    library("tiny").twice(ctypes.c_longlong(7), numbers, doubled, ctypes.c_int(2))
+    assert list(doubled) == [2.0 * k for k in range(7)]
+
+
+@needs_compiler
+@pytest.mark.parametrize("spoil", ["source", "flags", "processor", "file"])
+def test_kernels_of_another_source_flag_or_processor_are_as_if_there_were_none(
+    cache_folder, tmp_path, monkeypatch, spoil
+):
+    files = build_ahead(tmp_path / "lib")
+    if spoil == "source":
+        kernels.sources()["tiny"].write_text(TINY + "// changed\n", encoding="utf-8")
+    if spoil == "flags":
+        monkeypatch.setattr(kernels, "_HOST_FLAGS", (*kernels._HOST_FLAGS, "-g0"))
+    if spoil == "file":
+        files[-1].unlink()
+    without_compiler(monkeypatch, *([] if spoil == "processor" else ["x86-64-v3"]))
+    for ask in (lambda: library("tiny"), maker):
+        with pytest.raises(CompileError, match=r"no C\+\+ compiler"):
+            ask()
+
+
+@needs_compiler
+def test_a_compiler_makes_better_kernels_than_those_built_ahead(cache_folder, tmp_path):
+    build_ahead(tmp_path / "lib")
+    assert maker().startswith("kernels compiled by ")
+    library("tiny")
+    assert is_sealed(built(cache_folder))
 
 
 def test_without_a_compiler_the_error_says_what_to_install(cache_folder, monkeypatch):
