@@ -6,7 +6,7 @@ import time
 from importlib.metadata import version
 from pathlib import Path
 
-import psutil
+import psutil  # type: ignore[import-untyped] # it ships no types
 
 from gpu_kernels import device, grids
 from meanrev_server.rpc import options

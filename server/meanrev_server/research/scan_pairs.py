@@ -10,7 +10,7 @@ from meanrev_server.research.task import Progress, Task
 from meanrev_server.rpc import options
 from meanrev_server.rpc.naming import wire_names
 from meanrev_wire import codec
-from meanrev_wire.research_pb2 import ScanReply
+from meanrev_wire.research_pb2 import PairColumns, ScanReply
 
 __all__ = ["SCAN_PAIRS", "ScanOptions"]
 
@@ -45,7 +45,7 @@ class ScanOptions(options.Options, frozen=True, kw_only=True):
 
 
 def _total(table: Table, _: ScanOptions) -> int:
-    n_columns = table.values.shape[1]
+    n_columns: int = table.values.shape[1]
     return n_columns * (n_columns - 1) // 2
 
 
@@ -53,7 +53,7 @@ def _run(table: Table, chosen: ScanOptions, ignored: list[str], progress: Progre
     with wire_names(_NAMES):
         found = scans.scan(table.values, progress=progress, **{name: getattr(chosen, name) for name in _OPTIONS})
     values: dict[str, Any] = found._asdict()
-    known = {field.name for field in ScanReply.DESCRIPTOR.fields_by_name["result"].message_type.fields}
+    known = PairColumns.DESCRIPTOR.fields_by_name
     result = {name: value for name, value in values.items() if name in known}
     for side in ("y", "x"):
         result[side] = [table.columns[i] for i in values[side]]

@@ -1,9 +1,11 @@
 """SweepThresholds: every column against a grid of thresholds, costs and lookbacks."""
 
+import math
 from typing import Annotated, Any, Literal
 
 import numpy as np
 from msgspec import Meta
+from numpy.typing import NDArray
 
 from gpu_kernels import grids
 from gpu_kernels.checks import Floats
@@ -31,22 +33,10 @@ _FIGURES = (
 )
 _NAMES = {
     "prices": "block",
-    **{
-        name: f"metadata.{name}"
-        for name in (
-            "entry",
-            "exit",
-            "cost",
-            "lookback",
-            "execution_delay",
-            "mode",
-            "initial_capital",
-            "periods_per_year",
-            "train",
-            "test",
-            "purge",
-        )
-    },
+    "entry_z": "metadata.entry",
+    "exit_z": "metadata.exit",
+    **{name: f"metadata.{name}" for name in ("cost", "lookback", "mode", "train", "test", "purge")},
+    **{name: f"metadata.{name}" for name in ("execution_delay", "initial_capital", "periods_per_year")},
 }
 
 
@@ -83,37 +73,49 @@ class SweepOptions(options.Options, frozen=True, kw_only=True):
 
 
 def _axis(values: Axis, name: str) -> Floats:
-    with wire_names({"spec": f"metadata.{name}"}):
+    with wire_names({"text": f"metadata.{name}"}):
         return grids.grid(values) if isinstance(values, str) else np.array(values, dtype=np.float64)
 
 
-def _axes(chosen: SweepOptions) -> tuple[Floats, Floats, Floats, Any]:
+def _axes(chosen: SweepOptions) -> tuple[Floats, Floats, Floats, NDArray[np.int64]]:
     lookback = np.array(chosen.lookback, dtype=np.int64)
     return _axis(chosen.entry, "entry"), _axis(chosen.exit, "exit"), _axis(chosen.cost, "cost"), lookback
 
 
 def _total(table: Table, chosen: SweepOptions) -> int:
-    sizes = [axis.size for axis in _axes(chosen)]
-    return table.values.shape[1] * int(np.prod(sizes, dtype=np.float64))
+    n_columns: int = table.values.shape[1]
+    return n_columns * math.prod(axis.size for axis in _axes(chosen))
 
 
 def _run(table: Table, chosen: SweepOptions, ignored: list[str], progress: Progress) -> bytes:
     unknown = [name for name in chosen.figures if name not in _FIGURES]
     if unknown:
         raise InvalidInput("metadata.figures", f"must name some of {', '.join(_FIGURES)}", value=unknown[0])
+    with wire_names(_NAMES):
+        result, n_cells = _swept(table, chosen, progress)
+    total = _total(table, chosen)
+    return codec.encode(
+        SweepReply, done=total, total=total, result=result, metadata=options.reply_metadata(ignored, n_cells=n_cells)
+    )
+
+
+def _swept(table: Table, chosen: SweepOptions, progress: Progress) -> tuple[dict[str, Any], int]:
     prices = np.ascontiguousarray(table.values.T)
-    rules = {
+    rules: Any = {
         "execution_delay": chosen.execution_delay,
         "mode": chosen.mode,
         "initial_capital": chosen.initial_capital,
         "periods_per_year": chosen.periods_per_year,
     }
-    with wire_names(_NAMES):
-        axes = _axes(chosen)
-        cells = grids.expand(*axes)
-        metrics = grids.sweep(prices, cells, progress=progress, **rules)
-        choice = grids.choose(metrics, cells, tuple(axis.size for axis in axes), table.values.shape[0])
-        steps = _walk(prices, cells, chosen, rules) if chosen.train else []
+    entry, leave, cost, lookback = _axes(chosen)
+    cells = grids.expand(entry, leave, cost, lookback)
+    metrics = grids.sweep(prices, cells, progress=progress, **rules)
+    shape = entry.size, leave.size, cost.size, lookback.size
+    choice = grids.choose(metrics, cells, shape, prices.shape[1], prices=prices, **rules)
+    steps = []
+    if chosen.train or chosen.test:
+        spans: Any = {"train": chosen.train, "test": chosen.test, "purge": chosen.purge}
+        steps = grids.walk_forward(prices, cells, **spans, **rules)
     n_cells = int(np.count_nonzero(cells.valid))
     result = {
         "columns": list(table.columns),
@@ -124,26 +126,22 @@ def _run(table: Table, chosen: SweepOptions, ignored: list[str], progress: Progr
         "figures": [{"name": name, "values": _figure(metrics, cells, name)} for name in chosen.figures],
         "best": [_best(choice, i, column) for i, column in enumerate(table.columns)],
         "n_cells": n_cells,
-        "walk_forward": [{**step._asdict(), "column": table.columns[step.series], "series": None} for step in steps],
+        "walk_forward": [_step(step, table.columns) for step in steps],
     }
-    for step in result["walk_forward"]:
-        del step["series"]
-    total = _total(table, chosen)
-    return codec.encode(
-        SweepReply, done=total, total=total, result=result, metadata=options.reply_metadata(ignored, n_cells=n_cells)
-    )
+    return result, n_cells
 
 
-def _walk(prices: Floats, cells: Any, chosen: SweepOptions, rules: dict[str, Any]) -> list[Any]:
-    return list(grids.walk_forward(prices, cells, train=chosen.train, test=chosen.test, purge=chosen.purge, **rules))
+def _step(step: grids.WalkStep, columns: tuple[str, ...]) -> dict[str, Any]:
+    values = step._asdict()
+    return {"column": columns[values.pop("series")], **values}
 
 
-def _figure(metrics: Any, cells: Any, name: str) -> Floats:
+def _figure(metrics: grids.GridMetrics, cells: grids.Cells, name: str) -> Floats:
     values = np.asarray(getattr(metrics, name), dtype=np.float64)
     return np.where(cells.valid, values, np.nan)
 
 
-def _best(choice: Any, i: int, column: str) -> dict[str, Any]:
+def _best(choice: grids.Choice, i: int, column: str) -> dict[str, Any]:
     return {
         "column": column,
         "cell": int(choice.best[i]),
