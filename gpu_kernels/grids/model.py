@@ -1,0 +1,170 @@
+"""Grids of thresholds, costs and lookbacks: cells, choices, deflated Sharpe ratios and walk-forward steps.
+
+A cell is one backtest of the sweep: entry e, exit x, cost per side and lookback. It is valid if -e <= x < e; an invalid
+one is never run and has NaN everywhere, so that a rectangle of thresholds may be asked for.
+
+The best of many tries is biased upwards. With V the variance (ddof 1) of the N tried Sharpe ratios per bar,
+
+    expected maximum SR0 = sqrt(V) ((1 - g) Z^-1(1 - 1/N) + g Z^-1(1 - 1/(N e))),  g = 0.5772... (Euler-Mascheroni)
+    deflated Sharpe = Z((SR - SR0) sqrt(n - 1) / sqrt(1 - g3 SR + (g4 - 1)/4 SR^2))
+
+is the probability that the true Sharpe ratio of the best cell is above what N tries without any skill would find:
+SR per bar, n bars, g3 and g4 the skewness and kurtosis (3 for a normal) of its returns, Z the normal distribution
+function. Neighbouring cells are alike, so that fewer than N tries are independent: the figure errs on the low side.
+
+Walk-forward, with s = 0, test, 2 test, ... as long as all bars exist:
+
+    train [s, s + train)  purge [s + train, s + train + purge)  test [s + train + purge, s + train + purge + test)
+
+References:
+    Bailey and Lopez de Prado (2014), The deflated Sharpe ratio, equations 1 and 2.
+    Bailey and Lopez de Prado (2012), The Sharpe ratio efficient frontier, equation 11.
+"""
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gpu_kernels.checks import Floats
+
+__all__ = [
+    "CRITERIA",
+    "MAX_CELLS",
+    "TIE",
+    "Cells",
+    "Choice",
+    "GridMetrics",
+    "Progress",
+    "Spans",
+    "Terms",
+    "WalkStep",
+]
+
+MAX_CELLS = 1_000_000
+"""Most cells of a grid, invalid ones included, and most points of a range."""
+
+CRITERIA = ("sharpe_ratio", "cumulative_return", "avg_profit_per_trade", "win_rate")
+"""Figures by which a cell may be chosen; the largest wins."""
+
+TIE = 1e-9
+"""Figures this close, relative to the series' largest, are equal: the first such cell wins, whichever twin computed."""
+
+Progress = Callable[[int, int], None]
+"""Called with what is done and the total after each part of a long computation; what it raises ends the work."""
+
+
+class Terms(NamedTuple):
+    """What all cells share.
+
+    Attributes:
+        execution_delay: Bars from a decision to its fill, at least 0.
+        mode: "compounding" or "unit".
+        initial_capital: Equity before the first bar.
+        periods_per_year: Bars in a year, for the Sharpe ratio.
+    """
+
+    execution_delay: int
+    mode: str
+    initial_capital: float
+    periods_per_year: float
+
+
+class Spans(NamedTuple):
+    """Lengths in bars of a walk-forward step's parts; steps follow each other by `test` bars."""
+
+    train: int
+    test: int
+    purge: int
+
+
+class Cells(NamedTuple):
+    """The cells of a grid in a row, each attribute (G,): lookback outermost, then cost, entry, and exit innermost.
+
+    Attributes:
+        entry_z: Score at which a trade opens.
+        exit_z: A trade of side d closes when d z >= -exit_z.
+        cost: Cost per side: a fraction, or units of the price in mode "unit".
+        lookback: Prices in the window of the score.
+        valid: Whether -entry_z <= exit_z < entry_z.
+    """
+
+    entry_z: Floats
+    exit_z: Floats
+    cost: Floats
+    lookback: NDArray[np.int64]
+    valid: NDArray[np.bool_]
+
+
+class GridMetrics(NamedTuple):
+    """Figures of every series in every cell: (B, G) arrays, as in sweep.SweepMetrics.
+
+    Invalid cells and series that cannot be traded have NaN, and counts 0.
+
+    Attributes:
+        sharpe_ratio: Annualised.
+        cumulative_return: E / initial - 1.
+        max_drawdown: Largest drawdown, positive, a fraction.
+        num_trades: Closed round trips.
+        win_rate: Share of closed trades that gained; 0 without trades.
+        avg_profit_per_trade: Mean pnl of closed trades over the initial capital; 0 without trades.
+        total_costs: Sum of all fees, in units of the equity.
+    """
+
+    sharpe_ratio: Floats
+    cumulative_return: Floats
+    max_drawdown: Floats
+    num_trades: NDArray[np.int64]
+    win_rate: Floats
+    avg_profit_per_trade: Floats
+    total_costs: Floats
+
+
+class Choice(NamedTuple):
+    """The cells chosen for each series: (B,) arrays.
+
+    Attributes:
+        best: Cell with the largest figure; -1 where there is none.
+        best_value: That figure; NaN where there is none.
+        deflated_sharpe: Probability that the best cell's Sharpe ratio is above what as many tries find by chance.
+        plateau: Cell with the largest mean over its 3 x 3 neighbours in the plane of entries and exits, of the same
+            cost and lookback; invalid neighbours and those beyond the edge are left out of the mean.
+        plateau_value: That mean.
+    """
+
+    best: NDArray[np.int64]
+    best_value: Floats
+    deflated_sharpe: Floats
+    plateau: NDArray[np.int64]
+    plateau_value: Floats
+
+
+class WalkStep(NamedTuple):
+    """One step of one series: a cell chosen on bars [train_start, train_stop), traded on [test_start, test_stop).
+
+    Attributes:
+        series: Row of the prices.
+        train_start: First train bar.
+        train_stop: One past the last train bar.
+        test_start: First test bar, `purge` bars later.
+        test_stop: One past the last test bar.
+        cell: The train part's best by Sharpe ratio; -1 where it has none, and the rest is NaN.
+        train_sharpe: Its annualised Sharpe ratio over the train bars.
+        test_sharpe: The same over the test bars alone, started flat.
+        test_return: Return over the test bars; an open position is marked at the last one, not closed.
+        test_trades: Round trips closed within the test bars.
+        test_max_drawdown: Largest drawdown within the test bars, positive.
+    """
+
+    series: int
+    train_start: int
+    train_stop: int
+    test_start: int
+    test_stop: int
+    cell: int
+    train_sharpe: float
+    test_sharpe: float
+    test_return: float
+    test_trades: int
+    test_max_drawdown: float
