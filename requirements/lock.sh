@@ -11,6 +11,7 @@ lock() {
 }
 
 lock run --extra server --group build
+lock gpu --extra server --extra gpu --group build --constraints requirements/run.txt
 lock test --extra server --group build --group test --constraints requirements/run.txt
 lock proof --group proof --constraints requirements/test.txt
 lock peers --extra server --group build --group test --group peers --constraints requirements/test.txt
