@@ -1,33 +1,47 @@
-"""What a kernel costs on a GPU, read from its machine code: registers, local memory, spills, instructions of its loop.
+"""What a kernel costs on a GPU: registers, stack and spills as ptxas counts them, its loop from the disassembly.
 
 A loop's `pass` is its shortest way round, which for the sweep is a bar without an event; `body` is all of it, the slow
 paths of divisions left out.
 """
 
 import heapq
+import io
 import re
 import subprocess
 import sysconfig
+from functools import cache, partial
 from pathlib import Path
 from typing import NamedTuple
+from unittest import mock
 
-from gpu_kernels import compile as kernels
+from gpu_kernels.compile import cubin
 
-_TOOLS = Path(sysconfig.get_path("purelib")) / "nvidia" / "cu13" / "bin"
-_USAGE = re.compile(r"Function (\w+):\s+REG:(\d+) STACK:(\d+) SHARED:(\d+) LOCAL:(\d+)")
+_DISASSEMBLER = Path(sysconfig.get_path("purelib")) / "nvidia" / "cu13" / "bin" / "nvdisasm"
+_USAGE = re.compile(
+    r"Function properties for (\w+)\n"
+    r"\D+(\d+) bytes stack frame, (\d+) bytes spill stores, (\d+) bytes spill loads\n"
+    r"ptxas info\s+: Used (\d+) registers"
+)
 _INSTRUCTION = re.compile(r"^\s*/\*[0-9a-f]+\*/\s+(@!?U?P\w+ )?([A-Z][\w.]*)\s*(.*);")
 _LABEL = re.compile(r"^(\.L\w+):")
 _TARGET = re.compile(r"`\((\.L\w+)\)")
 
 
 class Cost(NamedTuple):
-    """What one entry takes on one architecture; bytes a thread, instructions of the largest loop."""
+    """What one entry takes on one architecture: bytes a thread, and its code for the size of its loop."""
 
     registers: int
     stack: int
-    local_accesses: int
-    loop_body: int
-    loop_pass: int
+    spills: int
+    code: str
+
+    @property
+    def loop_body(self):
+        return _loop(self.code)[0]
+
+    @property
+    def loop_pass(self):
+        return _loop(self.code)[1]
 
 
 class Instruction(NamedTuple):
@@ -44,28 +58,50 @@ def available():
         import cuda.core  # noqa: F401
     except ImportError:
         return False
-    return (_TOOLS / "nvdisasm").exists() and (_TOOLS / "cuobjdump").exists()
+    return _DISASSEMBLER.exists()
 
 
 def costs(operation, architecture, folder):
-    """Return the cost of each entry of an operation."""
+    """Return the cost of each entry of an operation, compiled as gpu_kernels.compile does it.
+
+    Args:
+        operation: A name of compile.sources().
+        architecture: Such as "sm_90".
+        folder: For the machine code; the cache must not hold it, for ptxas speaks when it compiles.
+    """
+    code, said = _compiled(operation, architecture)
     file = folder / "code.cubin"
-    file.write_bytes(kernels.cubin(operation, architecture))
-    usage = {name: figures for name, *figures in _USAGE.findall(_say("cuobjdump", "-res-usage", file))}
-    return {name: _cost(code, *map(int, usage[name])) for name, code in _functions(_say("nvdisasm", "-c", file))}
-
-
-def _cost(code, registers, stack, _shared, local):
-    instructions, labels = _parse(code)
-    accesses = sum(each.name.split(".")[0] in {"STL", "LDL"} for each in instructions)
-    body, shortest = _loop(_edges(instructions, labels))
-    return Cost(registers, stack + local, accesses, body, shortest)
-
-
-def _say(tool, *words):
-    done = subprocess.run([_TOOLS / tool, *words], capture_output=True, text=True, check=False)
+    file.write_bytes(code)
+    done = subprocess.run([_DISASSEMBLER, "-c", file], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
-    return done.stdout
+    usage = {name: map(int, figures) for name, *figures in _USAGE.findall(said)}
+    return {name: Cost(*_figures(usage[name]), body) for name, body in _functions(done.stdout)}
+
+
+def _compiled(operation, architecture):
+    """Return the machine code and what ptxas says of it."""
+    import cuda.core
+
+    said = io.StringIO()
+    options = partial(cuda.core.ProgramOptions, ptxas_options=["-v"])
+
+    class Listening:
+        def __init__(self, *words):
+            self.program = program(*words)
+
+        def compile(self, form):
+            return self.program.compile(form, logs=said)
+
+    program = cuda.core.Program
+    with mock.patch.multiple(cuda.core, Program=Listening, ProgramOptions=options):
+        code = cubin(operation, architecture)
+    assert said.getvalue(), "the cache held this kernel"
+    return code, said.getvalue()
+
+
+def _figures(usage):
+    stack, stored, loaded, registers = usage
+    return registers, stack, stored + loaded
 
 
 def _functions(text):
@@ -105,8 +141,10 @@ def _edges(instructions, labels):
     return edges
 
 
-def _loop(edges):
+@cache
+def _loop(code):
     """Return the size of the largest loop and of its shortest way round; zeros where there is none."""
+    edges = _edges(*_parse(code))
     heads = {target for place, after in enumerate(edges) for target in after if target <= place and target != place}
     loops = [(len(_body(edges, head)), _way_round(edges, head)) for head in heads]
     return max(loops, default=(0, 0))
