@@ -1,0 +1,186 @@
+"""One scan: pairs are tested all at once, and those that pass are fitted and traded in blocks."""
+
+from collections.abc import Iterator
+from itertools import pairwise
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gpu_kernels import ou, pairs, thresholds
+from gpu_kernels.checks import Floats
+from gpu_kernels.scans import host, multiplicity
+from gpu_kernels.scans.model import N_PERIODS, STATUSES, PairTable, Plan, Progress
+from gpu_kernels.selection import current
+from gpu_kernels.sweep import native as sweep_native
+from gpu_kernels.sweep import zscore
+
+__all__ = ["scan"]
+
+_ENTRIES = 1 << 18
+"""Entries of the residuals held at once: some 2 MB, and about ten such arrays beside them."""
+
+_TRADED, _NO_PROCESS, _TOO_COSTLY = range(3)
+
+Indices = NDArray[np.int64]
+
+
+class _Tested(NamedTuple):
+    """Significant pairs: columns, hedge and test, all (P,)."""
+
+    y: Indices
+    x: Indices
+    hedge_ratio: Floats
+    intercept: Floats
+    adf_statistic: Floats
+    p_value: Floats
+    q_value: Floats
+
+    def residual(self, levels: Floats) -> Floats:
+        """Return (P, rows) residuals at some rows of the levels."""
+        return levels[:, self.y].T - self.intercept[:, None] - self.hedge_ratio[:, None] * levels[:, self.x].T
+
+    def take(self, chosen: Indices | slice) -> "_Tested":
+        return _Tested._make(column[chosen] for column in self)
+
+
+class _Trained(NamedTuple):
+    """What the train part says of significant pairs, all (P,); NaN behind a status that ends the work."""
+
+    theta: Floats
+    theta_std_error: Floats
+    half_life: Floats
+    mu: Floats
+    sigma: Floats
+    entry_z: Floats
+    exit_z: Floats
+    sharpe: Floats
+    skewness: Floats
+    kurtosis: Floats
+    status: Indices
+
+
+def scan(prices: Floats, plan: Plan, progress: Progress | None = None) -> PairTable:
+    """Test, trade and rank; see the contract."""
+    n_series = prices.shape[1]
+    total = n_series * (n_series - 1) // 2
+    levels = np.log(prices) if plan.log else prices
+    tested, n_pairs = _test(prices[: plan.n_train], plan)
+    n_significant = tested.y.size
+    trained = []
+    _report(progress, total - n_significant, total)
+    for block in _blocks(n_significant, plan.n_train):
+        trained.append(_train(tested.take(block).residual(levels[: plan.n_train]), plan))
+        _report(progress, total - n_significant + block.stop, total)
+    whole = _Trained._make(np.concatenate(columns) for columns in zip(*trained, strict=True))
+    probability, distance = multiplicity.deflated(whole.sharpe, whole.skewness, whole.kurtosis, plan.n_train)
+    order = np.lexsort((tested.x, tested.y, tested.p_value, np.where(np.isnan(distance), np.inf, -distance)))
+    order = order[: plan.top]
+    first, kept = tested.take(order), _Trained._make(column[order] for column in whole)
+    half_lives, p_values = _periods(prices[: plan.n_train], first, plan)
+    return PairTable(
+        *first,
+        *kept[:7],
+        kept.sharpe * np.sqrt(plan.periods_per_year),
+        probability[order],
+        *_test_part(levels[plan.n_train - plan.lookback + 1 :], first, kept, plan),
+        period_half_life=half_lives,
+        period_p_value=p_values,
+        status=tuple(STATUSES[code] for code in kept.status),
+        n_pairs=n_pairs,
+        n_significant=n_significant,
+    )
+
+
+def _report(progress: Progress | None, done: int, total: int) -> None:
+    if progress is not None:
+        progress(done, total)
+
+
+def _blocks(n_pairs: int, n_bars: int) -> Iterator[slice]:
+    """Cut pairs into blocks of bounded residuals; one empty block where there is no pair."""
+    size = max(1, _ENTRIES // n_bars)
+    for first in range(0, max(1, n_pairs), size):
+        yield slice(first, min(first + size, n_pairs))
+
+
+def _test(train: Floats, plan: Plan) -> tuple[_Tested, int]:
+    """Return the significant pairs, and how many were tried."""
+    fit = pairs.scan(train, lags=plan.lags, log=plan.log)
+    y, x = pairs.best_direction(fit)
+    p_value = fit.adf_p_value[y, x]
+    figures = (fit.hedge_ratio[y, x], fit.intercept[y, x], fit.adf_statistic[y, x])
+    tested = _Tested(y, x, *figures, p_value, multiplicity.q_values(p_value))
+    return tested.take(np.flatnonzero(p_value < plan.alpha)), int(np.count_nonzero(~np.isnan(p_value)))
+
+
+def _train(residual: Floats, plan: Plan) -> _Trained:
+    """Fit and trade a block of residuals (P, n)."""
+    fit = ou.fit(residual)
+    status = np.where(np.array(fit.status, dtype=object) == "error", _NO_PROCESS, _TRADED)
+    usable = np.flatnonzero(status == _TRADED)
+    spread = fit.sigma[usable] / np.sqrt(2.0 * fit.theta[usable])
+    # A last digit's room on both sides: the contract of thresholds divides where this multiplies.
+    round_trip = np.maximum(2.0 * plan.cost, thresholds.SMALLEST_COST * (1.0 + 1e-9) * spread)
+    payable = round_trip <= thresholds.LARGEST_COST * (1.0 - 1e-9) * spread
+    status[usable[~payable]] = _TOO_COSTLY
+    traded = usable[payable]
+    process = (fit.theta[traded], fit.mu[traded], fit.sigma[traded])
+    levels = thresholds.optimal(*process, round_trip[payable], objective=plan.objective)
+    thresholds_z = (levels.entry_z, levels.exit_z)
+    run = host.trade(residual[traded], _scores(residual[traded], plan.lookback), *thresholds_z, plan.cost)
+    ratios = (host.sharpe(run.returns), *host.moments(run.returns))
+    fitted = (fit.theta, fit.theta_std_error, fit.half_life, fit.mu, fit.sigma)
+    described = [np.where(status == _NO_PROCESS, np.nan, column) for column in fitted]
+    earned = [_spread_out(column, traded, len(residual)) for column in (*thresholds_z, *ratios)]
+    return _Trained._make([*described, *earned, status])
+
+
+def _test_part(
+    levels: Floats, tested: _Tested, trained: _Trained, plan: Plan
+) -> tuple[Floats, Floats, NDArray[np.int64], Floats]:
+    """Return Sharpe ratio, return, trades and drawdown out of sample.
+
+    Args:
+        levels: The test part, and before it the lookback - 1 bars that its first window needs: none of those bars has a
+            score of its own, so that no trade begins there.
+        tested: Ranked pairs.
+        trained: Of the same pairs.
+        plan: Options.
+    """
+    n_pairs, warm = tested.y.size, plan.lookback - 1
+    ratio, gained, drawdown = np.full((3, n_pairs), np.nan)
+    trades = np.zeros(n_pairs, dtype=np.int64)
+    traded = np.flatnonzero(trained.status == _TRADED)
+    for block in _blocks(traded.size, len(levels)):
+        some = traded[block]
+        residual = tested.take(some).residual(levels)
+        scores = _scores(residual, plan.lookback)
+        run = host.trade(residual, scores, trained.entry_z[some], trained.exit_z[some], plan.cost)
+        returns = run.returns[:, warm:]
+        ratio[some] = host.sharpe(returns) * np.sqrt(plan.periods_per_year)
+        gained[some] = returns.sum(axis=1)
+        trades[some], drawdown[some] = run.trades, run.max_drawdown
+    return ratio, gained, trades, drawdown
+
+
+def _periods(train: Floats, tested: _Tested, plan: Plan) -> tuple[Floats, Floats]:
+    """Return half-lives and p-values (P, 3) of the parts of the train part."""
+    half_lives, p_values = np.empty((2, tested.y.size, N_PERIODS))
+    edges = [len(train) * part // N_PERIODS for part in range(N_PERIODS + 1)]
+    for period, (start, stop) in enumerate(pairwise(edges)):
+        fit = pairs.scan(train[start:stop], lags=plan.lags, log=plan.log)
+        half_lives[:, period] = fit.half_life[tested.y, tested.x]
+        p_values[:, period] = fit.adf_p_value[tested.y, tested.x]
+    return half_lives, p_values
+
+
+def _scores(residual: Floats, lookback: int) -> Floats:
+    twin = sweep_native.rolling if current().backend == "native" else zscore.rolling
+    return twin(residual, lookback)
+
+
+def _spread_out(values: Floats, places: Indices, size: int) -> Floats:
+    out = np.full(size, np.nan)
+    out[places] = values
+    return out
