@@ -26,13 +26,16 @@ from meanrev_server.rpc.adapter import Service
 from meanrev_server.rpc.call import Call
 from meanrev_server.rpc.guard import guarded
 from meanrev_server.rpc.registry import Route, routes
-from meanrev_wire import meanrev_pb2
+from meanrev_wire import meanrev_pb2, research_pb2
 
 __all__ = ["App", "run_grpc_server"]
 
 log = logging.getLogger(__name__)
 
-_SERVICES = (meanrev_pb2.DESCRIPTOR.services_by_name["MeanRevService"],)
+_SERVICES = (
+    meanrev_pb2.DESCRIPTOR.services_by_name["MeanRevService"],
+    research_pb2.DESCRIPTOR.services_by_name["MeanRevResearch"],
+)
 _HANDLERS = "meanrev_server.handlers"
 
 

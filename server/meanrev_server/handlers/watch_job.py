@@ -19,9 +19,10 @@ async def handle(data: bytes, call: Call) -> AsyncIterator[bytes]:
     job = call.jobs.get(call.identity, request.job_id)
     seen = -1
     while True:
+        ended = job.status in FINAL
         if job.version != seen:
             seen = job.version
             yield encoded(job)
-        if job.status in FINAL:
+        if ended:
             return
         await asyncio.sleep(_GLANCE_S)

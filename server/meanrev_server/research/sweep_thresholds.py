@@ -19,7 +19,7 @@ from meanrev_wire.research_pb2 import SweepReply
 
 __all__ = ["SWEEP_THRESHOLDS", "SweepOptions"]
 
-Axis = str | Annotated[list[float], Meta(min_length=1)]
+Axis = str | Annotated[tuple[float, ...], Meta(min_length=1)]
 """Numbers, or "from:to:step" with both ends."""
 
 _FIGURES = (
@@ -60,8 +60,8 @@ class SweepOptions(options.Options, frozen=True, kw_only=True):
 
     entry: Axis = "0.5:3:0.25"
     exit: Axis = "-0.5:1.5:0.25"
-    cost: Axis = [0.0005]  # noqa: RUF012 - msgspec copies it for every instance
-    lookback: Annotated[list[Annotated[int, Meta(ge=2, le=1_000_000)]], Meta(min_length=1)] = [20]  # noqa: RUF012
+    cost: Axis = (0.0005,)
+    lookback: Annotated[tuple[Annotated[int, Meta(ge=2, le=1_000_000)], ...], Meta(min_length=1)] = (20,)
     execution_delay: Annotated[int, Meta(ge=0, le=10_000)] = 1
     mode: Literal["compounding", "unit"] = "compounding"
     initial_capital: Annotated[float, Meta(gt=0)] = 1.0
@@ -73,7 +73,7 @@ class SweepOptions(options.Options, frozen=True, kw_only=True):
 
 
 def _axis(values: Axis, name: str) -> Floats:
-    with wire_names({"text": f"metadata.{name}"}):
+    with wire_names({"grid": f"metadata.{name}"}):
         return grids.grid(values) if isinstance(values, str) else np.array(values, dtype=np.float64)
 
 

@@ -1,0 +1,63 @@
+"""The research service on a real socket, and its chunks."""
+
+import json
+
+import grpc
+import numpy as np
+
+from meanrev_wire import meanrev_pb2, research_pb2
+
+SERVICE = "/meanrev.MeanRevResearch/"
+METHODS = {method.name: method for method in research_pb2.DESCRIPTOR.services_by_name["MeanRevResearch"].methods}
+
+
+def chunks(values, rows=None, *, columns=(), stamps=None, total=0, name="", **options):
+    """Cut a matrix into chunks of so many rows."""
+    values = np.asarray(values, dtype=float)
+    size = rows or max(1, len(values))
+    return [
+        research_pb2.MatrixChunk(
+            name=name,
+            row_offset=start,
+            block=meanrev_pb2.Matrix(
+                rows=len(values[start : start + size]),
+                cols=values.shape[1],
+                values=values[start : start + size].reshape(-1),
+            ),
+            columns=columns if start == 0 else (),
+            timestamps_ms=() if stamps is None else stamps[start : start + size],
+            metadata=json.dumps(options) if start == 0 and options else "",
+            total_rows=total if start == 0 else 0,
+        )
+        for start in range(0, len(values), size)
+    ]
+
+
+class Research:
+    """Calls research methods by name."""
+
+    def __init__(self, address):
+        self.channel = grpc.insecure_channel(address)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *exc):
+        self.channel.close()
+
+    def __call__(self, name, request):
+        """Return a method's reply, or the list of its replies."""
+        calls = self.start(name, request)
+        return list(calls) if METHODS[name].server_streaming else calls
+
+    def start(self, name, request, timeout=60):
+        method = METHODS[name]
+        reply = getattr(research_pb2, method.output_type.name)
+        kind = {
+            (False, False): self.channel.unary_unary,
+            (False, True): self.channel.unary_stream,
+            (True, False): self.channel.stream_unary,
+            (True, True): self.channel.stream_stream,
+        }[method.client_streaming, method.server_streaming]
+        call = kind(SERVICE + name, lambda message: message.SerializeToString(), reply.FromString)
+        return call(iter(request) if method.client_streaming else request, timeout=timeout)

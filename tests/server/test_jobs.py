@@ -1,0 +1,94 @@
+"""Jobs are the caller's own, the same request is the same job, and room is made by dropping what has ended."""
+
+import pytest
+
+from meanrev_server.errors import LimitReached, NotFound
+from meanrev_server.jobs import JobStore, job_id
+
+
+def store(most_jobs=3, most_bytes=100):
+    return JobStore(most_jobs, most_bytes)
+
+
+def identifier(n):
+    return job_id("me", "FitOu", bytes([n]), "1")
+
+
+def test_the_id_tells_every_part_of_a_request_apart():
+    parts = [
+        ("a", "FitOu", b"x", "1"),
+        ("b", "FitOu", b"x", "1"),
+        ("a", "ScanPairs", b"x", "1"),
+        ("a", "FitOu", b"y", "1"),
+    ]
+    parts += [("a", "FitOu", b"x", "2"), ("aFitOu", "", b"x", "1"), ("", "aFitOu", b"x", "1")]
+    ids = {job_id(*part) for part in parts}
+    assert len(ids) == len(parts)
+    assert all(len(each) == 64 for each in ids)
+    assert job_id(*parts[0]) == job_id(*parts[0])
+
+
+def test_submitting_again_returns_the_job_unless_it_failed():
+    jobs = store()
+    job, new = jobs.submit("me", identifier(1), "FitOu", 5)
+    assert (new, job.status, job.submitted_ms) == (True, "queued", 5)
+    job.advance(1, 4)
+    again, new = jobs.submit("me", identifier(1), "FitOu", 6)
+    assert (again, new) == (job, False)
+    job.finish("failed", 7, error="no")
+    fresh, new = jobs.submit("me", identifier(1), "FitOu", 8)
+    assert new
+    assert (fresh.status, fresh.error) == ("queued", "")
+
+
+def test_progress_and_end_are_told():
+    jobs = store()
+    job, _ = jobs.submit("me", identifier(1), "FitOu", 5)
+    versions = [job.version]
+    job.advance(1, 4)
+    versions.append(job.version)
+    job.finish("done", 9, result=b"abc")
+    versions.append(job.version)
+    assert versions == sorted(set(versions))
+    assert (job.done, job.total, job.finished_ms, job.result) == (4, 4, 9, b"abc")
+
+
+@pytest.mark.parametrize("unknown", ["", "x", "0" * 63, "../" + "0" * 61, "G" * 64, "0" * 64])
+def test_another_identity_or_id_finds_nothing(unknown):
+    jobs = store()
+    jobs.submit("me", identifier(1), "FitOu", 5)
+    with pytest.raises(NotFound):
+        jobs.get("you", identifier(1))
+    with pytest.raises(NotFound):
+        jobs.get("me", unknown)
+
+
+def test_room_is_made_by_the_oldest_that_ended():
+    jobs = store()
+    for n in range(3):
+        job, _ = jobs.submit("me", identifier(n), "FitOu", n)
+        if n != 1:
+            job.finish("done", n)
+    jobs.submit("me", identifier(3), "FitOu", 3)
+    with pytest.raises(NotFound):
+        jobs.get("me", identifier(0))
+    assert jobs.get("me", identifier(1)).status == "queued"
+    assert jobs.get("me", identifier(2)).status == "done"
+
+
+def test_results_are_dropped_where_they_take_too_much():
+    jobs = store(most_jobs=10, most_bytes=100)
+    for n in range(3):
+        jobs.submit("me", identifier(n), "FitOu", n)[0].finish("done", n, result=b"x" * 60)
+    jobs.submit("me", identifier(9), "FitOu", 9)
+    with pytest.raises(NotFound):
+        jobs.get("me", identifier(1))
+    assert jobs.get("me", identifier(2)).result
+
+
+def test_a_store_full_of_work_takes_no_more():
+    jobs = store(most_jobs=2)
+    for n in range(2):
+        jobs.submit("me", identifier(n), "FitOu", n)
+    with pytest.raises(LimitReached, match="MEANREV_MAX_JOBS"):
+        jobs.submit("me", identifier(5), "FitOu", 5)

@@ -1,0 +1,334 @@
+"""The research service: chunks in, progress and results out, jobs and portfolios kept."""
+
+import json
+import time
+
+import grpc
+import numpy as np
+import pytest
+
+from gpu_kernels import grids, ou, sweep
+from meanrev_wire import codec, meanrev_pb2, research_pb2
+from tests.server.research import Research, chunks
+from tests.server.serving import Caller, serving
+
+
+@pytest.fixture(scope="module")
+def ask(address):
+    with Research(address) as research:
+        yield research
+
+
+def universe(n_columns=5, n_rows=400, seed=1):
+    rng = np.random.default_rng(seed)
+    prices = np.empty((n_rows, n_columns))
+    prices[0] = 100
+    for t in range(1, n_rows):
+        prices[t] = 100 + 0.9 * (prices[t - 1] - 100) + rng.normal(0, 1, n_columns)
+    return prices
+
+
+PRICES = universe()
+NAMES = ["A", "B", "C", "D", "E"]
+
+
+def test_info_tells_what_serves(ask):
+    info = ask("Info", research_pb2.InfoRequest())
+    assert info.backend in {"cuda", "native", "numpy"}
+    assert info.backend_reason
+    assert info.max_cells == grids.MAX_CELLS
+    assert info.uptime_s > 0
+
+
+class TestFitOu:
+    @pytest.mark.parametrize("rows", [None, 1, 7, 400])
+    def test_every_column_is_fitted_however_the_matrix_is_cut(self, ask, rows):
+        replies = ask("FitOu", chunks(PRICES, rows, columns=NAMES, total=400, adf_lags=1))
+        assert replies[0].total == 5
+        last = replies[-1]
+        assert last.done == last.total == 5
+        assert list(last.result.columns) == NAMES
+        expected = ou.fit(PRICES.T, adf_lags=1)
+        for name in ("theta", "mu", "sigma", "half_life_upper", "adf_statistic", "adf_p_value"):
+            np.testing.assert_allclose(getattr(last.result, name), getattr(expected, name), rtol=1e-9, err_msg=name)
+        assert tuple(last.result.status) == expected.status
+
+    def test_a_bad_column_spoils_no_other(self, ask):
+        spoiled = PRICES.copy()
+        spoiled[:, 2] = 5.0
+        result = ask("FitOu", chunks(spoiled))[-1].result
+        assert result.status[2] == "error"
+        assert np.isnan(result.theta[2])
+        clean = ask("FitOu", chunks(PRICES))[-1].result
+        for column in (0, 1, 3, 4):
+            assert result.theta[column] == clean.theta[column]
+
+
+def broken(change):
+    parts = chunks(PRICES, 100, columns=NAMES, stamps=range(400), total=400)
+    return change(parts) or parts
+
+
+def drop(parts):
+    return [parts[0], *parts[2:]]
+
+
+def double(parts):
+    return [parts[0], parts[1], parts[1], *parts[2:]]
+
+
+def swap(parts):
+    return [parts[0], parts[2], parts[1], parts[3]]
+
+
+def narrow(parts):
+    parts[1].block.CopyFrom(meanrev_pb2.Matrix(rows=100, cols=4, values=[0.0] * 400))
+
+
+def beyond(parts):
+    parts[0].total_rows = 350
+
+
+def short(parts):
+    return parts[:3]
+
+
+def unstamped(parts):
+    del parts[2].timestamps_ms[:]
+
+
+def twice(parts):
+    parts[0].columns[1] = "A"
+
+
+def unnamed(parts):
+    del parts[0].columns[3:]
+
+
+def other_options(parts):
+    parts[2].metadata = '{"dt": 2}'
+
+
+def infinite(parts):
+    parts[3].block.values[7] = float("inf")
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        (drop, r"chunk[1].row_offset must be 100, where the chunk before ended (rows are missing before it), got 200"),
+        (
+            double,
+            r"chunk[2].row_offset must be 200, where the chunk before ended (these rows have come already), got 100",
+        ),
+        (swap, r"chunk[1].row_offset must be 100"),
+        (narrow, r"chunk[1].block.cols must be 5, as in chunk[0], got 4"),
+        (beyond, r"chunk[3].block.rows must not lead beyond total_rows = 350"),
+        (short, r"total_rows must be what the chunks hold, 300, got 400"),
+        (unstamped, r"chunk[2].timestamps_ms must hold 100 timestamps"),
+        (twice, r"columns must differ from each other, got 'A'"),
+        (unnamed, r"columns must hold 5 names, or none, got 3"),
+        (other_options, r"chunk[2].metadata must be empty or as in chunk[0]"),
+        (infinite, r"block[301, 2] must not be infinite"),
+        (lambda _: [], r"block must be sent in at least one chunk"),
+    ],
+    ids=lambda value: getattr(value, "__name__", "") if callable(value) else "",
+)
+def test_chunks_that_do_not_join_are_refused(ask, change, said):
+    parts = [] if change.__name__ == "<lambda>" else broken(change)
+    with pytest.raises(grpc.RpcError) as refused:
+        ask("FitOu", parts)
+    assert refused.value.code() is grpc.StatusCode.INVALID_ARGUMENT
+    assert said in refused.value.details()
+
+
+def test_a_matrix_that_is_too_large_is_refused_before_it_is_whole():
+    with serving(max_matrix_bytes=8 * 5 * 250) as address, Research(address) as ask:
+        with pytest.raises(grpc.RpcError) as refused:
+            ask("FitOu", chunks(PRICES, 100))
+        assert refused.value.code() is grpc.StatusCode.RESOURCE_EXHAUSTED
+        assert "MEANREV_MAX_MATRIX_BYTES" in refused.value.details()
+
+
+GRID = {"entry": "1:2:0.5", "exit": [-0.5, 0.0, 1.5], "cost": [0.0, 0.001], "lookback": [15, 30]}
+
+
+class TestSweep:
+    def test_cells_agree_with_single_backtests_and_invalid_ones_are_nan(self, ask):
+        last = ask("SweepThresholds", chunks(PRICES, 150, columns=NAMES, **GRID))[-1]
+        result = last.result
+        assert len(result.entry_zscore) == 3 * 3 * 2 * 2
+        figures = {figure.name: codec.matrix(figure.values, figure.name) for figure in result.figures}
+        for cell in range(36):
+            entry, leave = result.entry_zscore[cell], result.exit_zscore[cell]
+            if not -entry <= leave < entry:
+                assert np.isnan(figures["sharpe_ratio"][:, cell]).all()
+                continue
+            alone = sweep.backtest(PRICES.T, entry, leave, result.cost[cell], lookback=result.lookback[cell])
+            np.testing.assert_allclose(figures["sharpe_ratio"][:, cell], alone.sharpe_ratio[:, 0], rtol=1e-8)
+            np.testing.assert_array_equal(figures["num_trades"][:, cell], alone.num_trades[:, 0])
+        assert result.n_cells == sum(-e <= x < e for e, x in zip(result.entry_zscore, result.exit_zscore, strict=True))
+        for column, best in enumerate(result.best):
+            assert best.column == NAMES[column]
+            assert best.value == np.nanmax(figures["sharpe_ratio"][column])
+            assert 0 <= best.deflated_sharpe <= 1
+
+    def test_a_walk_forward_trades_what_the_train_part_chose(self, ask):
+        options = {**GRID, "train": 200, "test": 50, "purge": 10}
+        steps = ask("SweepThresholds", chunks(PRICES, columns=NAMES, **options))[-1].result.walk_forward
+        first = [step for step in steps if step.column == "A"]
+        assert [(step.train_start, step.test_start, step.test_stop) for step in first[:2]] == [
+            (0, 210, 260),
+            (50, 260, 310),
+        ]
+
+    @pytest.mark.parametrize(
+        ("options", "said"),
+        [
+            ({"entry": "1:2"}, "metadata.entry"),
+            ({"entry": []}, "metadata.entry"),
+            ({"entry": "0.001:1000:0.001", "exit": "0:1:0.001"}, "must be at most 1000000"),
+            ({"figures": ["sharp"]}, "metadata.figures must name some of"),
+            ({"train": 300, "test": 200}, "train + purge + test"),
+            ({"lookback": [1]}, "metadata.lookback"),
+        ],
+    )
+    def test_bad_grids_are_refused(self, ask, options, said):
+        with pytest.raises(grpc.RpcError) as refused:
+            ask("SweepThresholds", chunks(PRICES, **options))
+        assert refused.value.code() is grpc.StatusCode.INVALID_ARGUMENT
+        assert said in refused.value.details()
+
+
+def cointegrated(n_names=8, n_rows=600, seed=3):
+    rng = np.random.default_rng(seed)
+    walks = np.cumsum(rng.normal(0, 0.01, (n_rows, n_names)), axis=0)
+    residual = np.zeros(n_rows)
+    for t in range(1, n_rows):
+        residual[t] = 0.85 * residual[t - 1] + rng.normal(0, 0.01)
+    walks[:, 5] = 1.2 * walks[:, 2] + residual
+    return np.exp(4 + walks)
+
+
+def test_a_scan_finds_the_planted_pair_and_counts_all(ask):
+    names = [f"N{i}" for i in range(8)]
+    last = ask("ScanPairs", chunks(cointegrated(), 200, columns=names, top=3))[-1]
+    assert last.n_pairs == last.total == 28
+    assert {last.result.y[0], last.result.x[0]} == {"N2", "N5"}
+    assert last.result.p_value[0] < 0.01
+    assert last.result.q_value[0] >= last.result.p_value[0]
+    assert len(last.result.theta) == len(last.result.test_sharpe) <= 3
+
+
+class TestJobs:
+    def test_a_job_runs_is_watched_and_its_result_is_the_calls(self, ask):
+        job = ask("SubmitJob", chunks(PRICES, columns=NAMES, method="FitOu"))
+        assert len(job.job_id) == 64
+        states = ask("WatchJob", research_pb2.JobRequest(job_id=job.job_id))
+        assert states[-1].status == "done"
+        assert states[-1].done == states[-1].total == 5
+        parts = ask("FetchResult", research_pb2.JobRequest(job_id=job.job_id))
+        data = b"".join(part.data for part in parts)
+        assert parts[0].message_name == "meanrev.FitOuReply"
+        assert len(data) == parts[0].total
+        called = ask("FitOu", chunks(PRICES, columns=NAMES))[-1]
+        assert research_pb2.FitOuReply.FromString(data) == called
+
+    def test_the_same_request_is_the_same_job(self, ask):
+        first, second = (ask("SubmitJob", chunks(PRICES, 100, method="FitOu", dt=0.5)) for _ in range(2))
+        other = ask("SubmitJob", chunks(PRICES, 100, method="FitOu", dt=0.25))
+        assert first.job_id == second.job_id != other.job_id
+
+    def test_a_cancelled_job_stops(self, ask):
+        grid = {"entry": "0.5:3:0.02", "exit": "-0.5:0.4:0.02", "method": "SweepThresholds"}
+        job = ask("SubmitJob", chunks(universe(40, 3_000), **grid))
+        ask("CancelJob", research_pb2.JobRequest(job_id=job.job_id))
+        last = ask("WatchJob", research_pb2.JobRequest(job_id=job.job_id))[-1]
+        assert last.status in {"cancelled", "done"}
+        if last.status == "cancelled":
+            with pytest.raises(grpc.RpcError) as refused:
+                ask("FetchResult", research_pb2.JobRequest(job_id=job.job_id))
+            assert refused.value.code() is grpc.StatusCode.FAILED_PRECONDITION
+
+    def test_a_job_that_fails_says_why(self, ask):
+        job = ask("SubmitJob", chunks(-PRICES, method="ScanPairs"))
+        last = ask("WatchJob", research_pb2.JobRequest(job_id=job.job_id))[-1]
+        assert last.status == "failed"
+        assert "block" in last.error
+
+    @pytest.mark.parametrize("options", [{}, {"method": "Fit"}, {"method": None}])
+    def test_the_method_must_be_named(self, ask, options):
+        with pytest.raises(grpc.RpcError) as refused:
+            ask("SubmitJob", chunks(PRICES, **options))
+        assert refused.value.code() is grpc.StatusCode.INVALID_ARGUMENT
+        assert "metadata.method must be one of 'FitOu', 'SweepThresholds', 'ScanPairs'" in refused.value.details()
+
+    def test_an_unknown_job_is_not_found(self, ask):
+        for method in ("WatchJob", "FetchResult", "CancelJob"):
+            with pytest.raises(grpc.RpcError) as refused:
+                ask(method, research_pb2.JobRequest(job_id="0" * 64))
+            assert refused.value.code() is grpc.StatusCode.NOT_FOUND
+
+
+class TestPortfolios:
+    @staticmethod
+    def portfolio(**changes):
+        holdings = [
+            research_pb2.Holding(asset_id="KO", quantity=2.0),
+            research_pb2.Holding(asset_id="PEP", quantity=-1.0),
+        ]
+        given = {"portfolio_id": "book", "holdings": holdings, "cash": 10.0, "limits": '{"stale_ms": 60000}'}
+        return research_pb2.Portfolio(**{**given, **changes})
+
+    def test_what_is_put_is_got_and_watched(self, ask, address):
+        stored = ask("PutPortfolio", self.portfolio())
+        assert stored.updated_ms > 0
+        found = ask("GetPortfolio", research_pb2.PortfolioRequest(portfolio_id="book"))
+        assert {holding.asset_id: holding.quantity for holding in found.holdings} == {"KO": 2.0, "PEP": -1.0}
+        assert json.loads(found.limits)["stale_ms"] == 60_000
+        now = int(time.time() * 1000)
+        ask(
+            "PublishPrices",
+            research_pb2.PublishPricesRequest(asset_ids=["KO", "PEP"], prices=[60.0, 170.0], timestamps_ms=[now, now]),
+        )
+        with Caller(address) as call:
+            stream = call.start("PortfolioHealthStream", [meanrev_pb2.HealthRequest(portfolio_id="book")])
+            assert next(stream).total_value == 10 + 120 - 170
+            stream.cancel()
+
+    def test_an_unknown_portfolio_is_not_found(self, ask):
+        with pytest.raises(grpc.RpcError) as refused:
+            ask("GetPortfolio", research_pb2.PortfolioRequest(portfolio_id="nobody"))
+        assert refused.value.code() is grpc.StatusCode.NOT_FOUND
+
+    @pytest.mark.parametrize(
+        ("changes", "said"),
+        [
+            ({"portfolio_id": ""}, "portfolio_id must not be empty"),
+            ({"cash": float("nan")}, "cash must be finite"),
+            ({"limits": "[]"}, "limits must be a JSON object"),
+            ({"limits": '{"max_drawdown": -1}'}, "limits.max_drawdown must be float > 0.0, got -1"),
+            ({"limits": '{"drawdown": 1}'}, "limits"),
+            ({"holdings": [research_pb2.Holding(asset_id="A", quantity=float("inf"))]}, "holdings[0].quantity must be"),
+            ({"holdings": [research_pb2.Holding(asset_id="A")] * 2}, "holdings[1].asset_id must not come twice"),
+        ],
+    )
+    def test_a_bad_portfolio_is_refused(self, ask, changes, said):
+        with pytest.raises(grpc.RpcError) as refused:
+            ask("PutPortfolio", self.portfolio(**changes))
+        assert refused.value.code() is grpc.StatusCode.INVALID_ARGUMENT
+        assert said in refused.value.details()
+
+    @pytest.mark.parametrize(
+        ("fields", "said"),
+        [
+            ({"asset_ids": ["A"], "prices": []}, "prices must hold one price"),
+            ({"asset_ids": ["A"], "prices": [float("nan")]}, "prices[0] must be finite"),
+            ({"asset_ids": ["A"], "prices": [1.0], "timestamps_ms": [1, 2]}, "timestamps_ms must hold one timestamp"),
+        ],
+    )
+    def test_bad_prices_publish_nothing(self, ask, fields, said):
+        with pytest.raises(grpc.RpcError) as refused:
+            ask("PublishPrices", research_pb2.PublishPricesRequest(**fields))
+        assert refused.value.code() is grpc.StatusCode.INVALID_ARGUMENT
+        assert said in refused.value.details()
