@@ -22,6 +22,7 @@ __all__ = [
     "fetch",
     "launch",
     "limit",
+    "memory",
     "release",
     "spectrum",
     "stage",

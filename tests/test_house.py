@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from meanrev_server.rpc.registry import module_name
-from meanrev_wire import meanrev_pb2
+from meanrev_wire import meanrev_pb2, research_pb2
 
 ROOT = Path(__file__).resolve().parent.parent
 KERNELS = ROOT / "gpu_kernels"
@@ -15,7 +15,11 @@ KERNELS = ROOT / "gpu_kernels"
 pytestmark = pytest.mark.skipif(not KERNELS.is_dir(), reason="needs the checkout, and this run has the wheel alone")
 
 OPERATIONS = sorted(path.parent.name for path in KERNELS.glob("*/__init__.py"))
-METHODS = [method.name for method in meanrev_pb2.DESCRIPTOR.services_by_name["MeanRevService"].methods]
+SERVICES = (
+    meanrev_pb2.DESCRIPTOR.services_by_name["MeanRevService"],
+    research_pb2.DESCRIPTOR.services_by_name["MeanRevResearch"],
+)
+METHODS = [method.name for service in SERVICES for method in service.methods]
 CLIENT_METHODS = {
     "EstimateOUParams": "ou",
     "OptimalThresholds": "thresholds",
@@ -28,6 +32,17 @@ CLIENT_METHODS = {
     "PortfolioStats": "portfolio_stats",
     "GenerateSignals": "signals",
     "PortfolioHealthStream": "health",
+    "Info": "info",
+    "FitOu": "fit_ou",
+    "SweepThresholds": "sweep",
+    "ScanPairs": "scan",
+    "SubmitJob": "submit",
+    "WatchJob": "job",
+    "FetchResult": "job",
+    "CancelJob": "job",
+    "PublishPrices": "publish",
+    "PutPortfolio": "put_portfolio",
+    "GetPortfolio": "get_portfolio",
 }
 ROOMS = ("gpu_kernels", "proto/meanrev_wire", "server", "client")
 
@@ -56,7 +71,7 @@ def test_every_operation_has_tests(operation):
     assert list((ROOT / "tests" / "gpu_kernels" / operation).glob("test_*.py"))
 
 
-def test_methods_handlers_and_client_methods_are_the_same_eleven():
+def test_methods_handlers_and_client_methods_are_the_same():
     client = importlib.import_module("meanrev").Client
     handlers = {path.stem for path in (ROOT / "server/meanrev_server/handlers").glob("[!_]*.py")}
     assert handlers == {module_name(method) for method in METHODS}

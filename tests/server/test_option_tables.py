@@ -19,6 +19,7 @@ from meanrev_server.handlers import (
     portfolio_health_stream,
     portfolio_stats,
 )
+from meanrev_server.research import catalogue
 from meanrev_server.rpc import options
 from meanrev_wire import meanrev_pb2
 
@@ -35,6 +36,7 @@ OPTIONS = {
     "PortfolioStats": portfolio_stats.StatsOptions,
     "GenerateSignals": generate_signals.SignalOptions,
     "PortfolioHealthStream": portfolio_health_stream.HealthOptions,
+    **{task.method: task.options_type for task in catalogue.TASKS.values()},
 }
 
 pytestmark = pytest.mark.skipif(not PAGE.is_file(), reason="needs the checkout, and this run has the wheel alone")
@@ -72,8 +74,9 @@ def rule_of(kind):
         case inspect.LiteralType():
             rule = ", ".join(json.dumps(value) for value in kind.values)
         case inspect.UnionType():
-            [inner] = [each for each in kind.types if not isinstance(each, inspect.NoneType)]
-            rule = rule_of(inner)
+            rule = " or ".join(rule_of(each) for each in kind.types if not isinstance(each, inspect.NoneType))
+        case inspect.StrType():
+            rule = "text"
         case inspect.DictType():
             rule = f"object of {plural(kind.value_type)}"
         case inspect.TupleType():
@@ -96,12 +99,14 @@ def rule_of_number(kind):
 
 
 def plural(kind):
-    return rule_of_number(kind).replace("number", "numbers")
+    if isinstance(kind, inspect.StrType):
+        return "names"
+    return rule_of_number(kind).replace("number", "numbers").replace("integer", "integers")
 
 
 def test_every_method_has_its_section():
     methods = {method.name for method in meanrev_pb2.DESCRIPTOR.services_by_name["MeanRevService"].methods}
-    assert set(OPTIONS) == methods == set(tables()) - {""}
+    assert set(OPTIONS) == methods | set(catalogue.TASKS) == set(tables()) - {""}
 
 
 @pytest.mark.parametrize("method", OPTIONS)
