@@ -110,7 +110,8 @@ def over_last_bars(sharpe: float, n_bars: int, n_last: int) -> float:
     if n_last == n_bars or not sharpe:
         return sharpe
     squared = sharpe * sharpe
-    apart = n_last * (n_bars - 1) - squared * n_bars * (n_bars - n_last)
-    if apart <= 0.0 or n_last == 1:
+    whole = n_last * (n_bars - 1)
+    apart = whole - squared * n_bars * (n_bars - n_last)
+    if apart <= 1e-12 * whole or n_last == 1:  # nothing but rounding
         return 0.0
     return sharpe * n_bars * math.sqrt((n_last - 1) / (n_last * apart))
