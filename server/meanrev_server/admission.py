@@ -154,6 +154,10 @@ class Ticket:
         """
         self._grow(self.load._replace(work=work))
 
+    def detached(self) -> "Ticket":
+        """Return a ticket that outlives the call, for work that goes on after its answer; it holds nothing yet."""
+        return Ticket(self._admission)
+
     def release(self) -> None:
         """Hold nothing any more."""
         self.hold(Load())

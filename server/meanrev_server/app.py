@@ -8,6 +8,7 @@ import socket
 from collections.abc import Callable, Mapping
 from functools import partial
 from pathlib import Path
+from typing import TypeVar
 
 import grpc
 import msgspec
@@ -17,6 +18,8 @@ from grpc_reflection.v1alpha import reflection
 from gpu_kernels import backend, device
 from gpu_kernels.compile import use_cache
 from gpu_kernels.selection import Selection
+from meanrev_server.admission import Admission, Capacity
+from meanrev_server.batcher import Limits
 from meanrev_server.config import ConfigError, Settings
 from meanrev_server.hub import Hub
 from meanrev_server.jobs import JobStore
@@ -25,12 +28,15 @@ from meanrev_server.portfolios import PortfolioStore
 from meanrev_server.rpc.adapter import Service
 from meanrev_server.rpc.call import Call
 from meanrev_server.rpc.guard import guarded
+from meanrev_server.rpc.pushback import Pushback
 from meanrev_server.rpc.registry import Route, routes
 from meanrev_wire import meanrev_pb2, research_pb2
 
 __all__ = ["App", "run_grpc_server"]
 
 log = logging.getLogger(__name__)
+
+K = TypeVar("K", Limits, Capacity)
 
 _SERVICES = (
     meanrev_pb2.DESCRIPTOR.services_by_name["MeanRevService"],
@@ -68,7 +74,7 @@ class App:
             prepare = partial(device.limit, self.settings.device, self.settings.gpu_memory)
             prepare()
         selection = Selection(self.backend.name, self.settings.kernel_threads or len(os.sched_getaffinity(0)))
-        self._launcher = Launcher(self.settings.compute_threads, selection, prepare)
+        self._launcher = Launcher(self.settings.compute_threads, selection, prepare, _of(self.settings, Limits))
         self.call = Call(
             settings=self.settings,
             backend=self.backend,
@@ -92,7 +98,7 @@ class App:
         """
         self.settings.check()
         self._server = server = grpc.aio.server(options=_channel_options(self.settings))
-        server.add_generic_rpc_handlers((Service(self.routes, self.call),))
+        server.add_generic_rpc_handlers((self._service(),))
         health_pb2_grpc.add_HealthServicer_to_server(self._health, server)
         ours = [service.full_name for service in _SERVICES]
         names = (*ours, health.SERVICE_NAME, reflection.SERVICE_NAME)
@@ -103,6 +109,10 @@ class App:
             await self._health.set(name, health_pb2.HealthCheckResponse.SERVING)
         log.info("serving", extra={"address": self.address, "backend": self.backend.name})
         return self.address
+
+    def _service(self) -> Service:
+        admission = Admission(_of(self.settings, Capacity))
+        return Service(self.routes, self.call, admission, Pushback(self.settings.retry_pushback_ms))
 
     async def stop(self, grace_s: float | None = None) -> None:
         """Turn health to NOT_SERVING, let calls in flight finish, and close.
@@ -165,6 +175,11 @@ async def run_grpc_server(host: str = "127.0.0.1", port: int = 50051, settings: 
         await asyncio.Event().wait()
     finally:
         await app.stop()
+
+
+def _of(settings: Settings, kind: type[K]) -> K:
+    """Return the knobs that a part of the server has, whose fields are named as the settings are."""
+    return kind(*(getattr(settings, name) for name in kind._fields))
 
 
 def _channel_options(settings: Settings) -> list[tuple[str, int]]:

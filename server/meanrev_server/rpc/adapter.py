@@ -2,74 +2,117 @@
 
 from __future__ import annotations  # grpc's classes are generic in their stubs only
 
+import time
 from contextlib import aclosing
-from typing import TYPE_CHECKING, Any, cast
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, Self, cast
 
 import grpc
 
-from meanrev_server.rpc.status import DETAILS_KEY, Refused, Status
+from meanrev_server.errors import LimitReached
+from meanrev_server.rpc.pushback import PUSHBACK_KEY, Pushback
+from meanrev_server.rpc.status import DETAILS_KEY, Refused, status_of
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping
 
+    from meanrev_server.admission import Admission, Ticket
     from meanrev_server.rpc.call import Call
     from meanrev_server.rpc.registry import Route
 
 __all__ = ["Service"]
 
+_Context = grpc.aio.ServicerContext
+
 
 class Service(grpc.GenericRpcHandler):
     """Serves a routing table on a grpc.aio server."""
 
-    def __init__(self, table: Mapping[str, Route], call: Call) -> None:
+    def __init__(self, table: Mapping[str, Route], call: Call, admission: Admission, pushback: Pushback) -> None:
         """Prepare one method handler a path.
 
         Args:
             table: Guarded routes by path.
-            call: What handlers may use; one for all calls until callers have identities.
+            call: What handlers may use; each call has its own ticket and deadline beside it.
+            admission: Lets calls in.
+            pushback: When those that it does not let in may come again.
         """
-        self._handlers = {path: _method_handler(route, call) for path, route in table.items()}
+        self._call = call
+        self._admission = admission
+        self._pushback = pushback
+        self._handlers = {path: self._method_handler(route) for path, route in table.items()}
 
     def service(self, handler_call_details: grpc.HandlerCallDetails) -> grpc.RpcMethodHandler[Any, Any] | None:
         """Return the handler of a path, or None where this service has no such path."""
         return self._handlers.get(handler_call_details.method)
 
+    def _method_handler(self, route: Route) -> grpc.RpcMethodHandler[Any, Any]:
+        makers: dict[tuple[bool, bool], Callable[..., grpc.RpcMethodHandler[Any, Any]]] = {
+            (False, False): grpc.unary_unary_rpc_method_handler,
+            (False, True): grpc.unary_stream_rpc_method_handler,
+            (True, False): grpc.stream_unary_rpc_method_handler,
+            (True, True): grpc.stream_stream_rpc_method_handler,
+        }
+        behaviour = self._stream(route) if route.server_streaming else self._unary(route)
+        return makers[route.client_streaming, route.server_streaming](behaviour)
 
-def _method_handler(route: Route, call: Call) -> grpc.RpcMethodHandler[Any, Any]:
-    makers: dict[tuple[bool, bool], Callable[..., grpc.RpcMethodHandler[Any, Any]]] = {
-        (False, False): grpc.unary_unary_rpc_method_handler,
-        (False, True): grpc.unary_stream_rpc_method_handler,
-        (True, False): grpc.stream_unary_rpc_method_handler,
-        (True, True): grpc.stream_stream_rpc_method_handler,
-    }
-    behaviour = _stream(route, call) if route.server_streaming else _unary(route, call)
-    return makers[route.client_streaming, route.server_streaming](behaviour)
+    def _unary(self, route: Route) -> Callable[..., Any]:
+        async def answer(data: Any, context: _Context[Any, Any]) -> bytes:
+            try:
+                with self._admission.admit(_size(route, data)) as ticket:
+                    replying: Any = route.handle(_counted(route, data, ticket), self._of(ticket, context))
+                    reply: bytes = await replying
+            except (Refused, LimitReached) as refusal:
+                await self._abort(context, refusal)
+            return reply
+
+        return answer
+
+    def _stream(self, route: Route) -> Callable[..., AsyncIterator[bytes]]:
+        async def answer(data: Any, context: _Context[Any, Any]) -> AsyncIterator[bytes]:
+            try:
+                with self._admission.admit(_size(route, data)) as ticket:
+                    replying = route.handle(_counted(route, data, ticket), self._of(ticket, context))
+                    # A streaming route's handler is a generator.
+                    async with aclosing(cast("AsyncGenerator[bytes, None]", replying)) as replies:
+                        async for reply in replies:
+                            yield reply
+            except (Refused, LimitReached) as refusal:
+                await self._abort(context, refusal)
+
+        return answer
+
+    def _of(self, ticket: Ticket, context: _Context[Any, Any]) -> Call:
+        left = cast("float | None", context.time_remaining())  # None without a deadline, whatever its stub says
+        return replace(self._call, ticket=ticket, deadline=None if left is None else time.monotonic() + left)
+
+    async def _abort(self, context: _Context[Any, Any], refusal: Exception) -> None:
+        status = status_of(refusal)
+        trailing = [(DETAILS_KEY, status.details)] if status.details else []
+        if status.passing is not None:
+            trailing.append((PUSHBACK_KEY, self._pushback.next() if status.passing else Pushback.NEVER))
+        await context.abort(status.code, status.message, tuple(trailing))
 
 
-def _unary(route: Route, call: Call) -> Callable[..., Any]:
-    async def answer(data: Any, context: grpc.aio.ServicerContext[Any, Any]) -> bytes:
-        try:
-            reply: bytes = await route.handle(data, call)  # type: ignore[misc] # a unary route's handler is a coroutine
-        except Refused as refusal:
-            await _abort(context, refusal.status)
-        return reply
+class _Counted:
+    """A stream's messages, each on the call's ticket while it is in work."""
 
-    return answer
+    def __init__(self, messages: AsyncIterator[bytes], ticket: Ticket) -> None:
+        self._messages = messages
+        self._ticket = ticket
 
+    def __aiter__(self) -> Self:
+        return self
 
-def _stream(route: Route, call: Call) -> Callable[..., AsyncIterator[bytes]]:
-    async def answer(data: Any, context: grpc.aio.ServicerContext[Any, Any]) -> AsyncIterator[bytes]:
-        try:
-            # A streaming route's handler is a generator.
-            async with aclosing(cast("AsyncGenerator[bytes, None]", route.handle(data, call))) as replies:
-                async for reply in replies:
-                    yield reply
-        except Refused as refusal:
-            await _abort(context, refusal.status)
-
-    return answer
+    async def __anext__(self) -> bytes:
+        data = await anext(self._messages)
+        self._ticket.receive(len(data))
+        return data
 
 
-async def _abort(context: grpc.aio.ServicerContext[Any, Any], status: Status) -> None:
-    trailing = ((DETAILS_KEY, status.details),) if status.details else ()
-    await context.abort(status.code, status.message, trailing)
+def _size(route: Route, data: Any) -> int:
+    return 0 if route.client_streaming else len(data)
+
+
+def _counted(route: Route, data: Any, ticket: Ticket) -> Any:
+    return _Counted(aiter(data), ticket) if route.client_streaming else data

@@ -13,7 +13,7 @@ import grpc
 
 from gpu_kernels.device import DeviceFault, OutOfMemory
 from gpu_kernels.errors import Degenerate, InvalidInput
-from meanrev_server.errors import LimitReached, NotFound
+from meanrev_server.errors import Expired, LimitReached, NotFound
 from meanrev_wire.errors import InvalidField, MalformedMessage
 
 __all__ = ["DETAILS_KEY", "Refused", "Status", "status_of"]
@@ -31,11 +31,13 @@ class Status(NamedTuple):
         code: gRPC status code.
         message: One sentence for a person.
         details: JSON of field, index, value and rule; "" where none apply.
+        passing: Whether the same call may succeed later; None where that is not known.
     """
 
     code: grpc.StatusCode
     message: str
     details: str = ""
+    passing: bool | None = None
 
 
 class Refused(Exception):
@@ -61,6 +63,7 @@ _CODES: Mapping[type[Exception], grpc.StatusCode] = {
     Degenerate: grpc.StatusCode.FAILED_PRECONDITION,
     NotFound: grpc.StatusCode.NOT_FOUND,
     LimitReached: grpc.StatusCode.RESOURCE_EXHAUSTED,
+    Expired: grpc.StatusCode.DEADLINE_EXCEEDED,
 }
 
 
@@ -86,7 +89,8 @@ def status_of(error: Exception) -> Status:
     if code is None:
         log.error("unexpected error", exc_info=error)
         return Status(grpc.StatusCode.INTERNAL, "internal error; the server's log has the particulars")
-    return Status(code, str(error)[:_LONGEST_MESSAGE], _details(error))
+    passing = error.passing if isinstance(error, LimitReached) else None
+    return Status(code, str(error)[:_LONGEST_MESSAGE], _details(error), passing)
 
 
 def _details(error: Exception) -> str:
