@@ -66,6 +66,7 @@ FN void clear(double* row, Index length) {
 FN bool copied(const Space& on, const double* matrix) {
     const Index n = on.n, tile = 8;
     double largest = 0.0, apart = 0.0, strange = 0.0;
+#pragma unroll 1
     for (Index top = 0; top < n; top += tile) {
         for (Index i = top; i < top + tile && i < n; ++i) {
             for (Index j = n; j < on.stride; ++j) on.whole[i * on.stride + j] = 0.0;
@@ -90,6 +91,7 @@ FN bool copied(const Space& on, const double* matrix) {
 // Fills the factor's rows with S, q and a of the assets inside, rows behind their end with those of the identity.
 FN void gather(const Space& on, const double* along, Index size) {
     const Index padded = rounded(size, PANEL);
+#pragma unroll 1
     for (Index i = 0; i < padded; ++i) {
         double* row = on.factor + i * on.stride;
         const Index first = i / 8 * 8;  // a vector may start left of the diagonal
@@ -122,6 +124,7 @@ FN void subtract(const Space& on, Index row, Index j) {
         for (int c = 0; c < COUNT; ++c) sum[r][c] = get(own + r * stride + c * WIDTH);
     }
     const double* above = on.factor;
+#pragma unroll 1
     for (Index p = 0; p < row; ++p, above += stride) {
         V columns[COUNT];
         for (int c = 0; c < COUNT; ++c) columns[c] = get(above + j + c * WIDTH);
@@ -158,13 +161,17 @@ FN bool triangle(const Space& on, Index row, double tolerance, double lower[PANE
 FN bool factored(const Space& on, Index size) {
     const Index padded = rounded(size, PANEL), end = rounded(padded + 2, WIDTH);
     const double tolerance = PIVOT * (double)size;
+#pragma unroll 1
     for (Index row = 0; row < padded; row += PANEL) {
         const Index first = row / WIDTH * WIDTH;
         Index j = first;
+#pragma unroll 1
         for (; j + 2 * WIDTH <= end; j += 2 * WIDTH) subtract<2>(on, row, j);
+#pragma unroll 1
         for (; j < end; j += WIDTH) subtract<1>(on, row, j);
         double lower[PANEL][PANEL], inverse[PANEL];
         if (!triangle(on, row, tolerance, lower, inverse)) return false;
+#pragma unroll 1
         for (j = first; j < end; j += WIDTH) {
             V done[PANEL];
             for (int r = 0; r < PANEL; ++r) {
@@ -183,9 +190,11 @@ FN bool factored(const Space& on, Index size) {
 FN void substitute(const Space& on, Index size) {
     const Index padded = rounded(size, PANEL), end = rounded(padded, WIDTH);
     clear(on.compact, on.stride);
+#pragma unroll 1
     for (Index row = padded - PANEL; row >= 0; row -= PANEL) {
         V sum[PANEL];
         for (int r = 0; r < PANEL; ++r) sum[r] = splat(0.0);
+#pragma unroll 1
         for (Index j = (row + PANEL) / WIDTH * WIDTH; j < end; j += WIDTH) {
             const V x = get(on.compact + j);
             for (int r = 0; r < PANEL; ++r) sum[r] = sum[r] + get(on.factor + (row + r) * on.stride + j) * x;
@@ -318,6 +327,7 @@ FN void optimise(const Space& on, Index item, const double* matrix, const double
         cross(on, q, along);
         double nu = 0.0;
         const Index most = long_only ? TOGETHER + ALONE : 1;
+#pragma unroll 1
         for (Index round = 0; round < most && good && answer != SOLVED; ++round) {
             good = solved(on, along, nu);
             if (!good) break;
