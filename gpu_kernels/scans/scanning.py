@@ -36,9 +36,9 @@ class _Tested(NamedTuple):
     p_value: Floats
     q_value: Floats
 
-    def residual(self, levels: Floats) -> Floats:
-        """Return (P, rows) residuals at some rows of the levels."""
-        return levels[:, self.y].T - self.intercept[:, None] - self.hedge_ratio[:, None] * levels[:, self.x].T
+    def residual(self, series: Floats) -> Floats:
+        """Return (P, bars) residuals at some bars of the series (N, bars)."""
+        return series[self.y] - self.intercept[:, None] - self.hedge_ratio[:, None] * series[self.x]
 
     def take(self, chosen: Indices | slice) -> "_Tested":
         return _Tested._make(column[chosen] for column in self)
@@ -64,13 +64,13 @@ def scan(prices: Floats, plan: Plan, progress: Progress | None = None) -> PairTa
     """Test, trade and rank; see the contract."""
     n_series = prices.shape[1]
     total = n_series * (n_series - 1) // 2
-    levels = np.log(prices) if plan.log else prices
+    series = np.ascontiguousarray((np.log(prices) if plan.log else prices).T)
     tested, n_pairs = _test(prices[: plan.n_train], plan)
     n_significant = tested.y.size
     trained = []
     _report(progress, total - n_significant, total)
     for block in _blocks(n_significant, plan.n_train):
-        trained.append(_train(tested.take(block).residual(levels[: plan.n_train]), plan))
+        trained.append(_train(tested.take(block).residual(series[:, : plan.n_train]), plan))
         _report(progress, total - n_significant + block.stop, total)
     whole = _Trained._make(np.concatenate(columns) for columns in zip(*trained, strict=True))
     probability, distance = multiplicity.deflated(whole.sharpe, whole.skewness, whole.kurtosis, plan.n_train)
@@ -83,7 +83,7 @@ def scan(prices: Floats, plan: Plan, progress: Progress | None = None) -> PairTa
         *kept[:7],
         kept.sharpe * np.sqrt(plan.periods_per_year),
         probability[order],
-        *_test_part(levels[plan.n_train - plan.lookback + 1 :], first, kept, plan),
+        *_test_part(series[:, plan.n_train - plan.lookback + 1 :], first, kept, plan),
         period_half_life=half_lives,
         period_p_value=p_values,
         status=tuple(STATUSES[code] for code in kept.status),
@@ -137,13 +137,13 @@ def _train(residual: Floats, plan: Plan) -> _Trained:
 
 
 def _test_part(
-    levels: Floats, tested: _Tested, trained: _Trained, plan: Plan
+    series: Floats, tested: _Tested, trained: _Trained, plan: Plan
 ) -> tuple[Floats, Floats, NDArray[np.int64], Floats]:
     """Return Sharpe ratio, return, trades and drawdown out of sample.
 
     Args:
-        levels: The test part, and before it the lookback - 1 bars that its first window needs: none of those bars has a
-            score of its own, so that no trade begins there.
+        series: (N, bars) of the test part, behind the lookback - 1 bars that its first window needs. None of those has
+            a score of its own, so that no trade begins there.
         tested: Ranked pairs.
         trained: Of the same pairs.
         plan: Options.
@@ -152,9 +152,9 @@ def _test_part(
     ratio, gained, drawdown = np.full((3, n_pairs), np.nan)
     trades = np.zeros(n_pairs, dtype=np.int64)
     traded = np.flatnonzero(trained.status == _TRADED)
-    for block in _blocks(traded.size, len(levels)):
+    for block in _blocks(traded.size, series.shape[1]):
         some = traded[block]
-        residual = tested.take(some).residual(levels)
+        residual = tested.take(some).residual(series)
         scores = _scores(residual, plan.lookback)
         run = host.trade(residual, scores, trained.entry_z[some], trained.exit_z[some], plan.cost)
         returns = run.returns[:, warm:]
