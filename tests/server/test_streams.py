@@ -4,6 +4,7 @@ import itertools
 import json
 import queue
 import threading
+import time
 
 import grpc
 import pytest
@@ -56,6 +57,45 @@ def test_a_reply_comes_before_the_next_request_is_sent(call, method):
 @pytest.mark.parametrize("method", sorted(first_inputs()))
 def test_an_empty_stream_has_no_reply_and_no_error(call, method):
     assert call(method, []) == []
+
+
+class TestConflation:
+    OPTIONS = '{"conflate": true}'
+
+    def test_a_reader_that_keeps_up_misses_nothing(self, call):
+        feed = Feed()
+        replies = call.start("EstimateOUParams", feed)
+        for n in range(1, 6):
+            feed.send(meanrev_pb2.PriceUpdate(price=float(n % 3), metadata=self.OPTIONS))
+            assert next(replies).n_samples == n
+        feed.end()
+        assert list(replies) == []
+
+    def test_a_slow_reader_gets_the_newest_of_each_asset(self, call):
+        names = ["A", "B"]
+        updates = [
+            meanrev_pb2.PriceUpdate(asset_id=names[i % 2], price=float(i % 7), metadata=self.OPTIONS)
+            for i in range(6_000)
+        ]
+        stream = call.start("EstimateOUParams", updates)
+        first = next(stream)
+        assert first.n_samples <= 2
+        time.sleep(0.5)
+        replies = list(stream)
+        last = {reply.asset_id: reply.n_samples for reply in replies}
+        assert last == {"A": 3_000, "B": 3_000}
+        for name in names:
+            counts = [reply.n_samples for reply in replies if reply.asset_id == name]
+            assert counts == sorted(set(counts))
+
+    def test_an_error_ends_the_stream_after_what_was_due(self, call):
+        updates = [
+            meanrev_pb2.PriceUpdate(price=1.0, metadata=self.OPTIONS),
+            meanrev_pb2.PriceUpdate(price=float("inf")),
+        ]
+        with pytest.raises(grpc.RpcError) as refused:
+            call("EstimateOUParams", updates)
+        assert refused.value.code() is grpc.StatusCode.INVALID_ARGUMENT
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,8 @@
 """EstimateOUParams: an online Ornstein-Uhlenbeck fit for each asset of the stream."""
 
-from collections.abc import AsyncIterator
+import asyncio
+from collections.abc import AsyncGenerator, AsyncIterator
+from contextlib import aclosing
 from typing import Annotated, Literal
 
 import numpy as np
@@ -34,6 +36,7 @@ class OuOptions(options.Options, frozen=True, kw_only=True):
         bias: Small-sample correction of theta and half_life.
         adf_lags: Lagged differences of the Dickey-Fuller regression.
         emit_every: Reply to every so many messages of an asset, and once at its end.
+        conflate: Where the client reads slower than prices come, leave out estimates that newer ones replace.
         publish: Let these prices mark the caller's portfolios.
     """
 
@@ -44,6 +47,7 @@ class OuOptions(options.Options, frozen=True, kw_only=True):
     bias: Literal["none", "tang_chen", "jackknife"] = "none"
     adf_lags: Annotated[int, Meta(ge=0, le=100)] = 0
     emit_every: Annotated[int, Meta(ge=1)] = 1
+    conflate: bool = False
     publish: bool = False
 
 
@@ -55,6 +59,7 @@ class _Asset:
         recomputes: An estimate goes through the kept window, which is no work for the event loop.
         unreported: Messages since the last reply.
         timestamp_ms: Of the last price, 0 where its message had none.
+        lock: Held while a thread works on the fit.
     """
 
     def __init__(self, chosen: OuOptions) -> None:
@@ -70,37 +75,95 @@ class _Asset:
         self.recomputes = chosen.adf_lags > 0 or chosen.bias == "jackknife" or chosen.time_unit_ms is not None
         self.unreported = 0
         self.timestamp_ms = 0
+        self.lock = asyncio.Lock()
+
+
+class _Session:
+    """One stream: its options and the state of its assets."""
+
+    def __init__(self, call: Call) -> None:
+        self._call = call
+        self._stream = options.StreamOptions(OuOptions)
+        self._assets: dict[str, _Asset] = {}
+        self.chosen: OuOptions | None = None
+
+    async def take(self, data: bytes) -> tuple[str, bool]:
+        """Feed a message to its asset; return the asset's id, and whether a reply is due."""
+        update = await self._call.decode(PriceUpdate, data)
+        if self.chosen is None:
+            self.chosen = self._stream.read(update.metadata)
+        asset = self._asset(update.asset_id, self.chosen)
+        async with asset.lock:
+            await _take(asset, update, self._call)
+        if self.chosen.publish:
+            _publish(update, asset, self._call)
+        asset.unreported += 1
+        return update.asset_id, asset.unreported >= self.chosen.emit_every
+
+    def _asset(self, asset_id: str, chosen: OuOptions) -> _Asset:
+        asset = self._assets.get(asset_id)
+        if asset is None:
+            most = self._call.settings.max_assets_per_stream
+            if len(self._assets) >= most:
+                knob = "max_assets_per_stream (MEANREV_MAX_ASSETS_PER_STREAM) raises it"
+                raise LimitReached(f"a stream carries at most {most} asset ids; {knob}")
+            asset = self._assets[asset_id] = _Asset(chosen)
+        return asset
+
+    def unreported(self) -> list[str]:
+        """Return the assets with messages that no reply has covered."""
+        return [asset_id for asset_id, asset in self._assets.items() if asset.unreported]
+
+    async def report(self, asset_id: str) -> bytes:
+        """Return an asset's estimate as a reply."""
+        asset = self._assets[asset_id]
+        async with asset.lock:
+            return await _report(asset, asset_id, self._stream.ignored_once(), self._call)
 
 
 async def handle(messages: AsyncIterator[bytes], call: Call) -> AsyncIterator[bytes]:
-    """Answer each message, or every emit_every-th of an asset."""
-    stream = options.StreamOptions(OuOptions)
-    chosen: OuOptions | None = None
-    assets: dict[str, _Asset] = {}
+    """Answer each message, or every emit_every-th of an asset, or the newest that a slow reader has time for."""
+    session = _Session(call)
     async for data in messages:
-        update = await call.decode(PriceUpdate, data)
-        if chosen is None:
-            chosen = stream.read(update.metadata)
-        asset = _asset(assets, update.asset_id, chosen, call.settings.max_assets_per_stream)
-        await _take(asset, update, call)
-        if chosen.publish:
-            _publish(update, asset, call)
-        asset.unreported += 1
-        if asset.unreported == chosen.emit_every:
-            yield await _report(asset, update.asset_id, stream.ignored_once(), call)
-    for asset_id, asset in assets.items():
-        if asset.unreported:
-            yield await _report(asset, asset_id, stream.ignored_once(), call)
+        asset_id, due = await session.take(data)
+        if session.chosen is not None and session.chosen.conflate:
+            async with aclosing(_conflated(messages, session, [asset_id] if due else [])) as replies:
+                async for reply in replies:
+                    yield reply
+        elif due:
+            yield await session.report(asset_id)
+    for asset_id in session.unreported():
+        yield await session.report(asset_id)
 
 
-def _asset(assets: dict[str, _Asset], asset_id: str, chosen: OuOptions, most: int) -> _Asset:
-    asset = assets.get(asset_id)
-    if asset is None:
-        if len(assets) >= most:
-            knob = "max_assets_per_stream (MEANREV_MAX_ASSETS_PER_STREAM) raises it"
-            raise LimitReached(f"a stream carries at most {most} asset ids; {knob}")
-        asset = assets[asset_id] = _Asset(chosen)
-    return asset
+async def _conflated(
+    messages: AsyncIterator[bytes], session: _Session, first: list[str]
+) -> AsyncGenerator[bytes, None]:
+    """Read on while the client has not taken the last reply, and then send the newest of each asset."""
+    due = dict.fromkeys(first)
+    changed = asyncio.Event()
+
+    async def read() -> None:
+        async for data in messages:
+            asset_id, is_due = await session.take(data)
+            if is_due:
+                due[asset_id] = None
+                changed.set()
+
+    reader = asyncio.ensure_future(read())
+    reader.add_done_callback(lambda _: changed.set())
+    try:
+        while due or not reader.done():
+            while due:
+                asset_id = next(iter(due))
+                del due[asset_id]
+                yield await session.report(asset_id)
+            if not reader.done():
+                changed.clear()
+                await changed.wait()
+        await reader
+    finally:
+        reader.cancel()
 
 
 async def _take(asset: _Asset, update: PriceUpdate, call: Call) -> None:
