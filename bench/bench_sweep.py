@@ -1,15 +1,28 @@
-"""A threshold sweep, beside vectorbt over the same grid and beside a plain Python loop."""
+"""A threshold sweep, beside vectorbt over the same grid and beside a plain Python loop.
+
+A large grid and a long series stand beside the kernel that runs a lane a pair over whole series.
+"""
 
 import math
+from contextlib import contextmanager
 
 import numpy as np
 import pytest
 
-from gpu_kernels import sweep
+from gpu_kernels import selection, sweep
+from gpu_kernels.sweep import excursions, long_series
 
 N_SERIES, N_BARS, LOOKBACK, COST = 20, 1_000, 20, 0.001
 PRICES = 100 * np.exp(np.cumsum(np.random.default_rng(1).normal(0, 0.01, (N_SERIES, N_BARS)), axis=1))
 ENTRY_Z, EXIT_Z = (grid.ravel() for grid in np.meshgrid([1.0, 1.25, 1.5, 1.75, 2.0], [-0.25, 0.0, 0.25, 0.5, 0.75]))
+
+THREADS = 2
+GRID_PRICES = 100 * np.exp(np.cumsum(np.random.default_rng(2).normal(0, 0.01, (100, 2_500)), axis=1))
+GRID_ENTRY_Z, GRID_EXIT_Z = (
+    grid.ravel() for grid in np.meshgrid(np.linspace(1.5, 3.0, 100), np.linspace(-0.9, 0.9, 100), indexing="ij")
+)
+LONG_PRICES = 100 + 0.01 * np.random.default_rng(3).normal(size=(1, 1_000_000))
+LONG_ENTRY_Z = np.linspace(1.0, 2.4, 8)
 
 
 def by_meanrev():
@@ -147,3 +160,59 @@ def test_sweep_by_vectorbt(benchmark, run):
 )
 def test_online(benchmark, run):
     benchmark(run)
+
+
+@contextmanager
+def whole_series_a_lane():
+    """Run no grid by excursions and cut no series, as the dense kernel does alone."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(excursions, "FEWEST_LEVELS", 10**9)
+        patch.setattr(long_series, "LEAST_BARS", 10**9)
+        yield
+
+
+def grid(mode):
+    with selection.using("native", THREADS):
+        return sweep.backtest(GRID_PRICES, GRID_ENTRY_Z, GRID_EXIT_Z, COST, mode=mode)
+
+
+def dense_grid(mode):
+    with whole_series_a_lane():
+        return grid(mode)
+
+
+def long(mode):
+    with selection.using("native", THREADS):
+        return sweep.backtest(LONG_PRICES, LONG_ENTRY_Z, 0.0, 1e-5, mode=mode)
+
+
+def dense_long(mode):
+    with whole_series_a_lane():
+        return long(mode)
+
+
+@pytest.mark.parametrize("mode", sweep.MODES)
+@pytest.mark.parametrize(("fast", "dense"), [(grid, dense_grid), (long, dense_long)], ids=["grid", "long series"])
+def test_fast_ways_give_the_dense_kernel_s_figures(fast, dense, mode):
+    mine, theirs = fast(mode), dense(mode)
+    np.testing.assert_array_equal(mine.num_trades, theirs.num_trades)
+    np.testing.assert_allclose(mine.equity, theirs.equity, rtol=1e-9, atol=1e-9 * np.abs(theirs.equity).max())
+    np.testing.assert_allclose(mine.max_drawdown, theirs.max_drawdown, rtol=1e-9)
+
+
+@pytest.mark.benchmark(group="sweep 100 series x 2,500 bars x (100 x 100) grid, compounding")
+@pytest.mark.parametrize("run", [grid, dense_grid], ids=["meanrev native, excursions", "peer: meanrev native, dense"])
+def test_compounding_grid(benchmark, run):
+    benchmark(run, "compounding")
+
+
+@pytest.mark.benchmark(group="sweep 100 series x 2,500 bars x (100 x 100) grid, unit")
+@pytest.mark.parametrize("run", [grid, dense_grid], ids=["meanrev native, excursions", "peer: meanrev native, dense"])
+def test_unit_grid(benchmark, run):
+    benchmark(run, "unit")
+
+
+@pytest.mark.benchmark(group="sweep one series x 1,000,000 bars x 8 pairs")
+@pytest.mark.parametrize("run", [long, dense_long], ids=["meanrev native, in chunks", "peer: meanrev native, dense"])
+def test_long_series(benchmark, run):
+    benchmark(run, "compounding")

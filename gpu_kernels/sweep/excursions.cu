@@ -375,7 +375,9 @@ FN void finish(const Chunk& chunk, const Books& books, double side, Index open_l
         lane[TRADES * size] = trades;
         lane[WINS * size] = wins;
         lane[POSITION * size] = held * side + 0.0;
-        lane[RUINED * size] = 2.0 * books.redo.at[place];
+        // Beyond these the dense kernel's equity may have vanished, or become infinite, on the way.
+        const bool near = books.worst.at[place] * initial > 1e-250 && books.peak.at[place] < 1e250;
+        lane[RUINED * size] = books.redo.at[place] > 0.0 || (COMPOUNDING && !near) ? 2.0 : 0.0;
     }
 }
 

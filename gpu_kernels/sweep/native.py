@@ -7,7 +7,7 @@ from gpu_kernels.checks import Floats
 from gpu_kernels.compile import library
 from gpu_kernels.launch import Count, Number, Threads, pointer
 from gpu_kernels.selection import current
-from gpu_kernels.sweep import excursions, host
+from gpu_kernels.sweep import excursions, host, long_series
 from gpu_kernels.sweep.bars import Bars, can_trade, gather, with_untradable
 from gpu_kernels.sweep.model import ERROR, FLAT, IN_TRADE, Pairs, Rules, SweepMetrics
 from gpu_kernels.sweep.zscore import SMALLEST_SPREAD
@@ -121,16 +121,21 @@ def metrics(rows: Floats, n_bars: int, rules: Rules) -> SweepMetrics:
 
 
 def _run(bars: Bars, pairs: Pairs, rules: Rules) -> Floats:
-    """Run grids by excursions, and what is in none, or needs it, by the dense kernel."""
+    """Run grids by excursions, long series in chunks, and the rest, or what needs it, by the dense kernel."""
     prices = np.ascontiguousarray(bars.prices)
     fills = fill_scores(bars, rules)
+    n_series, n_bars = prices.shape
+    pairs = Pairs(*map(np.ascontiguousarray, pairs))
     grids = excursions.find(pairs, excursions.FEWEST_LEVELS)
-    if grids is None:
+    if grids is None and not long_series.gains(n_bars, pairs.entry_z.size):
         return _dense(prices, fills, pairs, rules)
-    rows = np.empty((ROWS, prices.shape[0], grids.alone.size))
-    excursions.run(prices, fills, grids, rules, rows, current().threads)
-    if grids.alone.any():
-        rows[:, :, grids.alone] = _dense(prices, fills, _take(pairs, grids.alone), rules)
+    rows = np.empty((ROWS, n_series, pairs.entry_z.size))
+    if grids is None:
+        long_series.run(prices, fills, pairs, rules, rows, current().threads)
+    else:
+        excursions.run(prices, fills, grids, rules, rows, current().threads)
+        if grids.alone.any():
+            rows[:, :, grids.alone] = _dense(prices, fills, _take(pairs, grids.alone), rules)
     redo = rows[_RUINED] == _REDO
     for series in np.flatnonzero(redo.any(axis=1)):
         one = slice(series, series + 1)
@@ -144,12 +149,11 @@ def _take(pairs: Pairs, wanted: NDArray[np.bool_]) -> Pairs:
 
 def _dense(prices: Floats, fills: Floats, pairs: Pairs, rules: Rules) -> Floats:
     n_series, n_bars = prices.shape
-    columns = [np.ascontiguousarray(column) for column in pairs]
-    rows = np.empty((ROWS, n_series, columns[0].size))
+    rows = np.empty((ROWS, n_series, pairs.entry_z.size))
     kernel = library("sweep")["sweep_compounding" if rules.mode == "compounding" else "sweep_unit"]
     kernel(
-        *map(Count, (n_series, n_bars, columns[0].size)),
-        *map(pointer, (prices, fills, *columns)),
+        *map(Count, (n_series, n_bars, pairs.entry_z.size)),
+        *map(pointer, (prices, fills, *pairs)),
         Number(rules.initial_capital),
         pointer(rows),
         Threads(current().threads),

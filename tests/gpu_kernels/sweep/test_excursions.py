@@ -67,7 +67,7 @@ def sweeps(draw):
     return prices, grid(levels, exits), draw(st.sampled_from([0.0, 1e-3, 0.05, 0.25])), rules
 
 
-@settings(max_examples=150)
+@settings(max_examples=100)
 @given(sweeps())
 def test_they_equal_the_dense_kernel_and_the_numpy_twin(drawn):
     prices, (entry, leave), cost, rules = drawn
@@ -124,6 +124,15 @@ def test_far_offsets_and_spikes_cost_no_digits_in_unit_mode(level):
     entry, leave = grid(np.linspace(1.0, 2.5, 20), [0.0, 0.5])
     fast, dense, _ = all_three(prices, entry, leave, 0.01, mode="unit")
     assert_equal(fast, dense, scale=level + 1e6)
+
+
+@pytest.mark.parametrize("cost", [0.0, 0.4])
+def test_an_equity_beyond_the_numbers_is_left_to_the_dense_kernel(cost):
+    prices = np.tile([10.0, 13.0, 11.0, 8.0], 1500)[None]
+    entry, leave = grid(np.linspace(0.7, 1.1, 20), [0.1])
+    fast = run(prices, entry, leave, cost, lookback=6)
+    assert_equal(fast, run(prices, entry, leave, cost, levels=10**9, lookback=6))
+    assert not ((fast.equity > 1e-300) & (fast.equity < 1e300)).all()
 
 
 @pytest.mark.parametrize("mode", sweep.MODES)
