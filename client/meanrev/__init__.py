@@ -31,6 +31,7 @@ if TYPE_CHECKING:
         Overloaded,
         ServerError,
     )
+    from meanrev.ranges import grid
     from meanrev.serving import serve
 
 __all__ = [
@@ -48,6 +49,7 @@ __all__ = [
     "estimate_ou_params",
     "generate_signals",
     "get_client",
+    "grid",
     "multiperiod_optimize",
     "optimal_thresholds",
     "pca_portfolios",
@@ -75,6 +77,7 @@ _ERRORS = ("ConnectionFailed", "DeadlineExceeded", "InvalidInput", "MeanRevError
 _MODULES = {
     "AsyncClient": "meanrev.aio",
     "Client": "meanrev.client",
+    "grid": "meanrev.ranges",
     "serve": "meanrev.serving",
     **dict.fromkeys(_FUNCTIONS, "meanrev.compat.v2"),
     **dict.fromkeys(_ERRORS, "meanrev.errors"),

@@ -136,9 +136,12 @@ class AsyncClient(Methods, Awaiting):
         try:
             if not question.streaming:
                 return [await self._transport.unary(question.path, messages[0], left)]
-            async with aclosing(self._transport.stream(question.path, _asynchronous(messages), left)) as stream:
-                async for reply in stream:
-                    replies.append(reply)  # noqa: PERF401 - their number must be known when the stream fails
+            stream = self._transport.stream(question.path, _asynchronous(messages), left)
+            with question.watch() as seen:
+                async with aclosing(stream):
+                    async for reply in stream:
+                        replies.append(reply)
+                        seen(reply)
         except InvalidInput as error:
             question.explain(error, number, len(replies))
             raise

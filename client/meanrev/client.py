@@ -3,6 +3,7 @@
 import functools
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import closing
 from types import TracebackType
 from typing import TYPE_CHECKING, ParamSpec, Self, TypeVar
 
@@ -119,8 +120,11 @@ class Client(Methods, Blocking):
         try:
             if not question.streaming:
                 return [self._transport.unary(question.path, messages[0], left)]
-            for reply in self._transport.stream(question.path, iter(messages), left):
-                replies.append(reply)  # noqa: PERF402 - their number must be known when the stream fails
+            stream = self._transport.stream(question.path, iter(messages), left)
+            with question.watch() as seen, closing(stream):
+                for reply in stream:
+                    replies.append(reply)
+                    seen(reply)
         except InvalidInput as error:
             question.explain(error, number, len(replies))
             raise

@@ -7,12 +7,13 @@ LiveMethod hang it on a client: on a blocking one it answers, on an asyncio one 
 import inspect
 from abc import ABC, abstractmethod
 from collections.abc import AsyncIterable, AsyncIterator, Callable, Coroutine, Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, replace
 from typing import Any, Generic, ParamSpec, Protocol, TypeVar, cast, get_args, overload
 
 from meanrev.errors import InvalidInput
 
-__all__ = ["Awaiting", "Blocking", "Labels", "Live", "LiveMethod", "Method", "Question"]
+__all__ = ["Awaiting", "Blocking", "Labels", "Live", "LiveMethod", "Method", "Question", "Watch"]
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -20,6 +21,12 @@ S = TypeVar("S")
 
 Replies = Sequence[Sequence[bytes]]
 About = Mapping[str, Any]
+Watch = Callable[[], AbstractContextManager[Callable[[bytes], object]]]
+"""Opens what is told of each reply of a call as it comes; what that raises ends the call."""
+
+
+def _unwatched() -> AbstractContextManager[Callable[[bytes], object]]:
+    return nullcontext(lambda _reply: None)
 
 
 class Labels(Protocol):
@@ -46,6 +53,7 @@ class Question(Generic[R]):
         timeout: Seconds for everything; the client's own where None.
         labels: What the caller knows of the data that was sent, for errors.
         labelled: Prefix of the fields that hold these data.
+        watch: Who looks on while the replies of a streaming call come, anew at each attempt.
     """
 
     path: str
@@ -55,6 +63,7 @@ class Question(Generic[R]):
     timeout: float | None = None
     labels: Labels | None = None
     labelled: str = ""
+    watch: Watch = _unwatched
 
     def explain(self, error: InvalidInput, call: int, replies: int) -> None:
         """Complete an error with what the caller knows.

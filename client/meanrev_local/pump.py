@@ -6,10 +6,10 @@ runs ahead of whoever reads.
 """
 
 import asyncio
-from collections.abc import AsyncGenerator, AsyncIterator, Callable
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
 from contextlib import aclosing
 from dataclasses import dataclass
-from typing import Any, cast
+from typing import Any
 
 from meanrev_local.runner import Runner
 from meanrev_server.rpc.registry import Route
@@ -64,9 +64,8 @@ class Pump:
         error: BaseException | None = None
         try:
             data: Any = self._messages() if self._route.client_streaming else await self._next()
-            # Only streaming routes come here, and theirs are generators.
-            replies = cast("AsyncGenerator[bytes, None]", self._route.handle(data, self._runner.app.call))
-            async with aclosing(replies):
+            answer: Any = self._route.handle(data, self._runner.app.call)
+            async with aclosing(answer if self._route.server_streaming else _alone(answer)) as replies:
                 async for reply in replies:
                     await self._room.acquire()
                     self._tell(Reply(reply))
@@ -105,3 +104,8 @@ class Pump:
     def _release(self) -> None:
         for _ in range(_AHEAD // 2):
             self._room.release()
+
+
+async def _alone(reply: Awaitable[bytes]) -> AsyncGenerator[bytes, None]:
+    """Answer a stream of messages with one reply as with a stream of one."""
+    yield await reply

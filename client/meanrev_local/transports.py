@@ -3,7 +3,7 @@
 import asyncio
 import queue
 import time
-from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Generator, Iterator
 from concurrent.futures import CancelledError
 from typing import Any, NoReturn
 
@@ -46,7 +46,7 @@ class LocalTransport:
             future.cancel()
             raise
 
-    def stream(self, path: str, messages: Iterator[bytes], timeout: float | None) -> Iterator[bytes]:
+    def stream(self, path: str, messages: Iterator[bytes], timeout: float | None) -> Generator[bytes, None, None]:
         """Send messages as they come, and yield the replies."""
         runner = self._runner()
         events: queue.SimpleQueue[Event] = queue.SimpleQueue()

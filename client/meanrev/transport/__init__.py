@@ -1,6 +1,6 @@
 """How bytes reach a server: what the three transports have in common."""
 
-from collections.abc import AsyncGenerator, AsyncIterator, Iterator
+from collections.abc import AsyncGenerator, AsyncIterator, Generator, Iterator
 from contextlib import AbstractContextManager
 from typing import Any, Protocol
 
@@ -23,7 +23,7 @@ class Transport(Protocol):
             MeanRevError: the call ended with another status than OK.
         """
 
-    def stream(self, path: str, messages: Iterator[bytes], timeout: float | None) -> Iterator[bytes]:
+    def stream(self, path: str, messages: Iterator[bytes], timeout: float | None) -> Generator[bytes, None, None]:
         """Send messages as they come, and yield the replies.
 
         Raises:

@@ -12,7 +12,7 @@ from meanrev.transport.options import CHANNEL_OPTIONS
 from meanrev.transport.status import error_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Generator, Iterator
 
     from meanrev.transport.options import Endpoint
 
@@ -47,7 +47,7 @@ class BlockingTransport:
             raise error_of(error, self.address) from None
         return reply
 
-    def stream(self, path: str, messages: Iterator[bytes], timeout: float | None) -> Iterator[bytes]:
+    def stream(self, path: str, messages: Iterator[bytes], timeout: float | None) -> Generator[bytes, None, None]:
         """Send messages as they come, and yield the replies."""
         sending = _Sending(messages)
         start: Any = self._connected().stream_stream(path)
