@@ -127,12 +127,15 @@ class Ticket:
     def receive(self, nbytes: int) -> None:
         """Hold a stream's next message in place of the one before it.
 
-        An open stream is not ended for a small message, which price after price would risk.
+        A small one, a price or a block of them, does not count: it costs less than counting it, and no overload ends
+        a stream that is open.
 
         Raises:
             LimitReached: a large one finds no room.
         """
-        self._grow(self.load._replace(nbytes=self._kept + nbytes), free=nbytes <= _SMALL)
+        held = self._kept + (nbytes if nbytes > _SMALL else 0)
+        if held != self.load.nbytes:
+            self._grow(self.load._replace(nbytes=held))
 
     def keep(self, nbytes: int) -> None:
         """Hold so many bytes more until the call ends, for a matrix that is put together from its chunks.
@@ -162,8 +165,8 @@ class Ticket:
         """Hold nothing any more."""
         self.hold(Load())
 
-    def _grow(self, load: Load, *, free: bool = False) -> None:
-        if self._admission is not None and not free:
+    def _grow(self, load: Load) -> None:
+        if self._admission is not None:
             self._admission.check(Load(*(new - old for new, old in zip(load, self.load, strict=True))))
         self.hold(load)
 

@@ -107,7 +107,7 @@ async def assemble(messages: AsyncIterator[bytes], call: Call) -> Table:
 
     Raises:
         InvalidInput: there is no chunk, or one is out of order, missing, doubled or contradicts the first.
-        LimitReached: the matrix is larger than the server takes.
+        LimitReached: the matrix is larger than the server takes, or than it has room for now.
     """
     assembly: _Assembly | None = None
     number = 0
@@ -115,6 +115,7 @@ async def assemble(messages: AsyncIterator[bytes], call: Call) -> Table:
         chunk = await call.decode(MatrixChunk, data)
         if assembly is None:
             assembly = _Assembly(chunk, call.settings.max_matrix_bytes)
+        call.ticket.keep(len(data))
         await call.compute(assembly.add, chunk, number)
         number += 1
     if assembly is None:

@@ -6,6 +6,7 @@ import numpy as np
 from msgspec import Meta
 
 from gpu_kernels import thresholds
+from meanrev_server.fusion import ThresholdKey
 from meanrev_server.rpc import options
 from meanrev_server.rpc.call import Call
 from meanrev_server.rpc.naming import wire_names
@@ -64,19 +65,7 @@ async def handle(data: bytes, call: Call) -> bytes:
             legs=chosen.legs,
             log_prices=chosen.log_prices,
         )
-        found = await call.compute(
-            thresholds.optimal,
-            process.theta,
-            process.mu,
-            process.sigma,
-            cost,
-            objective=request.optimization_objective or "sharpe",
-            model=chosen.model,
-            rate=chosen.rate,
-            stop=chosen.stop,
-            f_max=chosen.f_max,
-            dt=chosen.dt,
-        )
+        found = await _optimal(request, chosen, cost, call)
     return codec.encode(
         ThresholdResponse,
         entry_zscore=float(found.entry_z),
@@ -86,6 +75,20 @@ async def handle(data: bytes, call: Call) -> bytes:
         win_rate_estimate=float(found.win_rate),
         metadata=options.reply_metadata(ignored, **_extras(found, cost)),
     )
+
+
+async def _optimal(
+    request: ThresholdRequest, chosen: ThresholdOptions, cost: float, call: Call
+) -> thresholds.Thresholds:
+    process = request.ou_params
+    given = {"rate": chosen.rate, "stop": chosen.stop, "f_max": chosen.f_max, "dt": chosen.dt}
+    optional = {name: value for name, value in given.items() if value is not None}
+    key = ThresholdKey(request.optimization_objective or "sharpe", chosen.model, tuple(optional))
+    item = {"theta": process.theta, "mu": process.mu, "sigma": process.sigma, "cost": cost, **optional}
+    if chosen.model == "leung_li":
+        return await call.compute(thresholds.optimal, **item, objective=key.objective, model=key.model)
+    found: thresholds.Thresholds = await call.batched("thresholds.optimal", key, item)
+    return found
 
 
 def _extras(found: thresholds.Thresholds, cost: float) -> dict[str, Any]:

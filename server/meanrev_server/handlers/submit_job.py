@@ -32,7 +32,10 @@ async def handle(messages: AsyncIterator[bytes], call: Call) -> bytes:
     job, new = call.jobs.submit(call.identity, identifier, task.method, _now_ms())
     if new:
         job.total = total
-        work = asyncio.ensure_future(_work(job, task, table, call))
+        # The work outlives this call: neither its deadline nor its ticket's end is the work's.
+        ticket = call.ticket.detached()
+        work = asyncio.ensure_future(_work(job, task, table, replace(call, ticket=ticket, deadline=None)))
+        work.add_done_callback(lambda _: ticket.release())
         call.background.add(work)
         work.add_done_callback(call.background.discard)
     return encoded(job)
@@ -58,6 +61,7 @@ def _identifier(identity: str, method: str, table: Table) -> str:
 async def _work(job: Job, task: Task, table: Table, call: Call) -> None:
     """Run a job to its end, whatever the end is."""
     try:
+        call.ticket.keep(table.values.nbytes)
         async with aclosing(running(task, table, call)) as steps:
             async for step in steps:
                 if job.stop:

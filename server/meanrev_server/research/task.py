@@ -49,9 +49,11 @@ async def running(task: Task, table: Table, call: Call) -> AsyncGenerator[tuple[
 
     Raises:
         InvalidInput: the options or the matrix break a rule.
+        LimitReached: too much work is in flight.
     """
     chosen, ignored = options.parse(task.options_type, table.metadata)
     seen = latest = (0, task.total(table, chosen))
+    call.ticket.announce(latest[1] * len(table.values))
     wanted = True
     yield latest
 
