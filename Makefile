@@ -4,13 +4,13 @@ BIN := .venv/bin
 PEERS := .venv-peers/bin
 PROOF := .venv-proof/bin
 WIRE := .venv-wire/bin
-CODE := gpu_kernels proto server client tests bench
+CODE := gpu_kernels proto server client tests bench deploy
 GENERATED := $(foreach name,meanrev research,$(name)_pb2.py $(name)_pb2.pyi $(name)_pb2_grpc.py)
 
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test proof peers check check-wire bench wire clean
+.PHONY: help install demo test proof peers check check-wire bench image wire clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -49,6 +49,9 @@ bench: .venv-peers/.peers ## measurements, each beside its peer
 	$(PEERS)/python -m pip install --quiet --no-deps --no-build-isolation -e .
 	$(PEERS)/python -m pytest -q bench --benchmark-enable --benchmark-only -p no:randomly --override-ini 'python_files=bench_*.py' --timeout 1800
 	PYTHONPATH=. $(PEERS)/python bench/targets.py --out bench/results
+
+image: .venv/.run ## build the cpu container image and try it; needs root, buildah and debootstrap
+	deploy/image.sh
 
 wire: .venv-wire/.wire ## regenerate proto/meanrev_wire from the .proto
 	$(call generate,proto/meanrev_wire)
