@@ -71,6 +71,7 @@ class Launcher:
         self._threads = threads
         self._batcher = Batcher(self._limits)
         self._idle = threads
+        self._closed = False
         self._loop: asyncio.AbstractEventLoop | None = None
         self._timer: asyncio.TimerHandle | None = None
 
@@ -124,11 +125,14 @@ class Launcher:
 
     def close(self) -> None:
         """Refuse further work; work that has not started is dropped."""
+        self._closed = True
         self._pool.shutdown(wait=False, cancel_futures=True)
         if self._loop is not None and not self._loop.is_closed():
             self._loop.call_soon_threadsafe(self._drop)
 
     async def _answer(self, job: Job) -> Any:
+        if self._closed:
+            raise RuntimeError("the compute side was closed")
         self._settle_on(asyncio.get_running_loop())
         self._batcher.add(job, time.monotonic())
         try:
@@ -163,7 +167,7 @@ class Launcher:
         log.debug("batch", extra={"jobs": len(batch), "waiting": self._batcher.waiting})
         try:
             running = self._pool.submit(self._work, batch)
-        except RuntimeError as error:  # closed, or its threads could not be prepared
+        except RuntimeError as error:  # its threads could not be prepared, or it was closed
             self._batcher.done(batch)
             for job in batch:
                 _settle(job, _Failed(error))

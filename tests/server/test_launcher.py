@@ -1,11 +1,20 @@
-"""Computations run in threads that were prepared for them, on the twin that was chosen."""
+"""Computations run in threads that were prepared for them, on the twin that was chosen, in batches where they may."""
 
 import asyncio
 import threading
+import time
+from concurrent.futures.thread import BrokenThreadPool
+from contextlib import contextmanager
+
+import pytest
 
 from gpu_kernels.selection import Selection, current
+from meanrev_server import launcher as launching
 from meanrev_server.app import App
+from meanrev_server.batcher import Limits
 from meanrev_server.config import Settings
+from meanrev_server.errors import Expired
+from meanrev_server.fusion import Fusion
 from meanrev_server.launcher import Launcher
 
 
@@ -41,3 +50,196 @@ async def test_the_gpu_of_the_settings_is_that_of_every_compute_thread(monkeypat
     await app.call.compute(current)
     app.close()
     assert chosen == [(threading.current_thread().name[:15], 1, 0.5), ("meanrev-compute", 1, 0.5)]
+
+
+@contextmanager
+def blocked(launcher):
+    """Hold the launcher's only thread until told to go on."""
+    go = threading.Event()
+    holding = asyncio.ensure_future(launcher.run(go.wait, 10))
+    try:
+        yield go
+    finally:
+        go.set()
+        launcher.close()
+    assert not holding.cancelled()
+
+
+def fusing(monkeypatch, together, alone=None):
+    """Register an operation for the test."""
+    fusion = Fusion(alone or (lambda key, item: together(key, [item])[0]), together)
+    monkeypatch.setattr(launching, "FUSIONS", {"test": fusion})
+
+
+async def test_what_waits_goes_together_and_each_gets_its_own_result(monkeypatch):
+    batches = []
+
+    def squares(key, items):
+        batches.append((key, list(items)))
+        return [item * item for item in items]
+
+    fusing(monkeypatch, squares)
+    launcher = Launcher(1, Selection(), limits=Limits(max_batch_size=3))
+    with blocked(launcher) as go:
+        await asyncio.sleep(0)
+        asking = [asyncio.ensure_future(launcher.batched("test", "k", item)) for item in range(5)]
+        other = asyncio.ensure_future(launcher.batched("test", "l", 7))
+        await asyncio.sleep(0)
+        go.set()
+        assert await asyncio.gather(*asking, other) == [0, 1, 4, 9, 16, 49]
+    assert batches == [("k", [0, 1, 2]), ("l", [7]), ("k", [3, 4])]
+    assert (launcher.counts.batches, launcher.counts.started) == (4, 7)
+
+
+async def test_only_the_poisoned_one_fails(monkeypatch):
+    def inverses(key, items):
+        return [1 / item for item in items]
+
+    fusing(monkeypatch, inverses)
+    launcher = Launcher(1, Selection())
+    with blocked(launcher) as go:
+        await asyncio.sleep(0)
+        asking = asyncio.gather(*(launcher.batched("test", "k", item) for item in (1, 0, 2)), return_exceptions=True)
+        await asyncio.sleep(0)
+        go.set()
+        first, second, third = await asking
+    assert (first, third) == (1.0, 0.5)
+    assert isinstance(second, ZeroDivisionError)
+
+
+async def test_an_operation_that_loses_a_result_is_asked_one_by_one(monkeypatch):
+    fusing(monkeypatch, lambda key, items: items[:-1], alone=lambda key, item: item)
+    launcher = Launcher(1, Selection())
+    with blocked(launcher) as go:
+        await asyncio.sleep(0)
+        asking = asyncio.gather(*(launcher.batched("test", "k", item) for item in (1, 2)))
+        await asyncio.sleep(0)
+        go.set()
+        assert await asking == [1, 2]
+
+
+async def test_a_cancelled_or_late_job_never_starts():
+    launcher = Launcher(1, Selection())
+    began = []
+    with blocked(launcher) as go:
+        await asyncio.sleep(0)
+        cancelled = asyncio.ensure_future(launcher.run(began.append, "cancelled"))
+        late = asyncio.ensure_future(launcher.submit(lambda: began.append("late"), deadline=time.monotonic()))
+        served = asyncio.ensure_future(launcher.run(began.append, "served"))
+        await asyncio.sleep(0)
+        cancelled.cancel()
+        await asyncio.sleep(0)
+        go.set()
+        await served
+        with pytest.raises(Expired, match="deadline passed while the call waited"):
+            await late
+    assert began == ["served"]
+    assert (launcher.counts.cancelled, launcher.counts.expired) == (1, 1)
+
+
+async def test_who_leaves_a_batch_that_has_failed_is_not_computed_again(monkeypatch):
+    """The batch is held while one of its jobs is cancelled; then it fails, and the rest are run one by one."""
+    running, go, alone = threading.Event(), threading.Event(), []
+
+    def failing(key, items):
+        running.set()
+        go.wait(10)
+        raise ValueError
+
+    fusing(monkeypatch, failing, alone=lambda key, item: alone.append(item) or item)
+    launcher = Launcher(1, Selection())
+    with blocked(launcher) as first:
+        await asyncio.sleep(0)
+        asking = [asyncio.ensure_future(launcher.batched("test", "k", item)) for item in range(3)]
+        await asyncio.sleep(0)
+        first.set()
+        await asyncio.to_thread(running.wait, 10)
+        asking[1].cancel()
+        await asyncio.sleep(0)
+        go.set()
+        assert await asyncio.gather(asking[0], asking[2]) == [0, 2]
+    assert alone == [0, 2]
+
+
+async def test_a_lone_job_goes_when_its_wait_for_company_is_over(monkeypatch):
+    fusing(monkeypatch, lambda key, items: items)
+    launcher = Launcher(2, Selection(), limits=Limits(max_queue_delay_us=20_000))
+    began = time.monotonic()
+    first = asyncio.ensure_future(launcher.batched("test", "k", 1))
+    await asyncio.sleep(0.005)
+    assert await asyncio.gather(first, launcher.batched("test", "k", 2)) == [1, 2]
+    assert time.monotonic() - began >= 0.02
+    assert launcher.counts.batches == 1
+    launcher.close()
+
+
+@pytest.mark.parametrize("error", [ValueError("bad"), SystemExit(3), KeyboardInterrupt()])
+async def test_whatever_a_computation_raises_reaches_its_caller_and_the_thread_lives_on(error):
+    def fails():
+        raise error
+
+    async def ask():
+        try:
+            await launcher.run(fails)
+        except BaseException as raised:  # noqa: BLE001 - the loop must not see what ends programs
+            return raised
+
+    launcher = Launcher(1, Selection())
+    assert await ask() is error
+    assert await launcher.run(int, "7") == 7
+    launcher.close()
+
+
+async def test_an_exception_may_be_a_result_and_the_end_of_an_iterator_an_error():
+    launcher = Launcher(1, Selection())
+    result = ValueError("found")
+    assert await launcher.run(lambda: result) is result
+    with pytest.raises(RuntimeError, match="StopIteration"):
+        await launcher.run(next, iter([]))
+    launcher.close()
+
+
+async def test_threads_that_cannot_be_prepared_fail_every_computation():
+    def fails():
+        raise OSError
+
+    launcher = Launcher(1, Selection(), prepare=fails)
+    for _ in range(3):
+        with pytest.raises(BrokenThreadPool):
+            await launcher.run(int, "7")
+    launcher.close()
+
+
+async def test_closing_ends_what_waits_and_refuses_what_comes():
+    launcher = Launcher(1, Selection())
+    with blocked(launcher):
+        await asyncio.sleep(0)
+        waiting = asyncio.ensure_future(launcher.run(int, "7"))
+        await asyncio.sleep(0)
+        launcher.close()
+        with pytest.raises(asyncio.CancelledError):
+            await waiting
+    with pytest.raises(RuntimeError, match="closed"):
+        await launcher.run(int, "7")
+
+
+def test_it_outlives_a_loop_that_ended_with_work_under_way():
+    go = threading.Event()
+    launcher = Launcher(1, Selection())
+
+    async def leave():
+        asyncio.ensure_future(launcher.run(go.wait, 10))  # noqa: RUF006 - left on purpose
+        await asyncio.sleep(0.05)
+
+    asyncio.run(leave())
+    go.set()
+    assert asyncio.run(launcher.run(int, "7")) == 7
+    launcher.close()
+
+
+async def test_it_serves_one_loop_at_a_time():
+    launcher = Launcher(1, Selection())
+    await launcher.run(int, "7")
+    with pytest.raises(RuntimeError, match="one event loop"):
+        await asyncio.to_thread(asyncio.run, launcher.run(int, "7"))
+    launcher.close()

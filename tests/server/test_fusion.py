@@ -1,0 +1,126 @@
+"""A request gets the same bits in company as alone, and no neighbour's fault is its own."""
+
+import json
+import threading
+
+import grpc
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from gpu_kernels.errors import InvalidInput
+from gpu_kernels.selection import using
+from meanrev_server.fusion import FUSIONS, LONGEST_FUSED_SERIES, FitKey, ThresholdKey
+from meanrev_wire import meanrev_pb2
+from tests.server.serving import SERVICE, Caller, serving
+
+OPTIMAL, FIT = FUSIONS["thresholds.optimal"], FUSIONS["ou.fit"]
+
+
+def same(left, right):
+    return all(
+        np.array_equal(np.asarray(one), np.asarray(other), equal_nan=np.asarray(one).dtype.kind == "f")
+        for one, other in zip(left, right, strict=True)
+    )
+
+
+processes = st.fixed_dictionaries(
+    {
+        "theta": st.floats(1e-3, 1e2),
+        "mu": st.floats(-1e3, 1e3),
+        "sigma": st.floats(1e-2, 1e2),
+        "cost": st.floats(1e-6, 1e-2),
+    }
+)
+kinds = st.sampled_from(
+    [
+        ("sharpe", "reversal", {}),
+        ("sharpe", "reversal", {"dt": 0.001}),
+        ("profit", "reversal", {"stop": 30.0}),
+        ("profit", "to_mean", {}),
+        ("kelly", "reversal", {}),
+        ("kelly", "reversal", {"f_max": 0.1}),
+    ]
+)
+
+
+@settings(max_examples=40, deadline=None)
+@given(kinds, st.lists(processes, min_size=2, max_size=9))
+def test_thresholds_are_the_same_alone_and_together(kind, drawn):
+    objective, model, optional = kind
+    items = [{**item, **optional} for item in drawn]
+    key = ThresholdKey(objective, model, tuple(optional))
+    alone = [OPTIMAL.compute(key, [item])[0] for item in items]
+    assert all(same(one, other) for one, other in zip(alone, OPTIMAL.compute(key, items), strict=True))
+
+
+@pytest.mark.parametrize("backend", ["numpy", "native"])
+@pytest.mark.parametrize("n_bars", [5, 33, 250, LONGEST_FUSED_SERIES])
+@pytest.mark.parametrize("options", [{}, {"adf_lags": 1}, {"bias": "jackknife", "dt": 0.5}])
+def test_fits_are_the_same_alone_and_together(backend, n_bars, options):
+    rng = np.random.default_rng(n_bars)
+    items = [100 + np.cumsum(rng.normal(0, 0.1, (rows, n_bars)), axis=1) for rows in (1, 3, 1, 2)]
+    items[0][0, 2] = np.nan
+    items[2][:] = 7.0
+    key = FitKey(n_bars, **options)
+    with using(backend):
+        alone = [FIT.compute(key, [item])[0] for item in items]
+        assert all(same(one, other) for one, other in zip(alone, FIT.compute(key, items), strict=True))
+
+
+def test_an_error_alone_names_no_place_in_a_batch():
+    item = {"theta": -1.0, "mu": 0.0, "sigma": 1.0, "cost": 0.1}
+    with pytest.raises(InvalidInput, match=r"^theta must be > 0"):
+        OPTIMAL.compute(ThresholdKey("sharpe", "reversal"), [item])
+
+
+def request(theta, **fields):
+    process = {"theta": theta, "mu": 1.0, "sigma": 0.2}
+    return meanrev_pb2.ThresholdRequest(ou_params=process, transaction_cost=0.01, **fields).SerializeToString()
+
+
+def test_calls_that_were_computed_together_answer_as_they_do_alone(monkeypatch):
+    """One computation holds the only thread; all that come meanwhile go together, good and bad ones."""
+    from gpu_kernels.returns import host
+    from meanrev_server import batcher
+
+    go, begun, compute = threading.Event(), threading.Event(), host.compute
+
+    def held(*args):
+        begun.set()
+        go.wait(20)
+        return compute(*args)
+
+    monkeypatch.setattr(host, "compute", held)
+    sizes, take = [], batcher.Batcher.take
+
+    def watched(self, now):
+        taken = take(self, now)
+        sizes.append(len(taken.batch))
+        return taken
+
+    requests = [request(0.1 * n) for n in range(1, 8)] + [request(-1.0), request(0.3, optimization_objective="profit")]
+    with serving(compute_threads=1) as address, Caller(address) as call:
+        ask = call.channel.unary_unary(SERVICE + "OptimalThresholds")
+        alone = [outcome(ask.future(each)) for each in requests]
+        monkeypatch.setattr(batcher.Batcher, "take", watched)
+        prices = meanrev_pb2.ReturnsRequest(prices=[1.0, 2.0]).SerializeToString()
+        first = call.channel.unary_unary(SERVICE + "ComputeLogReturns").future(prices)
+        begun.wait(10)
+        futures = [ask.future(each) for each in requests]
+        threading.Event().wait(0.3)
+        go.set()
+        assert first.result(10)
+        assert [outcome(future) for future in futures] == alone
+    assert 8 in sizes
+    code, details, trailing = alone[7]
+    assert (code, details) == (grpc.StatusCode.INVALID_ARGUMENT, "ou_params.theta must be > 0, got -1.0")
+    assert json.loads(trailing)["field"] == "ou_params.theta"
+
+
+def outcome(future):
+    try:
+        return future.result(10)
+    except grpc.RpcError as error:
+        return error.code(), error.details(), dict(error.trailing_metadata()).get("meanrev-error")
