@@ -186,3 +186,9 @@ def test_a_bad_price_is_named_in_the_test_part_too(place, value, message):
 def test_prices_of_another_shape_are_refused(prices):
     with pytest.raises(InvalidInput, match=r"prices must be .*\(T, N\)|prices must have shape \(T, N\)"):
         scans.scan(prices)
+
+
+def test_a_p_value_of_alpha_itself_is_not_significant():
+    table = scans.scan(universe(1), alpha=0.5, **SMALL)
+    largest = float(table.p_value.max())
+    assert scans.scan(universe(1), alpha=largest, **SMALL).n_significant == table.n_significant - 1
