@@ -10,7 +10,9 @@ from typing import TYPE_CHECKING, Any, ParamSpec, Self, TypeVar
 
 from meanrev.errors import ConnectionFailed, InvalidInput, from_status
 from meanrev.extensions import local
+from meanrev.jobs import AsyncJob
 from meanrev.methods import Methods
+from meanrev.methods.jobs import submission, task_of
 from meanrev.question import Awaiting, Live, Question
 from meanrev.retry import pauses
 from meanrev.transport.asynchronous import AsynchronousTransport
@@ -78,6 +80,29 @@ class AsyncClient(Methods, Awaiting):
     async def close(self) -> None:
         """Disconnect this event loop; a later call connects again."""
         await self._transport.close()
+
+    async def submit(
+        self,
+        method: str,
+        prices: Any,
+        *,
+        timeout: float | None = None,  # noqa: ASYNC109 - a gRPC deadline
+        **options: Any,
+    ) -> AsyncJob:
+        """Make a job of fit_ou, sweep or scan: the server computes, and keeps the result.
+
+        Args:
+            method: "fit_ou", "sweep" or "scan".
+            prices: As for that method.
+            timeout: Seconds for sending it; the client's own where None.
+            **options: As for that method, but progress.
+
+        Raises:
+            InvalidInput: an argument breaks its rule.
+            MeanRevError: as every call.
+        """
+        task = task_of(method, prices, options)
+        return AsyncJob(self, await self.bind(submission)(task, timeout), task)
 
     def bind(self, declare: Callable[P, Question[R]]) -> Callable[P, Coroutine[Any, Any, R]]:
         """Return the coroutine function that asks what declare declares."""

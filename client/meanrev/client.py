@@ -5,11 +5,13 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import closing
 from types import TracebackType
-from typing import TYPE_CHECKING, ParamSpec, Self, TypeVar
+from typing import TYPE_CHECKING, Any, ParamSpec, Self, TypeVar
 
 from meanrev.errors import ConnectionFailed, InvalidInput, from_status
 from meanrev.extensions import local
+from meanrev.jobs import Job
 from meanrev.methods import Methods
+from meanrev.methods.jobs import submission, task_of
 from meanrev.question import Blocking, Live, Question
 from meanrev.retry import pauses
 from meanrev.transport.blocking import BlockingTransport
@@ -73,6 +75,22 @@ class Client(Methods, Blocking):
     def close(self) -> None:
         """Disconnect; a later call connects again."""
         self._transport.close()
+
+    def submit(self, method: str, prices: Any, *, timeout: float | None = None, **options: Any) -> Job:
+        """Make a job of fit_ou, sweep or scan: the server computes, and keeps the result.
+
+        Args:
+            method: "fit_ou", "sweep" or "scan".
+            prices: As for that method.
+            timeout: Seconds for sending it; the client's own where None.
+            **options: As for that method, but progress.
+
+        Raises:
+            InvalidInput: an argument breaks its rule.
+            MeanRevError: as every call.
+        """
+        task = task_of(method, prices, options)
+        return Job(self, self.bind(submission)(task, timeout), task)
 
     def bind(self, declare: Callable[P, Question[R]]) -> Callable[P, R]:
         """Return the method that asks what declare declares."""

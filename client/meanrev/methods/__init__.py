@@ -2,14 +2,20 @@
 
 from meanrev.methods.backtest import backtest, backtest_stream
 from meanrev.methods.cara import cara, cara_stream
+from meanrev.methods.fit_ou import fit_ou
 from meanrev.methods.health import health
+from meanrev.methods.info import info
 from meanrev.methods.log_returns import log_returns
 from meanrev.methods.multiperiod import multiperiod
 from meanrev.methods.ou import ou, ou_stream
 from meanrev.methods.pca import pca
 from meanrev.methods.portfolio_stats import portfolio_stats
+from meanrev.methods.portfolios import get_portfolio, put_portfolio
+from meanrev.methods.publish import publish
+from meanrev.methods.scan import scan
 from meanrev.methods.sharpe import sharpe, sharpe_stream
 from meanrev.methods.signals import signals
+from meanrev.methods.sweep import sweep
 from meanrev.methods.thresholds import thresholds
 from meanrev.question import LiveMethod, Method
 
@@ -34,3 +40,10 @@ class Methods:
     portfolio_stats = Method(portfolio_stats)
     signals = Method(signals)
     health = LiveMethod(health)
+    info = Method(info)
+    fit_ou = Method(fit_ou)
+    sweep = Method(sweep)
+    scan = Method(scan)
+    publish = Method(publish)
+    put_portfolio = Method(put_portfolio)
+    get_portfolio = Method(get_portfolio)

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from meanrev.errors import InvalidInput
 
-__all__ = ["fitting", "integer", "names", "number", "numbers", "priced", "shown", "stamps", "text"]
+__all__ = ["fitting", "integer", "names", "number", "numbers", "priced", "quantities", "shown", "stamps", "text"]
 
 _LONGEST = 100
 _BITS = {
@@ -110,6 +110,17 @@ def numbers(field: str, given: Any) -> NDArray[np.float64]:
     if values.ndim != 1:
         raise InvalidInput(field, "must be numbers of shape (T,)", value=values.shape)
     return values
+
+
+def quantities(field: str, given: Any) -> dict[str, float]:
+    """Return a number for each name.
+
+    Raises:
+        InvalidInput: given is no mapping and no labelled series, or holds what is no name or no number.
+    """
+    if not hasattr(given, "keys") or not hasattr(given, "__getitem__"):
+        raise InvalidInput(field, "must map names to numbers", value=shown(given))
+    return {text(field, name): number(f"{field}[{name!r}]", given[name]) for name in given.keys()}  # noqa: SIM118 - pandas
 
 
 def stamps(field: str, given: Any) -> NDArray[np.int64]:

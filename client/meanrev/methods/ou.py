@@ -1,7 +1,6 @@
 """EstimateOUParams: Ornstein-Uhlenbeck fits."""
 
 import operator
-from collections import Counter
 from collections.abc import AsyncIterable, Iterable, Mapping, Sequence
 from typing import Any
 
@@ -10,6 +9,7 @@ import numpy as np
 from meanrev.containers import Table, table
 from meanrev.errors import InvalidInput, ServerError
 from meanrev.methods import fields, wire
+from meanrev.methods.naming import series_names
 from meanrev.question import About, Live, Question, Replies
 from meanrev.results import OuFit
 from meanrev_wire.meanrev_pb2 import OuEstimate, PriceUpdate
@@ -74,7 +74,11 @@ def ou(
         publish=publish,
     )
     return _ask(
-        read, _names(read, asset_ids), None if time_unit_ms is None and publish is None else stamps, metadata, timeout
+        read,
+        series_names(read, asset_ids),
+        None if time_unit_ms is None and publish is None else stamps,
+        metadata,
+        timeout,
     )
 
 
@@ -160,20 +164,6 @@ class _Columns:
 
 def _tick(tick: Tick) -> Mapping[str, Any]:
     return fields.priced("ticks", tick, ("asset_id", "price", "timestamp_ms"))
-
-
-def _names(read: Table, asset_ids: Sequence[str] | None) -> list[str]:
-    width = 1 if read.values.ndim == 1 else read.values.shape[1]
-    given = [] if asset_ids is None else fields.names("asset_ids", asset_ids)
-    names = [str(name) for name in (given or read.names or range(width))]
-    if read.values.ndim == 1 and not given:
-        name = getattr(getattr(read, "native", None), "name", None)
-        names = ["" if name is None else str(name)]
-    if len(names) != width:
-        raise InvalidInput("asset_ids", f"must hold {width} names, one a series", value=len(names))
-    if len(set(names)) != width:
-        raise InvalidInput("asset_ids", "must differ from each other", value=Counter(names).most_common(1)[0][0])
-    return names
 
 
 def _estimate(reply: bytes) -> OuEstimate:

@@ -12,7 +12,7 @@ from meanrev.methods import fields
 from meanrev_wire import codec
 from meanrev_wire.errors import MalformedMessage
 
-__all__ = ["decode", "encode", "extras", "options", "path", "plain", "positive", "scalars"]
+__all__ = ["decode", "encode", "extras", "json_of", "options", "path", "plain", "positive", "scalars"]
 
 M = TypeVar("M", bound=Message)
 
@@ -54,7 +54,7 @@ def options(**given: Any) -> str:
     Raises:
         InvalidInput: JSON cannot carry an option.
     """
-    chosen = [f'"{name}": {_json(name, value)}' for name, value in given.items() if value is not None]
+    chosen = [f'"{name}": {json_of(name, value)}' for name, value in given.items() if value is not None]
     return "{" + ", ".join([*chosen, '"strict": true']) + "}"
 
 
@@ -69,6 +69,20 @@ def extras(metadata: str) -> dict[str, Any]:
     except ValueError as error:
         raise ServerError(f"the reply's metadata cannot be read: {error}") from None
     return known if isinstance(known, dict) else {}
+
+
+def json_of(name: str, value: Any) -> str:
+    """Return a value as JSON.
+
+    Raises:
+        InvalidInput: JSON cannot carry it.
+    """
+    try:
+        text = json.dumps(value, default=plain, allow_nan=False)
+    except (TypeError, ValueError, OverflowError, RecursionError):
+        rule = "must be what JSON can carry: finite numbers, texts, lists, mappings"
+        raise InvalidInput(name, rule, value=fields.shown(value)) from None
+    return text
 
 
 def positive(field: str, value: float) -> float:
@@ -107,12 +121,3 @@ def plain(value: Any) -> Any:
     if isinstance(value, Mapping):
         return dict(value)
     raise TypeError(f"an option cannot be a {type(value).__name__}")
-
-
-def _json(name: str, value: Any) -> str:
-    try:
-        text = json.dumps(value, default=plain, allow_nan=False)
-    except (TypeError, ValueError, OverflowError, RecursionError):
-        rule = "must be what JSON can carry: finite numbers, texts, lists, mappings"
-        raise InvalidInput(name, rule, value=fields.shown(value)) from None
-    return text

@@ -2,6 +2,7 @@
 
 from meanrev.results.base import Result
 from meanrev.results.portfolio import Health, MultiperiodPlan, Pca, PortfolioStats, Weights
+from meanrev.results.research import BestCells, CellFigures, ScanResult, Surface, SweepResult, WalkForward
 from meanrev.results.series import (
     BacktestMetric,
     BacktestPath,
@@ -11,19 +12,29 @@ from meanrev.results.series import (
     Signal,
     Thresholds,
 )
+from meanrev.results.service import JobState, Portfolio, ServerInfo
 
 __all__ = [
     "BacktestMetric",
     "BacktestPath",
     "BacktestResult",
+    "BestCells",
+    "CellFigures",
     "Health",
+    "JobState",
     "LogReturns",
     "MultiperiodPlan",
     "OuFit",
     "Pca",
+    "Portfolio",
     "PortfolioStats",
     "Result",
+    "ScanResult",
+    "ServerInfo",
     "Signal",
+    "Surface",
+    "SweepResult",
     "Thresholds",
+    "WalkForward",
     "Weights",
 ]

@@ -1,0 +1,142 @@
+"""Work that a server does while its caller does not wait."""
+
+from collections.abc import AsyncIterator, Iterator
+from contextlib import aclosing, closing
+from typing import Any, cast
+
+from meanrev.methods import jobs
+from meanrev.methods.task import Task
+from meanrev.progress import Progress, shown
+from meanrev.question import Awaiting, Blocking
+from meanrev.results import JobState
+
+__all__ = ["AsyncJob", "Job"]
+
+_HOUR_S = 3600.0
+
+
+class _Submitted:
+    """A job's name and what was last heard of it.
+
+    Attributes:
+        job_id: 64 hexadecimal digits; the same request is the same job, so that submitting it again finds it again.
+        state: Last one heard.
+    """
+
+    def __init__(self, state: JobState, task: Task[Any]) -> None:
+        self.job_id = state.job_id
+        self.state = state
+        self._task = task
+
+    def __repr__(self) -> str:
+        state = self.state
+        return f"<{type(self).__name__} {self.job_id[:12]} {state.method} {state.status} {state.done}/{state.total}>"
+
+
+class Job(_Submitted):
+    """A job of a Client.
+
+    Attributes:
+        job_id: 64 hexadecimal digits; the same request is the same job, so that submitting it again finds it again.
+        state: Last one heard.
+    """
+
+    def __init__(self, client: Blocking, state: JobState, task: Task[Any]) -> None:
+        """Take what SubmitJob answered; Client.submit makes jobs."""
+        super().__init__(state, task)
+        self._client = client
+
+    def watch(self, *, timeout: float | None = None) -> Iterator[JobState]:
+        """Yield the job's state, now and at each change, until it ends.
+
+        Args:
+            timeout: Seconds for all of it; no limit where None.
+
+        Raises:
+            MeanRevError: as every call.
+        """
+        for state in self._client.bind_live(jobs.watch)(self.job_id, timeout):
+            self.state = state
+            yield state
+
+    def result(self, *, progress: Progress = False, timeout: float = _HOUR_S) -> Any:
+        """Wait for the job and return what its method returns.
+
+        Args:
+            progress: True for a bar, or a function of (done, total, eta_s).
+            timeout: Seconds to wait, and once more to fetch.
+
+        Raises:
+            MeanRevError: the job failed or was cancelled; or as every call.
+        """
+        states = cast("Any", self.watch(timeout=timeout))
+        with shown(progress, self.state.method) as advance, closing(states):
+            for state in states:
+                advance(state.done, state.total)
+        jobs.ended(self.state)
+        return self._client.bind(jobs.fetch)(self.job_id, self._task, timeout)
+
+    def cancel(self) -> JobState:
+        """Ask the job to stop at its next step, and return its state as it is now.
+
+        Raises:
+            MeanRevError: as every call.
+        """
+        self.state = self._client.bind(jobs.cancel)(self.job_id)
+        return self.state
+
+
+class AsyncJob(_Submitted):
+    """A job of an AsyncClient.
+
+    Attributes:
+        job_id: 64 hexadecimal digits; the same request is the same job, so that submitting it again finds it again.
+        state: Last one heard.
+    """
+
+    def __init__(self, client: Awaiting, state: JobState, task: Task[Any]) -> None:
+        """Take what SubmitJob answered; AsyncClient.submit makes jobs."""
+        super().__init__(state, task)
+        self._client = client
+
+    async def watch(self, *, timeout: float | None = None) -> AsyncIterator[JobState]:  # noqa: ASYNC109 - a gRPC deadline
+        """Yield the job's state, now and at each change, until it ends.
+
+        Args:
+            timeout: Seconds for all of it; no limit where None.
+
+        Raises:
+            MeanRevError: as every call.
+        """
+        states = cast("Any", self._client.bind_live(jobs.watch)(self.job_id, timeout))
+        async with aclosing(states):
+            async for state in states:
+                self.state = state
+                yield state
+
+    async def result(self, *, progress: Progress = False, timeout: float = _HOUR_S) -> Any:  # noqa: ASYNC109 - likewise
+        """Wait for the job and return what its method returns.
+
+        Args:
+            progress: True for a bar, or a function of (done, total, eta_s).
+            timeout: Seconds to wait, and once more to fetch.
+
+        Raises:
+            MeanRevError: the job failed or was cancelled; or as every call.
+        """
+        states = cast("Any", self.watch(timeout=timeout))
+        with shown(progress, self.state.method) as advance:
+            async with aclosing(states):
+                async for state in states:
+                    advance(state.done, state.total)
+        jobs.ended(self.state)
+        return await self._client.bind(jobs.fetch)(self.job_id, self._task, timeout)
+
+    async def cancel(self) -> JobState:
+        """Ask the job to stop at its next step, and return its state as it is now.
+
+        Raises:
+            MeanRevError: as every call.
+        """
+        self.state = await self._client.bind(jobs.cancel)(self.job_id)
+        return self.state

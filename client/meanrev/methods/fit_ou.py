@@ -1,0 +1,89 @@
+"""FitOu: Ornstein-Uhlenbeck fits of every column of a matrix, with progress."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from meanrev.containers import Table
+from meanrev.methods.chunks import matrix
+from meanrev.methods.naming import series_names
+from meanrev.methods.task import Task
+from meanrev.progress import Progress
+from meanrev.question import About, Question
+from meanrev.results import OuFit
+from meanrev_wire.research_pb2 import FitOuReply
+
+__all__ = ["fit_ou", "fit_ou_task"]
+
+_NAMED_OTHERWISE = {"asset_id": "columns"}
+_FIELDS = tuple(name for name in OuFit.__dataclass_fields__ if name not in {"meta", "timestamp_ms"})
+_HOUR_S = 3600.0
+
+
+def fit_ou(
+    prices: Any,
+    *,
+    asset_ids: Sequence[str] | None = None,
+    dt: float | None = None,
+    bias: str | None = None,
+    adf_lags: int | None = None,
+    progress: Progress = False,
+    timeout: float = _HOUR_S,
+) -> Question[OuFit]:
+    """Fit an Ornstein-Uhlenbeck process to each column of a matrix of any size, in one call.
+
+    Args:
+        prices: (T, N), one series a column, or (T,), oldest first. NaN is skipped; negative is legal.
+        asset_ids: Names of the series; the frame's columns, else their numbers, where None.
+        dt: Time between prices, in theta's unit; 1 where None.
+        bias: "none", "tang_chen" or "jackknife".
+        adf_lags: Lagged differences of the Dickey-Fuller regression.
+        progress: True for a bar, or a function of (done, total, eta_s).
+        timeout: Seconds for everything.
+
+    Returns:
+        As from ou: scalars for one series, arrays for many; a series that cannot be fitted has status "error", NaN and
+        a reason.
+
+    Raises:
+        MeanRevError: as every call.
+    """
+    return fit_ou_task(prices, asset_ids=asset_ids, dt=dt, bias=bias, adf_lags=adf_lags).question(progress, timeout)
+
+
+def fit_ou_task(
+    prices: Any,
+    *,
+    asset_ids: Sequence[str] | None = None,
+    dt: float | None = None,
+    bias: str | None = None,
+    adf_lags: int | None = None,
+) -> Task[OuFit]:
+    """Check the arguments of fit_ou."""
+    read = matrix(prices)
+    return Task(
+        method="FitOu",
+        reply=FitOuReply,
+        prices=read,
+        names=series_names(read, asset_ids),
+        options={"dt": dt, "bias": bias, "adf_lags": adf_lags},
+        read=lambda reply, about: _fit(read, reply.result, about),
+    )
+
+
+def _fit(read: Table, result: Any, about: About) -> OuFit:
+    columns: dict[str, Any] = {name: _values(result, _NAMED_OTHERWISE.get(name, name)) for name in _FIELDS}
+    last = 0 if read.timestamps_ms is None else int(read.timestamps_ms[-1])
+    columns["timestamp_ms"] = np.full(len(result.columns), last)
+    return OuFit(**(_first(columns) if read.values.ndim == 1 else columns), meta=about)
+
+
+def _values(result: Any, name: str) -> Any:
+    values = getattr(result, name)
+    return tuple(values) if len(values) and isinstance(values[0], str) else np.asarray(values)
+
+
+def _first(columns: Mapping[str, Any]) -> dict[str, Any]:
+    firsts = {name: values[0] for name, values in columns.items()}
+    return {name: value.item() if isinstance(value, np.generic) else value for name, value in firsts.items()}

@@ -1,0 +1,29 @@
+"""Info: what serves, where, and within which limits."""
+
+from meanrev.methods import wire
+from meanrev.methods.task import research_path
+from meanrev.question import About, Question, Replies
+from meanrev.results import ServerInfo
+from meanrev_wire.research_pb2 import InfoRequest, InfoResponse
+
+__all__ = ["info"]
+
+_FIELDS = tuple(name for name in ServerInfo.__dataclass_fields__ if name != "meta")
+
+
+def info(*, timeout: float | None = None) -> Question[ServerInfo]:
+    """Ask what serves: version, backend, device and limits.
+
+    Args:
+        timeout: Seconds for everything; the client's own where None.
+
+    Raises:
+        MeanRevError: as every call.
+    """
+
+    def result(replies: Replies, about: About) -> ServerInfo:
+        reply = wire.decode(InfoResponse, replies[0][0])
+        values = {name: getattr(reply, name) for name in _FIELDS}
+        return ServerInfo(**values, meta={**about, **wire.extras(reply.metadata)})
+
+    return Question(research_path("Info"), [[wire.encode(InfoRequest)]], result, timeout=timeout)

@@ -1,0 +1,113 @@
+"""ScanPairs: all pairs of columns, tested for cointegration and ranked, with progress."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from meanrev.methods.chunks import matrix
+from meanrev.methods.naming import series_names
+from meanrev.methods.task import Task
+from meanrev.progress import Progress
+from meanrev.question import About, Question
+from meanrev.results import ScanResult
+from meanrev_wire import codec
+from meanrev_wire.research_pb2 import ScanReply
+
+__all__ = ["scan", "scan_task"]
+
+_HOUR_S = 3600.0
+_TEXTS = ("y", "x", "status")
+_PERIODS = ("period_half_life", "period_p_value")
+_N_PERIODS = 3
+_NUMBERS = tuple(
+    name
+    for name in ScanResult.__dataclass_fields__
+    if name not in {*_TEXTS, *_PERIODS, "n_pairs", "meta", "test_trades"}
+)
+
+
+def scan(
+    prices: Any,
+    *,
+    top: int | None = None,
+    alpha: float | None = None,
+    split: float | None = None,
+    lags: int | None = None,
+    log: bool | None = None,
+    cost_per_side: float | None = None,
+    objective: str | None = None,
+    lookback: int | None = None,
+    periods_per_year: float | None = None,
+    asset_ids: Sequence[str] | None = None,
+    progress: Progress = False,
+    timeout: float = _HOUR_S,
+) -> Question[ScanResult]:
+    """Test all pairs of columns for cointegration on a train part, trade those that pass, and rank them by it.
+
+    Args:
+        prices: (T, N), oldest first, without a gap.
+        top: Most pairs that come back; all significant ones where None.
+        alpha: p-value below which a pair is significant; 0.05 where None.
+        split: Share of the bars that is the train part; 0.7 where None.
+        lags: Lagged differences in the test of the residual; 1 where None.
+        log: Regress logarithms of the prices; True where None.
+        cost_per_side: In units of the residual: with log, a fraction of the notional in y; 0 where None.
+        objective: What the thresholds maximise: "sharpe" (where None) or "profit".
+        lookback: Bars of the rolling z-score; 60 where None.
+        periods_per_year: For the Sharpe ratios; 252 where None.
+        asset_ids: Names of the series; the frame's columns, else their numbers, where None.
+        progress: True for a bar, or a function of (done, total, eta_s).
+        timeout: Seconds for everything.
+
+    Returns:
+        Significant pairs, best first. What the test part brought stands beside each and ranks none.
+
+    Raises:
+        MeanRevError: as every call.
+    """
+    task = scan_task(
+        prices,
+        asset_ids=asset_ids,
+        top=top,
+        alpha=alpha,
+        split=split,
+        lags=lags,
+        log=log,
+        cost=cost_per_side,
+        objective=objective,
+        lookback=lookback,
+        periods_per_year=periods_per_year,
+    )
+    return task.question(progress, timeout)
+
+
+def scan_task(prices: Any, *, asset_ids: Sequence[str] | None = None, **options: Any) -> Task[ScanResult]:
+    """Check the arguments of scan; options travel as they are."""
+    if "cost_per_side" in options:
+        options["cost"] = options.pop("cost_per_side")
+    read = matrix(prices).matrix("prices")
+    return Task(
+        method="ScanPairs",
+        reply=ScanReply,
+        prices=read,
+        names=series_names(read, asset_ids),
+        options=options,
+        read=_result,
+        renamed={"cost": "cost_per_side"},
+    )
+
+
+def _result(reply: Any, about: About) -> ScanResult:
+    result = reply.result
+    columns: dict[str, Any] = {
+        **{name: tuple(getattr(result, name)) for name in _TEXTS},
+        **{name: codec.doubles(getattr(result, name)) for name in _NUMBERS},
+        **{name: _periods(getattr(result, name), name) for name in _PERIODS},
+        "test_trades": codec.integers(result.test_trades),
+    }
+    return ScanResult(**columns, n_pairs=reply.n_pairs, meta=about)
+
+
+def _periods(values: Any, name: str) -> Any:
+    return codec.matrix(values, name) if values.rows else np.empty((0, _N_PERIODS))

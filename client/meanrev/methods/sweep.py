@@ -1,0 +1,199 @@
+"""SweepThresholds: every column against a grid of thresholds, costs and lookbacks, with progress."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from meanrev.errors import InvalidInput
+from meanrev.methods import fields
+from meanrev.methods.chunks import matrix
+from meanrev.methods.naming import series_names
+from meanrev.methods.task import Task
+from meanrev.progress import Progress
+from meanrev.question import About, Question
+from meanrev.results import BestCells, CellFigures, SweepResult, WalkForward
+from meanrev_wire import codec
+from meanrev_wire.research_pb2 import SweepReply
+
+__all__ = ["sweep", "sweep_task"]
+
+_HOUR_S = 3600.0
+_AXES = ("entry_zscore", "exit_zscore", "cost", "lookback")
+_OF_A_STEP = (
+    "train_start",
+    "train_stop",
+    "test_start",
+    "test_stop",
+    "train_sharpe",
+    "test_sharpe",
+    "test_return",
+    "test_trades",
+    "test_max_drawdown",
+    "cell",
+)
+
+Axis = str | float | Sequence[float] | Any
+
+
+def sweep(
+    prices: Any,
+    *,
+    entry: Axis = None,
+    exit: Axis = None,  # noqa: A002 - the word of the trade, and of the wire
+    cost_per_side: Axis = None,
+    lookback: int | Sequence[int] | None = None,
+    figures: Sequence[str] | None = None,
+    walk_forward: Sequence[int] | None = None,
+    asset_ids: Sequence[str] | None = None,
+    execution_delay: int | None = None,
+    mode: str | None = None,
+    initial_capital: float | None = None,
+    periods_per_year: float | None = None,
+    progress: Progress = False,
+    timeout: float = _HOUR_S,
+) -> Question[SweepResult]:
+    """Backtest every column in every cell of a grid of thresholds, costs and lookbacks.
+
+    Args:
+        prices: (T, N), one series a column, or (T,), oldest first.
+        entry: Entry levels: numbers, such as mr.grid(0.5, 3, 0.05), or "0.5:3:0.05"; "0.5:3:0.25" where None.
+        exit: Exit levels, likewise; "-0.5:1.5:0.25" where None. A cell whose exit does not fit its entry is NaN.
+        cost_per_side: One or more; as for backtest; 0.0005 where None.
+        lookback: One or more numbers of bars; 20 where None.
+        figures: Of every cell that come back: some of CellFigures' names; the first four where None. Fewer keep the
+            answer of a large sweep small.
+        walk_forward: (train, test) bars, or (train, test, purge): choose on train, trade on test, step by test.
+        asset_ids: Names of the series; the frame's columns, else their numbers, where None.
+        execution_delay: As for backtest.
+        mode: As for backtest.
+        initial_capital: As for backtest.
+        periods_per_year: As for backtest.
+        progress: True for a bar, or a function of (done, total, eta_s).
+        timeout: Seconds for everything.
+
+    Raises:
+        MeanRevError: as every call.
+    """
+    task = sweep_task(
+        prices,
+        entry=entry,
+        exit=exit,
+        cost_per_side=cost_per_side,
+        lookback=lookback,
+        figures=figures,
+        walk_forward=walk_forward,
+        asset_ids=asset_ids,
+        execution_delay=execution_delay,
+        mode=mode,
+        initial_capital=initial_capital,
+        periods_per_year=periods_per_year,
+    )
+    return task.question(progress, timeout)
+
+
+def sweep_task(
+    prices: Any,
+    *,
+    entry: Axis = None,
+    exit: Axis = None,  # noqa: A002 - as above
+    cost_per_side: Axis = None,
+    lookback: int | Sequence[int] | None = None,
+    figures: Sequence[str] | None = None,
+    walk_forward: Sequence[int] | None = None,
+    asset_ids: Sequence[str] | None = None,
+    **options: Any,
+) -> Task[SweepResult]:
+    """Check the arguments of sweep; options are those that travel as they are."""
+    read = matrix(prices)
+    train, test, purge = _spans(walk_forward)
+    single = read.values.ndim == 1
+    return Task(
+        method="SweepThresholds",
+        reply=SweepReply,
+        prices=read,
+        names=series_names(read, asset_ids),
+        options={
+            "entry": _axis("entry", entry),
+            "exit": _axis("exit", exit),
+            "cost": _axis("cost_per_side", cost_per_side),
+            "lookback": _bars(lookback),
+            "figures": None if figures is None else fields.names("figures", figures),
+            "train": train,
+            "test": test,
+            "purge": purge,
+            **options,
+        },
+        read=lambda reply, about: _result(reply.result, about, single=single, walked=walk_forward is not None),
+        renamed={"cost": "cost_per_side", "train": "walk_forward", "test": "walk_forward", "purge": "walk_forward"},
+    )
+
+
+def _axis(field: str, given: Axis) -> Any:
+    if given is None or isinstance(given, str):
+        return given
+    return fields.numbers(field, np.atleast_1d(np.asarray(given))).tolist()
+
+
+def _bars(given: int | Sequence[int] | None) -> list[int] | None:
+    if given is None:
+        return None
+    return [fields.integer("lookback", bars) for bars in (given if np.ndim(given) else [given])]  # type: ignore[union-attr] # a sequence where it has a dimension
+
+
+def _spans(given: Any) -> list[int | None]:
+    if given is None:
+        return [None, None, None]
+    if isinstance(given, str) or np.ndim(given) != 1 or len(given) not in {2, 3}:
+        raise InvalidInput("walk_forward", "must be (train, test) or (train, test, purge), in bars", value=given)
+    spans: list[int | None] = [fields.integer("walk_forward", bars) for bars in given]
+    return [*spans, None][:3]
+
+
+def _result(result: Any, about: About, *, single: bool, walked: bool) -> SweepResult:
+    axes: dict[str, Any] = {name: np.asarray(getattr(result, name)) for name in _AXES}
+    figures: dict[str, Any] = {figure.name: codec.matrix(figure.values, figure.name) for figure in result.figures}
+    return SweepResult(
+        columns=tuple(result.columns),
+        **axes,
+        figures=CellFigures(**figures),
+        best=_best(result.best, axes, single=single),
+        n_cells=result.n_cells,
+        walk_forward=_walk(result.walk_forward, axes) if walked else None,
+        meta=about,
+    )
+
+
+def _best(choices: Any, axes: dict[str, Any], *, single: bool) -> BestCells:
+    cell = np.array([choice.cell for choice in choices], dtype=np.int64)
+    plateau = np.array([choice.plateau_cell for choice in choices], dtype=np.int64)
+    best: dict[str, Any] = {
+        "column": tuple(choice.column for choice in choices),
+        **{name: _at(axes[name], cell) for name in _AXES},
+        "sharpe_ratio": np.array([choice.value for choice in choices]),
+        "deflated_sharpe": np.array([choice.deflated_sharpe for choice in choices]),
+        "cell": cell,
+        "plateau_entry_zscore": _at(axes["entry_zscore"], plateau),
+        "plateau_exit_zscore": _at(axes["exit_zscore"], plateau),
+        "plateau_value": np.array([choice.plateau_value for choice in choices]),
+        "plateau_cell": plateau,
+    }
+    if single:
+        best = {name: values[0] if isinstance(values, tuple) else values[0].item() for name, values in best.items()}
+    return BestCells(**best)
+
+
+def _walk(steps: Any, axes: dict[str, Any]) -> WalkForward:
+    values: dict[str, Any] = {name: np.array([getattr(step, name) for step in steps]) for name in _OF_A_STEP}
+    cell = values["cell"].astype(np.int64)
+    return WalkForward(
+        column=tuple(step.column for step in steps),
+        **{name: _at(axes[name], cell) for name in _AXES},
+        **values,
+    )
+
+
+def _at(axis: Any, cells: Any) -> Any:
+    """Return the axis's values at cells; where there is none, NaN, or 0 for whole numbers."""
+    nothing = 0 if axis.dtype.kind == "i" else np.nan
+    return np.where(cells >= 0, axis[np.maximum(cells, 0)], nothing)

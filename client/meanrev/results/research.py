@@ -1,0 +1,284 @@
+"""What the research methods return. Fields are named as on the wire, where their units are stated.
+
+Axes: N columns, G cells (threshold pairs x costs x lookbacks), E entries, X exits, S walk-forward steps, P pairs.
+"""
+
+from dataclasses import dataclass, fields
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from meanrev.errors import InvalidInput
+from meanrev.results.base import Result
+from meanrev.results.plots import SweepPlot
+
+__all__ = ["BestCells", "CellFigures", "ScanResult", "Surface", "SweepResult", "WalkForward"]
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
+
+
+class Surface(NamedTuple):
+    """One figure over thresholds, at one cost and lookback.
+
+    Attributes:
+        column: Whose.
+        figure: Name of the figure.
+        cost: Per side.
+        lookback: In bars.
+        entry_zscore: (E,) ascending.
+        exit_zscore: (X,) ascending.
+        values: (E, X); NaN where the exit does not fit the entry.
+    """
+
+    column: str
+    figure: str
+    cost: float
+    lookback: int
+    entry_zscore: Floats
+    exit_zscore: Floats
+    values: Floats
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class CellFigures(Result):
+    """Figures of every column in every cell: (N, G) each, NaN where a cell is invalid; None where not asked for."""
+
+    sharpe_ratio: Floats | None = None
+    cumulative_return: Floats | None = None
+    max_drawdown: Floats | None = None
+    num_trades: Floats | None = None
+    win_rate: Floats | None = None
+    avg_profit_per_trade: Floats | None = None
+    total_costs: Floats | None = None
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class BestCells(Result):
+    """Each column's choice: scalars for one series, (N,) arrays for many. It serves as backtest's thresholds.
+
+    Attributes:
+        column: Whose.
+        entry_zscore: Of the best cell; NaN, like all that follows, where no cell is valid.
+        exit_zscore: Of it.
+        cost: Of it, per side.
+        lookback: Of it, in bars; 0 where no cell is valid.
+        sharpe_ratio: Of it, annualised.
+        deflated_sharpe: Probability that it is above what as many tries find by chance.
+        cell: Its number; -1 where no cell is valid.
+        plateau_entry_zscore: Of the cell with the best mean over its 3 x 3 neighbours.
+        plateau_exit_zscore: Of it.
+        plateau_value: That mean.
+        plateau_cell: Its number.
+    """
+
+    column: Any
+    entry_zscore: Any
+    exit_zscore: Any
+    cost: Any
+    lookback: Any
+    sharpe_ratio: Any
+    deflated_sharpe: Any
+    cell: Any
+    plateau_entry_zscore: Any
+    plateau_exit_zscore: Any
+    plateau_value: Any
+    plateau_cell: Any
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class WalkForward(Result):
+    """Steps of a walk-forward, (S,) each: chosen on bars [train_start, train_stop), traded on [test_start, test_stop).
+
+    Attributes:
+        column: Whose.
+        train_start: Bar.
+        train_stop: Bar.
+        test_start: Bar.
+        test_stop: Bar.
+        entry_zscore: Of the chosen cell; NaN where none was valid.
+        exit_zscore: Of it.
+        cost: Of it.
+        lookback: Of it; 0 where none was valid.
+        train_sharpe: Annualised.
+        test_sharpe: Annualised.
+        test_return: Cumulative.
+        test_trades: Closed round trips.
+        test_max_drawdown: Positive.
+        cell: Number of the chosen cell, -1 where none was valid.
+    """
+
+    column: tuple[str, ...]
+    train_start: Ints
+    train_stop: Ints
+    test_start: Ints
+    test_stop: Ints
+    entry_zscore: Floats
+    exit_zscore: Floats
+    cost: Floats
+    lookback: Ints
+    train_sharpe: Floats
+    test_sharpe: Floats
+    test_return: Floats
+    test_trades: Ints
+    test_max_drawdown: Floats
+    cell: Ints
+
+    def to_columns(self) -> dict[str, Any]:
+        """Return what to_frame shows, a column's values by its name, without pandas."""
+        return self._columns()
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class SweepResult(Result):
+    """Backtests of every column in every cell of a grid.
+
+    Attributes:
+        columns: N names.
+        entry_zscore: (G,) of the cells.
+        exit_zscore: (G,) of the cells.
+        cost: (G,) of the cells, per side.
+        lookback: (G,) of the cells, in bars.
+        figures: What was asked for.
+        best: Each column's best cell and plateau.
+        n_cells: Valid cells, tried for each column.
+        walk_forward: Its steps; None where none was asked for.
+    """
+
+    columns: tuple[str, ...]
+    entry_zscore: Floats
+    exit_zscore: Floats
+    cost: Floats
+    lookback: Ints
+    figures: CellFigures
+    best: BestCells
+    n_cells: int
+    walk_forward: WalkForward | None = None
+
+    @property
+    def plot(self) -> SweepPlot:
+        """Drawings; they need plotly, which the extra meanrev[plot] brings."""
+        return SweepPlot(self.surface)
+
+    def to_columns(self) -> dict[str, Any]:
+        """Return what to_frame shows, a column's values by its name, without pandas: a row a column and cell."""
+        return self._columns()
+
+    def surface(
+        self,
+        column: str | None = None,
+        figure: str = "sharpe_ratio",
+        *,
+        cost: float | None = None,
+        lookback: int | None = None,
+    ) -> Surface:
+        """Return one figure over thresholds.
+
+        Args:
+            column: Whose; the first where None.
+            figure: Which.
+            cost: One of the grid's; the best cell's where None.
+            lookback: Likewise.
+
+        Raises:
+            InvalidInput: the result holds no such column, figure, cost or lookback.
+        """
+        place = 0 if column is None else _place("column", self.columns, column)
+        known = self.figures.get(figure)
+        if known is None:
+            held = ", ".join(name for name, values in self.figures.items() if values is not None)
+            raise InvalidInput("figure", f"must be one of {held}", value=figure)
+        best = max(0, int(np.atleast_1d(self.best.cell)[place]))
+        costs, lookbacks = np.unique(self.cost), np.unique(self.lookback)
+        at_cost = costs[_place("cost", costs.tolist(), self.cost[best] if cost is None else cost)]
+        bars = lookbacks[_place("lookback", lookbacks.tolist(), self.lookback[best] if lookback is None else lookback)]
+        chosen = (self.cost == at_cost) & (self.lookback == bars)
+        entry, row = np.unique(self.entry_zscore[chosen], return_inverse=True)
+        leave, col = np.unique(self.exit_zscore[chosen], return_inverse=True)
+        values = np.full((entry.size, leave.size), np.nan)
+        values[row, col] = known[place, chosen]
+        return Surface(self.columns[place], figure, float(at_cost), int(bars), entry, leave, values)
+
+    def _columns(self) -> dict[str, Any]:
+        n_columns = len(self.columns)
+        axes = {name: np.tile(self[name], n_columns) for name in ("entry_zscore", "exit_zscore", "cost", "lookback")}
+        figures = {name: values.reshape(-1) for name, values in self.figures.items() if values is not None}
+        return {"column": np.repeat(np.array(self.columns), self.cost.size), **axes, **figures}
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class ScanResult(Result):
+    """Significant pairs, best first; (P,) each, figures of the train part but the four named test_*.
+
+    Attributes:
+        y: Column that is regressed.
+        x: Column that it is regressed on.
+        hedge_ratio: Units of y per unit of x, of logarithms where these were regressed.
+        intercept: Of the regression.
+        adf_statistic: Of the residual.
+        p_value: MacKinnon's, for two series.
+        q_value: Benjamini and Hochberg's, over all pairs tried.
+        theta: Of the residual, per bar.
+        theta_std_error: Its standard error.
+        half_life: In bars.
+        mu: Mean of the residual.
+        sigma: Its volatility, per square root of a bar.
+        entry_zscore: Optimal threshold.
+        exit_zscore: A position with side d exits when d z >= -exit_zscore.
+        train_sharpe: Annualised.
+        deflated_sharpe: Probability that it is above what as many tries find by chance; what pairs are ranked by.
+        test_sharpe: Annualised, of the test part, with the train part's numbers; it ranks nothing.
+        test_return: Sum of the test part's gains, in units of the residual.
+        test_trades: Round trips closed there.
+        test_max_drawdown: Positive, in units of the residual.
+        period_half_life: (P, 3), of each third of the train part.
+        period_p_value: (P, 3), likewise.
+        status: "traded", or why not: "no_process", "too_costly".
+        n_pairs: Pairs tried.
+    """
+
+    y: tuple[str, ...]
+    x: tuple[str, ...]
+    hedge_ratio: Floats
+    intercept: Floats
+    adf_statistic: Floats
+    p_value: Floats
+    q_value: Floats
+    theta: Floats
+    theta_std_error: Floats
+    half_life: Floats
+    mu: Floats
+    sigma: Floats
+    entry_zscore: Floats
+    exit_zscore: Floats
+    train_sharpe: Floats
+    deflated_sharpe: Floats
+    test_sharpe: Floats
+    test_return: Floats
+    test_trades: Ints
+    test_max_drawdown: Floats
+    period_half_life: Floats
+    period_p_value: Floats
+    status: tuple[str, ...]
+    n_pairs: int
+
+    def to_columns(self) -> dict[str, Any]:
+        """Return what to_frame shows, a column's values by its name, without pandas: a row a pair."""
+        return self._columns()
+
+    def _columns(self) -> dict[str, Any]:
+        columns: dict[str, Any] = {}
+        for part in fields(self):
+            if part.name.startswith("period_"):
+                columns |= {f"{part.name}_{i + 1}": values for i, values in enumerate(self[part.name].T)}
+            elif part.name not in {"meta", "n_pairs"}:
+                columns[part.name] = self[part.name]
+        return columns
+
+
+def _place(field: str, held: Any, wanted: Any) -> int:
+    places = [i for i, value in enumerate(held) if value == wanted]
+    if not places:
+        raise InvalidInput(field, f"must be one of {', '.join(map(str, list(held)[:20]))}", value=wanted)
+    return places[0]

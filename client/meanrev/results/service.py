@@ -1,0 +1,82 @@
+"""What a server tells of itself, of a job and of a portfolio. Fields are named as on the wire."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from meanrev.results.base import Result
+
+__all__ = ["JobState", "Portfolio", "ServerInfo"]
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class ServerInfo(Result):
+    """What serves.
+
+    Attributes:
+        version: Of the server.
+        backend: "cuda", "native" or "numpy".
+        backend_reason: Why that one.
+        device: Name of the GPU or the CPU.
+        cpus: Usable ones.
+        device_memory_free: Bytes; 0 where there is no GPU.
+        device_memory_total: Bytes; 0 where there is no GPU.
+        max_message_bytes: Largest message.
+        max_cells: Most cells of a sweep.
+        uptime_s: Seconds since the start.
+    """
+
+    version: str
+    backend: str
+    backend_reason: str
+    device: str
+    cpus: int
+    device_memory_free: int
+    device_memory_total: int
+    max_message_bytes: int
+    max_cells: int
+    uptime_s: float
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class JobState(Result):
+    """A job at one moment.
+
+    Attributes:
+        job_id: 64 hexadecimal digits; the same request is the same job.
+        method: "FitOu", "SweepThresholds" or "ScanPairs".
+        status: "queued", "running", "done", "failed" or "cancelled".
+        done: Steps taken.
+        total: Steps in all.
+        error: Why it failed.
+        submitted_ms: When it came.
+        finished_ms: When it ended; 0 before.
+    """
+
+    job_id: str
+    method: str
+    status: str
+    done: int
+    total: int
+    error: str
+    submitted_ms: int
+    finished_ms: int
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Portfolio(Result):
+    """A stored portfolio.
+
+    Attributes:
+        portfolio_id: Its name.
+        holdings: Quantity of each asset, negative where short.
+        cash: In the currency of the prices.
+        limits: Where alerts begin, as far as they were set.
+        updated_ms: When it was stored.
+    """
+
+    portfolio_id: str
+    holdings: Mapping[str, float]
+    cash: float
+    limits: Mapping[str, Any]
+    updated_ms: int
