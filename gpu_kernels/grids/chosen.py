@@ -47,30 +47,33 @@ def deflate(
         progress: Called with the series done and their number.
     """
     found = np.full(best.size, np.nan)
+    shapes = _shapes(prices, best, cells, terms) if prices is not None else np.tile([0.0, 3.0], (best.size, 1))
     for series, cell in enumerate(best.tolist()):
         if cell >= 0:
             tried = sharpe_ratio[series] / np.sqrt(terms.periods_per_year)
             tries = tried[np.isfinite(tried)]
             benchmark = deflated.expected_maximum(tries.size, float(np.var(tries, ddof=1)) if tries.size > 1 else 0.0)
-            shape = (0.0, 3.0)
-            if prices is not None:
-                shape = deflated.moments(_returns(prices[series], cells, cell, terms))
-            found[series] = deflated.probability(float(tried[cell]), benchmark, n_bars, *shape)
+            skewness, kurtosis = shapes[series].tolist()
+            found[series] = deflated.probability(float(tried[cell]), benchmark, n_bars, skewness, kurtosis)
         if progress is not None:
             progress(series + 1, best.size)
     return found
 
 
-def _returns(prices: Floats, cells: Cells, cell: int, terms: Terms) -> Floats:
-    """Return the (T,) returns of one cell's backtest."""
-    thresholds = (float(cells.entry_z[cell]), float(cells.exit_z[cell]), float(cells.cost[cell]))
-    lookback = int(cells.lookback[cell])
-    if np.isnan(prices).any():
-        return sweep.paths(prices, *thresholds, lookback=lookback, **terms._asdict()).returns
-    # The same bits as paths, in an eighth of its time; it knows no missing bars.
-    running = sweep.OnlineBacktest(lookback=lookback, **terms._asdict())
-    returns = np.empty(prices.size)
-    for bar, price in enumerate(prices.tolist()):
-        running.update(price, *thresholds)
-        returns[bar] = running.metric().daily_return  # without timestamps, the bar's own
-    return returns
+def _shapes(prices: Floats, best: NDArray[np.int64], cells: Cells, terms: Terms) -> Floats:
+    """Return skewness and kurtosis of each series' best cell, (B, 2); NaN where it has none."""
+    shapes = np.full((best.size, 2), np.nan)
+    lookbacks = np.where(best >= 0, cells.lookback[best], 0)
+    for lookback in np.unique(lookbacks[best >= 0]).tolist():
+        rows = np.flatnonzero(lookbacks == lookback)
+        chosen = best[rows]
+        returns = sweep.returns(
+            prices[rows],
+            cells.entry_z[chosen],
+            cells.exit_z[chosen],
+            cells.cost[chosen],
+            lookback=lookback,
+            **terms._asdict(),
+        )
+        shapes[rows] = [deflated.moments(each) for each in returns]
+    return shapes

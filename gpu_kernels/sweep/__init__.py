@@ -7,6 +7,7 @@ from gpu_kernels.checks import Floats, array, at_least, no_infinity, one_of, pos
 from gpu_kernels.errors import InvalidInput
 from gpu_kernels.selection import current
 from gpu_kernels.sweep import device, host, native
+from gpu_kernels.sweep.bars import can_trade
 from gpu_kernels.sweep.model import (
     ERROR,
     FLAT,
@@ -35,6 +36,7 @@ __all__ = [
     "SweepMetrics",
     "backtest",
     "paths",
+    "returns",
 ]
 
 
@@ -123,6 +125,49 @@ def paths(
         place = int(np.argmax(bad))
         raise InvalidInput("prices", "must be > 0 in mode 'compounding'", value=checked[place], index=place)
     return host.paths(checked, _pairs([entry_z], [exit_z], [cost]), rules)
+
+
+def returns(
+    prices: ArrayLike,
+    entry_z: ArrayLike,
+    exit_z: ArrayLike,
+    cost: ArrayLike,
+    *,
+    lookback: int = 20,
+    execution_delay: int = 1,
+    mode: str = "compounding",
+    initial_capital: float = 1.0,
+    periods_per_year: float = 252.0,
+) -> Floats:
+    """Backtest each series against its own threshold pair, and keep the returns of every bar.
+
+    Args:
+        prices: (B, T), oldest first; NaN bars as in backtest.
+        entry_z: (B,) or one for all, like the next two: as in backtest.
+        exit_z: As in backtest.
+        cost: As in backtest.
+        lookback: As in backtest.
+        execution_delay: As in backtest.
+        mode: As in backtest.
+        initial_capital: As in backtest.
+        periods_per_year: As in backtest.
+
+    Returns:
+        (B, T) returns r_t, those of paths; a series that cannot be traded has NaN.
+
+    Raises:
+        InvalidInput: as backtest.
+    """
+    checked = array("prices", prices, ndim=2, shape="(B, T)")
+    _has_bars(checked)
+    rules = _rules(lookback, execution_delay, mode, initial_capital, periods_per_year)
+    n_series = checked.shape[0]
+    columns = (np.broadcast_to(np.asarray(values, dtype=np.float64), n_series) for values in (entry_z, exit_z, cost))
+    pairs = _pairs(*columns)
+    tradable = can_trade(checked, mode)
+    found = np.full(checked.shape, np.nan)
+    found[tradable] = host.returns(checked[tradable], Pairs(*(column[tradable] for column in pairs)), rules)
+    return found
 
 
 def _has_bars(prices: Floats) -> None:

@@ -20,9 +20,11 @@ def backtest(prices: Floats, pairs: Pairs, rules: Rules) -> SweepMetrics:
     """Run every series against every pair; see the contract."""
     tradable = can_trade(prices, rules.mode)
     bars = gather(prices[tradable], rules.execution_delay)
-    lanes = Lanes((bars.prices.shape[0], pairs.entry_z.size), pairs.cost, rules)
+    n_series, n_pairs = bars.prices.shape[0], pairs.entry_z.size
+    each = Pairs(*(np.tile(column, n_series) for column in pairs))
+    lanes = Lanes((n_series, n_pairs), each.cost, rules)
     with np.errstate(over="ignore", invalid="ignore"):
-        for _ in _run(bars, _scores(bars, rules), pairs, lanes):
+        for _ in _run(bars, _scores(bars, rules), each, lanes):
             pass
         metrics = lanes.metrics(prices.shape[1] - bars.prices.shape[1])
     return with_untradable(metrics, tradable)
@@ -54,6 +56,18 @@ def paths(prices: Floats, pairs: Pairs, rules: Rules) -> BacktestPaths:
     )
 
 
+def returns(prices: Floats, pairs: Pairs, rules: Rules) -> Floats:
+    """Run each series against its own pair, and keep its returns; see the contract."""
+    bars = gather(prices, rules.execution_delay)
+    lanes = Lanes((prices.shape[0], 1), pairs.cost, rules)
+    packed = np.zeros((prices.shape[0], bars.prices.shape[1] + 1))
+    with np.errstate(over="ignore", invalid="ignore"):
+        for bar in _run(bars, _scores(bars, rules), pairs, lanes):
+            packed[:, bar + 1] = lanes.returns
+    found = np.take_along_axis(packed, bars.places + 1, axis=1)
+    return np.where(np.isnan(prices), 0.0, found)
+
+
 def _scores(bars: Bars, rules: Rules) -> Floats:
     """Score the packed bars; the repeated prices behind a shorter series decide nothing."""
     scores = rolling(bars.prices, rules.lookback)
@@ -71,9 +85,15 @@ def _run(bars: Bars, scores: Floats, pairs: Pairs, lanes: Lanes) -> Iterator[int
 
     Every lane waits in a band (low, high) of scores, and decides anew when a score is not inside it. Decisions are
     rare, so most bars cost two comparisons here; a missing score is never outside.
+
+    Args:
+        bars: Of the series.
+        scores: (B, n).
+        pairs: One a lane: B or a multiple of it, series by series.
+        lanes: Their books.
     """
-    n_series, n_pairs = bars.prices.shape[0], pairs.entry_z.size
-    entry_z, exit_z = np.tile(pairs.entry_z, n_series), np.tile(pairs.exit_z, n_series)
+    entry_z, exit_z = pairs.entry_z, pairs.exit_z
+    n_pairs = entry_z.size // max(1, bars.prices.shape[0])
     decided = np.zeros(entry_z.size, dtype=np.int8)
     low, high = -entry_z, entry_z.copy()
     waiting: defaultdict[int, list[_Orders]] = defaultdict(list)

@@ -16,14 +16,14 @@ class Lanes:
 
     Args:
         shape: (B, G).
-        cost: (G,) cost per side.
+        cost: (B G,) cost per side.
         rules: What all lanes share.
     """
 
     def __init__(self, shape: tuple[int, int], cost: Floats, rules: Rules) -> None:
         self._shape = shape
         n_lanes = shape[0] * shape[1]
-        self._cost = np.tile(cost, shape[0])
+        self._cost = cost
         self._compounding = rules.mode == "compounding"
         self._initial = rules.initial_capital
         self._year = float(np.sqrt(rules.periods_per_year))

@@ -184,3 +184,16 @@ def test_gaps_of_one_series_do_not_touch_a_whole_one_beside_it():
         alone = sweep.paths(series, 1.0, 0.0, 0.001, execution_delay=2).final
         assert both.equity[row, 0] == alone.equity
         assert both.num_trades[row, 0] == alone.num_trades > 3
+
+
+def test_returns_of_many_series_are_those_of_their_paths():
+    rng = np.random.default_rng(8)
+    prices = 100 * np.exp(np.cumsum(rng.normal(0, 0.02, (5, 120)), axis=1))
+    prices[1, 30:35] = np.nan
+    prices[4, 3] = -1.0
+    entry, leave, cost = rng.uniform(0.8, 2, 5), rng.uniform(-0.5, 0.5, 5), rng.choice([0, 1e-3], 5)
+    found = sweep.returns(prices, entry, leave, cost, lookback=15, execution_delay=2)
+    for i in range(4):
+        alone = sweep.paths(prices[i], entry[i], leave[i], cost[i], lookback=15, execution_delay=2)
+        np.testing.assert_array_equal(found[i], alone.returns)
+    assert np.isnan(found[4]).all()
