@@ -35,7 +35,7 @@ peers: .venv-peers/.peers build/node/.ready ## all tests and the comparisons wit
 	cp -r tests pyproject.toml build/peers/
 	cd build/peers && NODE_PATH=$(CURDIR)/build/node/node_modules ../../$(PEERS)/python -m pytest -q -n 2 --run-peers
 
-check: .venv/.check check-wire ## style, types, layers, wire, spelling, sizes
+check: .venv/.check check-wire ## style, types, layers, wire, spelling, image and manifests, sizes
 	$(BIN)/ruff check $(CODE)
 	$(BIN)/ruff format --check $(CODE)
 	$(BIN)/mypy
@@ -43,6 +43,9 @@ check: .venv/.check check-wire ## style, types, layers, wire, spelling, sizes
 	$(BIN)/buf lint proto
 	$(BIN)/buf breaking proto --against proto/baseline
 	$(BIN)/codespell
+	$(BIN)/hadolint Dockerfile.cuda
+	$(BIN)/check-jsonschema --builtin-schema vendor.compose-spec deploy/compose.yaml
+	$(BIN)/kubernetes-validate --strict --quiet deploy/kubernetes.yaml
 	$(BIN)/python tests/budgets.py
 
 bench: .venv-peers/.peers ## measurements, each beside its peer
