@@ -1,13 +1,18 @@
-"""Portfolio weights of a given covariance, beside Clarabel and, where it is installed, PyPortfolioOpt."""
+"""Portfolio weights of a given covariance, and of returns, beside Clarabel and, where installed, PyPortfolioOpt.
+
+All on one thread; the rows "numpy" and "native" are the two twins of the operation.
+"""
 
 import importlib.util
+import warnings
 
 import clarabel
 import numpy as np
 import pytest
 from scipy import sparse
 
-from gpu_kernels import weights
+from gpu_kernels import moments, selection, weights
+from gpu_kernels.weights import native
 
 N = 100
 GAMMA = 2.0
@@ -63,9 +68,52 @@ def sharpe():
     return weights.sharpe(MEANS, COVARIANCE, mode="long_only").weights
 
 
-CARA = {"meanrev": cara, "peer: clarabel": cara_by_clarabel}
-SHARPE = {"meanrev": sharpe, "peer: clarabel": sharpe_by_clarabel}
+def natively(write):
+    def chosen():
+        with selection.using("native"):
+            return write()
+
+    return chosen
+
+
+def twins(write):
+    return {"meanrev: numpy": write, "meanrev: native": natively(write)}
+
+
+CARA = twins(cara) | {"peer: clarabel": cara_by_clarabel}
+SHARPE = twins(sharpe) | {"peer: clarabel": sharpe_by_clarabel}
+TANGENCY = twins(lambda: weights.sharpe(MEANS, COVARIANCE).weights)
+
+
+def of_returns(returns, mode):
+    estimate = moments.covariance(returns)
+    return weights.sharpe(estimate.mean, estimate.matrix, mode=mode).weights
+
+
+def of_returns_natively(returns, mode):
+    with selection.using("native"):
+        return of_returns(returns, mode)
+
+
+def of_returns_by_pypfopt(returns, mode):
+    import pandas as pd
+    from pypfopt import EfficientFrontier, expected_returns, risk_models
+
+    table = pd.DataFrame(returns)
+    means = expected_returns.mean_historical_return(table, returns_data=True, compounding=False, frequency=1)
+    matrix = risk_models.sample_cov(table, returns_data=True, frequency=1)
+    # In mode "budget" bounds that do not bind: without any it stops short of the optimum.
+    frontier = EfficientFrontier(means, matrix, weight_bounds=(0, 1) if mode == "long_only" else (-10, 10))
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # on some problems its solver doubts its own answer
+        return np.array(list(frontier.max_sharpe(risk_free_rate=0.0).values()))
+
+
+RETURNS = 0.01 * RNG.normal(size=(100, 1_000, N)) + 0.008 * RNG.normal(size=(100, 1_000, 1)) + 5e-4
+RETURNS += 3e-4 * RNG.normal(size=(100, 1, N))
+FROM_RETURNS = {"meanrev: numpy": of_returns, "meanrev: native": of_returns_natively}
 if importlib.util.find_spec("pypfopt"):
+    FROM_RETURNS["peer: PyPortfolioOpt"] = of_returns_by_pypfopt
     CARA["peer: PyPortfolioOpt"] = cara_by_pypfopt
     SHARPE["peer: PyPortfolioOpt"] = sharpe_by_pypfopt
 
@@ -83,8 +131,8 @@ def test_all_reach_the_same_objective_and_ours_the_highest(writers, objective):
     values = {
         name: objective(np.maximum(write(), 0.0) / np.maximum(write(), 0.0).sum()) for name, write in writers.items()
     }
-    assert all(value == pytest.approx(values["meanrev"], rel=1e-4) for value in values.values())
-    assert all(value <= values["meanrev"] * (1 + 1e-12) for value in values.values())
+    assert all(value == pytest.approx(values["meanrev: native"], rel=1e-4) for value in values.values())
+    assert all(value <= values["meanrev: native"] * (1 + 1e-12) for value in values.values())
 
 
 @pytest.mark.benchmark(group="long-only CARA, N = 100")
@@ -102,11 +150,33 @@ def test_long_only_sharpe(benchmark, write):
 @pytest.mark.benchmark(group="tangency, N = 100")
 @pytest.mark.parametrize(
     "write",
-    [lambda: weights.sharpe(MEANS, COVARIANCE).weights, lambda: np.linalg.inv(COVARIANCE) @ MEANS],
-    ids=["meanrev", "peer: a bare inverse, unchecked"],
+    [*TANGENCY.values(), lambda: np.linalg.inv(COVARIANCE) @ MEANS],
+    ids=[*TANGENCY, "peer: a bare inverse, unchecked"],
 )
 def test_tangency(benchmark, write):
     benchmark(write)
+
+
+@pytest.mark.benchmark(group="long-only CARA, 100 problems of N = 100 in one launch")
+def test_a_batch(benchmark):
+    means, matrices = np.tile(MEANS / GAMMA, (100, 1)), np.tile(COVARIANCE, (100, 1, 1))
+    found = benchmark(lambda: native.solve(means, np.ones_like(means), matrices, long_only=True))
+    assert found.sharp
+
+
+@pytest.mark.parametrize("mode", ["budget", "long_only"])
+def test_weights_of_returns_agree(mode):
+    found = [np.stack([write(returns, mode) for returns in RETURNS[:2]]) for write in FROM_RETURNS.values()]
+    for other in found[1:]:
+        np.testing.assert_allclose(other, found[0], atol=1e-3)
+
+
+@pytest.mark.parametrize("mode", ["budget", "long_only"])
+@pytest.mark.parametrize("name", FROM_RETURNS)
+def test_weights_of_returns(benchmark, name, mode):
+    benchmark.group = f"weights of the highest Sharpe ratio, {mode}, from returns: 100 problems of 1,000 x 100"
+    rounds = 1 if name.startswith("peer") else 10
+    benchmark.pedantic(lambda: [FROM_RETURNS[name](returns, mode) for returns in RETURNS], rounds=rounds)
 
 
 @pytest.mark.benchmark(group="leverage cap 1.6, N = 100")

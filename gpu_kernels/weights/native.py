@@ -19,6 +19,9 @@ from gpu_kernels.weights.program import SHARP
 __all__ = ["Solved", "cara", "sharpe", "solve"]
 
 _FIGURES = 5
+_SPACES = 4
+"""Working spaces a thread: some, that a thread may help another, but few, that they stay in its cache."""
+
 _SOLVED = 0.0
 _EPSILON = float(np.finfo(np.float64).eps)
 
@@ -62,11 +65,12 @@ def solve(linear: Floats, along: Floats, matrices: Floats, *, long_only: bool) -
     # The kernel's rows hold N assets, rounded up to its panel of 4, and two right-hand sides, rounded up to 8.
     stride = (n_assets + 3) // 4 * 4 + 2
     stride = (stride + 7) // 8 * 8
-    working = np.empty((n_problems, (2 * stride + 7) * stride))
+    n_spaces = min(n_problems, _SPACES * current().threads)
+    working = np.empty((n_spaces, (2 * stride + 7) * stride))
     weights, figures = np.empty((n_problems, n_assets)), np.empty((n_problems, _FIGURES))
     given = [np.ascontiguousarray(values) for values in (matrices, linear, along)]
     library("weights").optimal_weights(
-        *map(Count, (n_problems, n_assets, int(long_only))),
+        *map(Count, (n_problems, n_spaces, n_assets, int(long_only))),
         *map(pointer, (*given, working, weights, figures)),
         Threads(current().threads),
     )
@@ -120,7 +124,8 @@ def sharpe(means: Floats, matrix: Floats, gamma: float, rate: float, mode: str) 
 def _least(linear: Floats, along: Floats, matrix: Floats, mode: str) -> Floats | None:
     """Solve one problem; None unless to rounding, and with a variance that is more than rounding."""
     found = solve(linear[None], along[None], matrix[None], long_only=mode == "long_only")
-    if not found.sharp or not found.variance[0] > _EPSILON * linear.size * found.gross[0]:
+    solved = found.answer[0] == _SOLVED and found.residual[0] <= SHARP
+    if not solved or not found.variance[0] > _EPSILON * linear.size * found.gross[0]:
         return None
     weights: Floats = found.x[0]
     return weights

@@ -1,5 +1,6 @@
-// Weights by Cholesky: minimise 1/2 x'Sx - q'x subject to a'x = 1 and, where asked, x >= 0. An item is one problem, so that
-// a problem's bits do not depend on its batch; lanes run along the columns of its matrices.
+// Weights by Cholesky: minimise 1/2 x'Sx - q'x subject to a'x = 1 and, where asked, x >= 0. Lanes run along the columns of
+// one problem's matrices, so that its bits do not depend on its batch. An item is a working space, in which every n_spaces-th
+// problem is solved: a CPU's few stay in its caches, and a GPU's many keep it busy.
 //
 // S = U'U with U in rows. The right-hand sides q and a ride along as two more columns, so that factoring leaves U'^-1 q and
 // U'^-1 a in them: x needs one substitution backwards, and the multiplier of a'x = 1 two scalar products.
@@ -352,13 +353,16 @@ FN void optimise(const Space& on, Index item, const double* matrix, const double
 }
 
 // matrix: (n_problems, n, n) S. linear, along: (n_problems, n) q and a; a is 0 where nothing is asked of the sum.
-// working: (n_problems, 2 stride^2 + 7 stride) with the stride of space(). weights: (n_problems, n), NaN where not solved.
+// working: (n_spaces, 2 stride^2 + 7 stride) with the stride of space(). weights: (n_problems, n), NaN where not solved.
 // figures: (n_problems, FIGURES).
-ENTRY(optimal_weights)(Index n_problems, Index n, Index long_only, const double* matrix, const double* linear,
+ENTRY(optimal_weights)(Index n_problems, Index n_spaces, Index n, Index long_only, const double* matrix, const double* linear,
                        const double* along, double* working, double* weights, double* figures, int threads) {
-    EACH(item, n_problems, threads) {
+    EACH(item, n_spaces, threads) {
         const Index stride = rounded(rounded(n, PANEL) + 2, 8);
         const Space on = space(working + item * (2 * stride + 7) * stride, n);
-        optimise(on, item, matrix + item * n * n, linear + item * n, along + item * n, long_only != 0, weights, figures);
+#pragma unroll 1
+        for (Index k = item; k < n_problems; k += n_spaces) {
+            optimise(on, k, matrix + k * n * n, linear + k * n, along + k * n, long_only != 0, weights, figures);
+        }
     };
 }

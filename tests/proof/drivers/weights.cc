@@ -37,10 +37,11 @@ CASE(optimal_weights) {
             for (const Index long_only : {Index{0}, Index{1}}) {
                 if (long_only && sum == 0.0) continue;
                 const Array along(shape.n_problems * shape.n, sum);
-                Array working = space(shape.n_problems * (2 * stride + 7) * stride);
+                const Index n_spaces = shape.n_problems > 4 ? 4 : shape.n_problems;
+                Array working = space(n_spaces * (2 * stride + 7) * stride);
                 Array weights = space(shape.n_problems * shape.n), figures = space(shape.n_problems * FIGURES);
-                optimal_weights(shape.n_problems, shape.n, long_only, matrices.data(), means.data(), along.data(),
-                                working.data(), weights.data(), figures.data(), threads);
+                optimal_weights(shape.n_problems, n_spaces, shape.n, long_only, matrices.data(), means.data(),
+                                along.data(), working.data(), weights.data(), figures.data(), threads);
                 print("weights", weights, 1e-9);
             }
         }
