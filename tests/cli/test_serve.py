@@ -1,6 +1,7 @@
 """`meanrev serve` as a supervisor meets it: one line, logs beside it, signals, exit codes."""
 
 import json
+import os
 import re
 import signal
 import subprocess
@@ -10,6 +11,7 @@ import time
 import pytest
 
 from tests.cli.conftest import READY, start, stop
+from tests.gpu_kernels.native import needs_compiler
 
 
 def serve(*words, env=None):
@@ -143,6 +145,39 @@ def test_a_setting_that_cannot_be_is_a_usage_error_naming_its_knob(words, said):
     assert done.stdout == ""
     assert said in done.stderr
     assert "Traceback" not in done.stderr
+
+
+def no_gpu():
+    from gpu_kernels import device
+
+    try:
+        device.describe()
+    except device.DeviceFault as fault:
+        return str(fault)
+    return ""
+
+
+@pytest.mark.skipif(not no_gpu(), reason="needs a machine without a GPU")
+def test_a_gpu_that_is_asked_for_and_missing_ends_it_at_once_with_the_reason_and_the_fix():
+    done = serve("--listen", "127.0.0.1:0", "--backend", "cuda")
+    assert done.returncode == 5
+    assert done.stdout == ""
+    assert len(done.stderr.splitlines()) == 1
+    assert f"backend 'cuda' cannot run here: {no_gpu()}; " in done.stderr
+    assert re.search(r"pip install 'meanrev\[gpu\]'|NVIDIA driver|CUDA_VISIBLE_DEVICES", done.stderr)
+    assert "--backend (or MEANREV_BACKEND" in done.stderr
+
+
+@needs_compiler
+def test_a_kernel_cache_that_cannot_be_written_is_one_line_that_names_it():
+    done = serve(
+        "--listen", "127.0.0.1:0", "--backend", "native", env={**os.environ, "MEANREV_KERNEL_CACHE": "/proc/kernels"}
+    )
+    assert done.returncode == 5
+    assert done.stdout == ""
+    assert len(done.stderr.splitlines()) == 1
+    assert "the kernel cache /proc/kernels cannot be made" in done.stderr
+    assert "let kernel_cache name a folder that this user owns and can write to" in done.stderr
 
 
 def test_an_unknown_key_of_the_file_is_refused(tmp_path):
