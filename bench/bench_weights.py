@@ -100,8 +100,8 @@ def of_returns_by_pypfopt(returns, mode):
     from pypfopt import EfficientFrontier, expected_returns, risk_models
 
     table = pd.DataFrame(returns)
-    means = expected_returns.mean_historical_return(table, returns_data=True, compounding=False, frequency=1)
-    matrix = risk_models.sample_cov(table, returns_data=True, frequency=1)
+    means = expected_returns.mean_historical_return(table, returns_data=True, compounding=False)
+    matrix = risk_models.sample_cov(table, returns_data=True)
     # In mode "budget" bounds that do not bind: without any it stops short of the optimum.
     frontier = EfficientFrontier(means, matrix, weight_bounds=(0, 1) if mode == "long_only" else (-10, 10))
     with warnings.catch_warnings():
