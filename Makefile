@@ -10,7 +10,7 @@ GENERATED := $(foreach name,meanrev research,$(name)_pb2.py $(name)_pb2.pyi $(na
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test proof peers check check-wire bench image wire clean
+.PHONY: help install demo test proof peers gpu check check-wire bench image wire clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -55,6 +55,12 @@ bench: .venv-peers/.peers ## measurements, each beside its peer
 
 image: .venv/.run ## build the cpu container image and try it; needs root, buildah and debootstrap
 	deploy/image.sh
+
+# The machine's own Python with CuPy: such machines are bare, and the driver and the toolkit are theirs.
+gpu: ## on a machine with a GPU: cuda equals numpy, no stray access, and the figures to reach
+	PYTHONPATH=. $(PYTHON) -m pytest -q -rs -c /dev/null --rootdir . --noconftest -p no:cacheprovider tests/gpu
+	! command -v compute-sanitizer || PYTHONPATH=. compute-sanitizer --tool memcheck --error-exitcode 9 $(PYTHON) -m pytest -q -c /dev/null --rootdir . --noconftest -p no:cacheprovider tests/gpu -k "33 or 31"
+	PYTHONPATH=. $(PYTHON) bench/gpu.py --out $(or $(OUT),bench/results)
 
 wire: .venv-wire/.wire ## regenerate proto/meanrev_wire from the .proto
 	$(call generate,proto/meanrev_wire)

@@ -14,6 +14,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
+from types import ModuleType
 from typing import NamedTuple
 
 import numpy as np
@@ -189,6 +190,68 @@ def sweeps() -> list[Row]:
         Row("sweep 100 x 2,500 x 100, compounding", mine, "vectorbt from_orders", orders / share, 1_000, scaled)
     )
     return rows
+
+
+@section
+def large_sweeps() -> list[Row]:
+    from bench import bench_sweep as small
+    from gpu_kernels import sweep
+
+    rng = np.random.default_rng(5)
+    prices = 100 * np.exp(np.cumsum(rng.normal(0, 0.01, (20, 2_500)), axis=1))
+    levels = np.linspace(1.0, 3.0, 100), np.linspace(-0.5, 0.5, 100)
+    entry, leave = (grid.ravel() for grid in np.meshgrid(*levels, indexing="ij"))
+    series = 100 * np.exp(np.cumsum(rng.normal(0, 1e-3, (1, 1_000_000)), axis=1))
+    few = np.linspace(1.5, 2.5, 4)
+    rows = []
+    for mode, least in (("compounding", 4.5), ("unit", 3.5)):
+        fast, dense = seconds(
+            native(lambda mode=mode: sweep.backtest(prices, entry, leave, 1e-3, mode=mode)),
+            _dense(native(lambda mode=mode: sweep.backtest(prices, entry, leave, 1e-3, mode=mode)), small),
+            rounds=3,
+        )
+        rows.append(Row(f"sweep 20 x 2,500 x (100 x 100), {mode}", fast, "dense kernel", dense, least))
+        cut, whole = seconds(
+            native(lambda mode=mode: sweep.backtest(series, few, 0.0, 1e-5, mode=mode)),
+            _dense(native(lambda mode=mode: sweep.backtest(series, few, 0.0, 1e-5, mode=mode), 1), small),
+            rounds=3,
+        )
+        rows.append(Row(f"sweep 1 x 1e6 x 4, {mode}", cut, "dense kernel, one thread", whole, 1.8))
+    return rows
+
+
+def _dense(run: Callable[[], object], small: ModuleType) -> Callable[[], object]:
+    def alone() -> object:
+        with small.whole_series_a_lane():
+            return run()
+
+    return alone
+
+
+@section
+def pairs() -> list[Row]:
+    from statsmodels.tsa.stattools import coint
+
+    from gpu_kernels import pairs as pairs_
+
+    rng = np.random.default_rng(6)
+    prices = np.cumsum(rng.normal(size=(1_258, 100)), axis=0)
+    large = np.cumsum(rng.normal(size=(2_520, 1_000)), axis=0)
+    fixed, chosen = seconds(
+        native(lambda: pairs_.scan(prices)), native(lambda: pairs_.scan(prices, autolag="aic", max_lags=5))
+    )
+    [whole] = seconds(native(lambda: pairs_.scan(large)), rounds=3)
+    some = [(i, i + 1) for i in range(40)]
+    share = 100 * 99 / len(some)
+    one = share * once(lambda: [coint(prices[:, i], prices[:, j], maxlag=1, autolag=None) for i, j in some])
+    aic = share * once(lambda: [coint(prices[:, i], prices[:, j], maxlag=5, autolag="aic") for i, j in some])
+    scaled = "statsmodels on 40 pairs, scaled to 9,900"
+    return [
+        Row("pairs 100 x 1,258, lag 1, both directions", fixed, "", 0.0, 15e-3),
+        Row("pairs 100 x 1,258, lag 1, both directions", fixed, "statsmodels coint", one, 300, scaled),
+        Row("pairs 100 x 1,258, lag by AIC <= 5", chosen, "statsmodels coint", aic, 2_000, scaled),
+        Row("pairs 1,000 x 2,520, lag 1, both directions", whole, "", 0.0, 0.7),
+    ]
 
 
 @section

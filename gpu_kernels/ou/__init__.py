@@ -5,7 +5,7 @@ from numpy.typing import ArrayLike
 
 from gpu_kernels.checks import Floats, array, at_least, no_infinity, one_of, positive
 from gpu_kernels.errors import InvalidInput
-from gpu_kernels.ou import host, irregular, native
+from gpu_kernels.ou import device, host, irregular, native
 from gpu_kernels.ou.model import BIASES, STATUSES, OuEstimate, OuFit, single
 from gpu_kernels.ou.online import OnlineOu
 from gpu_kernels.selection import current
@@ -38,7 +38,7 @@ def fit(prices: ArrayLike, *, dt: float = 1.0, bias: str = "none", adf_lags: int
     step = positive("dt", dt)
     one_of("bias", bias, BIASES)
     lags = at_least("adf_lags", adf_lags, 0)
-    twin = native.fit if current().backend == "native" else host.fit
+    twin = {"cuda": device.fit, "native": native.fit}.get(current().backend, host.fit)
     return twin(checked, step, bias, lags)
 
 

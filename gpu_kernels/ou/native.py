@@ -1,5 +1,8 @@
 """Launches of the kernels on the CPU's vector lanes."""
 
+from collections.abc import Callable
+from typing import NamedTuple
+
 import numpy as np
 
 from gpu_kernels.checks import Floats
@@ -10,31 +13,19 @@ from gpu_kernels.ou.model import OuFit
 from gpu_kernels.ou.sums import CANCELLED, Sums, of_rows
 from gpu_kernels.selection import current
 
-__all__ = ["MOST_LAGS", "fit", "statistics", "sums"]
+__all__ = ["MOST_LAGS", "ROWS", "Launches", "fit", "statistics", "sums"]
 
 MOST_LAGS = 4
 """Lags of the Dickey-Fuller test that the kernel knows; with more the NumPy twin runs."""
 
-_ROWS = 9
-
-
-def fit(prices: Floats, dt: float, bias: str, adf_lags: int) -> OuFit:
-    """Estimate every row of prices (B, T); see the contract."""
-    held = np.ascontiguousarray(prices)
-    statistic = statistics(held, adf_lags) if adf_lags else None
-    halves = None
-    if bias == "jackknife":
-        n_prices = held.shape[1]
-        middle = n_prices // 2
-        parts = [host.speeds(sums(held, *half), dt) for half in ((0, middle), (middle, n_prices))]
-        halves = np.stack(parts, axis=1)
-    return host.from_sums(sums(held), dt, bias, statistic=statistic, halves=halves)
+ROWS = 9
+"""Rows of the sums that the kernel writes."""
 
 
 def sums(prices: Floats, first: int = 0, stop: int | None = None) -> Sums:
     """Sum every row of contiguous prices (B, T) from price `first` on, up to `stop`."""
     n_series, stride = prices.shape
-    rows = np.empty((_ROWS, n_series))
+    rows = np.empty((ROWS, n_series))
     library("ou").ou_sums(
         Count(n_series),
         Count(stride),
@@ -63,3 +54,31 @@ def statistics(prices: Floats, lags: int) -> Floats:
     unsure = np.isposinf(found)
     found[unsure] = dickey_fuller.statistics(prices[unsure], lags)
     return found
+
+
+class Launches(NamedTuple):
+    """Where the loops over prices run.
+
+    Attributes:
+        sums: As sums here.
+        statistics: As statistics here.
+    """
+
+    sums: Callable[..., Sums] = sums
+    statistics: Callable[[Floats, int], Floats] = statistics
+
+
+_HERE = Launches()
+
+
+def fit(prices: Floats, dt: float, bias: str, adf_lags: int, launches: Launches = _HERE) -> OuFit:
+    """Estimate every row of prices (B, T); see the contract."""
+    held = np.ascontiguousarray(prices)
+    statistic = launches.statistics(held, adf_lags) if adf_lags else None
+    halves = None
+    if bias == "jackknife":
+        n_prices = held.shape[1]
+        middle = n_prices // 2
+        parts = [host.speeds(launches.sums(held, *half), dt) for half in ((0, middle), (middle, n_prices))]
+        halves = np.stack(parts, axis=1)
+    return host.from_sums(launches.sums(held), dt, bias, statistic=statistic, halves=halves)

@@ -1,0 +1,44 @@
+"""Launches of the kernels on a GPU, a block of threads a series."""
+
+import numpy as np
+
+from gpu_kernels import device
+from gpu_kernels.checks import Floats
+from gpu_kernels.ou import dickey_fuller, native
+from gpu_kernels.ou.model import OuFit
+from gpu_kernels.ou.sums import CANCELLED, Sums, of_rows
+
+__all__ = ["fit", "statistics", "sums"]
+
+
+def fit(prices: Floats, dt: float, bias: str, adf_lags: int) -> OuFit:
+    """Estimate every row of prices (B, T); see the contract.
+
+    Raises:
+        DeviceFault: the GPU is not there, does not answer, or has too little memory.
+    """
+    return native.fit(prices, dt, bias, adf_lags, native.Launches(sums, statistics))
+
+
+def sums(prices: Floats, first: int = 0, stop: int | None = None) -> Sums:
+    """Sum every row of prices (B, T) from price `first` on, up to `stop`."""
+    n_series, stride = prices.shape
+    rows = device.empty((native.ROWS, n_series))
+    length = (stride if stop is None else stop) - first
+    arguments = (n_series, stride, first, length, device.stage(prices), CANCELLED, rows)
+    device.launch("ou", "ou_sums", n_series * device.BLOCK, arguments)
+    return of_rows(device.fetch(rows))
+
+
+def statistics(prices: Floats, lags: int) -> Floats:
+    """Return the Dickey-Fuller t of every row of prices (B, T), with lags >= 1; as native.statistics."""
+    if lags > native.MOST_LAGS:
+        return dickey_fuller.statistics(prices, lags)
+    n_series, n_prices = prices.shape
+    rows = device.empty((n_series,))
+    arguments = (n_series, n_prices, lags, device.stage(prices), rows)
+    device.launch("ou", "dickey_fuller", n_series * device.BLOCK, arguments)
+    found = np.array(device.fetch(rows))
+    unsure = np.isposinf(found)
+    found[unsure] = dickey_fuller.statistics(prices[unsure], lags)
+    return found

@@ -1,0 +1,38 @@
+"""The GPU's launches give what the NumPy twin gives, as far as a stand-in for CuPy can show."""
+
+import numpy as np
+import pytest
+
+from gpu_kernels import device, ou, selection
+from tests.gpu_kernels.native import needs_compiler
+from tests.gpu_kernels.stand_in import stand
+
+__all__ = ["stand"]
+
+pytestmark = needs_compiler
+
+
+def reverting(n_series=4, n_prices=150):
+    rng = np.random.default_rng(2)
+    prices = np.full((n_series, n_prices), 50.0)
+    for t in range(1, n_prices):
+        prices[:, t] = 50 + 0.9 * (prices[:, t - 1] - 50) + rng.normal(size=n_series)
+    prices[1, 20:25] = np.nan
+    prices[2] = 7.0
+    return prices
+
+
+@pytest.mark.parametrize("bias", ou.BIASES)
+@pytest.mark.parametrize("lags", [0, 1, 4, 6])
+def test_it_equals_the_numpy_twin(stand, bias, lags):
+    prices = reverting()
+    expected = ou.fit(prices, bias=bias, adf_lags=lags)
+    with selection.using("cuda"):
+        found = ou.fit(prices, bias=bias, adf_lags=lags)
+    for name in expected._fields:
+        ours, theirs = getattr(found, name), getattr(expected, name)
+        if isinstance(theirs, tuple):
+            assert ours == theirs, name
+        else:
+            np.testing.assert_allclose(ours, theirs, rtol=1e-9, atol=1e-12, err_msg=name)
+    assert ("ou_sums", 4 * device.BLOCK) in stand.launches
