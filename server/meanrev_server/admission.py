@@ -4,14 +4,14 @@ A pure core: no clock, no await. Everything runs on the event loop's thread, so 
 do not come by here.
 """
 
-from typing import NamedTuple, Self
+from dataclasses import dataclass
+from typing import NamedTuple, NoReturn, Self
 
 from meanrev_server.errors import LimitReached
 
 __all__ = ["Admission", "Capacity", "Load", "Ticket"]
 
 _SMALL = 64 * 1024
-_UNITS = ("calls", "bytes", "steps of work")
 
 
 class Capacity(NamedTuple):
@@ -28,8 +28,9 @@ class Capacity(NamedTuple):
     max_work_in_flight: int = 10**13
 
 
-class Load(NamedTuple):
-    """What is in flight, or what one call adds to it.
+@dataclass(slots=True)
+class Load:
+    """What is in flight, or what one call holds of it.
 
     Attributes:
         calls: Calls.
@@ -69,30 +70,38 @@ class Admission:
         Raises:
             LimitReached: no room; the message names the knob.
         """
-        self.check(Load(1, nbytes))
+        self.check(1, nbytes, 0)
         ticket = Ticket(self)
-        ticket.hold(Load(1, nbytes))
+        ticket.hold(1, nbytes, 0)
         return ticket
 
-    def check(self, more: Load) -> None:
-        """Refuse what does not fit.
+    def check(self, calls: int, nbytes: int, work: int) -> None:
+        """Refuse what does not fit beside what is in flight; what is not more than before always does.
 
         Args:
-            more: What a call would add.
+            calls: Calls more.
+            nbytes: Bytes more.
+            work: Steps more.
 
         Raises:
-            LimitReached: it does not; passing where it would fit into an idle server.
+            LimitReached: it does not fit; passing where it would fit into an idle server.
         """
-        for knob, unit, held, extra, most in zip(
-            Capacity._fields, _UNITS, self.load, more, self._capacity, strict=True
-        ):
-            if extra > 0 and held + extra > most:
-                self.refused += 1
-                raise LimitReached(_no_room(knob, unit, held, extra, most), passing=extra <= most)
+        load, most = self.load, self._capacity
+        if calls > 0 and load.calls + calls > most.max_calls_in_flight:
+            self._refuse("max_calls_in_flight", "calls", load.calls, calls)
+        if nbytes > 0 and load.nbytes + nbytes > most.max_bytes_in_flight:
+            self._refuse("max_bytes_in_flight", "bytes", load.nbytes, nbytes)
+        if work > 0 and load.work + work > most.max_work_in_flight:
+            self._refuse("max_work_in_flight", "steps of work", load.work, work)
 
-    def move(self, before: Load, after: Load) -> None:
-        """Count a call's new load in place of its former one."""
-        self.load = Load(*(have - old + new for have, old, new in zip(self.load, before, after, strict=True)))
+    def _refuse(self, knob: str, unit: str, held: int, more: int) -> NoReturn:
+        self.refused += 1
+        most: int = getattr(self._capacity, knob)
+        raised = f"{knob} (MEANREV_{knob.upper()}) raises it"
+        if more > most:
+            raise LimitReached(f"the call alone asks for {more} {unit}, more than the limit of {most}; {raised}")
+        busy = f"the server is busy: {held} {unit} are in flight, of {most}; try again later, or {raised}"
+        raise LimitReached(busy, passing=True)
 
 
 class Ticket:
@@ -118,11 +127,15 @@ class Ticket:
     def __exit__(self, *exc: object) -> None:
         self.release()
 
-    def hold(self, load: Load) -> None:
+    def hold(self, calls: int, nbytes: int, work: int) -> None:
         """Hold exactly this much from now on, without a check."""
+        mine = self.load
         if self._admission is not None:
-            self._admission.move(self.load, load)
-        self.load = load
+            everyone = self._admission.load
+            everyone.calls += calls - mine.calls
+            everyone.nbytes += nbytes - mine.nbytes
+            everyone.work += work - mine.work
+        mine.calls, mine.nbytes, mine.work = calls, nbytes, work
 
     def receive(self, nbytes: int) -> None:
         """Hold a stream's next message in place of the one before it.
@@ -135,7 +148,7 @@ class Ticket:
         """
         held = self._kept + (nbytes if nbytes > _SMALL else 0)
         if held != self.load.nbytes:
-            self._grow(self.load._replace(nbytes=held))
+            self._grow(held, self.load.work)
 
     def keep(self, nbytes: int) -> None:
         """Hold so many bytes more until the call ends, for a matrix that is put together from its chunks.
@@ -143,7 +156,7 @@ class Ticket:
         Raises:
             LimitReached: they find no room.
         """
-        self._grow(self.load._replace(nbytes=self.load.nbytes + nbytes))
+        self._grow(self.load.nbytes + nbytes, self.load.work)
         self._kept += nbytes
 
     def announce(self, work: int) -> None:
@@ -155,7 +168,7 @@ class Ticket:
         Raises:
             LimitReached: it finds no room.
         """
-        self._grow(self.load._replace(work=work))
+        self._grow(self.load.nbytes, work)
 
     def detached(self) -> "Ticket":
         """Return a ticket that outlives the call, for work that goes on after its answer; it holds nothing yet."""
@@ -163,16 +176,9 @@ class Ticket:
 
     def release(self) -> None:
         """Hold nothing any more."""
-        self.hold(Load())
+        self.hold(0, 0, 0)
 
-    def _grow(self, load: Load) -> None:
+    def _grow(self, nbytes: int, work: int) -> None:
         if self._admission is not None:
-            self._admission.check(Load(*(new - old for new, old in zip(load, self.load, strict=True))))
-        self.hold(load)
-
-
-def _no_room(knob: str, unit: str, held: int, extra: int, most: int) -> str:
-    raised = f"{knob} (MEANREV_{knob.upper()}) raises it"
-    if extra > most:
-        return f"the call alone asks for {extra} {unit}, more than the limit of {most}; {raised}"
-    return f"the server is busy: {held} {unit} are in flight, of {most}; try again later, or {raised}"
+            self._admission.check(0, nbytes - self.load.nbytes, work - self.load.work)
+        self.hold(self.load.calls, nbytes, work)

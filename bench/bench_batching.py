@@ -1,0 +1,177 @@
+"""Small calls from many clients at once, computed together and one by one, through a real server.
+
+As a script it prints the curves of docs/tuning.md: `python bench/bench_batching.py [--seconds 2] [--rounds 3]`. Servers
+with different settings take turns within each round, and a row is the median of its rounds.
+"""
+
+import argparse
+import asyncio
+import os
+import statistics
+import subprocess
+import sys
+import time
+from contextlib import AsyncExitStack, ExitStack, contextmanager
+from typing import NamedTuple
+
+import grpc
+import numpy as np
+import psutil
+import pytest
+
+from gpu_kernels import ou
+from gpu_kernels.selection import Selection
+from meanrev_server.batcher import Limits
+from meanrev_server.fusion import FitKey
+from meanrev_server.launcher import Launcher
+from meanrev_wire.meanrev_pb2 import ThresholdRequest
+
+PATH = "/meanrev.MeanRevService/OptimalThresholds"
+CLIENTS = 64
+RNG = np.random.default_rng(1)
+REQUESTS = [
+    ThresholdRequest(ou_params={"theta": theta, "mu": 1.0, "sigma": 0.2}, transaction_cost=0.01).SerializeToString()
+    for theta in RNG.uniform(0.05, 0.5, 256)
+]
+SERIES = 100 + np.cumsum(RNG.normal(0, 0.1, (CLIENTS, 1, 250)), axis=2)
+
+
+class Figures(NamedTuple):
+    """What one load did.
+
+    Attributes:
+        rate: Calls a second.
+        p50: Milliseconds.
+        p99: Milliseconds.
+        cpu: The server's microseconds of processor time a call, which other work on the machine touches least.
+    """
+
+    rate: float
+    p50: float
+    p99: float
+    cpu: float
+
+
+class Server:
+    """A server process with settings of its own, and one channel to it."""
+
+    def __init__(self, process, address):
+        self.usage = psutil.Process(process.pid)
+        self.address = address
+
+    async def load(self, clients, seconds):
+        """Let so many clients call for so long, each as soon as it has its answer."""
+        took, end = [], time.perf_counter() + seconds
+        async with AsyncExitStack() as stack:
+            # More streams to a connection, all ended at once and begun anew, and it refuses some.
+            channels = [await stack.enter_async_context(self._channel()) for _ in range(0, clients, CLIENTS)]
+            asks = [channel.unary_unary(PATH) for channel in channels]
+            for ask in asks:
+                await ask(REQUESTS[0], wait_for_ready=True)
+
+            async def client(number):
+                ask = asks[number // CLIENTS]
+                while (began := time.perf_counter()) < end:
+                    await ask(REQUESTS[(number + len(took)) % len(REQUESTS)])
+                    took.append(time.perf_counter() - began)
+
+            before, began = sum(self.usage.cpu_times()[:2]), time.perf_counter()
+            await asyncio.gather(*(client(number) for number in range(clients)))
+            elapsed = time.perf_counter() - began
+            busy = sum(self.usage.cpu_times()[:2]) - before
+        p50, p99 = np.percentile(took, [50, 99]) * 1e3
+        return Figures(len(took) / elapsed, p50, p99, busy / len(took) * 1e6)
+
+    def _channel(self):
+        return grpc.aio.insecure_channel(self.address, options=[("grpc.use_local_subchannel_pool", 1)])
+
+    async def answers(self, requests):
+        """Return the replies to calls that are all in flight at once."""
+        async with self._channel() as channel:
+            return await asyncio.gather(*map(channel.unary_unary(PATH), requests))
+
+
+@contextmanager
+def server(**settings):
+    environ = {**os.environ, **{f"MEANREV_{name.upper()}": str(value) for name, value in settings.items()}}
+    command = [sys.executable, "-m", "meanrev_cli", "serve", "--listen", "127.0.0.1:0"]
+    with subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, env=environ
+    ) as process:
+        try:
+            yield Server(process, process.stdout.readline().split()[-1])
+        finally:
+            process.terminate()
+
+
+async def fits(launcher, *, batched):
+    """Fit 64 series that come at once, as calls of their own."""
+    key = FitKey(SERIES.shape[2])
+    if batched:
+        return await asyncio.gather(*(launcher.batched("ou.fit", key, prices) for prices in SERIES))
+    return await asyncio.gather(*(launcher.run(ou.fit, prices) for prices in SERIES))
+
+
+@pytest.mark.benchmark(group="64 concurrent OptimalThresholds calls")
+@pytest.mark.parametrize("size", [64, 1], ids=["meanrev", "peer: one by one"])
+def test_thresholds(benchmark, size):
+    with server(max_batch_size=size) as running, server(max_batch_size=1) as alone:
+        for chosen in (running, alone):
+            asyncio.run(chosen.answers(REQUESTS[:1]))
+        assert asyncio.run(running.answers(REQUESTS[:64])) == asyncio.run(alone.answers(REQUESTS[:64]))
+        benchmark.pedantic(lambda: asyncio.run(running.answers(REQUESTS[:64])), rounds=20)
+
+
+@pytest.mark.benchmark(group="64 concurrent fits of 250 bars, in the launcher")
+@pytest.mark.parametrize("batched", [True, False], ids=["meanrev", "peer: one by one"])
+@pytest.mark.parametrize("backend", ["native", "numpy"])
+def test_fits(benchmark, batched, backend):
+    launcher = Launcher(2, Selection(backend, 2))
+    benchmark.pedantic(lambda: asyncio.run(fits(launcher, batched=batched)), rounds=20, warmup_rounds=2)
+    launcher.close()
+
+
+CURVES = {
+    "clients, one by one": [({"max_batch_size": 1}, clients) for clients in (1, 4, 16, 64, 200)],
+    "clients, together": [({}, clients) for clients in (1, 4, 16, 64, 200)],
+    "max_batch_size": [({"max_batch_size": size}, CLIENTS) for size in (1, 2, 4, 8, 16, 32, 64)],
+    "max_queue_delay_us, 1 client": [({"max_queue_delay_us": delay}, 1) for delay in (0, 500, 2000, 10_000)],
+    "max_queue_delay_us, 64 clients": [({"max_queue_delay_us": delay}, CLIENTS) for delay in (0, 500, 2000, 10_000)],
+    "compute_threads": [({"compute_threads": threads}, CLIENTS) for threads in (1, 2, 4)],
+}
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("curves", nargs="*", help=f"some of: {', '.join(CURVES)}")
+    parser.add_argument("--seconds", type=float, default=2.0)
+    parser.add_argument("--rounds", type=int, default=3)
+    chosen = parser.parse_args()
+    for name in chosen.curves or CURVES:
+        print(f"\n{name:32} {'calls/s':>8} {'p50 ms':>8} {'p99 ms':>8} {'server us/call':>15}")
+        with ExitStack() as stack:
+            rows = [(stack.enter_context(server(**settings)), clients) for settings, clients in CURVES[name]]
+            rounds = [
+                [asyncio.run(running.load(clients, chosen.seconds)) for running, clients in rows]
+                for _ in range(chosen.rounds)
+            ]
+        for number, (settings, clients) in enumerate(CURVES[name]):
+            found = Figures(*(statistics.median(each) for each in zip(*(r[number] for r in rounds), strict=True)))
+            knobs = ", ".join(f"{knob}={value}" for knob, value in settings.items()) or "defaults"
+            label = f"{clients} clients, {knobs}"
+            print(f"{label:32} {found.rate:8.0f} {found.p50:8.2f} {found.p99:8.2f} {found.cpu:15.0f}")
+    print("\nfits of 250 bars, in the launcher: 64 at once, ms a round")
+    for backend in ("native", "numpy"):
+        launcher = Launcher(2, Selection(backend, 2), limits=Limits())
+        times = {True: [], False: []}
+        for _ in range(40):
+            for batched, taken in times.items():
+                began = time.perf_counter()
+                asyncio.run(fits(launcher, batched=batched))
+                taken.append((time.perf_counter() - began) * 1e3)
+        print(f"{backend:32} {statistics.median(times[False]):8.2f} -> {statistics.median(times[True]):.2f}")
+        launcher.close()
+
+
+if __name__ == "__main__":
+    main()
