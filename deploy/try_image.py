@@ -136,7 +136,7 @@ def check_stop_under_load(container: Container) -> None:
     for thread in threads:
         thread.start()
     sent.wait()
-    time.sleep(0.05)
+    time.sleep(0.3)
     before = len(answered)
     start = time.perf_counter()
     container.terminate()
