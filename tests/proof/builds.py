@@ -1,5 +1,6 @@
 """Builds of a kernel's driver, and what a run of one says."""
 
+import fcntl
 import hashlib
 import os
 import re
@@ -84,16 +85,18 @@ def build(operation, name, plant=""):
     for source in (driver(operation), DRIVERS / "driver.h", sources()[operation], *sorted(_ROOM.rglob("*.h"))):
         digest.update(source.read_bytes())
     program = _BUILT / f"{flat(operation)}-{digest.hexdigest()[:24]}"
-    if not program.exists():
-        _BUILT.mkdir(parents=True, exist_ok=True)
-        fresh = program.with_suffix(f".{os.getpid()}")
-        done = subprocess.run(
-            [path, *flags, driver(operation), "-o", fresh], capture_output=True, text=True, check=False
-        )
-        assert done.returncode == 0, (
-            f"{driver(operation).name} does not compile ({name} {plant}):\n{done.stderr[:3000]}"
-        )
-        fresh.replace(program)
+    _BUILT.mkdir(parents=True, exist_ok=True)
+    with program.with_suffix(".lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)  # another test process may be building it
+        if not program.exists():
+            fresh = program.with_suffix(".new")
+            done = subprocess.run(
+                [path, *flags, driver(operation), "-o", fresh], capture_output=True, text=True, check=False
+            )
+            assert done.returncode == 0, (
+                f"{driver(operation).name} does not compile ({name} {plant}):\n{done.stderr[:3000]}"
+            )
+            fresh.replace(program)
     return program
 
 
@@ -101,7 +104,7 @@ def run(program, entry, threads=THREADS, beforehand=0.0):
     """Run a case; a program ends at its first report, because lanes that race may wait for one another for ever."""
     command = [program, entry, str(threads), str(beforehand)]
     options = os.environ | {"TSAN_OPTIONS": "halt_on_error=1"}
-    done = subprocess.run(command, capture_output=True, text=True, timeout=100, check=False, env=options)
+    done = subprocess.run(command, capture_output=True, text=True, timeout=300, check=False, env=options)
     rows = [line.split() for line in done.stdout.splitlines()]
     arrays = [
         (name, float(tolerance), np.array([float.fromhex(v) for v in values])) for name, tolerance, *values in rows

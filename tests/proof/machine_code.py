@@ -36,6 +36,10 @@ class Cost(NamedTuple):
     code: str
 
     @property
+    def instructions(self):
+        return len(_parse(self.code)[0])
+
+    @property
     def loop_body(self):
         return _loop(self.code)[0]
 

@@ -8,7 +8,7 @@ from gpu_kernels.compile import sources
 from tests.gpu_kernels.native import needs_compiler
 from tests.proof.builds import OPERATIONS, build, entries, every_entry, run
 
-pytestmark = [needs_compiler, pytest.mark.proof]
+pytestmark = [needs_compiler, pytest.mark.proof, pytest.mark.timeout(600)]
 
 RUNS = 5
 BOUNDS = ("bounds", "bounds of vectors")

@@ -5,7 +5,7 @@ import pytest
 from tests.gpu_kernels.native import needs_compiler
 from tests.proof.builds import SILENT, assert_same, build, every_entry, run
 
-pytestmark = [needs_compiler, pytest.mark.proof]
+pytestmark = [needs_compiler, pytest.mark.proof, pytest.mark.timeout(600)]
 
 
 @pytest.mark.parametrize("name", SILENT)
