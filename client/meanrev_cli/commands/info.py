@@ -2,6 +2,7 @@
 
 from __future__ import annotations  # grpc's classes are generic in their stubs only
 
+import json
 import statistics
 import time
 from typing import TYPE_CHECKING, Any
@@ -17,15 +18,20 @@ from meanrev_cli.reflection import arity, services
 from meanrev_cli.remote import address_of, connected, failure_of, timeout_flag
 from meanrev_cli.shared import Shared, shared_flags
 from meanrev_cli.versions import of_this_installation
-from meanrev_wire import meanrev_pb2
+from meanrev_wire import meanrev_pb2, research_pb2
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from google.protobuf.descriptor import ServiceDescriptor
 
 __all__ = ["info"]
 
 _ROUNDS = 20
+_GIB = 1024**3
 _OUR_PACKAGE = "meanrev."
+_FILES = (meanrev_pb2, research_pb2)
+_RESEARCH = "meanrev.MeanRevResearch"
 
 
 @click.command()
@@ -36,7 +42,8 @@ def info(shared: Shared, host: str | None, timeout_s: float) -> None:
     """Say what the server at HOST offers, as its reflection and health service tell it.
 
     HOST is HOST:PORT or unix:/path; without it MEANREV_HOST, then the configured listen address. The schema is
-    compared with the one that this client was built with; versions are this client's: a server does not tell its own.
+    compared with the one that this client was built with. What serves, and its version, comes from its method Info, where
+    it has one.
     """
     address = address_of(shared, host)
     with connected(address, timeout_s) as channel:
@@ -45,11 +52,13 @@ def info(shared: Shared, host: str | None, timeout_s: float) -> None:
             stub = health_pb2_grpc.HealthStub(channel)
             statuses = {service.full_name: _status(stub, service.full_name, timeout_s) for service in offered}
             latency_ms = _latency_ms(stub, timeout_s)
+            facts = _facts(channel, timeout_s) if _RESEARCH in statuses else None
         except grpc.RpcError as error:
             raise failure_of(error, address, timeout_s) from None
     document: dict[str, Any] = {
         "address": address,
         "latency_ms": round(latency_ms, 3),
+        "server": facts,
         "services": {
             service.full_name: {
                 "health": statuses[service.full_name],
@@ -73,6 +82,18 @@ def _status(stub: health_pb2_grpc.HealthStub, service: str, timeout_s: float) ->
     return str(health_pb2.HealthCheckResponse.ServingStatus.Name(reply.status))
 
 
+def _facts(channel: grpc.Channel, timeout_s: float) -> dict[str, Any]:
+    """Ask what serves."""
+    ask: Any = channel.unary_unary(
+        f"/{_RESEARCH}/Info",
+        request_serializer=research_pb2.InfoRequest.SerializeToString,
+        response_deserializer=research_pb2.InfoResponse.FromString,
+    )
+    reply = ask(research_pb2.InfoRequest(), timeout=timeout_s)
+    facts = {field.name: getattr(reply, field.name) for field in reply.DESCRIPTOR.fields if field.name != "metadata"}
+    return {**facts, **json.loads(reply.metadata or "{}")}
+
+
 def _latency_ms(stub: health_pb2_grpc.HealthStub, timeout_s: float) -> float:
     def once() -> float:
         start = time.perf_counter()
@@ -85,7 +106,9 @@ def _latency_ms(stub: health_pb2_grpc.HealthStub, timeout_s: float) -> float:
 def _difference(offered: list[ServiceDescriptor]) -> str:
     """Compare a server's schema with this client's, by fields and methods."""
     theirs = {name for service in offered if service.full_name.startswith(_OUR_PACKAGE) for name in _parts(service)}
-    ours = {name for service in meanrev_pb2.DESCRIPTOR.services_by_name.values() for name in _parts(service)}
+    names = {service.full_name for service in offered}
+    known = [service for file in _FILES for service in file.DESCRIPTOR.services_by_name.values()]
+    ours = {name for service in known if service.full_name in names for name in _parts(service)}
     phrases = [
         f"{side} {', '.join(sorted(parts)[:6])}{' ...' if len(parts) > 6 else ''}"
         for side, parts in (("the server lacks", ours - theirs), ("this client does not know", theirs - ours))
@@ -112,6 +135,9 @@ def _picture(document: dict[str, Any]) -> Group:
     facts.add_row("address", document["address"])
     facts.add_row("round trip", f"{document['latency_ms']:.2f} ms (median of {_ROUNDS} health checks)")
     facts.add_row("schema", document["schema"])
+    if document["server"] is not None:
+        for words in _served(document["server"]):
+            facts.add_row(*words)
     facts.add_row(
         "this client", ", ".join(f"{name} {version}" for name, version in document["client_versions"].items())
     )
@@ -122,3 +148,18 @@ def _picture(document: dict[str, Any]) -> Group:
             table.add_row(f"  {method}", Text(streams, style="dim"))
         parts += [Text.assemble("\n", (name, "bold"), f"  {service['health'] or ''}"), table]
     return Group(*parts)
+
+
+def _served(facts: dict[str, Any]) -> Iterator[tuple[str, str]]:
+    yield "server", f"meanrev {facts['version']}, up {facts['uptime_s']:.0f} s"
+    yield "backend", f"{facts['backend']}: {facts['backend_reason']}"
+    yield "device", f"{facts['device']}, {facts['cpus']} CPUs"
+    if facts["device_memory_total"]:
+        yield (
+            "device memory",
+            f"{facts['device_memory_free'] / _GIB:.1f} of {facts['device_memory_total'] / _GIB:.1f} GiB free",
+        )
+    yield (
+        "limits",
+        f"{facts['max_message_bytes'] / _GIB * 1024:.0f} MiB a message, {facts['max_cells']:,} cells a sweep",
+    )

@@ -1,0 +1,61 @@
+"""A client as the command line uses it: its errors become sentences and exit codes."""
+
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any, TypeVar
+
+import click
+
+import meanrev
+from meanrev_cli.failure import ExitCode, Failure
+from meanrev_cli.shared import Shared
+
+__all__ = ["asking", "host_flag", "shows_progress"]
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+def host_flag(command: F) -> F:
+    """Add --host to a command, which takes host."""
+    option = click.option(
+        "--host",
+        metavar="HOST",
+        envvar="MEANREV_HOST",
+        default="local",
+        show_default=True,
+        help="Where to compute: HOST:PORT, unix:/path or local (or MEANREV_HOST).",
+    )
+    return option(command)
+
+
+def shows_progress(shared: Shared) -> bool:
+    """Tell whether somebody looks at stderr."""
+    return sys.stderr.isatty() and not shared.as_json
+
+
+@contextmanager
+def asking(host: str, names: Sequence[str] = ()) -> Iterator[meanrev.Client]:
+    """Open a client.
+
+    Args:
+        host: Where to compute.
+        names: Columns of the prices that are sent, for messages.
+
+    Raises:
+        Failure: a call failed.
+    """
+    try:
+        with meanrev.Client(host) as client:
+            yield client
+    except meanrev.ConnectionFailed as error:
+        raise Failure(ExitCode.NO_SERVER, f"{error}; `meanrev serve` starts a server, --host names another") from None
+    except meanrev.DeadlineExceeded as error:
+        raise Failure(ExitCode.NO_SERVER, str(error)) from None
+    except meanrev.InvalidInput as error:
+        place = error.index if isinstance(error.index, tuple) else ()
+        if error.field == "prices" and len(place) == 2 and place[1] < len(names):
+            error.hint = f"row {place[0] + 1} of column {names[place[1]]!r}"
+        raise Failure(ExitCode.BAD_DATA, str(error)) from None
+    except meanrev.MeanRevError as error:
+        raise Failure(ExitCode.UNEXPECTED, str(error)) from None

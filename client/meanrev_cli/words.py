@@ -1,0 +1,46 @@
+"""Words of the command line that stand for numbers."""
+
+import click
+
+__all__ = ["COSTS", "SPANS"]
+
+_UNITS = {"bps": 1e4, "bp": 1e4, "%": 1e2}
+
+
+class _Costs(click.ParamType):  # type: ignore[type-arg, unused-ignore] # generic in newer releases only
+    """Costs a side, such as "1bp,5bp", "0.05%" or "0.0005"."""
+
+    name = "costs"
+
+    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> tuple[float, ...]:
+        if isinstance(value, tuple):
+            return value
+        try:
+            return tuple(_cost(part.strip()) for part in str(value).split(","))
+        except ValueError:
+            self.fail(f"{value!r} is no cost: give 5bp, 0.05% or 0.0005, several with commas.", param, ctx)
+
+
+class _Spans(click.ParamType):  # type: ignore[type-arg, unused-ignore] # generic in newer releases only
+    """Bars of a walk-forward: "504/126", or "504/126/5" with a purge."""
+
+    name = "spans"
+
+    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> tuple[int, ...]:
+        if isinstance(value, tuple):
+            return value
+        parts = str(value).split("/")
+        if len(parts) not in {2, 3} or not all(part.isdecimal() for part in parts):
+            self.fail(f"{value!r} is no walk-forward: give TRAIN/TEST or TRAIN/TEST/PURGE, in bars.", param, ctx)
+        return tuple(int(part) for part in parts)
+
+
+def _cost(text: str) -> float:
+    for unit, share in _UNITS.items():
+        if text.endswith(unit):
+            return float(text.removesuffix(unit)) / share
+    return float(text)
+
+
+COSTS = _Costs()
+SPANS = _Spans()
