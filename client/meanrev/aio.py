@@ -6,13 +6,13 @@ import time
 from collections.abc import AsyncIterable, AsyncIterator, Callable, Coroutine, Iterable, Sequence
 from contextlib import aclosing
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, ParamSpec, Self, TypeVar
+from typing import TYPE_CHECKING, Any, ParamSpec, Self, TypeVar, cast
 
 from meanrev.errors import ConnectionFailed, InvalidInput, from_status
 from meanrev.extensions import local
 from meanrev.jobs import AsyncJob
 from meanrev.methods import Methods
-from meanrev.methods.jobs import submission, task_of
+from meanrev.methods.jobs import reader, submission, task_of, watch
 from meanrev.question import Awaiting, Live, Question
 from meanrev.retry import pauses
 from meanrev.transport.asynchronous import AsynchronousTransport
@@ -102,7 +102,23 @@ class AsyncClient(Methods, Awaiting):
             MeanRevError: as every call.
         """
         task = task_of(method, prices, options)
-        return AsyncJob(self, await self.bind(submission)(task, timeout), task)
+        return AsyncJob(self, await self.bind(submission)(task, timeout), task.result)
+
+    async def job(self, job_id: str, *, timeout: float | None = None) -> AsyncJob:  # noqa: ASYNC109 - likewise
+        """Return a job that was submitted before, here or elsewhere.
+
+        Args:
+            job_id: Its job_id.
+            timeout: Seconds for asking; the client's own where None.
+
+        Raises:
+            InvalidInput: the caller has no such job, or it was dropped to make room.
+            MeanRevError: as every call.
+        """
+        states = self.bind_live(watch)(job_id, self.timeout if timeout is None else timeout)
+        async with aclosing(cast("Any", states)):
+            state = await anext(states)
+        return AsyncJob(self, state, reader(state.method))
 
     def bind(self, declare: Callable[P, Question[R]]) -> Callable[P, Coroutine[Any, Any, R]]:
         """Return the coroutine function that asks what declare declares."""

@@ -5,13 +5,13 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import closing
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, ParamSpec, Self, TypeVar
+from typing import TYPE_CHECKING, Any, ParamSpec, Self, TypeVar, cast
 
 from meanrev.errors import ConnectionFailed, InvalidInput, from_status
 from meanrev.extensions import local
 from meanrev.jobs import Job
 from meanrev.methods import Methods
-from meanrev.methods.jobs import submission, task_of
+from meanrev.methods.jobs import reader, submission, task_of, watch
 from meanrev.question import Blocking, Live, Question
 from meanrev.retry import pauses
 from meanrev.transport.blocking import BlockingTransport
@@ -90,7 +90,23 @@ class Client(Methods, Blocking):
             MeanRevError: as every call.
         """
         task = task_of(method, prices, options)
-        return Job(self, self.bind(submission)(task, timeout), task)
+        return Job(self, self.bind(submission)(task, timeout), task.result)
+
+    def job(self, job_id: str, *, timeout: float | None = None) -> Job:
+        """Return a job that was submitted before, here or elsewhere.
+
+        Args:
+            job_id: Its job_id.
+            timeout: Seconds for asking; the client's own where None.
+
+        Raises:
+            InvalidInput: the caller has no such job, or it was dropped to make room.
+            MeanRevError: as every call.
+        """
+        states = self.bind_live(watch)(job_id, self.timeout if timeout is None else timeout)
+        with closing(cast("Any", states)):
+            state = next(states)
+        return Job(self, state, reader(state.method))
 
     def bind(self, declare: Callable[P, Question[R]]) -> Callable[P, R]:
         """Return the method that asks what declare declares."""

@@ -5,7 +5,6 @@ from contextlib import aclosing, closing
 from typing import Any, cast
 
 from meanrev.methods import jobs
-from meanrev.methods.task import Task
 from meanrev.progress import Progress, shown
 from meanrev.question import Awaiting, Blocking
 from meanrev.results import JobState
@@ -23,10 +22,10 @@ class _Submitted:
         state: Last one heard.
     """
 
-    def __init__(self, state: JobState, task: Task[Any]) -> None:
+    def __init__(self, state: JobState, read: jobs.Read) -> None:
         self.job_id = state.job_id
         self.state = state
-        self._task = task
+        self._read = read
 
     def __repr__(self) -> str:
         state = self.state
@@ -41,9 +40,9 @@ class Job(_Submitted):
         state: Last one heard.
     """
 
-    def __init__(self, client: Blocking, state: JobState, task: Task[Any]) -> None:
-        """Take what SubmitJob answered; Client.submit makes jobs."""
-        super().__init__(state, task)
+    def __init__(self, client: Blocking, state: JobState, read: jobs.Read) -> None:
+        """Take what the server told; Client.submit and Client.job make jobs."""
+        super().__init__(state, read)
         self._client = client
 
     def watch(self, *, timeout: float | None = None) -> Iterator[JobState]:
@@ -74,7 +73,7 @@ class Job(_Submitted):
             for state in states:
                 advance(state.done, state.total)
         jobs.ended(self.state)
-        return self._client.bind(jobs.fetch)(self.job_id, self._task, timeout)
+        return self._client.bind(jobs.fetch)(self.job_id, self._read, timeout)
 
     def cancel(self) -> JobState:
         """Ask the job to stop at its next step, and return its state as it is now.
@@ -94,9 +93,9 @@ class AsyncJob(_Submitted):
         state: Last one heard.
     """
 
-    def __init__(self, client: Awaiting, state: JobState, task: Task[Any]) -> None:
-        """Take what SubmitJob answered; AsyncClient.submit makes jobs."""
-        super().__init__(state, task)
+    def __init__(self, client: Awaiting, state: JobState, read: jobs.Read) -> None:
+        """Take what the server told; AsyncClient.submit and AsyncClient.job make jobs."""
+        super().__init__(state, read)
         self._client = client
 
     async def watch(self, *, timeout: float | None = None) -> AsyncIterator[JobState]:  # noqa: ASYNC109 - a gRPC deadline
@@ -130,7 +129,7 @@ class AsyncJob(_Submitted):
                 async for state in states:
                     advance(state.done, state.total)
         jobs.ended(self.state)
-        return await self._client.bind(jobs.fetch)(self.job_id, self._task, timeout)
+        return await self._client.bind(jobs.fetch)(self.job_id, self._read, timeout)
 
     async def cancel(self) -> JobState:
         """Ask the job to stop at its next step, and return its state as it is now.

@@ -14,7 +14,7 @@ from meanrev.question import About, Question
 from meanrev.results import OuFit
 from meanrev_wire.research_pb2 import FitOuReply
 
-__all__ = ["fit_ou", "fit_ou_task"]
+__all__ = ["fit_ou", "fit_ou_task", "read_fits"]
 
 _NAMED_OTHERWISE = {"asset_id": "columns"}
 _FIELDS = tuple(name for name in OuFit.__dataclass_fields__ if name not in {"meta", "timestamp_ms"})
@@ -68,15 +68,23 @@ def fit_ou_task(
         prices=read,
         names=series_names(read, asset_ids),
         options={"dt": dt, "bias": bias, "adf_lags": adf_lags},
-        read=lambda reply, about: _fit(read, reply.result, about),
+        read=lambda reply, about: read_fits(reply, about, read),
     )
 
 
-def _fit(read: Table, result: Any, about: About) -> OuFit:
+def read_fits(reply: Any, about: About, sent: Table | None = None) -> OuFit:
+    """Read a FitOuReply.
+
+    Args:
+        reply: With a result.
+        about: What is known about the call.
+        sent: The prices, where they are at hand: a single series becomes scalars.
+    """
+    result = reply.result
     columns: dict[str, Any] = {name: _values(result, _NAMED_OTHERWISE.get(name, name)) for name in _FIELDS}
-    last = 0 if read.timestamps_ms is None else int(read.timestamps_ms[-1])
+    last = 0 if sent is None or sent.timestamps_ms is None else int(sent.timestamps_ms[-1])
     columns["timestamp_ms"] = np.full(len(result.columns), last)
-    return OuFit(**(_first(columns) if read.values.ndim == 1 else columns), meta=about)
+    return OuFit(**(_first(columns) if sent is not None and sent.values.ndim == 1 else columns), meta=about)
 
 
 def _values(result: Any, name: str) -> Any:

@@ -3,22 +3,32 @@
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from google.protobuf.message import Message
+
 from meanrev.errors import InvalidInput, MeanRevError, ServerError
 from meanrev.methods import wire
-from meanrev.methods.fit_ou import fit_ou_task
-from meanrev.methods.scan import scan_task
-from meanrev.methods.sweep import sweep_task
-from meanrev.methods.task import Task, research_path
+from meanrev.methods.fit_ou import fit_ou_task, read_fits
+from meanrev.methods.scan import read_pairs, scan_task
+from meanrev.methods.sweep import read_sweep, sweep_task
+from meanrev.methods.task import Task, last_reply, research_path
 from meanrev.question import About, Live, Question, Replies
 from meanrev.results import JobState
 from meanrev_wire import research_pb2
 
-__all__ = ["FINAL", "cancel", "ended", "fetch", "submission", "task_of", "watch"]
+__all__ = ["FINAL", "Read", "cancel", "ended", "fetch", "reader", "submission", "task_of", "watch"]
 
 FINAL = frozenset({"done", "failed", "cancelled"})
 """Statuses after which nothing changes."""
 
+Read = Callable[[bytes, About], Any]
+"""From a job's result as it is kept to what its method returns."""
+
 _TASKS: Mapping[str, Callable[..., Task[Any]]] = {"fit_ou": fit_ou_task, "sweep": sweep_task, "scan": scan_task}
+_READERS: Mapping[str, tuple[type[Message], Callable[[Any, About], Any]]] = {
+    "FitOu": (research_pb2.FitOuReply, read_fits),
+    "SweepThresholds": (research_pb2.SweepReply, read_sweep),
+    "ScanPairs": (research_pb2.ScanReply, read_pairs),
+}
 _FIELDS = tuple(name for name in JobState.__dataclass_fields__ if name != "meta")
 
 
@@ -31,6 +41,18 @@ def task_of(method: str, prices: Any, options: Mapping[str, Any]) -> Task[Any]:
     if method not in _TASKS:
         raise InvalidInput("method", f"must be one of {', '.join(map(repr, _TASKS))}", value=method)
     return _TASKS[method](prices, **options)
+
+
+def reader(method: str) -> Read:
+    """Return how a method's result is read where the prices that were sent are not at hand.
+
+    Raises:
+        ServerError: this client does not know the method.
+    """
+    if method not in _READERS:
+        raise ServerError(f"this client cannot read the result of a job of {method!r}")
+    reply_type, read = _READERS[method]
+    return lambda data, about: last_reply(reply_type, read, data, about)
 
 
 def submission(task: Task[Any], timeout: float | None) -> Question[JobState]:
@@ -49,11 +71,11 @@ def cancel(job_id: str) -> Question[JobState]:
     return Question(research_path("CancelJob"), [[_request(job_id)]], _state)
 
 
-def fetch(job_id: str, task: Task[Any], timeout: float) -> Question[Any]:
+def fetch(job_id: str, read: Read, timeout: float) -> Question[Any]:
     """Declare the call that brings a finished job's result."""
 
     def result(replies: Replies, about: About) -> Any:
-        return task.result(_joined(replies), {**about, "job_id": job_id})
+        return read(_joined(replies), {**about, "job_id": job_id})
 
     return Question(research_path("FetchResult"), [[_request(job_id)]], result, streaming=True, timeout=timeout)
 

@@ -14,7 +14,7 @@ from meanrev.results import ScanResult
 from meanrev_wire import codec
 from meanrev_wire.research_pb2 import ScanReply
 
-__all__ = ["scan", "scan_task"]
+__all__ = ["read_pairs", "scan", "scan_task"]
 
 _HOUR_S = 3600.0
 _TEXTS = ("y", "x", "status")
@@ -93,12 +93,18 @@ def scan_task(prices: Any, *, asset_ids: Sequence[str] | None = None, **options:
         prices=read,
         names=series_names(read, asset_ids),
         options=options,
-        read=_result,
+        read=read_pairs,
         renamed={"cost": "cost_per_side"},
     )
 
 
-def _result(reply: Any, about: About) -> ScanResult:
+def read_pairs(reply: Any, about: About) -> ScanResult:
+    """Read a ScanReply.
+
+    Args:
+        reply: With a result.
+        about: What is known about the call.
+    """
     result = reply.result
     columns: dict[str, Any] = {
         **{name: tuple(getattr(result, name)) for name in _TEXTS},

@@ -16,7 +16,7 @@ from meanrev.results import BestCells, CellFigures, SweepResult, WalkForward
 from meanrev_wire import codec
 from meanrev_wire.research_pb2 import SweepReply
 
-__all__ = ["sweep", "sweep_task"]
+__all__ = ["read_sweep", "sweep", "sweep_task"]
 
 _HOUR_S = 3600.0
 _AXES = ("entry_zscore", "exit_zscore", "cost", "lookback")
@@ -107,7 +107,6 @@ def sweep_task(
     """Check the arguments of sweep; options are those that travel as they are."""
     read = matrix(prices)
     train, test, purge = _spans(walk_forward)
-    single = read.values.ndim == 1
     return Task(
         method="SweepThresholds",
         reply=SweepReply,
@@ -124,7 +123,7 @@ def sweep_task(
             "purge": purge,
             **options,
         },
-        read=lambda reply, about: _result(reply.result, about, single=single, walked=walk_forward is not None),
+        read=lambda reply, about: read_sweep(reply, about, single=read.values.ndim == 1),
         renamed={"cost": "cost_per_side", "train": "walk_forward", "test": "walk_forward", "purge": "walk_forward"},
     )
 
@@ -150,7 +149,15 @@ def _spans(given: Any) -> list[int | None]:
     return [*spans, None][:3]
 
 
-def _result(result: Any, about: About, *, single: bool, walked: bool) -> SweepResult:
+def read_sweep(reply: Any, about: About, *, single: bool = False) -> SweepResult:
+    """Read a SweepReply.
+
+    Args:
+        reply: With a result.
+        about: What is known about the call.
+        single: One series was sent, so that its best cell has scalars.
+    """
+    result = reply.result
     axes: dict[str, Any] = {name: np.asarray(getattr(result, name)) for name in _AXES}
     figures: dict[str, Any] = {figure.name: codec.matrix(figure.values, figure.name) for figure in result.figures}
     return SweepResult(
@@ -159,7 +166,7 @@ def _result(result: Any, about: About, *, single: bool, walked: bool) -> SweepRe
         figures=CellFigures(**figures),
         best=_best(result.best, axes, single=single),
         n_cells=result.n_cells,
-        walk_forward=_walk(result.walk_forward, axes) if walked else None,
+        walk_forward=_walk(result.walk_forward, axes) if len(result.walk_forward) else None,
         meta=about,
     )
 

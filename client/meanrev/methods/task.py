@@ -14,7 +14,7 @@ from meanrev.methods.chunks import Cut, Named
 from meanrev.progress import Progress, shown
 from meanrev.question import About, Question, Replies
 
-__all__ = ["Task", "research_path"]
+__all__ = ["Task", "last_reply", "research_path"]
 
 R = TypeVar("R")
 
@@ -46,7 +46,7 @@ class Task(Generic[R]):
         prices: What is sent.
         names: Of the columns.
         options: By name; None leaves one out.
-        read: From the last reply's result, and what is known about the call, to the result.
+        read: From the last reply, and what is known about the call, to the result.
         renamed: Options whose arguments are called otherwise.
     """
 
@@ -99,22 +99,29 @@ class Task(Generic[R]):
         )
 
     def result(self, data: bytes, about: About) -> R:
-        """Read the last reply.
-
-        Args:
-            data: As it came.
-            about: What is known about the call.
-
-        Raises:
-            ServerError: it has no result.
-        """
-        reply = cast("_Reply", wire.decode(self.reply, data))
-        if not reply.HasField("result"):
-            raise ServerError("the replies ended without a result")
-        return self.read(reply, {**about, **wire.extras(reply.metadata)})
+        """Read the last reply, as last_reply does."""
+        return last_reply(self.reply, self.read, data, about)
 
     def _labels(self) -> Named:
         return Named(self.prices, self.renamed)
+
+
+def last_reply(reply_type: type[Message], read: Callable[[Any, About], R], data: bytes, about: About) -> R:
+    """Read a research method's last reply.
+
+    Args:
+        reply_type: Class of its replies.
+        read: From the reply, and what is known about the call, to the result.
+        data: As it came.
+        about: What is known about the call.
+
+    Raises:
+        ServerError: it has no result.
+    """
+    reply = cast("_Reply", wire.decode(reply_type, data))
+    if not reply.HasField("result"):
+        raise ServerError("the replies ended without a result")
+    return read(reply, {**about, **wire.extras(reply.metadata)})
 
 
 class _Watch:

@@ -143,7 +143,7 @@ class SweepResult(Result):
         figures: What was asked for.
         best: Each column's best cell and plateau.
         n_cells: Valid cells, tried for each column.
-        walk_forward: Its steps; None where none was asked for.
+        walk_forward: Its steps; None where there are none.
     """
 
     columns: tuple[str, ...]
