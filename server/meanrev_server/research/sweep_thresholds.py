@@ -8,7 +8,7 @@ from msgspec import Meta
 from numpy.typing import NDArray
 
 from gpu_kernels import grids
-from gpu_kernels.checks import Floats
+from gpu_kernels.checks import Floats, no_infinity
 from gpu_kernels.errors import InvalidInput
 from meanrev_server.chunks import Table
 from meanrev_server.research.task import Progress, Task
@@ -84,13 +84,18 @@ def _axes(chosen: SweepOptions) -> tuple[Floats, Floats, Floats, NDArray[np.int6
 
 def _total(table: Table, chosen: SweepOptions) -> int:
     n_columns: int = table.values.shape[1]
-    return n_columns * math.prod(axis.size for axis in _axes(chosen))
+    axes = entry, leave, cost, lookback = _axes(chosen)
+    if math.prod(axis.size for axis in axes) > grids.MAX_CELLS:
+        return n_columns * grids.MAX_CELLS  # expand refuses it
+    valid = int(np.count_nonzero((leave < entry[:, None]) & (leave >= -entry[:, None])))
+    return n_columns * valid * cost.size * lookback.size
 
 
 def _run(table: Table, chosen: SweepOptions, ignored: list[str], progress: Progress) -> bytes:
     unknown = [name for name in chosen.figures if name not in _FIGURES]
     if unknown:
         raise InvalidInput("metadata.figures", f"must name some of {', '.join(_FIGURES)}", value=unknown[0])
+    no_infinity("block", table.values)  # here, where an index is (row, column)
     with wire_names(_NAMES):
         result, n_cells = _swept(table, chosen, progress)
     total = _total(table, chosen)
