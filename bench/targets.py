@@ -10,7 +10,7 @@ import statistics
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
@@ -35,6 +35,7 @@ class Row(NamedTuple):
         theirs: Seconds of the peer's run for the same work.
         target: Least ratio theirs / ours, or most seconds where there is no peer.
         note: What was scaled, or what else is to be said.
+        unit: "s"; or "B", where bytes stand in place of seconds.
     """
 
     work: str
@@ -43,6 +44,7 @@ class Row(NamedTuple):
     theirs: float
     target: float
     note: str = ""
+    unit: str = "s"
 
     @property
     def reached(self) -> bool:
@@ -97,28 +99,39 @@ def main() -> int:
     parser.add_argument("sections", nargs="*", help=f"some of: {', '.join(SECTIONS)}")
     parser.add_argument("--out", type=Path, help="folder for the JSON")
     chosen = parser.parse_args()
+    tell([SECTIONS[name] for name in chosen.sections or SECTIONS], "targets", chosen.out)
+    return 0
+
+
+def tell(sections: Iterable[Section], name: str, out: Path | None) -> None:
+    """Measure sections, print their rows, and keep them in a file of this name."""
     rows = []
-    for name in chosen.sections or SECTIONS:
-        found = SECTIONS[name]()
+    for measure in sections:
+        found = measure()
         for row in found:
             print(line(row), flush=True)
         rows += found
-    if chosen.out:
-        chosen.out.mkdir(parents=True, exist_ok=True)
-        path = chosen.out / f"targets-{datetime.now(UTC):%Y-%m-%d}.json"
+    if out:
+        out.mkdir(parents=True, exist_ok=True)
+        path = out / f"{name}-{datetime.now(UTC):%Y-%m-%d}.json"
         path.write_text(json.dumps(document(rows), indent=1) + "\n", encoding="utf-8")
         print(f"kept in {path}")
     short = [row for row in rows if not row.reached]
     print(f"{len(rows) - len(short)} of {len(rows)} reached")
-    return 0
 
 
 def line(row: Row) -> str:
     """Return a row as text."""
-    beside = f"at most {span(row.target)}"
+    amount = memory if row.unit == "B" else span
+    beside = f"at most {amount(row.target)}"
     if row.peer:
-        beside = f"{row.peer} {span(row.theirs)}: {row.theirs / row.ours:,.3g}x of {row.target:,g}x"
-    return f"{'reached' if row.reached else 'SHORT  '}  {row.work:58} {span(row.ours):>10}  {beside}  {row.note}"
+        beside = f"{row.peer} {amount(row.theirs)}: {row.theirs / row.ours:,.3g}x of {row.target:,.3g}x"
+    return f"{'reached' if row.reached else 'SHORT  '}  {row.work:58} {amount(row.ours):>10}  {beside}  {row.note}"
+
+
+def memory(held: float) -> str:
+    """Return bytes in a unit of their size."""
+    return f"{held / 2**20:.3g} MiB" if abs(held) >= 2**20 else f"{held / 2**10:.3g} KiB"
 
 
 def span(taken: float) -> str:
@@ -132,7 +145,8 @@ def span(taken: float) -> str:
 def document(rows: list[Row]) -> dict[str, object]:
     """Return the table with what it was measured on."""
     commit = subprocess.run(["git", "rev-parse", "HEAD"], capture_output=True, text=True, check=False).stdout.strip()
-    packages = ("numpy", "numba", "vectorbt", "statsmodels", "scikit-learn", "PyPortfolioOpt", "clarabel")
+    ours = ("numpy", "grpcio", "protobuf", "uvloop")
+    packages = (*ours, "numba", "vectorbt", "statsmodels", "scikit-learn", "PyPortfolioOpt", "clarabel")
     facts = Path("/proc/cpuinfo").read_text()
     names = [entry.partition(":")[2].strip() for entry in facts.splitlines() if entry.startswith("model name")]
     return {

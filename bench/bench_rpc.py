@@ -1,0 +1,315 @@
+"""The service over a socket, beside a C++ gRPC server that computes nothing: `make bench` runs it after targets.py.
+
+Both servers are processes of their own and answer the same C++ client, so that the client's cost is the same; what
+`meanrev serve` adds is Python and the computation. Rounds are interleaved and medians shown. Needs g++, pkg-config and
+Debian's libgrpc++-dev and protobuf-compiler-grpc.
+"""
+
+import argparse
+import json
+import os
+import shutil
+import statistics
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+
+from bench import targets
+from bench.targets import Row
+
+ROOT = Path(__file__).resolve().parent.parent
+BUILD = ROOT / "build" / "rpc"
+SCHEMAS = ("meanrev", "research")
+PROGRAMS = ("echo_server", "load")
+PEER = "C++ echo"
+MALLOC = {
+    "MALLOC_MMAP_THRESHOLD_": str(32 << 20),
+    "MALLOC_TRIM_THRESHOLD_": str(256 << 20),
+    "MALLOC_TOP_PAD_": str(16 << 20),
+}
+"""As the images and units of deploy set them."""
+
+OPEN_STREAMS = 1_000
+STREAMS_A_CONNECTION = 200
+SWEEP = {
+    "entry": [1.0 + 0.2 * i for i in range(10)],
+    "exit": [-0.45 + 0.1 * i for i in range(10)],
+    "cost": [0.001],
+}
+BARS, SERIES = 2_500, 100
+
+Measured = dict[str, float]
+Measure = Callable[["Servers"], list[Row]]
+MEASURES: list[Measure] = []
+ROUNDS = 5
+
+
+class Servers(NamedTuple):
+    """What is measured.
+
+    Attributes:
+        ours: Address of `meanrev serve`.
+        alone: The same with batching off.
+        echo: Address of the C++ server.
+        pid: Of ours.
+        alone_pid: Of alone.
+        quick: Do a tenth of the long work.
+    """
+
+    ours: str
+    alone: str
+    echo: str
+    pid: int
+    alone_pid: int
+    quick: bool
+
+
+def measure(function: Measure) -> Measure:
+    """Register a function that measures some rows."""
+    MEASURES.append(function)
+    return function
+
+
+def missing() -> str:
+    """Return what the C++ programs need and this machine lacks, "" where they can be built."""
+    tools = [name for name in ("g++", "pkg-config", "protoc", "grpc_cpp_plugin") if not shutil.which(name)]
+    if tools:
+        return ", ".join(tools)
+    found = subprocess.run(["pkg-config", "--exists", "grpc++", "protobuf"], check=False).returncode == 0
+    return "" if found else "libgrpc++-dev"
+
+
+def build() -> None:
+    """Compile the C++ programs where their sources are newer."""
+    BUILD.mkdir(parents=True, exist_ok=True)
+    schemas = [ROOT / "proto" / f"{name}.proto" for name in SCHEMAS]
+    programs = [ROOT / "bench" / "rpc" / f"{name}.cc" for name in PROGRAMS]
+    newest = max(path.stat().st_mtime for path in (*schemas, *programs))
+    if all((BUILD / name).exists() and (BUILD / name).stat().st_mtime > newest for name in PROGRAMS):
+        return
+    plugin = f"--plugin=protoc-gen-grpc={shutil.which('grpc_cpp_plugin')}"
+    outputs = (f"--cpp_out={BUILD}", f"--grpc_out={BUILD}", plugin)
+    subprocess.run(["protoc", f"-I{ROOT / 'proto'}", *outputs, *map(str, schemas)], check=True)
+    sources = [*programs, *(BUILD / f"{name}{kind}.cc" for name in SCHEMAS for kind in (".pb", ".grpc.pb"))]
+    flags = subprocess.run(["pkg-config", "--cflags", "grpc++", "protobuf"], capture_output=True, text=True, check=True)
+    libraries = subprocess.run(
+        ["pkg-config", "--libs", "grpc++", "protobuf"], capture_output=True, text=True, check=True
+    )
+
+    def compiled(source: Path) -> str:
+        made = str(BUILD / f"{source.stem}.o")
+        command = ["g++", "-std=c++17", "-O2", f"-I{BUILD}", *flags, "-c", str(source), "-o", made]
+        subprocess.run(command, check=True)
+        return made
+
+    with ThreadPoolExecutor(2) as pool:
+        objects = list(pool.map(compiled, sources))
+    for name in PROGRAMS:
+        mine = [made for made in objects if Path(made).stem == name or Path(made).stem not in PROGRAMS]
+        subprocess.run(["g++", *mine, *libraries, "-o", str(BUILD / name)], check=True)
+
+
+def _pkg_config(which: str) -> list[str]:
+    command = ["pkg-config", which, "grpc++", "protobuf"]
+    return subprocess.run(command, capture_output=True, text=True, check=True).stdout.split()
+
+
+@contextmanager
+def serving(*command: str) -> Iterator[tuple[str, int]]:
+    """Run a server; yields the address that it prints, and its process id."""
+    environment = {**os.environ, **MALLOC}
+    with subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as it:
+        try:
+            yield it.stdout.readline().split()[-1], it.pid
+        finally:
+            it.kill()
+
+
+def load(kind: str, address: str, *arguments: object) -> Measured:
+    """Run the C++ client once."""
+    command = [str(BUILD / "load"), kind, address, *map(str, arguments)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=600)
+    if done.returncode:
+        raise RuntimeError(f"load {kind} against {address}: {done.stderr.strip()}")
+    return json.loads(done.stdout)
+
+
+def beside(kind: str, addresses: tuple[str, ...], *arguments: object) -> list[Measured]:
+    """Run the client against each server in turn, round after round; returns the medians of each one's figures."""
+    rounds: list[list[Measured]] = [[] for _ in addresses]
+    for _ in range(ROUNDS):
+        for address, kept in zip(addresses, rounds, strict=True):
+            kept.append(load(kind, address, *arguments))
+    return [{name: statistics.median(each[name] for each in kept) for name in kept[0]} for kept in rounds]
+
+
+def resident(pid: int) -> int:
+    """Return a process's resident memory in bytes."""
+    return int(Path(f"/proc/{pid}/statm").read_text().split()[1]) * os.sysconf("SC_PAGESIZE")
+
+
+@measure
+def unary(servers: Servers) -> list[Row]:
+    both = (servers.ours, servers.echo)
+    ours, theirs = beside("unary", both, 1_000, 1, 500)
+    large, their_large = beside("unary", both, 1_000_000, 1, 10)
+    many, _ = beside("unary", both, 1_000, 16, 2_000)
+    return [
+        Row("unary, 1,000 doubles, 1 client, p50", ours["p50"], PEER, theirs["p50"], 1 / 3.2),
+        Row("unary, 1,000 doubles, 1 client, p50: the promise", ours["p50"], "", 0.0, 2e-3, f"p99 {ours['p99']:.2g} s"),
+        Row("unary, 8 MB each way, p50", large["p50"], PEER, their_large["p50"], 1 / 3.2, "no target"),
+        Row("unary, 1,000 doubles, 16 clients, a call", many["a_call"], "", 0.0, 1e-3, f"p50 {many['p50']:.2g} s"),
+    ]
+
+
+@measure
+def streams(servers: Servers) -> list[Row]:
+    both = (servers.ours, servers.echo)
+    messages = 10_000 if servers.quick else 30_000
+    each, their_each = beside("stream", both, messages, 1, 1)
+    few, their_few = beside("stream", both, 2 * messages, 1, 100)
+    blocks, their_blocks = beside("stream", both, messages // 15, 1_000, 1)
+    turn, their_turn = beside("turns", both, 2_000)
+
+    def note(taken: Measured, echo: Measured, prices: int = 1) -> str:
+        return f"{prices / taken['a_message']:,.0f}/s; {PEER} {prices / echo['a_message']:,.0f}/s"
+
+    return [
+        Row("stream, a price a message, one to one", each["a_message"], "", 0.0, 1 / 15_000, note(each, their_each)),
+        Row("stream, a reply in a hundred", few["a_message"], "", 0.0, 1 / 40_000, note(few, their_few)),
+        Row("stream, a reply in a hundred: the promise", few["a_message"], "", 0.0, 1 / 10_000),
+        Row(
+            "stream, 1,000 prices a message, a price",
+            blocks["a_message"] / 1_000,
+            "",
+            0.0,
+            1 / 3e6,
+            note(blocks, their_blocks, 1_000),
+        ),
+        Row("stream, a price and its reply, p50: the promise", turn["p50"], "", 0.0, 5e-3, f"p99 {turn['p99']:.2g} s"),
+        Row("stream, a price and its reply, p50", turn["p50"], PEER, their_turn["p50"], 1 / 3.2, "no target"),
+    ]
+
+
+@measure
+def growth(servers: Servers) -> list[Row]:
+    blocks = 1_000 if servers.quick else 10_000
+    load("stream", servers.ours, 100, 1_000, 1)
+    before = resident(servers.pid)
+    load("stream", servers.ours, blocks, 1_000, 1)
+    held = resident(servers.pid) - before
+    return [Row(f"memory after a stream of {blocks // 1_000} M prices", held, "", 0.0, 5e6, unit="B")]
+
+
+@contextmanager
+def idle_streams(address: str, streams: int, a_connection: int) -> Iterator[Callable[[str], Measured]]:
+    """Yield what tells the client to open streams ("open") or to time so many unary calls, and returns its answer."""
+    command = [str(BUILD / "load"), "open", address, str(streams), str(a_connection)]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as client:
+
+        def tell(line: str) -> Measured:
+            client.stdin.write(line + "\n")
+            client.stdin.flush()
+            return json.loads(client.stdout.readline())
+
+        client.stdout.readline()
+        yield tell
+        client.stdin.close()
+
+
+@measure
+def open_streams(servers: Servers) -> list[Row]:
+    idle, busy, held = [], [], []
+    for _ in range(ROUNDS):
+        with idle_streams(servers.ours, OPEN_STREAMS, STREAMS_A_CONNECTION) as tell:
+            idle.append(tell("300")["p50"])
+            before = resident(servers.pid)
+            opened = tell("open")["open"]
+            held.append((resident(servers.pid) - before) / opened)
+            busy.append(tell("300")["p50"])
+    with idle_streams(servers.alone, OPEN_STREAMS, 1) as tell:
+        before = resident(servers.alone_pid)
+        opened = tell("open")["open"]
+        a_connection = (resident(servers.alone_pid) - before) / opened
+    alone, beside_them = statistics.median(idle), statistics.median(busy)
+    # Later rounds find memory that the first one's streams left behind, and so does a server that has answered much.
+    return [
+        Row("1,000 open streams, memory of each", held[0], "", 0.0, 30 * 1024, unit="B"),
+        Row("1,000 open streams, unary p50 beside them", beside_them, "idle", alone, 1 / 1.7),
+        Row(f"{opened} connections, memory of each: the promise", a_connection, "", 0.0, 2**20, unit="B"),
+    ]
+
+
+@measure
+def batching(servers: Servers) -> list[Row]:
+    both = (servers.ours, servers.alone)
+    on, off = beside("thresholds", both, 64, 1_280 if servers.quick else 2_560)
+    one, one_off = beside("thresholds", both, 1, 300)
+    return [
+        Row("64 clients, optimal thresholds, a call", on["a_call"], "batching off", off["a_call"], 3),
+        Row("1 client, optimal thresholds, p50", one["p50"], "batching off", one_off["p50"], 1 / 1.5),
+    ]
+
+
+@measure
+def whole_sweep(servers: Servers) -> list[Row]:
+    from gpu_kernels import grids
+
+    rng = np.random.default_rng(0)
+    prices = 100 * np.exp(np.cumsum(rng.normal(0, 0.01, (SERIES, BARS)), axis=1))
+    axes = (*(np.array(SWEEP[name]) for name in ("entry", "exit", "cost")), np.array([20]))
+    cells = grids.expand(*axes)
+    shape = tuple(axis.size for axis in axes)
+
+    def whole() -> None:
+        metrics = grids.sweep(prices, cells)
+        grids.choose(metrics, cells, shape, BARS, prices=prices)
+
+    calls, rpc, kernel, both = 10, [], [], []
+    for _ in range(ROUNDS):
+        rpc.append(load("sweep", servers.ours, BARS, SERIES, calls, json.dumps(SWEEP))["p50"])
+        taken = targets.seconds(targets.native(lambda: grids.sweep(prices, cells)), targets.native(whole), rounds=calls)
+        kernel.append(taken[0])
+        both.append(taken[1])
+    ours = statistics.median(rpc)
+    work = f"SweepThresholds {SERIES} x {BARS:,} x 100"
+    return [
+        Row(f"{work}, p50", ours, "sweep and choice in process", statistics.median(both), 1 / 1.15),
+        Row(f"{work}, p50", ours, "sweep alone in process", statistics.median(kernel), 1 / 1.15),
+    ]
+
+
+def main() -> int:
+    """Build, measure, print, and keep."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("names", nargs="*", help=f"some of: {', '.join(each.__name__ for each in MEASURES)}")
+    parser.add_argument("--quick", action="store_true", help="shorter streams")
+    parser.add_argument("--out", type=Path, help="folder for the JSON")
+    chosen = parser.parse_args()
+    lacking = missing()
+    if lacking:
+        print(f"rpc: skipped, this machine lacks {lacking} (apt-get install libgrpc++-dev protobuf-compiler-grpc)")
+        return 0
+    build()
+    began = time.perf_counter()
+    python = [sys.executable, "-m", "meanrev_cli", "serve", "--listen", "127.0.0.1:0"]
+    with ExitStack() as stack:
+        ours, pid = stack.enter_context(serving(*python))
+        alone, alone_pid = stack.enter_context(serving("env", "MEANREV_MAX_BATCH_SIZE=1", *python))
+        echo, _ = stack.enter_context(serving(str(BUILD / "echo_server")))
+        servers = Servers(ours, alone, echo, pid, alone_pid, chosen.quick)
+        wanted = [each for each in MEASURES if not chosen.names or each.__name__ in chosen.names]
+        targets.tell([lambda each=each: each(servers) for each in wanted], "rpc", chosen.out)
+    print(f"in {time.perf_counter() - began:.0f} s")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
