@@ -13,7 +13,7 @@ from gpu_kernels.sweep.lanes import Lanes
 from gpu_kernels.sweep.model import BacktestPaths, FinalMetrics, Pairs, Rules, SweepMetrics
 from gpu_kernels.sweep.zscore import rolling
 
-__all__ = ["backtest", "paths"]
+__all__ = ["backtest", "paths", "returns"]
 
 
 def backtest(prices: Floats, pairs: Pairs, rules: Rules) -> SweepMetrics:
