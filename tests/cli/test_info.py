@@ -70,3 +70,10 @@ def test_a_method_is_found_by_any_spelling():
 
 def test_arity_is_in_the_schemas_words():
     assert arity(SERVICE.methods_by_name["PortfolioHealthStream"]) == "HealthRequest -> stream HealthMetric"
+
+
+def test_what_serves_is_told_where_the_server_has_info(run, server):
+    facts = json.loads(run("info", server, "--json").stdout)["server"]
+    assert facts["backend"] in {"cuda", "native", "numpy"}
+    assert facts["max_cells"] == 1_000_000
+    assert "backend" in run("info", server).stdout

@@ -1,0 +1,70 @@
+"""`meanrev scan`: pairs of a file, ranked."""
+
+import csv
+import json
+
+import numpy as np
+import pytest
+
+import meanrev as mr
+from tests.cli.universe import NAMES, prices, write
+
+
+@pytest.fixture
+def file(tmp_path):
+    return write(tmp_path / "prices.csv", prices())
+
+
+def test_pairs_are_the_clients(run, file, tmp_path):
+    out = tmp_path / "pairs.csv"
+    result = run("scan", str(file), "--top", "3", "--cost", "0.001", "--lookback", "30", "--out", str(out), "--json")
+    assert result.exit_code == 0, result.stderr
+    answer = json.loads(result.stdout)
+    with mr.Client("local") as client:
+        expected = client.scan(prices(), asset_ids=NAMES, top=3, cost_per_side=0.001, lookback=30)
+    assert answer["n_pairs"] == 6
+    assert [(pair["y"], pair["x"]) for pair in answer["pairs"]] == list(zip(expected.y, expected.x, strict=True))
+    assert [pair["deflated_sharpe"] for pair in answer["pairs"]] == expected.deflated_sharpe.tolist()
+    with out.open(newline="") as opened:
+        written = list(csv.DictReader(opened))
+    assert [float(row["hedge_ratio"]) for row in written] == expected.hedge_ratio.tolist()
+
+
+def test_for_a_person(run, file):
+    text = run("scan", str(file)).stdout
+    assert "6 pairs tried" in text
+    assert "deflated sharpe" in text
+
+
+def test_prices_can_be_regressed_as_they_are(run, file, tmp_path):
+    negative = write(tmp_path / "negative.csv", prices() - 100)
+    assert run("scan", str(negative)).exit_code == 4
+    assert run("scan", str(negative), "--prices-as-they-are").exit_code == 0
+
+
+def test_a_missing_price_is_named_by_its_row_and_column(run, tmp_path):
+    spoilt = prices()
+    spoilt[9, 1] = np.nan
+    result = run("scan", str(write(tmp_path / "gaps.csv", spoilt)))
+    assert result.exit_code == 4
+    assert "at row 10 of column 'B'" in result.stderr
+
+
+def test_a_server_computes_the_same(run, server, file):
+    words = ("scan", str(file), "--json")
+    assert json.loads(run(*words, "--host", server).stdout) == json.loads(run(*words).stdout)
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "told"),
+    [
+        (("--alpha", "7"), 4, "alpha"),
+        (("--top", "0"), 2, "--top"),
+        (("--lookback", "1"), 4, "lookback"),
+        (("--host", "127.0.0.1:1"), 3, "no server answers"),
+    ],
+)
+def test_what_cannot_be_done_is_a_sentence(run, file, words, code, told):
+    result = run("scan", str(file), *words)
+    assert result.exit_code == code
+    assert told in result.stderr

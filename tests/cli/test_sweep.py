@@ -1,0 +1,169 @@
+"""`meanrev sweep`: files in, the client's numbers out."""
+
+import csv
+import json
+
+import numpy as np
+import pytest
+
+import meanrev as mr
+from meanrev_cli.price_files import read_prices
+from meanrev_cli.spread import spread
+from tests.cli.universe import NAMES, prices, write
+
+GRID = ("--entry", "1:2:0.5", "--exit", "-0.5:0.5:0.5")
+
+
+@pytest.fixture
+def file(tmp_path):
+    return write(tmp_path / "prices.csv", prices())
+
+
+def rows(path):
+    with path.open(newline="") as opened:
+        return list(csv.DictReader(opened))
+
+
+def test_every_column_is_swept_and_every_cell_is_written(run, file, tmp_path):
+    out = tmp_path / "grid.csv"
+    result = run("sweep", str(file), *GRID, "--cost", "1bp,5bp", "--out", str(out), "--json")
+    assert result.exit_code == 0, result.stderr
+    answer = json.loads(result.stdout)
+    with mr.Client("local") as client:
+        expected = client.sweep(prices(), entry="1:2:0.5", exit="-0.5:0.5:0.5", cost_per_side=[1e-4, 5e-4])
+    assert answer["cells"] == expected.n_cells
+    assert [best["column"] for best in answer["best"]] == list(NAMES)
+    assert [best["cell"] for best in answer["best"]] == expected.best.cell.tolist()
+    written = rows(out)
+    assert len(written) == 4 * 3 * 3 * 2
+    assert [float(row["sharpe_ratio"]) for row in written] == expected.figures.sharpe_ratio.reshape(-1).tolist()
+    assert answer["saved"] == [str(out)]
+
+
+def test_a_cell_without_a_figure_is_left_empty(run, file, tmp_path):
+    out = tmp_path / "grid.csv"
+    assert run("sweep", str(file), "--entry", "1:1:1", "--exit", "0:2:2", "--out", str(out)).exit_code == 0
+    assert [row["sharpe_ratio"] == "" for row in rows(out)] == [False, True] * 4
+
+
+def test_a_pair_is_its_residual_in_mode_unit(run, file):
+    answer = json.loads(run("sweep", str(file), "--pair", "C,A", *GRID, "--json").stdout)
+    y, x = np.log(prices()[:, [2, 0]]).T
+    slope, intercept = np.polyfit(x, y, 1)
+    with mr.Client("local") as client:
+        expected = client.sweep(y - intercept - slope * x, entry="1:2:0.5", exit="-0.5:0.5:0.5", mode="unit").best
+    [best] = answer["best"]
+    assert best["column"] == "C ~ A"
+    assert (best["cell"], best["sharpe_ratio"]) == (expected.cell, pytest.approx(expected.sharpe_ratio, rel=1e-6))
+    assert "which are the bars it is traded on" in answer["swept"]
+
+
+def test_the_hedge_ratio_of_a_walk_forward_never_saw_a_test_part(file):
+    pair = read_prices(file).columns(("C", "A"))
+    changed = pair.values.copy()
+    changed[200:, 0] *= 3
+    assert spread(pair, 200)[1:4] == spread(pair._replace(values=changed), 200)[1:4]
+    assert spread(pair, 200).n_fitted == 200
+
+
+def test_a_walk_forward_is_told_and_written(run, file, tmp_path):
+    out = tmp_path / "steps.csv"
+    words = ("sweep", str(file), "--pair", "A,B", *GRID, "--walk-forward", "200/50/5", "--steps", str(out))
+    result = run(*words)
+    assert "Walk-forward: 2 steps" in result.stdout
+    assert "fitted on the first 200 of 320 bars." in result.stdout
+    steps = rows(out)
+    assert [(row["train_start"], row["test_start"]) for row in steps] == [("0", "205"), ("50", "255")]
+    document = json.loads(run(*words[:-2], "--json").stdout)
+    assert len(document["walk_forward"]) == 2
+
+
+def test_the_report_needs_nothing_else(run, file, tmp_path):
+    out = tmp_path / "sweep.html"
+    assert run("sweep", str(file), *GRID, "--walk-forward", "200/50", "--report", str(out)).exit_code == 0
+    page = out.read_text()
+    assert page.count("<svg") == len(NAMES)
+    assert "Walk-forward" in page
+    assert "<script" not in page
+    assert "http" not in page
+
+
+def test_one_column_can_be_chosen(run, file):
+    answer = json.loads(run("sweep", str(file), "--column", "C", *GRID, "--lookback", "10", "--json").stdout)
+    assert [(best["column"], best["lookback"]) for best in answer["best"]] == [("C", 10)]
+
+
+def test_a_server_computes_the_same(run, server, file):
+    words = ("sweep", str(file), *GRID, "--json")
+    assert json.loads(run(*words, "--host", server).stdout)["best"] == json.loads(run(*words).stdout)["best"]
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "told"),
+    [
+        (("--pair", "A,Z"), 4, "the file has no column 'Z'; it has A, B, C, D"),
+        (("--pair", "A"), 2, "--pair takes two names"),
+        (("--pair", "A,B", "--column", "C"), 2, "--pair takes two names"),
+        (("--column", "Z"), 4, "no column 'Z'"),
+        (("--cost", "cheap"), 2, "'cheap' is no cost"),
+        (("--walk-forward", "504"), 2, "'504' is no walk-forward"),
+        (("--entry", "2:1:1"), 4, "entry must be 'a:b:step'"),
+        (("--steps", "x.csv"), 2, "--steps needs --walk-forward"),
+        (("--out", "nowhere/grid.csv"), 4, "its folder does not exist"),
+        (("--host", "127.0.0.1:1"), 3, "no server answers at 127.0.0.1:1"),
+    ],
+)
+def test_what_cannot_be_done_is_a_sentence(run, file, words, code, told):
+    result = run("sweep", str(file), *words)
+    assert result.exit_code == code
+    assert told in result.stderr
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("", "holds no prices"),
+        ("date,A\n", "holds no prices"),
+        ("date,A\n2020,1\n2021,x\n", "row 3 of column 'A' is no number: 'x'"),
+        ("A,B\n1,2\n3\n", "row 3 has 1 fields, the header 2"),
+        ("date,A,A\nx,1,2\n", "two columns 'A'"),
+    ],
+)
+def test_a_file_that_is_no_table_is_a_sentence(run, tmp_path, text, told):
+    path = tmp_path / "bad.csv"
+    path.write_text(text)
+    result = run("sweep", str(path))
+    assert result.exit_code == 4
+    assert told in result.stderr
+
+
+def test_a_missing_price_is_nan_and_a_first_column_of_numbers_is_a_series(tmp_path):
+    path = tmp_path / "gaps.csv"
+    path.write_text("A,B\n1,2\n,nan\n3,4\n")
+    read = read_prices(path)
+    assert read.names == ("A", "B")
+    np.testing.assert_array_equal(read.values, [[1, 2], [np.nan, np.nan], [3, 4]])
+
+
+@pytest.mark.parametrize("words", [("prices.parquet",), ("prices.csv", "--out", "grid.parquet")])
+def test_parquet_without_pyarrow_says_what_to_install(run, file, monkeypatch, words):
+    monkeypatch.setitem(__import__("sys").modules, "pyarrow", None)
+    monkeypatch.chdir(file.parent)
+    (file.parent / "prices.parquet").write_bytes(b"PAR1")
+    result = run("sweep", *words)
+    assert result.exit_code == 2
+    assert "needs pyarrow: pip install pyarrow" in result.stderr
+
+
+@pytest.mark.peer
+def test_parquet_goes_in_and_out(run, tmp_path):
+    import pyarrow as pa
+    from pyarrow import parquet
+
+    path, out = tmp_path / "prices.parquet", tmp_path / "grid.parquet"
+    days = np.datetime64("2020-01-01") + np.arange(320)
+    parquet.write_table(pa.table({"date": days, **dict(zip(NAMES, prices().T, strict=True))}), path)
+    assert read_prices(path).names == NAMES
+    np.testing.assert_array_equal(read_prices(path).values, prices())
+    assert run("sweep", str(path), *GRID, "--out", str(out)).exit_code == 0
+    assert parquet.read_table(out).num_rows == 4 * 9
