@@ -4,7 +4,8 @@ A pure core: no clock, no thread, no await. Times are seconds on whatever clock 
 driver adds jobs, takes a batch whenever the compute side has room, and says when a batch is done.
 
 A key starts at once where nothing of its own runs; while its batch runs the next one fills, and starts earlier only
-when full. A key that was served goes behind the others.
+when full. A key that was served goes behind the others. Where a delay is set, a key waits for company only after a
+batch that had some: a lone caller never pays for it.
 """
 
 from collections.abc import Hashable
@@ -15,13 +16,16 @@ from meanrev_server.errors import LimitReached
 
 __all__ = ["Batcher", "Counts", "Job", "Limits", "Taken"]
 
+_REMEMBERED = 1024
+
 
 class Limits(NamedTuple):
     """The knobs.
 
     Attributes:
         max_batch_size: Most jobs in a batch; 1 turns batching off.
-        max_queue_delay_us: Microseconds that a job may wait for others while the compute side is idle.
+        max_queue_delay_us: Microseconds that a job may wait for others while the compute side is idle, if its key's
+            last batch had more than one.
         max_queue_calls: Most jobs that wait.
         max_queue_bytes: Most bytes that waiting jobs hold.
     """
@@ -109,6 +113,8 @@ class Batcher:
         # Groups in the order of their turn, jobs in the order of their arrival: both dicts serve as ordered sets.
         self._groups: dict[Hashable, dict[Job, None]] = {}
         self._running: dict[Hashable, int] = {}
+        # Keys whose last batch had company, the oldest first; callers choose keys, so they are limited.
+        self._in_company: dict[Hashable, None] = {}
         self._calls = 0
         self._bytes = 0
 
@@ -175,7 +181,7 @@ class Batcher:
             self.counts.started += len(batch)
             self.counts.batches += 1
             if batch[0].key is not None:
-                self._running[batch[0].key] = self._running.get(batch[0].key, 0) + 1
+                self._note(batch[0].key, len(batch))
         return Taken(tuple(batch), tuple(expired))
 
     def done(self, batch: tuple[Job, ...]) -> None:
@@ -208,8 +214,15 @@ class Batcher:
         return None
 
     def _due(self, name: Hashable, group: dict[Job, None]) -> float:
-        oldest = next(iter(group))
-        return oldest.added if oldest is name else oldest.added + self._delay
+        return next(iter(group)).added + (self._delay if name in self._in_company else 0.0)
+
+    def _note(self, key: Hashable, size: int) -> None:
+        self._running[key] = self._running.get(key, 0) + 1
+        self._in_company.pop(key, None)
+        if size > 1 and self._delay:
+            self._in_company[key] = None
+            if len(self._in_company) > _REMEMBERED:
+                del self._in_company[next(iter(self._in_company))]
 
     def _remove(self, job: Job) -> None:
         name = _group_of(job)

@@ -24,6 +24,7 @@ class Queue(RuleBasedStateMachine):
         self.waiting = []
         self.batches = []
         self.ended = set()
+        self.in_company = set()
 
     @rule(
         key=st.sampled_from([None, "a", "b"]),
@@ -89,6 +90,7 @@ class Queue(RuleBasedStateMachine):
             assert list(batch) == same[: len(batch)]
             assert len(batch) == self.limits.max_batch_size or len(batch) == len(same)
         self.batches.append(batch)
+        (self.in_company.add if len(batch) > 1 else self.in_company.discard)(batch[0].key)
         return batch
 
     @rule(batch=consumes(running))
@@ -115,7 +117,7 @@ class Queue(RuleBasedStateMachine):
             for name, jobs in groups.items()
             if jobs[0].key is None
             or len(jobs) >= self.limits.max_batch_size
-            or (name not in busy and jobs[0].added + delay <= self.now)
+            or (name not in busy and jobs[0].added + (delay if name in self.in_company else 0) <= self.now)
         }
 
     @invariant()
@@ -182,11 +184,35 @@ def test_jobs_without_a_key_go_alone_and_never_wait_for_company():
     assert [batcher.take(0.0).batch for _ in jobs] == [(job,) for job in jobs]
 
 
-def test_a_lone_job_waits_for_company_as_long_as_it_is_told():
+def test_after_company_a_job_waits_for_more_as_long_as_it_is_told():
+    batcher, jobs = filled(Limits(max_queue_delay_us=1000), "a", "a")
+    assert batcher.take(0.0).batch == tuple(jobs)
+    batcher.done(tuple(jobs))
+    job = Job(None, "a")
+    batcher.add(job, 1.0)
+    assert not batcher.take(1.0005).batch
+    assert batcher.wake_at() == pytest.approx(1.001)
+    assert batcher.take(1.001).batch == (job,)
+
+
+def test_a_lone_caller_never_waits_for_company():
     batcher, [job] = filled(Limits(max_queue_delay_us=1000), "a")
-    assert not batcher.take(0.0005).batch
-    assert batcher.wake_at() == pytest.approx(0.001)
-    assert batcher.take(0.001).batch == (job,)
+    for now in (0.0, 1.0):
+        assert batcher.take(now).batch == (job,)
+        batcher.done((job,))
+        job = Job(None, "a")
+        batcher.add(job, now + 1.0)
+
+
+def test_keys_that_callers_make_up_are_not_remembered_for_ever():
+    batcher = Batcher(Limits(max_queue_delay_us=1000))
+    for key in range(3000):
+        for job in (Job(None, key), Job(None, key)):
+            batcher.add(job, 0.0)
+        batcher.done(batcher.take(0.0).batch)
+    assert len(batcher._in_company) <= 1024
+    assert not batcher._groups
+    assert not batcher._running
 
 
 def test_what_has_no_room_is_told_which_knob():

@@ -161,16 +161,18 @@ async def test_who_leaves_a_batch_that_has_failed_is_not_computed_again(monkeypa
     assert alone == [0, 2]
 
 
-async def test_a_lone_job_goes_when_its_wait_for_company_is_over(monkeypatch):
+async def test_a_job_that_waits_for_company_goes_when_its_time_is_over(monkeypatch):
     fusing(monkeypatch, lambda key, items: items)
-    launcher = Launcher(2, Selection(), limits=Limits(max_queue_delay_us=20_000))
-    began = time.monotonic()
-    first = asyncio.ensure_future(launcher.batched("test", "k", 1))
-    await asyncio.sleep(0.005)
-    assert await asyncio.gather(first, launcher.batched("test", "k", 2)) == [1, 2]
-    assert time.monotonic() - began >= 0.02
-    assert launcher.counts.batches == 1
-    launcher.close()
+    launcher = Launcher(1, Selection(), limits=Limits(max_queue_delay_us=20_000))
+    with blocked(launcher) as go:
+        await asyncio.sleep(0)
+        asking = asyncio.gather(*(launcher.batched("test", "k", item) for item in (1, 2)))
+        await asyncio.sleep(0)
+        go.set()
+        assert await asking == [1, 2]
+        began = time.monotonic()
+        assert await launcher.batched("test", "k", 3) == 3
+        assert time.monotonic() - began >= 0.02
 
 
 @pytest.mark.parametrize("error", [ValueError("bad"), SystemExit(3), KeyboardInterrupt()])
