@@ -16,6 +16,7 @@ import subprocess
 import tempfile
 from collections.abc import Callable
 from functools import cache
+from importlib import metadata
 from pathlib import Path
 
 from gpu_kernels.errors import KernelError
@@ -181,12 +182,21 @@ def cubin(name: str, architecture: str) -> bytes:
 def cubin_file(name: str, architecture: str) -> Path:
     """Return the file in the cache that holds what cubin returns; arguments and errors are the same."""
     source = sources()[name]
-    key = _key(source, architecture, *_DEVICE_FLAGS)
+    key = _key(source, architecture, _nvrtc_version(), *_DEVICE_FLAGS)
     return _cached(f"{_flat(name)}-{architecture}-{key}.cubin", lambda out: _nvrtc(source, architecture, out))
 
 
 def _flat(name: str) -> str:
     return name.replace("/", "-")
+
+
+@cache
+def _nvrtc_version() -> str:
+    """Return the version of NVRTC's wheel, "" where it comes from elsewhere."""
+    try:
+        return metadata.version("nvidia-cuda-nvrtc")
+    except metadata.PackageNotFoundError:
+        return ""
 
 
 def _nvrtc(source: Path, architecture: str, out: Path) -> None:
