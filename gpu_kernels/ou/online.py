@@ -98,6 +98,9 @@ class OnlineOu:
             stamps = [0] * checked.size
         else:
             stamps = _stamps(timestamps_ms, checked.size)
+        if self._window is None:
+            self._sums.extend(checked)
+            return
         for price, stamp in zip(checked.tolist(), stamps, strict=True):
             self._take(price, stamp)
 

@@ -2,10 +2,13 @@
 
 References:
     West (1979), Updating mean and variance estimates: an improved method, with weights that fade by lambda a pair.
+    Chan, Golub and LeVeque (1979), Updating formulae and a pairwise algorithm, equation 2.1: a block joins at once.
 """
 
 import math
 from typing import NamedTuple
+
+import numpy as np
 
 from gpu_kernels.checks import Floats
 from gpu_kernels.ou.sums import of_series
@@ -14,6 +17,9 @@ __all__ = ["RunningSums", "StreamSums", "exact"]
 
 _ROUNDING = 1e-13
 """Share of sdd that a long run of updates may leave in sse where nothing is left in truth."""
+
+_SHORT = 128
+"""Prices that are faster added one by one than as a block."""
 
 _DROP = 1e-4
 """Sums that fall below this share of their peak carry the peak's rounding, and are due for an exact pass."""
@@ -81,6 +87,20 @@ class RunningSums:
             elif math.isnan(self._origin):
                 self._origin = price
         self._last = price
+
+    def extend(self, prices: Floats) -> None:
+        """Take the next prices (T,): as one by one, but for the rounding."""
+        if prices.size < _SHORT or self._forgetting != 1.0:
+            for price in prices.tolist():
+                self.add(price)
+            return
+        part = exact(np.concatenate(([self._last], prices)))
+        self._n_samples += part.n_samples - (not math.isnan(self._last))
+        if math.isnan(self._origin) and part.n_samples:
+            self._origin = part.origin
+        self._last = float(prices[-1])
+        if part.weight:
+            self._join(part)
 
     def remove(self, oldest: float, second: float) -> None:
         """Take back the oldest price, which the second follows; only where nothing is forgotten."""
@@ -150,6 +170,20 @@ class RunningSums:
         self._sxx = keep * self._sxx + off_lag * (lag - self._lag_mean)
         self._sxd = keep * self._sxd + off_lag * new_step
         self._sdd = keep * self._sdd + off_step * new_step
+
+    def _join(self, part: StreamSums) -> None:
+        """Add the pairs of another run; nothing is forgotten."""
+        total = self._weight + part.weight
+        share = part.weight / total
+        off_lag = part.origin - self._origin + part.lag_mean - self._lag_mean
+        off_step = part.step_mean - self._step_mean
+        between = self._weight * share
+        self._weight = self._weight_squares = total
+        self._lag_mean += share * off_lag
+        self._step_mean += share * off_step
+        self._sxx += part.sxx + between * off_lag * off_lag
+        self._sxd += part.sxd + between * off_lag * off_step
+        self._sdd += part.sdd + between * off_step * off_step
 
     def _clear(self) -> None:
         self._weight = self._weight_squares = 0.0

@@ -17,6 +17,8 @@ __all__ = ["holds_array", "write"]
 
 Parts = list[bytes | memoryview]
 
+# Checked first, by identity: an abstract class such as Mapping takes a microsecond to say no.
+_PLAIN = frozenset({bool, bytes, float, int, str})
 _LENGTH_DELIMITED = 2
 _FIXED64 = 1
 _VARINT = 0
@@ -24,6 +26,8 @@ _VARINT = 0
 
 def holds_array(value: Any) -> bool:
     """Tell whether a field's value is an array, or a mapping or list that holds one."""
+    if type(value) in _PLAIN:
+        return False
     if isinstance(value, np.ndarray):
         return True
     if isinstance(value, Mapping):

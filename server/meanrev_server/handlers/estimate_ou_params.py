@@ -21,7 +21,12 @@ from meanrev_wire.meanrev_pb2 import OuEstimate, PriceUpdate
 
 __all__ = ["OuOptions", "handle"]
 
-_LONG_BLOCK = 256
+_BRIEF_BLOCK = 16_384
+"""Prices that join sums at once, in less time than a compute thread takes to wake."""
+
+_BRIEF_LOOP = 256
+"""The same where a window or fading weights take prices one by one."""
+
 _NAMES = {name: f"metadata.{name}" for name in ("dt", "time_unit_ms", "window", "forgetting", "bias", "adf_lags")}
 
 
@@ -57,6 +62,7 @@ class _Asset:
     Attributes:
         fit: The online estimate.
         recomputes: An estimate goes through the kept window, which is no work for the event loop.
+        longest_brief: Most prices that the event loop's thread adds itself.
         unreported: Messages since the last reply.
         timestamp_ms: Of the last price, 0 where its message had none.
         lock: Held while a thread works on the fit.
@@ -73,6 +79,8 @@ class _Asset:
                 time_unit_ms=chosen.time_unit_ms,
             )
         self.recomputes = chosen.adf_lags > 0 or chosen.bias == "jackknife" or chosen.time_unit_ms is not None
+        summed = not self.recomputes and chosen.window is None and chosen.forgetting is None
+        self.longest_brief = _BRIEF_BLOCK if summed else _BRIEF_LOOP
         self.unreported = 0
         self.timestamp_ms = 0
         self.lock = asyncio.Lock()
@@ -169,7 +177,6 @@ async def _conflated(
 async def _take(asset: _Asset, update: PriceUpdate, call: Call) -> None:
     """Feed a message's price, or its block, to the asset's fit."""
     if not len(update.prices):
-        no_infinity("price", np.array(update.price))
         asset.fit.update(update.price, update.timestamp_ms)
         asset.timestamp_ms = update.timestamp_ms
         return
@@ -180,7 +187,7 @@ async def _take(asset: _Asset, update: PriceUpdate, call: Call) -> None:
         rule = f"must hold one timestamp for each of the {prices.size} prices, or none"
         raise InvalidInput("timestamps_ms", rule, value=stamps.size)
     held = stamps if stamps.size else None
-    if prices.size > _LONG_BLOCK:
+    if prices.size > asset.longest_brief:
         await call.compute(asset.fit.extend, prices, held)
     else:
         asset.fit.extend(prices, held)

@@ -172,6 +172,38 @@ def test_blocks_and_single_prices_end_in_the_same_state():
     assert stream.estimate() == streamed(prices, window=70).estimate()
 
 
+@pytest.mark.parametrize("level", [0.0, 1e6])
+@pytest.mark.parametrize("cuts", [(), (1,), (3, 500), (128, 256, 1000), (999, 2600)])
+def test_long_blocks_give_the_estimate_of_single_prices(cuts, level):
+    prices = reverting(3000, level=level)
+    prices[[0, 126, 300, 301, 1500, 2999]] = math.nan
+    stream = ou.OnlineOu()
+    for block in np.split(prices, cuts):
+        stream.extend(block)
+    stream.update(level)
+    assert_same(stream.estimate(), streamed([*prices, level]).estimate())
+
+
+def test_a_long_block_of_gaps_leaves_a_stream_as_a_gap_does():
+    stream = streamed([1.0, 2.0, 1.5])
+    stream.extend(np.full(500, math.nan))
+    stream.extend(reverting(200))
+    expected = streamed([1.0, 2.0, 1.5, math.nan, *reverting(200)]).estimate()
+    assert_same(stream.estimate(), expected)
+    empty = ou.OnlineOu()
+    empty.extend(np.full(500, math.nan))
+    assert empty.estimate().n_samples == 0
+
+
+@pytest.mark.parametrize("scale", [1e-200, 1e155])
+def test_a_long_block_overflows_as_single_prices_do(scale):
+    prices = reverting(500) * scale
+    stream = ou.OnlineOu()
+    stream.extend(prices)
+    assert stream.estimate().status == streamed(prices).estimate().status
+    assert stream.estimate().reason == streamed(prices).estimate().reason
+
+
 def test_a_stream_without_prices_is_updating():
     for options in ({}, {"window": 5}, {"adf_lags": 1}, {"time_unit_ms": 1000.0}, {"bias": "jackknife"}):
         found = ou.OnlineOu(**options).estimate()
