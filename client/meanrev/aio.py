@@ -8,7 +8,7 @@ from contextlib import aclosing
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, ParamSpec, Self, TypeVar, cast
 
-from meanrev.errors import ConnectionFailed, InvalidInput, from_status
+from meanrev.errors import ConnectionFailed, InvalidInput, ServerError, from_status
 from meanrev.extensions import local
 from meanrev.jobs import AsyncJob
 from meanrev.methods import Methods
@@ -139,8 +139,23 @@ class AsyncClient(Methods, Awaiting):
         return method
 
     async def _answer(self, question: Question[R]) -> R:
+        deadline = time.monotonic() + default_timeout(self.timeout if question.timeout is None else question.timeout)
+        if question.following is None:
+            return await self._ask(question, deadline)
+        try:
+            answer = await self._ask(question, deadline)
+        except ServerError as error:
+            following = question.following(None) if error.code == "UNIMPLEMENTED" else None
+            if following is None:
+                raise
+        else:
+            following = question.following(answer)
+            if following is None:
+                return answer
+        return await self._ask(following, deadline)
+
+    async def _ask(self, question: Question[R], deadline: float) -> R:
         started = time.monotonic()
-        deadline = started + default_timeout(self.timeout if question.timeout is None else question.timeout)
         room = asyncio.Semaphore(_IN_FLIGHT)
         try:
             async with asyncio.TaskGroup() as group:

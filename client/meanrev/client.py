@@ -7,7 +7,7 @@ from contextlib import closing
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, ParamSpec, Self, TypeVar, cast
 
-from meanrev.errors import ConnectionFailed, InvalidInput, from_status
+from meanrev.errors import ConnectionFailed, InvalidInput, ServerError, from_status
 from meanrev.extensions import local
 from meanrev.jobs import Job
 from meanrev.methods import Methods
@@ -127,8 +127,23 @@ class Client(Methods, Blocking):
         return method
 
     def _answer(self, question: Question[R]) -> R:
+        deadline = time.monotonic() + default_timeout(self.timeout if question.timeout is None else question.timeout)
+        if question.following is None:
+            return self._ask(question, deadline)
+        try:
+            answer = self._ask(question, deadline)
+        except ServerError as error:
+            following = question.following(None) if error.code == "UNIMPLEMENTED" else None
+            if following is None:
+                raise
+        else:
+            following = question.following(answer)
+            if following is None:
+                return answer
+        return self._ask(following, deadline)
+
+    def _ask(self, question: Question[R], deadline: float) -> R:
         started = time.monotonic()
-        deadline = started + default_timeout(self.timeout if question.timeout is None else question.timeout)
         replies = [self._call(question, number, messages, deadline) for number, messages in enumerate(question.calls)]
         elapsed_ms = 1000 * (time.monotonic() - started)
         return question.read(replies, {"address": self.address, "elapsed_ms": elapsed_ms})

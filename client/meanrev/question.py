@@ -54,6 +54,8 @@ class Question(Generic[R]):
         labels: What the caller knows of the data that was sent, for errors.
         labelled: Prefix of the fields that hold these data.
         watch: Who looks on while the replies of a streaming call come, anew at each attempt.
+        following: What is asked after the answer, or after None where the server has no such method; the answer to that
+            is the answer then. None: nothing is.
     """
 
     path: str
@@ -64,6 +66,7 @@ class Question(Generic[R]):
     labels: Labels | None = None
     labelled: str = ""
     watch: Watch = _unwatched
+    following: "Callable[[R | None], Question[R] | None] | None" = None
 
     def explain(self, error: InvalidInput, call: int, replies: int) -> None:
         """Complete an error with what the caller knows.
@@ -77,9 +80,10 @@ class Question(Generic[R]):
             self.labels.explain(error, sum(len(messages) for messages in self.calls[:call]) + replies)
 
     def then(self, change: Callable[[R], S]) -> "Question[S]":
-        """Return the same question with its result changed."""
-        read = self.read
-        return replace(cast("Any", self), read=lambda replies, about: change(read(replies, about)))
+        """Return the same question with its result changed; of two ways to ask, the one in which nothing follows."""
+        asked = (self.following(None) if self.following is not None else None) or self
+        read = asked.read
+        return replace(cast("Any", asked), read=lambda replies, about: change(read(replies, about)))
 
 
 @dataclass(frozen=True)

@@ -50,7 +50,7 @@ def _sections(swept: SweepResult, title: str, note: str) -> Iterator[str]:
 
 
 def _heatmap(shown: Surface) -> str:
-    finite = shown.values[np.isfinite(shown.values)]
+    finite = shown.cells[np.isfinite(shown.cells)]
     low, high = (float(finite.min()), float(finite.max())) if finite.size else (0.0, 0.0)
     width = (_RIGHT - _LEFT) / shown.exit_zscore.size
     height = (_BOTTOM - _TOP) / shown.entry_zscore.size
@@ -64,7 +64,7 @@ def _heatmap(shown: Surface) -> str:
             f"entry {shown.entry_zscore[i]:g}, exit {shown.exit_zscore[j]:g}: {value:.2f}",
             hexadecimal(ramp((value - low) / (high - low) if high > low else 0.5)),
         )
-        for (i, j), value in np.ndenumerate(shown.values)
+        for (i, j), value in np.ndenumerate(shown.cells)
         if np.isfinite(value)
     ]
     across = [
@@ -91,7 +91,7 @@ def _some(size: int) -> range:
 def _cells(shown: Surface) -> str:
     rows = (
         (f"{entry:g}", *(cell(value, "{:.2f}") for value in row))
-        for entry, row in zip(shown.entry_zscore, shown.values, strict=True)
+        for entry, row in zip(shown.entry_zscore, shown.cells, strict=True)
     )
     return _table([(r"entry \ exit", ""), *((f"{leave:g}", "") for leave in shown.exit_zscore)], rows)
 

@@ -182,8 +182,9 @@ class TestSweep:
         assert client.sweep(prices, entry=[1.0]).walk_forward is None
 
     def test_a_surface_is_one_figure_over_thresholds(self, swept):
-        *_, entry, leave, values = swept.surface("2", "num_trades", cost=0.001, lookback=20)
-        assert (entry.tolist(), leave.tolist()) == (GRID["entry"], GRID["exit"])
+        shown = swept.surface("2", "num_trades", cost=0.001, lookback=20)
+        values = shown.cells
+        assert (shown.entry_zscore.tolist(), shown.exit_zscore.tolist()) == (GRID["entry"], GRID["exit"])
         assert np.isnan(values[0, 2])  # an exit at the entry
         chosen = (swept.cost == 0.001) & (swept.lookback == 20) & (swept.entry_zscore == 2) & (swept.exit_zscore == 1)
         assert values[2, 2] == swept.figures.num_trades[2, chosen][0]
@@ -250,7 +251,7 @@ class TestPlot:
         monkeypatch.setitem(sys.modules, "plotly.graph_objects", module)
         figure = swept.plot.heatmap("1", "max_drawdown", cost=0.0, lookback=10)
         np.testing.assert_array_equal(
-            figure.data.given["z"], swept.surface("1", "max_drawdown", cost=0.0, lookback=10).values
+            figure.data.given["z"], swept.surface("1", "max_drawdown", cost=0.0, lookback=10).cells
         )
         assert "max drawdown" in figure.layout["title"]
 

@@ -58,12 +58,12 @@ class Task(Generic[R]):
     read: Callable[[Any, About], R]
     renamed: Mapping[str, str] = field(default_factory=dict)
 
-    def question(self, progress: Progress, timeout: float) -> Question[R]:
+    def question(self, progress: Progress, timeout: float | None) -> Question[R]:
         """Declare the call that computes while the caller waits.
 
         Args:
             progress: As for progress.shown.
-            timeout: Seconds for everything.
+            timeout: Seconds for everything; the client's own where None.
         """
 
         @contextmanager

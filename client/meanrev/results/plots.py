@@ -48,7 +48,7 @@ class SweepPlot:
             graph_objects.Heatmap(
                 x=shown.exit_zscore,
                 y=shown.entry_zscore,
-                z=shown.values,
+                z=shown.cells,
                 colorscale="Viridis",
                 colorbar={"title": name},
                 hovertemplate="entry %{y}, exit %{x}: %{z:.3f}<extra></extra>",

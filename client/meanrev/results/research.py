@@ -4,7 +4,7 @@ Axes: N columns, G cells (threshold pairs x costs x lookbacks), E entries, X exi
 """
 
 from dataclasses import dataclass, fields
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,7 +19,8 @@ Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
 
-class Surface(NamedTuple):
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Surface(Result):
     """One figure over thresholds, at one cost and lookback.
 
     Attributes:
@@ -29,7 +30,7 @@ class Surface(NamedTuple):
         lookback: In bars.
         entry_zscore: (E,) ascending.
         exit_zscore: (X,) ascending.
-        values: (E, X); NaN where the exit does not fit the entry.
+        cells: (E, X) of the figure; NaN where the exit does not fit the entry.
     """
 
     column: str
@@ -38,12 +39,22 @@ class Surface(NamedTuple):
     lookback: int
     entry_zscore: Floats
     exit_zscore: Floats
-    values: Floats
+    cells: Floats
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class CellFigures(Result):
-    """Figures of every column in every cell: (N, G) each, NaN where a cell is invalid; None where not asked for."""
+    """Figures of every column in every cell: (N, G) each, NaN where a cell is invalid; None where not asked for.
+
+    Attributes:
+        sharpe_ratio: Annualised.
+        cumulative_return: Against the initial capital.
+        max_drawdown: Positive, as in a backtest.
+        num_trades: Closed round trips.
+        win_rate: Share of them with a profit.
+        avg_profit_per_trade: A fraction of the initial capital.
+        total_costs: Sum of all fees.
+    """
 
     sharpe_ratio: Floats | None = None
     cumulative_return: Floats | None = None
@@ -198,7 +209,15 @@ class SweepResult(Result):
         leave, col = np.unique(self.exit_zscore[chosen], return_inverse=True)
         values = np.full((entry.size, leave.size), np.nan)
         values[row, col] = known[place, chosen]
-        return Surface(self.columns[place], figure, float(at_cost), int(bars), entry, leave, values)
+        return Surface(
+            column=self.columns[place],
+            figure=figure,
+            cost=float(at_cost),
+            lookback=int(bars),
+            entry_zscore=entry,
+            exit_zscore=leave,
+            cells=values,
+        )
 
     def _columns(self) -> dict[str, Any]:
         n_columns = len(self.columns)
