@@ -1,8 +1,8 @@
 """Results: frozen dataclasses that also read as mappings."""
 
 from meanrev.results.base import Result
+from meanrev.results.pairs import ScanResult
 from meanrev.results.portfolio import Health, MultiperiodPlan, Pca, PortfolioStats, Weights
-from meanrev.results.research import BestCells, CellFigures, ScanResult, Surface, SweepResult, WalkForward
 from meanrev.results.series import (
     BacktestMetric,
     BacktestPath,
@@ -13,6 +13,7 @@ from meanrev.results.series import (
     Thresholds,
 )
 from meanrev.results.service import JobState, Portfolio, ServerInfo
+from meanrev.results.sweeps import BestCells, CellFigures, Surface, SweepResult, WalkForward
 
 __all__ = [
     "BacktestMetric",

@@ -1,9 +1,9 @@
-"""What the research methods return. Fields are named as on the wire, where their units are stated.
+"""What a sweep returns. Fields are named as on the wire, where their units are stated.
 
-Axes: N columns, G cells (threshold pairs x costs x lookbacks), E entries, X exits, S walk-forward steps, P pairs.
+Axes: N columns, G cells (threshold pairs x costs x lookbacks), E entries, X exits, S walk-forward steps.
 """
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -13,7 +13,7 @@ from meanrev.errors import InvalidInput
 from meanrev.results.base import Result
 from meanrev.results.plots import SweepPlot
 
-__all__ = ["BestCells", "CellFigures", "ScanResult", "Surface", "SweepResult", "WalkForward"]
+__all__ = ["BestCells", "CellFigures", "Surface", "SweepResult", "WalkForward"]
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -224,76 +224,6 @@ class SweepResult(Result):
         axes = {name: np.tile(self[name], n_columns) for name in ("entry_zscore", "exit_zscore", "cost", "lookback")}
         figures = {name: values.reshape(-1) for name, values in self.figures.items() if values is not None}
         return {"column": np.repeat(np.array(self.columns), self.cost.size), **axes, **figures}
-
-
-@dataclass(frozen=True, eq=False, kw_only=True)
-class ScanResult(Result):
-    """Significant pairs, best first; (P,) each, figures of the train part but the four named test_*.
-
-    Attributes:
-        y: Column that is regressed.
-        x: Column that it is regressed on.
-        hedge_ratio: Units of y per unit of x, of logarithms where these were regressed.
-        intercept: Of the regression.
-        adf_statistic: Of the residual.
-        p_value: MacKinnon's, for two series.
-        q_value: Benjamini and Hochberg's, over all pairs tried.
-        theta: Of the residual, per bar.
-        theta_std_error: Its standard error.
-        half_life: In bars.
-        mu: Mean of the residual.
-        sigma: Its volatility, per square root of a bar.
-        entry_zscore: Optimal threshold.
-        exit_zscore: A position with side d exits when d z >= -exit_zscore.
-        train_sharpe: Annualised.
-        deflated_sharpe: Probability that it is above what as many tries find by chance; what pairs are ranked by.
-        test_sharpe: Annualised, of the test part, with the train part's numbers; it ranks nothing.
-        test_return: Sum of the test part's gains, in units of the residual.
-        test_trades: Round trips closed there.
-        test_max_drawdown: Positive, in units of the residual.
-        period_half_life: (P, 3), of each third of the train part.
-        period_p_value: (P, 3), likewise.
-        status: "traded", or why not: "no_process", "too_costly".
-        n_pairs: Pairs tried.
-    """
-
-    y: tuple[str, ...]
-    x: tuple[str, ...]
-    hedge_ratio: Floats
-    intercept: Floats
-    adf_statistic: Floats
-    p_value: Floats
-    q_value: Floats
-    theta: Floats
-    theta_std_error: Floats
-    half_life: Floats
-    mu: Floats
-    sigma: Floats
-    entry_zscore: Floats
-    exit_zscore: Floats
-    train_sharpe: Floats
-    deflated_sharpe: Floats
-    test_sharpe: Floats
-    test_return: Floats
-    test_trades: Ints
-    test_max_drawdown: Floats
-    period_half_life: Floats
-    period_p_value: Floats
-    status: tuple[str, ...]
-    n_pairs: int
-
-    def to_columns(self) -> dict[str, Any]:
-        """Return what to_frame shows, a column's values by its name, without pandas: a row a pair."""
-        return self._columns()
-
-    def _columns(self) -> dict[str, Any]:
-        columns: dict[str, Any] = {}
-        for part in fields(self):
-            if part.name.startswith("period_"):
-                columns |= {f"{part.name}_{i + 1}": values for i, values in enumerate(self[part.name].T)}
-            elif part.name not in {"meta", "n_pairs"}:
-                columns[part.name] = self[part.name]
-        return columns
 
 
 def _place(field: str, held: Any, wanted: Any) -> int:
