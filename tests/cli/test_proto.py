@@ -2,27 +2,29 @@
 
 import json
 
+import pytest
 from google.protobuf import descriptor_pb2
 
-from meanrev_wire import meanrev_pb2
+from meanrev_wire import meanrev_pb2, research_pb2
 
 
-def test_writes_the_schema_and_prints_its_path(run, tmp_path):
+@pytest.mark.parametrize(("name", "module"), [("meanrev.proto", meanrev_pb2), ("research.proto", research_pb2)])
+def test_writes_the_schema_and_prints_its_paths(run, tmp_path, name, module):
     result = run("proto", "--out", str(tmp_path / "new" / "folder"))
-    path = tmp_path / "new" / "folder" / "meanrev.proto"
+    path = tmp_path / "new" / "folder" / name
     assert result.exit_code == 0
-    assert result.stdout.strip() == str(path)
+    assert str(path) in result.stdout.splitlines()
     text = path.read_text(encoding="utf-8")
     assert "package meanrev;" in text
     file = descriptor_pb2.FileDescriptorProto()
-    meanrev_pb2.DESCRIPTOR.CopyToProto(file)
+    module.DESCRIPTOR.CopyToProto(file)
     for method in file.service[0].method:
         assert f"rpc {method.name}(" in text.replace(" (", "(")
 
 
 def test_json(run, tmp_path):
     assert json.loads(run("proto", "--out", str(tmp_path), "--json").stdout) == {
-        "path": str(tmp_path / "meanrev.proto")
+        "paths": [str(tmp_path / "meanrev.proto"), str(tmp_path / "research.proto")]
     }
 
 
@@ -37,7 +39,8 @@ def test_from_the_wheel(run, tmp_path, monkeypatch):
     import importlib
 
     module = importlib.import_module("meanrev_cli.commands.proto")
-    (tmp_path / "meanrev.proto").write_bytes(b"// packaged\n")
+    for name in ("meanrev.proto", "research.proto"):
+        (tmp_path / name).write_bytes(b"// packaged\n")
     monkeypatch.setattr(module.resources, "files", lambda package: tmp_path)
     run("proto", "--out", str(tmp_path / "out"))
     assert (tmp_path / "out" / "meanrev.proto").read_bytes() == b"// packaged\n"

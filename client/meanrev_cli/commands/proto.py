@@ -1,4 +1,4 @@
-"""`meanrev proto`: the schema as a file."""
+"""`meanrev proto`: the schema as files."""
 
 from importlib import resources
 from pathlib import Path
@@ -12,31 +12,32 @@ from meanrev_cli.shared import Shared, shared_flags
 
 __all__ = ["proto"]
 
-_NAME = "meanrev.proto"
+_NAMES = ("meanrev.proto", "research.proto")
 
 
 @click.command()
 @click.option("--out", type=click.Path(path_type=Path, file_okay=False), default=".", help="Folder; made if missing.")
 @shared_flags
 def proto(shared: Shared, out: Path) -> None:
-    """Write meanrev.proto into a folder and print its path.
+    """Write meanrev.proto and research.proto into a folder and print their paths.
 
-    protoc, or any language's gRPC generator, makes stubs of it.
+    protoc, or any language's gRPC generator, makes stubs of them.
     """
+    paths = [out / name for name in _NAMES]
     try:
         out.mkdir(parents=True, exist_ok=True)
-        path = out / _NAME
-        path.write_bytes(_schema())
+        for path in paths:
+            path.write_bytes(_schema(path.name))
     except OSError as error:
         raise Failure(
             ExitCode.BAD_DATA, f"cannot write to {str(out)!r}: {error.strerror}; --out names another"
         ) from None
-    shared.show({"path": str(path)}, Text(str(path)))
+    shared.show({"paths": [str(path) for path in paths]}, Text("\n".join(map(str, paths))))
 
 
-def _schema() -> bytes:
-    """Return the schema from the wheel, or from the checkout where the install is editable."""
-    packaged = resources.files(meanrev_wire) / _NAME
+def _schema(name: str) -> bytes:
+    """Return a file of the schema from the wheel, or from the checkout where the install is editable."""
+    packaged = resources.files(meanrev_wire) / name
     if packaged.is_file():
         return packaged.read_bytes()
-    return (Path(meanrev_wire.__file__).resolve().parent.parent / _NAME).read_bytes()
+    return (Path(meanrev_wire.__file__).resolve().parent.parent / name).read_bytes()
