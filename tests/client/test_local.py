@@ -143,6 +143,7 @@ def test_a_caller_of_a_runner_that_is_closed_meanwhile_does_not_wait_for_ever(wo
         from gpu_kernels.returns import host
 
         monkeypatch.setattr(host, "compute", lambda *arguments: threading.Event().wait(1))
+        monkeypatch.setattr("meanrev_server.handlers.compute_log_returns._BRIEF", 0)
         request = meanrev_pb2.ReturnsRequest(prices=[1.0, 2.0]).SerializeToString()
         path = "/meanrev.MeanRevService/ComputeLogReturns"
         replies = (transport.unary(path, request, 60.0) for _ in range(1))

@@ -93,6 +93,7 @@ def test_calls_that_were_computed_together_answer_as_they_do_alone(monkeypatch):
         return compute(*args)
 
     monkeypatch.setattr(host, "compute", held)
+    monkeypatch.setattr("meanrev_server.handlers.compute_log_returns._BRIEF", 0)
     sizes, take = [], batcher.Batcher.take
 
     def watched(self, now):

@@ -14,6 +14,9 @@ from meanrev_wire.meanrev_pb2 import ReturnsRequest, ReturnsResponse
 
 __all__ = ["ReturnsOptions", "handle"]
 
+_BRIEF = 64 * 1024
+"""Bytes of a request that is answered in less time than a compute thread takes to wake, twice."""
+
 
 class ReturnsOptions(options.Options, frozen=True, kw_only=True):
     """Options of ComputeLogReturns.
@@ -29,6 +32,8 @@ async def handle(data: bytes, call: Call) -> bytes:
     """Answer one request."""
     request = await call.decode(ReturnsRequest, data)
     chosen, ignored = options.parse(ReturnsOptions, request.metadata)
+    if len(data) <= _BRIEF:
+        return _answer(request, chosen, ignored)
     return await call.compute(_answer, request, chosen, ignored)
 
 
