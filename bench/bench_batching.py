@@ -19,11 +19,6 @@ import numpy as np
 import psutil
 import pytest
 
-from gpu_kernels import ou
-from gpu_kernels.selection import Selection
-from meanrev_server.batcher import Limits
-from meanrev_server.fusion import FitKey
-from meanrev_server.launcher import Launcher
 from meanrev_wire.meanrev_pb2 import ThresholdRequest
 
 PATH = "/meanrev.MeanRevService/OptimalThresholds"
@@ -33,7 +28,6 @@ REQUESTS = [
     ThresholdRequest(ou_params={"theta": theta, "mu": 1.0, "sigma": 0.2}, transaction_cost=0.01).SerializeToString()
     for theta in RNG.uniform(0.05, 0.5, 256)
 ]
-SERIES = 100 + np.cumsum(RNG.normal(0, 0.1, (CLIENTS, 1, 250)), axis=2)
 
 
 class Figures(NamedTuple):
@@ -85,10 +79,17 @@ class Server:
     def _channel(self):
         return grpc.aio.insecure_channel(self.address, options=[("grpc.use_local_subchannel_pool", 1)])
 
-    async def answers(self, requests):
-        """Return the replies to calls that are all in flight at once."""
+    async def answers(self, requests, clients=CLIENTS):
+        """Return the replies in order, with so many calls in flight."""
         async with self._channel() as channel:
-            return await asyncio.gather(*map(channel.unary_unary(PATH), requests))
+            ask = channel.unary_unary(PATH)
+            room = asyncio.Semaphore(clients)
+
+            async def one(request):
+                async with room:
+                    return await ask(request)
+
+            return await asyncio.gather(*map(one, requests))
 
 
 @contextmanager
@@ -104,39 +105,24 @@ def server(**settings):
             process.terminate()
 
 
-async def fits(launcher, *, batched):
-    """Fit 64 series that come at once, as calls of their own."""
-    key = FitKey(SERIES.shape[2])
-    if batched:
-        return await asyncio.gather(*(launcher.batched("ou.fit", key, prices) for prices in SERIES))
-    return await asyncio.gather(*(launcher.run(ou.fit, prices) for prices in SERIES))
-
-
-@pytest.mark.benchmark(group="64 concurrent OptimalThresholds calls")
+@pytest.mark.benchmark(group="512 OptimalThresholds calls, 64 at once")
 @pytest.mark.parametrize("size", [64, 1], ids=["meanrev", "peer: one by one"])
 def test_thresholds(benchmark, size):
     with server(max_batch_size=size) as running, server(max_batch_size=1) as alone:
-        for chosen in (running, alone):
-            asyncio.run(chosen.answers(REQUESTS[:1]))
-        assert asyncio.run(running.answers(REQUESTS[:64])) == asyncio.run(alone.answers(REQUESTS[:64]))
-        benchmark.pedantic(lambda: asyncio.run(running.answers(REQUESTS[:64])), rounds=20)
-
-
-@pytest.mark.benchmark(group="64 concurrent fits of 250 bars, in the launcher")
-@pytest.mark.parametrize("batched", [True, False], ids=["meanrev", "peer: one by one"])
-@pytest.mark.parametrize("backend", ["native", "numpy"])
-def test_fits(benchmark, batched, backend):
-    launcher = Launcher(2, Selection(backend, 2))
-    benchmark.pedantic(lambda: asyncio.run(fits(launcher, batched=batched)), rounds=20, warmup_rounds=2)
-    launcher.close()
+        assert asyncio.run(running.answers(REQUESTS)) == asyncio.run(alone.answers(REQUESTS))
+        benchmark.pedantic(lambda: asyncio.run(running.answers(REQUESTS * 2)), rounds=7)
 
 
 CURVES = {
     "clients, one by one": [({"max_batch_size": 1}, clients) for clients in (1, 4, 16, 64, 200)],
     "clients, together": [({}, clients) for clients in (1, 4, 16, 64, 200)],
     "max_batch_size": [({"max_batch_size": size}, CLIENTS) for size in (1, 2, 4, 8, 16, 32, 64)],
-    "max_queue_delay_us, 1 client": [({"max_queue_delay_us": delay}, 1) for delay in (0, 500, 2000, 10_000)],
-    "max_queue_delay_us, 64 clients": [({"max_queue_delay_us": delay}, CLIENTS) for delay in (0, 500, 2000, 10_000)],
+    **{
+        f"max_queue_delay_us, {clients} clients": [
+            ({"max_queue_delay_us": delay}, clients) for delay in (0, 1000, 2000, 5000, 10_000)
+        ]
+        for clients in (1, 4, 16, CLIENTS)
+    },
     "compute_threads": [({"compute_threads": threads}, CLIENTS) for threads in (1, 2, 4)],
 }
 
@@ -160,17 +146,6 @@ def main():
             knobs = ", ".join(f"{knob}={value}" for knob, value in settings.items()) or "defaults"
             label = f"{clients} clients, {knobs}"
             print(f"{label:32} {found.rate:8.0f} {found.p50:8.2f} {found.p99:8.2f} {found.cpu:15.0f}")
-    print("\nfits of 250 bars, in the launcher: 64 at once, ms a round")
-    for backend in ("native", "numpy"):
-        launcher = Launcher(2, Selection(backend, 2), limits=Limits())
-        times = {True: [], False: []}
-        for _ in range(40):
-            for batched, taken in times.items():
-                began = time.perf_counter()
-                asyncio.run(fits(launcher, batched=batched))
-                taken.append((time.perf_counter() - began) * 1e3)
-        print(f"{backend:32} {statistics.median(times[False]):8.2f} -> {statistics.median(times[True]):.2f}")
-        launcher.close()
 
 
 if __name__ == "__main__":

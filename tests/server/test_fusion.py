@@ -10,12 +10,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gpu_kernels.errors import InvalidInput
-from gpu_kernels.selection import using
-from meanrev_server.fusion import FUSIONS, LONGEST_FUSED_SERIES, FitKey, ThresholdKey
+from meanrev_server.fusion import FUSIONS, ThresholdKey
 from meanrev_wire import meanrev_pb2
 from tests.server.serving import SERVICE, Caller, serving
 
-OPTIMAL, FIT = FUSIONS["thresholds.optimal"], FUSIONS["ou.fit"]
+OPTIMAL = FUSIONS["thresholds.optimal"]
 
 
 def same(left, right):
@@ -55,20 +54,6 @@ def test_thresholds_are_the_same_alone_and_together(kind, drawn):
     assert all(same(one, other) for one, other in zip(alone, OPTIMAL.compute(key, items), strict=True))
 
 
-@pytest.mark.parametrize("backend", ["numpy", "native"])
-@pytest.mark.parametrize("n_bars", [5, 33, 250, LONGEST_FUSED_SERIES])
-@pytest.mark.parametrize("options", [{}, {"adf_lags": 1}, {"bias": "jackknife", "dt": 0.5}])
-def test_fits_are_the_same_alone_and_together(backend, n_bars, options):
-    rng = np.random.default_rng(n_bars)
-    items = [100 + np.cumsum(rng.normal(0, 0.1, (rows, n_bars)), axis=1) for rows in (1, 3, 1, 2)]
-    items[0][0, 2] = np.nan
-    items[2][:] = 7.0
-    key = FitKey(n_bars, **options)
-    with using(backend):
-        alone = [FIT.compute(key, [item])[0] for item in items]
-        assert all(same(one, other) for one, other in zip(alone, FIT.compute(key, items), strict=True))
-
-
 def test_an_error_alone_names_no_place_in_a_batch():
     item = {"theta": -1.0, "mu": 0.0, "sigma": 1.0, "cost": 0.1}
     with pytest.raises(InvalidInput, match=r"^theta must be > 0"):
@@ -94,23 +79,29 @@ def test_calls_that_were_computed_together_answer_as_they_do_alone(monkeypatch):
 
     monkeypatch.setattr(host, "compute", held)
     monkeypatch.setattr("meanrev_server.handlers.compute_log_returns._BRIEF", 0)
-    sizes, take = [], batcher.Batcher.take
+    sizes, arrived, take, add = [], threading.Semaphore(0), batcher.Batcher.take, batcher.Batcher.add
 
-    def watched(self, now):
+    def taking(self, now):
         taken = take(self, now)
         sizes.append(len(taken.batch))
         return taken
+
+    def adding(self, job, now):
+        add(self, job, now)
+        arrived.release()
 
     requests = [request(0.1 * n) for n in range(1, 8)] + [request(-1.0), request(0.3, optimization_objective="profit")]
     with serving(compute_threads=1) as address, Caller(address) as call:
         ask = call.channel.unary_unary(SERVICE + "OptimalThresholds")
         alone = [outcome(ask.future(each)) for each in requests]
-        monkeypatch.setattr(batcher.Batcher, "take", watched)
+        monkeypatch.setattr(batcher.Batcher, "take", taking)
+        monkeypatch.setattr(batcher.Batcher, "add", adding)
         prices = meanrev_pb2.ReturnsRequest(prices=[1.0, 2.0]).SerializeToString()
         first = call.channel.unary_unary(SERVICE + "ComputeLogReturns").future(prices)
         begun.wait(10)
         futures = [ask.future(each) for each in requests]
-        threading.Event().wait(0.3)
+        for _ in range(1 + len(requests)):
+            assert arrived.acquire(timeout=10)
         go.set()
         assert first.result(10)
         assert [outcome(future) for future in futures] == alone
