@@ -1,8 +1,8 @@
 """The service over a socket, beside a C++ gRPC server that computes nothing: `make bench` runs it after targets.py.
 
-Both servers are processes of their own and answer the same C++ client, so that the client's cost is the same; what
-`meanrev serve` adds is Python and the computation. Rounds are interleaved and medians shown. Needs g++, pkg-config and
-Debian's libgrpc++-dev and protobuf-compiler-grpc.
+All servers are processes of their own and answer the same C++ client, so that the client's cost is the same. A third
+one, grpcio with handlers that compute nothing, tells what is grpcio's and what is ours. Rounds are interleaved and
+medians shown. Needs g++, pkg-config and Debian's libgrpc++-dev and protobuf-compiler-grpc.
 """
 
 import argparse
@@ -28,6 +28,7 @@ ROOT = Path(__file__).resolve().parent.parent
 BUILD = ROOT / "build" / "rpc"
 SCHEMAS = ("meanrev", "research")
 PROGRAMS = ("echo_server", "load")
+SERVE = (sys.executable, "-m", "meanrev_cli", "serve", "--listen", "127.0.0.1:0")
 PEER = "C++ echo"
 MALLOC = {
     "MALLOC_MMAP_THRESHOLD_": str(32 << 20),
@@ -58,16 +59,16 @@ class Servers(NamedTuple):
         ours: Address of `meanrev serve`.
         alone: The same with batching off.
         echo: Address of the C++ server.
+        bare: Of grpcio alone.
         pid: Of ours.
-        alone_pid: Of alone.
         quick: Do a tenth of the long work.
     """
 
     ours: str
     alone: str
     echo: str
+    bare: str
     pid: int
-    alone_pid: int
     quick: bool
 
 
@@ -157,44 +158,48 @@ def resident(pid: int) -> int:
 
 @measure
 def unary(servers: Servers) -> list[Row]:
-    both = (servers.ours, servers.echo)
-    ours, theirs = beside("unary", both, 1_000, 1, 500)
-    large, their_large = beside("unary", both, 1_000_000, 1, 10)
-    many, _ = beside("unary", both, 1_000, 16, 2_000)
+    three = (servers.ours, servers.echo, servers.bare)
+    ours, theirs, bare = beside("unary", three, 1_000, 1, 500)
+    large, their_large = beside("unary", three[:2], 1_000_000, 1, 10)
+    many, _ = beside("unary", three[:2], 1_000, 16, 2_000)
+    floor = f"grpcio alone {targets.span(bare['p50'])}"
+    tail = f"p99 {targets.span(ours['p99'])}"
     return [
-        Row("unary, 1,000 doubles, 1 client, p50", ours["p50"], PEER, theirs["p50"], 1 / 3.2),
-        Row("unary, 1,000 doubles, 1 client, p50: the promise", ours["p50"], "", 0.0, 2e-3, f"p99 {ours['p99']:.2g} s"),
+        Row("unary, 1,000 doubles, 1 client, p50", ours["p50"], PEER, theirs["p50"], 1 / 3.2, floor),
+        Row("unary, 1,000 doubles, 1 client, p50: the promise", ours["p50"], "", 0.0, 2e-3, tail),
         Row("unary, 8 MB each way, p50", large["p50"], PEER, their_large["p50"], 1 / 3.2, "no target"),
-        Row("unary, 1,000 doubles, 16 clients, a call", many["a_call"], "", 0.0, 1e-3, f"p50 {many['p50']:.2g} s"),
+        Row("unary, 1,000 doubles, 16 clients, a call", many["a_call"], "", 0.0, 1e-3, "no target"),
     ]
 
 
 @measure
 def streams(servers: Servers) -> list[Row]:
-    both = (servers.ours, servers.echo)
+    three = (servers.ours, servers.echo, servers.bare)
     messages = 10_000 if servers.quick else 30_000
-    each, their_each = beside("stream", both, messages, 1, 1)
-    few, their_few = beside("stream", both, 2 * messages, 1, 100)
-    blocks, their_blocks = beside("stream", both, messages // 15, 1_000, 1)
-    turn, their_turn = beside("turns", both, 2_000)
+    each = beside("stream", three, messages, 1, 1)
+    few = beside("stream", three, 2 * messages, 1, 100)
+    blocks = beside("stream", three, messages // 15, 1_000, 1)
+    turn, their_turn, bare_turn = beside("turns", three, 2_000)
 
-    def note(taken: Measured, echo: Measured, prices: int = 1) -> str:
-        return f"{prices / taken['a_message']:,.0f}/s; {PEER} {prices / echo['a_message']:,.0f}/s"
+    def note(measured: list[Measured], prices: int = 1) -> str:
+        ours, echo, bare = (prices / taken["a_message"] for taken in measured)
+        return f"{ours:,.0f}/s; {PEER} {echo:,.0f}/s, grpcio alone {bare:,.0f}/s"
 
+    one, hundredth, block = (measured[0]["a_message"] for measured in (each, few, blocks))
     return [
-        Row("stream, a price a message, one to one", each["a_message"], "", 0.0, 1 / 15_000, note(each, their_each)),
-        Row("stream, a reply in a hundred", few["a_message"], "", 0.0, 1 / 40_000, note(few, their_few)),
-        Row("stream, a reply in a hundred: the promise", few["a_message"], "", 0.0, 1 / 10_000),
+        Row("stream, a price a message, one to one", one, "", 0.0, 1 / 15_000, note(each)),
+        Row("stream, a reply in a hundred", hundredth, "", 0.0, 1 / 40_000, note(few)),
+        Row("stream, a reply in a hundred: the promise", hundredth, "", 0.0, 1 / 10_000),
+        Row("stream, 1,000 prices a message, a price", block / 1_000, "", 0.0, 1 / 3e6, note(blocks, 1_000)),
         Row(
-            "stream, 1,000 prices a message, a price",
-            blocks["a_message"] / 1_000,
+            "stream, a price and its reply, p50: the promise",
+            turn["p50"],
             "",
             0.0,
-            1 / 3e6,
-            note(blocks, their_blocks, 1_000),
+            5e-3,
+            f"p99 {targets.span(turn['p99'])}; {PEER} {targets.span(their_turn['p50'])}, "
+            f"grpcio alone {targets.span(bare_turn['p50'])}",
         ),
-        Row("stream, a price and its reply, p50: the promise", turn["p50"], "", 0.0, 5e-3, f"p99 {turn['p99']:.2g} s"),
-        Row("stream, a price and its reply, p50", turn["p50"], PEER, their_turn["p50"], 1 / 3.2, "no target"),
     ]
 
 
@@ -224,26 +229,28 @@ def idle_streams(address: str, streams: int, a_connection: int) -> Iterator[Call
         client.stdin.close()
 
 
+def memory_of_each(a_connection: int) -> float:
+    """Return what an open stream adds to a server that has just begun, so many streams sharing a connection."""
+    with serving(*SERVE) as (address, pid), idle_streams(address, OPEN_STREAMS, a_connection) as tell:
+        before = resident(pid)
+        opened = tell("open")["open"]
+        return (resident(pid) - before) / opened
+
+
 @measure
 def open_streams(servers: Servers) -> list[Row]:
-    idle, busy, held = [], [], []
+    idle, busy = [], []
     for _ in range(ROUNDS):
         with idle_streams(servers.ours, OPEN_STREAMS, STREAMS_A_CONNECTION) as tell:
             idle.append(tell("300")["p50"])
-            before = resident(servers.pid)
-            opened = tell("open")["open"]
-            held.append((resident(servers.pid) - before) / opened)
+            tell("open")
             busy.append(tell("300")["p50"])
-    with idle_streams(servers.alone, OPEN_STREAMS, 1) as tell:
-        before = resident(servers.alone_pid)
-        opened = tell("open")["open"]
-        a_connection = (resident(servers.alone_pid) - before) / opened
+    streams, connections = memory_of_each(STREAMS_A_CONNECTION), memory_of_each(1)
     alone, beside_them = statistics.median(idle), statistics.median(busy)
-    # Later rounds find memory that the first one's streams left behind, and so does a server that has answered much.
     return [
-        Row("1,000 open streams, memory of each", held[0], "", 0.0, 30 * 1024, unit="B"),
+        Row("1,000 open streams, memory of each", streams, "", 0.0, 30 * 1024, unit="B"),
         Row("1,000 open streams, unary p50 beside them", beside_them, "idle", alone, 1 / 1.7),
-        Row(f"{opened} connections, memory of each: the promise", a_connection, "", 0.0, 2**20, unit="B"),
+        Row("1,000 connections, memory of each: the promise", connections, "", 0.0, 2**20, unit="B"),
     ]
 
 
@@ -299,12 +306,12 @@ def main() -> int:
         return 0
     build()
     began = time.perf_counter()
-    python = [sys.executable, "-m", "meanrev_cli", "serve", "--listen", "127.0.0.1:0"]
     with ExitStack() as stack:
-        ours, pid = stack.enter_context(serving(*python))
-        alone, alone_pid = stack.enter_context(serving("env", "MEANREV_MAX_BATCH_SIZE=1", *python))
+        ours, pid = stack.enter_context(serving(*SERVE))
+        alone, _ = stack.enter_context(serving("env", "MEANREV_MAX_BATCH_SIZE=1", *SERVE))
         echo, _ = stack.enter_context(serving(str(BUILD / "echo_server")))
-        servers = Servers(ours, alone, echo, pid, alone_pid, chosen.quick)
+        bare, _ = stack.enter_context(serving(sys.executable, str(ROOT / "bench" / "rpc" / "bare_server.py")))
+        servers = Servers(ours, alone, echo, bare, pid, chosen.quick)
         wanted = [each for each in MEASURES if not chosen.names or each.__name__ in chosen.names]
         targets.tell([lambda each=each: each(servers) for each in wanted], "rpc", chosen.out)
     print(f"in {time.perf_counter() - began:.0f} s")
