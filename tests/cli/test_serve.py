@@ -67,6 +67,8 @@ SLOW = """
 import time
 from gpu_kernels.returns import host
 from meanrev_cli.__main__ import main
+from meanrev_server.handlers import compute_log_returns
+compute_log_returns._BRIEF = 0
 host.compute = lambda *arguments: time.sleep(60)
 main(["serve", "--listen", "127.0.0.1:0", "--backend", "numpy", "--grace", GRACE])
 """

@@ -210,23 +210,23 @@ def test_a_full_queue_names_its_knob(monkeypatch):
 def test_a_plain_client_with_a_retry_policy_gets_in_later(monkeypatch):
     policy = {
         "maxAttempts": 5,
-        "initialBackoff": "10s",
-        "maxBackoff": "10s",
+        "initialBackoff": "60s",
+        "maxBackoff": "60s",
         "backoffMultiplier": 1,
         "retryableStatusCodes": ["RESOURCE_EXHAUSTED"],
     }
     config = json.dumps({"methodConfig": [{"name": [{}], "retryPolicy": policy}]})
-    with busy(monkeypatch, max_calls_in_flight=1) as (call, go, begun):
+    with busy(monkeypatch, max_calls_in_flight=1, retry_pushback_ms=1000) as (call, go, begun):
         held = returns(call, 1.0)
         wait_for(begun, 1)
         channel = grpc.insecure_channel(address_of(call), options=[("grpc.service_config", config)])
         request = meanrev_pb2.ReturnsRequest(prices=[5.0, 2.0]).SerializeToString()
-        patient = channel.unary_unary(SERVICE + "ComputeLogReturns").future(request, timeout=8)
+        patient = channel.unary_unary(SERVICE + "ComputeLogReturns").future(request, timeout=20)
         threading.Event().wait(0.15)
         go.set()
         assert held.result(10)
         # Sooner than its own backoff: it came when it was told to.
-        assert patient.result(8)
+        assert patient.result(20)
         channel.close()
 
 
@@ -235,14 +235,24 @@ def address_of(call):
 
 
 def test_a_call_that_is_late_or_left_never_computes(monkeypatch):
+    from meanrev_server.batcher import Batcher
+
+    waits, add, cancel = [], Batcher.add, Batcher.cancel
+    monkeypatch.setattr(Batcher, "add", lambda self, job, now: (add(self, job, now), waits.append(job)))
+    monkeypatch.setattr(Batcher, "cancel", lambda self, job: (cancel(self, job), waits.remove(job)))
     with busy(monkeypatch, compute_threads=1) as (call, go, begun):
         held = returns(call, 1.0)
         wait_for(begun, 1)
-        late, left, served = returns(call, 2.0, timeout=0.2), returns(call, 3.0), returns(call, 4.0)
+        left, served = returns(call, 3.0), returns(call, 4.0)
+        wait_for(waits, 3)
+        late = returns(call, 2.0, timeout=0.5)
         code, _, _ = refusal(late)
         assert code is grpc.StatusCode.DEADLINE_EXCEEDED
         left.cancel()
-        threading.Event().wait(0.1)
+        for _ in range(1000):
+            if len(waits) == 2:
+                break
+            threading.Event().wait(0.01)
         go.set()
         assert held.result(10)
         assert served.result(10)

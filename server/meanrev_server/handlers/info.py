@@ -3,6 +3,7 @@
 import os
 import platform
 import time
+from dataclasses import asdict
 from importlib.metadata import version
 from pathlib import Path
 
@@ -38,7 +39,9 @@ def _answer(call: Call) -> bytes:
         max_message_bytes=call.settings.max_message_bytes,
         max_cells=grids.MAX_CELLS,
         uptime_s=time.time() - psutil.Process().create_time(),
-        metadata=options.reply_metadata(numpy=version("numpy"), grpcio=version("grpcio")),
+        metadata=options.reply_metadata(
+            numpy=version("numpy"), grpcio=version("grpcio"), computations=asdict(call.launcher.counts)
+        ),
     )
 
 
