@@ -206,11 +206,12 @@ def streams(servers: Servers) -> list[Row]:
 @measure
 def growth(servers: Servers) -> list[Row]:
     blocks = 1_000 if servers.quick else 10_000
-    load("stream", servers.ours, 100, 1_000, 1)
+    # Buffers of the transport grow to their size with the first streams.
+    load("stream", servers.ours, 3_000, 1_000, 1)
     before = resident(servers.pid)
     load("stream", servers.ours, blocks, 1_000, 1)
     held = resident(servers.pid) - before
-    return [Row(f"memory after a stream of {blocks // 1_000} M prices", held, "", 0.0, 5e6, unit="B")]
+    return [Row(f"memory after a stream of {blocks // 1_000} M prices", held, "", 0.0, 5e6, "after one of 3 M", "B")]
 
 
 @contextmanager
