@@ -25,8 +25,9 @@ took() { echo "$1: $((SECONDS - start)) s"; }
 megabytes() { du --summarize --block-size=1M "$@" | cut -f1; }
 
 report() {
-  start=$SECONDS
+  local start=$SECONDS kept=", kept from the run before"
   if ! stored inspect --type image "$base" >/dev/null 2>&1; then
+    kept=
     rm -rf "$work/base"
     debootstrap --variant=minbase --include=ca-certificates,python3,python3-venv "$suite" "$work/base" >"$work/base.log" 2>&1 ||
       fail "debootstrap fails; its last words are in build/image/base.log"
@@ -37,7 +38,7 @@ report() {
     stored commit --quiet --rm "$container" "$base" >/dev/null
     rm -rf "$work/base"
   fi
-  took "stand-in base (Debian $suite)"
+  took "stand-in base (Debian $suite)$kept"
 
   start=$SECONDS
   stored build --pull-never --file Dockerfile.cuda --build-arg VARIANT=cpu \
