@@ -111,7 +111,7 @@ def reverting(bars: int, series: int) -> np.ndarray:
 
 
 def check_answers(client: mr.Client) -> None:
-    """One fit and one backtest, against the same code in this process."""
+    """One fit, one backtest and one sweep, against the same code in this process."""
     prices = reverting(2_000, 1)[:, 0]
     with mr.Client("local") as local:
         fit, here = client.ou(prices), local.ou(prices)
@@ -121,6 +121,10 @@ def check_answers(client: mr.Client) -> None:
         run, twin = client.backtest(prices, levels, **options), local.backtest(prices, levels, **options)
         same = run.num_trades == twin.num_trades > 0 and bool(np.isclose(run.sharpe_ratio, twin.sharpe_ratio, 1e-12))
         check("backtest", f"{run.num_trades} trades, Sharpe ratio {run.sharpe_ratio:.3f}", ok=same)
+        grid = {"entry": mr.grid(0.5, 3, 0.1), "exit": mr.grid(-0.5, 1, 0.1), "mode": "unit", "cost_per_side": 0.025}
+        swept, twin = (each.sweep(reverting(2_000, 5), **grid).best for each in (client, local))
+        same = bool(np.array_equal(swept.cell, twin.cell) and np.allclose(swept.sharpe_ratio, twin.sharpe_ratio))
+        check("sweep", f"5 series x 416 cells, best Sharpe ratio {swept.sharpe_ratio.max():.3f}", ok=same)
 
 
 def received() -> int:
