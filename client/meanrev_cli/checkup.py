@@ -1,7 +1,6 @@
 """What `meanrev doctor` looks at: this machine and this installation."""
 
 import os
-import platform
 import shutil
 import socket
 import subprocess
@@ -20,8 +19,9 @@ from meanrev_cli.settings import knob, settings_from
 from meanrev_cli.shared import Shared
 from meanrev_cli.versions import of_this_installation
 from meanrev_server.config import Settings
+from meanrev_server.machine import cpu_model
 
-__all__ = ["Finding", "cpu_model", "examine", "graphics_cards"]
+__all__ = ["Finding", "examine", "graphics_cards"]
 
 _LEAST_MEMORY = 512 * 1024**2
 
@@ -77,16 +77,6 @@ def graphics_cards() -> list[str]:
     except (OSError, subprocess.TimeoutExpired):
         return []
     return [line.strip() for line in answer.stdout.splitlines() if line.strip()] if answer.returncode == 0 else []
-
-
-def cpu_model() -> str:
-    """Return the processor's name."""
-    try:
-        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8", errors="replace").splitlines()
-    except OSError:
-        lines = []
-    names = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
-    return names[0] if names else platform.processor() or platform.machine()
 
 
 def _versions() -> Finding:

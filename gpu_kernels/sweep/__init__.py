@@ -162,8 +162,11 @@ def returns(
     _has_bars(checked)
     rules = _rules(lookback, execution_delay, mode, initial_capital, periods_per_year)
     n_series = checked.shape[0]
-    columns = (np.broadcast_to(np.asarray(values, dtype=np.float64), n_series) for values in (entry_z, exit_z, cost))
-    pairs = _pairs(*columns)
+    pairs = _pairs(entry_z, exit_z, cost)
+    if pairs.entry_z.size not in {1, n_series}:
+        rule = f"must hold one value, or one for each of the {n_series} series, like exit_z and cost"
+        raise InvalidInput("entry_z", rule, value=pairs.entry_z.size)
+    pairs = Pairs(*(np.broadcast_to(column, n_series) for column in pairs))
     tradable = can_trade(checked, mode)
     found = np.full(checked.shape, np.nan)
     found[tradable] = host.returns(checked[tradable], Pairs(*(column[tradable] for column in pairs)), rules)

@@ -5,7 +5,7 @@ from pathlib import Path
 import click
 
 import meanrev
-from meanrev_cli.checkup import cpu_model, graphics_cards
+from meanrev_cli.checkup import graphics_cards
 from meanrev_cli.demo import crude, story
 from meanrev_cli.demo.chapters import Story
 from meanrev_cli.demo.document import document
@@ -17,6 +17,7 @@ from meanrev_cli.failure import ExitCode, Failure
 from meanrev_cli.settings import settings_from
 from meanrev_cli.shared import Shared, shared_flags
 from meanrev_server.config import ConfigError, Settings
+from meanrev_server.machine import cpu_model
 
 __all__ = ["demo"]
 

@@ -14,6 +14,7 @@ from gpu_kernels.errors import InvalidInput
 from meanrev_server.rpc import options
 from meanrev_server.rpc.call import Call
 from meanrev_server.rpc.naming import wire_names
+from meanrev_server.rpc.stamps import stamps_of
 from meanrev_wire import codec
 from meanrev_wire.meanrev_pb2 import BacktestInput, BacktestMetric
 
@@ -109,12 +110,7 @@ def _bars(message: BacktestInput, chosen: BacktestOptions) -> _Bars:
         place = int(np.argmin(prices > 0))
         rule = "must be > 0 in mode 'compounding' (mode 'unit' trades spreads)"
         raise InvalidInput(field, rule, value=float(prices[place]), index=place if block else None)
-    stamps = codec.integers(message.timestamps_ms)
-    if block and stamps.size not in {0, prices.size}:
-        rule = f"must hold one timestamp for each of the {prices.size} prices, or none"
-        raise InvalidInput("timestamps_ms", rule, value=stamps.size)
-    if not block:
-        stamps = np.array([message.timestamp_ms])
+    stamps = stamps_of(message.timestamps_ms, prices.size) if block else np.array([message.timestamp_ms])
     if message.update_frequency < 0:
         raise InvalidInput("update_frequency", "must be >= 0", value=message.update_frequency)
     return _Bars(

@@ -10,12 +10,12 @@ from msgspec import Meta
 
 from gpu_kernels import ou
 from gpu_kernels.checks import Floats, no_infinity
-from gpu_kernels.errors import InvalidInput
 from meanrev_server.errors import LimitReached
 from meanrev_server.hub import Mark
 from meanrev_server.rpc import options
 from meanrev_server.rpc.call import Call
 from meanrev_server.rpc.naming import wire_names
+from meanrev_server.rpc.stamps import stamps_of
 from meanrev_wire import codec
 from meanrev_wire.meanrev_pb2 import OuEstimate, PriceUpdate
 
@@ -182,10 +182,7 @@ async def _take(asset: _Asset, update: PriceUpdate, call: Call) -> None:
         return
     prices = codec.doubles(update.prices)
     no_infinity("prices", prices)
-    stamps = codec.integers(update.timestamps_ms)
-    if stamps.size not in {0, prices.size}:
-        rule = f"must hold one timestamp for each of the {prices.size} prices, or none"
-        raise InvalidInput("timestamps_ms", rule, value=stamps.size)
+    stamps = stamps_of(update.timestamps_ms, prices.size)
     held = stamps if stamps.size else None
     if prices.size > asset.longest_brief:
         await call.compute(asset.fit.extend, prices, held)

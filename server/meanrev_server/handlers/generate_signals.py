@@ -11,6 +11,7 @@ from gpu_kernels.errors import InvalidInput
 from meanrev_server.rpc import options
 from meanrev_server.rpc.call import Call
 from meanrev_server.rpc.naming import wire_names
+from meanrev_server.rpc.stamps import stamps_of
 from meanrev_wire import codec
 from meanrev_wire.meanrev_pb2 import SignalRequest, SignalResponse
 
@@ -63,10 +64,7 @@ def _answer(request: SignalRequest, chosen: SignalOptions, ignored: list[str]) -
     if not history.size:
         raise InvalidInput("price_history.prices", "must hold at least one price")
     all_finite("price_history.prices", history)
-    stamps = request.price_history.timestamps_ms
-    if len(stamps) not in {0, history.size}:
-        rule = f"must hold one timestamp for each of the {history.size} prices, or none"
-        raise InvalidInput("price_history.timestamps_ms", rule, value=len(stamps))
+    stamps = stamps_of(request.price_history.timestamps_ms, history.size, "price_history.timestamps_ms")
     fit = ou.single(ou.fit(history[None, :])) if history.size >= _LEAST_PRICES else None
     process = _process(request, fit)
     with wire_names(_NAMES):
@@ -88,7 +86,7 @@ def _answer(request: SignalRequest, chosen: SignalOptions, ignored: list[str]) -
         confidence=found.confidence,
         zscore=found.zscore,
         expected_profit=found.expected_profit,
-        timestamp_ms=stamps[-1] if len(stamps) else 0,
+        timestamp_ms=int(stamps[-1]) if stamps.size else 0,
         reasoning=found.reasoning,
         metadata=options.reply_metadata(ignored, entry_zscore=entry_z, exit_zscore=exit_z, **process._asdict()),
     )

@@ -1,15 +1,14 @@
 """Info: what serves, where, and within which limits."""
 
 import os
-import platform
 import time
 from dataclasses import asdict
 from importlib.metadata import version
-from pathlib import Path
 
 import psutil  # type: ignore[import-untyped] # it ships no types
 
 from gpu_kernels import device, grids
+from meanrev_server.machine import cpu_model
 from meanrev_server.rpc import options
 from meanrev_server.rpc.call import Call
 from meanrev_wire import codec
@@ -32,7 +31,7 @@ def _answer(call: Call) -> bytes:
         version=version("meanrev"),
         backend=call.backend.name,
         backend_reason=call.backend.reason,
-        device=device.describe() if on_gpu else _processor(),
+        device=device.describe() if on_gpu else cpu_model(),
         cpus=len(os.sched_getaffinity(0)),
         device_memory_free=free,
         device_memory_total=total,
@@ -43,12 +42,3 @@ def _answer(call: Call) -> bytes:
             numpy=version("numpy"), grpcio=version("grpcio"), computations=asdict(call.launcher.counts)
         ),
     )
-
-
-def _processor() -> str:
-    try:
-        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8", errors="replace").splitlines()
-    except OSError:
-        lines = []
-    names = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
-    return names[0] if names else platform.machine()

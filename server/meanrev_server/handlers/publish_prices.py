@@ -7,6 +7,7 @@ from gpu_kernels.errors import InvalidInput
 from meanrev_server.hub import Mark
 from meanrev_server.rpc import options
 from meanrev_server.rpc.call import Call
+from meanrev_server.rpc.stamps import stamps_of
 from meanrev_wire import codec
 from meanrev_wire.research_pb2 import PublishPricesReply, PublishPricesRequest
 
@@ -18,13 +19,10 @@ async def handle(data: bytes, call: Call) -> bytes:
     request = await call.decode(PublishPricesRequest, data)
     options.parse(options.NoOptions, request.metadata)
     prices = codec.doubles(request.prices)
-    stamps = codec.integers(request.timestamps_ms)
     if prices.size != len(request.asset_ids):
         rule = f"must hold one price for each of the {len(request.asset_ids)} asset_ids"
         raise InvalidInput("prices", rule, value=prices.size)
-    if stamps.size not in {0, prices.size}:
-        rule = f"must hold one timestamp for each of the {prices.size} prices, or none"
-        raise InvalidInput("timestamps_ms", rule, value=stamps.size)
+    stamps = stamps_of(request.timestamps_ms, prices.size)
     all_finite("prices", prices)
     now = [int(time.time() * 1000)] * prices.size
     for mark in map(Mark, request.asset_ids, prices.tolist(), stamps.tolist() or now):

@@ -197,3 +197,18 @@ def test_returns_of_many_series_are_those_of_their_paths():
         alone = sweep.paths(prices[i], entry[i], leave[i], cost[i], lookback=15, execution_delay=2)
         np.testing.assert_array_equal(found[i], alone.returns)
     assert np.isnan(found[4]).all()
+
+
+@pytest.mark.parametrize(
+    ("entry", "leave", "said"),
+    [
+        ([1.0, 1.0], 0.0, r"entry_z must hold one value, or one for each of the 3 series"),
+        (1.0, [0.0, 0.0], r"one for each of the 3 series, like exit_z and cost, got 2"),
+        ([1.0, 1.0, 1.0], [0.0, 0.0], r"exit_z must hold one value, or one for each of the 3 pairs, got 2"),
+        ("high", 0.0, r"entry_z must be numbers"),
+        ([1.0, -1.0, 1.0], -0.5, r"entry_z\[1\] must be finite and > 0"),
+    ],
+)
+def test_returns_refuse_thresholds_that_do_not_fit_the_series(entry, leave, said):
+    with pytest.raises(InvalidInput, match=said):
+        sweep.returns(np.full((3, 30), 10.0), entry, leave, 0.0)
