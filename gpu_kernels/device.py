@@ -1,10 +1,16 @@
 """The GPU: arrays to it and back, and launches of the kernels through CuPy.
 
 CuPy is imported when a device is first asked for; without CuPy, a driver or a device, DeviceFault says what is missing.
+
+Arrays go up and come down through page-locked memory, so that no copy holds the host up: CuPy's asarray stages what
+goes up in a pool of it, and what comes down lies in it from the start. A thread that `limit` has prepared has a stream
+of its own, so that one thread's copies overlap another's kernels; within a request, streams.in_parts sees to that.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from functools import cache
+from threading import local
 from typing import Any
 
 import numpy as np
@@ -17,7 +23,9 @@ __all__ = [
     "BLOCK",
     "DeviceFault",
     "OutOfMemory",
+    "arrays",
     "describe",
+    "download",
     "empty",
     "fetch",
     "launch",
@@ -26,10 +34,14 @@ __all__ = [
     "release",
     "spectrum",
     "stage",
+    "within_memory",
 ]
 
 BLOCK = 128
 """Threads of a block, as lane.h says."""
+
+_own = local()
+"""Keeps each thread's stream, which CuPy itself may not."""
 
 
 class DeviceFault(KernelError):
@@ -45,7 +57,7 @@ class DeviceFault(KernelError):
 
 
 class OutOfMemory(DeviceFault):
-    """The GPU's memory does not hold the request."""
+    """The GPU's memory, or the page-locked memory of the host, does not hold the request."""
 
 
 @cache
@@ -82,17 +94,37 @@ def describe() -> str:
     return f"{name}, {properties['totalGlobalMem'] / 2**30:.0f} GiB, sm_{cupy.cuda.Device().compute_capability}"
 
 
+def arrays() -> Any:
+    """Return CuPy, for what is written for NumPy's and CuPy's arrays alike.
+
+    Raises:
+        DeviceFault: there is no device.
+    """
+    return _cupy()
+
+
+@contextmanager
+def within_memory() -> Iterator[None]:
+    """Say OutOfMemory where CuPy does not find the memory for a block of code.
+
+    Raises:
+        OutOfMemory: an array does not fit.
+    """
+    error = _cupy().cuda.memory.OutOfMemoryError
+    try:
+        yield
+    except error as fault:
+        raise OutOfMemory(str(fault), "send a smaller batch") from None
+
+
 def stage(array: Floats) -> Any:
-    """Copy a host array to the device, C-contiguous.
+    """Copy a host array to the device, C-contiguous; the array may change at once, and kernels find it complete.
 
     Raises:
         OutOfMemory: it does not fit.
     """
-    cupy = _cupy()
-    try:
-        return cupy.asarray(np.ascontiguousarray(array))
-    except cupy.cuda.memory.OutOfMemoryError as error:
-        raise OutOfMemory(str(error), "send a smaller batch") from None
+    with within_memory():
+        return _cupy().asarray(np.ascontiguousarray(array))
 
 
 def empty(shape: tuple[int, ...]) -> Any:
@@ -101,21 +133,44 @@ def empty(shape: tuple[int, ...]) -> Any:
     Raises:
         OutOfMemory: it does not fit.
     """
-    cupy = _cupy()
-    try:
-        return cupy.empty(shape)
-    except cupy.cuda.memory.OutOfMemoryError as error:
-        raise OutOfMemory(str(error), "send a smaller batch") from None
+    with within_memory():
+        return _cupy().empty(shape)
 
 
 def fetch(array: Any) -> Floats:
-    """Copy a device array to the host."""
-    host: Floats = _cupy().asnumpy(array)
-    return host
+    """Copy a device array to the host, and wait for it.
+
+    Raises:
+        OutOfMemory: the host has no page-locked memory for it.
+    """
+    values = download(array)
+    _cupy().cuda.get_current_stream().synchronize()
+    return values
+
+
+def download(array: Any) -> Floats:
+    """Begin to copy a device array to page-locked memory.
+
+    What comes back is complete once the current stream has been waited for, and must be kept until then.
+
+    Raises:
+        OutOfMemory: the host has no page-locked memory for it.
+    """
+    if not array.size:
+        return np.empty(array.shape)
+    cupy = _cupy()
+    try:
+        memory = cupy.cuda.alloc_pinned_memory(array.nbytes)
+    except cupy.cuda.runtime.CUDARuntimeError as error:
+        fix = "free memory of the host, or send a smaller batch"
+        raise OutOfMemory(f"no page-locked memory: {error}", fix) from None
+    values: Floats = np.frombuffer(memory, np.float64, array.size).reshape(array.shape)
+    cupy.asnumpy(array, out=values, blocking=False)
+    return values
 
 
 def limit(index: int, fraction: float) -> None:
-    """Use one device, and at most a fraction of its memory.
+    """Have this thread use one device, at most a fraction of its memory, and a stream of its own.
 
     Args:
         index: The device's number.
@@ -130,6 +185,8 @@ def limit(index: int, fraction: float) -> None:
         raise DeviceFault(f"there is no device {index}", f"name one of 0 to {count - 1}")
     cupy.cuda.Device(index).use()
     cupy.get_default_memory_pool().set_limit(fraction=fraction)
+    _own.stream = cupy.cuda.Stream(non_blocking=True)
+    _own.stream.use()
 
 
 def memory() -> tuple[int, int]:
@@ -143,8 +200,10 @@ def memory() -> tuple[int, int]:
 
 
 def release() -> None:
-    """Give memory that no array uses back to the device."""
-    _cupy().get_default_memory_pool().free_all_blocks()
+    """Give memory that no array uses back to the device, and page-locked memory to the host."""
+    cupy = _cupy()
+    cupy.get_default_memory_pool().free_all_blocks()
+    cupy.get_default_pinned_memory_pool().free_all_blocks()
 
 
 def spectrum(matrix: Floats) -> tuple[Floats, Floats]:
@@ -156,13 +215,11 @@ def spectrum(matrix: Floats) -> tuple[Floats, Floats]:
     """
     cupy = _cupy()
     held = stage(matrix)
-    try:
+    with within_memory():
         gram = held.T @ held
         values, vectors = cupy.linalg.eigh(gram)
         residual = float(cupy.abs(gram @ vectors - vectors * values).max())
         largest = float(cupy.abs(values).max())
-    except cupy.cuda.memory.OutOfMemoryError as error:
-        raise OutOfMemory(str(error), "send a smaller matrix") from None
     if not residual <= 1e-11 * matrix.shape[1] * largest:
         raise DeviceFault(f"the spectrum's residual is {residual:.1e}", "update CuPy and the driver")
     return fetch(values), fetch(vectors)

@@ -1,6 +1,6 @@
-"""The cross products from which every pair is computed."""
+"""The cross products from which every pair is computed, of arrays in host memory or on a device."""
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -44,36 +44,37 @@ def demeaned(levels: Floats) -> tuple[Floats, Floats]:
     return centred, levels[0] + (shift + rest)
 
 
-def gather(levels: Floats, most: int) -> Grams:
+def gather(levels: Floats, most: int, arrays: Any = np) -> Grams:
     """Compute the cross products.
 
     Args:
         levels: (T, N), T > 2 most + 2.
         most: Largest number of lags, K.
+        arrays: The library that the levels are an array of: NumPy, or CuPy.
     """
     n_samples, n_series = levels.shape
     centred, mean = demeaned(levels)
-    differences = np.diff(centred, axis=0)
-    steps = np.empty((most + 1, n_series, n_series))
-    np.matmul(differences.T, differences, out=steps[0])
+    differences = centred[1:] - centred[:-1]
+    steps = arrays.empty((most + 1, n_series, n_series))
+    arrays.matmul(differences.T, differences, out=steps[0])
     for lag in range(1, most + 1):
-        _lagged(differences, lag, steps)
+        _lagged(differences, lag, steps, arrays)
     return Grams(
         n_samples,
         mean,
         centred.T @ centred,
         steps,
         centred[: most + 1].copy(),
-        np.ascontiguousarray(centred[: n_samples - most - 2 : -1]),
+        arrays.ascontiguousarray(centred[: n_samples - most - 2 : -1]),
     )
 
 
-def _lagged(differences: Floats, lag: int, steps: Floats) -> None:
+def _lagged(differences: Floats, lag: int, steps: Floats, arrays: Any) -> None:
     """Fill steps[lag] from (D_t + D_{t-lag})' (D_t + D_{t-lag}), whose symmetry halves the work of D_t' D_{t-lag}."""
     both = differences[lag:] + differences[:-lag]
     out = steps[lag]
-    np.matmul(both.T, both, out=out)
-    ends = np.concatenate([differences[:lag], differences[-lag:]])
+    arrays.matmul(both.T, both, out=out)
+    ends = arrays.concatenate([differences[:lag], differences[-lag:]])
     out += ends.T @ ends
     out *= 0.5
     out -= steps[0]

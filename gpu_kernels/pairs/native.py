@@ -10,27 +10,34 @@ from gpu_kernels.pairs.grams import Grams
 from gpu_kernels.pairs.model import LagRule
 from gpu_kernels.selection import current
 
-__all__ = ["fit"]
+__all__ = ["entry", "fit"]
 
 _BOUNDS = (8, 32)
 """Lags that the entries for any number of them have room for; with more the NumPy twin runs."""
 
 
+def entry(rule: LagRule) -> str:
+    """Return the kernel's entry for a rule, "" where none has room for its lags."""
+    if rule.most <= 1 and not rule.by_aic:
+        return f"pairs_{rule.most}"
+    bound = next((bound for bound in _BOUNDS if rule.most <= bound), None)
+    return f"pairs_{bound}" if bound else ""
+
+
 def fit(grams: Grams, rule: LagRule) -> Floats:
     """Compute every directed pair; arguments and result are those of host.fit."""
-    if rule.most > _BOUNDS[-1]:
+    name = entry(rule)
+    if not name:
         return host.fit(grams, rule)
     n_series = grams.mean.size
     squares = np.stack([grams.levels.diagonal(), *(gram.diagonal() for gram in grams.steps)])
     out = np.empty((len(host.NAMES), n_series, n_series))
-    shape = map(Count, (n_series, grams.n_samples, rule.most))
+    shape = map(Count, (n_series, grams.n_samples, rule.most, 0, n_series))
     arrays = map(pointer, (grams.mean, grams.levels, grams.steps, squares, grams.head, grams.tail))
-    kernels = library("pairs")
-    if rule.most <= 1 and not rule.by_aic:
-        kernels[f"pairs_{rule.most}"](*shape, *arrays, pointer(out), Threads(current().threads))
-        return out
-    bound = next(bound for bound in _BOUNDS if rule.most <= bound)
-    penalties = host.penalties(grams.n_samples, rule.most)
-    choice = (Count(rule.by_aic), pointer(penalties))
-    kernels[f"pairs_{bound}"](*shape, *arrays, *choice, pointer(out), Threads(current().threads))
+    kernel, threads = library("pairs")[name], Threads(current().threads)
+    if name in {"pairs_0", "pairs_1"}:
+        kernel(*shape, *arrays, pointer(out), threads)
+    else:
+        penalties = host.penalties(grams.n_samples, rule.most)
+        kernel(*shape, *arrays, Count(rule.by_aic), pointer(penalties), pointer(out), threads)
     return out

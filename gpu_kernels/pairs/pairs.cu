@@ -4,7 +4,7 @@
 // that a lane reads a dozen numbers and no series.
 #include "lane.h"
 
-// The rows of out, each (n_series, n_series).
+// The rows of out, each (n_rows, n_series): a launch computes n_rows of the dependent series, from `first` on.
 enum { SLOPE, INTERCEPT, STATISTIC, P_VALUE, LAGS, AR1, THETA, HALF_LIFE, DEVIATION, LOSSY_ROW, ROWS };
 
 // A difference below this share of what it was taken from has lost its digits.
@@ -15,6 +15,10 @@ enum { SLOPE, INTERCEPT, STATISTIC, P_VALUE, LAGS, AR1, THETA, HALF_LIFE, DEVIAT
 struct Grams {
     Index n_series, n_samples, most;
     const double *mean, *levels, *steps, *squares, *head, *tail;
+};
+
+struct Rows {
+    Index first, count;
 };
 
 template <int SIZE>
@@ -139,9 +143,10 @@ FN V autoregression(const Residual<SIZE>& residual, Index n_samples, M& kept) {
 }
 
 template <int SIZE>
-FN void fit(const Grams& grams, Index most, bool by_aic, const double* penalties, Index i, Index j,
+FN void fit(const Grams& grams, const Rows& rows, Index most, bool by_aic, const double* penalties, Index item,
             double* out) {
-    const Index n = grams.n_series, n_samples = grams.n_samples, square = n * n;
+    const Index n = grams.n_series, n_samples = grams.n_samples, square = n * n, size = rows.count * n;
+    const Index i = rows.first + item / items(n), j = item % items(n) * WIDTH;
     const auto form = [&](const double* gram, const double* squares, V slope) {
         return squares[i] - 2.0 * slope * load(gram + i * n, j, n) + slope * slope * load(squares, j, n);
     };
@@ -173,50 +178,50 @@ FN void fit(const Grams& grams, Index most, bool by_aic, const double* penalties
     // Rounding must not decide whether a random walk reverts; and no process of this kind has beta <= 0.
     const double rounding = -8.0 * 2.220446049250313e-16 * (double)n_samples;
     const V theta = sel(change >= rounding, splat(0.0), sel(change <= -1.0, splat(MISSING), -log1p(change)));
-    double* row = out + i * n;
-    store(row + SLOPE * square, j, n, slope);
-    store(row + INTERCEPT * square, j, n, grams.mean[i] - slope * load(grams.mean, j, n));
-    store(row + STATISTIC * square, j, n, statistic);
-    store(row + P_VALUE * square, j, n, p_value(statistic));
-    store(row + LAGS * square, j, n, lags);
-    store(row + AR1 * square, j, n, 1.0 + change);
-    store(row + THETA * square, j, n, theta);
-    store(row + HALF_LIFE * square, j, n, 0.6931471805599453 / theta);
-    store(row + DEVIATION * square, j, n, root(residual.total / (double)(n_samples - 2)));
-    store(row + LOSSY_ROW * square, j, n, sel(kept, splat(0.0), splat(1.0)));
+    double* row = out + (i - rows.first) * n;
+    store(row + SLOPE * size, j, n, slope);
+    store(row + INTERCEPT * size, j, n, grams.mean[i] - slope * load(grams.mean, j, n));
+    store(row + STATISTIC * size, j, n, statistic);
+    store(row + P_VALUE * size, j, n, p_value(statistic));
+    store(row + LAGS * size, j, n, lags);
+    store(row + AR1 * size, j, n, 1.0 + change);
+    store(row + THETA * size, j, n, theta);
+    store(row + HALF_LIFE * size, j, n, 0.6931471805599453 / theta);
+    store(row + DEVIATION * size, j, n, root(residual.total / (double)(n_samples - 2)));
+    store(row + LOSSY_ROW * size, j, n, sel(kept, splat(0.0), splat(1.0)));
 }
 
 #define PARAMETERS                                                                                                    \
-    Index n_series, Index n_samples, Index most, const double *mean, const double *levels, const double *steps,       \
-        const double *squares, const double *head, const double *tail
+    Index n_series, Index n_samples, Index most, Index first, Index n_rows, const double *mean, const double *levels, \
+        const double *steps, const double *squares, const double *head, const double *tail
 #define GRAMS {n_series, n_samples, most, mean, levels, steps, squares, head, tail}
 
 // An entry for each bound on the lags, because the bound sizes the arrays that a lane holds.
 ENTRY(pairs_0)(PARAMETERS, double* out, int threads) {
-    EACH(item, n_series * items(n_series), threads) {
+    EACH(item, n_rows * items(n_series), threads) {
         const Grams grams = GRAMS;
-        fit<0>(grams, 0, false, nullptr, item / items(n_series), item % items(n_series) * WIDTH, out);
+        fit<0>(grams, Rows{first, n_rows}, 0, false, nullptr, item, out);
     };
 }
 
 ENTRY(pairs_1)(PARAMETERS, double* out, int threads) {
-    EACH(item, n_series * items(n_series), threads) {
+    EACH(item, n_rows * items(n_series), threads) {
         const Grams grams = GRAMS;
-        fit<1>(grams, 1, false, nullptr, item / items(n_series), item % items(n_series) * WIDTH, out);
+        fit<1>(grams, Rows{first, n_rows}, 1, false, nullptr, item, out);
     };
 }
 
 // penalties: (most + 1,), read where by_aic is not 0.
 ENTRY(pairs_8)(PARAMETERS, Index by_aic, const double* penalties, double* out, int threads) {
-    EACH(item, n_series * items(n_series), threads) {
+    EACH(item, n_rows * items(n_series), threads) {
         const Grams grams = GRAMS;
-        fit<8>(grams, most, by_aic, penalties, item / items(n_series), item % items(n_series) * WIDTH, out);
+        fit<8>(grams, Rows{first, n_rows}, most, by_aic, penalties, item, out);
     };
 }
 
 ENTRY(pairs_32)(PARAMETERS, Index by_aic, const double* penalties, double* out, int threads) {
-    EACH(item, n_series * items(n_series), threads) {
+    EACH(item, n_rows * items(n_series), threads) {
         const Grams grams = GRAMS;
-        fit<32>(grams, most, by_aic, penalties, item / items(n_series), item % items(n_series) * WIDTH, out);
+        fit<32>(grams, Rows{first, n_rows}, most, by_aic, penalties, item, out);
     };
 }

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gpu_kernels.checks import Floats
-from gpu_kernels.pairs import host, native, residual
+from gpu_kernels.pairs import device, host, native, residual
 from gpu_kernels.pairs.grams import gather
 from gpu_kernels.pairs.model import CONSTANT, FITTED, ITSELF, Figures, LagRule, PairsFit
 from gpu_kernels.selection import current
@@ -35,8 +35,7 @@ def scan(levels: Floats, rule: LagRule, constant: NDArray[np.bool_]) -> PairsFit
 
 
 def _varying(levels: Floats, rule: LagRule) -> Figures:
-    run = native.fit if current().backend == "native" else host.fit
-    rows = run(gather(levels, rule.most), rule)
+    rows = _rows(levels, rule)
     lossy = rows[-1] != 0
     np.fill_diagonal(lossy, val=False)
     lags, status = rows[4].astype(np.int64), np.full(lossy.shape, FITTED, dtype=np.int8)
@@ -49,6 +48,13 @@ def _varying(levels: Floats, rule: LagRule) -> Figures:
     for matrix, (value,) in zip(_matrices(figures), _matrices(_filled(1, ITSELF)), strict=True):
         np.fill_diagonal(matrix, value)
     return figures
+
+
+def _rows(levels: Floats, rule: LagRule) -> Floats:
+    if current().backend == "cuda":
+        return device.fit(levels, rule)
+    run = native.fit if current().backend == "native" else host.fit
+    return run(gather(levels, rule.most), rule)
 
 
 def _filled(n_series: int, status: int) -> Figures:

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from gpu_kernels import backend, device, ou, pca, selection, sweep
+from gpu_kernels import backend, device, ou, pairs, pca, selection, streams, sweep
 
 
 def _missing():
@@ -64,3 +64,51 @@ def test_components(shape):
     with selection.using("cuda"):
         found = pca.fit(returns, n_components=5)
     assert_close(found, expected)
+
+
+@pytest.mark.parametrize("options", [{"lags": 0}, {"lags": 1}, {"lags": 5}, {"autolag": "aic", "max_lags": 4}])
+@pytest.mark.parametrize("shape", [(2, 60), (33, 100), (257, 600)])
+def test_pairs(options, shape):
+    prices = walks(*shape, seed=5).T
+    expected = pairs.scan(prices, **options)
+    with selection.using("cuda"):
+        found = pairs.scan(prices, **options)
+    np.testing.assert_array_equal(found.status, expected.status)
+    np.testing.assert_array_equal(found.lags, expected.lags)
+    for name in ("hedge_ratio", "adf_statistic", "adf_p_value", "half_life", "residual_std"):
+        ours, theirs = getattr(found, name), getattr(expected, name)
+        np.testing.assert_allclose(ours, theirs, rtol=1e-7, atol=1e-9, err_msg=name)
+
+
+@pytest.mark.parametrize("n_parts", [1, 2, 7])
+def test_parts_on_two_streams_come_back_complete(n_parts):
+    values = np.random.default_rng(2).normal(size=(700, 10_000))
+    found = streams.in_parts(700, n_parts, lambda part: device.stage(values[part]) * 2.0)
+    np.testing.assert_array_equal(np.concatenate(found), 2.0 * values)
+
+
+def test_what_was_staged_before_is_there_in_every_part():
+    weights = np.random.default_rng(3).normal(size=(2_000, 2_000))
+    held = device.stage(weights)
+    held = held @ held
+    found = streams.in_parts(2_000, 4, lambda part: held[part] * 1.0)
+    np.testing.assert_array_equal(np.concatenate(found), device.fetch(held))
+
+
+def test_memory_that_is_short_halves_a_batch():
+    limit, used = device.arrays().get_default_memory_pool(), []
+    device.release()
+    limit.set_limit(size=64 * 2**20)
+    try:
+
+        def run(part):
+            held = device.stage(np.ones((part.stop - part.start, 2**20)))  # 8 MiB a row
+            used.append(part.stop - part.start)
+            return held.sum(axis=1)
+
+        found = streams.in_parts(16, 1, run)
+    finally:
+        limit.set_limit(size=0)
+        device.release()
+    np.testing.assert_array_equal(np.concatenate(found), np.full(16, 2.0**20))
+    assert max(used) < 16

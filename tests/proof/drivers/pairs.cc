@@ -57,7 +57,7 @@ struct Products {
 };
 
 #define GIVEN(p)                                                                                                  \
-    (p).n, (p).n_samples, (p).most, (p).mean.data(), (p).levels.data(), (p).steps.data(), (p).squares.data(), \
+    (p).n, (p).n_samples, (p).most, 0, (p).n, (p).mean.data(), (p).levels.data(), (p).steps.data(), (p).squares.data(), \
         (p).head.data(), (p).tail.data()
 
 // A pair of a series with itself means nothing, and is rounding.
