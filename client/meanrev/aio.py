@@ -8,13 +8,13 @@ from contextlib import aclosing
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, ParamSpec, Self, TypeVar, cast
 
-from meanrev.errors import ConnectionFailed, InvalidInput, ServerError, from_status
+from meanrev.errors import ConnectionFailed, InvalidInput, Overloaded, ServerError, from_status
 from meanrev.extensions import local
 from meanrev.jobs import AsyncJob
 from meanrev.methods import Methods
 from meanrev.methods.jobs import reader, submission, task_of, watch
 from meanrev.question import Awaiting, Live, Question
-from meanrev.retry import pauses
+from meanrev.retry import Patience
 from meanrev.transport.asynchronous import AsynchronousTransport
 from meanrev.transport.options import LOCAL, Tls, default_timeout, endpoint
 
@@ -171,14 +171,14 @@ class AsyncClient(Methods, Awaiting):
     async def _call(
         self, question: Question[R], number: int, messages: Sequence[bytes], deadline: float, room: asyncio.Semaphore
     ) -> Sequence[bytes]:
-        waits = pauses()
+        patience = Patience(deadline)
         async with room:
             while True:
                 try:
                     return await self._attempt(question, number, messages, deadline)
-                except ConnectionFailed:
-                    pause = next(waits, None)
-                    if pause is None or time.monotonic() + pause >= deadline:
+                except (ConnectionFailed, Overloaded) as error:
+                    pause = patience.after(error, time.monotonic())
+                    if pause is None:
                         raise
                     await asyncio.sleep(pause)
 

@@ -7,13 +7,13 @@ from contextlib import closing
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, ParamSpec, Self, TypeVar, cast
 
-from meanrev.errors import ConnectionFailed, InvalidInput, ServerError, from_status
+from meanrev.errors import ConnectionFailed, InvalidInput, Overloaded, ServerError, from_status
 from meanrev.extensions import local
 from meanrev.jobs import Job
 from meanrev.methods import Methods
 from meanrev.methods.jobs import reader, submission, task_of, watch
 from meanrev.question import Blocking, Live, Question
-from meanrev.retry import pauses
+from meanrev.retry import Patience
 from meanrev.transport.blocking import BlockingTransport
 from meanrev.transport.options import LOCAL, Tls, default_timeout, endpoint
 
@@ -149,13 +149,13 @@ class Client(Methods, Blocking):
         return question.read(replies, {"address": self.address, "elapsed_ms": elapsed_ms})
 
     def _call(self, question: Question[R], number: int, messages: Sequence[bytes], deadline: float) -> Sequence[bytes]:
-        waits = pauses()
+        patience = Patience(deadline)
         while True:
             try:
                 return self._attempt(question, number, messages, deadline)
-            except ConnectionFailed:
-                pause = next(waits, None)
-                if pause is None or time.monotonic() + pause >= deadline:
+            except (ConnectionFailed, Overloaded) as error:
+                pause = patience.after(error, time.monotonic())
+                if pause is None:
                     raise
                 time.sleep(pause)
 

@@ -36,7 +36,18 @@ class ConnectionFailed(MeanRevError, ConnectionError):
 
 
 class Overloaded(MeanRevError):
-    """The server has no room for the call now, or the call is larger than one of its limits."""
+    """The server has no room for the call now, or the call is larger than one of its limits.
+
+    Attributes:
+        retry_after_s: Seconds after which the server says to come again; None where it does not say so.
+    """
+
+    def __init__(self, message: str, retry_after_s: float | None = None) -> None:
+        super().__init__(message, retry_after_s)
+        self.retry_after_s = retry_after_s
+
+    def __str__(self) -> str:
+        return str(self.args[0])
 
 
 class DeadlineExceeded(MeanRevError, TimeoutError):
@@ -90,7 +101,9 @@ class InvalidInput(MeanRevError, ValueError):
         return type(self), (self.field, self.rule), self.__dict__
 
 
-def from_status(code: str, message: str, details: str = "", address: str = "") -> MeanRevError:
+def from_status(
+    code: str, message: str, details: str = "", address: str = "", retry_after_s: float | None = None
+) -> MeanRevError:
     """Return the error that a gRPC status stands for.
 
     Args:
@@ -98,6 +111,7 @@ def from_status(code: str, message: str, details: str = "", address: str = "") -
         message: The status's text.
         details: JSON of field, rule, value and index, as the server sends it beside the status, or "".
         address: Who answered, for messages.
+        retry_after_s: Seconds after which the server says to come again, or None.
     """
     if code in _INVALID:
         return _invalid(message, details)
@@ -106,7 +120,7 @@ def from_status(code: str, message: str, details: str = "", address: str = "") -
     if code == "DEADLINE_EXCEEDED":
         return DeadlineExceeded(f"no answer from {address} within the call's timeout; timeout= sets it")
     if code == "RESOURCE_EXHAUSTED":
-        return Overloaded(message)
+        return Overloaded(message, retry_after_s)
     return ServerError(message or code, code)
 
 

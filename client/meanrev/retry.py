@@ -1,9 +1,11 @@
-"""When to try again: only where no server answered, and only while the call's own timeout lasts."""
+"""When to try again: where no server answered, or one that was busy said when; and only while the call's timeout lasts."""
 
 import random
 from collections.abc import Iterator
 
-__all__ = ["pauses"]
+from meanrev.errors import ConnectionFailed, Overloaded
+
+__all__ = ["Patience", "pauses"]
 
 _FIRST_S = 0.1
 _LONGEST_S = 2.0
@@ -19,3 +21,31 @@ def pauses() -> Iterator[float]:
     for _ in range(_ATTEMPTS - 1):
         yield pause * (0.5 + random.random() / 2)  # noqa: S311 - not a secret
         pause = min(2 * pause, _LONGEST_S)
+
+
+class Patience:
+    """What one call has left of its attempts and its time."""
+
+    def __init__(self, deadline: float) -> None:
+        """Begin before the first attempt.
+
+        Args:
+            deadline: time.monotonic() at which the call's timeout passes.
+        """
+        self._deadline = deadline
+        self._pauses = pauses()
+
+    def after(self, error: ConnectionFailed | Overloaded, now: float) -> float | None:
+        """Return seconds to wait before the next attempt; None where there is to be none.
+
+        A server that is busy says when to come again, and spreads those whom it tells; without its word, as where a
+        request is above a limit, another attempt would be refused like this one.
+
+        Args:
+            error: How the attempt ended.
+            now: time.monotonic().
+        """
+        pause = next(self._pauses, None)
+        if isinstance(error, Overloaded) and pause is not None:
+            pause = error.retry_after_s
+        return None if pause is None or now + pause >= self._deadline else pause

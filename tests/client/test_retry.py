@@ -1,4 +1,4 @@
-"""No answer is asked for again, while the timeout lasts; a wrong question is not."""
+"""What got no answer, or was told to come again, is asked again while the timeout lasts; a wrong question is not."""
 
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -7,7 +7,7 @@ import grpc
 import pytest
 
 import meanrev as mr
-from meanrev.retry import pauses
+from meanrev.retry import Patience, pauses
 from meanrev_wire.meanrev_pb2 import ReturnsResponse
 
 ANSWER = ReturnsResponse(n_periods=1, log_returns=[0.5]).SerializeToString()
@@ -16,14 +16,16 @@ ANSWER = ReturnsResponse(n_periods=1, log_returns=[0.5]).SerializeToString()
 class Moody(grpc.GenericRpcHandler):
     """Refuses its first calls with a status, then answers."""
 
-    def __init__(self, code, times):
+    def __init__(self, code, times, pushback_ms=None):
         self.code, self.left, self.calls = code, times, 0
+        self.trailing = () if pushback_ms is None else (("grpc-retry-pushback-ms", pushback_ms),)
 
     def service(self, details):
         def answer(data, context):
             self.calls += 1
             if self.left:
                 self.left -= 1
+                context.set_trailing_metadata(self.trailing)
                 context.abort(self.code, "not now")
             return ANSWER
 
@@ -35,8 +37,8 @@ def moody():
     """Start a server of that mood; gives (mood, address)."""
     servers = []
 
-    def started(code, times):
-        mood = Moody(code, times)
+    def started(code, times, pushback_ms=None):
+        mood = Moody(code, times, pushback_ms)
         server = grpc.server(ThreadPoolExecutor(2), handlers=(mood,))
         servers.append(server)
         port = server.add_insecure_port("127.0.0.1:0")
@@ -75,6 +77,35 @@ def test_other_answers_are_final(moody, code, kind):
     with mr.Client(address) as client, pytest.raises(kind, match="not now"):
         client.log_returns([1.0, 2.0])
     assert mood.calls == 1
+
+
+def test_a_busy_server_is_asked_again_when_it_says(moody):
+    mood, address = moody(grpc.StatusCode.RESOURCE_EXHAUSTED, 2, "3")
+    with mr.Client(address) as client:
+        assert client.log_returns([1.0, 2.0]).n_periods == 1
+    assert mood.calls == 3
+
+
+async def test_so_is_a_busy_one_from_asyncio(moody):
+    mood, address = moody(grpc.StatusCode.RESOURCE_EXHAUSTED, 2, "3")
+    async with mr.AsyncClient(address) as ask:
+        assert (await ask.log_returns([1.0, 2.0])).n_periods == 1
+    assert mood.calls == 3
+
+
+@pytest.mark.parametrize(("pushback_ms", "told"), [("-1", None), ("soon", None), ("40000", 40.0)])
+def test_a_busy_server_that_says_never_or_too_late_is_not_asked_again(moody, pushback_ms, told):
+    mood, address = moody(grpc.StatusCode.RESOURCE_EXHAUSTED, 1, pushback_ms)
+    with mr.Client(address, timeout=20) as client, pytest.raises(mr.Overloaded, match="not now") as refusal:
+        client.log_returns([1.0, 2.0])
+    assert mood.calls == 1
+    assert refusal.value.retry_after_s == told
+
+
+def test_patience_ends_with_the_attempts_whoever_is_asked():
+    patience, busy = Patience(deadline=100.0), mr.Overloaded("later", retry_after_s=0.5)
+    assert [patience.after(busy, 0.0) for _ in range(5)] == [0.5, 0.5, 0.5, 0.5, None]
+    assert Patience(deadline=100.0).after(busy, 99.6) is None
 
 
 def test_asking_ends_after_five_times(moody):

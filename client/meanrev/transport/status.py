@@ -7,6 +7,7 @@ from meanrev.errors import MeanRevError, from_status
 __all__ = ["error_of"]
 
 _DETAILS_KEY = "meanrev-error"
+_PUSHBACK_KEY = "grpc-retry-pushback-ms"
 
 
 def error_of(error: Any, address: str) -> MeanRevError:
@@ -16,6 +17,8 @@ def error_of(error: Any, address: str) -> MeanRevError:
         error: A grpc.RpcError of either channel.
         address: Who was called.
     """
-    trailing = error.trailing_metadata() or ()
-    details = next((value for key, value in trailing if key == _DETAILS_KEY), "")
-    return from_status(error.code().name, error.details() or "", str(details), address)
+    trailing = dict(error.trailing_metadata() or ())
+    details, pushback = str(trailing.get(_DETAILS_KEY, "")), str(trailing.get(_PUSHBACK_KEY, ""))
+    # A negative number says never, by gRPC's own rule for its retries.
+    retry_after_s = int(pushback) / 1000 if pushback.isdecimal() else None
+    return from_status(error.code().name, error.details() or "", details, address, retry_after_s)
