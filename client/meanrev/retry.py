@@ -1,4 +1,4 @@
-"""When to try again: where no server answered, or one that was busy said when; and only while the call's timeout lasts."""
+"""When to try again: where no server answered, or a busy one said when; and only while the call's timeout lasts."""
 
 import random
 from collections.abc import Iterator
