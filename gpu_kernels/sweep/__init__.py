@@ -5,7 +5,7 @@ from numpy.typing import ArrayLike
 
 from gpu_kernels.checks import Floats, array, at_least, no_infinity, one_of, positive
 from gpu_kernels.errors import InvalidInput
-from gpu_kernels.selection import current
+from gpu_kernels.selection import current, run
 from gpu_kernels.sweep import device, host, native
 from gpu_kernels.sweep.bars import can_trade
 from gpu_kernels.sweep.model import (
@@ -79,8 +79,8 @@ def backtest(
     checked = array("prices", prices, ndim=2, shape="(B, T)")
     _has_bars(checked)
     rules = _rules(lookback, execution_delay, mode, initial_capital, periods_per_year)
-    run = {"cuda": device.backtest, "native": native.backtest}.get(current().backend, host.backtest)
-    return run(checked, _pairs(entry_z, exit_z, cost), rules)
+    twin = {"cuda": device.backtest, "native": native.backtest}.get(current().backend, host.backtest)
+    return run(twin, checked, _pairs(entry_z, exit_z, cost), rules)
 
 
 def paths(

@@ -30,6 +30,8 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
         insecure: Allows plaintext on an address that is not loopback.
         grace_s: Seconds that in-flight calls are given on a stop.
         compute_threads: Computations that run at once.
+        worker: What they run in: threads of this process, or a child process that is started again when it ends; "auto"
+            gives a GPU to a child.
         max_batch_size: Most small calls of one kind that are computed together; 1 turns batching off.
         max_queue_delay_us: Microseconds that such a call waits for others while the compute side is idle.
         max_queue_calls: Computations that may wait for a compute thread.
@@ -59,6 +61,7 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     insecure: bool = False
     grace_s: Annotated[float, msgspec.Meta(ge=0, le=3600)] = 20.0
     compute_threads: Annotated[int, msgspec.Meta(ge=1, le=256)] = 2
+    worker: Literal["auto", "thread", "process"] = "auto"
     max_batch_size: Annotated[int, msgspec.Meta(ge=1, le=4096)] = 64
     max_queue_delay_us: Annotated[int, msgspec.Meta(ge=0, le=1_000_000)] = 0
     max_queue_calls: Annotated[int, msgspec.Meta(ge=1, le=1_000_000)] = 2048
