@@ -3,11 +3,7 @@
 import math
 from statistics import NormalDist
 
-import numpy as np
-
-from gpu_kernels.checks import Floats
-
-__all__ = ["expected_maximum", "moments", "probability"]
+__all__ = ["expected_maximum", "probability"]
 
 _NORMAL = NormalDist()
 _EULER_MASCHERONI = 0.57721566490153286
@@ -49,14 +45,3 @@ def probability(sharpe: float, benchmark: float, n_bars: int, skewness: float, k
     if spread <= 0.0:  # returns of two values alone, by rounding
         return 0.5 * (1.0 + (distance > 0) - (distance < 0))
     return 0.5 * math.erfc(-distance / math.sqrt(2.0 * spread))
-
-
-def moments(returns: Floats) -> tuple[float, float]:
-    """Return skewness and kurtosis of (T,) returns, population moments; 0 and 3 where they do not vary."""
-    centred = returns - returns.mean()
-    largest = float(np.max(np.abs(centred)))
-    if largest == 0.0:
-        return 0.0, 3.0
-    scaled = centred / largest  # fourth powers of tiny returns would leave the doubles
-    second = float(np.mean(scaled**2))
-    return float(np.mean(scaled**3)) / second**1.5, float(np.mean(scaled**4)) / second**2
