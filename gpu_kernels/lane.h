@@ -271,8 +271,14 @@ FN double block_sum(V v) {
     return sum;
 }
 FN V root(V v) {
+#if defined(__AVX512F__)
+    return (V)_mm512_sqrt_pd((__m512d)v);
+#elif defined(__AVX2__)
+    return (V)_mm256_sqrt_pd((__m256d)v);
+#else
     for (Index k = 0; k < WIDTH; ++k) v[k] = std::sqrt(v[k]);
     return v;
+#endif
 }
 FN V erfc(V v) {
     for (Index k = 0; k < WIDTH; ++k) v[k] = std::erfc(v[k]);

@@ -51,27 +51,20 @@ def deflate(
     for rows in rows_of(*sharpe_ratio.shape):
         tried = sharpe_ratio[rows] / np.sqrt(terms.periods_per_year)
         counts, variances = _spread(tried)
-        for series, count, variance, ratio in zip(
-            range(rows.start, rows.stop),
-            counts.tolist(),
-            variances.tolist(),
-            host.taken(tried, best[rows]).tolist(),
-            strict=True,
-        ):
-            if best[series] >= 0:
-                benchmark = deflated.expected_maximum(count, variance)
-                found[series] = deflated.probability(ratio, benchmark, n_bars, *shapes[series].tolist())
+        benchmarks = map(deflated.expected_maximum, counts.tolist(), variances.tolist())
+        each = zip(host.taken(tried, best[rows]).tolist(), benchmarks, shapes[rows].tolist(), strict=True)
+        found[rows] = [deflated.probability(ratio, benchmark, n_bars, *shape) for ratio, benchmark, shape in each]
         if progress is not None:
             progress(rows.stop, best.size)
     return found
 
 
 def _spread(tried: Floats) -> tuple[NDArray[np.int64], Floats]:
-    """Return how many figures each row of (B, G) has, and their variance (ddof 1); 0 of fewer than two."""
+    """Return how many figures each row of (B, G) has, 1 for none, and their variance (ddof 1); 0 of fewer than two."""
     usable = np.isfinite(tried)
-    counts = np.count_nonzero(usable, axis=1)
+    counts = np.maximum(np.count_nonzero(usable, axis=1), 1)
     apart = np.where(usable, tried, 0.0)
-    apart -= (apart.sum(axis=1) / np.maximum(counts, 1))[:, None]
+    apart -= (apart.sum(axis=1) / counts)[:, None]
     apart[~usable] = 0.0
     return counts, np.einsum("bg,bg->b", apart, apart) / np.maximum(counts - 1, 1)
 

@@ -1,6 +1,7 @@
 """The deflated Sharpe ratio: what is left of a best Sharpe ratio once the number of tries is taken into account."""
 
 import math
+from functools import lru_cache
 from statistics import NormalDist
 
 __all__ = ["expected_maximum", "probability"]
@@ -19,12 +20,15 @@ def expected_maximum(n_tries: int, variance: float) -> float:
     References:
         Bailey and Lopez de Prado (2014), equation 1.
     """
-    if n_tries == 1:
-        return 0.0
+    return 0.0 if n_tries == 1 else math.sqrt(variance) * _of_normals(n_tries)
+
+
+@lru_cache(maxsize=1024)
+def _of_normals(n_tries: int) -> float:
     # The quantile of 1 - p is minus that of p, which keeps its digits.
     upper = -_NORMAL.inv_cdf(1.0 / n_tries)
     beyond = -_NORMAL.inv_cdf(1.0 / (n_tries * math.e))
-    return math.sqrt(variance) * ((1.0 - _EULER_MASCHERONI) * upper + _EULER_MASCHERONI * beyond)
+    return (1.0 - _EULER_MASCHERONI) * upper + _EULER_MASCHERONI * beyond
 
 
 def probability(sharpe: float, benchmark: float, n_bars: int, skewness: float, kurtosis: float) -> float:

@@ -18,6 +18,7 @@ ROWS = 11
 """Rows of the kernel's output."""
 
 _RUINED, _REDO = 10, 2.0
+_ROUNDING = 1e-15  # of a compounding return, where an entry without a cost gains nothing
 _ITEMS_A_THREAD = 16
 _MOST_LANES = 8  # of a vector
 
@@ -119,6 +120,8 @@ def metrics(rows: Floats, n_bars: int, rules: Rules) -> SweepMetrics:
     scale = 1.0 if rules.mode == "compounding" else rules.initial_capital
     mean = total / (n_bars * scale)
     spread = np.maximum(0.0, squares / scale**2 - n_bars * mean * mean)
+    if rules.mode == "compounding":
+        spread[squares < n_bars * _ROUNDING**2] = 0.0
     deviation = np.sqrt(spread / max(1, n_bars - 1))
     sharpe, win_rate, average = (np.zeros_like(mean) for _ in range(3))
     np.divide(mean * np.sqrt(rules.periods_per_year), deviation, out=sharpe, where=deviation > 0)
