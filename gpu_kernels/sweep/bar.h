@@ -1,5 +1,6 @@
 // A bar of a lane of sweep.cu and moments.cu. P is the type of what a bar brings: double where the lanes share a series, V
-// where each has its own.
+// where each has its own. EXACT marks compounding lanes as the NumPy twin does, to the bit; without it an equity near ruin
+// loses digits to what it is the difference of.
 //
 // A lane waits in a band (below, above) of scores and decides only when a score is not inside it, so that most bars cost
 // two comparisons and the marking. What a bar touches stays in registers (Hot); what a trade touches does not (Cold).
@@ -80,9 +81,10 @@ FN void trade(Hot& hot, Cold& cold, P score, P price) {
 
 // Marks a bar of compounding lanes; `stood` says which were alive at its start. A lane whose equity is gone is sold out and
 // stands still from then on. Returns what the bar gained.
-template <typename P>
+template <bool EXACT, typename P>
 FN V compound(Hot& hot, Cold& cold, P price, bool ruined, M stood) {
-    V equity = hot.offset + hot.quantity * price;
+    V equity = EXACT ? cold.base + (hot.quantity * (price - cold.entry_price) - cold.entry_fee)
+                     : hot.offset + hot.quantity * price;
     if (seldom(any((equity > hot.peak) | (equity <= hot.floor)))) {
         const M broke = equity <= hot.floor;
         if (seldom(any(broke))) {
@@ -114,13 +116,13 @@ FN void accumulate(Hot& hot, V change) {
 
 // Takes a bar on which some lane holds something or decides; step is the change of the price. Returns what the bar gained:
 // compounding, relative to the equity; unit, in units of the price.
-template <bool COMPOUNDING, typename P>
+template <bool COMPOUNDING, bool EXACT, typename P>
 FN V pass(Hot& hot, Cold& cold, P score, P price, P step, bool decides) {
     if (COMPOUNDING) {
         const bool ruined = hot.ruined;
         const M stood = hot.floor == 0.0;
         if (decides) trade<true>(hot, cold, score, price);
-        return compound(hot, cold, price, ruined, stood);
+        return compound<EXACT>(hot, cold, price, ruined, stood);
     }
     V change = hot.quantity * step;
     if (decides) {

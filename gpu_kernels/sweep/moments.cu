@@ -22,9 +22,7 @@ FN Returns gather(Hot& hot, Cold& cold, const double* prices, const double* scor
         before = price;
         const bool decides = any((score <= hot.below) | (score >= hot.above));
         if (!decides & !hot.held) continue;
-        V gained = pass<COMPOUNDING>(hot, cold, score, price, step, decides);
-        // What an entry without a cost leaves of its price is rounding.
-        if (COMPOUNDING) gained = sel(magnitude(gained) < 1e-15, splat(0.0), gained);
+        const V gained = pass<COMPOUNDING, true>(hot, cold, score, price, step, decides);
         returns.sum = returns.sum + gained;
         returns.low = min(returns.low, gained);
         returns.high = max(returns.high, gained);

@@ -76,8 +76,8 @@ def rolling(prices: Floats, lookback: int, delay: int = 0) -> Floats:
 
 
 def score_space(n_series: int, n_bars: int, lookback: int, most_items: int) -> tuple[int, ...]:
-    """Return the shape of the working space for scores, its first axis the work items; a vector has 8 lanes at most."""
-    return max(1, min(n_series * -(-n_bars // (_MOST_LANES * lookback)), most_items)), 2, lookback, _MOST_LANES
+    """Return the shape of the working space for scores, its first axis the work items; each has two vectors at most."""
+    return max(1, min(n_series * -(-n_bars // (_MOST_LANES * lookback)), most_items)), 2, lookback, 2 * _MOST_LANES
 
 
 def crowded(bars: Bars) -> bool:

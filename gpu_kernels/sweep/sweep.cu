@@ -11,7 +11,7 @@ FN void backtest(Hot& hot, Cold& cold, const double* prices, const double* score
         before = price;
         const bool decides = any((score <= hot.below) | (score >= hot.above));
         if (!decides & !hot.held) continue;
-        pass<COMPOUNDING>(hot, cold, score, price, step, decides);
+        pass<COMPOUNDING, false>(hot, cold, score, price, step, decides);
     }
     if (!COMPOUNDING) hot.sum = hot.equity - cold.initial;
 }
