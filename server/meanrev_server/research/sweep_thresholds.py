@@ -147,11 +147,17 @@ def _figure(metrics: grids.GridMetrics, cells: grids.Cells, name: str) -> Floats
 
 
 def _best(choice: grids.Choice, columns: tuple[str, ...]) -> list[CellChoice]:
-    names = ("cell", "value", "deflated_sharpe", "plateau_cell", "plateau_value")
-    rows = zip(*(values.tolist() for values in choice), strict=True)
+    rows = zip(columns, *(values.tolist() for values in choice), strict=True)
     return [
-        CellChoice(column=column, **dict(zip(names, row, strict=True)))
-        for column, row in zip(columns, rows, strict=True)
+        CellChoice(
+            column=column,
+            cell=cell,
+            value=value,
+            deflated_sharpe=deflated,
+            plateau_cell=plateau,
+            plateau_value=mean,
+        )
+        for column, cell, value, deflated, plateau, mean in rows
     ]
 
 
