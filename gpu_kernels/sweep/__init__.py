@@ -167,12 +167,12 @@ def moments(
         rule = f"must hold one value, or one for each of the {n_series} series, like exit_z and cost"
         raise InvalidInput("entry_z", rule, value=pairs.entry_z.size)
     pairs = Pairs(*(np.broadcast_to(column, n_series) for column in pairs))
-    run = native.moments if current().backend == "native" else host.moments
+    twin = native.moments if current().backend == "native" else host.moments
     tradable = can_trade(checked, mode)
     if tradable.all():
-        return run(checked, pairs, rules)
+        return run(twin, checked, pairs, rules)
     found = np.full((2, n_series), np.nan)
-    found[:, tradable] = run(checked[tradable], Pairs(*(column[tradable] for column in pairs)), rules)
+    found[:, tradable] = run(twin, checked[tradable], Pairs(*(column[tradable] for column in pairs)), rules)
     return ReturnMoments(*found)
 
 
