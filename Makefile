@@ -59,8 +59,8 @@ image: .venv/.run ## build the cpu container image and try it; needs root, build
 
 # The machine's own Python with CuPy: such machines are bare, and the driver and the toolkit are theirs.
 gpu: ## on a machine with a GPU: cuda equals numpy, no stray access, and the figures to reach
-	PYTHONPATH=. $(PYTHON) -m pytest -q -rs -c /dev/null --rootdir . --noconftest -p no:cacheprovider tests/gpu
-	! command -v compute-sanitizer || PYTHONPATH=. compute-sanitizer --tool memcheck --error-exitcode 9 $(PYTHON) -m pytest -q -c /dev/null --rootdir . --noconftest -p no:cacheprovider tests/gpu -k "33 or 31"
+	PYTHONPATH=.:server $(PYTHON) -m pytest -q -rs -c /dev/null --rootdir . --noconftest -p no:cacheprovider tests/gpu
+	! command -v compute-sanitizer || PYTHONPATH=.:server compute-sanitizer --tool memcheck --error-exitcode 9 $(PYTHON) -m pytest -q -c /dev/null --rootdir . --noconftest -p no:cacheprovider tests/gpu -k "33 or 31"
 	PYTHONPATH=. $(PYTHON) bench/gpu.py --out $(or $(OUT),bench/results)
 
 wire: .venv-wire/.wire ## regenerate proto/meanrev_wire from the .proto

@@ -8,7 +8,7 @@ import pytest
 
 from gpu_kernels import sweep
 from gpu_kernels.selection import using
-from meanrev_worker import Orders, Worker
+from meanrev_worker import Fleet, Orders
 
 LARGE = np.random.default_rng(0).standard_normal(2**20)
 PRICES = 100 * np.exp(np.cumsum(np.random.default_rng(2).normal(0, 0.01, (100, 2_500)), axis=1))
@@ -23,7 +23,7 @@ def doubled(array):
 
 @pytest.fixture(scope="module")
 def worker():
-    worker = Worker(Orders("native", 2), 1)
+    worker = Fleet(Orders("native", 2), 1)
     yield worker
     worker.close()
 

@@ -63,7 +63,7 @@ class App:
             settings: Defaults where None.
         """
         self.settings = settings or Settings()
-        self.backend, selection, prepare, self._worker = place(self.settings, self._worker_changed)
+        self.backend, selection, prepare, self._fleet = place(self.settings, self._worker_changed)
         self._launcher = Launcher(self.settings.compute_threads, selection, prepare, _of(self.settings, Limits))
         self.call = Call(
             settings=self.settings,
@@ -122,17 +122,17 @@ class App:
     def close(self) -> None:
         """Release the compute threads, and the worker; for an App that never listened."""
         self._launcher.close()
-        if self._worker is not None:
-            self._worker.close()
+        if self._fleet is not None:
+            self._fleet.close()
 
-    def _worker_changed(self, _: bool) -> None:
+    def _worker_changed(self) -> None:
         """Have the news about the worker, from its own thread."""
         if self._loop is not None:
             with suppress(RuntimeError):  # the loop was closed, and nobody asks any more
                 asyncio.run_coroutine_threadsafe(self._say_whether_serving(), self._loop)
 
     async def _say_whether_serving(self) -> None:
-        serving = self._worker is None or self._worker.ready
+        serving = self._fleet is None or self._fleet.ready
         state = health_pb2.HealthCheckResponse.SERVING if serving else health_pb2.HealthCheckResponse.NOT_SERVING
         for name in ("", *_NAMES):
             await self._health.set(name, state)

@@ -44,7 +44,8 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
         retry_pushback_ms: Milliseconds after which a call that found no room is told to come again, on average.
         kernel_threads: Threads that one computation's compiled kernel may use; 0 is one a CPU.
         kernel_cache: Folder of compiled kernels; "" is the user's cache folder.
-        device: Number of the GPU that backend "cuda" uses.
+        device: Number of the GPU that backend "cuda" uses, the first one of several.
+        gpus: GPUs that it uses, a worker each.
         gpu_memory: Fraction of its memory that may be used.
         max_message_bytes: Largest message in either direction.
         max_matrix_bytes: Largest matrix that may arrive in chunks, as float64.
@@ -74,6 +75,7 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     kernel_threads: Annotated[int, msgspec.Meta(ge=0, le=1024)] = 0
     kernel_cache: str = ""
     device: Annotated[int, msgspec.Meta(ge=0)] = 0
+    gpus: Annotated[int, msgspec.Meta(ge=1, le=64)] = 1
     gpu_memory: Annotated[float, msgspec.Meta(gt=0, le=1)] = 0.9
     max_message_bytes: Annotated[int, msgspec.Meta(ge=4096, le=2**31 - 1)] = 64 * 1024 * 1024
     max_matrix_bytes: Annotated[int, msgspec.Meta(ge=4096)] = 2 * 1024**3
@@ -88,8 +90,11 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
         """Check what no single field's type can say.
 
         Raises:
-            ConfigError: listen is not an address, or is reachable from outside in plaintext without insecure.
+            ConfigError: listen is not an address, or is reachable from outside in plaintext without insecure; or threads
+                are to drive several GPUs.
         """
+        if self.gpus > 1 and self.worker == "thread":
+            raise ConfigError(f"gpus must be 1 where worker is 'thread', got {self.gpus}: each GPU has a child")
         if self.listen.startswith("unix:"):
             return
         host, separator, port = self.listen.rpartition(":")

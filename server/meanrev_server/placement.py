@@ -12,7 +12,7 @@ from gpu_kernels.backend import Backend
 from gpu_kernels.compile import use_cache
 from gpu_kernels.selection import Selection
 from meanrev_server.config import Settings
-from meanrev_worker import Orders, Worker
+from meanrev_worker import Fleet, Orders
 
 __all__ = ["Placement", "place"]
 
@@ -24,16 +24,16 @@ class Placement(NamedTuple):
         backend: Where the maths runs, and why there.
         selection: The same for the operations.
         prepare: To be called first in each compute thread; None where nothing is to do.
-        worker: The child; None where the maths runs in this process.
+        fleet: The children; None where the maths runs in this process.
     """
 
     backend: Backend
     selection: Selection
     prepare: Callable[[], None] | None = None
-    worker: Worker | None = None
+    fleet: Fleet | None = None
 
 
-def place(settings: Settings, changed: Callable[[bool], None]) -> Placement:
+def place(settings: Settings, changed: Callable[[], None]) -> Placement:
     """Choose, and start a child where one is to compute.
 
     With worker "auto" a GPU is the child's: only it imports CuPy then, and what a kernel does to the GPU's state ends
@@ -41,7 +41,7 @@ def place(settings: Settings, changed: Callable[[bool], None]) -> Placement:
 
     Args:
         settings: The server's.
-        changed: As in Worker.
+        changed: As in Fleet.
 
     Raises:
         KernelError: the backend asked for cannot run here.
@@ -52,11 +52,11 @@ def place(settings: Settings, changed: Callable[[bool], None]) -> Placement:
     name: str = settings.backend
     reason = ""
     if settings.worker == "process" or (settings.worker == "auto" and _may_be_gpu(name)):
-        worker = Worker(_orders(settings, threads), settings.compute_threads, changed)
-        found = worker.backend
+        fleet = Fleet(_orders(settings, threads), settings.compute_threads, gpus=settings.gpus, changed=changed)
+        found = fleet.backend
         if settings.worker == "process" or found.name == "cuda":
-            return Placement(found, Selection(found.name, threads, worker.carry), worker=worker)
-        worker.close()
+            return Placement(found, Selection(found.name, threads, fleet.carry), fleet=fleet)
+        fleet.close()
         # What it found out about the GPU need not be found out here, where it would stay in memory.
         name, reason = found
     chosen = backend.choose(name)

@@ -8,15 +8,14 @@ import sys
 from collections.abc import Callable
 from multiprocessing.connection import Pipe
 from threading import Event, Lock, Thread
-from typing import Any
 
 from gpu_kernels.backend import Backend
 from gpu_kernels.errors import KernelError
 from meanrev_worker.channel import Channel
-from meanrev_worker.errors import Poisonous, WorkerLost
+from meanrev_worker.errors import WorkerLost
 from meanrev_worker.pool import Pool
-from meanrev_worker.supervisor import Supervisor
-from meanrev_worker.tasks import Hello, Orders, Outcome, Task, digest
+from meanrev_worker.supervisor import Restarts
+from meanrev_worker.tasks import Hello, Orders, Outcome, Task
 
 __all__ = ["Worker"]
 
@@ -37,18 +36,18 @@ class Worker:
         ready: Whether a child is there.
     """
 
-    def __init__(self, orders: Orders, channels: int, changed: Callable[[bool], None] = lambda _: None) -> None:
+    def __init__(self, orders: Orders, channels: int, changed: Callable[[], None]) -> None:
         """Start the first child, and wait until it is ready: kernels that this machine never compiled are compiled now.
 
         Args:
             orders: How it computes.
             channels: Most computations at once.
-            changed: Called with ready when a child has ended and when the next one is there, in a thread of its own.
+            changed: Called when a child has ended and when the next one is there, in a thread of its own.
 
         Raises:
             KernelError: the backend cannot run here.
         """
-        self._supervisor, self._lock = Supervisor(), Lock()
+        self._restarts, self._lock = Restarts(), Lock()
         self._pool: Pool[_Child] = Pool()
         self._changed = changed
         self._closing = Event()
@@ -63,51 +62,36 @@ class Worker:
     @property
     def restarts(self) -> int:
         """Children that ended so far."""
-        return self._supervisor.restarts
+        return self._restarts.count
 
     @property
     def number(self) -> int:
         """The child's process number."""
         return self._child.process.pid
 
-    def carry(self, twin: Callable[..., Any], arguments: tuple[Any, ...]) -> Any:
-        """Call a function of a module in the child; what it returns or raises there is returned or raised here.
+    def compute(self, task: Task, *, alone: bool) -> Outcome:
+        """Compute in the child.
+
+        Args:
+            task: What.
+            alone: While it computes nothing else.
 
         Raises:
             WorkerLost: the child ended meanwhile, or none is ready in time.
-            Poisonous: children ended at this very computation before.
-            Exception: whatever the function raises.
         """
-        task = Task(twin, arguments)
-        suspect = self._suspect(task)
         outcome = None
         while outcome is None:
-            with self._pool.taken(_PATIENCE_S, alone=suspect is not None) as (child, channel):
+            with self._pool.taken(_PATIENCE_S, alone=alone) as (child, channel):
                 if self._sent(task, child, channel):
-                    outcome = self._answer(task, child, channel)
+                    outcome = self._answer(child, channel)
         with self._lock:
-            self._supervisor.served()
-            if suspect is not None:
-                self._supervisor.clear(suspect)
-        if outcome.error is not None:
-            raise outcome.error
-        return outcome.value
+            self._restarts.served()
+        return outcome
 
     def close(self) -> None:
         """End the child; what it computes is lost."""
         self._closing.set()
         self._child.leave()
-
-    def _suspect(self, task: Task) -> bytes | None:
-        """Return the digest of a computation at which a child ended before, None for any other."""
-        with self._lock:
-            if not self._supervisor.suspects:
-                return None
-        found = digest(task)
-        with self._lock:
-            if self._supervisor.refuses(found):
-                raise Poisonous("the compute worker ended twice at this computation, which is not tried again")
-            return found if self._supervisor.is_suspect(found) else None
 
     def _sent(self, task: Task, child: "_Child", channel: Channel) -> bool:
         """Send a task; False where the child had ended before, unnoticed, and the next one may have it."""
@@ -118,17 +102,14 @@ class Worker:
             return False
         return True
 
-    def _answer(self, task: Task, child: "_Child", channel: Channel) -> Outcome:
+    def _answer(self, child: "_Child", channel: Channel) -> Outcome:
         try:
             outcome: Outcome = channel.receive(keep=True)
             channel.trim()
         except (EOFError, OSError):
             self._give_up(child)
-            if not self._closing.is_set():
-                found = digest(task)
-                with self._lock:
-                    self._supervisor.accuse(found)
-            raise WorkerLost("the compute worker ended; it is starting again, and the call may be repeated") from None
+            message = "the compute worker ended; it is starting again, and the call may be repeated"
+            raise WorkerLost(message, under_way=not self._closing.is_set()) from None
         return outcome
 
     def _give_up(self, child: "_Child") -> None:
@@ -146,19 +127,19 @@ class Worker:
             if self._closing.is_set():
                 return
             log.error("the compute worker ended", extra={"ending": _ending(child.process.returncode)})
-            self._changed(False)
+            self._changed()
             following = self._next()
             if following is None:
                 return
             child = following
             self._offer(child)
             log.info("the compute worker is there again", extra={"restarts": self.restarts})
-            self._changed(True)
+            self._changed()
 
     def _next(self) -> "_Child | None":
         while True:
             with self._lock:
-                delay = self._supervisor.lost()
+                delay = self._restarts.lost()
             if self._closing.wait(delay):
                 return None
             try:

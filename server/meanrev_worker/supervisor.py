@@ -1,12 +1,9 @@
 """When a worker that ended starts again, and which computations no worker gets any more.
 
-A pure core: no clock, no process, no thread; process drives it.
-
-A computation that was under way when a worker ended is suspect, and goes alone from then on: only so can a second end
-be laid at its door. One that returns is cleared, so that a worker killed from outside convicts nobody in the long run.
+Pure cores: no clock, no process, no thread; process drives them.
 """
 
-__all__ = ["Supervisor"]
+__all__ = ["Docket", "Restarts"]
 
 _FIRST_DELAY_S = 0.1
 _LONGEST_DELAY_S = 5.0
@@ -17,36 +14,46 @@ _REMEMBERED = 1024
 """Suspects: callers choose what they send, so there is a limit."""
 
 
-class Supervisor:
-    """The judgement over one worker after another.
+class Restarts:
+    """The children of one worker, one after another.
 
     Attributes:
-        restarts: Workers that ended so far.
+        count: Those that ended so far.
     """
 
     def __init__(self) -> None:
-        self.restarts = 0
+        self.count = 0
         self._in_vain = 0
-        self._ends: dict[bytes, int] = {}  # the longest known first
-
-    @property
-    def suspects(self) -> bool:
-        """Whether any computation is suspect."""
-        return bool(self._ends)
 
     def lost(self) -> float:
-        """Take note that the worker ended, or did not come up.
+        """Take note that the child ended, or did not come up.
 
         Returns:
             Seconds until the next one shall start: none at first, then more and more while none computes anything.
         """
-        self.restarts += 1
+        self.count += 1
         self._in_vain += 1
         return 0.0 if self._in_vain == 1 else min(_LONGEST_DELAY_S, _FIRST_DELAY_S * 2.0 ** min(self._in_vain - 2, 10))
 
     def served(self) -> None:
-        """Take note that a worker computed something."""
+        """Take note that the child computed something."""
         self._in_vain = 0
+
+
+class Docket:
+    """Computations that were under way when a worker ended; one for all workers.
+
+    Such a computation is suspect, and goes alone from then on: only so can a second end be laid at its door. One that
+    returns is cleared, so that a worker killed from outside convicts nobody in the long run.
+    """
+
+    def __init__(self) -> None:
+        self._ends: dict[bytes, int] = {}  # the longest known first
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether no computation is suspect."""
+        return not self._ends
 
     def accuse(self, task: bytes) -> None:
         """Take note that a computation was under way when its worker ended."""

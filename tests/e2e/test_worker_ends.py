@@ -103,7 +103,7 @@ def test_twenty_ends_under_load(made):
     over, answers, codes = Event(), {}, Counter()
     with serving(worker="process", compute_threads=3) as address, ThreadPoolExecutor(N_CLIENTS + 1) as pool:
         (app,) = made
-        worker = app._worker
+        (worker,) = app._fleet.workers
         load = [pool.submit(keep_asking, address, first, over, answers) for first in range(N_CLIENTS)]
         load.append(pool.submit(keep_asking_once, address, over, codes))
         try:
@@ -145,7 +145,7 @@ def test_health_says_when_there_is_no_worker(made, monkeypatch):
     with serving(worker="process") as address:
         monkeypatch.setattr(process._Child, "__init__", starting)
         assert health(address) == health_pb2.HealthCheckResponse.SERVING
-        os.kill(made[0]._worker.number, signal.SIGKILL)
+        os.kill(made[0]._fleet.workers[0].number, signal.SIGKILL)
         until(lambda: health(address) == health_pb2.HealthCheckResponse.NOT_SERVING, "health says so")
         may_start.set()
         until(lambda: health(address) == health_pb2.HealthCheckResponse.SERVING, "health says so")

@@ -4,6 +4,8 @@ import numpy as np
 import pytest
 
 from gpu_kernels import backend, device, ou, pairs, pca, selection, streams, sweep
+from meanrev_worker import Fleet, Orders, WorkerLost
+from tests.worker import mischief
 
 
 def _missing():
@@ -112,3 +114,19 @@ def test_memory_that_is_short_halves_a_batch():
         device.release()
     np.testing.assert_array_equal(np.concatenate(found), np.full(16, 2.0**20))
     assert max(used) < 16
+
+
+def test_a_worker_computes_the_same_and_an_error_that_stays_ends_it():
+    prices = walks(20, 300)
+    with selection.using("cuda"):
+        here = ou.fit(prices)
+    fleet = Fleet(Orders("cuda"), 2)
+    try:
+        with selection.using("cuda", 1, fleet.carry):
+            assert_close(ou.fit(prices), here, exact=("theta", "adf_statistic"))
+            with pytest.raises(WorkerLost):
+                fleet.carry(mischief.break_gpu, ())
+            assert_close(ou.fit(prices), here, exact=("theta", "adf_statistic"))
+        assert fleet.restarts == 1
+    finally:
+        fleet.close()

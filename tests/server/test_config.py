@@ -61,5 +61,11 @@ def test_loopback_needs_no_leave(listen):
     Settings(listen=listen).check()
 
 
+def test_several_gpus_need_workers():
+    Settings(gpus=2).check()
+    with pytest.raises(ConfigError, match="gpus must be 1 where worker is 'thread', got 2"):
+        Settings(gpus=2, worker="thread").check()
+
+
 def test_insecure_is_leave_enough():
     Settings(listen="0.0.0.0:1", insecure=True).check()

@@ -12,7 +12,7 @@ from meanrev_server.config import Settings
 
 
 def placed(**settings):
-    return placement.place(Settings(**settings), lambda _: None)
+    return placement.place(Settings(**settings), lambda: None)
 
 
 def children():
@@ -22,18 +22,18 @@ def children():
 def test_without_a_gpu_it_is_this_process():
     found = placed(backend="numpy", kernel_threads=3)
     assert found.selection == Selection("numpy", 3)
-    assert found.worker is None
+    assert found.fleet is None
     assert not children()
 
 
 def test_a_child_computes_where_the_setting_says_so():
     found = placed(backend="numpy", kernel_threads=3, worker="process")
     try:
-        assert found.backend == found.worker.backend == Backend("numpy", found.backend.reason)
-        assert found.selection == Selection("numpy", 3, found.worker.carry)
-        assert [child.pid for child in children()] == [found.worker.number]
+        assert found.backend == found.fleet.backend == Backend("numpy", found.backend.reason)
+        assert found.selection == Selection("numpy", 3, found.fleet.carry)
+        assert [child.pid for child in children()] == [found.fleet.workers[0].number]
     finally:
-        found.worker.close()
+        found.fleet.close()
     assert not children()
 
 
@@ -41,7 +41,7 @@ def test_a_gpu_is_looked_for_in_a_child_which_leaves_where_it_finds_none(monkeyp
     monkeypatch.setattr(placement, "find_spec", lambda name: name == "cupy")
     monkeypatch.setattr(backend, "_cuda", lambda: pytest.fail("this process must not look"))
     found = placed()
-    assert found.worker is None
+    assert found.fleet is None
     assert "no cuda: " in found.backend.reason
     assert found.selection.backend == found.backend.name
     assert not children()

@@ -66,3 +66,12 @@ def degenerate():
 
 def stubborn():
     raise Stubborn(1, 2)
+
+
+def break_gpu():
+    """Write where no memory is: an error that stays with the process."""
+    import cupy
+
+    kernel = cupy.RawKernel('extern "C" __global__ void stray(double* p) { p[0] = 1.0; }', "stray")
+    kernel((1,), (1,), (0,))
+    cupy.cuda.get_current_stream().synchronize()

@@ -3,53 +3,53 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from meanrev_worker.supervisor import Supervisor
+from meanrev_worker.supervisor import Docket, Restarts
 
 
 def test_the_next_worker_starts_at_once_and_later_ones_are_spaced_out_while_none_computes():
-    judge = Supervisor()
-    assert [judge.lost() for _ in range(9)] == [0.0, 0.1, 0.2, 0.4, 0.8, 1.6, 3.2, 5.0, 5.0]
-    judge.served()
-    assert judge.lost() == 0.0
-    assert judge.restarts == 10
+    children = Restarts()
+    assert [children.lost() for _ in range(9)] == [0.0, 0.1, 0.2, 0.4, 0.8, 1.6, 3.2, 5.0, 5.0]
+    children.served()
+    assert children.lost() == 0.0
+    assert children.count == 10
 
 
 def test_a_computation_is_refused_when_two_workers_ended_at_it():
-    judge = Supervisor()
-    judge.accuse(b"a")
-    assert judge.is_suspect(b"a")
-    assert not judge.refuses(b"a")
-    judge.accuse(b"a")
-    assert judge.refuses(b"a")
-    assert not judge.is_suspect(b"b")
+    docket = Docket()
+    docket.accuse(b"a")
+    assert docket.is_suspect(b"a")
+    assert not docket.refuses(b"a")
+    docket.accuse(b"a")
+    assert docket.refuses(b"a")
+    assert not docket.is_suspect(b"b")
 
 
 def test_one_that_returns_is_cleared():
-    judge = Supervisor()
-    judge.accuse(b"a")
-    judge.clear(b"a")
-    judge.accuse(b"a")
-    assert not judge.refuses(b"a")
-    judge.clear(b"a")
-    judge.clear(b"never seen")
-    assert not judge.suspects
+    docket = Docket()
+    docket.accuse(b"a")
+    docket.clear(b"a")
+    docket.accuse(b"a")
+    assert not docket.refuses(b"a")
+    docket.clear(b"a")
+    docket.clear(b"never seen")
+    assert docket.is_empty
 
 
 @given(st.lists(st.tuples(st.sampled_from(["accuse", "clear"]), st.sampled_from("abc")), max_size=30))
 def test_it_counts_the_ends_since_the_last_return(events):
-    judge, ends = Supervisor(), dict.fromkeys("abc", 0)
+    docket, ends = Docket(), dict.fromkeys("abc", 0)
     for event, name in events:
-        getattr(judge, event)(name.encode())
+        getattr(docket, event)(name.encode())
         ends[name] = ends[name] + 1 if event == "accuse" else 0
     for name, count in ends.items():
-        assert judge.is_suspect(name.encode()) == (count > 0)
-        assert judge.refuses(name.encode()) == (count > 1)
-    assert judge.suspects == any(ends.values())
+        assert docket.is_suspect(name.encode()) == (count > 0)
+        assert docket.refuses(name.encode()) == (count > 1)
+    assert docket.is_empty != any(ends.values())
 
 
 def test_it_does_not_remember_without_limit():
-    judge = Supervisor()
+    docket = Docket()
     for number in range(5000):
-        judge.accuse(str(number).encode())
-    assert judge.is_suspect(b"4999")
-    assert not judge.is_suspect(b"0")
+        docket.accuse(str(number).encode())
+    assert docket.is_suspect(b"4999")
+    assert not docket.is_suspect(b"0")

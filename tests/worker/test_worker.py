@@ -17,14 +17,14 @@ import pytest
 from gpu_kernels import ou, pairs, pca, sweep, weights
 from gpu_kernels.errors import Degenerate, InvalidInput, KernelError
 from gpu_kernels.selection import Selection, using
-from meanrev_worker import Orders, Poisonous, Worker, WorkerLost
+from meanrev_worker import Fleet, Orders, Poisonous, WorkerLost
 from tests.gpu_kernels.native import needs_compiler
 from tests.worker import mischief
 
 
 @contextmanager
-def working(channels=2, backend="numpy", changed=lambda _: None):
-    worker = Worker(Orders(backend, 2), channels, changed)
+def working(channels=2, backend="numpy", changed=lambda: None):
+    worker = Fleet(Orders(backend, 2), channels, changed=changed)
     try:
         yield worker
     finally:
@@ -48,7 +48,7 @@ def until(condition, seconds=20):
 def test_it_computes_in_another_process_as_it_was_told(worker):
     selection, number = worker.carry(mischief.selected, ())
     assert selection == Selection("numpy", 2)
-    assert number == worker.number != os.getpid()
+    assert number == worker.workers[0].number != os.getpid()
     assert worker.backend.name == "numpy"
 
 
@@ -92,7 +92,7 @@ def test_errors_come_back_as_what_they_are(worker):
 
 def test_a_backend_that_cannot_run_is_an_error_at_the_start():
     with pytest.raises(KernelError, match="backend 'cuda' cannot run here"):
-        Worker(Orders("cuda"), 1)
+        Fleet(Orders("cuda"), 1)
 
 
 def test_as_many_compute_at_once_as_there_are_channels(worker, tmp_path):
@@ -111,23 +111,23 @@ def test_as_many_compute_at_once_as_there_are_channels(worker, tmp_path):
 
 def test_what_was_under_way_is_lost_and_the_next_child_goes_on(tmp_path):
     news = []
-    with working(changed=news.append) as worker, ThreadPoolExecutor(1) as pool:
+    with working(changed=lambda: news.append(worker.ready)) as worker, ThreadPoolExecutor(1) as pool:
         file = tmp_path / "begun"
         lost = pool.submit(worker.carry, mischief.wait_for, (str(file),))
         until(file.exists)
-        first = worker.number
+        first = worker.workers[0].number
         os.kill(first, signal.SIGKILL)
         with pytest.raises(WorkerLost, match="the call may be repeated"):
             lost.result(10)
         assert worker.carry(mischief.doubled, (np.ones(3),)).tolist() == [2.0] * 3
-        assert worker.number != first
+        assert worker.workers[0].number != first
         assert worker.restarts == 1
         until(lambda: news == [False, True])
     assert not psutil.pid_exists(first)
 
 
 def test_a_call_that_met_a_dead_child_before_anybody_noticed_goes_to_the_next_one(worker, monkeypatch):
-    number = worker.number
+    number = worker.workers[0].number
     os.kill(number, signal.SIGSTOP)  # its sockets stay open, so nothing is noticed yet
     with ThreadPoolExecutor(1) as pool:
         waiting = pool.submit(worker.carry, mischief.selected, ())
@@ -197,7 +197,7 @@ def test_nothing_is_left_when_it_closes():
         with pytest.raises(WorkerLost):
             worker.carry(mischief.end, ())
         worker.carry(mischief.doubled, (np.ones(100_000),))
-        number = worker.number
+        number = worker.workers[0].number
     until(lambda: len(open_files()) <= descriptors)
     assert not psutil.pid_exists(number)
     with pytest.raises(WorkerLost):
@@ -207,9 +207,9 @@ def test_nothing_is_left_when_it_closes():
 
 PARENT = """
 import sys
-from meanrev_worker import Orders, Worker
-worker = Worker(Orders("numpy"), 1)
-print(worker.number, flush=True)
+from meanrev_worker import Fleet, Orders
+worker = Fleet(Orders("numpy"), 1)
+print(worker.workers[0].number, flush=True)
 sys.stdin.read()
 """
 
@@ -226,6 +226,6 @@ def test_it_ends_with_its_parent(how):
 
 def test_a_signal_to_the_group_is_the_parents_affair(worker):
     for number in (signal.SIGTERM, signal.SIGINT):
-        os.kill(worker.number, number)
+        os.kill(worker.workers[0].number, number)
     assert worker.carry(mischief.same, (1,)) == (1,)
     assert worker.restarts == 0

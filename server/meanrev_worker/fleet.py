@@ -1,0 +1,113 @@
+"""One worker, or one for each of several GPUs: whoever has least to do computes next."""
+
+from collections.abc import Callable
+from threading import Lock
+from typing import Any
+
+from gpu_kernels.backend import Backend
+from meanrev_worker.errors import Poisonous, WorkerLost
+from meanrev_worker.process import Worker
+from meanrev_worker.supervisor import Docket
+from meanrev_worker.tasks import Orders, Task, digest
+
+__all__ = ["Fleet"]
+
+
+class Fleet:
+    """Computes in child processes.
+
+    Attributes:
+        workers: One, or one a GPU.
+    """
+
+    def __init__(
+        self, orders: Orders, channels: int, *, gpus: int = 1, changed: Callable[[], None] = lambda: None
+    ) -> None:
+        """Start the workers, and wait until they are ready.
+
+        Args:
+            orders: How the first one computes; the others have the GPUs after its own.
+            channels: Most computations at once, of each.
+            gpus: Workers, where a GPU computes; else there is one.
+            changed: Called when a child has ended and when the next one is there, in a thread of its own.
+
+        Raises:
+            KernelError: the backend cannot run here.
+        """
+        self._docket, self._lock = Docket(), Lock()
+        self.workers = [Worker(orders, channels, changed)]
+        try:
+            if self.backend.name == "cuda":
+                for number in range(orders.device + 1, orders.device + gpus):
+                    self.workers.append(Worker(orders._replace(device=number), channels, changed))
+        except BaseException:
+            self.close()
+            raise
+        self._loads = [0] * len(self.workers)
+
+    @property
+    def backend(self) -> Backend:
+        """What they compute with."""
+        return self.workers[0].backend
+
+    @property
+    def ready(self) -> bool:
+        """Whether any can compute."""
+        return any(worker.ready for worker in self.workers)
+
+    @property
+    def restarts(self) -> int:
+        """Children that ended so far."""
+        return sum(worker.restarts for worker in self.workers)
+
+    def carry(self, twin: Callable[..., Any], arguments: tuple[Any, ...]) -> Any:
+        """Call a function of a module in a child; what it returns or raises there is returned or raised here.
+
+        Raises:
+            WorkerLost: the child ended meanwhile, or none is ready in time.
+            Poisonous: children ended at this very computation before.
+            Exception: whatever the function raises.
+        """
+        task = Task(twin, arguments)
+        suspect = self._suspect(task)
+        place = self._least_loaded()
+        try:
+            outcome = self.workers[place].compute(task, alone=suspect is not None)
+        except WorkerLost as loss:
+            if loss.under_way:
+                found = digest(task)
+                with self._lock:
+                    self._docket.accuse(found)
+            raise
+        finally:
+            with self._lock:
+                self._loads[place] -= 1
+        if suspect is not None:
+            with self._lock:
+                self._docket.clear(suspect)
+        if outcome.error is not None:
+            raise outcome.error
+        return outcome.value
+
+    def close(self) -> None:
+        """End the children; what they compute is lost."""
+        for worker in self.workers:
+            worker.close()
+
+    def _least_loaded(self) -> int:
+        """Return the place of a worker, which has one computation more from now on."""
+        with self._lock:
+            place = min(range(len(self.workers)), key=lambda one: (not self.workers[one].ready, self._loads[one]))
+            self._loads[place] += 1
+            return place
+
+    def _suspect(self, task: Task) -> bytes | None:
+        """Return the digest of a computation at which a child ended before, None for any other."""
+        with self._lock:
+            if self._docket.is_empty:
+                return None
+        found = digest(task)
+        with self._lock:
+            if self._docket.refuses(found):
+                raise Poisonous("the compute worker ended twice at this computation, which is not tried again")
+            return found if self._docket.is_suspect(found) else None

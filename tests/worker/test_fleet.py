@@ -1,0 +1,81 @@
+"""Several workers share the work, and what they know of a computation that ends them."""
+
+from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier
+
+import pytest
+
+from gpu_kernels.backend import Backend
+from meanrev_worker import Fleet, Orders, Poisonous, WorkerLost, fleet
+from meanrev_worker.tasks import Outcome
+
+
+class Simulated:
+    """A worker of a GPU that there is not: it computes here, and ends at a computation of that name."""
+
+    def __init__(self, orders, channels, changed):
+        if orders.device > 3:
+            raise RuntimeError("there is no such device")
+        self.device, self.backend, self.ready, self.restarts = orders.device, Backend("cuda", "simulated"), True, 0
+        self.tasks, self.closed = [], False
+
+    def compute(self, task, *, alone):
+        self.tasks.append((task, alone))
+        if task.twin == "end":
+            self.restarts += 1
+            raise WorkerLost("ended", under_way=True)
+        return Outcome(task.twin(*task.arguments))
+
+    def close(self):
+        self.closed = True
+
+
+@pytest.fixture
+def four(monkeypatch):
+    monkeypatch.setattr(fleet, "Worker", Simulated)
+    return Fleet(Orders("cuda"), 2, gpus=4)
+
+
+def test_each_gpu_has_a_worker(four):
+    assert [worker.device for worker in four.workers] == [0, 1, 2, 3]
+    assert four.backend.name == "cuda"
+    four.close()
+    assert all(worker.closed for worker in four.workers)
+
+
+def test_one_gpu_too_many_ends_those_that_have_begun(monkeypatch):
+    made = []
+    monkeypatch.setattr(fleet, "Worker", lambda *arguments: made.append(Simulated(*arguments)) or made[-1])
+    with pytest.raises(RuntimeError, match="no such device"):
+        Fleet(Orders("cuda", device=2), 1, gpus=3)
+    assert [worker.device for worker in made] == [2, 3]
+    assert all(worker.closed for worker in made)
+
+
+def test_whoever_has_least_to_do_computes_next(four):
+    meeting = Barrier(8)
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(lambda _: four.carry(meeting.wait, (20,)), range(8)))
+    assert [len(worker.tasks) for worker in four.workers] == [2, 2, 2, 2]
+
+
+def test_a_worker_that_is_not_ready_is_passed_over(four):
+    four.workers[0].ready = four.workers[2].ready = False
+    for _ in range(3):
+        four.carry(divmod, (7, 2))
+    assert [len(worker.tasks) for worker in four.workers] == [0, 3, 0, 0]
+    assert four.ready
+    for worker in four.workers:
+        worker.ready = False
+    assert not four.ready
+
+
+def test_what_ended_two_of_them_is_refused_by_all(four):
+    for _ in range(2):
+        with pytest.raises(WorkerLost):
+            four.carry("end", ())
+    with pytest.raises(Poisonous):
+        four.carry("end", ())
+    assert four.restarts == 2
+    assert [alone for worker in four.workers for _, alone in worker.tasks] == [False, True]
+    assert four.carry(divmod, (7, 2)) == (3, 1)
