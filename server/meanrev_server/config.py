@@ -90,8 +90,8 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
         """Check what no single field's type can say.
 
         Raises:
-            ConfigError: listen is not an address, or is reachable from outside in plaintext without insecure; or threads
-                are to drive several GPUs.
+            ConfigError: listen is not an address, or is reachable from outside in plaintext without insecure, or
+                threads are to drive several GPUs.
         """
         if self.gpus > 1 and self.worker == "thread":
             raise ConfigError(f"gpus must be 1 where worker is 'thread', got {self.gpus}: each GPU has a child")
