@@ -56,8 +56,9 @@ def encode(message_type: type[Message], /, **values: Any) -> bytes:
     Returns:
         The bytes protobuf would produce for the same fields.
     """
-    if any(packed.holds_array(value) for value in values.values()):
-        return packed.write(cast("Descriptor", message_type.DESCRIPTOR), values)
+    descriptor = cast("Descriptor", message_type.DESCRIPTOR)
+    if any(packed.holds_array(values.get(name)) for name in packed.roomy(descriptor)):
+        return packed.write(descriptor, values)
     return message_type(**values).SerializeToString()
 
 

@@ -13,12 +13,12 @@ import numpy as np
 from google.protobuf.descriptor import Descriptor, FieldDescriptor
 from google.protobuf.message import Message
 
-__all__ = ["holds_array", "write"]
+__all__ = ["holds_array", "roomy", "write"]
 
 Parts = list[bytes | memoryview]
 
 # Checked first, by identity: an abstract class such as Mapping takes a microsecond to say no.
-_PLAIN = frozenset({bool, bytes, float, int, str})
+_PLAIN = frozenset({bool, bytes, float, int, str, type(None)})
 _LENGTH_DELIMITED = 2
 _FIXED64 = 1
 _VARINT = 0
@@ -35,6 +35,12 @@ def holds_array(value: Any) -> bool:
     if isinstance(value, list | tuple):
         return any(holds_array(inner) for inner in value[:1])
     return False
+
+
+@cache
+def roomy(descriptor: Descriptor) -> tuple[str, ...]:
+    """Return the names of a message's fields in which there is room for an array."""
+    return tuple(field.name for field in descriptor.fields if field.is_repeated or field.message_type is not None)
 
 
 def write(descriptor: Descriptor, values: Mapping[str, Any]) -> bytes:
