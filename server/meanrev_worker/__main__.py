@@ -6,6 +6,7 @@ A thread serves each channel. The main one waits for the parent's end, with whic
 import os
 import signal
 import sys
+import traceback
 from collections.abc import Sequence
 from multiprocessing.connection import Connection
 from pathlib import Path
@@ -84,6 +85,7 @@ def _outcome(task: Task, name: str) -> Outcome:
         # Some errors of a GPU stay: every later call fails as well, and only a new process helps.
         if name == "cuda" and _is_broken(name):
             raise
+        error.add_note(f"in the worker:\n{''.join(traceback.format_exception(error))}")
         return Outcome.failed(error)
 
 

@@ -26,6 +26,7 @@ class Pool(Generic[W]):
         self._channels: frozenset[Channel] = frozenset()
         self._free: list[Channel] = []
         self._waiting_alone = 0
+        self._since = time.monotonic()
 
     def fill(self, worker: W, channels: Sequence[Channel]) -> None:
         """Offer the channels of a worker that is ready."""
@@ -41,13 +42,15 @@ class Pool(Generic[W]):
             for channel in self._free:
                 channel.close()
             self._worker, self._channels, self._free = None, frozenset(), []
+            self._since = time.monotonic()
+            self._changed.notify_all()
 
     @contextmanager
     def taken(self, patience: float, *, alone: bool) -> Iterator[tuple[W, Channel]]:
         """Take a channel while the context is open; yields it with its worker.
 
         Args:
-            patience: Seconds to wait for a worker.
+            patience: Seconds after one worker's end for which to wait for the next one.
             alone: Wait until nobody else has one, and let nobody else have one.
 
         Raises:
@@ -60,16 +63,16 @@ class Pool(Generic[W]):
             self._give_back(channels)
 
     def _take(self, patience: float, *, alone: bool) -> tuple[W, list[Channel]]:
-        until = time.monotonic() + patience
         with self._changed:
             self._waiting_alone += alone
             try:
                 while not self._may_take(alone=alone):
-                    # Whoever waits for others waits as long as they compute, and for a worker no longer than patience.
-                    left = until - time.monotonic()
-                    if self._worker is None and left <= 0:
-                        raise WorkerLost("the compute worker is starting again; try again in a moment")
-                    self._changed.wait(None if self._worker is not None else left)
+                    left = None  # others compute, however long that takes
+                    if self._worker is None:
+                        left = self._since + patience - time.monotonic()
+                        if left <= 0:
+                            raise WorkerLost("the compute worker is starting again; try again in a moment")
+                    self._changed.wait(left)
             finally:
                 self._waiting_alone -= alone
             assert self._worker is not None  # noqa: S101 - _may_take has seen it

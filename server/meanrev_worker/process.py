@@ -5,7 +5,7 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from multiprocessing.connection import Pipe
 from threading import Event, Lock, Thread
 
@@ -20,7 +20,10 @@ from meanrev_worker.tasks import Hello, Orders, Outcome, Task
 __all__ = ["Worker"]
 
 _PATIENCE_S = 10.0
-"""How long a computation waits for a worker that is starting: a GPU takes seconds to be ready."""
+"""For how long after a child's end computations wait for the next one: a GPU takes seconds to be ready."""
+
+_START_S = 600.0
+"""How long a child is given to be ready: it may have to compile every kernel."""
 
 _FAREWELL_S = 5.0
 """How long a child is given to end by itself."""
@@ -175,17 +178,20 @@ class _Child:
         lines = [Channel.opened() for _ in range(n_channels)]
         self.channels = tuple(channel for channel, _ in lines)
         numbers = [theirs.fileno(), *(number for _, far in lines for number in far.numbers)]
-        command = [sys.executable, "-P", "-m", "meanrev_worker", *map(str, numbers)]
-        environment = {**os.environ, "PYTHONPATH": os.pathsep.join(path for path in sys.path if path)}
-        self.process = subprocess.Popen(command, stdin=subprocess.DEVNULL, pass_fds=numbers, env=environment)  # noqa: S603 - our own
-        for end in (theirs, *(far.line for _, far in lines)):
-            end.close()
+        try:
+            self.process = _started(numbers)
+        except OSError:
+            self._control.close()
+            self._close_channels()
+            raise
+        finally:
+            for end in (theirs, *(far.line for _, far in lines)):
+                end.close()
         try:
             self.backend = self._greeted(orders)
         except BaseException:
             self.leave()
-            for channel in self.channels:
-                channel.close()
+            self._close_channels()
             raise
 
     def leave(self) -> None:
@@ -201,12 +207,24 @@ class _Child:
     def _greeted(self, orders: Orders) -> Backend:
         try:
             self._control.send(orders)
+            if not self._control.poll(_START_S):
+                raise KernelError(f"the compute worker was not ready after {_START_S:.0f} s")
             hello: Hello = self._control.recv()
         except (EOFError, OSError):
             raise KernelError(f"the compute worker ended at its start: {_ending(self.process.wait())}") from None
         if hello.backend is None:
             raise hello.error or KernelError("the compute worker cannot compute")
         return hello.backend
+
+    def _close_channels(self) -> None:
+        for channel in self.channels:
+            channel.close()
+
+
+def _started(numbers: Sequence[int]) -> "subprocess.Popen[bytes]":
+    command = [sys.executable, "-P", "-m", "meanrev_worker", *map(str, numbers)]
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(path for path in sys.path if path)}
+    return subprocess.Popen(command, stdin=subprocess.DEVNULL, pass_fds=numbers, env=environment)  # noqa: S603 - our own
 
 
 def _ending(status: int) -> str:

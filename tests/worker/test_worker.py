@@ -229,3 +229,23 @@ def test_a_signal_to_the_group_is_the_parents_affair(worker):
         os.kill(worker.workers[0].number, number)
     assert worker.carry(mischief.same, (1,)) == (1,)
     assert worker.restarts == 0
+
+
+def test_a_child_that_cannot_be_made_leaves_nothing_open(monkeypatch):
+    def refuse(*_, **__):
+        raise OSError("Resource temporarily unavailable")
+
+    descriptors = len(open_files())
+    monkeypatch.setattr(subprocess, "Popen", refuse)
+    with pytest.raises(OSError, match="temporarily unavailable"):
+        Fleet(Orders("numpy"), 3)
+    assert len(open_files()) <= descriptors
+
+
+def test_an_unexpected_error_tells_where_in_the_child_it_happened(worker):
+    with pytest.raises(RuntimeError) as error:
+        worker.carry(mischief.stubborn, ())
+    assert "Stubborn" in str(error.value)
+    with pytest.raises(KeyError) as error:
+        worker.carry(mischief.missing, ({},))
+    assert "mischief.py" in error.value.__notes__[0]
