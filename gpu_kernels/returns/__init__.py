@@ -32,8 +32,8 @@ def compute(prices: ArrayLike, *, kind: str = "log") -> Returns:
     one_of("kind", kind, KINDS)
     two_dimensional = np.ndim(prices) == 2
     checked = array("prices", prices, ndim=2 if two_dimensional else 1, shape="(T,) or (T, N)")
-    bad = ~((checked > 0) & np.isfinite(checked))
-    if bad.any():
+    if checked.size and not (checked.min() > 0 and checked.max() < np.inf):  # the smallest of NaN and others is NaN
+        bad = ~((checked > 0) & np.isfinite(checked))
         place = tuple(int(i) for i in np.unravel_index(int(np.argmax(bad)), bad.shape))
         index = place if two_dimensional else place[0]
         raise InvalidInput(

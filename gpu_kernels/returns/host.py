@@ -1,5 +1,7 @@
 """The NumPy twin of returns."""
 
+import math
+
 import numpy as np
 
 from gpu_kernels.checks import Floats
@@ -21,6 +23,9 @@ def compute(prices: Floats, kind: str) -> Returns:
             # A fall to almost nothing rounds to -1, whose log1p is no number.
             great = ~(np.abs(values) < 0.5)
             np.log1p(values, out=values)
-            values[great] = np.log(after[great] / before[great])
-        std = float(values.std(ddof=1)) if values.size > 1 else 0.0
-        return Returns(values, float(values.mean()), std, values.shape[0])
+            if great.any():
+                values[great] = np.log(after[great] / before[great])
+        mean = float(values.mean())
+        apart = (values - mean).reshape(-1)
+        std = math.sqrt(float(apart @ apart) / (apart.size - 1)) if apart.size > 1 else 0.0
+    return Returns(values, mean, std, values.shape[0])
