@@ -5,7 +5,7 @@ from numpy.typing import ArrayLike
 
 from gpu_kernels.checks import Floats, array, at_least, no_infinity, one_of, positive
 from gpu_kernels.errors import InvalidInput
-from gpu_kernels.selection import current
+from gpu_kernels.selection import current, run
 from gpu_kernels.sweep import device, host, native
 from gpu_kernels.sweep.bars import can_trade
 from gpu_kernels.sweep.model import (
@@ -81,8 +81,8 @@ def backtest(
     checked = array("prices", prices, ndim=2, shape="(B, T)")
     _has_bars(checked)
     rules = _rules(lookback, execution_delay, mode, initial_capital, periods_per_year)
-    run = {"cuda": device.backtest, "native": native.backtest}.get(current().backend, host.backtest)
-    return run(checked, _pairs(entry_z, exit_z, cost), rules)
+    twin = {"cuda": device.backtest, "native": native.backtest}.get(current().backend, host.backtest)
+    return run(twin, checked, _pairs(entry_z, exit_z, cost), rules)
 
 
 def paths(
@@ -167,12 +167,12 @@ def moments(
         rule = f"must hold one value, or one for each of the {n_series} series, like exit_z and cost"
         raise InvalidInput("entry_z", rule, value=pairs.entry_z.size)
     pairs = Pairs(*(np.broadcast_to(column, n_series) for column in pairs))
-    run = native.moments if current().backend == "native" else host.moments
+    twin = native.moments if current().backend == "native" else host.moments
     tradable = can_trade(checked, mode)
     if tradable.all():
-        return run(checked, pairs, rules)
+        return run(twin, checked, pairs, rules)
     found = np.full((2, n_series), np.nan)
-    found[:, tradable] = run(checked[tradable], Pairs(*(column[tradable] for column in pairs)), rules)
+    found[:, tradable] = run(twin, checked[tradable], Pairs(*(column[tradable] for column in pairs)), rules)
     return ReturnMoments(*found)
 
 
