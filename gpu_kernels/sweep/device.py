@@ -7,6 +7,7 @@ from gpu_kernels.checks import Floats
 from gpu_kernels.sweep import host, native
 from gpu_kernels.sweep.bars import Bars, can_trade, gather, with_untradable
 from gpu_kernels.sweep.model import Pairs, Rules, SweepMetrics
+from gpu_kernels.sweep.order import alike
 from gpu_kernels.sweep.zscore import SMALLEST_SPREAD
 
 __all__ = ["backtest"]
@@ -57,7 +58,7 @@ def _launch(bars: Bars, pairs: Pairs, rules: Rules) -> Floats:
         device.launch("sweep/zscore", "rolling_z", room[0], arguments)
     else:
         fills = device.stage(native.fill_scores(bars, rules))
-    columns = [device.stage(column) for column in pairs]
+    columns = [device.stage(column) for column in (*pairs, alike(pairs))]
     rows = device.empty((native.ROWS, n_series, n_pairs))
     entry = "sweep_compounding" if rules.mode == "compounding" else "sweep_unit"
     arguments = (n_series, n_bars, n_pairs, prices, fills, *columns, rules.initial_capital, rows)

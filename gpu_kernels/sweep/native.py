@@ -10,6 +10,7 @@ from gpu_kernels.selection import current
 from gpu_kernels.sweep import excursions, host, long_series
 from gpu_kernels.sweep.bars import Bars, can_trade, gather, with_untradable
 from gpu_kernels.sweep.model import ERROR, FLAT, IN_TRADE, Pairs, ReturnMoments, Rules, SweepMetrics
+from gpu_kernels.sweep.order import alike
 from gpu_kernels.sweep.zscore import SMALLEST_SPREAD
 
 __all__ = ["ROWS", "backtest", "complete", "crowded", "fill_scores", "metrics", "moments", "rolling", "score_space"]
@@ -39,11 +40,12 @@ def moments(prices: Floats, pairs: Pairs, rules: Rules) -> ReturnMoments:
     if crowded(bars):
         return host.moments(prices, pairs, rules)
     packed, fills = np.ascontiguousarray(bars.prices), fill_scores(bars, rules)
+    columns = [np.ascontiguousarray(column) for column in pairs]
     n_series, n_bars = packed.shape
     space, found = np.empty((n_series + _MOST_LANES - 1, n_bars)), np.empty((2, n_series))
     library("sweep/moments")[f"moments_{rules.mode}"](
         *map(Count, (n_series, n_bars, prices.shape[1])),
-        *map(pointer, (packed, fills, *map(np.ascontiguousarray, pairs))),
+        *map(pointer, (packed, fills, *columns)),
         Number(rules.initial_capital),
         pointer(space),
         pointer(found),
@@ -172,11 +174,11 @@ def _take(pairs: Pairs, wanted: NDArray[np.bool_]) -> Pairs:
 
 def _dense(prices: Floats, fills: Floats, pairs: Pairs, rules: Rules) -> Floats:
     n_series, n_bars = prices.shape
-    rows = np.empty((ROWS, n_series, pairs.entry_z.size))
+    rows, order = np.empty((ROWS, n_series, pairs.entry_z.size)), alike(pairs)
     kernel = library("sweep")["sweep_compounding" if rules.mode == "compounding" else "sweep_unit"]
     kernel(
         *map(Count, (n_series, n_bars, pairs.entry_z.size)),
-        *map(pointer, (prices, fills, *pairs)),
+        *map(pointer, (prices, fills, *pairs, order)),
         Number(rules.initial_capital),
         pointer(rows),
         Threads(current().threads),
