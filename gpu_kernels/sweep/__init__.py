@@ -167,7 +167,7 @@ def moments(
         rule = f"must hold one value, or one for each of the {n_series} series, like exit_z and cost"
         raise InvalidInput("entry_z", rule, value=pairs.entry_z.size)
     pairs = Pairs(*(np.broadcast_to(column, n_series) for column in pairs))
-    twin = native.moments if current().backend == "native" else host.moments
+    twin = {"cuda": device.moments, "native": native.moments}.get(current().backend, host.moments)
     tradable = can_trade(checked, mode)
     if tradable.all():
         return run(twin, checked, pairs, rules)

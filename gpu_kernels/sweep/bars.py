@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from gpu_kernels.checks import Floats
 from gpu_kernels.sweep.model import ERROR, SweepMetrics
 
-__all__ = ["Bars", "can_trade", "gather", "with_untradable"]
+__all__ = ["Bars", "can_trade", "gather", "whole", "with_untradable"]
 
 
 class Bars(NamedTuple):
@@ -35,7 +35,7 @@ def gather(prices: Floats, execution_delay: int) -> Bars:
         execution_delay: Original bars, missing ones included, from a decision to the earliest fill.
     """
     n_series, n_bars = prices.shape
-    if not np.isnan(prices.min(initial=np.inf)):  # a NaN is the least of all
+    if whole(prices):
         bars = np.arange(n_bars)
         rows = (np.broadcast_to(row, prices.shape) for row in (np.minimum(bars + execution_delay, n_bars), bars))
         return Bars(prices, np.full(n_series, n_bars), *rows)
@@ -52,6 +52,11 @@ def gather(prices: Floats, execution_delay: int) -> Bars:
         waiting = np.searchsorted(times, times + execution_delay)
         fill_at[series, :count] = np.where(waiting < count, waiting, n_packed)
     return Bars(packed, counts, fill_at, places)
+
+
+def whole(prices: Floats) -> bool:
+    """Tell whether no series misses a bar."""
+    return not np.isnan(prices.min(initial=np.inf))  # which is NaN where there is one
 
 
 def can_trade(prices: Floats, mode: str) -> NDArray[np.bool_]:
