@@ -8,7 +8,7 @@ import numpy as np
 from gpu_kernels import device, streams
 from gpu_kernels.checks import Floats
 from gpu_kernels.sweep import host, long_series, native, zscore
-from gpu_kernels.sweep.bars import can_trade, whole, with_untradable
+from gpu_kernels.sweep.bars import survey, with_untradable
 from gpu_kernels.sweep.model import Pairs, ReturnMoments, Rules, SweepMetrics
 from gpu_kernels.sweep.order import alike
 
@@ -55,8 +55,8 @@ def backtest(prices: Floats, pairs: Pairs, rules: Rules) -> SweepMetrics:
     Raises:
         DeviceFault: the GPU is not there, does not answer, or has too little memory.
     """
-    tradable = can_trade(prices, rules.mode)
-    sent = _send(prices if tradable.all() else prices[tradable], pairs, rules, alike(pairs))
+    tradable, whole = survey(prices, rules.mode)
+    sent = _send(prices if tradable.all() else prices[tradable], pairs, rules, alike(pairs), whole=whole)
     if sent is None:
         return host.backtest(prices, pairs, rules)
     n_pairs = pairs.entry_z.size
@@ -77,7 +77,7 @@ def moments(prices: Floats, pairs: Pairs, rules: Rules) -> ReturnMoments:
     Raises:
         DeviceFault: the GPU is not there, does not answer, or has too little memory.
     """
-    sent = _send(prices, pairs, rules, None)
+    sent = _send(prices, pairs, rules, None, whole=survey(prices, rules.mode).whole)
     if sent is None:
         return host.moments(prices, pairs, rules)
     n_all, entry = prices.shape[1], f"moments_{rules.mode}"
@@ -95,10 +95,10 @@ def moments(prices: Floats, pairs: Pairs, rules: Rules) -> ReturnMoments:
     return ReturnMoments(*_in_parts(sent, run, 2, 1))
 
 
-def _send(prices: Floats, pairs: Pairs, rules: Rules, order: Floats | None) -> _Sent | None:
+def _send(prices: Floats, pairs: Pairs, rules: Rules, order: Floats | None, *, whole: bool) -> _Sent | None:
     """Stage the pairs, and pack the series; None where the kernels have no place for what fills."""
     packed: tuple[Floats, Floats | None] | None = (prices, None)
-    if not whole(prices):
+    if not whole:
         packed = native.without_gaps(prices, rules, zscore.rolling)
     if packed is None:
         return None

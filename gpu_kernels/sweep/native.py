@@ -11,7 +11,7 @@ from gpu_kernels.compile import library
 from gpu_kernels.launch import Count, Number, Threads, pointer
 from gpu_kernels.selection import current
 from gpu_kernels.sweep import excursions, host, long_series
-from gpu_kernels.sweep.bars import can_trade, gather, whole, with_untradable
+from gpu_kernels.sweep.bars import gather, survey, with_untradable
 from gpu_kernels.sweep.model import ERROR, FLAT, IN_TRADE, Pairs, ReturnMoments, Rules, SweepMetrics
 from gpu_kernels.sweep.order import alike
 from gpu_kernels.sweep.zscore import SMALLEST_SPREAD
@@ -58,8 +58,8 @@ class Packed(NamedTuple):
 
 def backtest(prices: Floats, pairs: Pairs, rules: Rules) -> SweepMetrics:
     """Run every series against every pair; see the contract."""
-    tradable = can_trade(prices, rules.mode)
-    packed = pack(prices if tradable.all() else prices[tradable], rules)
+    tradable, whole = survey(prices, rules.mode)
+    packed = pack(prices if tradable.all() else prices[tradable], rules, whole=whole)
     if packed is None:
         return host.backtest(prices, pairs, rules)
     return with_untradable(metrics(_run(*packed, pairs, rules), prices.shape[1], rules), tradable)
@@ -67,7 +67,7 @@ def backtest(prices: Floats, pairs: Pairs, rules: Rules) -> SweepMetrics:
 
 def moments(prices: Floats, pairs: Pairs, rules: Rules) -> ReturnMoments:
     """Run each series against its own pair; see the contract. Every series can be traded."""
-    packed = pack(prices, rules)
+    packed = pack(prices, rules, whole=survey(prices, rules.mode).whole)
     if packed is None:
         return host.moments(prices, pairs, rules)
     columns = [np.ascontiguousarray(column) for column in pairs]
@@ -84,9 +84,9 @@ def moments(prices: Floats, pairs: Pairs, rules: Rules) -> ReturnMoments:
     return ReturnMoments(*found)
 
 
-def pack(prices: Floats, rules: Rules) -> Packed | None:
-    """Score every bar, without the missing ones; None where without_gaps has none."""
-    if whole(prices):
+def pack(prices: Floats, rules: Rules, *, whole: bool) -> Packed | None:
+    """Score every bar, without the missing ones if not `whole`; None where without_gaps has none."""
+    if whole:
         held = np.ascontiguousarray(prices)
         return Packed(held, rolling(held, rules.lookback, rules.execution_delay))
     return without_gaps(prices, rules, rolling)
