@@ -163,6 +163,11 @@ FN void store(double* p, Index i, Index, V v) { p[i + 1] = v; }
 #else
 FN void store(double* p, Index i, Index, V v) { p[i] = v; }
 #endif
+#if defined(MEANREV_PLANT_OVERRUN)
+FN void store_at(double* p, const Index* places, Index, V v) { p[*places + 1] = v; }
+#else
+FN void store_at(double* p, const Index* places, Index, V v) { p[*places] = v; }
+#endif
 FN V load_or(const double* p, Index i, Index n, double otherwise) { return i < n ? p[i] : otherwise; }
 FN V get(const double* p) { return *p; }
 FN V get_every(const double* p, Index) { return *p; }
@@ -264,6 +269,14 @@ FN V get_at(const double* p, const Index* places) {
     V v;
     for (Index k = 0; k < WIDTH; ++k) v[k] = p[places[k]];
     return v;
+}
+
+// Stores the first `count` lanes, WIDTH at most.
+FN void store_at(double* p, const Index* places, Index count, V v) {
+#if defined(MEANREV_PLANT_OVERRUN)
+    p += 1;
+#endif
+    for (Index k = 0; k < WIDTH && k < count; ++k) p[places[k]] = v[k];
 }
 FN double block_sum(V v) {
     double sum = v[0];

@@ -7,7 +7,7 @@ from gpu_kernels.checks import Floats, array, at_least, no_infinity, one_of, pos
 from gpu_kernels.errors import InvalidInput
 from gpu_kernels.selection import current, run
 from gpu_kernels.sweep import device, host, native
-from gpu_kernels.sweep.bars import can_trade
+from gpu_kernels.sweep.bars import survey
 from gpu_kernels.sweep.model import (
     ERROR,
     FLAT,
@@ -167,8 +167,8 @@ def moments(
         rule = f"must hold one value, or one for each of the {n_series} series, like exit_z and cost"
         raise InvalidInput("entry_z", rule, value=pairs.entry_z.size)
     pairs = Pairs(*(np.broadcast_to(column, n_series) for column in pairs))
-    twin = native.moments if current().backend == "native" else host.moments
-    tradable = can_trade(checked, mode)
+    twin = {"cuda": device.moments, "native": native.moments}.get(current().backend, host.moments)
+    tradable = survey(checked, mode).tradable
     if tradable.all():
         return run(twin, checked, pairs, rules)
     found = np.full((2, n_series), np.nan)

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from gpu_kernels.checks import Floats
 from gpu_kernels.sweep.model import ERROR, SweepMetrics
 
-__all__ = ["Bars", "can_trade", "gather", "with_untradable"]
+__all__ = ["Bars", "Survey", "gather", "survey", "with_untradable"]
 
 
 class Bars(NamedTuple):
@@ -27,6 +27,18 @@ class Bars(NamedTuple):
     places: NDArray[np.intp]
 
 
+class Survey(NamedTuple):
+    """What one look at the prices tells.
+
+    Attributes:
+        tradable: (B,) which series have a price, and in mode "compounding" none that is not positive.
+        whole: No tradable series misses a bar.
+    """
+
+    tradable: NDArray[np.bool_]
+    whole: bool
+
+
 def gather(prices: Floats, execution_delay: int) -> Bars:
     """Take out missing bars.
 
@@ -35,7 +47,7 @@ def gather(prices: Floats, execution_delay: int) -> Bars:
         execution_delay: Original bars, missing ones included, from a decision to the earliest fill.
     """
     n_series, n_bars = prices.shape
-    if not np.isnan(prices.min(initial=np.inf)):  # a NaN is the least of all
+    if not np.isnan(prices.min(initial=np.inf)):  # which is NaN where there is one
         bars = np.arange(n_bars)
         rows = (np.broadcast_to(row, prices.shape) for row in (np.minimum(bars + execution_delay, n_bars), bars))
         return Bars(prices, np.full(n_series, n_bars), *rows)
@@ -54,11 +66,14 @@ def gather(prices: Floats, execution_delay: int) -> Bars:
     return Bars(packed, counts, fill_at, places)
 
 
-def can_trade(prices: Floats, mode: str) -> NDArray[np.bool_]:
-    """Tell which series (B,) have a price, and in mode "compounding" none that is not positive."""
-    lowest = np.fmin.reduce(prices, axis=1)  # NaN where there is nothing else
-    tradable: NDArray[np.bool_] = lowest > 0 if mode == "compounding" else ~np.isnan(lowest)
-    return tradable
+def survey(prices: Floats, mode: str) -> Survey:
+    """Look at prices (B, T) once, or twice where bars are missing."""
+    lowest = prices.min(axis=1)  # NaN where a bar is missing
+    gaps = np.isnan(lowest)
+    if gaps.any():
+        lowest[gaps] = np.fmin.reduce(prices[gaps], axis=1)  # NaN where all are
+    tradable = lowest > 0 if mode == "compounding" else ~np.isnan(lowest)
+    return Survey(tradable, not gaps[tradable].any())
 
 
 def with_untradable(metrics: SweepMetrics, tradable: NDArray[np.bool_]) -> SweepMetrics:

@@ -1,17 +1,52 @@
-"""Launches of the sweep kernel on a GPU: prices go up once, scores stay there, rows come back once."""
+"""Launches of the sweep kernels on a GPU: prices go up once, scores stay there, rows come back once."""
+
+from collections.abc import Callable
+from typing import Any, NamedTuple
 
 import numpy as np
 
-from gpu_kernels import device
+from gpu_kernels import device, streams
 from gpu_kernels.checks import Floats
-from gpu_kernels.sweep import host, native
-from gpu_kernels.sweep.bars import Bars, can_trade, gather, with_untradable
-from gpu_kernels.sweep.model import Pairs, Rules, SweepMetrics
-from gpu_kernels.sweep.zscore import SMALLEST_SPREAD
+from gpu_kernels.sweep import host, long_series, native, zscore
+from gpu_kernels.sweep.bars import survey, with_untradable
+from gpu_kernels.sweep.model import Pairs, ReturnMoments, Rules, SweepMetrics
+from gpu_kernels.sweep.order import alike
 
-__all__ = ["backtest"]
+__all__ = ["backtest", "chunks", "moments"]
 
 _ROOM = 2**20  # work items times lookback: 256 MiB of working space for the scores
+_BARS_A_CHUNK = 256
+_MOST_CHUNKS = 4096
+
+
+class _Sent(NamedTuple):
+    """What goes up.
+
+    Attributes:
+        prices: (B, n), without missing bars.
+        fills: (B, n), scores at the bars of their fills; None where they are made on the device.
+        columns: On the device: entry levels, exit levels and costs.
+        order: On the device: the pairs as lanes take them; None where each series has its own.
+        rules: What all lanes share.
+    """
+
+    prices: Floats
+    fills: Floats | None
+    columns: list[Any]
+    order: Any
+    rules: Rules
+
+
+class _Held(NamedTuple):
+    """Series on the device: (b, n) arrays."""
+
+    prices: Any
+    fills: Any
+
+
+def chunks(n_bars: int) -> int:
+    """Return into how many chunks a long series is cut; by its length alone, so that companions change no bit."""
+    return max(1, min(n_bars // _BARS_A_CHUNK, _MOST_CHUNKS))
 
 
 def backtest(prices: Floats, pairs: Pairs, rules: Rules) -> SweepMetrics:
@@ -20,46 +55,98 @@ def backtest(prices: Floats, pairs: Pairs, rules: Rules) -> SweepMetrics:
     Raises:
         DeviceFault: the GPU is not there, does not answer, or has too little memory.
     """
-    tradable = can_trade(prices, rules.mode)
-    bars = gather(prices[tradable], rules.execution_delay)
-    if native.crowded(bars):
+    tradable, whole = survey(prices, rules.mode)
+    sent = _send(prices if tradable.all() else prices[tradable], pairs, rules, alike(pairs), whole=whole)
+    if sent is None:
         return host.backtest(prices, pairs, rules)
-    return with_untradable(native.metrics(_in_parts(bars, pairs, rules), prices.shape[1], rules), tradable)
-
-
-def _in_parts(bars: Bars, pairs: Pairs, rules: Rules) -> Floats:
-    """Run all series at once, or in halves where the device's memory does not hold them."""
-    n_series = bars.prices.shape[0]
-    try:
-        return _launch(bars, pairs, rules)
-    except device.OutOfMemory:
-        if n_series == 1:
-            raise
-    device.release()
-    half = n_series // 2
-    parts = [_some(bars, slice(0, half)), _some(bars, slice(half, n_series))]
-    return np.concatenate([_in_parts(part, pairs, rules) for part in parts], axis=1)
-
-
-def _some(bars: Bars, which: slice) -> Bars:
-    return Bars(bars.prices[which], bars.counts[which], bars.fill_at[which], bars.places[which])
-
-
-def _launch(bars: Bars, pairs: Pairs, rules: Rules) -> Floats:
-    n_series, n_bars = bars.prices.shape
     n_pairs = pairs.entry_z.size
-    prices = device.stage(bars.prices)
-    if native.complete(bars):
-        fills = device.empty((n_series, n_bars))
-        room = native.score_space(n_series, n_bars, rules.lookback, _ROOM // rules.lookback)
-        shape = (n_series, n_bars, rules.lookback, rules.execution_delay, room[0])
-        arguments = (*shape, prices, SMALLEST_SPREAD, device.empty(room), fills)
-        device.launch("sweep/zscore", "rolling_z", room[0], arguments)
-    else:
-        fills = device.stage(native.fill_scores(bars, rules))
-    columns = [device.stage(column) for column in pairs]
+    cut = long_series.gains(sent.prices.shape[1], n_pairs)
+    rows = _in_parts(sent, _cut if cut else _dense, native.ROWS, n_pairs)
+    redo = rows[native.RUINED] == native.REDO
+    series = np.flatnonzero(redo.any(axis=1))
+    if series.size:
+        some = sent._replace(prices=sent.prices[series], fills=None if sent.fills is None else sent.fills[series])
+        again = _in_parts(some, _dense, native.ROWS, n_pairs)
+        rows[:, series] = np.where(redo[series], again, rows[:, series])
+    return with_untradable(native.metrics(rows, prices.shape[1], rules), tradable)
+
+
+def moments(prices: Floats, pairs: Pairs, rules: Rules) -> ReturnMoments:
+    """Run each series against its own pair; see the contract. Every series can be traded.
+
+    Raises:
+        DeviceFault: the GPU is not there, does not answer, or has too little memory.
+    """
+    sent = _send(prices, pairs, rules, None, whole=survey(prices, rules.mode).whole)
+    if sent is None:
+        return host.moments(prices, pairs, rules)
+    n_all, entry = prices.shape[1], f"moments_{rules.mode}"
+
+    def run(sent: _Sent, held: _Held, part: slice) -> Any:
+        n_series, n_bars = held.prices.shape
+        columns = [device.stage(column[part]) for column in pairs]
+        space = device.empty((n_series + native.MOST_LANES - 1, n_bars))
+        found = device.empty((2, n_series))
+        shape = (n_series, n_bars, n_all)
+        arguments = (*shape, *held, *columns, sent.rules.initial_capital, space, found)
+        device.launch("sweep/moments", entry, n_series, arguments)
+        return found
+
+    return ReturnMoments(*_in_parts(sent, run, 2, 1))
+
+
+def _send(prices: Floats, pairs: Pairs, rules: Rules, order: Floats | None, *, whole: bool) -> _Sent | None:
+    """Stage the pairs, and pack the series; None where the kernels have no place for what fills."""
+    packed: tuple[Floats, Floats | None] | None = (prices, None)
+    if not whole:
+        packed = native.without_gaps(prices, rules, zscore.rolling)
+    if packed is None:
+        return None
+    if order is None:
+        return _Sent(*packed, [], None, rules)
+    return _Sent(*packed, [device.stage(column) for column in pairs], device.stage(order), rules)
+
+
+def _in_parts(sent: _Sent, launch: Callable[[_Sent, _Held, slice], Any], n_rows: int, n_pairs: int) -> Floats:
+    """Run all series, in parts where they are many; the rows are (n_rows, B, G) or (n_rows, B)."""
+    n_series, n_bars = sent.prices.shape
+    nbytes = 8 * n_series * (n_bars * (1 if sent.fills is None else 2) + n_rows * n_pairs)
+    n_parts = streams.parts(n_series, nbytes, n_series * n_pairs)
+    found = streams.in_parts(n_series, n_parts, lambda part: launch(sent, _hold(sent, part), part))
+    return found[0] if len(found) == 1 else np.concatenate(found, axis=1)
+
+
+def _hold(sent: _Sent, part: slice) -> _Held:
+    prices = device.stage(sent.prices[part])
+    if sent.fills is not None:
+        return _Held(prices, device.stage(sent.fills[part]))
+    n_series, n_bars = prices.shape
+    lookback, fills = sent.rules.lookback, device.empty((n_series, n_bars))
+    room = native.score_space(n_series, n_bars, lookback, _ROOM // lookback)
+    shape = (n_series, n_bars, lookback, sent.rules.execution_delay, room[0])
+    arguments = (*shape, prices, zscore.SMALLEST_SPREAD, device.empty(room), fills)
+    device.launch("sweep/zscore", "rolling_z", room[0], arguments)
+    return _Held(prices, fills)
+
+
+def _dense(sent: _Sent, held: _Held, _: slice) -> Any:
+    (n_series, n_bars), n_pairs = held.prices.shape, sent.order.size
     rows = device.empty((native.ROWS, n_series, n_pairs))
-    entry = "sweep_compounding" if rules.mode == "compounding" else "sweep_unit"
-    arguments = (n_series, n_bars, n_pairs, prices, fills, *columns, rules.initial_capital, rows)
-    device.launch("sweep", entry, n_series * n_pairs, arguments)
-    return np.asarray(device.fetch(rows))
+    arguments = (n_series, n_bars, n_pairs, *held, *sent.columns, sent.order, sent.rules.initial_capital, rows)
+    device.launch("sweep", f"sweep_{sent.rules.mode}", n_series * n_pairs, arguments)
+    return rows
+
+
+def _cut(sent: _Sent, held: _Held, _: slice) -> Any:
+    (n_series, n_bars), n_pairs, mode = held.prices.shape, sent.order.size, sent.rules.mode
+    shape = (n_series, n_bars, chunks(n_bars), n_pairs)
+    n_lanes = n_series * chunks(n_bars) * n_pairs
+    ends, parts = device.empty((long_series.ENDS, n_lanes)), device.empty((long_series.PARTS, n_lanes))
+    rows = device.empty((native.ROWS, n_series, n_pairs))
+    levels = sent.columns[:2]
+    device.launch("sweep/long_series", "long_series_ends", n_lanes, (*shape, held.fills, *levels, ends))
+    arguments: tuple[Any, ...] = (*shape, *held, *sent.columns, ends, parts)
+    device.launch("sweep/long_series", f"long_series_{mode}", n_lanes, arguments)
+    arguments = (*shape, sent.rules.initial_capital, parts, rows)
+    device.launch("sweep/long_series", f"long_series_join_{mode}", n_series * n_pairs, arguments)
+    return rows

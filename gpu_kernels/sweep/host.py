@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from gpu_kernels import shape
 from gpu_kernels.checks import Floats
-from gpu_kernels.sweep.bars import Bars, can_trade, gather, with_untradable
+from gpu_kernels.sweep.bars import Bars, gather, survey, with_untradable
 from gpu_kernels.sweep.lanes import Lanes
 from gpu_kernels.sweep.model import BacktestPaths, FinalMetrics, Pairs, ReturnMoments, Rules, SweepMetrics
 from gpu_kernels.sweep.zscore import rolling
@@ -19,7 +19,7 @@ __all__ = ["backtest", "moments", "paths", "returns"]
 
 def backtest(prices: Floats, pairs: Pairs, rules: Rules) -> SweepMetrics:
     """Run every series against every pair; see the contract."""
-    tradable = can_trade(prices, rules.mode)
+    tradable = survey(prices, rules.mode).tradable
     bars = gather(prices[tradable], rules.execution_delay)
     n_series, n_pairs = bars.prices.shape[0], pairs.entry_z.size
     each = Pairs(*(np.tile(column, n_series) for column in pairs))

@@ -7,7 +7,7 @@ from gpu_kernels.compile import library
 from gpu_kernels.launch import Count, Number, Threads, pointer
 from gpu_kernels.sweep.model import Pairs, Rules
 
-__all__ = ["CHUNKS", "LEAST_BARS", "MOST_PAIRS", "gains", "run"]
+__all__ = ["CHUNKS", "ENDS", "LEAST_BARS", "MOST_PAIRS", "PARTS", "gains", "run"]
 
 LEAST_BARS = 50_000
 """Bars from which a chunk is long beside the search for what is held when it begins."""
@@ -18,7 +18,8 @@ MOST_PAIRS = 64
 CHUNKS = 64
 """Chunks of a series, the same for any number of threads, so that this number changes no bit."""
 
-_ENDS, _PARTS = 3, 14
+ENDS, PARTS = 3, 14
+"""Rows of what a chunk says of its end, and of its account."""
 
 
 def gains(n_bars: int, n_pairs: int) -> bool:
@@ -46,7 +47,7 @@ def run(prices: Floats, fills: Floats, pairs: Pairs, rules: Rules, rows: Floats,
     columns = [pointer(column) for column in pairs]
     shape = [Count(size) for size in (n_series, n_bars, n_chunks, n_pairs)]
     n_lanes = n_series * n_chunks * n_pairs
-    ends, parts = np.empty((_ENDS, n_lanes)), np.empty((_PARTS, n_lanes))
+    ends, parts = np.empty((ENDS, n_lanes)), np.empty((PARTS, n_lanes))
     kernels, mode = library("sweep/long_series"), rules.mode
     kernels.long_series_ends(*shape, pointer(fills), *columns[:2], pointer(ends), Threads(threads))
     account = kernels[f"long_series_{mode}"]

@@ -1,5 +1,8 @@
 """Launches of the sweep kernel on the CPU's vector lanes."""
 
+from collections.abc import Callable
+from typing import NamedTuple
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -8,48 +11,106 @@ from gpu_kernels.compile import library
 from gpu_kernels.launch import Count, Number, Threads, pointer
 from gpu_kernels.selection import current
 from gpu_kernels.sweep import excursions, host, long_series
-from gpu_kernels.sweep.bars import Bars, can_trade, gather, with_untradable
+from gpu_kernels.sweep.bars import gather, survey, with_untradable
 from gpu_kernels.sweep.model import ERROR, FLAT, IN_TRADE, Pairs, ReturnMoments, Rules, SweepMetrics
+from gpu_kernels.sweep.order import alike
 from gpu_kernels.sweep.zscore import SMALLEST_SPREAD
 
-__all__ = ["ROWS", "backtest", "complete", "crowded", "fill_scores", "metrics", "moments", "rolling", "score_space"]
+__all__ = [
+    "MOST_LANES",
+    "REDO",
+    "ROWS",
+    "RUINED",
+    "Packed",
+    "backtest",
+    "metrics",
+    "moments",
+    "pack",
+    "rolling",
+    "score_space",
+    "without_gaps",
+]
 
 ROWS = 11
 """Rows of the kernel's output."""
 
-_RUINED, _REDO = 10, 2.0
+RUINED, REDO = 10, 2.0
+"""The row that says how a lane ended, and what it says of one that the dense kernel must run again."""
+
 _ROUNDING = 1e-15  # of a compounding return, where an entry without a cost gains nothing
 _ITEMS_A_THREAD = 16
-_MOST_LANES = 8  # of a vector
+
+MOST_LANES = 8
+"""Lanes of a vector, at most."""
+
+
+class Packed(NamedTuple):
+    """Series without their missing bars, as the kernels read them.
+
+    Attributes:
+        prices: (B, n), n the largest number of prices of a series; a shorter series repeats its last price.
+        fills: (B, n), the score of the decision that fills at each bar; NaN where none does.
+    """
+
+    prices: Floats
+    fills: Floats
 
 
 def backtest(prices: Floats, pairs: Pairs, rules: Rules) -> SweepMetrics:
     """Run every series against every pair; see the contract."""
-    tradable = can_trade(prices, rules.mode)
-    bars = gather(prices if tradable.all() else prices[tradable], rules.execution_delay)
-    if crowded(bars):
+    tradable, whole = survey(prices, rules.mode)
+    packed = pack(prices if tradable.all() else prices[tradable], rules, whole=whole)
+    if packed is None:
         return host.backtest(prices, pairs, rules)
-    rows = _run(bars, pairs, rules)
-    return with_untradable(metrics(rows, prices.shape[1], rules), tradable)
+    return with_untradable(metrics(_run(*packed, pairs, rules), prices.shape[1], rules), tradable)
 
 
 def moments(prices: Floats, pairs: Pairs, rules: Rules) -> ReturnMoments:
     """Run each series against its own pair; see the contract. Every series can be traded."""
-    bars = gather(prices, rules.execution_delay)
-    if crowded(bars):
+    packed = pack(prices, rules, whole=survey(prices, rules.mode).whole)
+    if packed is None:
         return host.moments(prices, pairs, rules)
-    packed, fills = np.ascontiguousarray(bars.prices), fill_scores(bars, rules)
-    n_series, n_bars = packed.shape
-    space, found = np.empty((n_series + _MOST_LANES - 1, n_bars)), np.empty((2, n_series))
+    columns = [np.ascontiguousarray(column) for column in pairs]
+    n_series, n_bars = packed.prices.shape
+    space, found = np.empty((n_series + MOST_LANES - 1, n_bars)), np.empty((2, n_series))
     library("sweep/moments")[f"moments_{rules.mode}"](
         *map(Count, (n_series, n_bars, prices.shape[1])),
-        *map(pointer, (packed, fills, *map(np.ascontiguousarray, pairs))),
+        *map(pointer, (*packed, *columns)),
         Number(rules.initial_capital),
         pointer(space),
         pointer(found),
         Threads(current().threads),
     )
     return ReturnMoments(*found)
+
+
+def pack(prices: Floats, rules: Rules, *, whole: bool) -> Packed | None:
+    """Score every bar, without the missing ones if not `whole`; None where without_gaps has none."""
+    if whole:
+        held = np.ascontiguousarray(prices)
+        return Packed(held, rolling(held, rules.lookback, rules.execution_delay))
+    return without_gaps(prices, rules, rolling)
+
+
+def without_gaps(prices: Floats, rules: Rules, score: Callable[[Floats, int], Floats]) -> Packed | None:
+    """Take out missing bars, and score the others; None where the kernel has no place for what fills.
+
+    That is where two decisions of a series fill at one bar, which takes a gap behind a delay of two bars or more.
+
+    Args:
+        prices: (B, T), NaN where a bar is missing; every series has a price.
+        rules: What all lanes share.
+        score: Scores the packed prices, like zscore.rolling.
+    """
+    bars = gather(prices, rules.execution_delay)
+    n_series, n_bars = bars.prices.shape
+    same = (bars.fill_at[:, 1:] <= bars.fill_at[:, :-1]) & (bars.fill_at[:, 1:] < n_bars)
+    if (same & (np.arange(1, n_bars) < bars.counts[:, None])).any():
+        return None
+    fills = np.full((n_series, n_bars + 1), np.nan)
+    decided = np.arange(n_bars) < bars.counts[:, None]
+    np.put_along_axis(fills, np.where(decided, bars.fill_at, n_bars), score(bars.prices, rules.lookback), axis=1)
+    return Packed(bars.prices, np.ascontiguousarray(fills[:, :n_bars]))
 
 
 def rolling(prices: Floats, lookback: int, delay: int = 0) -> Floats:
@@ -77,35 +138,7 @@ def rolling(prices: Floats, lookback: int, delay: int = 0) -> Floats:
 
 def score_space(n_series: int, n_bars: int, lookback: int, most_items: int) -> tuple[int, ...]:
     """Return the shape of the working space for scores, its first axis the work items; each has two vectors at most."""
-    return max(1, min(n_series * -(-n_bars // (_MOST_LANES * lookback)), most_items)), 2, lookback, 2 * _MOST_LANES
-
-
-def crowded(bars: Bars) -> bool:
-    """Tell whether two decisions of a series fill at one bar, which the kernel has no place for.
-
-    It takes a gap behind a delay of two bars or more.
-    """
-    n_bars = bars.prices.shape[1]
-    if complete(bars):
-        return False
-    same = (bars.fill_at[:, 1:] <= bars.fill_at[:, :-1]) & (bars.fill_at[:, 1:] < n_bars)
-    return bool((same & (np.arange(1, n_bars) < bars.counts[:, None])).any())
-
-
-def fill_scores(bars: Bars, rules: Rules) -> Floats:
-    """Return at each bar the score of the decision that fills there, NaN where none does: (B, n)."""
-    n_series, n_bars = bars.prices.shape
-    if complete(bars):
-        return rolling(bars.prices, rules.lookback, rules.execution_delay)
-    moved = np.full((n_series, n_bars + 1), np.nan)
-    decided = np.arange(n_bars) < bars.counts[:, None]
-    np.put_along_axis(moved, np.where(decided, bars.fill_at, n_bars), rolling(bars.prices, rules.lookback), axis=1)
-    return np.ascontiguousarray(moved[:, :n_bars])
-
-
-def complete(bars: Bars) -> bool:
-    """Tell whether no series misses a bar."""
-    return bool((bars.counts == bars.places.shape[1]).all())
+    return max(1, min(n_series * -(-n_bars // (MOST_LANES * lookback)), most_items)), 2, lookback, 2 * MOST_LANES
 
 
 def metrics(rows: Floats, n_bars: int, rules: Rules) -> SweepMetrics:
@@ -143,10 +176,8 @@ def metrics(rows: Floats, n_bars: int, rules: Rules) -> SweepMetrics:
     )
 
 
-def _run(bars: Bars, pairs: Pairs, rules: Rules) -> Floats:
+def _run(prices: Floats, fills: Floats, pairs: Pairs, rules: Rules) -> Floats:
     """Run grids by excursions, long series in chunks, and the rest, or what needs it, by the dense kernel."""
-    prices = np.ascontiguousarray(bars.prices)
-    fills = fill_scores(bars, rules)
     n_series, n_bars = prices.shape
     pairs = Pairs(*map(np.ascontiguousarray, pairs))
     grids = excursions.find(pairs, excursions.FEWEST_LEVELS)
@@ -159,7 +190,7 @@ def _run(bars: Bars, pairs: Pairs, rules: Rules) -> Floats:
         excursions.run(prices, fills, grids, rules, rows, current().threads)
         if grids.alone.any():
             rows[:, :, grids.alone] = _dense(prices, fills, _take(pairs, grids.alone), rules)
-    redo = rows[_RUINED] == _REDO
+    redo = rows[RUINED] == REDO
     for series in np.flatnonzero(redo.any(axis=1)):
         one = slice(series, series + 1)
         rows[:, one, redo[series]] = _dense(prices[one], fills[one], _take(pairs, redo[series]), rules)
@@ -172,11 +203,11 @@ def _take(pairs: Pairs, wanted: NDArray[np.bool_]) -> Pairs:
 
 def _dense(prices: Floats, fills: Floats, pairs: Pairs, rules: Rules) -> Floats:
     n_series, n_bars = prices.shape
-    rows = np.empty((ROWS, n_series, pairs.entry_z.size))
+    rows, order = np.empty((ROWS, n_series, pairs.entry_z.size)), alike(pairs)
     kernel = library("sweep")["sweep_compounding" if rules.mode == "compounding" else "sweep_unit"]
     kernel(
         *map(Count, (n_series, n_bars, pairs.entry_z.size)),
-        *map(pointer, (prices, fills, *pairs)),
+        *map(pointer, (prices, fills, *pairs, order)),
         Number(rules.initial_capital),
         pointer(rows),
         Threads(current().threads),

@@ -16,52 +16,68 @@ FN void backtest(Hot& hot, Cold& cold, const double* prices, const double* score
     if (!COMPOUNDING) hot.sum = hot.equity - cold.initial;
 }
 
+// The lanes of an item: their pairs, the last one repeated where there are fewer than lanes.
+struct Lanes {
+    Index pair[WIDTH], count;
+};
+
+FN Lanes lanes_of(const double* order, Index first, Index n_pairs) {
+    Lanes lanes;
+    lanes.count = n_pairs - first;
+    for (Index k = 0; k < WIDTH; ++k) lanes.pair[k] = (Index)order[first + k < n_pairs ? first + k : n_pairs - 1];
+    return lanes;
+}
+
 template <bool COMPOUNDING>
-FN void finish(const Hot& hot, const Cold& cold, double last, double initial, double* out, Index row, Index i, Index n) {
+FN void finish(const Hot& hot, const Cold& cold, double last, double initial, double* out, Index row, const Lanes& lanes) {
     const V unrealized = hot.quantity * (last - cold.entry_price) - cold.entry_fee;
     const V side = sel(hot.quantity > 0.0, splat(1.0), sel(hot.quantity < 0.0, splat(-1.0), splat(0.0)));
-    store(out + EQUITY * row, i, n, cold.base + unrealized);
-    store(out + REALIZED * row, i, n, cold.realized);
-    store(out + UNREALIZED * row, i, n, unrealized + 0.0);
-    store(out + FEES * row, i, n, cold.fees);
-    store(out + DRAWDOWN * row, i, n, COMPOUNDING ? 1.0 - hot.worst : hot.worst / initial);
-    store(out + SUM * row, i, n, hot.sum);
-    store(out + SQUARES * row, i, n, hot.squares);
-    store(out + TRADES * row, i, n, cold.trades);
-    store(out + WINS * row, i, n, cold.wins);
-    store(out + POSITION * row, i, n, side);
-    store(out + RUINED * row, i, n, sel(hot.floor == 0.0, splat(0.0), splat(1.0)));
+    const auto write = [&](Index which, V values) { store_at(out + which * row, lanes.pair, lanes.count, values); };
+    write(EQUITY, cold.base + unrealized);
+    write(REALIZED, cold.realized);
+    write(UNREALIZED, unrealized + 0.0);
+    write(FEES, cold.fees);
+    write(DRAWDOWN, COMPOUNDING ? 1.0 - hot.worst : hot.worst / initial);
+    write(SUM, hot.sum);
+    write(SQUARES, hot.squares);
+    write(TRADES, cold.trades);
+    write(WINS, cold.wins);
+    write(POSITION, side);
+    write(RUINED, sel(hot.floor == 0.0, splat(0.0), splat(1.0)));
 }
 
 // prices, fill_scores: (n_series, n_bars); a fill score is that of the decision which fills at this bar, NaN for none.
-// entry, leave, cost: (n_pairs,). out: (ROWS, n_series, n_pairs).
+// entry, leave, cost: (n_pairs,). order: (n_pairs,), the pairs as lanes take them: neighbours should trade alike.
+// out: (ROWS, n_series, n_pairs).
 template <bool COMPOUNDING>
 FN void sweep(Index item, Index n_series, Index n_bars, Index n_pairs, const double* prices, const double* fill_scores,
-              const double* entry, const double* leave, const double* cost, double initial, double* out) {
-    const Index series = item / items(n_pairs), first = (item % items(n_pairs)) * WIDTH;
+              const double* entry, const double* leave, const double* cost, const double* order, double initial,
+              double* out) {
+    const Index series = item / items(n_pairs);
+    const Lanes lanes = lanes_of(order, (item % items(n_pairs)) * WIDTH, n_pairs);
     Hot hot;
     Cold cold;
-    cold.entry = load(entry, first, n_pairs);
-    cold.leave = load(leave, first, n_pairs);
-    cold.cost = load(cost, first, n_pairs);
+    cold.entry = get_at(entry, lanes.pair);
+    cold.leave = get_at(leave, lanes.pair);
+    cold.cost = get_at(cost, lanes.pair);
     start<COMPOUNDING>(hot, cold, initial);
     backtest<COMPOUNDING>(hot, cold, prices + series * n_bars, fill_scores + series * n_bars, n_bars);
     const double last = prices[(series + 1) * n_bars - 1];
-    finish<COMPOUNDING>(hot, cold, last, initial, out + series * n_pairs, n_series * n_pairs, first, n_pairs);
+    finish<COMPOUNDING>(hot, cold, last, initial, out + series * n_pairs, n_series * n_pairs, lanes);
 }
 
 ENTRY(sweep_compounding)(Index n_series, Index n_bars, Index n_pairs, const double* prices, const double* fill_scores,
-                         const double* entry, const double* leave, const double* cost, double initial, double* out,
-                         int threads) {
+                         const double* entry, const double* leave, const double* cost, const double* order,
+                         double initial, double* out, int threads) {
     EACH(item, n_series * items(n_pairs), threads) {
-        sweep<true>(item, n_series, n_bars, n_pairs, prices, fill_scores, entry, leave, cost, initial, out);
+        sweep<true>(item, n_series, n_bars, n_pairs, prices, fill_scores, entry, leave, cost, order, initial, out);
     };
 }
 
 ENTRY(sweep_unit)(Index n_series, Index n_bars, Index n_pairs, const double* prices, const double* fill_scores,
-                  const double* entry, const double* leave, const double* cost, double initial, double* out,
-                  int threads) {
+                  const double* entry, const double* leave, const double* cost, const double* order, double initial,
+                  double* out, int threads) {
     EACH(item, n_series * items(n_pairs), threads) {
-        sweep<false>(item, n_series, n_bars, n_pairs, prices, fill_scores, entry, leave, cost, initial, out);
+        sweep<false>(item, n_series, n_bars, n_pairs, prices, fill_scores, entry, leave, cost, order, initial, out);
     };
 }

@@ -49,6 +49,40 @@ def test_sweeps(mode, delay, shape):
     assert_close(found, expected, exact=("num_trades", "position", "status"))
 
 
+@pytest.mark.parametrize("mode", sweep.MODES)
+@pytest.mark.parametrize("volatility", [0.001, 0.3])
+def test_long_series_of_few_pairs(mode, volatility):
+    """Of those that move much, lanes are ruined and run again."""
+    prices = 100 * np.exp(np.cumsum(np.random.default_rng(4).normal(0, volatility / 30, (2, 60_000)), axis=1))
+    entry, rules = np.linspace(1.0, 2.5, 5), {"mode": mode, "lookback": 50}
+    expected = sweep.backtest(prices, entry, 0.1, 1e-5, **rules)
+    with selection.using("cuda"):
+        found = sweep.backtest(prices, entry, 0.1, 1e-5, **rules)
+        alone = sweep.backtest(prices[[1]], entry[[2]], 0.1, 1e-5, **rules)
+    assert_close(found, expected, exact=("num_trades", "position", "status"))
+    assert [values[1, 2] for values in found] == [values[0, 0] for values in alone]
+
+
+@pytest.mark.parametrize("mode", sweep.MODES)
+@pytest.mark.parametrize("shape", [(1, 1), (3, 33), (100, 700)])
+def test_moments_of_backtests(mode, shape):
+    prices, entry = walks(*shape, seed=6), np.linspace(0.5, 2.5, shape[0])
+    expected = sweep.moments(prices, entry, 0.1, 1e-3, mode=mode)
+    with selection.using("cuda"):
+        found = sweep.moments(prices, entry, 0.1, 1e-3, mode=mode)
+    np.testing.assert_allclose(found, expected, rtol=1e-9, atol=1e-9)
+
+
+def test_sweeps_in_parts_have_the_bits_of_one(monkeypatch):
+    prices, entry = walks(40, 500, seed=7), np.linspace(0.5, 2.5, 9)
+    with selection.using("cuda"):
+        whole = sweep.backtest(prices, entry, 0.1, 1e-3)
+        monkeypatch.setattr(streams, "parts", lambda *_: 7)
+        parts = sweep.backtest(prices, entry, 0.1, 1e-3)
+    for one, other in zip(whole, parts, strict=True):
+        np.testing.assert_array_equal(one, other)
+
+
 @pytest.mark.parametrize("lags", [0, 1, 4])
 @pytest.mark.parametrize("shape", [(1, 4), (5, 31), (100, 257), (1000, 500)])
 def test_fits(lags, shape):

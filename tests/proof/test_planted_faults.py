@@ -49,7 +49,8 @@ def test_an_item_too_many_is_reported(operation, entry, name):
 
 @pytest.mark.parametrize("name", BOUNDS)
 @pytest.mark.parametrize(
-    "operation", [each for each in OPERATIONS if re.search(r"\bstore\(", sources()[each].read_text(encoding="utf-8"))]
+    "operation",
+    [each for each in OPERATIONS if re.search(r"\bstore(_at)?\(", sources()[each].read_text(encoding="utf-8"))],
 )
 def test_a_store_past_the_end_is_reported(operation, name):
     runs = [run(build(operation, name, "OVERRUN"), entry) for entry in entries(operation)]

@@ -55,7 +55,6 @@ async def running(task: Task, table: Table, call: Call) -> AsyncGenerator[tuple[
     seen = latest = (0, task.total(table, chosen))
     call.ticket.announce(latest[1] * len(table.values))
     wanted = True
-    yield latest
 
     def progress(done: int, total: int) -> None:
         nonlocal latest
@@ -65,9 +64,10 @@ async def running(task: Task, table: Table, call: Call) -> AsyncGenerator[tuple[
 
     work = asyncio.ensure_future(call.compute(task.run, table, chosen, ignored, progress))
     try:
+        yield latest  # while the work has begun
         while not work.done():
             await asyncio.wait({work}, timeout=_GLANCE_S)
-            if latest != seen:
+            if latest != seen and not work.done():
                 seen = latest
                 yield latest
         yield work.result()

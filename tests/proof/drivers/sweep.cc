@@ -17,10 +17,12 @@ static void sweep_case(decltype(&sweep_unit) entry) {
             const Array leaves = random.uniforms(shape.n_pairs, -0.5, 0.5);
             Array costs = random.uniforms(shape.n_pairs, 0.0, 0.02);
             costs[0] = 0.0;
+            Array order(shape.n_pairs);
+            for (Index pair = 0; pair < shape.n_pairs; ++pair) order[pair] = (double)(shape.n_pairs - 1 - pair);
             for (std::size_t t = 0; t < scores.size(); t += 7) scores[t] = t % 2 ? MISSING : entries[0];
             Array out = space(ROWS * shape.n_series * shape.n_pairs);
             entry(shape.n_series, shape.n_bars, shape.n_pairs, prices.data(), scores.data(), entries.data(), leaves.data(),
-                  costs.data(), 3.0, out.data(), threads);
+                  costs.data(), order.data(), 3.0, out.data(), threads);
             print("out", out);
         }
     }
