@@ -1,5 +1,6 @@
 """Which implementation of the operations runs: each is probed by a self-test, and the choice comes with its reason."""
 
+from contextlib import suppress
 from functools import cache
 from typing import NamedTuple
 
@@ -12,7 +13,7 @@ from gpu_kernels.device import DeviceFault
 from gpu_kernels.errors import KernelError
 from gpu_kernels.selection import using
 
-__all__ = ["BACKENDS", "Backend", "Probe", "choose", "probe", "self_test"]
+__all__ = ["BACKENDS", "Backend", "Probe", "choose", "choose_on", "probe", "self_test"]
 
 _OWN_FOLDER = "let kernel_cache name a folder that this user owns and can write to"
 
@@ -77,6 +78,27 @@ def choose(name: str = "auto") -> Backend:
             return Backend(candidate, f"{found.reason}{better}")
         passed_over.append(found)
     raise KernelError(f"no backend passes its self-test: {passed_over[-1].reason}; {passed_over[-1].fix}")
+
+
+def choose_on(index: int, fraction: float, name: str = "auto") -> Backend:
+    """Choose as choose does, where the GPU to be tried is a certain one; this thread uses it from then on.
+
+    Args:
+        index: The GPU's number.
+        fraction: Of its memory that may be used.
+        name: As in choose.
+
+    Raises:
+        InvalidInput: no such backend.
+        KernelError: the one asked for cannot run here, or the best one is a GPU, and not that.
+    """
+    if name in {"auto", "cuda"}:
+        with suppress(DeviceFault):  # choose says why it is none, or it is another number's
+            device.limit(index, fraction)
+    chosen = choose(name)
+    if chosen.name == "cuda":
+        device.limit(index, fraction)
+    return chosen
 
 
 @cache

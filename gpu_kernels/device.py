@@ -165,6 +165,8 @@ def download(array: Any) -> Floats:
     try:
         memory = cupy.cuda.alloc_pinned_memory(array.nbytes)
     except cupy.cuda.runtime.CUDARuntimeError as error:
+        if error.status != cupy.cuda.runtime.errorMemoryAllocation:
+            raise  # of a kernel before, which is told here
         fix = "free memory of the host, or send a smaller batch"
         raise OutOfMemory(f"no page-locked memory: {error}", fix) from None
     values: Floats = np.frombuffer(memory, np.float64, array.size).reshape(array.shape)
@@ -239,11 +241,9 @@ def launch(kernel: str, entry: str, items: int, arguments: Sequence[Any]) -> Non
     """
     grid = (max(1, -(-items // BLOCK)),)
     values = [np.int64(value) if isinstance(value, int) else value for value in arguments]
-    _function(kernel, entry)(grid, (BLOCK,), (*values, np.int32(1)))
+    _function(kernel, entry, _cupy().cuda.Device().compute_capability)(grid, (BLOCK,), (*values, np.int32(1)))
 
 
 @cache
-def _function(kernel: str, entry: str) -> Any:
-    cupy = _cupy()
-    architecture = f"sm_{cupy.cuda.Device().compute_capability}"
-    return cupy.RawModule(path=str(cubin_file(kernel, architecture))).get_function(entry)
+def _function(kernel: str, entry: str, capability: str) -> Any:
+    return _cupy().RawModule(path=str(cubin_file(kernel, f"sm_{capability}"))).get_function(entry)

@@ -63,6 +63,7 @@ class App:
             settings: Defaults where None.
         """
         self.settings = settings or Settings()
+        self._loop: asyncio.AbstractEventLoop | None = None
         self.backend, selection, prepare, self._fleet = place(self.settings, self._worker_changed)
         self._launcher = Launcher(self.settings.compute_threads, selection, prepare, _of(self.settings, Limits))
         self.call = Call(
@@ -78,7 +79,6 @@ class App:
         }
         self.address = ""
         self._server: grpc.aio.Server | None = None
-        self._loop: asyncio.AbstractEventLoop | None = None
         self._health = health.aio.HealthServicer()
 
     async def start(self) -> str:
@@ -117,7 +117,7 @@ class App:
                 job.cancel()
             await self._server.stop(self.settings.grace_s if grace_s is None else grace_s)
             log.info("stopped", extra={"address": self.address})
-        self.close()
+        await asyncio.to_thread(self.close)  # a worker may take its time
 
     def close(self) -> None:
         """Release the compute threads, and the worker; for an App that never listened."""
@@ -129,7 +129,12 @@ class App:
         """Have the news about the worker, from its own thread."""
         if self._loop is not None:
             with suppress(RuntimeError):  # the loop was closed, and nobody asks any more
-                asyncio.run_coroutine_threadsafe(self._say_whether_serving(), self._loop)
+                self._loop.call_soon_threadsafe(self._announce)
+
+    def _announce(self) -> None:
+        job = asyncio.ensure_future(self._say_whether_serving())
+        self.call.background.add(job)
+        job.add_done_callback(self.call.background.discard)
 
     async def _say_whether_serving(self) -> None:
         serving = self._fleet is None or self._fleet.ready

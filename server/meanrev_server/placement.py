@@ -1,5 +1,6 @@
 """Where computations run: with which backend, and in threads of this process or in a child of it."""
 
+import logging
 import os
 from collections.abc import Callable
 from functools import partial
@@ -15,6 +16,8 @@ from meanrev_server.config import Settings
 from meanrev_worker import Fleet, Orders
 
 __all__ = ["Placement", "place"]
+
+log = logging.getLogger(__name__)
 
 
 class Placement(NamedTuple):
@@ -54,17 +57,16 @@ def place(settings: Settings, changed: Callable[[], None]) -> Placement:
     if settings.worker == "process" or (settings.worker == "auto" and _may_be_gpu(name)):
         fleet = Fleet(_orders(settings, threads), settings.compute_threads, gpus=settings.gpus, changed=changed)
         found = fleet.backend
+        if settings.gpus > 1 and found.name != "cuda":
+            log.warning("there is no GPU for a second worker", extra={"gpus": settings.gpus, "backend": found.name})
         if settings.worker == "process" or found.name == "cuda":
             return Placement(found, Selection(found.name, threads, fleet.carry), fleet=fleet)
         fleet.close()
         # What it found out about the GPU need not be found out here, where it would stay in memory.
         name, reason = found
-    chosen = backend.choose(name)
-    prepare = None
-    if chosen.name == "cuda":
-        # CUDA remembers a device for each thread; here too, so that a wrong number is refused at the start.
-        prepare = partial(device.limit, settings.device, settings.gpu_memory)
-        prepare()
+    chosen = backend.choose_on(settings.device, settings.gpu_memory, name)
+    # CUDA remembers a device for each thread.
+    prepare = partial(device.limit, settings.device, settings.gpu_memory) if chosen.name == "cuda" else None
     return Placement(Backend(chosen.name, reason or chosen.reason), Selection(chosen.name, threads), prepare)
 
 

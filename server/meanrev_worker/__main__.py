@@ -55,10 +55,7 @@ def main(numbers: Sequence[int]) -> NoReturn:
 def _prepared(orders: Orders) -> backend.Backend:
     if orders.kernel_cache:
         use_cache(Path(orders.kernel_cache))
-    chosen = backend.choose(orders.backend)
-    if chosen.name == "cuda":
-        device.limit(orders.device, orders.gpu_memory)
-    return chosen
+    return backend.choose_on(orders.device, orders.gpu_memory, orders.backend)
 
 
 def _serve(channel: Channel, orders: Orders, name: str) -> None:
@@ -68,12 +65,25 @@ def _serve(channel: Channel, orders: Orders, name: str) -> None:
             device.limit(orders.device, orders.gpu_memory)
         with using(name, orders.threads):
             while True:
-                channel.send(_outcome(channel.receive(keep=False), name))
+                _answer(channel, name)
     except EOFError:
         os._exit(0)
     except BaseException:  # noqa: BLE001 - the process ends with it
-        sys.excepthook(*sys.exc_info())
-        os._exit(BROKEN)
+        try:
+            sys.excepthook(*sys.exc_info())
+        finally:
+            os._exit(BROKEN)
+
+
+def _answer(channel: Channel, name: str) -> None:
+    try:
+        outcome = _outcome(channel.receive(keep=False), name)
+    except MemoryError as error:
+        outcome = Outcome.failed(error)
+    try:
+        channel.send(outcome)
+    except MemoryError as error:
+        channel.send(Outcome.failed(error))
 
 
 def _outcome(task: Task, name: str) -> Outcome:
@@ -92,6 +102,8 @@ def _outcome(task: Task, name: str) -> Outcome:
 def _is_broken(name: str) -> bool:
     try:
         return bool(backend.self_test(name))
+    except (OutOfMemory, MemoryError):
+        return False  # a neighbour's work fills it
     except Exception:  # noqa: BLE001 - whatever it is, the GPU gives no answer
         return True
 

@@ -4,8 +4,11 @@ Both ends are of one version and one user on one machine, and what a caller sent
 """
 
 import pickle
+from contextlib import ExitStack, closing
 from multiprocessing.connection import Connection, Pipe
 from typing import Any, NamedTuple
+
+import numpy as np
 
 from meanrev_worker.memory import SharedMemory
 
@@ -18,15 +21,19 @@ class FarEnd(NamedTuple):
     Attributes:
         line: The socket, to be closed here once the other process has it: while it is open here too, nobody notices
             that the other process ended.
-        numbers: File descriptors, as arguments of Channel.at.
+        descriptors: As arguments of Channel.at.
     """
 
     line: "Connection[Any, Any]"
-    numbers: tuple[int, int, int]
+    descriptors: tuple[int, int, int]
 
 
 class Channel:
-    """One end of a line on which the two sides speak in turn."""
+    """One end of a line on which the two sides speak in turn.
+
+    Attributes:
+        in_step: Every message that was sent has had its answer. Where it has not, the next answer would be another's.
+    """
 
     def __init__(self, line: "Connection[Any, Any]", outgoing: SharedMemory, incoming: SharedMemory) -> None:
         """Take over its parts.
@@ -36,16 +43,27 @@ class Channel:
             outgoing: What this end writes.
             incoming: What it reads.
         """
+        self.in_step = True
         self._line = line
         self._outgoing = outgoing
         self._incoming = incoming
 
     @classmethod
     def opened(cls) -> "tuple[Channel, FarEnd]":
-        """Open a line; returns the end of the side that speaks first, and what makes the other one."""
-        here, there = Pipe()
-        outgoing, incoming = SharedMemory(), SharedMemory()
-        return cls(here, outgoing, incoming), FarEnd(there, (there.fileno(), incoming.number, outgoing.number))
+        """Open a line; returns the end of the side that speaks first, and what makes the other one.
+
+        Raises:
+            OSError: the process has no descriptors for it.
+        """
+        with ExitStack() as undo:
+            here, there = Pipe()
+            undo.callback(here.close)
+            undo.callback(there.close)
+            outgoing = undo.enter_context(closing(SharedMemory()))
+            incoming = undo.enter_context(closing(SharedMemory()))
+            undo.pop_all()
+        far = FarEnd(there, (there.fileno(), incoming.descriptor, outgoing.descriptor))
+        return cls(here, outgoing, incoming), far
 
     @classmethod
     def at(cls, line: int, outgoing: int, incoming: int) -> "Channel":
@@ -56,10 +74,12 @@ class Channel:
         """Send an object that can be pickled.
 
         Raises:
+            MemoryError: there is no memory for it, and nothing was sent.
             OSError: the other end is gone.
         """
         body, buffers = pickled(message)
         self._outgoing.write(buffers)
+        self.in_step = False
         self._line.send((body, [buffer.nbytes for buffer in buffers]))
 
     def receive(self, *, keep: bool) -> Any:
@@ -69,12 +89,15 @@ class Channel:
             keep: Copy its arrays, which otherwise are read-only and end with the answer.
 
         Raises:
+            MemoryError: there is no memory for it.
             EOFError: the other end is gone.
             OSError: likewise.
         """
         body, sizes = self._line.recv()
+        self.in_step = True
         views = self._incoming.read(sizes)
-        return pickle.loads(body, buffers=[bytearray(view) for view in views] if keep else views)  # noqa: S301 - ours
+        held = [np.frombuffer(view, np.uint8).copy() for view in views] if keep else views
+        return pickle.loads(body, buffers=held)  # noqa: S301 - ours
 
     def trim(self) -> None:
         """Give large memory of both directions back, of which nothing may be looked at any more."""

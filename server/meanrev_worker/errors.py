@@ -10,15 +10,7 @@ __all__ = ["Poisonous", "WorkerLost"]
 
 
 class WorkerLost(ConnectionError):
-    """The worker ended while it computed, or none is there in time; the same computation may succeed later.
-
-    Attributes:
-        under_way: The worker ended while it computed this, and by itself.
-    """
-
-    def __init__(self, message: str, *, under_way: bool = False) -> None:
-        self.under_way = under_way
-        super().__init__(message)
+    """The worker ended while it computed, or none is there in time; the same computation may succeed later."""
 
 
 class Poisonous(RuntimeError):

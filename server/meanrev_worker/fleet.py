@@ -1,5 +1,6 @@
 """One worker, or one for each of several GPUs: whoever has least to do computes next."""
 
+import time
 from collections.abc import Callable
 from threading import Lock
 from typing import Any
@@ -7,10 +8,14 @@ from typing import Any
 from gpu_kernels.backend import Backend
 from meanrev_worker.errors import Poisonous, WorkerLost
 from meanrev_worker.process import Worker
-from meanrev_worker.supervisor import Docket
-from meanrev_worker.tasks import Orders, Task, digest
+from meanrev_worker.supervisor import Docket, Fingerprint
+from meanrev_worker.tasks import Orders, Outcome, Task, fingerprint, outline
 
 __all__ = ["Fleet"]
+
+
+_ATTEMPTS = 3
+"""Seats that one computation takes, where a child had ended unnoticed, or it became suspect while it waited."""
 
 
 class Fleet:
@@ -57,7 +62,7 @@ class Fleet:
 
     @property
     def restarts(self) -> int:
-        """Children that ended so far."""
+        """Children that ended so far, or did not come up."""
         return sum(worker.restarts for worker in self.workers)
 
     def carry(self, twin: Callable[..., Any], arguments: tuple[Any, ...]) -> Any:
@@ -69,28 +74,20 @@ class Fleet:
             Exception: whatever the function raises.
         """
         task = Task(twin, arguments)
-        suspect = self._suspect(task)
         place = self._least_loaded()
         try:
-            outcome = self.workers[place].compute(task, alone=suspect is not None)
-        except WorkerLost as loss:
-            if loss.under_way:
-                found = digest(task)
-                with self._lock:
-                    self._docket.accuse(found)
-            raise
+            outcome = self._computed(task, self.workers[place])
         finally:
             with self._lock:
                 self._loads[place] -= 1
-        if suspect is not None:
-            with self._lock:
-                self._docket.clear(suspect)
         if outcome.error is not None:
             raise outcome.error
         return outcome.value
 
     def close(self) -> None:
         """End the children; what they compute is lost."""
+        for worker in self.workers:
+            worker.part()
         for worker in self.workers:
             worker.close()
 
@@ -101,13 +98,50 @@ class Fleet:
             self._loads[place] += 1
             return place
 
-    def _suspect(self, task: Task) -> bytes | None:
-        """Return the digest of a computation at which a child ended before, None for any other."""
+    def _computed(self, task: Task, worker: Worker) -> Outcome:
+        suspect = self._suspect(task)
+        for _ in range(_ATTEMPTS):
+            with worker.seat(alone=suspect is not None) as seat:
+                if suspect is None and (suspect := self._suspect(task)) is not None:
+                    continue  # it became suspect while it waited for the seat
+                try:
+                    seat.channel.send(task)
+                except OSError:
+                    continue  # the child had ended before, unnoticed
+                try:
+                    outcome: Outcome = seat.channel.receive(keep=True)
+                except (EOFError, OSError):
+                    if not worker.is_closing:
+                        self._accuse(task, seat.pid, alone=suspect is not None)
+                    break
+                seat.channel.trim()
+            worker.served()
+            if suspect is not None:
+                with self._lock:
+                    self._docket.clear(suspect)
+            return outcome
+        raise WorkerLost("the compute worker ended; it is starting again, and the call may be repeated")
+
+    def _suspect(self, task: Task) -> Fingerprint | None:
+        """Return the fingerprint of a computation at which a child ended before, None for any other.
+
+        Raises:
+            Poisonous: it is refused.
+        """
         with self._lock:
             if self._docket.is_empty:
                 return None
-        found = digest(task)
+        rough = outline(task)
+        with self._lock:
+            if not self._docket.knows(rough, time.monotonic()):
+                return None
+        found = fingerprint(task)
         with self._lock:
             if self._docket.refuses(found):
                 raise Poisonous("the compute worker ended twice at this computation, which is not tried again")
             return found if self._docket.is_suspect(found) else None
+
+    def _accuse(self, task: Task, child: int, *, alone: bool) -> None:
+        found = fingerprint(task)
+        with self._lock:
+            self._docket.accuse(found, child, time.monotonic(), alone=alone)

@@ -5,6 +5,9 @@ import os
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 
+import numpy as np
+from numpy.typing import NDArray
+
 __all__ = ["SharedMemory"]
 
 _LINE = 64
@@ -12,62 +15,97 @@ _LINE = 64
 
 _SMALLEST = 2**16
 
-_KEPT = 64 * 2**20
+_KEPT = 16 * 2**20
 """Bytes that stay when nothing needs them: fresh pages cost as much as two copies."""
+
+_BLOCK = 512
+"""Unit of st_blocks."""
 
 
 class SharedMemory:
     """A file in memory without a name: it is gone with the last process that has it open, however that ends.
 
-    Attributes:
-        number: Its file descriptor.
+    Copies are NumPy's, which release the interpreter's lock: a large one must not hold up other threads.
     """
 
-    def __init__(self, number: int | None = None) -> None:
+    def __init__(self, descriptor: int | None = None) -> None:
         """Make a new one, or open the one that another process has made.
 
         Args:
-            number: File descriptor of the other's, which this process has inherited.
+            descriptor: The other's, which this process has inherited.
         """
-        self.number = os.memfd_create("meanrev") if number is None else number
+        self._file = os.fdopen(os.memfd_create("meanrev") if descriptor is None else descriptor, "r+b", buffering=0)
         self._map: mmap.mmap | None = None
         self._mapped = 0
 
+    @property
+    def descriptor(self) -> int:
+        """Its file descriptor in this process."""
+        return self._file.fileno()
+
     def write(self, buffers: Sequence[memoryview]) -> None:
-        """Write buffers of bytes one behind the other, over what was there."""
+        """Write buffers of bytes one behind the other, over what was there.
+
+        Raises:
+            MemoryError: there is not so much.
+        """
         sizes = [buffer.nbytes for buffer in buffers]
         needed = sum(map(_whole, sizes))
-        if os.fstat(self.number).st_size < needed:
-            os.ftruncate(self.number, max(_SMALLEST, 1 << (needed - 1).bit_length()))
-        with memoryview(self._at_least(needed)) as room:
-            for place, size, buffer in zip(_places(sizes), sizes, buffers, strict=True):
-                room[place : place + size] = buffer
+        if not needed:
+            return
+        self._reserve(needed)
+        room = np.frombuffer(self._at_least(needed), np.uint8)
+        for place, size, buffer in zip(_places(sizes), sizes, buffers, strict=True):
+            np.copyto(room[place : place + size], _bytes(buffer))
 
     def read(self, sizes: Sequence[int]) -> list[memoryview]:
-        """Return what was written, by the sizes of its buffers; read-only, uncopied, valid until the next write."""
+        """Return what was written, by the sizes of its buffers; read-only, uncopied, valid until the next write.
+
+        Raises:
+            MemoryError: it cannot be mapped.
+        """
         room = memoryview(self._at_least(sum(map(_whole, sizes)))).toreadonly()
         return [room[place : place + size] for place, size in zip(_places(sizes), sizes, strict=True)]
 
     def trim(self) -> None:
         """Give large memory back; what read returned must not be looked at any more."""
-        if os.fstat(self.number).st_size > _KEPT:
-            os.ftruncate(self.number, 0)
+        if os.fstat(self.descriptor).st_size > _KEPT:
+            os.ftruncate(self.descriptor, 0)
 
     def close(self) -> None:
         """Let go of it; what read returned stays readable."""
-        os.close(self.number)
+        self._file.close()
         if self._map is not None:
             with suppress(BufferError):  # it goes with the last view
                 self._map.close()
+
+    def _reserve(self, size: int) -> None:
+        """Have so many bytes, really: a page that is missing when it is written to would end the process."""
+        held = os.fstat(self.descriptor)
+        try:
+            if held.st_size < size:
+                os.ftruncate(self.descriptor, max(_SMALLEST, 1 << (size - 1).bit_length()))
+            if held.st_blocks * _BLOCK < size:
+                os.posix_fallocate(self.descriptor, 0, size)
+        except OSError as error:
+            raise MemoryError(f"no shared memory of {size} bytes: {error.strerror}") from None
 
     def _at_least(self, size: int) -> mmap.mmap | bytearray:
         if not size:
             return bytearray()
         if self._map is None or self._mapped < size:
             # The old mapping, which somebody may still look at, goes with its last view.
-            self._mapped = os.fstat(self.number).st_size
-            self._map = mmap.mmap(self.number, self._mapped)
+            self._mapped = os.fstat(self.descriptor).st_size
+            try:
+                self._map = mmap.mmap(self.descriptor, self._mapped)
+            except OSError as error:
+                self._map = None
+                raise MemoryError(f"no room for {size} bytes of shared memory: {error.strerror}") from None
         return self._map
+
+
+def _bytes(buffer: memoryview) -> NDArray[np.uint8]:
+    return np.frombuffer(buffer, np.uint8) if buffer.nbytes else np.empty(0, np.uint8)
 
 
 def _whole(size: int) -> int:

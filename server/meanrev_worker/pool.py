@@ -1,4 +1,4 @@
-"""Channels to one worker after another, for threads that take one for a computation."""
+"""Channels to one child after another, for threads that take one for a computation."""
 
 import time
 from collections.abc import Iterator, Sequence
@@ -11,78 +11,87 @@ from meanrev_worker.errors import WorkerLost
 
 __all__ = ["Pool"]
 
-W = TypeVar("W")
+C = TypeVar("C")
 
 
-class Pool(Generic[W]):
-    """The free channels of the worker of the day.
+class Pool(Generic[C]):
+    """The free channels of the child of the day.
 
-    A channel is one thread's at a time, and whoever has it closes it if its worker ended meanwhile.
+    A channel is one thread's at a time, and whoever has it closes it if its child ended meanwhile.
     """
 
     def __init__(self) -> None:
         self._changed = Condition()
-        self._worker: W | None = None
+        self._child: C | None = None
         self._channels: frozenset[Channel] = frozenset()
         self._free: list[Channel] = []
         self._waiting_alone = 0
         self._since = time.monotonic()
+        self._closed = False
 
-    def fill(self, worker: W, channels: Sequence[Channel]) -> None:
-        """Offer the channels of a worker that is ready."""
+    def fill(self, child: C, channels: Sequence[Channel]) -> None:
+        """Offer the channels of a child that is ready."""
         with self._changed:
-            self._worker, self._channels, self._free = worker, frozenset(channels), list(channels)
+            self._child, self._channels, self._free = child, frozenset(channels), list(channels)
             self._changed.notify_all()
 
-    def empty(self, worker: W) -> None:
-        """Take the channels of a worker back, because it ended; does nothing where they are another's by now."""
+    def empty(self, child: C) -> None:
+        """Take the channels of a child back, because it ended; does nothing where they are another's by now."""
         with self._changed:
-            if worker is not self._worker:
+            if child is not self._child:
                 return
             for channel in self._free:
                 channel.close()
-            self._worker, self._channels, self._free = None, frozenset(), []
+            self._child, self._channels, self._free = None, frozenset(), []
             self._since = time.monotonic()
             self._changed.notify_all()
 
+    def close(self) -> None:
+        """Let nobody wait any more."""
+        with self._changed:
+            self._closed = True
+            self._changed.notify_all()
+
     @contextmanager
-    def taken(self, patience: float, *, alone: bool) -> Iterator[tuple[W, Channel]]:
-        """Take a channel while the context is open; yields it with its worker.
+    def taken(self, patience: float, *, alone: bool) -> Iterator[tuple[C, Channel]]:
+        """Take a channel while the context is open; yields it with its child.
 
         Args:
-            patience: Seconds after one worker's end for which to wait for the next one.
+            patience: Seconds after one child's end for which to wait for the next one.
             alone: Wait until nobody else has one, and let nobody else have one.
 
         Raises:
             WorkerLost: there is none in time.
         """
-        worker, channels = self._take(patience, alone=alone)
+        child, channels = self._take(patience, alone=alone)
         try:
-            yield worker, channels[0]
+            yield child, channels[0]
         finally:
             self._give_back(channels)
 
-    def _take(self, patience: float, *, alone: bool) -> tuple[W, list[Channel]]:
+    def _take(self, patience: float, *, alone: bool) -> tuple[C, list[Channel]]:
         with self._changed:
             self._waiting_alone += alone
             try:
                 while not self._may_take(alone=alone):
-                    left = None  # others compute, however long that takes
-                    if self._worker is None:
-                        left = self._since + patience - time.monotonic()
-                        if left <= 0:
-                            raise WorkerLost("the compute worker is starting again; try again in a moment")
-                    self._changed.wait(left)
+                    self._changed.wait(self._left(patience))
             finally:
                 self._waiting_alone -= alone
-            assert self._worker is not None  # noqa: S101 - _may_take has seen it
+            assert self._child is not None  # noqa: S101 - _may_take has seen it
             count = len(self._free) if alone else 1
             taken, self._free = self._free[:count], self._free[count:]
-            return self._worker, taken
+            return self._child, taken
+
+    def _left(self, patience: float) -> float | None:
+        """Return how long to wait: as long as others compute, but not for ever for a child."""
+        left = None if self._child is not None else self._since + patience - time.monotonic()
+        if self._closed or (left is not None and left <= 0):
+            raise WorkerLost("no compute worker is there; it is starting again, or the server stops")
+        return left
 
     def _may_take(self, *, alone: bool) -> bool:
         if alone:
-            return self._worker is not None and len(self._free) == len(self._channels)
+            return self._child is not None and len(self._free) == len(self._channels)
         return bool(self._free) and not self._waiting_alone
 
     def _give_back(self, channels: Sequence[Channel]) -> None:

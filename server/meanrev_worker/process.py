@@ -5,19 +5,20 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, closing, contextmanager
 from multiprocessing.connection import Pipe
 from threading import Event, Lock, Thread
+from typing import NamedTuple
 
 from gpu_kernels.backend import Backend
 from gpu_kernels.errors import KernelError
 from meanrev_worker.channel import Channel
-from meanrev_worker.errors import WorkerLost
 from meanrev_worker.pool import Pool
 from meanrev_worker.supervisor import Restarts
-from meanrev_worker.tasks import Hello, Orders, Outcome, Task
+from meanrev_worker.tasks import Hello, Orders
 
-__all__ = ["Worker"]
+__all__ = ["Seat", "Worker"]
 
 _PATIENCE_S = 10.0
 """For how long after a child's end computations wait for the next one: a GPU takes seconds to be ready."""
@@ -64,61 +65,53 @@ class Worker:
 
     @property
     def restarts(self) -> int:
-        """Children that ended so far."""
+        """Children that ended so far, or did not come up."""
         return self._restarts.count
 
     @property
-    def number(self) -> int:
+    def pid(self) -> int:
         """The child's process number."""
         return self._child.process.pid
 
-    def compute(self, task: Task, *, alone: bool) -> Outcome:
-        """Compute in the child.
+    @contextmanager
+    def seat(self, *, alone: bool) -> Iterator["Seat"]:
+        """Take a place at the child while the context is open.
 
         Args:
-            task: What.
             alone: While it computes nothing else.
 
         Raises:
-            WorkerLost: the child ended meanwhile, or none is ready in time.
+            WorkerLost: no child is there in time.
         """
-        outcome = None
-        while outcome is None:
-            with self._pool.taken(_PATIENCE_S, alone=alone) as (child, channel):
-                if self._sent(task, child, channel):
-                    outcome = self._answer(child, channel)
+        with self._pool.taken(_PATIENCE_S, alone=alone) as (child, channel):
+            try:
+                yield Seat(child.process.pid, channel)
+            finally:
+                if not channel.in_step:
+                    # Where the child lives, nobody knows any more what it says on this channel.
+                    child.process.kill()
+                    self._pool.empty(child)
+
+    def served(self) -> None:
+        """Take note that a child computed something."""
         with self._lock:
             self._restarts.served()
-        return outcome
+
+    @property
+    def is_closing(self) -> bool:
+        """Whether its end is intended."""
+        return self._closing.is_set()
+
+    def part(self) -> None:
+        """Tell the child to end, and let nobody wait for it; what it computes is lost."""
+        self._closing.set()
+        self._pool.close()
+        self._child.dismiss()
 
     def close(self) -> None:
-        """End the child; what it computes is lost."""
-        self._closing.set()
+        """End the child, and see it end."""
+        self.part()
         self._child.leave()
-
-    def _sent(self, task: Task, child: "_Child", channel: Channel) -> bool:
-        """Send a task; False where the child had ended before, unnoticed, and the next one may have it."""
-        try:
-            channel.send(task)
-        except OSError:
-            self._give_up(child)
-            return False
-        return True
-
-    def _answer(self, child: "_Child", channel: Channel) -> Outcome:
-        try:
-            outcome: Outcome = channel.receive(keep=True)
-            channel.trim()
-        except (EOFError, OSError):
-            self._give_up(child)
-            message = "the compute worker ended; it is starting again, and the call may be repeated"
-            raise WorkerLost(message, under_way=not self._closing.is_set()) from None
-        return outcome
-
-    def _give_up(self, child: "_Child") -> None:
-        """End a child that does not answer: where it lives, nobody can tell any more what it does on its channels."""
-        child.process.kill()
-        self._pool.empty(child)
 
     def _watch(self, child: "_Child") -> None:
         """Follow one child after another."""
@@ -147,7 +140,7 @@ class Worker:
                 return None
             try:
                 return _Child(self._orders, self._n_channels)
-            except (KernelError, OSError) as error:
+            except Exception as error:  # noqa: BLE001 - whatever it is, the next attempt may succeed
                 log.error("the compute worker does not start", extra={"reason": str(error)})
 
     def _offer(self, child: "_Child") -> None:
@@ -155,6 +148,18 @@ class Worker:
         self._pool.fill(child, child.channels)
         if self._closing.is_set():
             child.leave()
+
+
+class Seat(NamedTuple):
+    """A place at a child.
+
+    Attributes:
+        pid: The child's process number.
+        channel: To one of its threads.
+    """
+
+    pid: int
+    channel: Channel
 
 
 class _Child:
@@ -174,30 +179,31 @@ class _Child:
             OSError: no process can be started.
         """
         self._leaving = Lock()
-        self._control, theirs = Pipe()
-        lines = [Channel.opened() for _ in range(n_channels)]
-        self.channels = tuple(channel for channel, _ in lines)
-        numbers = [theirs.fileno(), *(number for _, far in lines for number in far.numbers)]
-        try:
-            self.process = _started(numbers)
-        except OSError:
-            self._control.close()
-            self._close_channels()
-            raise
-        finally:
-            for end in (theirs, *(far.line for _, far in lines)):
-                end.close()
-        try:
+        with ExitStack() as undo:
+            self._control, theirs = Pipe()
+            undo.callback(self._control.close)
+            with closing(theirs), ExitStack() as theirs_too:
+                lines = []
+                for _ in range(n_channels):
+                    channel, far = Channel.opened()
+                    theirs_too.enter_context(closing(far.line))
+                    undo.enter_context(closing(channel))
+                    lines.append((channel, far))
+                self.channels = tuple(channel for channel, _ in lines)
+                descriptors = [theirs.fileno(), *(number for _, far in lines for number in far.descriptors)]
+                self.process = _started(descriptors)
+            undo.callback(self.leave)
             self.backend = self._greeted(orders)
-        except BaseException:
-            self.leave()
-            self._close_channels()
-            raise
+            undo.pop_all()
 
-    def leave(self) -> None:
-        """Let it end, which it does at once, and make sure of it; any thread may say so, and again."""
+    def dismiss(self) -> None:
+        """Let it end, which it does at once; any thread may say so, and again."""
         with self._leaving:
             self._control.close()
+
+    def leave(self) -> None:
+        """Let it end, and make sure that it does."""
+        self.dismiss()
         try:
             self.process.wait(_FAREWELL_S)
         except subprocess.TimeoutExpired:
@@ -216,16 +222,17 @@ class _Child:
             raise hello.error or KernelError("the compute worker cannot compute")
         return hello.backend
 
-    def _close_channels(self) -> None:
-        for channel in self.channels:
-            channel.close()
 
-
-def _started(numbers: Sequence[int]) -> "subprocess.Popen[bytes]":
-    command = [sys.executable, "-P", "-m", "meanrev_worker", *map(str, numbers)]
+def _started(descriptors: Sequence[int]) -> "subprocess.Popen[bytes]":
+    command = [sys.executable, "-P", "-m", "meanrev_worker", *map(str, descriptors)]
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(path for path in sys.path if path)}
-    return subprocess.Popen(command, stdin=subprocess.DEVNULL, pass_fds=numbers, env=environment)  # noqa: S603 - our own
+    # In a group of its own: what a terminal tells the server's group is not for the child.
+    return subprocess.Popen(  # noqa: S603 - our own
+        command, stdin=subprocess.DEVNULL, pass_fds=descriptors, env=environment, process_group=0
+    )
 
 
 def _ending(status: int) -> str:
-    return f"exit status {status}" if status >= 0 else f"killed by {signal.Signals(-status).name}"
+    if status >= 0:
+        return f"exit status {status}"
+    return f"killed by {signal.strsignal(-status) or f'signal {-status}'}"

@@ -7,8 +7,9 @@ from typing import Any, NamedTuple
 
 from gpu_kernels.backend import Backend
 from meanrev_worker.channel import pickled
+from meanrev_worker.supervisor import Fingerprint
 
-__all__ = ["Hello", "Orders", "Outcome", "Task", "digest"]
+__all__ = ["Hello", "Orders", "Outcome", "Task", "fingerprint", "outline"]
 
 
 class Orders(NamedTuple):
@@ -66,18 +67,33 @@ class Outcome(NamedTuple):
 
     @classmethod
     def failed(cls, error: Exception) -> "Outcome":
-        """Return the outcome of a computation that raised, which can be sent in any case."""
+        """Return the outcome of a computation that raised, which can be sent in any case.
+
+        The types of others become a RuntimeError with their words: the parent shall not have to import CuPy.
+        """
         try:
             again = pickle.loads(pickle.dumps(error))  # noqa: S301 - written the moment before
         except Exception:  # noqa: BLE001 - an error of any library may refuse either
             again = None
-        return cls(error=error if type(again) is type(error) else RuntimeError(repr(error)))
+        known = type(error).__module__.partition(".")[0] in {"builtins", "gpu_kernels"}
+        if known and type(again) is type(error):
+            return cls(error=error)
+        told = RuntimeError(repr(error))
+        for note in getattr(error, "__notes__", ()):
+            told.add_note(note)
+        return cls(error=told)
 
 
-def digest(task: Task) -> bytes:
+def outline(task: Task) -> int:
+    """Return a hash of what is computed and of how large the arrays are."""
+    body, buffers = pickled(task)
+    return hash((body, *(buffer.nbytes for buffer in buffers)))
+
+
+def fingerprint(task: Task) -> Fingerprint:
     """Return what tells a computation from others."""
     body, buffers = pickled(task)
     found = blake2b(body, digest_size=16)
     for buffer in buffers:
         found.update(buffer)
-    return found.digest()
+    return Fingerprint(outline(task), found.digest())

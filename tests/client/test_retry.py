@@ -93,7 +93,7 @@ async def test_so_is_a_busy_one_from_asyncio(moody):
     assert mood.calls == 3
 
 
-@pytest.mark.parametrize(("pushback_ms", "told"), [("-1", None), ("soon", None), ("40000", 40.0)])
+@pytest.mark.parametrize(("pushback_ms", "told"), [("-1", None), ("soon", None), ("9" * 400, None), ("40000", 40.0)])
 def test_a_busy_server_that_says_never_or_too_late_is_not_asked_again(moody, pushback_ms, told):
     mood, address = moody(grpc.StatusCode.RESOURCE_EXHAUSTED, 1, pushback_ms)
     with mr.Client(address, timeout=20) as client, pytest.raises(mr.Overloaded, match="not now") as refusal:

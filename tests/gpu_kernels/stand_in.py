@@ -116,7 +116,9 @@ class OutOfMemoryError(Exception):
 
 
 class CUDARuntimeError(Exception):
-    pass
+    def __init__(self, message, status=2):
+        self.status = status
+        super().__init__(message)
 
 
 class Stand:
@@ -150,6 +152,7 @@ class Stand:
             alloc_pinned_memory=self._pinned,
             runtime=SimpleNamespace(
                 CUDARuntimeError=CUDARuntimeError,
+                errorMemoryAllocation=2,
                 getDeviceProperties=lambda _: {"name": b"Stand-in", "totalGlobalMem": 2**34},
                 getDeviceCount=lambda: 2,
             ),

@@ -31,7 +31,7 @@ def test_a_child_computes_where_the_setting_says_so():
     try:
         assert found.backend == found.fleet.backend == Backend("numpy", found.backend.reason)
         assert found.selection == Selection("numpy", 3, found.fleet.carry)
-        assert [child.pid for child in children()] == [found.fleet.workers[0].number]
+        assert [child.pid for child in children()] == [found.fleet.workers[0].pid]
     finally:
         found.fleet.close()
     assert not children()

@@ -79,3 +79,7 @@ def break_gpu():
 
 def missing(mapping):
     return mapping["absent"]
+
+
+def too_much():
+    raise MemoryError("in the child")

@@ -13,7 +13,7 @@ from meanrev_worker.channel import Channel
 @pytest.fixture
 def ends():
     here, far = Channel.opened()
-    there = Channel.at(*(os.dup(number) for number in far.numbers))
+    there = Channel.at(*(os.dup(number) for number in far.descriptors))
     far.line.close()
     yield here, there
     here.close()
@@ -73,6 +73,20 @@ def test_a_message_larger_than_a_socket_holds_crosses(ends):
     sender.join()
     assert len(text) == 5_000_000
     np.testing.assert_array_equal(values, large)
+
+
+def test_what_finds_no_memory_is_not_sent_and_the_next_message_is(ends, monkeypatch):
+    from meanrev_worker.memory import SharedMemory
+
+    here, there = ends
+    with monkeypatch.context() as patch:
+        patch.setattr(SharedMemory, "_reserve", lambda *_: (_ for _ in ()).throw(MemoryError()))
+        with pytest.raises(MemoryError):
+            here.send(np.ones(10))
+    assert here.in_step
+    here.send("next")
+    assert not here.in_step
+    assert there.receive(keep=True) == "next"
 
 
 def test_the_end_of_the_other_side_is_noticed(ends):

@@ -1,30 +1,52 @@
 """Several workers share the work, and what they know of a computation that ends them."""
 
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from threading import Barrier
 
 import pytest
 
 from gpu_kernels.backend import Backend
 from meanrev_worker import Fleet, Orders, Poisonous, WorkerLost, fleet
-from meanrev_worker.tasks import Outcome
+from meanrev_worker.process import Seat
+from meanrev_worker.tasks import Outcome, Task
+
+
+class Line:
+    """A channel to a child that computes here, and ends at a computation of that name."""
+
+    def send(self, task):
+        self.task = task
+
+    def receive(self, *, keep):
+        assert keep
+        if self.task.twin == "end":
+            raise EOFError
+        return Outcome(self.task.twin(*self.task.arguments))
+
+    def trim(self):
+        pass
 
 
 class Simulated:
-    """A worker of a GPU that there is not: it computes here, and ends at a computation of that name."""
+    """A worker of a GPU that there is not."""
 
     def __init__(self, orders, channels, changed):
         if orders.device > 3:
             raise RuntimeError("there is no such device")
         self.device, self.backend, self.ready, self.restarts = orders.device, Backend("cuda", "simulated"), True, 0
-        self.tasks, self.closed = [], False
+        self.seats, self.closed, self.is_closing = [], False, False
 
-    def compute(self, task, *, alone):
-        self.tasks.append((task, alone))
-        if task.twin == "end":
-            self.restarts += 1
-            raise WorkerLost("ended", under_way=True)
-        return Outcome(task.twin(*task.arguments))
+    @contextmanager
+    def seat(self, *, alone):
+        self.seats.append(alone)
+        yield Seat(1000 * self.device + self.restarts, Line())
+
+    def served(self):
+        pass
+
+    def part(self):
+        self.is_closing = True
 
     def close(self):
         self.closed = True
@@ -56,14 +78,14 @@ def test_whoever_has_least_to_do_computes_next(four):
     meeting = Barrier(8)
     with ThreadPoolExecutor(8) as pool:
         list(pool.map(lambda _: four.carry(meeting.wait, (20,)), range(8)))
-    assert [len(worker.tasks) for worker in four.workers] == [2, 2, 2, 2]
+    assert [len(worker.seats) for worker in four.workers] == [2, 2, 2, 2]
 
 
 def test_a_worker_that_is_not_ready_is_passed_over(four):
     four.workers[0].ready = four.workers[2].ready = False
     for _ in range(3):
         four.carry(divmod, (7, 2))
-    assert [len(worker.tasks) for worker in four.workers] == [0, 3, 0, 0]
+    assert [len(worker.seats) for worker in four.workers] == [0, 3, 0, 0]
     assert four.ready
     for worker in four.workers:
         worker.ready = False
@@ -71,11 +93,28 @@ def test_a_worker_that_is_not_ready_is_passed_over(four):
 
 
 def test_what_ended_two_of_them_is_refused_by_all(four):
-    for _ in range(2):
+    for child in range(2):
+        four.workers[0].restarts = child
         with pytest.raises(WorkerLost):
             four.carry("end", ())
     with pytest.raises(Poisonous):
         four.carry("end", ())
-    assert four.restarts == 2
-    assert [alone for worker in four.workers for _, alone in worker.tasks] == [False, True]
+    assert [alone for worker in four.workers for alone in worker.seats] == [False, True]
     assert four.carry(divmod, (7, 2)) == (3, 1)
+
+
+def test_one_that_becomes_suspect_while_it_waits_goes_alone(four, monkeypatch):
+    """Its twin ended a child meanwhile, and it must not be beside a stranger."""
+    worker, seat = four.workers[0], Simulated.seat
+
+    @contextmanager
+    def waiting(self, *, alone):
+        if not self.seats:
+            four._accuse(Task(divmod, (7, 2)), 99, alone=False)
+        with seat(self, alone=alone) as taken:
+            yield taken
+
+    monkeypatch.setattr(Simulated, "seat", waiting)
+    assert four.carry(divmod, (7, 2)) == (3, 1)
+    assert worker.seats == [False, True]
+    assert four._docket.is_empty

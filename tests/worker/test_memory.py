@@ -13,7 +13,7 @@ from meanrev_worker.memory import SharedMemory
 @given(st.lists(st.lists(st.integers(0, 200_000), max_size=5), min_size=1, max_size=6))
 def test_the_other_side_reads_what_was_written(messages):
     writer = SharedMemory()
-    reader = SharedMemory(os.dup(writer.number))
+    reader = SharedMemory(os.dup(writer.descriptor))
     for number, sizes in enumerate(messages):
         buffers = [memoryview(bytes([number + place]) * size) for place, size in enumerate(sizes)]
         writer.write(buffers)
@@ -37,9 +37,9 @@ def test_large_memory_is_given_back_and_used_again():
     large = memoryview(bytes(range(256)) * (300 * 1024))
     for _ in range(2):
         memory.write([large])
-        assert os.fstat(memory.number).st_size >= large.nbytes
+        assert os.fstat(memory.descriptor).st_size >= large.nbytes
         memory.trim()
-        assert os.fstat(memory.number).st_size == 0
+        assert os.fstat(memory.descriptor).st_size == 0
     memory.write([memoryview(b"small")])
     memory.trim()
     assert bytes(memory.read([5])[0]) == b"small"
@@ -51,4 +51,18 @@ def test_it_has_no_name_that_could_be_left_behind():
     memory = SharedMemory()
     memory.write([memoryview(bytes(100))])
     assert set(Path("/dev/shm").iterdir()) <= before
+    memory.close()
+
+
+def test_memory_that_is_not_there_is_an_error_and_no_end(monkeypatch):
+    def refuse(*_):
+        raise OSError(28, "No space left on device")
+
+    memory = SharedMemory()
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "posix_fallocate", refuse)
+        with pytest.raises(MemoryError, match="no shared memory of 128 bytes: No space left on device"):
+            memory.write([memoryview(bytes(100))])
+    memory.write([memoryview(b"abc")])
+    assert bytes(memory.read([3])[0]) == b"abc"
     memory.close()

@@ -85,16 +85,24 @@ def test_those_that_wait_for_a_channel_are_told_when_the_worker_ends_and_does_no
         time.sleep(0.05)
         pool.empty("worker")
         thread.join(10)
-    assert "starting again" in found[0]
+    assert "no compute worker is there" in found[0]
 
 
 def test_while_a_worker_stays_away_nobody_waits_anew(pool):
     pool.empty("worker")
     time.sleep(0.1)
     began = time.monotonic()
-    assert "starting again" in taking(pool, patience=0.1)
+    assert "no compute worker is there" in taking(pool, patience=0.1)
     assert time.monotonic() - began < 5
     waiting, found = in_a_thread(lambda: taking(pool, patience=20))
     pool.fill("another", [Line()])
     waiting.join(10)
     assert found == ["another"]
+
+
+def test_nobody_waits_for_a_pool_that_is_closed(pool):
+    pool.empty("worker")
+    waiting, found = in_a_thread(lambda: taking(pool, patience=60))
+    pool.close()
+    waiting.join(10)
+    assert "the server stops" in found[0]

@@ -48,7 +48,7 @@ def until(condition, seconds=20):
 def test_it_computes_in_another_process_as_it_was_told(worker):
     selection, number = worker.carry(mischief.selected, ())
     assert selection == Selection("numpy", 2)
-    assert number == worker.workers[0].number != os.getpid()
+    assert number == worker.workers[0].pid != os.getpid()
     assert worker.backend.name == "numpy"
 
 
@@ -115,19 +115,19 @@ def test_what_was_under_way_is_lost_and_the_next_child_goes_on(tmp_path):
         file = tmp_path / "begun"
         lost = pool.submit(worker.carry, mischief.wait_for, (str(file),))
         until(file.exists)
-        first = worker.workers[0].number
+        first = worker.workers[0].pid
         os.kill(first, signal.SIGKILL)
         with pytest.raises(WorkerLost, match="the call may be repeated"):
             lost.result(10)
         assert worker.carry(mischief.doubled, (np.ones(3),)).tolist() == [2.0] * 3
-        assert worker.workers[0].number != first
+        assert worker.workers[0].pid != first
         assert worker.restarts == 1
         until(lambda: news == [False, True])
     assert not psutil.pid_exists(first)
 
 
 def test_a_call_that_met_a_dead_child_before_anybody_noticed_goes_to_the_next_one(worker, monkeypatch):
-    number = worker.workers[0].number
+    number = worker.workers[0].pid
     os.kill(number, signal.SIGSTOP)  # its sockets stay open, so nothing is noticed yet
     with ThreadPoolExecutor(1) as pool:
         waiting = pool.submit(worker.carry, mischief.selected, ())
@@ -197,7 +197,7 @@ def test_nothing_is_left_when_it_closes():
         with pytest.raises(WorkerLost):
             worker.carry(mischief.end, ())
         worker.carry(mischief.doubled, (np.ones(100_000),))
-        number = worker.workers[0].number
+        number = worker.workers[0].pid
     until(lambda: len(open_files()) <= descriptors)
     assert not psutil.pid_exists(number)
     with pytest.raises(WorkerLost):
@@ -209,7 +209,7 @@ PARENT = """
 import sys
 from meanrev_worker import Fleet, Orders
 worker = Fleet(Orders("numpy"), 1)
-print(worker.workers[0].number, flush=True)
+print(worker.workers[0].pid, flush=True)
 sys.stdin.read()
 """
 
@@ -226,7 +226,7 @@ def test_it_ends_with_its_parent(how):
 
 def test_a_signal_to_the_group_is_the_parents_affair(worker):
     for number in (signal.SIGTERM, signal.SIGINT):
-        os.kill(worker.workers[0].number, number)
+        os.kill(worker.workers[0].pid, number)
     assert worker.carry(mischief.same, (1,)) == (1,)
     assert worker.restarts == 0
 
@@ -249,3 +249,74 @@ def test_an_unexpected_error_tells_where_in_the_child_it_happened(worker):
     with pytest.raises(KeyError) as error:
         worker.carry(mischief.missing, ({},))
     assert "mischief.py" in error.value.__notes__[0]
+
+
+def test_what_finds_no_memory_harms_nobody(worker, monkeypatch):
+    from meanrev_worker.memory import SharedMemory
+
+    def refuse(self, size):
+        raise MemoryError("no shared memory")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(SharedMemory, "_reserve", refuse)
+        with pytest.raises(MemoryError, match="no shared memory"):
+            worker.carry(mischief.doubled, (np.ones(100),))
+    with pytest.raises(MemoryError, match="in the child"):
+        worker.carry(mischief.too_much, ())
+    assert worker.carry(mischief.same, (1,)) == (1,)
+    assert worker.restarts == 0
+
+
+def test_copies_of_one_computation_at_one_end_are_not_two_ends(worker, tmp_path):
+    """As of two dashboards that ask for the same."""
+    file = tmp_path / "begun"
+    with ThreadPoolExecutor(2) as pool:
+        both = [pool.submit(worker.carry, mischief.wait_for, (str(file),)) for _ in range(2)]
+        until(file.exists)
+        time.sleep(0.1)
+        os.kill(worker.workers[0].pid, signal.SIGKILL)
+        for each in both:
+            with pytest.raises(WorkerLost):
+                each.result(10)
+        file.unlink()
+        again = pool.submit(worker.carry, mischief.wait_for, (str(file),))
+        until(file.exists)
+        file.unlink()
+        assert again.result(10) == "answered"
+
+
+def test_an_end_of_any_kind_is_followed_by_another_child(worker, monkeypatch):
+    os.kill(worker.workers[0].pid, 40)  # a signal without a name
+    until(lambda: worker.restarts == 1 and worker.ready)
+
+    from meanrev_worker import process
+
+    fine, refusals = process._Child.__init__, [RuntimeError("the GPU is busy"), OSError("no process")]
+
+    def starting(self, *arguments):
+        if refusals:
+            raise refusals.pop()
+        fine(self, *arguments)
+
+    monkeypatch.setattr(process._Child, "__init__", starting)
+    os.kill(worker.workers[0].pid, signal.SIGKILL)
+    until(lambda: worker.ready and not refusals)
+    assert worker.carry(mischief.same, (1,)) == (1,)
+
+
+def test_an_answer_that_was_not_read_is_nobody_elses(worker, monkeypatch):
+    """An interrupted caller leaves its channel out of step."""
+    from meanrev_worker.channel import Channel
+
+    receive = Channel.receive
+
+    def interrupted(self, *, keep):
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Channel, "receive", interrupted)
+        with pytest.raises(KeyboardInterrupt):
+            worker.carry(mischief.same, ("mine",))
+    assert Channel.receive is receive
+    for number in range(4):
+        assert worker.carry(mischief.same, (number,)) == (number,)

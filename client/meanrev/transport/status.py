@@ -19,6 +19,6 @@ def error_of(error: Any, address: str) -> MeanRevError:
     """
     trailing = dict(error.trailing_metadata() or ())
     details, pushback = str(trailing.get(_DETAILS_KEY, "")), str(trailing.get(_PUSHBACK_KEY, ""))
-    # A negative number says never, by gRPC's own rule for its retries.
-    retry_after_s = int(pushback) / 1000 if pushback.isdecimal() else None
+    # A negative number says never, by gRPC's own rule for its retries, and so does one of more digits than a month has.
+    retry_after_s = int(pushback) / 1000 if pushback.isdecimal() and len(pushback) < 10 else None
     return from_status(error.code().name, error.details() or "", details, address, retry_after_s)
