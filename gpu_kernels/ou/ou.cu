@@ -17,10 +17,12 @@ FN V counted(M m) { return sel(m, splat(1.0), splat(0.0)); }
 // The sum over a turn's vectors and the block's lanes.
 FN double total(const V* parts) { return block_sum((parts[0] + parts[1]) + (parts[2] + parts[3])); }
 
-// The first price that is not NaN, 0 where there is none.
-FN double first_known(const double* price, Index n) {
-    for (Index t = 0; t < n; ++t) {
-        if (price[t] == price[t]) return price[t];
+// The first price of the first `length` neighbours without a gap, 0 where there are none. A price that is in no sum is no
+// origin: far from the others it would cost them their digits.
+FN double first_of_whole(const double* price, Index n, Index length) {
+    for (Index t = 0, together = 0; t < n; ++t) {
+        together = price[t] == price[t] ? together + 1 : 0;
+        if (together == length) return price[t + 1 - length];
     }
     return 0.0;
 }
@@ -132,7 +134,7 @@ ENTRY(ou_sums)(Index n_series, Index stride, Index first, Index n_prices, const 
                double* out, int threads) {
     EACH_BLOCK(row, n_series, threads) {
         const double* price = prices + row * stride + first;
-        sum({price, n_prices, first_known(price, n_prices), true}, cancelled, out + row, n_series);
+        sum({price, n_prices, first_of_whole(price, n_prices, 2), true}, cancelled, out + row, n_series);
     };
 }
 
@@ -219,7 +221,7 @@ FN double statistic(const double* price, Index n, double origin) {
 ENTRY(dickey_fuller)(Index n_series, Index n_prices, Index n_lags, const double* prices, double* out, int threads) {
     EACH_BLOCK(series, n_series, threads) {
         const double* price = prices + series * n_prices;
-        const double origin = first_known(price, n_prices);
+        const double origin = first_of_whole(price, n_prices, n_lags + 2);
         double t = MISSING;
         if (n_lags == 1) t = statistic<1>(price, n_prices, origin);
         if (n_lags == 2) t = statistic<2>(price, n_prices, origin);

@@ -26,7 +26,7 @@ class Sums(NamedTuple):
         n_samples: Finite prices, integers.
         weight: Sum of the pairs' weights; their number where nothing is forgotten.
         weight_squares: Sum of the squared weights; likewise.
-        origin: Subtracted from every price before summing.
+        origin: Subtracted from every price before summing: the first price that is in a pair, 0 where none is.
         lag_mean: Weighted mean of l, from the origin.
         step_mean: Weighted mean of d.
         sxx: Centred sum of l^2.
@@ -67,13 +67,14 @@ def of_rows(rows: Floats) -> Sums:
 
 def of_series(prices: Floats) -> Sums:
     """Sum one series (T,), as a batch of one."""
-    finite = np.flatnonzero(~np.isnan(prices))
-    origin = prices[finite[0]] if finite.size else 0.0
+    finite = ~np.isnan(prices)
+    both = finite[:-1] & finite[1:]
+    # A price that is in no pair is no origin: far from the others it would cost them their digits.
+    origin = prices[np.argmax(both)] if both.any() else 0.0
     with np.errstate(all="ignore"):
         shifted = prices - origin
-        both = ~np.isnan(shifted[:-1]) & ~np.isnan(shifted[1:])
         lags, steps = shifted[:-1][both], (shifted[1:] - shifted[:-1])[both]
-    return _of_pairs(lags[None, :], steps[None, :], np.array([origin]), np.array([finite.size]))
+    return _of_pairs(lags[None, :], steps[None, :], np.array([origin]), np.array([finite.sum()]))
 
 
 def _of_block(prices: Floats) -> Sums:

@@ -49,9 +49,8 @@ def batches(draw):
     decay = draw(st.sampled_from([-0.5, 0.3, 0.9, 0.99]))
     level = draw(st.sampled_from([0.0, -50.0, 1e4, 1e8]))
     prices = reverting(rng.integers(2**32), n_series, n_prices, decay, level)
-    exact = np.zeros(n_series, dtype=bool)
-    for number, row in enumerate(prices):
-        kind = draw(st.sampled_from(["as it is", "ticks", "constant", "line", "decay", "empty"]))
+    for row in prices:
+        kind = draw(st.sampled_from(["as it is", "ticks", "constant", "line", "decay", "alone before a decay", "empty"]))
         if kind == "ticks":
             row[:] = np.round(4 * row) / 4
         elif kind == "constant":
@@ -60,13 +59,14 @@ def batches(draw):
             row[:] = level + np.arange(n_prices)
         elif kind == "decay":
             row[:] = 0.5 ** np.arange(n_prices)
-            exact[number] = True
+        elif kind == "alone before a decay":
+            row[:] = 0.5 ** np.arange(n_prices)
+            row[:1], row[1:2] = 1e6, np.nan
         elif kind == "empty":
             row[:] = np.nan
     if draw(st.booleans()):
         gaps = rng.random(prices.shape) < draw(st.sampled_from([0.03, 0.3]))
-        # A gap behind the first price of an exact decay leaves a likelihood of rounding alone, which no two ways share.
-        prices[gaps & ~exact[:, None]] = np.nan
+        prices[gaps] = np.nan
     if draw(st.booleans()):
         prices[:, : int(rng.integers(0, 4))] = np.nan
     return prices
@@ -122,6 +122,13 @@ def test_nearly_dependent_columns_are_left_to_the_numpy_twin():
         found = native.statistics(prices, 2)
     assert np.isfinite(found).all()
     np.testing.assert_array_equal(found, dickey_fuller.statistics(prices, 2))
+
+
+def test_a_price_alone_before_a_decay_costs_no_digits():
+    prices = np.array([1e6, np.nan, *5 * 0.5 ** np.arange(30)])[None]
+    found, expected = fits(prices)
+    assert expected.reason == ("deterministic series: no noise is left to estimate",)
+    assert_equal(found, expected)
 
 
 def test_a_line_with_little_noise_keeps_its_digits():

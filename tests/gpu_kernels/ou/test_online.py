@@ -89,6 +89,19 @@ def test_a_stream_without_noise_is_deterministic():
     assert streamed(np.full(500, 0.1)).estimate().reason == "constant series"
 
 
+@pytest.mark.parametrize("alone", [[1e6], [math.nan, -1e9], [1e3, math.nan, 1e6]])
+@pytest.mark.parametrize("options", [{}, {"window": 30}, {"forgetting": 0.99}])
+def test_prices_in_no_pair_cost_a_stream_no_digits(alone, options):
+    decay = 5 * 0.8 ** np.arange(40)
+    found = streamed([*alone, math.nan, *decay], **options).estimate()
+    assert found.reason.startswith("deterministic")
+    assert found.theta == pytest.approx(-math.log(0.8), rel=1e-9)
+    block = ou.OnlineOu(**options)
+    block.extend([*alone, math.nan, *0.3 * decay, *np.full(200, math.nan)])
+    block.extend([*np.full(200, math.nan), *decay])
+    assert block.estimate().theta == pytest.approx(-math.log(0.8), rel=1e-9)
+
+
 def test_forgetting_nothing_is_no_forgetting():
     prices = reverting(300, level=50.0)
     assert streamed(prices, forgetting=1.0).estimate() == streamed(prices).estimate()
