@@ -153,7 +153,8 @@ ENTRY(ou_verdicts)(Index n_series, const double* sums, double dt, Index bias, In
         const Index first = item * TOGETHER, end = item + 1 == n_items ? n_series : first + TOGETHER;
         for (Index series = first; series < end; ++series) {
             const double* t = lagged ? statistics + series : nullptr;
-            judge(sums + series, n_series, dt, bias, t, halves + 2 * series, out + series);
+            const double* half = bias == JACKKNIFE ? halves + 2 * series : nullptr;
+            judge(sums + series, n_series, dt, bias, t, half, out + series);
         }
     };
 }

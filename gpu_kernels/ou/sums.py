@@ -7,12 +7,12 @@ from numpy.typing import NDArray
 
 from gpu_kernels.checks import Floats
 
-__all__ = ["BLOCK", "CANCELLED", "Sums", "of_batch", "of_rows", "of_series"]
+__all__ = ["BLOCK", "CANCELLED", "ROUNDING", "Sums", "of_batch", "of_rows", "of_series"]
 
 CANCELLED = 1e-6
 """Residual sums below this share of sdd have lost digits, and are summed again from the residuals."""
 
-_ROUNDING = 1e-28
+ROUNDING = 1e-28
 """Share of sdd that the residuals of an exact line keep: their rounding, squared, with room."""
 
 BLOCK = 32_768
@@ -60,9 +60,9 @@ def of_batch(prices: Floats) -> Sums:
 
 
 def of_rows(rows: Floats) -> Sums:
-    """Name the rows (9, B) of a kernel: prices, pairs, then the fields from origin to sse."""
-    n_samples, weight, *fields = rows
-    return Sums._make([n_samples.astype(np.int64), weight, weight, *fields, np.full_like(weight, _ROUNDING)])
+    """Name the rows (11, B) of a kernel."""
+    n_samples, *fields = rows
+    return Sums._make([n_samples.astype(np.int64), *fields])
 
 
 def of_series(prices: Floats) -> Sums:
@@ -106,7 +106,7 @@ def _of_pairs(lags: Floats, steps: Floats, origin: Floats, n_samples: NDArray[np
             residual = d[small] - slope[small, None] * x[small]
             sse[small] = _dot(residual, residual)
     n = n_samples.astype(np.int64)
-    rounding = np.full(n_series, _ROUNDING)
+    rounding = np.full(n_series, ROUNDING)
     return Sums(n, weight, weight, origin, lag_mean, step_mean, sxx, sxd, sdd, sse, rounding)
 
 

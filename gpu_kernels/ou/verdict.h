@@ -78,12 +78,12 @@ FN Regression regression(const double* sums, Index n_series) {
     return it;
 }
 
-FN bool finite(double x) { return fabs(x) < INFINITE; }
+FN bool bounded(double x) { return fabs(x) < INFINITE; }
 
 FN int kind(const Regression& it) {
     const double level = fabs(it.origin), smallest = 1e-12 * (level > 1.0 ? level : 1.0);
     if (!(it.n_samples >= 4.0 && it.n_pairs >= 3.0)) return TOO_FEW;
-    if (!finite(it.sxx + it.sdd)) return TOO_LARGE;
+    if (!bounded(it.sxx + it.sdd)) return TOO_LARGE;
     if (it.sxx <= it.weight * (smallest * smallest)) return CONSTANT;
     if (it.sse <= 1e-24 * it.syy + it.rounding * it.sdd) return DETERMINISTIC;
     if (it.slope >= ROUNDING_STEP * it.n_samples) return UNIT_ROOT;
@@ -120,7 +120,7 @@ FN void without_process(const Regression& it, double dt, int found, double* out)
 FN double asked(Index bias, double theta, double corrected, const double* halves, bool* applies) {
     if (bias == NONE) return theta;
     if (bias == TANG_CHEN) return corrected;
-    *applies = finite(halves[0]) && finite(halves[1]);
+    *applies = bounded(halves[0]) && bounded(halves[1]);
     return *applies ? 2.0 * theta - 0.5 * (halves[0] + halves[1]) : theta;
 }
 
@@ -147,7 +147,7 @@ FN int with_process(const Regression& it, double dt, Index bias, const double* t
     const double reach = QUANTILE * decay_error, high = it.slope + reach, low = it.slope - reach;
     const double lower = high >= 0.0 ? 0.0 : -log1p(high) / dt, upper = low <= -1.0 ? INFINITE : -log1p(low) / dt;
     const double statistic = t ? *t : it.slope / decay_error;
-    const bool tested = finite(statistic);
+    const bool tested = bounded(statistic);
     const double p = tested ? p_value(statistic) : 1.0;
     out[THETA] = wanted;
     out[HALF_LIFE] = half_life_of(wanted, dt);

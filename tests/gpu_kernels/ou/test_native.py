@@ -50,7 +50,9 @@ def batches(draw):
     level = draw(st.sampled_from([0.0, -50.0, 1e4, 1e8]))
     prices = reverting(rng.integers(2**32), n_series, n_prices, decay, level)
     for row in prices:
-        kind = draw(st.sampled_from(["as it is", "ticks", "constant", "line", "decay", "alone before a decay", "empty"]))
+        kind = draw(
+            st.sampled_from(["as it is", "ticks", "constant", "line", "decay", "alone before a decay", "empty"])
+        )
         if kind == "ticks":
             row[:] = np.round(4 * row) / 4
         elif kind == "constant":
