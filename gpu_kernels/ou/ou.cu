@@ -4,6 +4,7 @@
 // Means first, then the sums about them, so that prices far from 0 cost no digits. Each loop takes several vectors a
 // turn into sums of their own: a sum waits for the addition before it, and those of one would leave the units idle.
 #include "lane.h"
+#include "ou/stream.h"
 #include "ou/verdict.h"
 
 // Vectors a turn.
@@ -156,6 +157,13 @@ ENTRY(ou_verdicts)(Index n_series, const double* sums, double dt, Index bias, In
             const double* half = bias == JACKKNIFE ? halves + 2 * series : nullptr;
             judge(sums + series, n_series, dt, bias, t, half, out + series);
         }
+    };
+}
+
+// prices: (n_streams, n_prices), the next ones of each stream. states: (n_streams, STATE), updated.
+ENTRY(ou_extend)(Index n_streams, Index n_prices, const double* prices, double* states, int threads) {
+    EACH(stream, n_streams, threads) {
+        extend(states + stream * STATE, prices + stream * n_prices, n_prices);
     };
 }
 

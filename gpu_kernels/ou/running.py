@@ -13,9 +13,9 @@ import numpy as np
 from gpu_kernels.checks import Floats
 from gpu_kernels.ou.sums import of_series
 
-__all__ = ["RunningSums", "StreamSums", "exact"]
+__all__ = ["ROUNDING", "RunningSums", "StreamSums", "exact"]
 
-_ROUNDING = 1e-13
+ROUNDING = 1e-13
 """Share of sdd that a long run of updates may leave in sse where nothing is left in truth."""
 
 _SHORT = 128
@@ -156,7 +156,7 @@ class RunningSums:
             self._sxd,
             self._sdd,
             sse,
-            _ROUNDING,
+            ROUNDING,
         )
 
     def _pair(self, lag: float, step: float) -> None:

@@ -26,12 +26,34 @@ def of_rows(rows: Floats, bias: str) -> OuFit:
 
 def of_values(values: Sequence[float], bias: str) -> OuEstimate:
     """Name the ROWS numbers of one series; as of_rows."""
-    theta, mu, sigma, half_life, n_samples, r_squared, *others, finding, applied = values
+    # One name a number, and past OuEstimate's own checks: half the time of slices, and it is a stream's every price.
+    theta, mu, sigma, half_life, n_samples, r_squared, a, b, c, d, e, f, g, h, i, j, k, finding, applied = values
     found = int(finding)
     status, reason = inference.FINDINGS[found]
     note = ""
     if bias != "none":
         kind = inference.FINE if found >= inference.CORRECTED_AWAY else found
         note = inference.note(bias, kind, applied=applied > 0)
-    named = (theta, mu, sigma, half_life, int(n_samples), r_squared, status, reason, *others, note)
-    return OuEstimate._make(named)
+    named = (
+        theta,
+        mu,
+        sigma,
+        half_life,
+        int(n_samples),
+        r_squared,
+        status,
+        reason,
+        a,
+        b,
+        c,
+        d,
+        e,
+        f,
+        g,
+        h,
+        i,
+        j,
+        k,
+        note,
+    )
+    return tuple.__new__(OuEstimate, named)

@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 import numpy as np
 from msgspec import Meta
 
-from gpu_kernels import ou
+from gpu_kernels import ou, selection
 from gpu_kernels.checks import Floats, no_infinity
 from meanrev_server.errors import LimitReached
 from meanrev_server.hub import Mark
@@ -68,8 +68,8 @@ class _Asset:
         lock: Held while a thread works on the fit.
     """
 
-    def __init__(self, chosen: OuOptions) -> None:
-        with wire_names(_NAMES):
+    def __init__(self, chosen: OuOptions, backend: str) -> None:
+        with wire_names(_NAMES), selection.using(backend):
             self.fit = ou.OnlineOu(
                 dt=chosen.dt,
                 forgetting=chosen.forgetting,
@@ -115,7 +115,7 @@ class _Session:
             if len(self._assets) >= most:
                 knob = "max_assets_per_stream (MEANREV_MAX_ASSETS_PER_STREAM) raises it"
                 raise LimitReached(f"a stream carries at most {most} asset ids; {knob}")
-            asset = self._assets[asset_id] = _Asset(chosen)
+            asset = self._assets[asset_id] = _Asset(chosen, self._call.backend.name)
         return asset
 
     def unreported(self) -> list[str]:

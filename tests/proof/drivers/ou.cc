@@ -39,6 +39,22 @@ CASE(ou_sums) {
     }
 }
 
+CASE(ou_extend) {
+    Random random{11};
+    for (const Shape& shape : SHAPES) {
+        const Array prices = series(random, shape);
+        Array states(STATE * shape.n_series, 0.0);
+        for (Index stream = 0; stream < shape.n_series; ++stream) {
+            states[stream * STATE + LAST] = MISSING;
+            states[stream * STATE + FORGETTING] = stream % 2 ? 0.9 : 1.0;
+        }
+        for (int block = 0; block < 2; ++block) {
+            ou_extend(shape.n_series, shape.n_prices, prices.data(), states.data(), threads);
+            print("states", states);
+        }
+    }
+}
+
 CASE(dickey_fuller) {
     Random random{5};
     for (const Shape& shape : SHAPES) {
