@@ -1,7 +1,6 @@
-"""One stream in compiled code: its sums, and what they say of it, in two calls of the kernels with arguments made ahead.
+"""One stream in compiled code: its sums, and what they say of it, in two calls of kernels with arguments made ahead.
 
-running and scalar are the same in Python. There a price and an estimate take four times as long, most of it for twenty
-figures in turn.
+running and scalar are the same in Python, where twenty figures in turn take several times as long.
 """
 
 import ctypes

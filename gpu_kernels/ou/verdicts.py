@@ -34,26 +34,5 @@ def of_values(values: Sequence[float], bias: str) -> OuEstimate:
     if bias != "none":
         kind = inference.FINE if found >= inference.CORRECTED_AWAY else found
         note = inference.note(bias, kind, applied=applied > 0)
-    named = (
-        theta,
-        mu,
-        sigma,
-        half_life,
-        int(n_samples),
-        r_squared,
-        status,
-        reason,
-        a,
-        b,
-        c,
-        d,
-        e,
-        f,
-        g,
-        h,
-        i,
-        j,
-        k,
-        note,
-    )
-    return tuple.__new__(OuEstimate, named)
+    first = theta, mu, sigma, half_life, int(n_samples), r_squared
+    return tuple.__new__(OuEstimate, (*first, status, reason, a, b, c, d, e, f, g, h, i, j, k, note))

@@ -56,7 +56,7 @@ def encode(message_type: type[Message], /, **values: Any) -> bytes:
     Returns:
         The bytes protobuf would produce for the same fields.
     """
-    if any(packed.holds_array(value) for value in values.values()):
+    if packed.hold_array(values):
         return packed.write(cast("Descriptor", message_type.DESCRIPTOR), values)
     return message_type(**values).SerializeToString()
 

@@ -19,7 +19,7 @@ from meanrev_server.rpc.stamps import stamps_of
 from meanrev_wire import codec
 from meanrev_wire.meanrev_pb2 import OuEstimate, PriceUpdate
 
-__all__ = ["OuOptions", "handle"]
+__all__ = ["OuOptions", "encoded", "handle"]
 
 _BRIEF_BLOCK = 16_384
 """Prices that join sums at once, in less time than a compute thread takes to wake."""
@@ -201,6 +201,19 @@ def _publish(update: PriceUpdate, asset: _Asset, call: Call) -> None:
 async def _report(asset: _Asset, asset_id: str, ignored: list[str], call: Call) -> bytes:
     asset.unreported = 0
     found = await call.compute(asset.fit.estimate) if asset.recomputes else asset.fit.estimate()
+    metadata = options.reply_metadata(ignored, note=found.bias_note or None) if ignored or found.bias_note else ""
+    return encoded(found, asset_id, asset.timestamp_ms, metadata)
+
+
+def encoded(found: ou.OuEstimate, asset_id: str, timestamp_ms: int, metadata: str) -> bytes:
+    """Return an estimate as a reply.
+
+    Args:
+        found: The estimate.
+        asset_id: Whose it is.
+        timestamp_ms: Of its last price, 0 where that has none.
+        metadata: JSON, or "".
+    """
     return codec.encode(
         OuEstimate,
         theta=found.theta,
@@ -210,9 +223,9 @@ async def _report(asset: _Asset, asset_id: str, ignored: list[str], call: Call) 
         n_samples=found.n_samples,
         r_squared=found.r_squared,
         status=found.status,
-        timestamp_ms=asset.timestamp_ms,
+        timestamp_ms=timestamp_ms,
         asset_id=asset_id,
-        metadata=options.reply_metadata(ignored, note=found.bias_note or None),
+        metadata=metadata,
         theta_std_error=found.theta_std_error,
         mu_std_error=found.mu_std_error,
         sigma_std_error=found.sigma_std_error,
