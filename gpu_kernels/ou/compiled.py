@@ -23,7 +23,8 @@ _SUMS = len(Sums._fields)
 _LAST, _FORGETTING, _STATE = _SUMS, _SUMS + 1, _SUMS + 2
 """Places in the state of a stream behind its sums, and its size, as stream.h has them."""
 
-_ONE, _NO, _ALONE = Count(1), Count(0), Threads(1)
+_ONE, _NO, _ALONE = Count.from_param(1), Count.from_param(0), Threads.from_param(1)
+"""Arguments as a call takes them, so that none is made in a call."""
 
 
 class CompiledStream:
@@ -49,9 +50,10 @@ class CompiledStream:
         self._unpack = Struct(f"{verdicts.ROWS}d").unpack
         extend, judge = library_holding_the_lock("ou").ou_extend, library_holding_the_lock("ou").ou_verdicts
         extend.restype = judge.restype = None  # a kernel returns nothing, and an int takes a while to make
-        self._add = partial(extend, _ONE, _ONE, ctypes.byref(self._price), state, _ALONE)
-        method = Count(BIASES.index(bias))
-        self._judge = partial(judge, _ONE, state, Number(dt), method, _NO, None, None, self._found, _ALONE)
+        self._add = partial(extend, _ONE, _ONE, ctypes.byref(self._price), ctypes.byref(state), _ALONE)
+        step, method = Number.from_param(dt), Count.from_param(BIASES.index(bias))
+        sums, found = ctypes.byref(state), ctypes.byref(self._found)
+        self._judge = partial(judge, _ONE, sums, step, method, _NO, None, None, found, _ALONE)
         self._state = state
 
     def add(self, price: float) -> None:

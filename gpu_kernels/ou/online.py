@@ -120,11 +120,12 @@ class OnlineOu:
         After the first estimate of a stream, the status is "converged" only where theta also moved by less than half
         its standard error since the estimate before.
         """
-        found = self._fit()
+        found = self._fit() if self._compiled is None else self._compiled.estimate()
         before, self._theta = self._theta, found.theta if found.n_samples else None
-        still = before is None or abs(found.theta - before) < 0.5 * found.theta_std_error
-        if found.status == "converged" and not still:
-            found = found._replace(status="updating", reason="theta still moves between estimates")
+        if found.status == "converged" and before is not None:
+            still = abs(found.theta - before) < 0.5 * found.theta_std_error
+            if not still:
+                found = found._replace(status="updating", reason="theta still moves between estimates")
         if not self.n_skipped:
             return found
         skipped = f"{self.n_skipped} ticks skipped: their timestamps do not increase"
@@ -156,8 +157,6 @@ class OnlineOu:
             self._since_exact = 0
 
     def _fit(self) -> OuEstimate:
-        if self._compiled is not None:
-            return self._compiled.estimate()
         if self._window is None or not self._recomputes:
             sums = self._sums.sums()
             if self._window is not None and sums.sse < CANCELLED * sums.sdd:

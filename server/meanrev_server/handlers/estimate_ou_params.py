@@ -214,8 +214,8 @@ def encoded(found: ou.OuEstimate, asset_id: str, timestamp_ms: int, metadata: st
         timestamp_ms: Of its last price, 0 where that has none.
         metadata: JSON, or "".
     """
-    return codec.encode(
-        OuEstimate,
+    # A message of plain numbers and strings: the codec's look for arrays would take as long as the estimate.
+    reply = OuEstimate(
         theta=found.theta,
         mu=found.mu,
         sigma=found.sigma,
@@ -237,3 +237,4 @@ def encoded(found: ou.OuEstimate, asset_id: str, timestamp_ms: int, metadata: st
         log_likelihood=found.log_likelihood,
         reason=found.reason,
     )
+    return reply.SerializeToString()
