@@ -31,6 +31,7 @@ __all__ = [
     "cubin",
     "cubin_file",
     "library",
+    "library_holding_the_lock",
     "maker",
     "sources",
     "use_cache",
@@ -105,15 +106,25 @@ def library(name: str) -> ctypes.CDLL:
     Raises:
         CompileError: no compiler and nothing built ahead, or the compiler fails, or the cache folder cannot be used.
     """
+    return ctypes.CDLL(str(_library_file(name)))
+
+
+@cache
+def library_holding_the_lock(name: str) -> ctypes.PyDLL:
+    """Return the same as library, for calls in less time than giving up the interpreter's lock and taking it again."""
+    return ctypes.PyDLL(str(_library_file(name)))
+
+
+def _library_file(name: str) -> Path:
     try:
         _, version = compiler()
     except CompileError:
         level = _level_ahead()
         if level is None:
             raise
-        return ctypes.CDLL(str(_file_ahead(_AHEAD, level, name)))
+        return _file_ahead(_AHEAD, level, name)
     key = _key(sources()[name], version, *_HOST_FLAGS, features())
-    return ctypes.CDLL(str(_cached(f"{_flat(name)}-{key}.so", lambda out: _build(name, "native", out))))
+    return _cached(f"{_flat(name)}-{key}.so", lambda out: _build(name, "native", out))
 
 
 def maker() -> str:

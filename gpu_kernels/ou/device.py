@@ -1,14 +1,16 @@
-"""Launches of the kernels on a GPU, a block of threads a series."""
+"""Launches of the kernels on a GPU, a block of threads a series for its sums, a thread for its verdict."""
+
+from typing import Any
 
 import numpy as np
 
 from gpu_kernels import device
 from gpu_kernels.checks import Floats
-from gpu_kernels.ou import dickey_fuller, native
-from gpu_kernels.ou.model import OuFit
-from gpu_kernels.ou.sums import CANCELLED, Sums, of_rows
+from gpu_kernels.ou import dickey_fuller, native, verdicts
+from gpu_kernels.ou.model import BIASES, OuFit
+from gpu_kernels.ou.sums import CANCELLED, ROUNDING
 
-__all__ = ["fit", "statistics", "sums"]
+__all__ = ["fit", "judge", "statistics", "sums"]
 
 
 def fit(prices: Floats, dt: float, bias: str, adf_lags: int) -> OuFit:
@@ -17,17 +19,17 @@ def fit(prices: Floats, dt: float, bias: str, adf_lags: int) -> OuFit:
     Raises:
         DeviceFault: the GPU is not there, does not answer, or has too little memory.
     """
-    return native.fit(prices, dt, bias, adf_lags, native.Launches(sums, statistics))
+    return native.fit(prices, dt, bias, adf_lags, native.Launches(sums, statistics, judge, device.fetch))
 
 
-def sums(prices: Floats, first: int = 0, stop: int | None = None) -> Sums:
-    """Sum every row of prices (B, T) from price `first` on, up to `stop`."""
+def sums(prices: Floats, first: int = 0, stop: int | None = None) -> Any:
+    """Sum every row of prices (B, T) from price `first` on, up to `stop`; the rows stay on the device."""
     n_series, stride = prices.shape
     rows = device.empty((native.ROWS, n_series))
     length = (stride if stop is None else stop) - first
-    arguments = (n_series, stride, first, length, device.stage(prices), CANCELLED, rows)
+    arguments = (n_series, stride, first, length, device.stage(prices), CANCELLED, ROUNDING, rows)
     device.launch("ou", "ou_sums", n_series * device.BLOCK, arguments)
-    return of_rows(device.fetch(rows))
+    return rows
 
 
 def statistics(prices: Floats, lags: int) -> Floats:
@@ -42,3 +44,15 @@ def statistics(prices: Floats, lags: int) -> Floats:
     unsure = np.isposinf(found)
     found[unsure] = dickey_fuller.statistics(prices[unsure], lags)
     return found
+
+
+def judge(rows: Any, dt: float, bias: str, statistic: Floats | None, halves: Floats | None) -> Floats:
+    """Return the verdicts on sums that lie on the device; as native.judge."""
+    n_series = rows.shape[1]
+    found = device.empty((verdicts.ROWS, n_series))
+    # The sums stand for an array that is not read.
+    tests = rows if statistic is None else device.stage(statistic)
+    parts = rows if halves is None else device.stage(halves)
+    arguments = (n_series, rows, dt, BIASES.index(bias), int(statistic is not None), tests, parts, found)
+    device.launch("ou", "ou_verdicts", n_series, arguments)
+    return device.fetch(found)

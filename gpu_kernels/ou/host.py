@@ -92,7 +92,7 @@ def _estimate(sums: Sums, dt: float) -> Point:
             sigma=sigma,
             r_squared=1.0 - sums.sse / (sums.sxx + 2.0 * sums.sxd + sums.sdd),
             log_likelihood=-0.5 * n_pairs * (np.log(2.0 * np.pi * variance) + 1.0),
-            decay=decay,
+            slope=slope,
             decay_std_error=decay_std_error,
             mu_std_error=np.sqrt(residual) / -slope * np.sqrt(1.0 / n_pairs + shrink * distance**2 / sums.sxx),
             sigma_std_error=0.5 * sigma * np.sqrt(2.0 / n_pairs + (g * decay_std_error) ** 2),

@@ -13,6 +13,7 @@ __all__ = [
     "CONSTANT",
     "CORRECTED_AWAY",
     "DETERMINISTIC",
+    "FINDINGS",
     "FINE",
     "INSTANT",
     "LARGEST_STEP",
@@ -45,8 +46,8 @@ _REASONS = (
     "too few pairs for the lags of the Dickey-Fuller test",
     "the Dickey-Fuller test does not reject a unit root at 5 %",
 )
-_STATUSES = ("converged", "updating", *["error"] * 6, *["updating"] * 3)
-"""Like _REASONS, by finding."""
+FINDINGS = tuple(zip(("converged", "updating", *["error"] * 6, *["updating"] * 3), _REASONS, strict=True))
+"""Status and reason by finding: one of the constants above, or what keeps a fine estimate from convergence."""
 
 QUANTILE = 1.96
 """Of the normal distribution, for 95 % intervals."""
@@ -69,7 +70,7 @@ class Point(NamedTuple):
         sigma: Volatility.
         r_squared: Of the one-step predictions.
         log_likelihood: At this estimate.
-        decay: b = exp(-theta step).
+        slope: b - 1, with b = exp(-theta step).
         decay_std_error: Of b.
         mu_std_error: Of mu.
         sigma_std_error: Of sigma.
@@ -85,7 +86,7 @@ class Point(NamedTuple):
     sigma: Floats
     r_squared: Floats
     log_likelihood: Floats
-    decay: Floats
+    slope: Floats
     decay_std_error: Floats
     mu_std_error: Floats
     sigma_std_error: Floats
@@ -127,7 +128,7 @@ def conclude(point: Point, statistic: Floats, bias: str, halves: Floats | None) 
             r_squared=np.where(fine, point.r_squared, zero),
             status=status,
             reason=reason,
-            theta_std_error=np.where(fine, point.decay_std_error / (point.decay * point.step), zero),
+            theta_std_error=np.where(fine, point.decay_std_error / ((1.0 + point.slope) * point.step), zero),
             mu_std_error=np.where(fine, point.mu_std_error, zero),
             sigma_std_error=np.where(fine, point.sigma_std_error, zero),
             theta_lower=np.where(fine, lower, theta),
@@ -138,7 +139,7 @@ def conclude(point: Point, statistic: Floats, bias: str, halves: Floats | None) 
             adf_statistic=statistic,
             adf_p_value=p_value,
             log_likelihood=np.where(fine, point.log_likelihood, zero),
-            bias_note=_notes(bias, point.kind, applied),
+            bias_note=notes(bias, point.kind, applied),
         )
 
 
@@ -147,7 +148,20 @@ def verdict(kind: int, n_pairs: float, tested: bool, p: float) -> tuple[str, str
     finding = kind
     if kind == FINE and not (n_pairs >= 30 and p < 0.05):
         finding = _FEW_PAIRS if n_pairs < 30 else _UNIT_ROOT_STANDS if tested else _NO_TEST
-    return _STATUSES[finding], _REASONS[finding]
+    return FINDINGS[finding]
+
+
+def told(findings: NDArray[np.int64]) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Return the statuses and the reasons of findings (B,)."""
+    chosen = findings.tolist()
+    return tuple([FINDINGS[each][0] for each in chosen]), tuple([FINDINGS[each][1] for each in chosen])
+
+
+def notes(bias: str, kind: NDArray[np.int64], applied: NDArray[np.bool_]) -> tuple[str, ...]:
+    """Say of B series whether the asked correction was applied."""
+    if bias == "none":
+        return ("",) * kind.size
+    return tuple(note(bias, each, applied=done) for each, done in zip(kind.tolist(), applied.tolist(), strict=True))
 
 
 def note(bias: str, kind: int, *, applied: bool) -> str:
@@ -168,10 +182,9 @@ def _half_life(theta: Floats, period: Floats) -> Floats:
 
 def _interval(point: Point) -> tuple[Floats, Floats]:
     reach = QUANTILE * point.decay_std_error
-    low, high = point.decay - reach, point.decay + reach
-    # log1p of the distance to 1, which is what is known of b near 1.
-    lower = np.where(high >= 1, 0.0, -np.log1p(high - 1.0) / point.step)
-    upper = np.where(low <= 0, np.inf, -np.log1p(low - 1.0) / point.step)
+    low, high = point.slope - reach, point.slope + reach
+    lower = np.where(high >= 0, 0.0, -np.log1p(high) / point.step)
+    upper = np.where(low <= -1, np.inf, -np.log1p(low) / point.step)
     return lower, upper
 
 
@@ -192,11 +205,4 @@ def _judge(
     kind: NDArray[np.int64], n_pairs: Floats, tested: NDArray[np.bool_], p_value: Floats
 ) -> tuple[tuple[str, ...], tuple[str, ...]]:
     doubts = np.select([n_pairs < 30, ~tested, ~(p_value < 0.05)], [_FEW_PAIRS, _NO_TEST, _UNIT_ROOT_STANDS], FINE)
-    findings = np.where(kind == FINE, doubts, kind).tolist()
-    return tuple(map(_STATUSES.__getitem__, findings)), tuple(map(_REASONS.__getitem__, findings))
-
-
-def _notes(bias: str, kind: NDArray[np.int64], applied: NDArray[np.bool_]) -> tuple[str, ...]:
-    if bias == "none":
-        return ("",) * kind.size
-    return tuple(note(bias, each, applied=done) for each, done in zip(kind.tolist(), applied.tolist(), strict=True))
+    return told(np.where(kind == FINE, doubts, kind))

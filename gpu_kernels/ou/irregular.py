@@ -92,7 +92,7 @@ def _unsolved(sums: Sums, kind: NDArray[np.int64]) -> Point:
         sigma=filled(0.0),
         r_squared=filled(0.0),
         log_likelihood=filled(0.0),
-        decay=filled(1.0),
+        slope=filled(0.0),
         decay_std_error=filled(0.0),
         mu_std_error=filled(0.0),
         sigma_std_error=filled(0.0),
@@ -112,7 +112,7 @@ def _solved(sums: Sums, pairs: Pairs) -> Point:
     fine, still = kind == inference.FINE, kind == inference.DETERMINISTIC
     gap = np.einsum("bt,bt->b", pairs.gaps, pairs.present) / n_pairs
     step = np.minimum(gap, _FARTHEST / theta)
-    decay = np.exp(-theta * step)
+    slope = np.expm1(-theta * step)
     log_theta_error, mu_error, sigma_error = _errors(pairs, theta, best)
     level = np.where(at_foot, pairs.origin + sums.lag_mean, pairs.origin + best.mu)
     sigma = np.sqrt(2.0 * theta * best.variance)
@@ -127,8 +127,8 @@ def _solved(sums: Sums, pairs: Pairs) -> Point:
         sigma=np.where(still, 0.0, sigma),
         r_squared=1.0 - best.sse / syy,
         log_likelihood=best.log_likelihood - 0.5 * n_pairs * (np.log(2.0 * np.pi) + 1.0),
-        decay=decay,
-        decay_std_error=decay * step * theta * log_theta_error,
+        slope=slope,
+        decay_std_error=(1.0 + slope) * step * theta * log_theta_error,
         mu_std_error=mu_error,
         sigma_std_error=sigma * sigma_error,
     )

@@ -1,29 +1,29 @@
 """Launches of the kernels on the CPU's vector lanes."""
 
 from collections.abc import Callable
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from gpu_kernels.checks import Floats
 from gpu_kernels.compile import library
 from gpu_kernels.launch import Count, Number, Threads, pointer
-from gpu_kernels.ou import dickey_fuller, host
-from gpu_kernels.ou.model import OuFit
-from gpu_kernels.ou.sums import CANCELLED, Sums, of_rows
+from gpu_kernels.ou import dickey_fuller, host, verdicts
+from gpu_kernels.ou.model import BIASES, OuFit
+from gpu_kernels.ou.sums import CANCELLED, ROUNDING, Sums, of_rows
 from gpu_kernels.selection import current
 
-__all__ = ["MOST_LAGS", "ROWS", "Launches", "fit", "statistics", "sums"]
+__all__ = ["MOST_LAGS", "ROWS", "Launches", "fit", "judge", "statistics", "sums"]
 
 MOST_LAGS = 4
 """Lags of the Dickey-Fuller test that the kernel knows; with more the NumPy twin runs."""
 
-ROWS = 9
+ROWS = len(Sums._fields)
 """Rows of the sums that the kernel writes."""
 
 
-def sums(prices: Floats, first: int = 0, stop: int | None = None) -> Sums:
-    """Sum every row of contiguous prices (B, T) from price `first` on, up to `stop`."""
+def sums(prices: Floats, first: int = 0, stop: int | None = None) -> Floats:
+    """Sum every row of contiguous prices (B, T) from price `first` on, up to `stop`; returns the fields of Sums."""
     n_series, stride = prices.shape
     rows = np.empty((ROWS, n_series))
     library("ou").ou_sums(
@@ -33,10 +33,11 @@ def sums(prices: Floats, first: int = 0, stop: int | None = None) -> Sums:
         Count((stride if stop is None else stop) - first),
         pointer(prices),
         Number(CANCELLED),
+        Number(ROUNDING),
         pointer(rows),
         Threads(current().threads),
     )
-    return of_rows(rows)
+    return rows
 
 
 def statistics(prices: Floats, lags: int) -> Floats:
@@ -56,16 +57,37 @@ def statistics(prices: Floats, lags: int) -> Floats:
     return found
 
 
+def judge(rows: Floats, dt: float, bias: str, statistic: Floats | None, halves: Floats | None) -> Floats:
+    """Return the verdicts (verdicts.ROWS, B) on sums (ROWS, B); the arguments are those of host.from_sums."""
+    found = np.empty((verdicts.ROWS, rows.shape[1]))
+    library("ou").ou_verdicts(
+        Count(rows.shape[1]),
+        pointer(rows),
+        Number(dt),
+        Count(BIASES.index(bias)),
+        Count(statistic is not None),
+        None if statistic is None else pointer(statistic),
+        None if halves is None else pointer(halves),
+        pointer(found),
+        Threads(current().threads),
+    )
+    return found
+
+
 class Launches(NamedTuple):
-    """Where the loops over prices run.
+    """Where the kernels run.
 
     Attributes:
-        sums: As sums here.
+        sums: As sums here; the rows lie where judge reads them.
         statistics: As statistics here.
+        judge: As judge here.
+        fetch: Brings rows to host memory.
     """
 
-    sums: Callable[..., Sums] = sums
+    sums: Callable[..., Any] = sums
     statistics: Callable[[Floats, int], Floats] = statistics
+    judge: Callable[[Any, float, str, Floats | None, Floats | None], Floats] = judge
+    fetch: Callable[[Any], Floats] = np.asarray
 
 
 _HERE = Launches()
@@ -79,6 +101,6 @@ def fit(prices: Floats, dt: float, bias: str, adf_lags: int, launches: Launches 
     if bias == "jackknife":
         n_prices = held.shape[1]
         middle = n_prices // 2
-        parts = [host.speeds(launches.sums(held, *half), dt) for half in ((0, middle), (middle, n_prices))]
-        halves = np.stack(parts, axis=1)
-    return host.from_sums(launches.sums(held), dt, bias, statistic=statistic, halves=halves)
+        parts = [launches.fetch(launches.sums(held, *half)) for half in ((0, middle), (middle, n_prices))]
+        halves = np.stack([host.speeds(of_rows(part), dt) for part in parts], axis=1)
+    return verdicts.of_rows(launches.judge(launches.sums(held), dt, bias, statistic, halves), bias)

@@ -8,10 +8,12 @@ from numpy.typing import ArrayLike
 from gpu_kernels.checks import array, at_least, no_infinity, one_of, positive
 from gpu_kernels.errors import InvalidInput
 from gpu_kernels.ou import host, irregular, scalar
+from gpu_kernels.ou.compiled import CompiledStream
 from gpu_kernels.ou.model import BIASES, OuEstimate, single
 from gpu_kernels.ou.running import RunningSums, exact
 from gpu_kernels.ou.sums import CANCELLED
 from gpu_kernels.ou.window import Window
+from gpu_kernels.selection import current
 
 __all__ = ["OnlineOu"]
 
@@ -26,6 +28,8 @@ class OnlineOu:
     themselves: then the last `window` prices are kept and every estimate is made afresh from them.
 
     A NaN price is kept as a gap, as in fit. An infinite one is refused.
+
+    Made where the selection is "native", a stream without a window runs in compiled code from then on.
 
     Args:
         dt: Time between prices, in the unit that theta shall have; not with time_unit_ms.
@@ -60,9 +64,12 @@ class OnlineOu:
         if time_unit_ms is not None and dt != 1.0:
             raise InvalidInput("dt", "cannot be given together with time_unit_ms", value=dt)
         self._recomputes = adf_lags > 0 or bias == "jackknife" or time_unit_ms is not None
-        self._sums = RunningSums(_forgetting(forgetting, window, recomputes=self._recomputes))
+        fading = _forgetting(forgetting, window, recomputes=self._recomputes)
+        self._sums = RunningSums(fading)
         length = _length(window, recomputes=self._recomputes)
         self._window = None if length is None else Window(length)
+        native = self._window is None and current().backend == "native"
+        self._compiled = CompiledStream(self._dt, bias, fading) if native else None
         self._since_exact = 0
         self._last_ms = 0
         self._theta: float | None = None
@@ -81,7 +88,10 @@ class OnlineOu:
         """
         if math.isinf(price):
             raise InvalidInput("price", "must not be infinite", value=price)
-        self._take(float(price), timestamp_ms)
+        if self._compiled is not None:
+            self._compiled.add(price)
+        else:
+            self._take(float(price), timestamp_ms)
 
     def extend(self, prices: ArrayLike, timestamps_ms: ArrayLike | None = None) -> None:
         """Take several prices, (T,), oldest first, with one timestamp each or none.
@@ -99,7 +109,7 @@ class OnlineOu:
         else:
             stamps = _stamps(timestamps_ms, checked.size)
         if self._window is None:
-            self._sums.extend(checked)
+            (self._compiled or self._sums).extend(checked)
             return
         for price, stamp in zip(checked.tolist(), stamps, strict=True):
             self._take(price, stamp)
@@ -110,11 +120,12 @@ class OnlineOu:
         After the first estimate of a stream, the status is "converged" only where theta also moved by less than half
         its standard error since the estimate before.
         """
-        found = self._fit()
+        found = self._fit() if self._compiled is None else self._compiled.estimate()
         before, self._theta = self._theta, found.theta if found.n_samples else None
-        still = before is None or abs(found.theta - before) < 0.5 * found.theta_std_error
-        if found.status == "converged" and not still:
-            found = found._replace(status="updating", reason="theta still moves between estimates")
+        if found.status == "converged" and before is not None:
+            still = abs(found.theta - before) < 0.5 * found.theta_std_error
+            if not still:
+                found = found._replace(status="updating", reason="theta still moves between estimates")
         if not self.n_skipped:
             return found
         skipped = f"{self.n_skipped} ticks skipped: their timestamps do not increase"

@@ -1,12 +1,11 @@
-// Sums behind the Ornstein-Uhlenbeck regression and the Dickey-Fuller test: a block of lanes a series. model.py and
-// dickey_fuller.py state what they are for.
+// Sums behind the Ornstein-Uhlenbeck regression and the Dickey-Fuller test, a block of lanes a series, and the verdicts
+// on them, a lane a series. model.py and dickey_fuller.py state what they are for.
 //
 // Means first, then the sums about them, so that prices far from 0 cost no digits. Each loop takes several vectors a
 // turn into sums of their own: a sum waits for the addition before it, and those of one would leave the units idle.
 #include "lane.h"
-
-// The rows of out, each (n_series,).
-enum { N_SAMPLES, N_PAIRS, ORIGIN, LAG_MEAN, STEP_MEAN, SXX, SXD, SDD, SSE, ROWS };
+#include "ou/stream.h"
+#include "ou/verdict.h"
 
 // Vectors a turn.
 #define TURN 4
@@ -17,10 +16,12 @@ FN V counted(M m) { return sel(m, splat(1.0), splat(0.0)); }
 // The sum over a turn's vectors and the block's lanes.
 FN double total(const V* parts) { return block_sum((parts[0] + parts[1]) + (parts[2] + parts[3])); }
 
-// The first price that is not NaN, 0 where there is none.
-FN double first_known(const double* price, Index n) {
-    for (Index t = 0; t < n; ++t) {
-        if (price[t] == price[t]) return price[t];
+// The first price of the first `length` neighbours without a gap, 0 where there are none. A price that is in no sum is no
+// origin: far from the others it would cost them their digits.
+FN double first_of_whole(const double* price, Index n, Index length) {
+    for (Index t = 0, together = 0; t < n; ++t) {
+        together = price[t] == price[t] ? together + 1 : 0;
+        if (together == length) return price[t + 1 - length];
     }
     return 0.0;
 }
@@ -100,7 +101,7 @@ FN double residuals(const Series& series, const Means& mean, double slope) {
     return total(squares);
 }
 
-FN void sum(Series series, double cancelled, double* out, Index n_series) {
+FN void sum(Series series, double cancelled, double rounding, double* out, Index n_series) {
     Means mean = means(series);
     double n_samples = (double)series.n;
     const double level = mean.lag + mean.step;
@@ -120,19 +121,49 @@ FN void sum(Series series, double cancelled, double* out, Index n_series) {
     const double sxx = total(xx), sxd = total(xd), sdd = total(dd), slope = sxd / sxx;
     double sse = sdd - slope * sxd;
     if (sse < cancelled * sdd) sse = residuals(series, mean, slope);
-    const double found[] = {n_samples, mean.n_pairs, series.origin, mean.lag, mean.step, sxx, sxd, sdd, sse};
+    const double found[] = {n_samples, mean.n_pairs, mean.n_pairs, series.origin, mean.lag, mean.step,
+                            sxx,       sxd,          sdd,          sse,           rounding};
     if (lane() == 0) {
-        for (Index row = 0; row < ROWS; ++row) out[row * n_series] = found[row];
+        for (Index row = 0; row < SUMS; ++row) out[row * n_series] = found[row];
     }
 }
 
-// prices: (n_series, stride), of which the n_prices from `first` on are meant. out: (ROWS, n_series). A residual sum
-// below `cancelled` of sdd is summed again.
+// prices: (n_series, stride), of which the n_prices from `first` on are meant. out: (SUMS, n_series). A residual sum
+// below `cancelled` of sdd is summed again; one below `rounding` of it is rounding.
 ENTRY(ou_sums)(Index n_series, Index stride, Index first, Index n_prices, const double* prices, double cancelled,
-               double* out, int threads) {
+               double rounding, double* out, int threads) {
     EACH_BLOCK(row, n_series, threads) {
         const double* price = prices + row * stride + first;
-        sum({price, n_prices, first_known(price, n_prices), true}, cancelled, out + row, n_series);
+        sum({price, n_prices, first_of_whole(price, n_prices, 2), true}, cancelled, rounding, out + row, n_series);
+    };
+}
+
+// Series of one work item: on a CPU enough of them that threads do not write to one another's cache lines.
+#if WIDTH == 1
+#define TOGETHER 1
+#else
+#define TOGETHER 64
+#endif
+
+// sums: (SUMS, n_series). bias: one of the enum. statistics: (n_series,) t values, read where `lagged` is not 0. halves:
+// (n_series, 2) theta of either half, read for JACKKNIFE. out: (VERDICT, n_series).
+ENTRY(ou_verdicts)(Index n_series, const double* sums, double dt, Index bias, Index lagged, const double* statistics,
+                   const double* halves, double* out, int threads) {
+    const Index n_items = (n_series + TOGETHER - 1) / TOGETHER;
+    EACH(item, n_items, threads) {
+        const Index first = item * TOGETHER, end = item + 1 == n_items ? n_series : first + TOGETHER;
+        for (Index series = first; series < end; ++series) {
+            const double* t = lagged ? statistics + series : nullptr;
+            const double* half = bias == JACKKNIFE ? halves + 2 * series : nullptr;
+            judge(sums + series, n_series, dt, bias, t, half, out + series);
+        }
+    };
+}
+
+// prices: (n_streams, n_prices), the next ones of each stream. states: (n_streams, STATE), updated.
+ENTRY(ou_extend)(Index n_streams, Index n_prices, const double* prices, double* states, int threads) {
+    EACH(stream, n_streams, threads) {
+        extend(states + stream * STATE, prices + stream * n_prices, n_prices);
     };
 }
 
@@ -219,7 +250,7 @@ FN double statistic(const double* price, Index n, double origin) {
 ENTRY(dickey_fuller)(Index n_series, Index n_prices, Index n_lags, const double* prices, double* out, int threads) {
     EACH_BLOCK(series, n_series, threads) {
         const double* price = prices + series * n_prices;
-        const double origin = first_known(price, n_prices);
+        const double origin = first_of_whole(price, n_prices, n_lags + 2);
         double t = MISSING;
         if (n_lags == 1) t = statistic<1>(price, n_prices, origin);
         if (n_lags == 2) t = statistic<2>(price, n_prices, origin);

@@ -13,9 +13,9 @@ import numpy as np
 from gpu_kernels.checks import Floats
 from gpu_kernels.ou.sums import of_series
 
-__all__ = ["RunningSums", "StreamSums", "exact"]
+__all__ = ["ROUNDING", "RunningSums", "StreamSums", "exact"]
 
-_ROUNDING = 1e-13
+ROUNDING = 1e-13
 """Share of sdd that a long run of updates may leave in sse where nothing is left in truth."""
 
 _SHORT = 128
@@ -71,7 +71,7 @@ class RunningSums:
     def __init__(self, forgetting: float = 1.0) -> None:
         self._forgetting = forgetting
         self._n_samples = 0
-        self._origin = math.nan
+        self._origin = 0.0
         self._last = math.nan
         self._weight = self._weight_squares = 0.0
         self._lag_mean = self._step_mean = 0.0
@@ -83,9 +83,9 @@ class RunningSums:
         if not math.isnan(price):
             self._n_samples += 1
             if not math.isnan(self._last):
+                if not self._weight:
+                    self._origin = self._last
                 self._pair(self._last - self._origin, price - self._last)
-            elif math.isnan(self._origin):
-                self._origin = price
         self._last = price
 
     def extend(self, prices: Floats) -> None:
@@ -96,10 +96,10 @@ class RunningSums:
             return
         part = exact(np.concatenate(([self._last], prices)))
         self._n_samples += part.n_samples - (not math.isnan(self._last))
-        if math.isnan(self._origin) and part.n_samples:
-            self._origin = part.origin
         self._last = float(prices[-1])
         if part.weight:
+            if not self._weight:
+                self._origin = part.origin
             self._join(part)
 
     def remove(self, oldest: float, second: float) -> None:
@@ -128,10 +128,10 @@ class RunningSums:
         """Sum prices (T,) afresh."""
         sums = exact(prices)
         self._n_samples = sums.n_samples
-        self._origin = sums.origin if sums.n_samples else math.nan
         self._last = float(prices[-1])
         self._clear()
         if sums.weight > 0:
+            self._origin = sums.origin
             self._weight = self._weight_squares = sums.weight
             self._lag_mean, self._step_mean = sums.lag_mean, sums.step_mean
             self._sxx, self._sxd, self._sdd = sums.sxx, sums.sxd, sums.sdd
@@ -149,14 +149,14 @@ class RunningSums:
             self._n_samples,
             self._weight,
             self._weight_squares,
-            self._origin if self._n_samples else 0.0,
+            self._origin,
             self._lag_mean,
             self._step_mean,
             self._sxx,
             self._sxd,
             self._sdd,
             sse,
-            _ROUNDING,
+            ROUNDING,
         )
 
     def _pair(self, lag: float, step: float) -> None:
@@ -186,6 +186,7 @@ class RunningSums:
         self._sdd += part.sdd + between * off_step * off_step
 
     def _clear(self) -> None:
+        self._origin = 0.0
         self._weight = self._weight_squares = 0.0
         self._lag_mean = self._step_mean = 0.0
         self._sxx = self._sxd = self._sdd = 0.0

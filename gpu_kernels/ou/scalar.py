@@ -86,7 +86,7 @@ def _fine(sums: StreamSums, dt: float, bias: str, n_pairs: float) -> OuEstimate:
     g = -1.0 / (decay * k) - 2.0 * decay / (slope * (1.0 + decay))
     reach = inference.QUANTILE * decay_error
     lower = -math.log1p(slope + reach) / dt if slope + reach < 0 else 0.0
-    upper = -math.log1p(slope - reach) / dt if decay - reach > 0 else math.inf
+    upper = -math.log1p(slope - reach) / dt if slope - reach > -1 else math.inf
     statistic = slope / decay_error
     p = p_value(statistic)
     status, reason = inference.verdict(inference.FINE, n_pairs, True, p)

@@ -7,12 +7,12 @@ from numpy.typing import NDArray
 
 from gpu_kernels.checks import Floats
 
-__all__ = ["BLOCK", "CANCELLED", "Sums", "of_batch", "of_rows", "of_series"]
+__all__ = ["BLOCK", "CANCELLED", "ROUNDING", "Sums", "of_batch", "of_rows", "of_series"]
 
 CANCELLED = 1e-6
 """Residual sums below this share of sdd have lost digits, and are summed again from the residuals."""
 
-_ROUNDING = 1e-28
+ROUNDING = 1e-28
 """Share of sdd that the residuals of an exact line keep: their rounding, squared, with room."""
 
 BLOCK = 32_768
@@ -26,7 +26,7 @@ class Sums(NamedTuple):
         n_samples: Finite prices, integers.
         weight: Sum of the pairs' weights; their number where nothing is forgotten.
         weight_squares: Sum of the squared weights; likewise.
-        origin: Subtracted from every price before summing.
+        origin: Subtracted from every price before summing: the first price that is in a pair, 0 where none is.
         lag_mean: Weighted mean of l, from the origin.
         step_mean: Weighted mean of d.
         sxx: Centred sum of l^2.
@@ -60,20 +60,21 @@ def of_batch(prices: Floats) -> Sums:
 
 
 def of_rows(rows: Floats) -> Sums:
-    """Name the rows (9, B) of a kernel: prices, pairs, then the fields from origin to sse."""
-    n_samples, weight, *fields = rows
-    return Sums._make([n_samples.astype(np.int64), weight, weight, *fields, np.full_like(weight, _ROUNDING)])
+    """Name the rows (11, B) of a kernel."""
+    n_samples, *fields = rows
+    return Sums._make([n_samples.astype(np.int64), *fields])
 
 
 def of_series(prices: Floats) -> Sums:
     """Sum one series (T,), as a batch of one."""
-    finite = np.flatnonzero(~np.isnan(prices))
-    origin = prices[finite[0]] if finite.size else 0.0
+    finite = ~np.isnan(prices)
+    both = finite[:-1] & finite[1:]
+    # A price that is in no pair is no origin: far from the others it would cost them their digits.
+    origin = prices[np.argmax(both)] if both.any() else 0.0
     with np.errstate(all="ignore"):
         shifted = prices - origin
-        both = ~np.isnan(shifted[:-1]) & ~np.isnan(shifted[1:])
         lags, steps = shifted[:-1][both], (shifted[1:] - shifted[:-1])[both]
-    return _of_pairs(lags[None, :], steps[None, :], np.array([origin]), np.array([finite.size]))
+    return _of_pairs(lags[None, :], steps[None, :], np.array([origin]), np.array([finite.sum()]))
 
 
 def _of_block(prices: Floats) -> Sums:
@@ -105,7 +106,7 @@ def _of_pairs(lags: Floats, steps: Floats, origin: Floats, n_samples: NDArray[np
             residual = d[small] - slope[small, None] * x[small]
             sse[small] = _dot(residual, residual)
     n = n_samples.astype(np.int64)
-    rounding = np.full(n_series, _ROUNDING)
+    rounding = np.full(n_series, ROUNDING)
     return Sums(n, weight, weight, origin, lag_mean, step_mean, sxx, sxd, sdd, sse, rounding)
 
 

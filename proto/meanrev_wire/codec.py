@@ -56,9 +56,8 @@ def encode(message_type: type[Message], /, **values: Any) -> bytes:
     Returns:
         The bytes protobuf would produce for the same fields.
     """
-    descriptor = cast("Descriptor", message_type.DESCRIPTOR)
-    if any(packed.holds_array(values.get(name)) for name in packed.roomy(descriptor)):
-        return packed.write(descriptor, values)
+    if packed.hold_array(values):
+        return packed.write(cast("Descriptor", message_type.DESCRIPTOR), values)
     return message_type(**values).SerializeToString()
 
 

@@ -13,7 +13,7 @@ import numpy as np
 from google.protobuf.descriptor import Descriptor, FieldDescriptor
 from google.protobuf.message import Message
 
-__all__ = ["holds_array", "roomy", "write"]
+__all__ = ["hold_array", "write"]
 
 Parts = list[bytes | memoryview]
 
@@ -24,23 +24,22 @@ _FIXED64 = 1
 _VARINT = 0
 
 
-def holds_array(value: Any) -> bool:
+def hold_array(values: Mapping[str, Any]) -> bool:
     """Tell whether a field's value is an array, or a mapping or list that holds one."""
+    # Most messages hold plain values alone, which this one call tells.
+    return not _PLAIN.issuperset(map(type, values.values())) and any(map(_holds_array, values.values()))
+
+
+def _holds_array(value: Any) -> bool:
     if type(value) in _PLAIN:
         return False
     if isinstance(value, np.ndarray):
         return True
     if isinstance(value, Mapping):
-        return any(holds_array(inner) for inner in value.values())
+        return any(map(_holds_array, value.values()))
     if isinstance(value, list | tuple):
-        return any(holds_array(inner) for inner in value[:1])
+        return any(map(_holds_array, value[:1]))
     return False
-
-
-@cache
-def roomy(descriptor: Descriptor) -> tuple[str, ...]:
-    """Return the names of a message's fields in which there is room for an array."""
-    return tuple(field.name for field in descriptor.fields if field.is_repeated or field.message_type is not None)
 
 
 def write(descriptor: Descriptor, values: Mapping[str, Any]) -> bytes:

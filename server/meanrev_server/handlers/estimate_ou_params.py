@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 import numpy as np
 from msgspec import Meta
 
-from gpu_kernels import ou
+from gpu_kernels import ou, selection
 from gpu_kernels.checks import Floats, no_infinity
 from meanrev_server.errors import LimitReached
 from meanrev_server.hub import Mark
@@ -19,7 +19,7 @@ from meanrev_server.rpc.stamps import stamps_of
 from meanrev_wire import codec
 from meanrev_wire.meanrev_pb2 import OuEstimate, PriceUpdate
 
-__all__ = ["OuOptions", "handle"]
+__all__ = ["OuOptions", "encoded", "handle"]
 
 _BRIEF_BLOCK = 16_384
 """Prices that join sums at once, in less time than a compute thread takes to wake."""
@@ -68,8 +68,8 @@ class _Asset:
         lock: Held while a thread works on the fit.
     """
 
-    def __init__(self, chosen: OuOptions) -> None:
-        with wire_names(_NAMES):
+    def __init__(self, chosen: OuOptions, backend: str) -> None:
+        with wire_names(_NAMES), selection.using(backend):
             self.fit = ou.OnlineOu(
                 dt=chosen.dt,
                 forgetting=chosen.forgetting,
@@ -115,7 +115,7 @@ class _Session:
             if len(self._assets) >= most:
                 knob = "max_assets_per_stream (MEANREV_MAX_ASSETS_PER_STREAM) raises it"
                 raise LimitReached(f"a stream carries at most {most} asset ids; {knob}")
-            asset = self._assets[asset_id] = _Asset(chosen)
+            asset = self._assets[asset_id] = _Asset(chosen, self._call.backend.name)
         return asset
 
     def unreported(self) -> list[str]:
@@ -201,8 +201,21 @@ def _publish(update: PriceUpdate, asset: _Asset, call: Call) -> None:
 async def _report(asset: _Asset, asset_id: str, ignored: list[str], call: Call) -> bytes:
     asset.unreported = 0
     found = await call.compute(asset.fit.estimate) if asset.recomputes else asset.fit.estimate()
-    return codec.encode(
-        OuEstimate,
+    metadata = options.reply_metadata(ignored, note=found.bias_note or None) if ignored or found.bias_note else ""
+    return encoded(found, asset_id, asset.timestamp_ms, metadata)
+
+
+def encoded(found: ou.OuEstimate, asset_id: str, timestamp_ms: int, metadata: str) -> bytes:
+    """Return an estimate as a reply.
+
+    Args:
+        found: The estimate.
+        asset_id: Whose it is.
+        timestamp_ms: Of its last price, 0 where that has none.
+        metadata: JSON, or "".
+    """
+    # A message of plain numbers and strings: the codec's look for arrays would take as long as the estimate.
+    reply = OuEstimate(
         theta=found.theta,
         mu=found.mu,
         sigma=found.sigma,
@@ -210,9 +223,9 @@ async def _report(asset: _Asset, asset_id: str, ignored: list[str], call: Call) 
         n_samples=found.n_samples,
         r_squared=found.r_squared,
         status=found.status,
-        timestamp_ms=asset.timestamp_ms,
+        timestamp_ms=timestamp_ms,
         asset_id=asset_id,
-        metadata=options.reply_metadata(ignored, note=found.bias_note or None),
+        metadata=metadata,
         theta_std_error=found.theta_std_error,
         mu_std_error=found.mu_std_error,
         sigma_std_error=found.sigma_std_error,
@@ -224,3 +237,4 @@ async def _report(asset: _Asset, asset_id: str, ignored: list[str], call: Call) 
         log_likelihood=found.log_likelihood,
         reason=found.reason,
     )
+    return reply.SerializeToString()

@@ -69,6 +69,13 @@ def test_a_decay_without_noise_is_deterministic_and_keeps_its_speed():
     assert found.sigma == 0
 
 
+@pytest.mark.parametrize("alone", [[1e6, NAN], [NAN, -1e9, NAN], [1e3, NAN, 1e6, NAN]])
+def test_prices_in_no_pair_leave_a_decay_deterministic(alone):
+    found = fit([*alone, *5 * 0.5 ** np.arange(12)])
+    assert_error(found, "deterministic series: no noise is left to estimate")
+    assert found.theta == pytest.approx(math.log(2), rel=1e-12)
+
+
 def test_a_straight_line_is_deterministic():
     found = fit(np.arange(20.0))
     assert_error(found, "deterministic series: no noise is left to estimate")

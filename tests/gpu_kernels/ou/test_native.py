@@ -1,13 +1,15 @@
 """The kernels on the CPU's vector lanes equal the NumPy twin: statuses and counts exactly, floats to rounding."""
 
+import math
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gpu_kernels import ou, selection
-from gpu_kernels.ou import dickey_fuller, native
-from gpu_kernels.ou.sums import of_batch
+from gpu_kernels.ou import dickey_fuller, host, native, verdicts
+from gpu_kernels.ou.sums import Sums, of_batch, of_rows
 from tests.gpu_kernels.native import needs_compiler
 
 pytestmark = needs_compiler
@@ -49,9 +51,10 @@ def batches(draw):
     decay = draw(st.sampled_from([-0.5, 0.3, 0.9, 0.99]))
     level = draw(st.sampled_from([0.0, -50.0, 1e4, 1e8]))
     prices = reverting(rng.integers(2**32), n_series, n_prices, decay, level)
-    exact = np.zeros(n_series, dtype=bool)
-    for number, row in enumerate(prices):
-        kind = draw(st.sampled_from(["as it is", "ticks", "constant", "line", "decay", "empty"]))
+    for row in prices:
+        kind = draw(
+            st.sampled_from(["as it is", "ticks", "constant", "line", "decay", "alone before a decay", "empty"])
+        )
         if kind == "ticks":
             row[:] = np.round(4 * row) / 4
         elif kind == "constant":
@@ -60,13 +63,14 @@ def batches(draw):
             row[:] = level + np.arange(n_prices)
         elif kind == "decay":
             row[:] = 0.5 ** np.arange(n_prices)
-            exact[number] = True
+        elif kind == "alone before a decay":
+            row[:] = 0.5 ** np.arange(n_prices)
+            row[:1], row[1:2] = 1e6, np.nan
         elif kind == "empty":
             row[:] = np.nan
     if draw(st.booleans()):
         gaps = rng.random(prices.shape) < draw(st.sampled_from([0.03, 0.3]))
-        # A gap behind the first price of an exact decay leaves a likelihood of rounding alone, which no two ways share.
-        prices[gaps & ~exact[:, None]] = np.nan
+        prices[gaps] = np.nan
     if draw(st.booleans()):
         prices[:, : int(rng.integers(0, 4))] = np.nan
     return prices
@@ -76,7 +80,7 @@ def batches(draw):
 @given(batches())
 def test_the_sums_equal_those_of_the_numpy_twin(prices):
     with selection.using("native", 2):
-        found = native.sums(prices)
+        found = of_rows(native.sums(prices))
     with np.errstate(all="ignore"):
         expected = of_batch(prices)
         scales = {
@@ -92,6 +96,66 @@ def test_the_sums_equal_those_of_the_numpy_twin(prices):
         ours, theirs = getattr(found, name), getattr(expected, name)
         np.testing.assert_array_equal(np.isnan(ours), np.isnan(theirs), err_msg=name)
         assert (np.isnan(theirs) | (np.abs(ours - theirs) <= 1e-12 * scale)).all(), name
+
+
+SXX, SDD = Sums._fields.index("sxx"), Sums._fields.index("sdd")
+FINITE = [0.0, 5e-324, 1e-30, 1e-9, 1.0, 1e6, 1e150, 1.7e308]
+
+
+@st.composite
+def drawn_sums(draw):
+    """Sums of every kind of series, the verdicts' other arguments, and numbers at the ends of what sums can be."""
+    n_series = draw(st.integers(1, 70))
+    rng = np.random.default_rng(draw(st.integers(0, 2**32)))
+    n_pairs = rng.integers(0, 200, n_series).astype(float)
+    faded = rng.choice([1.0, 0.7], n_series)
+    sxx = rng.choice([1e-3, 1.0, 1e4], n_series) * rng.uniform(0.1, 1.0, n_series) * n_pairs
+    slope = rng.choice([-1.5, -1.0, -0.9, -0.2, -0.03, -1e-14, 0.0, 0.5], n_series) * rng.uniform(0.5, 1.0, n_series)
+    sse = rng.choice([0.0, 1e-31, 1e-8, 1.0, 20.0], n_series) * rng.uniform(0.1, 1.0, n_series) * sxx
+    fields = [
+        n_pairs + rng.integers(1, 3, n_series),
+        n_pairs,
+        faded * n_pairs,
+        rng.choice([0.0, -50.0, 1e8], n_series),
+        rng.normal(size=n_series),
+        0.1 * rng.normal(size=n_series),
+        sxx,
+        slope * sxx,
+        sse + slope**2 * sxx,
+        sse,
+        np.full(n_series, draw(st.sampled_from([1e-28, 1e-13]))),
+    ]
+    for row in draw(st.lists(st.integers(0, n_series - 1), max_size=4)):
+        for field in draw(st.lists(st.integers(3, 9), max_size=2)):
+            overflows = [math.inf, math.nan] if field in {SXX, SDD} else []
+            fields[field][row] = draw(st.sampled_from(FINITE + overflows))
+    statistic = rng.normal(-3.0, 3.0, n_series)
+    statistic[rng.random(n_series) < 0.2] = draw(st.sampled_from([math.nan, math.inf, -math.inf, -1e3, 9.0]))
+    halves = rng.uniform(-0.1, 1.0, (n_series, 2))
+    halves[rng.random(n_series) < 0.2, 1] = math.nan
+    return np.array(fields), statistic if draw(st.booleans()) else None, halves
+
+
+@settings(max_examples=400)
+@given(drawn_sums(), st.sampled_from(ou.BIASES), st.sampled_from([1.0, 1 / 252, 60.0]))
+def test_verdicts_equal_those_of_the_numpy_twin(drawn, bias, dt):
+    rows, statistic, halves = drawn
+    halves = halves if bias == "jackknife" else None
+    with selection.using("native", 2):
+        found = verdicts.of_rows(native.judge(rows, dt, bias, statistic, halves), bias)
+    assert_equal(found, host.from_sums(of_rows(rows), dt, bias, statistic=statistic, halves=halves))
+
+
+@settings(max_examples=100)
+@given(drawn_sums(), st.sampled_from(ou.BIASES))
+def test_a_series_alone_gets_the_bits_of_its_verdict(drawn, bias):
+    rows, statistic, halves = drawn
+    with selection.using("native", 3):
+        whole = native.judge(rows, 0.5, bias, statistic, halves)
+    for row in {0, rows.shape[1] // 2, rows.shape[1] - 1}:
+        one = np.ascontiguousarray(rows[:, [row]])
+        alone = native.judge(one, 0.5, bias, None if statistic is None else statistic[[row]], halves[[row]])
+        np.testing.assert_array_equal(alone[:, 0], whole[:, row])
 
 
 @settings(max_examples=200)
@@ -122,6 +186,13 @@ def test_nearly_dependent_columns_are_left_to_the_numpy_twin():
         found = native.statistics(prices, 2)
     assert np.isfinite(found).all()
     np.testing.assert_array_equal(found, dickey_fuller.statistics(prices, 2))
+
+
+def test_a_price_alone_before_a_decay_costs_no_digits():
+    prices = np.array([1e6, np.nan, *5 * 0.5 ** np.arange(30)])[None]
+    found, expected = fits(prices)
+    assert expected.reason == ("deterministic series: no noise is left to estimate",)
+    assert_equal(found, expected)
 
 
 def test_a_line_with_little_noise_keeps_its_digits():

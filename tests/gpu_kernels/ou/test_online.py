@@ -5,11 +5,19 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gpu_kernels import ou
+from gpu_kernels import ou, selection
 from gpu_kernels.errors import InvalidInput
+from tests.gpu_kernels.native import needs_compiler
 from tests.naive import ou as naive
 
 NUMBERS = [name for name in ou.OuFit._fields if name not in {"status", "reason", "bias_note"}]
+
+
+@pytest.fixture(autouse=True, scope="module", params=["numpy", pytest.param("native", marks=needs_compiler)])
+def backend(request):
+    """Run every test with streams in Python and in compiled code."""
+    with selection.using(request.param):
+        yield request.param
 
 
 def reverting(n_prices, level=0.0, theta=0.05, seed=0):
@@ -30,7 +38,8 @@ def assert_same(found, expected, rel=1e-9, near_zero=1e-300):
 
 
 def batch(prices, **options):
-    return ou.single(ou.fit(np.asarray(prices)[None], **options))
+    with selection.using("numpy"):
+        return ou.single(ou.fit(np.asarray(prices)[None], **options))
 
 
 @pytest.mark.parametrize("bias", ["none", "tang_chen"])
@@ -87,6 +96,19 @@ def test_a_window_without_noise_is_deterministic_as_in_the_batch():
 def test_a_stream_without_noise_is_deterministic():
     assert streamed(5 + 8 * 0.99 ** np.arange(500)).estimate().reason.startswith("deterministic")
     assert streamed(np.full(500, 0.1)).estimate().reason == "constant series"
+
+
+@pytest.mark.parametrize("alone", [[1e6], [math.nan, -1e9], [1e3, math.nan, 1e6]])
+@pytest.mark.parametrize("options", [{}, {"window": 30}, {"forgetting": 0.99}])
+def test_prices_in_no_pair_cost_a_stream_no_digits(alone, options):
+    decay = 5 * 0.8 ** np.arange(40)
+    found = streamed([*alone, math.nan, *decay], **options).estimate()
+    assert found.reason.startswith("deterministic")
+    assert found.theta == pytest.approx(-math.log(0.8), rel=1e-9)
+    block = ou.OnlineOu(**options)
+    block.extend([*alone, math.nan, *0.3 * decay, *np.full(200, math.nan)])
+    block.extend([*np.full(200, math.nan), *decay])
+    assert block.estimate().theta == pytest.approx(-math.log(0.8), rel=1e-9)
 
 
 def test_forgetting_nothing_is_no_forgetting():

@@ -1,0 +1,38 @@
+"""Verdicts that a kernel wrote, as results."""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from gpu_kernels.checks import Floats
+from gpu_kernels.ou import inference
+from gpu_kernels.ou.model import OuEstimate, OuFit
+
+__all__ = ["ROWS", "of_rows", "of_values"]
+
+ROWS = 19
+"""Numbers of a series: those of OuFit in their order, the finding, and 1 where the asked correction was applied."""
+
+
+def of_rows(rows: Floats, bias: str) -> OuFit:
+    """Name the rows (ROWS, B) of a kernel that corrected by `bias`."""
+    findings = rows[-2].astype(np.int64)
+    status, reason = inference.told(findings)
+    kind = np.where(findings >= inference.CORRECTED_AWAY, inference.FINE, findings)
+    notes = inference.notes(bias, kind, rows[-1] > 0)
+    named = (*rows[:4], rows[4].astype(np.int64), rows[5], status, reason, *rows[6:-2], notes)
+    return OuFit._make(named)
+
+
+def of_values(values: Sequence[float], bias: str) -> OuEstimate:
+    """Name the ROWS numbers of one series; as of_rows."""
+    # One name a number, and past OuEstimate's own checks: half the time of slices, and it is a stream's every price.
+    theta, mu, sigma, half_life, n_samples, r_squared, a, b, c, d, e, f, g, h, i, j, k, finding, applied = values
+    found = int(finding)
+    status, reason = inference.FINDINGS[found]
+    note = ""
+    if bias != "none":
+        kind = inference.FINE if found >= inference.CORRECTED_AWAY else found
+        note = inference.note(bias, kind, applied=applied > 0)
+    first = theta, mu, sigma, half_life, int(n_samples), r_squared
+    return tuple.__new__(OuEstimate, (*first, status, reason, a, b, c, d, e, f, g, h, i, j, k, note))
