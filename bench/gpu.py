@@ -69,10 +69,13 @@ def rows() -> dict[str, object]:
     entry, leave = (
         grid.ravel() for grid in np.meshgrid(np.linspace(1, 3, 10), np.linspace(-0.5, 0.5, 10), indexing="ij")
     )
+    long, few = 100 * np.exp(np.cumsum(rng.normal(0, 1e-3, (1, 1_000_000)), axis=1)), np.linspace(1.5, 2.5, 4)
     series = prices[:, :500].repeat(20, axis=0)
     returns = rng.normal(size=(2_500, 500))
     works = {
         "sweep 500 x 2,500 x 100": lambda: sweep.backtest(prices, entry, leave, 1e-3),
+        "sweep 1 x 1,000,000 x 4": lambda: sweep.backtest(long, few, 0.0, 1e-5),
+        "moments 500 x 2,500": lambda: sweep.moments(prices, 1.5, 0.0, 1e-3),
         "ou fit 10,000 x 500": lambda: ou.fit(series),
         "pca 2,500 x 500": lambda: pca.fit(returns, n_components=10),
     }

@@ -117,6 +117,8 @@ async def assemble(messages: AsyncIterator[bytes], call: Call) -> Table:
         number += 1
     if assembly is None:
         raise InvalidInput("block", "must be sent in at least one chunk")
+    if number == 1:  # there is nothing to copy
+        return assembly.table()
     return await call.compute(assembly.table)
 
 
