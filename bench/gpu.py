@@ -51,6 +51,7 @@ class Sizes(NamedTuple):
     Attributes:
         rounds: Of a median.
         sweep: Series and bars.
+        long: Bars of one long series.
         fits: Series and prices.
         components: Rows and columns.
         stack: Matrices, rows and columns.
@@ -59,6 +60,7 @@ class Sizes(NamedTuple):
 
     rounds: int = 5
     sweep: tuple[int, int] = (500, 2_500)
+    long: int = 1_000_000
     fits: tuple[int, int] = (10_000, 500)
     components: tuple[int, int] = (2_500, 500)
     stack: tuple[int, int, int] = (64, 500, 50)
@@ -165,6 +167,21 @@ def sweeps(sizes: Sizes) -> Iterator[Row]:
         yield Row(name, wall(work, sizes.rounds), "native, 16 threads", cpu, 1.0)
 
 
+def few_lanes(sizes: Sizes) -> Iterator[Row]:
+    """Yield the rows of works with few lanes: one long series, and the moments of one cell a series."""
+    rng = np.random.default_rng(4)
+    series = 100 * np.exp(np.cumsum(rng.normal(0, 1e-3, (1, sizes.long)), axis=1))
+    prices = 100 * np.exp(np.cumsum(rng.normal(0, 0.01, sizes.sweep), axis=1))
+    for name, work in (
+        (f"sweep 1 x {sizes.long} x 4", lambda: sweep.backtest(series, np.linspace(1.5, 2.5, 4), 0.0, 1e-5)),
+        (f"moments {sizes.sweep[0]} x {sizes.sweep[1]}", lambda: sweep.moments(prices, 1.5, 0.0, 1e-3)),
+    ):
+        kernels = kernel_seconds(on("cuda", work))
+        cpu = wall(on("native", work), sizes.rounds)
+        note = f"kernels {sum(kernels.values()) * 1e3:.2f} ms"
+        yield Row(name, wall(on("cuda", work), sizes.rounds), "native, 16 threads", cpu, 1.0, note)
+
+
 def fits(sizes: Sizes) -> Iterator[Row]:
     """Yield the rows of Ornstein-Uhlenbeck fits."""
     prices = 100 * np.exp(np.cumsum(np.random.default_rng(1).normal(0, 0.01, sizes.fits), axis=1))
@@ -212,7 +229,7 @@ def markets(sizes: Sizes) -> Iterator[Row]:
 
 def rows(sizes: Sizes) -> Iterator[Row]:
     """Measure everything."""
-    for section in (sweeps, fits, components, markets):
+    for section in (sweeps, few_lanes, fits, components, markets):
         yield from section(sizes)
 
 

@@ -18,11 +18,11 @@ FEWEST_LEVELS = 16
 MOST_LEVELS = 128
 """Entry levels that one pass carries; LEVELS of the kernel."""
 
-_ITEMS_A_THREAD = 16
+_ITEMS_A_THREAD = 4
 
 
 class Grids(NamedTuple):
-    """Pairs that share exit level and cost, in chunks of ascending entry levels.
+    """Pairs that share exit level and cost, in chunks of ascending entry levels; by costs, and then by exit levels.
 
     Attributes:
         first: (n + 1,) where each chunk begins in entry and column, as float64.
@@ -50,7 +50,7 @@ def find(pairs: Pairs, fewest: int) -> Grids | None:
     """
     if pairs.entry_z.size < fewest:
         return None
-    order = np.lexsort((pairs.entry_z, pairs.cost, pairs.exit_z))
+    order = np.lexsort((pairs.entry_z, pairs.exit_z, pairs.cost))  # the kernel keeps work for the next exit level
     leave, cost = pairs.exit_z[order], pairs.cost[order]
     begins = np.flatnonzero(np.r_[True, (leave[1:] != leave[:-1]) | (cost[1:] != cost[:-1])])
     sizes = np.diff(np.r_[begins, order.size])
@@ -86,7 +86,7 @@ def run(prices: Floats, fills: Floats, grids: Grids, rules: Rules, rows: Floats,
     """
     n_series, n_bars = prices.shape
     n_chunks = grids.leave.size
-    # Neighbouring chunks write the same cache lines, so one thread takes many of them.
+    # Neighbouring chunks share their runs and write the same cache lines, so one thread takes many of them.
     together = max(1, n_series * n_chunks // (_ITEMS_A_THREAD * threads))
     compounding = rules.mode == "compounding"
     kernel = library("sweep/excursions")["excursions_compounding" if compounding else "excursions_unit"]

@@ -17,15 +17,17 @@ pytestmark = needs_compiler
 
 
 @contextmanager
-def grids_from(levels):
-    """Set how many entry levels make a grid."""
+def grids_from(levels, items):
+    """Set how many entry levels make a grid, and into how many items a thread's share is cut."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(excursions, "FEWEST_LEVELS", levels)
+        patch.setattr(excursions, "_ITEMS_A_THREAD", items)
         yield
 
 
-def run(prices, entry, leave, cost, levels=1, backend="native", threads=2, **rules):
-    with grids_from(levels), selection.using(backend, threads):
+def run(prices, entry, leave, cost, levels=1, items=1, backend="native", threads=1, **rules):
+    """Run grids; with one item for one thread, all exit levels of a series share their runs."""
+    with grids_from(levels, items), selection.using(backend, threads):
         return sweep.backtest(prices, entry, leave, cost, **rules)
 
 
@@ -75,6 +77,41 @@ def test_they_equal_the_dense_kernel_and_the_numpy_twin(drawn):
     scale = np.nanmax(np.abs(prices))
     assert_equal(fast, dense, scale=scale)
     assert_equal(fast, twin, scale=scale)
+
+
+@settings(max_examples=60)
+@given(
+    seed=st.integers(0, 2**32),
+    n_bars=st.sampled_from([31, 100, 257, 700]),
+    mode=st.sampled_from(sweep.MODES),
+    ticks=st.booleans(),
+    gaps=st.booleans(),
+)
+def test_exit_levels_that_share_runs_have_the_bits_of_each_alone(seed, n_bars, mode, ticks, gaps):
+    rng = np.random.default_rng(seed)
+    prices = 5.0 + rng.integers(0, 3, (2, n_bars)) if ticks else walks(seed, 2, n_bars)
+    if gaps:
+        prices[rng.random(prices.shape) < 0.1] = np.nan
+    scores = np.abs(zscore.rolling(prices, 9)).ravel()
+    tied = np.r_[rng.permutation(scores[scores < 0.5])[:3], 0.0]
+    exits = np.unique(np.r_[np.linspace(-0.5, 0.5, 12), tied, -tied])
+    entry, leave = grid(np.r_[0.5, np.sort(rng.uniform(0.5, 3.0, 9))], exits)
+    rules = {"mode": mode, "lookback": 9}
+    together = run(prices, entry, leave, 1e-3, **rules)
+    apart = run(prices, entry, leave, 1e-3, items=10**6, threads=2, **rules)
+    for name in together._fields:
+        np.testing.assert_array_equal(getattr(together, name), getattr(apart, name), err_msg=name)
+
+
+def test_runs_that_find_no_room_are_followed_again():
+    """Scores that cross every level at every other bar, on a series of more runs than are kept."""
+    prices = 100 + np.tile([0.0, 1.0, 0.2, 0.8], 6_000)[None] + walks(1, 1, 24_000, 1e-5) / 1e4
+    entry, leave = grid(np.linspace(0.55, 1.0, 17), np.linspace(-0.5, 0.5, 5))
+    for mode in sweep.MODES:
+        found = run(prices, entry, leave, 1e-6, mode=mode, lookback=8)
+        dense = run(prices, entry, leave, 1e-6, levels=10**9, mode=mode, lookback=8)
+        assert found.num_trades.max() > 5_000
+        assert_equal(found, dense, scale=100.0)
 
 
 @pytest.mark.parametrize("mode", sweep.MODES)

@@ -6,10 +6,12 @@ struct Shape {
     Index n_series, n_bars, n_chunks, levels, together;
 };
 
-// A level alone, a full chunk, chunks that fill no vector; exits beyond the mean, at it and before it; from calm to ruin.
+// A level alone, a full chunk, chunks that fill no vector, neighbours that keep their runs for each other and that do not;
+// exits beyond the mean, at it and before it; from calm to ruin.
 static void excursions_case(decltype(&excursions_unit) entry) {
     Random random{5};
-    for (const Shape& shape : {Shape{1, 1, 1, 1, 1}, Shape{3, 33, 5, 5, 2}, Shape{2, 400, 2, LEVELS, 1}, Shape{2, 100, 3, 8, 9}}) {
+    for (const Shape& shape : {Shape{1, 1, 1, 1, 1}, Shape{3, 33, 5, 5, 2}, Shape{2, 400, 2, LEVELS, 1}, Shape{2, 100, 3, 8, 9},
+                               Shape{1, 300, 6, 7, 6}}) {
         for (const double deviation : {0.01, 0.3}) {
             const Index n_pairs = shape.n_chunks * shape.levels;
             const Array prices = random.prices(shape.n_series, shape.n_bars, deviation);
@@ -19,7 +21,7 @@ static void excursions_case(decltype(&excursions_unit) entry) {
             for (Index chunk = 0; chunk < shape.n_chunks; ++chunk) {
                 first.push_back((double)(chunk * shape.levels));
                 leaves.push_back(0.25 * (double)(chunk % 3 - 1));
-                costs.push_back(chunk ? random.uniform(0.0, 0.02) : 0.0);
+                costs.push_back(chunk % 2 ? costs.back() : chunk ? random.uniform(0.0, 0.02) : 0.0);
                 for (Index level = 0; level < shape.levels; ++level) {
                     levels.push_back(0.5 + 2.0 * (double)(level + 1) / (double)shape.levels);
                     columns.push_back((double)(n_pairs - 1 - chunk * shape.levels - level));
