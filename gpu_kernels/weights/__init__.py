@@ -5,6 +5,7 @@ from numpy.typing import ArrayLike
 
 from gpu_kernels.checks import Floats, all_finite, array, one_of, positive
 from gpu_kernels.errors import InvalidInput
+from gpu_kernels.magnitude import LARGEST_MAGNITUDE, SMALLEST_MAGNITUDE, moderate, sizeable, within_reach
 from gpu_kernels.selection import current
 from gpu_kernels.weights import host, native
 from gpu_kernels.weights.model import MODES, Weights
@@ -34,25 +35,26 @@ def cara(
     Args:
         expected_returns: (N,) m, per period.
         covariance: (N, N) S, per period; symmetric positive semi-definite.
-        gamma: Risk aversion, above 0.
+        gamma: Risk aversion, between 1e-50 and 1e50.
         risk_free_rate: Rate per period; only the reported Sharpe ratio sees it.
         mode: One of MODES.
         bounds: (lowest, highest) weights, each one number, (N,) numbers, or None for no bound.
         leverage: Largest sum of |weights|, None for no cap.
 
     Raises:
-        InvalidInput: an entry is NaN or infinite, shapes differ, the covariance is not symmetric positive
-            semi-definite, an option is out of its range, or no weights satisfy the constraints.
+        InvalidInput: an entry is not finite or above 1e50 in magnitude, a variance is above 0 and below 1e-50, shapes
+            differ, the covariance is not symmetric positive semi-definite, an option is out of its range, or no weights
+            satisfy the constraints.
         Degenerate: the covariance is singular and the optimum is not unique or does not exist.
 
     References:
         Merton (1972), An analytic derivation of the efficient portfolio frontier, section II.
         Boyd and Vandenberghe (2004), Convex optimization, section 4.4.1, for the quadratic programs.
     """
-    positive("gamma", gamma)
+    moderate("gamma", gamma)
     means, given, rate = _problem(expected_returns, covariance, risk_free_rate)
     one_of("mode", mode, MODES)
-    if bounds is None and leverage is None and current().backend == "native":
+    if bounds is None and leverage is None and current().backend == "native" and _moderate_variances(given):
         found = native.cara(means, given, gamma, rate, mode)
         if found is not None:
             return found
@@ -76,7 +78,7 @@ def sharpe(
     Args:
         expected_returns: (N,) m, per period.
         covariance: (N, N) S, per period; symmetric positive semi-definite.
-        gamma: Risk aversion, above 0: of the reported utility, and the scale of the weights in mode "unconstrained".
+        gamma: Risk aversion, between 1e-50 and 1e50: of the reported utility, and the scale of the weights in mode "unconstrained".
         risk_free_rate: r, per period.
         mode: One of MODES; bounds and leverage need one that sums to 1.
         bounds: (lowest, highest) weights, each one number, (N,) numbers, or None for no bound.
@@ -95,10 +97,10 @@ def sharpe(
         Tobin (1958), Liquidity preference as behavior towards risk.
         Cornuejols, Pena and Tutuncu (2018), Optimization methods in finance, section 6.2, for the change of variables.
     """
-    positive("gamma", gamma)
+    moderate("gamma", gamma)
     means, given, rate = _problem(expected_returns, covariance, risk_free_rate)
     one_of("mode", mode, MODES)
-    if bounds is None and leverage is None and current().backend == "native":
+    if bounds is None and leverage is None and current().backend == "native" and _moderate_variances(given):
         found = native.sharpe(means, given, gamma, rate, mode)
         if found is not None:
             return found
@@ -114,17 +116,27 @@ def _problem(expected_returns: ArrayLike, covariance: ArrayLike, risk_free_rate:
     if means.size == 0:
         raise InvalidInput("expected_returns", "must hold at least one asset", value=means.shape)
     all_finite("expected_returns", means)
+    within_reach("expected_returns", means)
     matrix = array("covariance", covariance, ndim=2, shape="(N, N)")
     if matrix.shape != (means.size, means.size):
         raise InvalidInput("covariance", f"must have shape ({means.size}, {means.size})", value=matrix.shape)
     if not np.isfinite(risk_free_rate):
         raise InvalidInput("risk_free_rate", "must be finite", value=risk_free_rate)
+    within_reach("risk_free_rate", np.asarray(risk_free_rate, dtype=np.float64))
     return means, matrix, float(risk_free_rate)
+
+
+def _moderate_variances(matrix: Floats) -> bool:
+    """Tell whether all variances are of a moderate size: then so is every positive definite matrix that has them."""
+    variances = np.diagonal(matrix)
+    return bool(SMALLEST_MAGNITUDE <= variances.min() and variances.max() <= LARGEST_MAGNITUDE)
 
 
 def _covariance(matrix: Floats) -> Floats:
     """Return what the NumPy twin takes: finite, symmetric, positive semi-definite; the kernel checks by itself."""
     all_finite("covariance", matrix)
+    within_reach("covariance", matrix)
+    sizeable("covariance", np.diag(np.diagonal(matrix)))
     largest = float(np.max(np.abs(matrix)))
     apart = np.abs(matrix - matrix.T)
     if float(apart.max()) > _ASYMMETRY * largest:
@@ -151,6 +163,8 @@ def _region(n_assets: int, mode: str, bounds: Bounds | None, leverage: float | N
     if mode == "long_only":
         low = np.maximum(low, 0.0)
     cap = np.inf if leverage is None else positive("leverage", leverage)
+    if leverage is not None:
+        within_reach("leverage", np.asarray(cap))
     return region(low, high, budget=mode != "unconstrained", leverage=cap)
 
 
@@ -175,4 +189,5 @@ def _bound(n_assets: int, side: ArrayLike | None, sign: float) -> Floats:
     if values.ndim == 1 and values.size != n_assets:
         raise InvalidInput("bounds", f"must be one number or one for each of the {n_assets} assets", value=values.size)
     all_finite("bounds", values)
+    within_reach("bounds", values)
     return np.broadcast_to(values, (n_assets,))

@@ -83,8 +83,11 @@ def _sharpe(means: Floats, matrix: Floats, gamma: float, rate: float, region: Re
         return program.ratio(excess / best, matrix, region, beyond), ""
     if not earning:
         return np.zeros_like(means), ""
-    tangent = linear.substitute(_factor(matrix), excess / gamma)
-    return scaled(tangent) if region.budget else (tangent, "")
+    lower = _factor(matrix)
+    if not region.budget:
+        return linear.substitute(lower, excess) / gamma, ""
+    # Scaled before: tiny excess returns would vanish in a product with tiny ones.
+    return scaled(linear.substitute(lower, excess / best))
 
 
 def _budget(means: Floats, matrix: Floats, gamma: float) -> Floats:

@@ -111,10 +111,12 @@ def sharpe(means: Floats, matrix: Floats, gamma: float, rate: float, mode: str) 
     elif mode == "long_only":
         weights = _least(none, excess / best, matrix, mode)
         weights = None if weights is None else weights / weights.sum()
+    elif mode == "budget":
+        weights = _least(excess / best, none, matrix, mode)
+        if weights is not None:
+            weights, reason = host.scaled(weights)
     else:
         weights = _least(excess / gamma, none, matrix, mode)
-        if mode == "budget" and weights is not None:
-            weights, reason = host.scaled(weights)
     if weights is None:
         return None
     found = host.reported(weights, means, matrix, gamma, rate)

@@ -159,6 +159,7 @@ def test_shrinkage_accepts_one_still_asset_but_not_all_of_them():
         (np.eye(3), {"method": "robust"}, "covariance must be one of 'sample', .*'ewma', got 'robust'"),
         (np.eye(3), {"halflife": 3.0}, "halflife applies to covariance 'ewma' only, got 3.0"),
         (np.eye(3), {"method": "ewma", "halflife": 0.0}, "halflife must be finite and > 0, got 0.0"),
+        (np.eye(3), {"method": "ewma", "halflife": 5e-324}, r"halflife must be between 1e-50 and 1e\+50, got 5e-324"),
     ],
 )
 def test_bad_input_is_named(returns, options, message):

@@ -161,7 +161,7 @@ def test_a_constant_in_all_means_costs_no_digits_under_a_budget(level, settled):
 
 
 @METHODS
-@pytest.mark.parametrize("scale", [1e-150, 1e-9, 1e6, 1e100])
+@pytest.mark.parametrize("scale", [1e-40, 1e-9, 1e6, 1e45])
 def test_the_unit_of_returns_is_free(method, scale, settled):
     means, matrix = problem(4, 15)
     options = {"mode": "long_only"}
