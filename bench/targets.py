@@ -424,5 +424,15 @@ def wire() -> list[Row]:
     ]
 
 
+@section
+def queue() -> list[Row]:
+    from bench.bench_launcher import through_asyncio, through_the_launcher
+
+    pairs = [(through_the_launcher(), through_asyncio()) for _ in range(ROUNDS)]
+    ours, theirs = (statistics.median(each) for each in zip(*pairs, strict=True))
+    note = f"{span(ours)} against asyncio's run_in_executor {span(theirs)}"
+    return [Row("batcher: added to a lone computation", ours - theirs, "", 0.0, 50e-6, note)]
+
+
 if __name__ == "__main__":
     sys.exit(main())

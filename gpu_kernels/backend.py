@@ -12,7 +12,7 @@ from gpu_kernels.device import DeviceFault
 from gpu_kernels.errors import KernelError
 from gpu_kernels.selection import using
 
-__all__ = ["BACKENDS", "Backend", "Probe", "choose", "probe"]
+__all__ = ["BACKENDS", "Backend", "Probe", "choose", "probe", "self_test"]
 
 _OWN_FOLDER = "let kernel_cache name a folder that this user owns and can write to"
 
@@ -81,7 +81,7 @@ def choose(name: str = "auto") -> Backend:
 
 @cache
 def _numpy() -> Probe:
-    wrong = _self_test("numpy")
+    wrong = self_test("numpy")
     if wrong:
         return Probe("numpy", usable=False, reason=wrong, fix="reinstall numpy and meanrev")
     return Probe("numpy", usable=True, reason=f"numpy {np.__version__}")
@@ -97,7 +97,7 @@ def _native() -> Probe:
         return Probe("native", usable=False, reason=str(error), fix=_OWN_FOLDER)
     except (CompileError, OSError) as error:
         return Probe("native", usable=False, reason=str(error), fix="install a C++ compiler, such as Debian's g++")
-    wrong = _self_test("native")
+    wrong = self_test("native")
     if wrong:
         return Probe(
             "native", usable=False, reason=wrong, fix="empty the kernel cache, and report it if that is no help"
@@ -109,7 +109,7 @@ def _native() -> Probe:
 def _cuda() -> Probe:
     try:
         found = device.describe()
-        wrong = _self_test("cuda")
+        wrong = self_test("cuda")
     except DeviceFault as fault:
         return Probe("cuda", usable=False, reason=str(fault), fix=fault.fix)
     except CacheError as error:
@@ -124,8 +124,15 @@ def _cuda() -> Probe:
 _PROBES = {"numpy": _numpy, "native": _native, "cuda": _cuda}
 
 
-def _self_test(name: str) -> str:
-    """Say what is wrong with one backtest, or nothing: long at 9, short at 12, and three fills at 0.25 make 2.25."""
+def self_test(name: str) -> str:
+    """Say what is wrong with one backtest, or nothing: long at 9, short at 12, and three fills at 0.25 make 2.25.
+
+    Args:
+        name: One of BACKENDS.
+
+    Raises:
+        Exception: whatever an implementation that does not work raises.
+    """
     prices = np.array([[10.0, 8.0, 9.0, 12.0]])
     with using(name):
         answer = sweep.backtest(prices, 0.5, 0.0, 0.25, lookback=2, mode="unit").cumulative_return[0, 0]

@@ -55,6 +55,9 @@ class DeviceFault(KernelError):
         self.fix = fix
         super().__init__(message)
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        return type(self), (str(self), self.fix)
+
 
 class OutOfMemory(DeviceFault):
     """The GPU's memory, or the page-locked memory of the host, does not hold the request."""

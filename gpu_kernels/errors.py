@@ -8,7 +8,8 @@ One bad series in a batch is never an error: it is NaN and a status for that ser
 """
 
 from collections.abc import Mapping
-from typing import Self
+from functools import partial
+from typing import Any, Self
 
 __all__ = ["Degenerate", "InvalidInput", "KernelError"]
 
@@ -48,6 +49,10 @@ class InvalidInput(KernelError):
         got = "" if self.value is None else f", got {_plain(self.value)}"
         return f"{self.field}{where} {self.rule}{got}"
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        again = partial(type(self), value=self.value, index=self.index)
+        return again, (self.field, self.rule)
+
     def renamed(self, names: Mapping[str, str]) -> Self:
         """Return the same error under the caller's name of the field.
 
@@ -67,6 +72,9 @@ class Degenerate(KernelError):
     def __init__(self, field: str, message: str) -> None:
         self.field = field
         super().__init__(message)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return type(self), (self.field, str(self))
 
 
 def _subscript(index: int | tuple[int, ...]) -> str:

@@ -166,6 +166,7 @@ FN void store(double* p, Index i, Index, V v) { p[i] = v; }
 FN V load_or(const double* p, Index i, Index n, double otherwise) { return i < n ? p[i] : otherwise; }
 FN V get(const double* p) { return *p; }
 FN V get_every(const double* p, Index) { return *p; }
+FN V get_at(const double* p, const Index* places) { return p[*places]; }
 FN void put_every(double* p, Index, V v) { *p = v; }
 FN void put(double* p, V v) { *p = v; }
 FN V root(V v) { return sqrt(v); }
@@ -207,6 +208,7 @@ FN bool any(M m) {
 }
 FN M no(M m) { return ~m; }
 FN V splat(double x) { return x - V{}; }
+FN V splat(V v) { return v; }
 FN V sel(M m, V a, V b) { return m ? a : b; }
 
 // Lanes i..i+WIDTH-1 of n; lanes behind the end repeat the last one.
@@ -256,14 +258,27 @@ FN V get_every(const double* p, Index stride) {
 FN void put_every(double* p, Index stride, V v) {
     for (Index k = 0; k < WIDTH; ++k) p[k * stride] = v[k];
 }
+
+// A vector whose lanes lie at places of their own.
+FN V get_at(const double* p, const Index* places) {
+    V v;
+    for (Index k = 0; k < WIDTH; ++k) v[k] = p[places[k]];
+    return v;
+}
 FN double block_sum(V v) {
     double sum = v[0];
     for (Index k = 1; k < WIDTH; ++k) sum += v[k];
     return sum;
 }
 FN V root(V v) {
+#if defined(__AVX512F__)
+    return (V)_mm512_sqrt_pd((__m512d)v);
+#elif defined(__AVX2__)
+    return (V)_mm256_sqrt_pd((__m256d)v);
+#else
     for (Index k = 0; k < WIDTH; ++k) v[k] = std::sqrt(v[k]);
     return v;
+#endif
 }
 FN V erfc(V v) {
     for (Index k = 0; k < WIDTH; ++k) v[k] = std::erfc(v[k]);

@@ -1,14 +1,20 @@
-"""Which twin of the operations runs for arrays in host memory, and with how many threads.
+"""Which twin of the operations runs for arrays in host memory, with how many threads, and in which process.
 
-The NumPy twin runs unless a block of code says otherwise; nothing is probed here, see backend.choose.
+The NumPy twin runs, here, unless a block of code says otherwise; nothing is probed here, see backend.choose.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from typing import NamedTuple
+from typing import Any, NamedTuple, TypeVar, TypeVarTuple, cast
 
-__all__ = ["Selection", "current", "using"]
+__all__ = ["Carrier", "Selection", "current", "run", "using"]
+
+R = TypeVar("R")
+Ts = TypeVarTuple("Ts")
+
+Carrier = Callable[[Callable[..., Any], tuple[Any, ...]], Any]
+"""Calls a function of a module with arguments in another process, and returns or raises what it does there."""
 
 
 class Selection(NamedTuple):
@@ -17,10 +23,12 @@ class Selection(NamedTuple):
     Attributes:
         backend: One of backend.BACKENDS.
         threads: Threads that a native kernel may use at once.
+        carrier: Reaches the process where twins run; None is this one.
     """
 
     backend: str = "numpy"
     threads: int = 1
+    carrier: Carrier | None = None
 
 
 _selected: ContextVar[Selection] = ContextVar("selection", default=Selection())  # noqa: B039 - immutable
@@ -31,15 +39,30 @@ def current() -> Selection:
     return _selected.get()
 
 
+def run(twin: Callable[[*Ts], R], *arguments: *Ts) -> R:
+    """Run an operation's twin where the selection says.
+
+    Args:
+        twin: A function of a module.
+        *arguments: Its arguments, which can be pickled.
+
+    Raises:
+        Exception: whatever the twin or the carrier raises.
+    """
+    carrier = current().carrier
+    return twin(*arguments) if carrier is None else cast("R", carrier(twin, arguments))
+
+
 @contextmanager
-def using(backend: str, threads: int = 1) -> Iterator[None]:
+def using(backend: str, threads: int = 1, carrier: Carrier | None = None) -> Iterator[None]:
     """Select a twin for a block of code of this thread or task.
 
     Args:
         backend: One of backend.BACKENDS; an operation without such a twin runs its NumPy one.
         threads: Threads that a native kernel may use at once.
+        carrier: Reaches the process where the twin runs; None is this one.
     """
-    token = _selected.set(Selection(backend, threads))
+    token = _selected.set(Selection(backend, threads, carrier))
     try:
         yield
     finally:

@@ -271,7 +271,7 @@ def _distinct(field: str, values: ArrayLike, shape: str) -> Floats:
     if axis.size == 0:
         raise InvalidInput(field, "must not be empty")
     all_finite(field, axis)
-    if np.unique(axis).size < axis.size:
+    if not np.diff(np.sort(axis)).all():
         raise InvalidInput(field, "must not repeat a value", value=axis.tolist())
     return axis
 

@@ -48,16 +48,25 @@ def deflate(
     """
     found = np.full(best.size, np.nan)
     shapes = _shapes(prices, best, cells, terms) if prices is not None else np.tile([0.0, 3.0], (best.size, 1))
-    for series, cell in enumerate(best.tolist()):
-        if cell >= 0:
-            tried = sharpe_ratio[series] / np.sqrt(terms.periods_per_year)
-            tries = tried[np.isfinite(tried)]
-            benchmark = deflated.expected_maximum(tries.size, float(np.var(tries, ddof=1)) if tries.size > 1 else 0.0)
-            skewness, kurtosis = shapes[series].tolist()
-            found[series] = deflated.probability(float(tried[cell]), benchmark, n_bars, skewness, kurtosis)
+    for rows in rows_of(*sharpe_ratio.shape):
+        tried = sharpe_ratio[rows] / np.sqrt(terms.periods_per_year)
+        counts, variances = _spread(tried)
+        benchmarks = map(deflated.expected_maximum, counts.tolist(), variances.tolist())
+        each = zip(host.taken(tried, best[rows]).tolist(), benchmarks, shapes[rows].tolist(), strict=True)
+        found[rows] = [deflated.probability(ratio, benchmark, n_bars, *shape) for ratio, benchmark, shape in each]
         if progress is not None:
-            progress(series + 1, best.size)
+            progress(rows.stop, best.size)
     return found
+
+
+def _spread(tried: Floats) -> tuple[NDArray[np.int64], Floats]:
+    """Return how many figures each row of (B, G) has, 1 for none, and their variance (ddof 1); 0 of fewer than two."""
+    usable = np.isfinite(tried)
+    counts = np.maximum(np.count_nonzero(usable, axis=1), 1)
+    apart = np.where(usable, tried, 0.0)
+    apart -= (apart.sum(axis=1) / counts)[:, None]
+    apart[~usable] = 0.0
+    return counts, np.einsum("bg,bg->b", apart, apart) / np.maximum(counts - 1, 1)
 
 
 def _shapes(prices: Floats, best: NDArray[np.int64], cells: Cells, terms: Terms) -> Floats:
@@ -67,13 +76,15 @@ def _shapes(prices: Floats, best: NDArray[np.int64], cells: Cells, terms: Terms)
     for lookback in np.unique(lookbacks[best >= 0]).tolist():
         rows = np.flatnonzero(lookbacks == lookback)
         chosen = best[rows]
-        returns = sweep.returns(
-            prices[rows],
+        found = sweep.moments(
+            prices if rows.size == best.size else prices[rows],
             cells.entry_z[chosen],
             cells.exit_z[chosen],
             cells.cost[chosen],
             lookback=lookback,
-            **terms._asdict(),
+            execution_delay=terms.execution_delay,
+            mode=terms.mode,
+            initial_capital=terms.initial_capital,
         )
-        shapes[rows] = [deflated.moments(each) for each in returns]
+        shapes[rows] = np.stack(found, axis=1)
     return shapes

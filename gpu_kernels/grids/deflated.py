@@ -1,13 +1,10 @@
 """The deflated Sharpe ratio: what is left of a best Sharpe ratio once the number of tries is taken into account."""
 
 import math
+from functools import lru_cache
 from statistics import NormalDist
 
-import numpy as np
-
-from gpu_kernels.checks import Floats
-
-__all__ = ["expected_maximum", "moments", "probability"]
+__all__ = ["expected_maximum", "probability"]
 
 _NORMAL = NormalDist()
 _EULER_MASCHERONI = 0.57721566490153286
@@ -23,12 +20,15 @@ def expected_maximum(n_tries: int, variance: float) -> float:
     References:
         Bailey and Lopez de Prado (2014), equation 1.
     """
-    if n_tries == 1:
-        return 0.0
+    return 0.0 if n_tries == 1 else math.sqrt(variance) * _of_normals(n_tries)
+
+
+@lru_cache(maxsize=1024)
+def _of_normals(n_tries: int) -> float:
     # The quantile of 1 - p is minus that of p, which keeps its digits.
     upper = -_NORMAL.inv_cdf(1.0 / n_tries)
     beyond = -_NORMAL.inv_cdf(1.0 / (n_tries * math.e))
-    return math.sqrt(variance) * ((1.0 - _EULER_MASCHERONI) * upper + _EULER_MASCHERONI * beyond)
+    return (1.0 - _EULER_MASCHERONI) * upper + _EULER_MASCHERONI * beyond
 
 
 def probability(sharpe: float, benchmark: float, n_bars: int, skewness: float, kurtosis: float) -> float:
@@ -49,14 +49,3 @@ def probability(sharpe: float, benchmark: float, n_bars: int, skewness: float, k
     if spread <= 0.0:  # returns of two values alone, by rounding
         return 0.5 * (1.0 + (distance > 0) - (distance < 0))
     return 0.5 * math.erfc(-distance / math.sqrt(2.0 * spread))
-
-
-def moments(returns: Floats) -> tuple[float, float]:
-    """Return skewness and kurtosis of (T,) returns, population moments; 0 and 3 where they do not vary."""
-    centred = returns - returns.mean()
-    largest = float(np.max(np.abs(centred)))
-    if largest == 0.0:
-        return 0.0, 3.0
-    scaled = centred / largest  # fourth powers of tiny returns would leave the doubles
-    second = float(np.mean(scaled**2))
-    return float(np.mean(scaled**3)) / second**1.5, float(np.mean(scaled**4)) / second**2

@@ -21,13 +21,14 @@ def expand(entry_z: Floats, exit_z: Floats, cost: Floats, lookback: NDArray[np.i
 
 def best(values: Floats) -> NDArray[np.int64]:
     """Return for each row of (B, G) the first cell that is largest but for a tie, -1 where all are NaN."""
+    if values.shape[1] == 0:
+        return np.full(values.shape[0], -1, dtype=np.int64)
     usable = np.isfinite(values)
     found = usable.any(axis=1)
     filled = np.where(usable, values, -np.inf)
-    size = np.max(np.abs(values), axis=1, initial=0.0, where=usable)
-    least = np.where(found, filled.max(axis=1, initial=-np.inf) - TIE * size, np.inf)
-    if values.shape[1] == 0:
-        return np.full(values.shape[0], -1, dtype=np.int64)
+    highest, lowest = filled.max(axis=1), np.where(usable, values, np.inf).min(axis=1)
+    with np.errstate(invalid="ignore"):  # infinite where nothing is usable
+        least = highest - TIE * np.maximum(np.abs(highest), np.abs(lowest))
     return np.where(found, np.argmax(filled >= least[:, None], axis=1), -1).astype(np.int64)
 
 
@@ -41,17 +42,20 @@ def neighbour_means(values: Floats, shape: tuple[int, int, int, int]) -> Floats:
     n_entries, n_exits, n_costs, n_lookbacks = shape
     planes = values.reshape(values.shape[0], n_lookbacks, n_costs, n_entries, n_exits)
     usable = np.isfinite(planes)
-    around = ((0, 0), (0, 0), (0, 0), (1, 1), (1, 1))
-    counted, filled = np.pad(usable, around), np.pad(np.where(usable, planes, 0.0), around)
-    total, count = np.zeros(planes.shape), np.zeros(planes.shape)
-    for down in range(3):
-        for right in range(3):
-            window = (..., slice(down, down + n_entries), slice(right, right + n_exits))
-            total += filled[window]
-            count += counted[window]
     means = np.full(planes.shape, np.nan)
-    np.divide(total, count, out=means, where=usable)
+    np.divide(_around(np.where(usable, planes, 0.0)), _around(usable.astype(np.float64)), out=means, where=usable)
     return means.reshape(values.shape)
+
+
+def _around(planes: Floats) -> Floats:
+    """Add up each entry's 3 x 3 neighbours in the last two axes."""
+    columns = planes.copy()
+    columns[..., 1:, :] += planes[..., :-1, :]
+    columns[..., :-1, :] += planes[..., 1:, :]
+    total = columns.copy()
+    total[..., 1:] += columns[..., :-1]
+    total[..., :-1] += columns[..., 1:]
+    return total
 
 
 def taken(values: Floats, cells: NDArray[np.int64]) -> Floats:

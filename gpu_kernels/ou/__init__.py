@@ -8,7 +8,7 @@ from gpu_kernels.errors import InvalidInput
 from gpu_kernels.ou import device, host, irregular, native
 from gpu_kernels.ou.model import BIASES, STATUSES, OuEstimate, OuFit, single
 from gpu_kernels.ou.online import OnlineOu
-from gpu_kernels.selection import current
+from gpu_kernels.selection import current, run
 
 __all__ = ["BIASES", "STATUSES", "OnlineOu", "OuEstimate", "OuFit", "fit", "fit_irregular", "single"]
 
@@ -39,7 +39,7 @@ def fit(prices: ArrayLike, *, dt: float = 1.0, bias: str = "none", adf_lags: int
     one_of("bias", bias, BIASES)
     lags = at_least("adf_lags", adf_lags, 0)
     twin = {"cuda": device.fit, "native": native.fit}.get(current().backend, host.fit)
-    return twin(checked, step, bias, lags)
+    return run(twin, checked, step, bias, lags)
 
 
 def fit_irregular(prices: ArrayLike, times: ArrayLike, *, bias: str = "none", adf_lags: int = 0) -> OuFit:

@@ -9,7 +9,7 @@ from gpu_kernels.checks import Floats
 from gpu_kernels.pairs import device, host, native, residual
 from gpu_kernels.pairs.grams import gather
 from gpu_kernels.pairs.model import CONSTANT, FITTED, ITSELF, Figures, LagRule, PairsFit
-from gpu_kernels.selection import current
+from gpu_kernels.selection import current, run
 
 __all__ = ["scan"]
 
@@ -52,9 +52,9 @@ def _varying(levels: Floats, rule: LagRule) -> Figures:
 
 def _rows(levels: Floats, rule: LagRule) -> Floats:
     if current().backend == "cuda":
-        return device.fit(levels, rule)
-    run = native.fit if current().backend == "native" else host.fit
-    return run(gather(levels, rule.most), rule)
+        return run(device.fit, levels, rule)
+    twin = native.fit if current().backend == "native" else host.fit
+    return run(twin, gather(levels, rule.most), rule)
 
 
 def _filled(n_series: int, status: int) -> Figures:

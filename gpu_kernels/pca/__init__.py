@@ -7,7 +7,7 @@ from gpu_kernels.errors import InvalidInput
 from gpu_kernels.magnitude import within_reach
 from gpu_kernels.pca import device, host
 from gpu_kernels.pca.model import SCALINGS, Pca
-from gpu_kernels.selection import current
+from gpu_kernels.selection import current, run
 
 __all__ = ["SCALINGS", "Pca", "fit"]
 
@@ -41,5 +41,5 @@ def fit(returns: ArrayLike, *, n_components: int = 0, scaling: str = "none") -> 
     within_reach("returns", checked)
     rank = min(checked.shape)
     kept = min(n_components, rank) if n_components else rank
-    run = device.fit if current().backend == "cuda" else host.fit
-    return run(checked, kept, scaling)
+    twin = device.fit if current().backend == "cuda" else host.fit
+    return run(twin, checked, kept, scaling)

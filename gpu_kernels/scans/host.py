@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from gpu_kernels.checks import Floats
 from gpu_kernels.scans.model import EXECUTION_DELAY
 
-__all__ = ["Traded", "moments", "positions", "sharpe", "trade"]
+__all__ = ["Traded", "positions", "sharpe", "trade"]
 
 
 class Traded(NamedTuple):
@@ -73,19 +73,6 @@ def sharpe(returns: Floats) -> Floats:
     ratio = np.zeros(len(returns))
     np.divide(returns.mean(axis=1), deviation, out=ratio, where=deviation > 0)
     return ratio
-
-
-def moments(returns: Floats) -> tuple[Floats, Floats]:
-    """Return skewness and kurtosis of rows (P, T), population moments; 0 and 3 where a row does not vary."""
-    centred = returns - returns.mean(axis=1, keepdims=True)
-    largest = np.abs(centred).max(axis=1)
-    still = largest == 0.0
-    centred /= np.where(still, 1.0, largest)[:, None]  # fourth powers of tiny returns would leave the doubles
-    squares = centred * centred
-    second = np.where(still, 1.0, squares.mean(axis=1))
-    skewness = np.einsum("pt,pt->p", squares, centred) / (returns.shape[1] * second**1.5)
-    kurtosis = np.einsum("pt,pt->p", squares, squares) / (returns.shape[1] * second**2)
-    return skewness, np.where(still, 3.0, kurtosis)
 
 
 def _open(opens: NDArray[np.bool_], closes: NDArray[np.bool_]) -> NDArray[np.int8]:

@@ -7,11 +7,11 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from gpu_kernels import ou, pairs, thresholds
+from gpu_kernels import ou, pairs, shape, thresholds
 from gpu_kernels.checks import Floats
 from gpu_kernels.scans import host, multiplicity
 from gpu_kernels.scans.model import N_PERIODS, STATUSES, PairTable, Plan, Progress
-from gpu_kernels.selection import current
+from gpu_kernels.selection import current, run
 from gpu_kernels.sweep import native as sweep_native
 from gpu_kernels.sweep import zscore
 
@@ -129,7 +129,7 @@ def _train(residual: Floats, plan: Plan) -> _Trained:
     levels = thresholds.optimal(*process, round_trip[payable], objective=plan.objective)
     thresholds_z = (levels.entry_z, levels.exit_z)
     run = host.trade(residual[traded], _scores(residual[traded], plan.lookback), *thresholds_z, plan.cost)
-    ratios = (host.sharpe(run.returns), *host.moments(run.returns))
+    ratios = (host.sharpe(run.returns), *shape.moments(run.returns))
     fitted = (fit.theta, fit.theta_std_error, fit.half_life, fit.mu, fit.sigma)
     described = [np.where(status == _NO_PROCESS, np.nan, column) for column in fitted]
     earned = [_spread_out(column, traded, len(residual)) for column in (*thresholds_z, *ratios)]
@@ -177,7 +177,7 @@ def _periods(train: Floats, tested: _Tested, plan: Plan) -> tuple[Floats, Floats
 
 def _scores(residual: Floats, lookback: int) -> Floats:
     twin = sweep_native.rolling if current().backend == "native" else zscore.rolling
-    return twin(residual, lookback)
+    return run(twin, residual, lookback)
 
 
 def _spread_out(values: Floats, places: Indices, size: int) -> Floats:

@@ -5,7 +5,7 @@ from numpy.typing import ArrayLike
 
 from gpu_kernels.checks import Floats, array, at_least, no_infinity, one_of, positive
 from gpu_kernels.errors import InvalidInput
-from gpu_kernels.selection import current
+from gpu_kernels.selection import current, run
 from gpu_kernels.sweep import device, host, native
 from gpu_kernels.sweep.bars import can_trade
 from gpu_kernels.sweep.model import (
@@ -18,6 +18,7 @@ from gpu_kernels.sweep.model import (
     BarMetric,
     FinalMetrics,
     Pairs,
+    ReturnMoments,
     Rules,
     SweepMetrics,
 )
@@ -33,10 +34,11 @@ __all__ = [
     "BarMetric",
     "FinalMetrics",
     "OnlineBacktest",
+    "ReturnMoments",
     "SweepMetrics",
     "backtest",
+    "moments",
     "paths",
-    "returns",
 ]
 
 
@@ -79,8 +81,8 @@ def backtest(
     checked = array("prices", prices, ndim=2, shape="(B, T)")
     _has_bars(checked)
     rules = _rules(lookback, execution_delay, mode, initial_capital, periods_per_year)
-    run = {"cuda": device.backtest, "native": native.backtest}.get(current().backend, host.backtest)
-    return run(checked, _pairs(entry_z, exit_z, cost), rules)
+    twin = {"cuda": device.backtest, "native": native.backtest}.get(current().backend, host.backtest)
+    return run(twin, checked, _pairs(entry_z, exit_z, cost), rules)
 
 
 def paths(
@@ -127,7 +129,7 @@ def paths(
     return host.paths(checked, _pairs([entry_z], [exit_z], [cost]), rules)
 
 
-def returns(
+def moments(
     prices: ArrayLike,
     entry_z: ArrayLike,
     exit_z: ArrayLike,
@@ -137,9 +139,8 @@ def returns(
     execution_delay: int = 1,
     mode: str = "compounding",
     initial_capital: float = 1.0,
-    periods_per_year: float = 252.0,
-) -> Floats:
-    """Backtest each series against its own threshold pair, and keep the returns of every bar.
+) -> ReturnMoments:
+    """Backtest each series against its own threshold pair: skewness and kurtosis of the returns of all bars.
 
     Args:
         prices: (B, T), oldest first; NaN bars as in backtest.
@@ -150,27 +151,29 @@ def returns(
         execution_delay: As in backtest.
         mode: As in backtest.
         initial_capital: As in backtest.
-        periods_per_year: As in backtest.
 
     Returns:
-        (B, T) returns r_t, those of paths; a series that cannot be traded has NaN.
+        ReturnMoments of (B,) arrays, of the returns that paths gives; a series that cannot be traded has NaN.
 
     Raises:
         InvalidInput: as backtest.
     """
     checked = array("prices", prices, ndim=2, shape="(B, T)")
     _has_bars(checked)
-    rules = _rules(lookback, execution_delay, mode, initial_capital, periods_per_year)
+    rules = _rules(lookback, execution_delay, mode, initial_capital, 1.0)
     n_series = checked.shape[0]
     pairs = _pairs(entry_z, exit_z, cost)
     if pairs.entry_z.size not in {1, n_series}:
         rule = f"must hold one value, or one for each of the {n_series} series, like exit_z and cost"
         raise InvalidInput("entry_z", rule, value=pairs.entry_z.size)
     pairs = Pairs(*(np.broadcast_to(column, n_series) for column in pairs))
+    twin = native.moments if current().backend == "native" else host.moments
     tradable = can_trade(checked, mode)
-    found = np.full(checked.shape, np.nan)
-    found[tradable] = host.returns(checked[tradable], Pairs(*(column[tradable] for column in pairs)), rules)
-    return found
+    if tradable.all():
+        return run(twin, checked, pairs, rules)
+    found = np.full((2, n_series), np.nan)
+    found[:, tradable] = run(twin, checked[tradable], Pairs(*(column[tradable] for column in pairs)), rules)
+    return ReturnMoments(*found)
 
 
 def _has_bars(prices: Floats) -> None:

@@ -34,12 +34,12 @@ def gather(prices: Floats, execution_delay: int) -> Bars:
         prices: (B, T), NaN where a bar is missing; every series has a price.
         execution_delay: Original bars, missing ones included, from a decision to the earliest fill.
     """
-    present = ~np.isnan(prices)
     n_series, n_bars = prices.shape
-    if present.all():
+    if not np.isnan(prices.min(initial=np.inf)):  # a NaN is the least of all
         bars = np.arange(n_bars)
         rows = (np.broadcast_to(row, prices.shape) for row in (np.minimum(bars + execution_delay, n_bars), bars))
         return Bars(prices, np.full(n_series, n_bars), *rows)
+    present = ~np.isnan(prices)
     counts = present.sum(axis=1)
     places = np.cumsum(present, axis=1) - 1
     n_packed = int(counts.max(initial=0))
@@ -56,9 +56,8 @@ def gather(prices: Floats, execution_delay: int) -> Bars:
 
 def can_trade(prices: Floats, mode: str) -> NDArray[np.bool_]:
     """Tell which series (B,) have a price, and in mode "compounding" none that is not positive."""
-    tradable: NDArray[np.bool_] = np.any(~np.isnan(prices), axis=1)
-    if mode == "compounding":
-        tradable &= ~np.any(prices <= 0, axis=1)
+    lowest = np.fmin.reduce(prices, axis=1)  # NaN where there is nothing else
+    tradable: NDArray[np.bool_] = lowest > 0 if mode == "compounding" else ~np.isnan(lowest)
     return tradable
 
 

@@ -11,7 +11,7 @@ from gpu_kernels.sweep.zscore import SMALLEST_SPREAD
 
 __all__ = ["backtest"]
 
-_ROOM = 2**21  # work items times lookback: 256 MiB of working space for the scores
+_ROOM = 2**20  # work items times lookback: 256 MiB of working space for the scores
 
 
 def backtest(prices: Floats, pairs: Pairs, rules: Rules) -> SweepMetrics:

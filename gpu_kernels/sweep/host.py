@@ -7,13 +7,14 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from gpu_kernels import shape
 from gpu_kernels.checks import Floats
 from gpu_kernels.sweep.bars import Bars, can_trade, gather, with_untradable
 from gpu_kernels.sweep.lanes import Lanes
-from gpu_kernels.sweep.model import BacktestPaths, FinalMetrics, Pairs, Rules, SweepMetrics
+from gpu_kernels.sweep.model import BacktestPaths, FinalMetrics, Pairs, ReturnMoments, Rules, SweepMetrics
 from gpu_kernels.sweep.zscore import rolling
 
-__all__ = ["backtest", "paths", "returns"]
+__all__ = ["backtest", "moments", "paths", "returns"]
 
 
 def backtest(prices: Floats, pairs: Pairs, rules: Rules) -> SweepMetrics:
@@ -56,8 +57,13 @@ def paths(prices: Floats, pairs: Pairs, rules: Rules) -> BacktestPaths:
     )
 
 
+def moments(prices: Floats, pairs: Pairs, rules: Rules) -> ReturnMoments:
+    """Run each series against its own pair; see the contract. Every series can be traded."""
+    return ReturnMoments(*shape.moments(returns(prices, pairs, rules)))
+
+
 def returns(prices: Floats, pairs: Pairs, rules: Rules) -> Floats:
-    """Run each series against its own pair, and keep its returns; see the contract."""
+    """Run each series against its own pair, and return r_t of paths, (B, T). Every series can be traded."""
     bars = gather(prices, rules.execution_delay)
     lanes = Lanes((prices.shape[0], 1), pairs.cost, rules)
     packed = np.zeros((prices.shape[0], bars.prices.shape[1] + 1))

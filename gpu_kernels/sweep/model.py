@@ -40,6 +40,7 @@ __all__ = [
     "BarMetric",
     "FinalMetrics",
     "Pairs",
+    "ReturnMoments",
     "Rules",
     "SweepMetrics",
 ]
@@ -113,6 +114,18 @@ class SweepMetrics(NamedTuple):
     equity: Floats
     position: NDArray[np.int8]
     status: NDArray[np.int8]
+
+
+class ReturnMoments(NamedTuple):
+    """Population moments of the returns of one backtest a series, missing bars included: (B,) arrays.
+
+    Attributes:
+        skewness: 0 where the returns do not vary; NaN where a series cannot be traded.
+        kurtosis: 3 for a normal, and where the returns do not vary; NaN where a series cannot be traded.
+    """
+
+    skewness: Floats
+    kurtosis: Floats
 
 
 class FinalMetrics(NamedTuple):

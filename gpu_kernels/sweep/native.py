@@ -9,16 +9,18 @@ from gpu_kernels.launch import Count, Number, Threads, pointer
 from gpu_kernels.selection import current
 from gpu_kernels.sweep import excursions, host, long_series
 from gpu_kernels.sweep.bars import Bars, can_trade, gather, with_untradable
-from gpu_kernels.sweep.model import ERROR, FLAT, IN_TRADE, Pairs, Rules, SweepMetrics
+from gpu_kernels.sweep.model import ERROR, FLAT, IN_TRADE, Pairs, ReturnMoments, Rules, SweepMetrics
 from gpu_kernels.sweep.zscore import SMALLEST_SPREAD
 
-__all__ = ["ROWS", "backtest", "complete", "crowded", "fill_scores", "metrics", "rolling", "score_space"]
+__all__ = ["ROWS", "backtest", "complete", "crowded", "fill_scores", "metrics", "moments", "rolling", "score_space"]
 
 ROWS = 11
 """Rows of the kernel's output."""
 
 _RUINED, _REDO = 10, 2.0
+_ROUNDING = 1e-15  # of a compounding return, where an entry without a cost gains nothing
 _ITEMS_A_THREAD = 16
+_MOST_LANES = 8  # of a vector
 
 
 def backtest(prices: Floats, pairs: Pairs, rules: Rules) -> SweepMetrics:
@@ -29,6 +31,25 @@ def backtest(prices: Floats, pairs: Pairs, rules: Rules) -> SweepMetrics:
         return host.backtest(prices, pairs, rules)
     rows = _run(bars, pairs, rules)
     return with_untradable(metrics(rows, prices.shape[1], rules), tradable)
+
+
+def moments(prices: Floats, pairs: Pairs, rules: Rules) -> ReturnMoments:
+    """Run each series against its own pair; see the contract. Every series can be traded."""
+    bars = gather(prices, rules.execution_delay)
+    if crowded(bars):
+        return host.moments(prices, pairs, rules)
+    packed, fills = np.ascontiguousarray(bars.prices), fill_scores(bars, rules)
+    n_series, n_bars = packed.shape
+    space, found = np.empty((n_series + _MOST_LANES - 1, n_bars)), np.empty((2, n_series))
+    library("sweep/moments")[f"moments_{rules.mode}"](
+        *map(Count, (n_series, n_bars, prices.shape[1])),
+        *map(pointer, (packed, fills, *map(np.ascontiguousarray, pairs))),
+        Number(rules.initial_capital),
+        pointer(space),
+        pointer(found),
+        Threads(current().threads),
+    )
+    return ReturnMoments(*found)
 
 
 def rolling(prices: Floats, lookback: int, delay: int = 0) -> Floats:
@@ -55,8 +76,8 @@ def rolling(prices: Floats, lookback: int, delay: int = 0) -> Floats:
 
 
 def score_space(n_series: int, n_bars: int, lookback: int, most_items: int) -> tuple[int, ...]:
-    """Return the shape of the working space for scores, its first axis the work items; a vector has 8 lanes at most."""
-    return max(1, min(n_series * -(-n_bars // (8 * lookback)), most_items)), 2, lookback, 8
+    """Return the shape of the working space for scores, its first axis the work items; each has two vectors at most."""
+    return max(1, min(n_series * -(-n_bars // (_MOST_LANES * lookback)), most_items)), 2, lookback, 2 * _MOST_LANES
 
 
 def crowded(bars: Bars) -> bool:
@@ -99,6 +120,8 @@ def metrics(rows: Floats, n_bars: int, rules: Rules) -> SweepMetrics:
     scale = 1.0 if rules.mode == "compounding" else rules.initial_capital
     mean = total / (n_bars * scale)
     spread = np.maximum(0.0, squares / scale**2 - n_bars * mean * mean)
+    if rules.mode == "compounding":
+        spread[squares < n_bars * _ROUNDING**2] = 0.0
     deviation = np.sqrt(spread / max(1, n_bars - 1))
     sharpe, win_rate, average = (np.zeros_like(mean) for _ in range(3))
     np.divide(mean * np.sqrt(rules.periods_per_year), deviation, out=sharpe, where=deviation > 0)

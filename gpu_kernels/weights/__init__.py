@@ -6,7 +6,7 @@ from numpy.typing import ArrayLike
 from gpu_kernels.checks import Floats, all_finite, array, one_of, positive
 from gpu_kernels.errors import InvalidInput
 from gpu_kernels.magnitude import LARGEST_MAGNITUDE, SMALLEST_MAGNITUDE, moderate, sizeable, within_reach
-from gpu_kernels.selection import current
+from gpu_kernels.selection import current, run
 from gpu_kernels.weights import host, native
 from gpu_kernels.weights.model import MODES, Weights
 from gpu_kernels.weights.region import Bounds, Region, region
@@ -55,7 +55,7 @@ def cara(
     means, given, rate = _problem(expected_returns, covariance, risk_free_rate)
     one_of("mode", mode, MODES)
     if bounds is None and leverage is None and current().backend == "native" and _moderate_variances(given):
-        found = native.cara(means, given, gamma, rate, mode)
+        found = run(native.cara, means, given, gamma, rate, mode)
         if found is not None:
             return found
     matrix = _covariance(given)
@@ -101,7 +101,7 @@ def sharpe(
     means, given, rate = _problem(expected_returns, covariance, risk_free_rate)
     one_of("mode", mode, MODES)
     if bounds is None and leverage is None and current().backend == "native" and _moderate_variances(given):
-        found = native.sharpe(means, given, gamma, rate, mode)
+        found = run(native.sharpe, means, given, gamma, rate, mode)
         if found is not None:
             return found
     matrix = _covariance(given)

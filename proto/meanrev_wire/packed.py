@@ -78,7 +78,12 @@ def _tag(field: FieldDescriptor, wire_type: int) -> bytes:
     return _varint(field.number << 3 | wire_type)
 
 
+_SHORT = [bytes([value]) for value in range(128)]
+
+
 def _varint(value: int) -> bytes:
+    if 0 <= value < len(_SHORT):
+        return _SHORT[value]
     value &= (1 << 64) - 1
     out = bytearray()
     while value > 0x7F:
@@ -160,7 +165,7 @@ def _message(field: FieldDescriptor) -> Callable[[Parts, Any], None]:
 
     def write_message(parts: Parts, value: Any) -> None:
         body = _body(field, value)
-        parts += (tag, _varint(sum(len(part) for part in body)), *body)
+        parts += (tag, _varint(sum(map(len, body))), *body)
 
     return write_message
 

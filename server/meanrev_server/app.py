@@ -6,8 +6,7 @@ import os
 import signal
 import socket
 from collections.abc import Callable, Mapping
-from functools import partial
-from pathlib import Path
+from contextlib import suppress
 from typing import TypeVar
 
 import grpc
@@ -15,15 +14,13 @@ import msgspec
 from grpc_health.v1 import health, health_pb2, health_pb2_grpc
 from grpc_reflection.v1alpha import reflection
 
-from gpu_kernels import backend, device
-from gpu_kernels.compile import use_cache
-from gpu_kernels.selection import Selection
 from meanrev_server.admission import Admission, Capacity
 from meanrev_server.batcher import Limits
 from meanrev_server.config import ConfigError, Settings
 from meanrev_server.hub import Hub
 from meanrev_server.jobs import JobStore
 from meanrev_server.launcher import Launcher
+from meanrev_server.placement import place
 from meanrev_server.portfolios import PortfolioStore
 from meanrev_server.rpc.adapter import Service
 from meanrev_server.rpc.call import Call
@@ -42,6 +39,7 @@ _SERVICES = (
     meanrev_pb2.DESCRIPTOR.services_by_name["MeanRevService"],
     research_pb2.DESCRIPTOR.services_by_name["MeanRevResearch"],
 )
+_NAMES = tuple(service.full_name for service in _SERVICES)
 _HANDLERS = "meanrev_server.handlers"
 
 
@@ -65,15 +63,7 @@ class App:
             settings: Defaults where None.
         """
         self.settings = settings or Settings()
-        if self.settings.kernel_cache:
-            use_cache(Path(self.settings.kernel_cache))
-        self.backend = backend.choose(self.settings.backend)
-        prepare = None
-        if self.backend.name == "cuda":
-            # CUDA remembers a device for each thread; here too, so that a wrong number is refused at the start.
-            prepare = partial(device.limit, self.settings.device, self.settings.gpu_memory)
-            prepare()
-        selection = Selection(self.backend.name, self.settings.kernel_threads or len(os.sched_getaffinity(0)))
+        self.backend, selection, prepare, self._worker = place(self.settings, self._worker_changed)
         self._launcher = Launcher(self.settings.compute_threads, selection, prepare, _of(self.settings, Limits))
         self.call = Call(
             settings=self.settings,
@@ -88,6 +78,7 @@ class App:
         }
         self.address = ""
         self._server: grpc.aio.Server | None = None
+        self._loop: asyncio.AbstractEventLoop | None = None
         self._health = health.aio.HealthServicer()
 
     async def start(self) -> str:
@@ -100,13 +91,12 @@ class App:
         self._server = server = grpc.aio.server(options=_channel_options(self.settings))
         server.add_generic_rpc_handlers((self._service(),))
         health_pb2_grpc.add_HealthServicer_to_server(self._health, server)
-        ours = [service.full_name for service in _SERVICES]
-        names = (*ours, health.SERVICE_NAME, reflection.SERVICE_NAME)
+        names = (*_NAMES, health.SERVICE_NAME, reflection.SERVICE_NAME)
         reflection.enable_server_reflection(names, server)
         self.address = _listen(server, self.settings.listen)
         await server.start()
-        for name in ("", *ours):
-            await self._health.set(name, health_pb2.HealthCheckResponse.SERVING)
+        self._loop = asyncio.get_running_loop()
+        await self._say_whether_serving()
         log.info("serving", extra={"address": self.address, "backend": self.backend.name})
         return self.address
 
@@ -130,8 +120,22 @@ class App:
         self.close()
 
     def close(self) -> None:
-        """Release the compute threads; for an App that never listened."""
+        """Release the compute threads, and the worker; for an App that never listened."""
         self._launcher.close()
+        if self._worker is not None:
+            self._worker.close()
+
+    def _worker_changed(self, _: bool) -> None:
+        """Have the news about the worker, from its own thread."""
+        if self._loop is not None:
+            with suppress(RuntimeError):  # the loop was closed, and nobody asks any more
+                asyncio.run_coroutine_threadsafe(self._say_whether_serving(), self._loop)
+
+    async def _say_whether_serving(self) -> None:
+        serving = self._worker is None or self._worker.ready
+        state = health_pb2.HealthCheckResponse.SERVING if serving else health_pb2.HealthCheckResponse.NOT_SERVING
+        for name in ("", *_NAMES):
+            await self._health.set(name, state)
 
     async def run(self, ready: Callable[[str], None]) -> None:
         """Serve until SIGINT or SIGTERM; a second signal stops at once.

@@ -87,7 +87,7 @@ class _Assembly:
         """
         if self.first.total_rows and self.rows != self.first.total_rows:
             raise InvalidInput("total_rows", f"must be what the chunks hold, {self.rows}", value=self.first.total_rows)
-        values = np.concatenate(self.blocks)
+        values = self.blocks[0] if len(self.blocks) == 1 else np.concatenate(self.blocks)
         columns = tuple(self.first.columns) or tuple(str(i) for i in range(values.shape[1]))
         if len(columns) != values.shape[1]:
             raise InvalidInput("columns", f"must hold {values.shape[1]} names, or none", value=len(columns))
@@ -112,15 +112,19 @@ async def assemble(messages: AsyncIterator[bytes], call: Call) -> Table:
     assembly: _Assembly | None = None
     number = 0
     async for data in messages:
-        chunk = await call.decode(MatrixChunk, data)
-        if assembly is None:
-            assembly = _Assembly(chunk, call.settings.max_matrix_bytes)
         call.ticket.keep(len(data))
-        await call.compute(assembly.add, chunk, number)
+        assembly = await call.compute(_joined, assembly, data, number, call.settings.max_matrix_bytes)
         number += 1
     if assembly is None:
         raise InvalidInput("block", "must be sent in at least one chunk")
     return await call.compute(assembly.table)
+
+
+def _joined(assembly: _Assembly | None, data: bytes, number: int, most_bytes: int) -> _Assembly:
+    chunk = codec.decode(MatrixChunk, data)
+    held = assembly or _Assembly(chunk, most_bytes)
+    held.add(chunk, number)
+    return held
 
 
 def _order(given: int, expected: int) -> str:

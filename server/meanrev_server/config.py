@@ -30,6 +30,8 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
         insecure: Allows plaintext on an address that is not loopback.
         grace_s: Seconds that in-flight calls are given on a stop.
         compute_threads: Computations that run at once.
+        worker: What they run in: threads of this process, or a child process that is started again when it ends; "auto"
+            gives a GPU to a child.
         max_batch_size: Most small calls of one kind that are computed together; 1 turns batching off.
         max_queue_delay_us: Microseconds that such a call waits for others while the compute side is idle.
         max_queue_calls: Computations that may wait for a compute thread.
@@ -37,6 +39,8 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
         max_calls_in_flight: Calls and open streams that are let in at once; health and reflection do not count.
         max_bytes_in_flight: Bytes of their requests.
         max_work_in_flight: Steps of the research methods among them, bars times cells or pairs.
+        default_deadline_s: Seconds within which the computation of a single-message call must begin, where its client
+            sets no deadline; 0 is any time.
         retry_pushback_ms: Milliseconds after which a call that found no room is told to come again, on average.
         kernel_threads: Threads that one computation's compiled kernel may use; 0 is one a CPU.
         kernel_cache: Folder of compiled kernels; "" is the user's cache folder.
@@ -57,6 +61,7 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     insecure: bool = False
     grace_s: Annotated[float, msgspec.Meta(ge=0, le=3600)] = 20.0
     compute_threads: Annotated[int, msgspec.Meta(ge=1, le=256)] = 2
+    worker: Literal["auto", "thread", "process"] = "auto"
     max_batch_size: Annotated[int, msgspec.Meta(ge=1, le=4096)] = 64
     max_queue_delay_us: Annotated[int, msgspec.Meta(ge=0, le=1_000_000)] = 0
     max_queue_calls: Annotated[int, msgspec.Meta(ge=1, le=1_000_000)] = 2048
@@ -64,6 +69,7 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     max_calls_in_flight: Annotated[int, msgspec.Meta(ge=1, le=1_000_000)] = 4096
     max_bytes_in_flight: Annotated[int, msgspec.Meta(ge=4096)] = 1024 * 1024 * 1024
     max_work_in_flight: Annotated[int, msgspec.Meta(ge=1)] = 10**13
+    default_deadline_s: Annotated[float, msgspec.Meta(ge=0, le=86_400)] = 300.0
     retry_pushback_ms: Annotated[int, msgspec.Meta(ge=1, le=60_000)] = 200
     kernel_threads: Annotated[int, msgspec.Meta(ge=0, le=1024)] = 0
     kernel_cache: str = ""

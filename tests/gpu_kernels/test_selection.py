@@ -6,18 +6,19 @@ import threading
 import pytest
 
 from gpu_kernels import selection
+from gpu_kernels.selection import Selection
 
 
 def test_the_numpy_twin_runs_unless_chosen_otherwise():
-    assert selection.current() == ("numpy", 1)
+    assert selection.current() == Selection("numpy", 1)
 
 
 def test_a_block_chooses_and_restores():
     with selection.using("native", 3):
-        assert selection.current() == ("native", 3)
+        assert selection.current() == Selection("native", 3)
         with selection.using("numpy"):
-            assert selection.current() == ("numpy", 1)
-        assert selection.current() == ("native", 3)
+            assert selection.current() == Selection("numpy", 1)
+        assert selection.current() == Selection("native", 3)
     assert selection.current().backend == "numpy"
 
 
@@ -29,7 +30,7 @@ def restored_after_an_error():
 def test_an_error_inside_a_block_restores_too():
     with pytest.raises(KeyError):
         restored_after_an_error()
-    assert selection.current() == ("numpy", 1)
+    assert selection.current() == Selection("numpy", 1)
 
 
 def test_another_thread_keeps_its_own():
@@ -38,7 +39,7 @@ def test_another_thread_keeps_its_own():
         other = threading.Thread(target=lambda: seen.append(selection.current()))
         other.start()
         other.join()
-    assert seen == [("numpy", 1)]
+    assert seen == [Selection("numpy", 1)]
 
 
 async def test_tasks_at_once_keep_their_own():
@@ -47,5 +48,18 @@ async def test_tasks_at_once_keep_their_own():
             await asyncio.sleep(0)
             return selection.current()
 
-    wanted = [("native", 1), ("numpy", 1), ("native", 4)]
-    assert list(await asyncio.gather(*(chosen(*each) for each in wanted))) == wanted
+    wanted = [Selection("native", 1), Selection("numpy", 1), Selection("native", 4)]
+    assert list(await asyncio.gather(*(chosen(each.backend, each.threads) for each in wanted))) == wanted
+
+
+def test_a_twin_runs_where_the_carrier_takes_it():
+    taken = []
+
+    def carrier(twin, arguments):
+        taken.append((twin, arguments))
+        return "there"
+
+    assert selection.run(divmod, 7, 2) == (3, 1)
+    with selection.using("native", 1, carrier):
+        assert selection.run(divmod, 7, 2) == "there"
+    assert taken == [(divmod, (7, 2))]

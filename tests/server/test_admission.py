@@ -272,3 +272,18 @@ def refusal_of_stream(replies):
     with pytest.raises(grpc.RpcError) as refused:
         list(replies)
     return refused.value.code(), refused.value.details(), dict(refused.value.trailing_metadata())
+
+
+def test_a_call_without_a_deadline_has_that_of_the_server(monkeypatch):
+    with busy(monkeypatch, compute_threads=1, default_deadline_s=1.0) as (call, go, begun):
+        held = returns(call, 1.0)
+        wait_for(begun, 1)
+        forgotten, expected = returns(call, 2.0), returns(call, 3.0, timeout=30)
+        threading.Event().wait(1.5)
+        go.set()
+        code, details, _ = refusal(forgotten)
+        assert code is grpc.StatusCode.DEADLINE_EXCEEDED
+        assert "while the call waited" in details
+        assert held.result(10)
+        assert expected.result(10)
+        assert begun == [1.0, 3.0]

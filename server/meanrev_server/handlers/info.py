@@ -8,6 +8,7 @@ from importlib.metadata import version
 import psutil  # type: ignore[import-untyped] # it ships no types
 
 from gpu_kernels import device, grids
+from gpu_kernels.selection import run
 from meanrev_server.machine import cpu_model
 from meanrev_server.rpc import options
 from meanrev_server.rpc.call import Call
@@ -25,13 +26,13 @@ async def handle(data: bytes, call: Call) -> bytes:
 
 def _answer(call: Call) -> bytes:
     on_gpu = call.backend.name == "cuda"
-    free, total = device.memory() if on_gpu else (0, 0)
+    free, total = run(device.memory) if on_gpu else (0, 0)
     return codec.encode(
         InfoResponse,
         version=version("meanrev"),
         backend=call.backend.name,
         backend_reason=call.backend.reason,
-        device=device.describe() if on_gpu else cpu_model(),
+        device=run(device.describe) if on_gpu else cpu_model(),
         cpus=len(os.sched_getaffinity(0)),
         device_memory_free=free,
         device_memory_total=total,

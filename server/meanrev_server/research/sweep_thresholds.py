@@ -15,7 +15,7 @@ from meanrev_server.research.task import Progress, Task
 from meanrev_server.rpc import options
 from meanrev_server.rpc.naming import wire_names
 from meanrev_wire import codec
-from meanrev_wire.research_pb2 import SweepReply
+from meanrev_wire.research_pb2 import CellChoice, SweepReply, WalkStep
 
 __all__ = ["SWEEP_THRESHOLDS", "SweepOptions"]
 
@@ -129,16 +129,16 @@ def _swept(table: Table, chosen: SweepOptions, progress: Progress) -> tuple[dict
         "cost": cells.cost,
         "lookback": cells.lookback,
         "figures": [{"name": name, "values": _figure(metrics, cells, name)} for name in chosen.figures],
-        "best": [_best(choice, i, column) for i, column in enumerate(table.columns)],
+        "best": _best(choice, table.columns),
         "n_cells": n_cells,
         "walk_forward": [_step(step, table.columns) for step in steps],
     }
     return result, n_cells
 
 
-def _step(step: grids.WalkStep, columns: tuple[str, ...]) -> dict[str, Any]:
+def _step(step: grids.WalkStep, columns: tuple[str, ...]) -> WalkStep:
     values = step._asdict()
-    return {"column": columns[values.pop("series")], **values}
+    return WalkStep(column=columns[values.pop("series")], **values)
 
 
 def _figure(metrics: grids.GridMetrics, cells: grids.Cells, name: str) -> Floats:
@@ -146,15 +146,19 @@ def _figure(metrics: grids.GridMetrics, cells: grids.Cells, name: str) -> Floats
     return np.where(cells.valid, values, np.nan)
 
 
-def _best(choice: grids.Choice, i: int, column: str) -> dict[str, Any]:
-    return {
-        "column": column,
-        "cell": int(choice.best[i]),
-        "value": float(choice.best_value[i]),
-        "deflated_sharpe": float(choice.deflated_sharpe[i]),
-        "plateau_cell": int(choice.plateau[i]),
-        "plateau_value": float(choice.plateau_value[i]),
-    }
+def _best(choice: grids.Choice, columns: tuple[str, ...]) -> list[CellChoice]:
+    rows = zip(columns, *(values.tolist() for values in choice), strict=True)
+    return [
+        CellChoice(
+            column=column,
+            cell=cell,
+            value=value,
+            deflated_sharpe=deflated,
+            plateau_cell=plateau,
+            plateau_value=mean,
+        )
+        for column, cell, value, deflated, plateau, mean in rows
+    ]
 
 
 SWEEP_THRESHOLDS = Task(

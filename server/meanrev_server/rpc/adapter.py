@@ -60,7 +60,8 @@ class Service(grpc.GenericRpcHandler):
         async def answer(data: Any, context: _Context[Any, Any]) -> bytes:
             try:
                 with self._admission.admit(_size(route, data)) as ticket:
-                    replying: Any = route.handle(_counted(route, data, ticket), self._of(ticket, context))
+                    call = self._of(ticket, context, self._call.settings.default_deadline_s)
+                    replying: Any = route.handle(_counted(route, data, ticket), call)
                     reply: bytes = await replying
             except (Refused, LimitReached) as refusal:
                 await self._abort(context, refusal)
@@ -82,8 +83,10 @@ class Service(grpc.GenericRpcHandler):
 
         return answer
 
-    def _of(self, ticket: Ticket, context: _Context[Any, Any]) -> Call:
+    def _of(self, ticket: Ticket, context: _Context[Any, Any], default_s: float = 0.0) -> Call:
         left = cast("float | None", context.time_remaining())  # None without a deadline, whatever its stub says
+        if left is None and default_s:
+            left = default_s
         return replace(self._call, ticket=ticket, deadline=None if left is None else time.monotonic() + left)
 
     async def _abort(self, context: _Context[Any, Any], refusal: Exception) -> None:

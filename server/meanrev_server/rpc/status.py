@@ -15,6 +15,7 @@ from gpu_kernels.device import DeviceFault, OutOfMemory
 from gpu_kernels.errors import Degenerate, InvalidInput
 from meanrev_server.errors import Expired, LimitReached, NotFound
 from meanrev_wire.errors import InvalidField, MalformedMessage
+from meanrev_worker import Poisonous, WorkerLost
 
 __all__ = ["DETAILS_KEY", "Refused", "Status", "status_of"]
 
@@ -64,6 +65,8 @@ _CODES: Mapping[type[Exception], grpc.StatusCode] = {
     NotFound: grpc.StatusCode.NOT_FOUND,
     LimitReached: grpc.StatusCode.RESOURCE_EXHAUSTED,
     Expired: grpc.StatusCode.DEADLINE_EXCEEDED,
+    WorkerLost: grpc.StatusCode.UNAVAILABLE,
+    Poisonous: grpc.StatusCode.ABORTED,
 }
 
 

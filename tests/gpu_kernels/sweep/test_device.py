@@ -32,7 +32,7 @@ def test_it_equals_the_numpy_twin(stand, mode, delay, gaps):
 def test_a_batch_that_does_not_fit_is_run_in_parts(stand):
     prices = walks(3, 5, 100)
     expected = sweep.backtest(prices, 1.0, 0.0, 1e-3)
-    stand.room = 2 * (2 * 20 * 8) * 8  # the working space of two series
+    stand.room = 2 * (2 * 20 * 16) * 8  # the working space of two series
     with selection.using("cuda"):
         found = sweep.backtest(prices, 1.0, 0.0, 1e-3)
     assert_equal(found, expected, scale=200.0)

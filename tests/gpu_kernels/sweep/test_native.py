@@ -133,3 +133,15 @@ def test_a_read_only_input_is_left_alone():
     prices.flags.writeable = False
     with selection.using("native"):
         assert np.isfinite(sweep.backtest(prices, 1.0, 0.0, 0.0).equity).all()
+
+
+@pytest.mark.parametrize("first", np.random.default_rng(6).uniform(50, 150, 20))
+def test_an_entry_without_a_cost_gains_nothing(first):
+    """Whatever the price, and whichever of its digits the product of price and quantity loses."""
+    prices = np.array([[first, 0.9 * first]])
+    rules = {"lookback": 2, "execution_delay": 0, "initial_capital": 3.0}
+    found, expected = both(prices, 0.5, 0.0, 0.0, **rules)
+    assert (found.position[0, 0], expected.sharpe_ratio[0, 0]) == (1, 0.0)
+    assert_equal(found, expected)
+    with selection.using("native"):
+        assert sweep.moments(prices, 0.5, 0.0, 0.0, **rules) == (0.0, 3.0)

@@ -1,0 +1,90 @@
+// Skewness and kurtosis of the returns of backtests, each series with thresholds of its own: a lane a series. model.py
+// states the rule.
+//
+// A first pass runs the bars and keeps the returns of those that are not idle, a second one adds up powers of their
+// deviations from the mean, over the largest of them. Returns of 0 are counted instead, so that neither idle bars nor
+// missing ones, nor those that other lanes are not idle on, change a bit.
+#include "sweep/bar.h"
+
+struct Returns {
+    V sum, low, high;
+    Index kept;
+};
+
+template <bool COMPOUNDING>
+FN Returns gather(Hot& hot, Cold& cold, const double* prices, const double* scores, const Index* places, Index n_bars,
+                  double* space) {
+    Returns returns{splat(0.0), splat(0.0), splat(0.0), 0};
+    V before = get_at(prices, places);
+    for (Index t = 0; t < n_bars; ++t) {
+        const V price = get_at(prices + t, places), score = get_at(scores + t, places);
+        const V step = price - before;
+        before = price;
+        const bool decides = any((score <= hot.below) | (score >= hot.above));
+        if (!decides & !hot.held) continue;
+        const V gained = pass<COMPOUNDING, true>(hot, cold, score, price, step, decides);
+        returns.sum = returns.sum + gained;
+        returns.low = min(returns.low, gained);
+        returns.high = max(returns.high, gained);
+        put(space + returns.kept++ * WIDTH, gained);
+    }
+    return returns;
+}
+
+// Nothing is held at the first bar, so that there always is a return of 0.
+FN void powers(const Returns& returns, const double* space, double n_all, double* out, Index first, Index n) {
+    const V mean = returns.sum / n_all, largest = max(returns.high - mean, mean - returns.low);
+    const M still = largest == 0.0;
+    const V scale = sel(still, splat(1.0), largest), origin = -mean / scale;
+    V counted = splat(0.0), second = counted, third = counted, fourth = counted;
+    for (Index k = 0; k < returns.kept; ++k) {
+        const V gained = get(space + k * WIDTH);
+        const M moves = gained != 0.0;
+        const V apart = sel(moves, (gained - mean) / scale, splat(0.0)), square = apart * apart;
+        counted = counted + sel(moves, splat(1.0), splat(0.0));
+        second = second + square;
+        third = third + square * apart;
+        fourth = fourth + square * square;
+    }
+    const V idle = n_all - counted, square = origin * origin;
+    const V variance = sel(still, splat(1.0), (second + idle * square) / n_all);
+    const V skewness = (third + idle * (square * origin)) / (n_all * (variance * root(variance)));
+    const V kurtosis = (fourth + idle * (square * square)) / (n_all * (variance * variance));
+    store(out, first, n, skewness);
+    store(out + n, first, n, sel(still, splat(3.0), kurtosis));
+}
+
+// prices, fill_scores: (n_series, n_bars), as sweep.cu has them. n_all: bars in all, those without a price included. entry,
+// leave, cost: (n_series,). space: (items, n_bars, WIDTH). out: skewness and kurtosis, (2, n_series).
+template <bool COMPOUNDING>
+FN void moments(Index item, Index n_series, Index n_bars, Index n_all, const double* prices, const double* fill_scores,
+                const double* entry, const double* leave, const double* cost, double initial, double* space, double* out) {
+    const Index first = item * WIDTH;
+    Index places[WIDTH];
+    for (Index k = 0; k < WIDTH; ++k) places[k] = (first + k < n_series ? first + k : n_series - 1) * n_bars;
+    Hot hot;
+    Cold cold;
+    cold.entry = load(entry, first, n_series);
+    cold.leave = load(leave, first, n_series);
+    cold.cost = load(cost, first, n_series);
+    start<COMPOUNDING>(hot, cold, initial);
+    double* own = space + first * n_bars;
+    const Returns returns = gather<COMPOUNDING>(hot, cold, prices, fill_scores, places, n_bars, own);
+    powers(returns, own, (double)n_all, out, first, n_series);
+}
+
+ENTRY(moments_compounding)(Index n_series, Index n_bars, Index n_all, const double* prices, const double* fill_scores,
+                           const double* entry, const double* leave, const double* cost, double initial, double* space,
+                           double* out, int threads) {
+    EACH(item, items(n_series), threads) {
+        moments<true>(item, n_series, n_bars, n_all, prices, fill_scores, entry, leave, cost, initial, space, out);
+    };
+}
+
+ENTRY(moments_unit)(Index n_series, Index n_bars, Index n_all, const double* prices, const double* fill_scores,
+                    const double* entry, const double* leave, const double* cost, double initial, double* space,
+                    double* out, int threads) {
+    EACH(item, items(n_series), threads) {
+        moments<false>(item, n_series, n_bars, n_all, prices, fill_scores, entry, leave, cost, initial, space, out);
+    };
+}

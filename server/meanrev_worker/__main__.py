@@ -1,0 +1,98 @@
+"""The child: `python -m meanrev_worker CONTROL [SOCKET OUTGOING INCOMING]...`, all of them file descriptors.
+
+A thread serves each channel. The main one waits for the parent's end, with which this process ends too.
+"""
+
+import os
+import signal
+import sys
+from collections.abc import Sequence
+from multiprocessing.connection import Connection
+from pathlib import Path
+from threading import Thread
+from typing import NoReturn
+
+from gpu_kernels import backend, device
+from gpu_kernels.compile import use_cache
+from gpu_kernels.device import OutOfMemory
+from gpu_kernels.errors import Degenerate, InvalidInput
+from gpu_kernels.selection import using
+from meanrev_worker.channel import Channel
+from meanrev_worker.tasks import Hello, Orders, Outcome, Task
+
+__all__ = ["BROKEN", "main"]
+
+BROKEN = 70
+"""Exit status of a worker that cannot be trusted any more."""
+
+_GLANCE_S = 1.0
+"""Time between two looks at who the parent is."""
+
+
+def main(numbers: Sequence[int]) -> NoReturn:
+    """Serve until the parent closes the control line, or ends."""
+    parent = os.getppid()
+    # They reach a whole group of processes, and what they mean is the parent's to decide.
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.SIG_IGN)
+    control = Connection(numbers[0])
+    orders: Orders = control.recv()
+    try:
+        chosen = _prepared(orders)
+    except Exception as error:  # noqa: BLE001 - the parent tells it to whoever started it
+        control.send(Hello(error=Outcome.failed(error).error))
+        os._exit(BROKEN)
+    for place in range(1, len(numbers), 3):
+        channel = Channel.at(*numbers[place : place + 3])
+        Thread(target=_serve, args=(channel, orders, chosen.name), daemon=True).start()
+    control.send(Hello(chosen))
+    while not control.poll(_GLANCE_S) and os.getppid() == parent:
+        pass
+    os._exit(0)
+
+
+def _prepared(orders: Orders) -> backend.Backend:
+    if orders.kernel_cache:
+        use_cache(Path(orders.kernel_cache))
+    chosen = backend.choose(orders.backend)
+    if chosen.name == "cuda":
+        device.limit(orders.device, orders.gpu_memory)
+    return chosen
+
+
+def _serve(channel: Channel, orders: Orders, name: str) -> None:
+    """Answer one task after another; what goes wrong here itself ends the process, so that nobody waits for ever."""
+    try:
+        if name == "cuda":
+            device.limit(orders.device, orders.gpu_memory)
+        with using(name, orders.threads):
+            while True:
+                channel.send(_outcome(channel.receive(keep=False), name))
+    except EOFError:
+        os._exit(0)
+    except BaseException:  # noqa: BLE001 - the process ends with it
+        sys.excepthook(*sys.exc_info())
+        os._exit(BROKEN)
+
+
+def _outcome(task: Task, name: str) -> Outcome:
+    try:
+        return Outcome(task.twin(*task.arguments))
+    except (InvalidInput, Degenerate, OutOfMemory, MemoryError) as error:
+        return Outcome.failed(error)
+    except Exception as error:
+        # Some errors of a GPU stay: every later call fails as well, and only a new process helps.
+        if name == "cuda" and _is_broken(name):
+            raise
+        return Outcome.failed(error)
+
+
+def _is_broken(name: str) -> bool:
+    try:
+        return bool(backend.self_test(name))
+    except Exception:  # noqa: BLE001 - whatever it is, the GPU gives no answer
+        return True
+
+
+if __name__ == "__main__":
+    main([int(argument) for argument in sys.argv[1:]])

@@ -1,0 +1,54 @@
+"""The maths runs in this process unless a GPU or the setting asks for a child."""
+
+import psutil
+import pytest
+
+from gpu_kernels import backend
+from gpu_kernels.backend import Backend
+from gpu_kernels.errors import KernelError
+from gpu_kernels.selection import Selection
+from meanrev_server import placement
+from meanrev_server.config import Settings
+
+
+def placed(**settings):
+    return placement.place(Settings(**settings), lambda _: None)
+
+
+def children():
+    return [child for child in psutil.Process().children() if "meanrev_worker" in " ".join(child.cmdline())]
+
+
+def test_without_a_gpu_it_is_this_process():
+    found = placed(backend="numpy", kernel_threads=3)
+    assert found.selection == Selection("numpy", 3)
+    assert found.worker is None
+    assert not children()
+
+
+def test_a_child_computes_where_the_setting_says_so():
+    found = placed(backend="numpy", kernel_threads=3, worker="process")
+    try:
+        assert found.backend == found.worker.backend == Backend("numpy", found.backend.reason)
+        assert found.selection == Selection("numpy", 3, found.worker.carry)
+        assert [child.pid for child in children()] == [found.worker.number]
+    finally:
+        found.worker.close()
+    assert not children()
+
+
+def test_a_gpu_is_looked_for_in_a_child_which_leaves_where_it_finds_none(monkeypatch):
+    monkeypatch.setattr(placement, "find_spec", lambda name: name == "cupy")
+    monkeypatch.setattr(backend, "_cuda", lambda: pytest.fail("this process must not look"))
+    found = placed()
+    assert found.worker is None
+    assert "no cuda: " in found.backend.reason
+    assert found.selection.backend == found.backend.name
+    assert not children()
+
+
+@pytest.mark.parametrize("worker", ["auto", "thread", "process"])
+def test_a_gpu_that_is_asked_for_and_missing_is_said_by_whoever_looked(worker):
+    with pytest.raises(KernelError, match="backend 'cuda' cannot run here"):
+        placed(backend="cuda", worker=worker)
+    assert not children()

@@ -1,0 +1,231 @@
+"""A child computes what this process would, its end is survived, and nothing of it stays behind."""
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from pathlib import Path
+
+import numpy as np
+import psutil
+import pytest
+
+from gpu_kernels import ou, pairs, pca, sweep, weights
+from gpu_kernels.errors import Degenerate, InvalidInput, KernelError
+from gpu_kernels.selection import Selection, using
+from meanrev_worker import Orders, Poisonous, Worker, WorkerLost
+from tests.gpu_kernels.native import needs_compiler
+from tests.worker import mischief
+
+
+@contextmanager
+def working(channels=2, backend="numpy", changed=lambda _: None):
+    worker = Worker(Orders(backend, 2), channels, changed)
+    try:
+        yield worker
+    finally:
+        worker.close()
+
+
+@pytest.fixture
+def worker():
+    with working() as worker:
+        yield worker
+
+
+def until(condition, seconds=20):
+    for _ in range(int(seconds / 0.01)):
+        if condition():
+            return
+        time.sleep(0.01)
+    pytest.fail("it did not come to pass")
+
+
+def test_it_computes_in_another_process_as_it_was_told(worker):
+    selection, number = worker.carry(mischief.selected, ())
+    assert selection == Selection("numpy", 2)
+    assert number == worker.number != os.getpid()
+    assert worker.backend.name == "numpy"
+
+
+@pytest.mark.parametrize("backend", ["numpy", pytest.param("native", marks=needs_compiler)])
+def test_operations_have_the_bits_that_they_have_here(backend):
+    rng = np.random.default_rng(3)
+    prices = np.exp(np.cumsum(0.01 * rng.standard_normal((7, 300)), axis=1))
+    prices[2, 40:60] = np.nan
+    returns = rng.standard_normal((50, 4))
+
+    def everything():
+        yield from ou.fit(prices, adf_lags=1)
+        yield from sweep.backtest(prices, [1.0, 2.0, 2.5], [0.0, 0.5, -1.0], 1e-3)
+        found = pairs.scan(prices[3:].T, lags=1)
+        yield from (found.adf_statistic, found.hedge_ratio, found.half_life)
+        yield from pca.fit(returns, n_components=3)
+        yield from weights.cara(returns.mean(axis=0), np.cov(returns.T), gamma=2.0)
+
+    with working(backend=backend) as worker:
+        with using(backend, 2):
+            here = list(everything())
+        with using(backend, 2, worker.carry):
+            there = list(everything())
+    for one, other in zip(here, there, strict=True):
+        np.testing.assert_array_equal(one, other)
+
+
+def test_errors_come_back_as_what_they_are(worker):
+    with pytest.raises(InvalidInput, match=r"^prices\[2, 3\] must be positive, got -1.0$") as invalid:
+        worker.carry(mischief.invalid, ())
+    assert (invalid.value.field, invalid.value.index) == ("prices", (2, 3))
+    with pytest.raises(Degenerate, match="has no inverse") as degenerate:
+        worker.carry(mischief.degenerate, ())
+    assert degenerate.value.field == "covariance"
+    with pytest.raises(RuntimeError, match="Stubborn"):
+        worker.carry(mischief.stubborn, ())
+    with pytest.raises(ZeroDivisionError):
+        worker.carry(divmod, (1, 0))
+    assert worker.restarts == 0
+
+
+def test_a_backend_that_cannot_run_is_an_error_at_the_start():
+    with pytest.raises(KernelError, match="backend 'cuda' cannot run here"):
+        Worker(Orders("cuda"), 1)
+
+
+def test_as_many_compute_at_once_as_there_are_channels(worker, tmp_path):
+    files = [tmp_path / str(number) for number in range(2)]
+    with ThreadPoolExecutor(3) as pool:
+        waiting = [pool.submit(worker.carry, mischief.wait_for, (str(file),)) for file in files]
+        until(lambda: all(file.exists() for file in files))
+        third = pool.submit(worker.carry, mischief.same, (1,))
+        time.sleep(0.1)
+        assert not third.done()
+        for file in files:
+            file.unlink()
+        assert third.result(10) == (1,)
+        assert [each.result(10) for each in waiting] == ["answered"] * 2
+
+
+def test_what_was_under_way_is_lost_and_the_next_child_goes_on(tmp_path):
+    news = []
+    with working(changed=news.append) as worker, ThreadPoolExecutor(1) as pool:
+        file = tmp_path / "begun"
+        lost = pool.submit(worker.carry, mischief.wait_for, (str(file),))
+        until(file.exists)
+        first = worker.number
+        os.kill(first, signal.SIGKILL)
+        with pytest.raises(WorkerLost, match="the call may be repeated"):
+            lost.result(10)
+        assert worker.carry(mischief.doubled, (np.ones(3),)).tolist() == [2.0] * 3
+        assert worker.number != first
+        assert worker.restarts == 1
+        until(lambda: news == [False, True])
+    assert not psutil.pid_exists(first)
+
+
+def test_a_call_that_met_a_dead_child_before_anybody_noticed_goes_to_the_next_one(worker, monkeypatch):
+    number = worker.number
+    os.kill(number, signal.SIGSTOP)  # its sockets stay open, so nothing is noticed yet
+    with ThreadPoolExecutor(1) as pool:
+        waiting = pool.submit(worker.carry, mischief.selected, ())
+        os.kill(number, signal.SIGKILL)
+        try:
+            selection, other = waiting.result(10)
+        except WorkerLost:
+            selection, other = worker.carry(mischief.selected, ())
+    assert other != number
+    assert selection.backend == "numpy"
+
+
+def test_a_computation_that_ended_two_children_is_refused_and_others_go_on(worker):
+    for _ in range(2):
+        with pytest.raises(WorkerLost):
+            worker.carry(mischief.end, ())
+    with pytest.raises(Poisonous, match="ended twice at this computation"):
+        worker.carry(mischief.end, ())
+    until(lambda: worker.restarts == 2)
+    with pytest.raises(WorkerLost):
+        worker.carry(mischief.end, (4,))
+    assert worker.carry(mischief.same, (5,)) == (5,)
+
+
+def test_a_neighbour_of_a_poisonous_computation_is_not_blamed(worker, tmp_path):
+    """It was under way at the first end; at the second the poison goes alone."""
+    file = str(tmp_path / "begun")
+    with ThreadPoolExecutor(2) as pool:
+        neighbour = pool.submit(worker.carry, mischief.wait_for, (file,))
+        until((tmp_path / "begun").exists)
+        with pytest.raises(WorkerLost):
+            worker.carry(mischief.end, ())
+        with pytest.raises(WorkerLost):
+            neighbour.result(10)
+        (tmp_path / "begun").unlink()
+        again = pool.submit(worker.carry, mischief.wait_for, (file,))
+        until((tmp_path / "begun").exists)
+        poison = pool.submit(worker.carry, mischief.end, ())
+        time.sleep(0.1)
+        assert not poison.done()
+        (tmp_path / "begun").unlink()
+        assert again.result(10) == "answered"
+        with pytest.raises(WorkerLost):
+            poison.result(10)
+        with pytest.raises(Poisonous):
+            worker.carry(mischief.end, ())
+
+
+def test_one_that_answers_at_the_second_try_is_not_refused_later(worker, tmp_path):
+    for number in range(3):
+        path = (str(tmp_path / "once"),)
+        with pytest.raises(WorkerLost):
+            worker.carry(mischief.end_if_absent, path)
+        assert worker.carry(mischief.end_if_absent, path) == "answered"
+        (tmp_path / "once").unlink()
+        assert worker.restarts == number + 1
+
+
+def open_files():
+    return list(Path("/proc/self/fd").iterdir())
+
+
+def test_nothing_is_left_when_it_closes():
+    descriptors = len(open_files())
+    with working(channels=3) as worker:
+        worker.carry(mischief.doubled, (np.ones(100_000),))
+        with pytest.raises(WorkerLost):
+            worker.carry(mischief.end, ())
+        worker.carry(mischief.doubled, (np.ones(100_000),))
+        number = worker.number
+    until(lambda: len(open_files()) <= descriptors)
+    assert not psutil.pid_exists(number)
+    with pytest.raises(WorkerLost):
+        worker.carry(mischief.same, (1,))
+    assert not [thread for thread in threading.enumerate() if thread.name == "meanrev-worker" and thread.is_alive()]
+
+
+PARENT = """
+import sys
+from meanrev_worker import Orders, Worker
+worker = Worker(Orders("numpy"), 1)
+print(worker.number, flush=True)
+sys.stdin.read()
+"""
+
+
+@pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGTERM])
+def test_it_ends_with_its_parent(how):
+    parent = subprocess.Popen([sys.executable, "-c", PARENT], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    with parent:
+        child = psutil.Process(int(parent.stdout.readline()))
+        parent.send_signal(how)
+        parent.wait(10)
+        child.wait(10)
+
+
+def test_a_signal_to_the_group_is_the_parents_affair(worker):
+    for number in (signal.SIGTERM, signal.SIGINT):
+        os.kill(worker.number, number)
+    assert worker.carry(mischief.same, (1,)) == (1,)
+    assert worker.restarts == 0
