@@ -33,7 +33,8 @@ def optimize(
     Args:
         means: (K, N) expected returns of each period.
         covariances: (K, N, N) covariances of each period, or (N, N) for all of them.
-        gamma: Risk aversion, between 1e-50 and 1e50; 0 only where cost_model is "proportional" and every weight has both bounds.
+        gamma: Risk aversion, between 1e-50 and 1e50; 0 only where cost_model is "proportional" and every weight has
+            both bounds.
         transaction_cost: c of the equations in model.py; without it periods do not depend on one another.
         rebalance_frequency: Weights change at the start of every such number of periods; 0 means 1.
         initial_weights: (N,) weights held before the first period, of any sum; 1/N each where None.

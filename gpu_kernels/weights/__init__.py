@@ -78,7 +78,8 @@ def sharpe(
     Args:
         expected_returns: (N,) m, per period.
         covariance: (N, N) S, per period; symmetric positive semi-definite.
-        gamma: Risk aversion, between 1e-50 and 1e50: of the reported utility, and the scale of the weights in mode "unconstrained".
+        gamma: Risk aversion, between 1e-50 and 1e50: of the reported utility, and the scale of the weights in mode
+            "unconstrained".
         risk_free_rate: r, per period.
         mode: One of MODES; bounds and leverage need one that sums to 1.
         bounds: (lowest, highest) weights, each one number, (N,) numbers, or None for no bound.
@@ -129,7 +130,7 @@ def _problem(expected_returns: ArrayLike, covariance: ArrayLike, risk_free_rate:
 def _moderate_variances(matrix: Floats) -> bool:
     """Tell whether all variances are of a moderate size: then so is every positive definite matrix that has them."""
     variances = np.diagonal(matrix)
-    return bool(SMALLEST_MAGNITUDE <= variances.min() and variances.max() <= LARGEST_MAGNITUDE)
+    return bool(variances.min() >= SMALLEST_MAGNITUDE and variances.max() <= LARGEST_MAGNITUDE)
 
 
 def _covariance(matrix: Floats) -> Floats:

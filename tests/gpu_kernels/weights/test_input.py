@@ -128,13 +128,11 @@ OPTIONS = st.fixed_dictionaries(
 @settings(max_examples=150, deadline=None)
 @given(problem=problems(), options=OPTIONS)
 def test_numbers_of_any_legal_size_give_finite_weights_or_a_rule(method, backend, problem, options):
-    with selection.using(backend), np.errstate(over="raise", divide="raise", invalid="raise"):
-        with suppress(InvalidInput, Degenerate):
-            found = method(*problem, **options)
-            assert np.isfinite(found.weights).all()
-            assert np.isfinite(
-                [found.expected_return, found.expected_volatility, found.sharpe_ratio, found.utility]
-            ).all()
+    strict = np.errstate(over="raise", divide="raise", invalid="raise")
+    with selection.using(backend), strict, suppress(InvalidInput, Degenerate):
+        found = method(*problem, **options)
+        assert np.isfinite(found.weights).all()
+        assert np.isfinite([found.expected_return, found.expected_volatility, found.sharpe_ratio, found.utility]).all()
 
 
 @BACKENDS
