@@ -3,10 +3,10 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from gpu_kernels.checks import Floats, positive
+from gpu_kernels.checks import Floats, all_finite, positive
 from gpu_kernels.errors import InvalidInput
 
-__all__ = ["LARGEST_MAGNITUDE", "SMALLEST_MAGNITUDE", "moderate", "sizeable", "within_reach"]
+__all__ = ["LARGEST_MAGNITUDE", "SMALLEST_MAGNITUDE", "finite_within_reach", "moderate", "sizeable", "within_reach"]
 
 LARGEST_MAGNITUDE = 1e50
 """Above this the fourth power of a return, or the square of a return times a weight, comes near to overflow."""
@@ -28,6 +28,22 @@ def within_reach(field: str, values: Floats) -> None:
     far = np.abs(values) > LARGEST_MAGNITUDE
     if far.any():
         raise _named(field, values, far, f"must be at most {LARGEST_MAGNITUDE:.0e} in magnitude")
+
+
+def finite_within_reach(field: str, values: Floats) -> None:
+    """Refuse NaN, infinities and magnitudes above LARGEST_MAGNITUDE.
+
+    Args:
+        field: Name for the message.
+        values: Of any shape, () for a single number.
+
+    Raises:
+        InvalidInput: naming the first entry that is not finite, else the first that is too large.
+    """
+    # Two passes without a copy; NaN is both the least and the largest.
+    if values.size and not max(-values.min(), values.max()) <= LARGEST_MAGNITUDE:
+        all_finite(field, values)
+        within_reach(field, values)
 
 
 def sizeable(field: str, values: Floats) -> None:

@@ -5,9 +5,9 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from gpu_kernels.checks import Floats, all_finite, array, no_infinity, one_of
+from gpu_kernels.checks import Floats, array, no_infinity, one_of
 from gpu_kernels.errors import Degenerate, InvalidInput
-from gpu_kernels.magnitude import moderate, within_reach
+from gpu_kernels.magnitude import finite_within_reach, moderate, within_reach
 from gpu_kernels.moments import host
 from gpu_kernels.moments.model import DEFAULT_HALFLIFE, LARGEST_CONDITION, METHODS, Covariance, PortfolioStats
 
@@ -46,7 +46,11 @@ def covariance(returns: ArrayLike, *, method: str = "sample", halflife: float | 
     if halflife is not None and method != "ewma":
         raise InvalidInput("halflife", "applies to covariance 'ewma' only", value=halflife)
     span = moderate("halflife", DEFAULT_HALFLIFE if halflife is None else halflife)
-    complete, dropped = _complete_rows(returns)
+    checked = array("returns", returns, ndim=2, shape="(T, N)")
+    found = host.plain(checked) if method == "sample" else None
+    if found is not None:
+        return found
+    complete, dropped = _complete_rows(checked)
     constant = host.constant_columns(complete)
     if constant.any() and (method in {"sample", "ewma"} or constant.all()):
         asset = int(np.argmax(constant))
@@ -83,20 +87,18 @@ def portfolio_stats(
     if outside.any():
         place = int(np.argmax(outside))
         raise InvalidInput("levels", "must be between 0 and 1, both excluded", value=chosen[place], index=place)
-    complete, dropped = _complete_rows(returns)
+    complete, dropped = _complete_rows(array("returns", returns, ndim=2, shape="(T, N)"))
     n_assets = complete.shape[1]
     held = np.full(n_assets, 1.0 / n_assets)
     if weights is not None:
         held = array("weights", weights, ndim=1, shape="(N,)")
         if held.shape[0] != n_assets:
             raise InvalidInput("weights", f"must hold one weight for each of the {n_assets} assets", value=held.size)
-        all_finite("weights", held)
-        within_reach("weights", held)
+        finite_within_reach("weights", held)
     return host.portfolio_stats(complete, held, periods_per_year, chosen)._replace(dropped_rows=dropped)
 
 
-def _complete_rows(returns: ArrayLike) -> tuple[Floats, int]:
-    checked = array("returns", returns, ndim=2, shape="(T, N)")
+def _complete_rows(checked: Floats) -> tuple[Floats, int]:
     if checked.shape[1] == 0:
         raise InvalidInput("returns", "must have at least one column", value=checked.shape)
     no_infinity("returns", checked)

@@ -3,9 +3,9 @@
 import numpy as np
 from numpy.typing import ArrayLike
 
-from gpu_kernels.checks import Floats, all_finite, array, at_least, non_negative, one_of
+from gpu_kernels.checks import Floats, array, at_least, non_negative, one_of
 from gpu_kernels.errors import InvalidInput
-from gpu_kernels.magnitude import moderate, sizeable, within_reach
+from gpu_kernels.magnitude import finite_within_reach, moderate, sizeable, within_reach
 from gpu_kernels.multiperiod import host
 from gpu_kernels.multiperiod.model import COST_MODELS, MODES, Plan
 
@@ -63,7 +63,7 @@ def optimize(
     lower, upper = _bounds(bounds, expected.shape[1])
     _options(cost_model, bounded=bounds is not None, gamma=gamma, free=not np.isfinite(upper - lower).all(), rho=rho)
     cost = non_negative("transaction_cost", transaction_cost)
-    within_reach("transaction_cost", np.asarray(cost))
+    finite_within_reach("transaction_cost", np.asarray(cost))
     return host.optimize(
         host.Problem(
             means=expected,
@@ -99,8 +99,7 @@ def _means(means: ArrayLike) -> Floats:
     expected = array("means", means, ndim=2, shape="(K, N)")
     if expected.size == 0:
         raise InvalidInput("means", "must have at least one period and one asset", value=expected.shape)
-    all_finite("means", expected)
-    within_reach("means", expected)
+    finite_within_reach("means", expected)
     return expected
 
 
@@ -109,8 +108,7 @@ def _covariances(covariances: ArrayLike, n_periods: int, n_assets: int) -> Float
     given = array("covariances", covariances, ndim=3 if np.ndim(covariances) == 3 else 2, shape=rule)
     if given.shape not in {(n_assets, n_assets), (n_periods, n_assets, n_assets)}:
         raise InvalidInput("covariances", f"must have shape {rule}", value=given.shape)
-    all_finite("covariances", given)
-    within_reach("covariances", given)
+    finite_within_reach("covariances", given)
     sizeable("covariances", np.where(np.eye(n_assets, dtype=np.bool_), given, 0.0))
     stacked = given.reshape(-1, n_assets, n_assets)
     for k, matrix in enumerate(stacked):
@@ -133,8 +131,7 @@ def _initial(weights: ArrayLike | None, n_assets: int) -> Floats:
         raise InvalidInput(
             "initial_weights", f"must hold one weight for each of the {n_assets} assets", value=checked.size
         )
-    all_finite("initial_weights", checked)
-    within_reach("initial_weights", checked)
+    finite_within_reach("initial_weights", checked)
     return checked
 
 

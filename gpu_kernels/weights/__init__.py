@@ -3,9 +3,9 @@
 import numpy as np
 from numpy.typing import ArrayLike
 
-from gpu_kernels.checks import Floats, all_finite, array, one_of, positive
+from gpu_kernels.checks import Floats, array, one_of, positive
 from gpu_kernels.errors import InvalidInput
-from gpu_kernels.magnitude import LARGEST_MAGNITUDE, SMALLEST_MAGNITUDE, moderate, sizeable, within_reach
+from gpu_kernels.magnitude import LARGEST_MAGNITUDE, SMALLEST_MAGNITUDE, finite_within_reach, moderate, sizeable
 from gpu_kernels.selection import current, run
 from gpu_kernels.weights import host, native
 from gpu_kernels.weights.model import MODES, Weights
@@ -116,27 +116,24 @@ def _problem(expected_returns: ArrayLike, covariance: ArrayLike, risk_free_rate:
     means = array("expected_returns", expected_returns, ndim=1, shape="(N,)")
     if means.size == 0:
         raise InvalidInput("expected_returns", "must hold at least one asset", value=means.shape)
-    all_finite("expected_returns", means)
-    within_reach("expected_returns", means)
+    finite_within_reach("expected_returns", means)
     matrix = array("covariance", covariance, ndim=2, shape="(N, N)")
     if matrix.shape != (means.size, means.size):
         raise InvalidInput("covariance", f"must have shape ({means.size}, {means.size})", value=matrix.shape)
-    if not np.isfinite(risk_free_rate):
-        raise InvalidInput("risk_free_rate", "must be finite", value=risk_free_rate)
-    within_reach("risk_free_rate", np.asarray(risk_free_rate, dtype=np.float64))
+    if not abs(risk_free_rate) <= LARGEST_MAGNITUDE:
+        finite_within_reach("risk_free_rate", np.asarray(risk_free_rate, dtype=np.float64))
     return means, matrix, float(risk_free_rate)
 
 
 def _moderate_variances(matrix: Floats) -> bool:
     """Tell whether all variances are of a moderate size: then so is every positive definite matrix that has them."""
-    variances = np.diagonal(matrix)
+    variances = matrix.diagonal()
     return bool(variances.min() >= SMALLEST_MAGNITUDE and variances.max() <= LARGEST_MAGNITUDE)
 
 
 def _covariance(matrix: Floats) -> Floats:
     """Return what the NumPy twin takes: finite, symmetric, positive semi-definite; the kernel checks by itself."""
-    all_finite("covariance", matrix)
-    within_reach("covariance", matrix)
+    finite_within_reach("covariance", matrix)
     sizeable("covariance", np.diag(np.diagonal(matrix)))
     largest = float(np.max(np.abs(matrix)))
     apart = np.abs(matrix - matrix.T)
@@ -165,7 +162,7 @@ def _region(n_assets: int, mode: str, bounds: Bounds | None, leverage: float | N
         low = np.maximum(low, 0.0)
     cap = np.inf if leverage is None else positive("leverage", leverage)
     if leverage is not None:
-        within_reach("leverage", np.asarray(cap))
+        finite_within_reach("leverage", np.asarray(cap))
     return region(low, high, budget=mode != "unconstrained", leverage=cap)
 
 
@@ -189,6 +186,5 @@ def _bound(n_assets: int, side: ArrayLike | None, sign: float) -> Floats:
     values = array("bounds", side, ndim=min(1, np.ndim(side)), shape=f"() or ({n_assets},)")
     if values.ndim == 1 and values.size != n_assets:
         raise InvalidInput("bounds", f"must be one number or one for each of the {n_assets} assets", value=values.size)
-    all_finite("bounds", values)
-    within_reach("bounds", values)
+    finite_within_reach("bounds", values)
     return np.broadcast_to(values, (n_assets,))

@@ -1,6 +1,7 @@
 """The NumPy twin of weights: closed forms where no inequality is asked, quadratic programs otherwise."""
 
 from contextlib import suppress
+from math import sqrt
 
 import numpy as np
 
@@ -46,8 +47,8 @@ def earns(best: float, excess: Floats, means: Floats, rate: float) -> bool:
         means: (N,) expected returns.
         rate: Riskless rate.
     """
-    largest = float(np.max(np.abs(excess)))
-    rounding = _NO_EXCESS * max(float(np.max(np.abs(means))), abs(rate))
+    largest = float(np.abs(excess).max())
+    rounding = _NO_EXCESS * max(float(np.abs(means).max()), abs(rate))
     return largest > rounding and best > _NO_EXCESS * largest
 
 
@@ -120,7 +121,7 @@ def reported(weights: Floats, means: Floats, matrix: Floats, gamma: float, rate:
     """Return weights with what they promise, status "optimized"."""
     expected = float(weights @ means)
     variance = max(0.0, float(weights @ matrix @ weights))
-    volatility = float(np.sqrt(variance))
+    volatility = sqrt(variance)
     excess = float(weights @ (means - rate))
     return Weights(
         weights=weights,

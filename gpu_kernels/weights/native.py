@@ -102,11 +102,11 @@ def sharpe(means: Floats, matrix: Floats, gamma: float, rate: float, mode: str) 
         mode: One of MODES.
     """
     excess = means - rate
-    none, ones = np.zeros_like(excess), np.ones_like(excess)
+    none = np.zeros(means.size)
     best = float(excess.max() if mode == "long_only" else np.abs(excess).max())
     reason = ""
     if not host.earns(best, excess, means, rate):
-        weights = None if mode == "unconstrained" else _least(none, ones, matrix, mode)
+        weights = None if mode == "unconstrained" else _least(none, np.ones(means.size), matrix, mode)
         reason = host.NONE_ABOVE
     elif mode == "long_only":
         weights = _least(none, excess / best, matrix, mode)
