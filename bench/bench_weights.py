@@ -171,8 +171,8 @@ def test_tangency(benchmark, write):
 @pytest.mark.benchmark(group="long-only CARA, 100 problems of N = 100 in one launch")
 def test_a_batch(benchmark):
     means, matrices = np.tile(MEANS / GAMMA, (100, 1)), np.tile(COVARIANCE, (100, 1, 1))
-    found = benchmark(lambda: native.solve(means, np.ones_like(means), matrices, long_only=True))
-    assert found.sharp
+    found = benchmark(lambda: native.solve(means, np.ones_like(means), matrices, True))
+    assert found.sharp.all()
 
 
 @pytest.mark.parametrize("mode", ["budget", "long_only"])

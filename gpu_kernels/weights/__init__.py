@@ -1,17 +1,19 @@
 """Optimal portfolio weights: CARA utility and the Sharpe ratio, free, bounded, long-only or with capped leverage."""
 
+from collections.abc import Callable
+
 import numpy as np
 from numpy.typing import ArrayLike
 
 from gpu_kernels.checks import Floats, array, one_of, positive
-from gpu_kernels.errors import InvalidInput
+from gpu_kernels.errors import Degenerate, InvalidInput, KernelError
 from gpu_kernels.magnitude import LARGEST_MAGNITUDE, SMALLEST_MAGNITUDE, finite_within_reach, moderate, sizeable
 from gpu_kernels.selection import current, run
-from gpu_kernels.weights import host, native
-from gpu_kernels.weights.model import MODES, Weights
+from gpu_kernels.weights import device, host, native
+from gpu_kernels.weights.model import MODES, OBJECTIVES, Weights
 from gpu_kernels.weights.region import Bounds, Region, region
 
-__all__ = ["MODES", "Bounds", "Weights", "cara", "sharpe"]
+__all__ = ["MODES", "OBJECTIVES", "Bounds", "Weights", "batch", "cara", "sharpe"]
 
 _ASYMMETRY = 1e-10
 """Largest |S_ij - S_ji| as a share of the largest entry: beyond what rounding leaves."""
@@ -110,6 +112,69 @@ def sharpe(
     if not allowed.budget and allowed.constrained:
         raise InvalidInput("mode", "must be 'budget' or 'long_only' beside bounds or leverage", value=mode)
     return host.sharpe(means, matrix, gamma, rate, allowed)
+
+
+def batch(
+    expected_returns: ArrayLike,
+    covariances: ArrayLike,
+    *,
+    objective: str = "sharpe",
+    gamma: float = 1.0,
+    risk_free_rate: float = 0.0,
+    mode: str = "budget",
+) -> list[Weights | KernelError]:
+    """Solve B problems of N assets without bounds or cap at once, on a GPU where one is selected.
+
+    Args:
+        expected_returns: (B, N), one problem a row.
+        covariances: (B, N, N).
+        objective: One of OBJECTIVES.
+        gamma: As in cara and sharpe, for all problems.
+        risk_free_rate: As in cara and sharpe, for all problems.
+        mode: One of MODES.
+
+    Returns:
+        For each problem what cara or sharpe return for it alone, or the error that they raise.
+
+    Raises:
+        InvalidInput: shapes do not fit, or an option is out of its range.
+    """
+    moderate("gamma", gamma)
+    one_of("objective", objective, OBJECTIVES)
+    one_of("mode", mode, MODES)
+    means = array("expected_returns", expected_returns, ndim=2, shape="(B, N)")
+    matrices = array("covariances", covariances, ndim=3, shape="(B, N, N)")
+    if means.size == 0:
+        raise InvalidInput("expected_returns", "must hold at least one problem and one asset", value=means.shape)
+    if matrices.shape != (*means.shape, means.shape[1]):
+        raise InvalidInput("covariances", f"must have shape {(*means.shape, means.shape[1])}", value=matrices.shape)
+    finite_within_reach("risk_free_rate", np.asarray(risk_free_rate, dtype=np.float64))
+    rate, backend = float(risk_free_rate), current().backend
+    found: list[Weights | None] = [None] * len(means)
+    # What is not of a moderate size goes alone, to be refused by name.
+    variances = matrices.diagonal(axis1=1, axis2=2)
+    fit = (variances.min(axis=1) >= SMALLEST_MAGNITUDE) & (variances.max(axis=1) <= LARGEST_MAGNITUDE)
+    places = np.flatnonzero(fit & (np.abs(means).max(axis=1) <= LARGEST_MAGNITUDE))
+    if backend != "numpy" and places.size:
+        twin = device.batch if backend == "cuda" else native.batch
+        solved = run(twin, means[places], matrices[places], objective, gamma, rate, mode)
+        for k, weights in zip(places, solved, strict=True):
+            found[k] = weights
+    method = cara if objective == "cara" else sharpe
+    problems = zip(found, means, matrices, strict=True)
+    return [
+        _alone(method, mean, matrix, gamma, rate, mode) if weights is None else weights
+        for weights, mean, matrix in problems
+    ]
+
+
+def _alone(
+    method: Callable[..., Weights], means: Floats, matrix: Floats, gamma: float, rate: float, mode: str
+) -> Weights | KernelError:
+    try:
+        return method(means, matrix, gamma=gamma, risk_free_rate=rate, mode=mode)
+    except (InvalidInput, Degenerate) as error:
+        return error
 
 
 def _problem(expected_returns: ArrayLike, covariance: ArrayLike, risk_free_rate: float) -> tuple[Floats, Floats, float]:
