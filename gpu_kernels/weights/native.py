@@ -8,7 +8,6 @@ from collections.abc import Callable, Generator
 from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
 from gpu_kernels.checks import Floats
 from gpu_kernels.compile import library
@@ -51,14 +50,9 @@ class Solved(NamedTuple):
     rounds: Floats
 
     @property
-    def sharp(self) -> NDArray[np.bool_]:
-        """(B,) Whether a problem has a minimum that satisfies its conditions to rounding."""
-        return np.asarray((self.answer == _SOLVED) & (self.residual <= SHARP))
-
-    @property
-    def varied(self) -> NDArray[np.bool_]:
-        """(B,) Whether a minimum's variance is more than rounding."""
-        return np.asarray(self.variance > _EPSILON * self.x.shape[1] * self.gross)
+    def sharp(self) -> bool:
+        """Whether every problem has a minimum that satisfies its conditions to rounding."""
+        return bool((self.answer == _SOLVED).all() and (self.residual <= SHARP).all())
 
 
 Solve = Callable[[Floats, Floats, Floats, bool], Solved]
@@ -97,12 +91,12 @@ def solve(linear: Floats, along: Floats, matrices: Floats, long_only: bool) -> S
 
 def cara(means: Floats, matrix: Floats, gamma: float, rate: float, mode: str) -> Weights | None:
     """Maximise the certainty equivalent without bounds or cap; as batch, for one problem."""
-    return batch(means[None], matrix[None], "cara", gamma, rate, mode)[0]
+    return _one(_utility(means, matrix, gamma, rate, mode), matrix, mode)
 
 
 def sharpe(means: Floats, matrix: Floats, gamma: float, rate: float, mode: str) -> Weights | None:
     """Maximise the Sharpe ratio without bounds or cap; as batch, for one problem."""
-    return batch(means[None], matrix[None], "sharpe", gamma, rate, mode)[0]
+    return _one(_ratio(means, matrix, gamma, rate, mode), matrix, mode)
 
 
 def batch(
@@ -128,10 +122,12 @@ def batch(
     asked = [next(program) for program in programs]
     linear, along = (np.array(side) for side in zip(*asked, strict=True))
     found = solve(linear, along, matrices, mode == "long_only")
-    settled = found.sharp & found.varied
-    return [
-        _finished(program, x) if good else None for program, x, good in zip(programs, found.x, settled, strict=True)
-    ]
+    return [_finished(program, found, k) for k, program in enumerate(programs)]
+
+
+def _one(program: _Program, matrix: Floats, mode: str) -> Weights | None:
+    q, a = next(program)
+    return _finished(program, solve(q[None], a[None], matrix[None], mode == "long_only"), 0)
 
 
 def _utility(means: Floats, matrix: Floats, gamma: float, rate: float, mode: str) -> _Program:
@@ -160,9 +156,13 @@ def _ratio(means: Floats, matrix: Floats, gamma: float, rate: float, mode: str) 
     return found._replace(status="constrained" if reason else "optimized", reason=reason)
 
 
-def _finished(program: _Program, minimum: Floats) -> Weights | None:
+def _finished(program: _Program, found: Solved, k: int) -> Weights | None:
+    """Return the k-th weights; None unless solved to rounding, and with a variance that is more than rounding."""
+    solved = found.answer[k] == _SOLVED and found.residual[k] <= SHARP
+    if not solved or not found.variance[k] > _EPSILON * found.x.shape[1] * found.gross[k]:
+        return None
     try:
-        program.send(minimum)
+        program.send(found.x[k])
     except StopIteration as end:
         weights: Weights = end.value
         return weights
