@@ -12,6 +12,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
@@ -151,7 +152,17 @@ def document(rows: list[Row]) -> dict[str, object]:
     """Return the table with what it was measured on."""
     commit = subprocess.run(["git", "rev-parse", "HEAD"], capture_output=True, text=True, check=False).stdout.strip()
     ours = ("numpy", "grpcio", "protobuf", "uvloop")
-    packages = (*ours, "numba", "vectorbt", "statsmodels", "scikit-learn", "PyPortfolioOpt", "clarabel")
+    packages = (
+        *ours,
+        "numba",
+        "vectorbt",
+        "statsmodels",
+        "scikit-learn",
+        "PyPortfolioOpt",
+        "clarabel",
+        "skfolio",
+        "cvxportfolio",
+    )
     facts = Path("/proc/cpuinfo").read_text()
     names = [entry.partition(":")[2].strip() for entry in facts.splitlines() if entry.startswith("model name")]
     return {
@@ -351,6 +362,8 @@ def portfolios() -> list[Row]:
     from pypfopt import EfficientFrontier
     from sklearn.decomposition import PCA
 
+    from bench.bench_multiperiod import cvxportfolio_backtest, ours_small
+    from bench.bench_weights import of_returns_by_skfolio
     from gpu_kernels import moments, pca, weights
 
     rng = np.random.default_rng(3)
@@ -361,17 +374,24 @@ def portfolios() -> list[Row]:
     )
     panels = [rng.normal(5e-4, 0.01, (1_000, 100)) @ (np.eye(100) + 0.05) for _ in range(100)]
 
-    def tangency() -> None:
-        for panel in panels:
+    def tangency(panel: np.ndarray) -> np.ndarray:
+        with selection.using("native"):
             found = moments.covariance(panel)
-            weights.sharpe(found.mean, found.matrix)
+            return weights.sharpe(found.mean, found.matrix).weights
 
     def by_pypfopt() -> None:
         for panel in panels[:3]:
             EfficientFrontier(panel.mean(axis=0), np.cov(panel.T), weight_bounds=(-1, 1)).max_sharpe(risk_free_rate=0.0)
 
-    [ours_tangency] = seconds(native(tangency, 1))
-    peer_tangency = once(by_pypfopt) / 3 * 100
+    earned = [panels[0] @ found for found in (tangency(panels[0]), of_returns_by_skfolio(panels[0], "budget"))]
+    np.testing.assert_allclose(*(each.mean() / each.std() for each in earned), rtol=1e-4)
+    # A problem a thread, as calls that come together.
+    with ThreadPoolExecutor(THREADS) as pool:
+        alone, together = seconds(lambda: [tangency(panel) for panel in panels], lambda: [*pool.map(tangency, panels)])
+    their_tangency = once(by_pypfopt) / 3 * 100
+    skfolio_tangency = once(lambda: [of_returns_by_skfolio(panel, "budget") for panel in panels[:3]]) / 3 * 100
+    [plan] = seconds(native(ours_small))
+    days = cvxportfolio_backtest()
     estimate = moments.covariance(panels[0])
 
     def frontier() -> EfficientFrontier:
@@ -389,18 +409,15 @@ def portfolios() -> list[Row]:
         lambda: frontier().max_quadratic_utility(risk_aversion=1.0),
         lambda: frontier().max_sharpe(risk_free_rate=0.0),
     )
+    work = "tangency, 100 of N = 100, T = 1,000"
     return [
         Row("pca 2,500 x 500, 10 components", ours, "scikit-learn covariance_eigh", learn, 1.2),
-        Row(
-            "tangency, 100 of N = 100, T = 1,000",
-            ours_tangency,
-            "PyPortfolioOpt",
-            peer_tangency,
-            30,
-            "3 of 100, scaled",
-        ),
+        Row(work, together, "PyPortfolioOpt", their_tangency, 30, "3 of 100, scaled; ours on two threads"),
+        Row(work, alone, "PyPortfolioOpt", their_tangency, 30, "3 of 100, scaled; ours on one thread"),
+        Row(work, together, "skfolio", skfolio_tangency, 30, "3 of 100, scaled; ours on two threads"),
         Row("long-only sharpe, N = 100", sharpe, "PyPortfolioOpt max_sharpe", their_sharpe, 100),
         Row("long-only utility, N = 100", cara, "PyPortfolioOpt quadratic utility", their_cara, 30),
+        Row("a plan, H = 3, N = 10", plan, "cvxportfolio", float(np.nanmedian(days)), 20, "its policy's part of a day"),
     ]
 
 

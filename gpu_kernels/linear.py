@@ -8,9 +8,12 @@ import numpy as np
 
 from gpu_kernels.checks import Floats
 
-__all__ = ["factor", "substitute"]
+__all__ = ["factor", "factor_shifted", "substitute"]
 
 _BLOCK = 64
+
+_SHIFT = 1e-14
+"""Relative to the largest diagonal entry: keeps a singular matrix factorable, and an iteration does not see it."""
 
 
 def factor(matrix: Floats) -> Floats | None:
@@ -28,6 +31,22 @@ def factor(matrix: Floats) -> Floats | None:
     if not (pivots > 4.0 * np.finfo(np.float64).eps * len(matrix) * np.diagonal(matrix)).all():
         return None
     return np.asarray(lower, dtype=np.float64)
+
+
+def factor_shifted(matrix: Floats) -> Floats:
+    """Return the lower Cholesky factor, after adding to the diagonal what it takes; NaN where nothing finite does.
+
+    Args:
+        matrix: (n, n), symmetric; its diagonal is changed in place.
+    """
+    diagonal = matrix.reshape(-1)[:: len(matrix) + 1]
+    shift = _SHIFT * float(np.max(diagonal, initial=1e-300))
+    lower = factor(matrix)
+    while lower is None and shift < _SHIFT * np.finfo(np.float64).max:
+        diagonal += shift
+        shift *= 10.0
+        lower = factor(matrix)
+    return np.full_like(matrix, np.nan) if lower is None else lower
 
 
 def substitute(lower: Floats, right: Floats) -> Floats:

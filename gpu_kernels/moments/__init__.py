@@ -5,9 +5,9 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from gpu_kernels.checks import Floats, all_finite, array, no_infinity, one_of, positive
+from gpu_kernels.checks import Floats, array, no_infinity, one_of
 from gpu_kernels.errors import Degenerate, InvalidInput
-from gpu_kernels.magnitude import within_reach
+from gpu_kernels.magnitude import finite_within_reach, moderate, within_reach
 from gpu_kernels.moments import host
 from gpu_kernels.moments.model import DEFAULT_HALFLIFE, LARGEST_CONDITION, METHODS, Covariance, PortfolioStats
 
@@ -33,7 +33,7 @@ def covariance(returns: ArrayLike, *, method: str = "sample", halflife: float | 
 
     Raises:
         InvalidInput: an entry is infinite or above 1e50 in magnitude, fewer than two complete rows are left, the
-            method is unknown, or halflife is not positive or given for another method.
+            method is unknown, or halflife is not between 1e-50 and 1e50 or given for another method.
         Degenerate: an asset does not vary (max - min <= 1e-12 max(1, |mean|)) and the method is "sample" or "ewma",
             or no asset varies at all.
 
@@ -45,8 +45,12 @@ def covariance(returns: ArrayLike, *, method: str = "sample", halflife: float | 
     one_of("covariance", method, METHODS)
     if halflife is not None and method != "ewma":
         raise InvalidInput("halflife", "applies to covariance 'ewma' only", value=halflife)
-    span = positive("halflife", DEFAULT_HALFLIFE if halflife is None else halflife)
-    complete, dropped = _complete_rows(returns)
+    span = moderate("halflife", DEFAULT_HALFLIFE if halflife is None else halflife)
+    checked = array("returns", returns, ndim=2, shape="(T, N)")
+    found = host.plain(checked) if method == "sample" else None
+    if found is not None:
+        return found
+    complete, dropped = _complete_rows(checked)
     constant = host.constant_columns(complete)
     if constant.any() and (method in {"sample", "ewma"} or constant.all()):
         asset = int(np.argmax(constant))
@@ -66,7 +70,7 @@ def portfolio_stats(
     Args:
         returns: (T, N) with T >= 2, oldest first. Rows with NaN are dropped and counted.
         weights: (N,), of any sum; 1/N each where None.
-        periods_per_year: Periods of the returns in a year.
+        periods_per_year: Periods of the returns in a year, between 1e-50 and 1e50.
         levels: Confidence levels of value at risk and expected shortfall, each between 0 and 1.
 
     Raises:
@@ -77,26 +81,24 @@ def portfolio_stats(
         Euler's decomposition of risk: Tasche (2008), Capital allocation to business units and sub-portfolios.
         Acerbi and Tasche (2002), On the coherence of expected shortfall, proposition 3.2.
     """
-    positive("periods_per_year", periods_per_year)
+    moderate("periods_per_year", periods_per_year)
     chosen = array("levels", levels, ndim=1, shape="(L,)")
     outside = ~((chosen > 0) & (chosen < 1))
     if outside.any():
         place = int(np.argmax(outside))
         raise InvalidInput("levels", "must be between 0 and 1, both excluded", value=chosen[place], index=place)
-    complete, dropped = _complete_rows(returns)
+    complete, dropped = _complete_rows(array("returns", returns, ndim=2, shape="(T, N)"))
     n_assets = complete.shape[1]
     held = np.full(n_assets, 1.0 / n_assets)
     if weights is not None:
         held = array("weights", weights, ndim=1, shape="(N,)")
         if held.shape[0] != n_assets:
             raise InvalidInput("weights", f"must hold one weight for each of the {n_assets} assets", value=held.size)
-        all_finite("weights", held)
-        within_reach("weights", held)
+        finite_within_reach("weights", held)
     return host.portfolio_stats(complete, held, periods_per_year, chosen)._replace(dropped_rows=dropped)
 
 
-def _complete_rows(returns: ArrayLike) -> tuple[Floats, int]:
-    checked = array("returns", returns, ndim=2, shape="(T, N)")
+def _complete_rows(checked: Floats) -> tuple[Floats, int]:
     if checked.shape[1] == 0:
         raise InvalidInput("returns", "must have at least one column", value=checked.shape)
     no_infinity("returns", checked)

@@ -4,29 +4,55 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gpu_kernels.checks import Floats
+from gpu_kernels.magnitude import LARGEST_MAGNITUDE
 from gpu_kernels.moments.model import LARGEST_CONDITION, Covariance, PortfolioStats
 
-__all__ = ["constant_columns", "covariance", "portfolio_stats"]
+__all__ = ["constant_columns", "covariance", "plain", "portfolio_stats"]
+
+_CONSTANT = 1e-12
+"""Share of max(1, |mean|) up to which max - min is rounding."""
 
 
 def constant_columns(values: Floats) -> NDArray[np.bool_]:
     """Tell which columns do not vary: max - min <= 1e-12 max(1, |mean|)."""
     spread: Floats = values.max(axis=0) - values.min(axis=0)
-    return np.asarray(spread <= 1e-12 * np.maximum(1.0, np.abs(values.mean(axis=0))))
+    return np.asarray(spread <= _CONSTANT * np.maximum(1.0, np.abs(values.mean(axis=0))))
+
+
+def plain(returns: Floats) -> Covariance | None:
+    """Return the sample covariance of returns whose sums show that nothing is amiss; None where a closer look is due.
+
+    NaN and infinities are in every sum, and no entry is further from its column's mean than sqrt(T) deviations, so that
+    moderate sums are those of moderate entries. A column's max - min is at least twice its deviation.
+
+    Args:
+        returns: (T, N), of any content.
+    """
+    n_periods, n_assets = returns.shape
+    if n_periods <= n_assets or n_assets == 0:
+        return None
+    with np.errstate(over="ignore", invalid="ignore"):
+        mean, matrix = _sample(returns)
+        levels = np.maximum(1.0, mean**2)
+    variances = matrix.diagonal()
+    varies = bool((variances > 2.0 * _CONSTANT**2 * levels).all())
+    if not (varies and max(n_periods * variances.max(), levels.max()) < 0.25 * LARGEST_MAGNITUDE**2):
+        return None
+    return Covariance(mean, matrix, 0.0, "sample", "", 0, n_periods) if _well_conditioned(matrix) else None
 
 
 def covariance(returns: Floats, method: str, halflife: float) -> Covariance:
     """Estimate a covariance from complete rows; see the contract."""
     n_periods, n_assets = returns.shape
-    mean = returns.mean(axis=0)
-    centred = returns - mean
     fallback = ""
     if method in {"sample", "ewma"}:
-        matrix = _sample(centred) if method == "sample" else _ewma(returns, halflife)
+        mean, matrix = _sample(returns) if method == "sample" else _ewma(returns, halflife)
         fallback = _unfit(matrix, n_periods)
         if not fallback:
             return Covariance(mean, matrix, 0.0, method, "", 0, n_periods)
         method = "ledoit_wolf"
+    mean = returns.mean(axis=0)
+    centred = returns - mean
     population = centred.T @ centred / n_periods
     level = float(np.trace(population)) / n_assets
     shrinkage = _ledoit_wolf(centred, population, level) if method == "ledoit_wolf" else _oas(n_periods, population)
@@ -35,12 +61,19 @@ def covariance(returns: Floats, method: str, halflife: float) -> Covariance:
     return Covariance(mean, matrix, shrinkage, method, fallback, 0, n_periods)
 
 
-def _sample(centred: Floats) -> Floats:
-    matrix: Floats = centred.T @ centred / (centred.shape[0] - 1)
-    return matrix
+def _sample(returns: Floats) -> tuple[Floats, Floats]:
+    """Return column means and X'X/(T - 1), from X'X = R'R - T m m' where that costs one bit at most."""
+    n_periods = len(returns)
+    mean: Floats = np.ones(n_periods) @ returns / n_periods
+    level = n_periods * np.multiply.outer(mean, mean)
+    scatter: Floats = returns.T @ returns - level
+    if not (scatter.diagonal() >= level.diagonal()).all():
+        centred = returns - mean
+        scatter = centred.T @ centred
+    return mean, scatter / (n_periods - 1)
 
 
-def _ewma(returns: Floats, halflife: float) -> Floats:
+def _ewma(returns: Floats, halflife: float) -> tuple[Floats, Floats]:
     ages = np.arange(returns.shape[0] - 1, -1, -1, dtype=np.float64)
     weights = np.exp2(-ages / halflife)
     weights /= weights.sum()
@@ -49,7 +82,7 @@ def _ewma(returns: Floats, halflife: float) -> Floats:
     matrix: Floats = rooted.T @ rooted
     # A half-life far below one period leaves a single observation, and nothing to divide by.
     freedom = 1.0 - float(weights @ weights)
-    return matrix / freedom if freedom > 0 else np.zeros_like(matrix)
+    return returns.mean(axis=0), matrix / freedom if freedom > 0 else np.zeros_like(matrix)
 
 
 def _unfit(matrix: Floats, n_periods: int) -> str:
@@ -71,7 +104,7 @@ def _well_conditioned(matrix: Floats) -> bool:
     Where S - b I is positive definite, b being a bound on the largest eigenvalue over the largest condition number, the
     smallest eigenvalue is above b.
     """
-    bound = float(np.abs(matrix).sum(axis=0).max())
+    bound = float(np.linalg.norm(matrix))
     shifted = matrix.copy()
     shifted[np.diag_indices(len(matrix))] -= bound / LARGEST_CONDITION
     try:
@@ -108,7 +141,7 @@ def portfolio_stats(returns: Floats, weights: Floats, periods_per_year: float, l
     earned = returns @ weights
     mean = float(earned.mean())
     centred = earned - mean
-    matrix = _sample(returns - returns.mean(axis=0))
+    matrix = _sample(returns)[1]
     still = bool(constant_columns(earned[:, None])[0])
     std = 0.0 if still else float(earned.std(ddof=1))
     # Standardised before they are raised to powers: tiny returns would underflow.

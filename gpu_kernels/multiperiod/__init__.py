@@ -3,9 +3,9 @@
 import numpy as np
 from numpy.typing import ArrayLike
 
-from gpu_kernels.checks import Floats, all_finite, array, at_least, non_negative, one_of
+from gpu_kernels.checks import Floats, array, at_least, non_negative, one_of
 from gpu_kernels.errors import InvalidInput
-from gpu_kernels.magnitude import within_reach
+from gpu_kernels.magnitude import finite_within_reach, moderate, sizeable, within_reach
 from gpu_kernels.multiperiod import host
 from gpu_kernels.multiperiod.model import COST_MODELS, MODES, Plan
 
@@ -33,7 +33,8 @@ def optimize(
     Args:
         means: (K, N) expected returns of each period.
         covariances: (K, N, N) covariances of each period, or (N, N) for all of them.
-        gamma: Risk aversion; 0 only where cost_model is "proportional" and every weight has both bounds.
+        gamma: Risk aversion, between 1e-50 and 1e50; 0 only where cost_model is "proportional" and every weight has
+            both bounds.
         transaction_cost: c of the equations in model.py; without it periods do not depend on one another.
         rebalance_frequency: Weights change at the start of every such number of periods; 0 means 1.
         initial_weights: (N,) weights held before the first period, of any sum; 1/N each where None.
@@ -46,8 +47,9 @@ def optimize(
         The plan. Under "proportional" weights sum to 1 in each period.
 
     Raises:
-        InvalidInput: a shape does not fit, an entry is not finite or above 1e50, a covariance is not symmetric or has
-            a negative eigenvalue, the bounds leave no weights that sum to 1, or an option is out of its range.
+        InvalidInput: a shape does not fit, an entry is not finite or above 1e50 in magnitude, a variance is above 0 and
+            below 1e-50, a covariance is not symmetric or has a negative eigenvalue, the bounds leave no weights that
+            sum to 1, or an option is out of its range.
         Degenerate: no optimum exists, because a covariance is singular along a gain that costs do not outweigh.
 
     References:
@@ -60,12 +62,14 @@ def optimize(
     expected = _means(means)
     lower, upper = _bounds(bounds, expected.shape[1])
     _options(cost_model, bounded=bounds is not None, gamma=gamma, free=not np.isfinite(upper - lower).all(), rho=rho)
+    cost = non_negative("transaction_cost", transaction_cost)
+    finite_within_reach("transaction_cost", np.asarray(cost))
     return host.optimize(
         host.Problem(
             means=expected,
             covariances=_covariances(covariances, *expected.shape),
             gamma=float(gamma),
-            cost=non_negative("transaction_cost", transaction_cost),
+            cost=cost,
             frequency=max(1, at_least("rebalance_frequency", rebalance_frequency, 0)),
             initial=_initial(initial_weights, expected.shape[1]),
             lower=lower,
@@ -78,7 +82,8 @@ def optimize(
 
 
 def _options(cost_model: str, *, bounded: bool, gamma: float, free: bool, rho: float) -> None:
-    non_negative("gamma", gamma)
+    if non_negative("gamma", gamma):
+        moderate("gamma", gamma)
     quadratic = cost_model == "quadratic"
     if gamma == 0 and (quadratic or free):
         raise InvalidInput("gamma", "must be > 0 unless every weight is bounded on both sides", value=gamma)
@@ -94,8 +99,7 @@ def _means(means: ArrayLike) -> Floats:
     expected = array("means", means, ndim=2, shape="(K, N)")
     if expected.size == 0:
         raise InvalidInput("means", "must have at least one period and one asset", value=expected.shape)
-    all_finite("means", expected)
-    within_reach("means", expected)
+    finite_within_reach("means", expected)
     return expected
 
 
@@ -104,8 +108,8 @@ def _covariances(covariances: ArrayLike, n_periods: int, n_assets: int) -> Float
     given = array("covariances", covariances, ndim=3 if np.ndim(covariances) == 3 else 2, shape=rule)
     if given.shape not in {(n_assets, n_assets), (n_periods, n_assets, n_assets)}:
         raise InvalidInput("covariances", f"must have shape {rule}", value=given.shape)
-    all_finite("covariances", given)
-    within_reach("covariances", given)
+    finite_within_reach("covariances", given)
+    sizeable("covariances", np.where(np.eye(n_assets, dtype=np.bool_), given, 0.0))
     stacked = given.reshape(-1, n_assets, n_assets)
     for k, matrix in enumerate(stacked):
         index = k if given.ndim == 3 else None
@@ -127,8 +131,7 @@ def _initial(weights: ArrayLike | None, n_assets: int) -> Floats:
         raise InvalidInput(
             "initial_weights", f"must hold one weight for each of the {n_assets} assets", value=checked.size
         )
-    all_finite("initial_weights", checked)
-    within_reach("initial_weights", checked)
+    finite_within_reach("initial_weights", checked)
     return checked
 
 
@@ -143,6 +146,7 @@ def _bounds(bounds: tuple[ArrayLike, ArrayLike] | None, n_assets: int) -> tuple[
             raise InvalidInput(
                 "bounds", f"must be numbers or hold one for each of the {n_assets} assets", value=checked.size
             )
+        within_reach("bounds", np.where(np.isfinite(checked), checked, 0.0))
         pair.append(np.broadcast_to(checked, n_assets))
     lower, upper = pair
     rounding = n_assets * float(np.finfo(np.float64).eps)

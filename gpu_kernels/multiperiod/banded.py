@@ -22,9 +22,6 @@ from gpu_kernels.weights.interior import Solve
 
 __all__ = ["BandedSystem", "differences_transposed"]
 
-_REGULARISATION = 1e-14
-"""Relative to the largest diagonal entry: keeps a singular covariance factorable, and the iterates do not see it."""
-
 
 class _Stage(NamedTuple):
     """An eliminated block: the inverse of T + E's Cholesky factor, a = Y 1, 1'a, and E towards the next block.
@@ -34,12 +31,12 @@ class _Stage(NamedTuple):
 
     inverse: Floats
     ones: Floats
-    total: float
+    total: np.float64
     coupling: Floats
 
     def within(self, right: Floats, target: float) -> tuple[Floats, float]:
         """Solve (T + E) w + 1 y = right, 1'w = target."""
-        y = (float(self.ones @ right) - target) / self.total
+        y = float((self.ones @ right - target) / self.total)
         return self.inverse.T @ (self.inverse @ right) - self.ones * y, y
 
 
@@ -138,9 +135,11 @@ class BandedSystem:
             curvature = own + passed
             curvature[np.diag_indices(size)] += diagonal[j]
             towards = coupling[j + 1]
-            inverse = np.asarray(np.linalg.inv(_factored(curvature + np.diag(towards))), dtype=np.float64)
+            # NaN for a step beyond the optimum, whose slacks underflow: it ends the iteration.
+            lower = linear.factor_shifted(curvature + np.diag(towards))
+            inverse = np.asarray(np.linalg.inv(lower), dtype=np.float64)
             ones = inverse.T @ inverse.sum(axis=1)
-            stage = _Stage(inverse, ones, float(ones.sum()), towards)
+            stage = _Stage(inverse, ones, ones.sum(), towards)
             stages.append(stage)
             parallel = towards[:, None] * (inverse.T @ (inverse @ curvature))
             pinned = towards * ones
@@ -180,16 +179,3 @@ def differences_transposed(values: Floats) -> Floats:
     out = values.copy()
     out[:-1] -= values[1:]
     return out
-
-
-def _factored(matrix: Floats) -> Floats:
-    """Return the Cholesky factor; NaN for a step beyond the optimum, whose slacks underflow: it ends the iteration."""
-    if not np.isfinite(matrix).all():
-        return np.full_like(matrix, np.nan)
-    shift = _REGULARISATION * float(np.max(np.diagonal(matrix), initial=1e-300))
-    lower = linear.factor(matrix)
-    while lower is None:
-        matrix[np.diag_indices(len(matrix))] += shift
-        shift *= 10.0
-        lower = linear.factor(matrix)
-    return lower

@@ -7,6 +7,7 @@ import numpy as np
 from gpu_kernels import linear
 from gpu_kernels.checks import Floats
 from gpu_kernels.errors import Degenerate
+from gpu_kernels.magnitude import LARGEST_MAGNITUDE
 from gpu_kernels.multiperiod.banded import BandedSystem
 from gpu_kernels.multiperiod.model import Plan
 from gpu_kernels.multiperiod.polish import polished
@@ -95,11 +96,11 @@ def _planned(problem: Problem, means: Floats, covariances: Floats, before: Float
 
 
 def _typical_weight(problem: Problem, q: Floats, curvature: Floats, before: Floats) -> float:
-    """Return the size of weights that the gains ask for and the bounds allow, at least 1."""
+    """Return the size of weights that the gains ask for and the bounds allow, at least 1, at most LARGEST_MAGNITUDE."""
     steepness = float(np.median(np.diagonal(curvature, axis1=1, axis2=2)))
     asked = float(np.max(np.abs(q))) / steepness if steepness > 0 else 1.0
     allowed = float(max(np.max(np.abs(problem.lower)), np.max(np.abs(problem.upper))))
-    return max(1.0, min(asked, allowed), float(np.max(np.abs(before))))
+    return max(1.0, min(asked, allowed, LARGEST_MAGNITUDE), float(np.max(np.abs(before))))
 
 
 def _minimised(system: BandedSystem, q: Floats, b: Floats, h: Floats) -> Optimum:

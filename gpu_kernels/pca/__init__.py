@@ -2,9 +2,9 @@
 
 from numpy.typing import ArrayLike
 
-from gpu_kernels.checks import all_finite, array, at_least, one_of
+from gpu_kernels.checks import array, at_least, one_of
 from gpu_kernels.errors import InvalidInput
-from gpu_kernels.magnitude import within_reach
+from gpu_kernels.magnitude import finite_within_reach
 from gpu_kernels.pca import device, host
 from gpu_kernels.pca.model import SCALINGS, Pca
 from gpu_kernels.selection import current, run
@@ -37,8 +37,7 @@ def fit(returns: ArrayLike, *, n_components: int = 0, scaling: str = "none") -> 
     checked = array("returns", returns, ndim=2, shape="(T, N)")
     if checked.shape[0] < 2 or checked.shape[1] < 1:
         raise InvalidInput("returns", "must be (T, N) with T >= 2 and N >= 1", value=checked.shape)
-    all_finite("returns", checked)
-    within_reach("returns", checked)
+    finite_within_reach("returns", checked)
     rank = min(checked.shape)
     kept = min(n_components, rank) if n_components else rank
     twin = device.fit if current().backend == "cuda" else host.fit

@@ -5,17 +5,25 @@ from collections.abc import Callable
 import numpy as np
 
 from gpu_kernels.checks import Floats
+from gpu_kernels.pca import subset
 from gpu_kernels.pca.model import Pca
 
 __all__ = ["Spectrum", "fit", "scaled", "spectrum"]
 
-Spectrum = Callable[[Floats], tuple[Floats, Floats]]
-"""From A to the eigenvalues of A'A, smallest first, and its eigenvectors as columns."""
+Spectrum = Callable[[Floats, int], tuple[Floats, Floats]]
+"""From A and K to eigenvalues of A'A, all or at least the K largest, smallest first, and eigenvectors as columns."""
 
 
-def spectrum(matrix: Floats) -> tuple[Floats, Floats]:
-    """Return the eigenvalues of A'A, smallest first, and its eigenvectors as columns."""
-    values, vectors = np.linalg.eigh(matrix.T @ matrix)
+def spectrum(matrix: Floats, kept: int) -> tuple[Floats, Floats]:
+    """Return the eigenvalues of A'A, smallest first, and its eigenvectors as columns: the largest where that is faster.
+
+    Args:
+        matrix: (M, N) A.
+        kept: How many pairs are wanted.
+    """
+    gram = matrix.T @ matrix
+    found = subset.largest(gram, kept) if subset.pays(len(gram), kept) else None
+    values, vectors = np.linalg.eigh(gram) if found is None else found
     return values, vectors
 
 
@@ -33,7 +41,9 @@ def fit(returns: Floats, kept: int, scaling: str, spectrum: Spectrum = spectrum)
     if not centred.any():
         return Pca(np.zeros(kept), np.eye(kept, n_assets), np.zeros((n_periods, kept)), 0.0)
     values, directions = (_by_rows if n_periods < n_assets else _by_columns)(centred, kept, spectrum)
-    ratios = (values / values.sum())[:kept]
+    # The trace is the sum of all eigenvalues, of which a spectrum may hold only the largest.
+    total = values.sum() if values.size == min(centred.shape) else np.vdot(centred, centred)
+    ratios = (values / total)[:kept]
     components = _signed(directions)
     return Pca(ratios, components, centred @ components.T, min(1.0, float(ratios.sum())))
 
@@ -43,7 +53,8 @@ def scaled(returns: Floats, scaling: str) -> Floats:
     mean = returns.mean(axis=0)
     spread = returns.max(axis=0) - returns.min(axis=0)
     varies = spread > 1e-12 * np.maximum(1.0, np.abs(mean))
-    centred = np.where(varies, returns - mean, 0.0)
+    centred: Floats = returns - mean
+    centred[:, ~varies] = 0.0
     if scaling == "none":
         return centred
     width = spread if scaling == "minmax" else centred.std(axis=0, ddof=1)
@@ -51,9 +62,9 @@ def scaled(returns: Floats, scaling: str) -> Floats:
 
 
 def _by_columns(centred: Floats, kept: int, spectrum: Spectrum) -> tuple[Floats, Floats]:
-    """Return all N eigenvalues of X'X, largest first, and the first eigenvectors as rows."""
-    values, vectors = spectrum(centred)
-    return _tidy(values[::-1]), vectors[:, ::-1][:, :kept].T
+    """Return eigenvalues of X'X, largest first, and the first eigenvectors as rows."""
+    values, vectors = spectrum(centred, kept)
+    return _tidy(values[::-1], centred.shape[1]), vectors[:, ::-1][:, :kept].T
 
 
 def _by_rows(centred: Floats, kept: int, spectrum: Spectrum) -> tuple[Floats, Floats]:
@@ -62,8 +73,8 @@ def _by_rows(centred: Floats, kept: int, spectrum: Spectrum) -> tuple[Floats, Fl
     X'u is short where the eigenvalue is small, and its direction then loses digits: the QR step keeps the strong ones
     and makes the weak ones orthogonal to them.
     """
-    values, vectors = spectrum(centred.T)
-    ordered = _tidy(values[::-1])
+    values, vectors = spectrum(centred.T, kept)
+    ordered = _tidy(values[::-1], centred.shape[0])
     strong = min(kept, int(np.count_nonzero(ordered)))
     orthonormal = np.linalg.qr(centred.T @ vectors[:, ::-1][:, :strong])[0]
     return ordered, _completed(orthonormal, kept).T
@@ -81,9 +92,9 @@ def _completed(orthonormal: Floats, count: int) -> Floats:
     return np.hstack([orthonormal, np.linalg.qr(rest)[0]])
 
 
-def _tidy(values: Floats) -> Floats:
-    """Set eigenvalues that are zero up to rounding to zero; the input is largest first."""
-    negligible = values[0] * values.size * np.finfo(np.float64).eps
+def _tidy(values: Floats, size: int) -> Floats:
+    """Set eigenvalues of a matrix of `size` rows that are zero up to rounding to zero; the input is largest first."""
+    negligible = values[0] * size * np.finfo(np.float64).eps
     return np.where(values > negligible, values, 0.0)
 
 

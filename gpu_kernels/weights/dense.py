@@ -11,9 +11,6 @@ from gpu_kernels.weights.interior import Solve
 
 __all__ = ["DenseSystem"]
 
-_REGULARISATION = 1e-14
-"""Relative to the largest diagonal entry: keeps a singular P factorable, and the iterates do not see it."""
-
 
 @dataclass(frozen=True, slots=True)
 class DenseSystem:
@@ -67,13 +64,7 @@ class DenseSystem:
         diagonal = matrix.reshape(-1)[:: len(matrix) + 1]
         diagonal[self.below] += scale[:low]
         diagonal[self.above] += scale[low:high]
-        shift = _REGULARISATION * float(np.max(diagonal, initial=1e-300))
-        lower = linear.factor(matrix)
-        while lower is None:
-            diagonal += shift
-            shift *= 10.0
-            lower = linear.factor(matrix)
-        held = lower
+        held = linear.factor_shifted(matrix)
         across = linear.substitute(held, self.equality.T)
         complement = self.equality @ across
 

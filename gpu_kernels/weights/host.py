@@ -1,6 +1,7 @@
 """The NumPy twin of weights: closed forms where no inequality is asked, quadratic programs otherwise."""
 
 from contextlib import suppress
+from math import sqrt
 
 import numpy as np
 
@@ -46,8 +47,8 @@ def earns(best: float, excess: Floats, means: Floats, rate: float) -> bool:
         means: (N,) expected returns.
         rate: Riskless rate.
     """
-    largest = float(np.max(np.abs(excess)))
-    rounding = _NO_EXCESS * max(float(np.max(np.abs(means))), abs(rate))
+    largest = float(np.abs(excess).max())
+    rounding = _NO_EXCESS * max(float(np.abs(means).max()), abs(rate))
     return largest > rounding and best > _NO_EXCESS * largest
 
 
@@ -83,8 +84,11 @@ def _sharpe(means: Floats, matrix: Floats, gamma: float, rate: float, region: Re
         return program.ratio(excess / best, matrix, region, beyond), ""
     if not earning:
         return np.zeros_like(means), ""
-    tangent = linear.substitute(_factor(matrix), excess / gamma)
-    return scaled(tangent) if region.budget else (tangent, "")
+    lower = _factor(matrix)
+    if not region.budget:
+        return linear.substitute(lower, excess) / gamma, ""
+    # Scaled before: tiny excess returns would vanish in a product with tiny ones.
+    return scaled(linear.substitute(lower, excess / best))
 
 
 def _budget(means: Floats, matrix: Floats, gamma: float) -> Floats:
@@ -117,7 +121,7 @@ def reported(weights: Floats, means: Floats, matrix: Floats, gamma: float, rate:
     """Return weights with what they promise, status "optimized"."""
     expected = float(weights @ means)
     variance = max(0.0, float(weights @ matrix @ weights))
-    volatility = float(np.sqrt(variance))
+    volatility = sqrt(variance)
     excess = float(weights @ (means - rate))
     return Weights(
         weights=weights,

@@ -4,6 +4,7 @@ What the kernel does not settle (a singular covariance, rounds that do not end, 
 the caller turns to the NumPy twin, which has the slower methods and the words for what is wrong.
 """
 
+from collections.abc import Callable, Generator
 from typing import NamedTuple
 
 import numpy as np
@@ -16,9 +17,11 @@ from gpu_kernels.weights import host
 from gpu_kernels.weights.model import Weights
 from gpu_kernels.weights.program import SHARP
 
-__all__ = ["Solved", "cara", "sharpe", "solve"]
+__all__ = ["FIGURES", "Solve", "Solved", "batch", "cara", "sharpe", "solve", "stride"]
 
-_FIGURES = 5
+FIGURES = 5
+"""What the kernel says of a problem, as figures.h has it."""
+
 _SPACES = 4
 """Working spaces a thread: some, that a thread may help another, but few, that they stay in its cache."""
 
@@ -52,7 +55,19 @@ class Solved(NamedTuple):
         return bool((self.answer == _SOLVED).all() and (self.residual <= SHARP).all())
 
 
-def solve(linear: Floats, along: Floats, matrices: Floats, *, long_only: bool) -> Solved:
+Solve = Callable[[Floats, Floats, Floats, bool], Solved]
+"""From q (B, N), a (B, N), S (B, N, N) and whether x >= 0 is asked: `solve`, here or on a GPU."""
+
+_Program = Generator[tuple[Floats, Floats], Floats, Weights]
+"""Asks for the minimum of one problem (q, a) and returns the weights made from it."""
+
+
+def stride(n_assets: int) -> int:
+    """Return the length of the kernel's rows: N, rounded up to its panel of 4, and two right-hand sides, up to 8."""
+    return ((n_assets + 3) // 4 * 4 + 2 + 7) // 8 * 8
+
+
+def solve(linear: Floats, along: Floats, matrices: Floats, long_only: bool) -> Solved:
     """Minimise 1/2 x'Sx - q'x subject to a'x = 1 and, where asked, x >= 0: B problems of N assets in one launch.
 
     Args:
@@ -62,12 +77,9 @@ def solve(linear: Floats, along: Floats, matrices: Floats, *, long_only: bool) -
         long_only: Whether x >= 0 is asked.
     """
     n_problems, n_assets = linear.shape
-    # The kernel's rows hold N assets, rounded up to its panel of 4, and two right-hand sides, rounded up to 8.
-    stride = (n_assets + 3) // 4 * 4 + 2
-    stride = (stride + 7) // 8 * 8
     n_spaces = min(n_problems, _SPACES * current().threads)
-    working = np.empty((n_spaces, (2 * stride + 7) * stride))
-    weights, figures = np.empty((n_problems, n_assets)), np.empty((n_problems, _FIGURES))
+    working = np.empty((n_spaces, (2 * stride(n_assets) + 7) * stride(n_assets)))
+    weights, figures = np.empty((n_problems, n_assets)), np.empty((n_problems, FIGURES))
     given = [np.ascontiguousarray(values) for values in (matrices, linear, along)]
     library("weights").optimal_weights(
         *map(Count, (n_problems, n_spaces, n_assets, int(long_only))),
@@ -78,54 +90,80 @@ def solve(linear: Floats, along: Floats, matrices: Floats, *, long_only: bool) -
 
 
 def cara(means: Floats, matrix: Floats, gamma: float, rate: float, mode: str) -> Weights | None:
-    """Maximise the certainty equivalent without bounds or cap; None where the NumPy twin must.
-
-    Args:
-        means: (N,) m, finite.
-        matrix: (N, N) S as the caller gave it: not finite, not symmetric or not positive definite gives None.
-        gamma: Risk aversion, above 0.
-        rate: Riskless rate, for the reported Sharpe ratio.
-        mode: One of MODES.
-    """
-    weights = _least(means / gamma, np.full(means.size, float(mode != "unconstrained")), matrix, mode)
-    return None if weights is None else host.reported(weights, means, matrix, gamma, rate)
+    """Maximise the certainty equivalent without bounds or cap; as batch, for one problem."""
+    return _one(_utility(means, matrix, gamma, rate, mode), matrix, mode)
 
 
 def sharpe(means: Floats, matrix: Floats, gamma: float, rate: float, mode: str) -> Weights | None:
-    """Maximise the Sharpe ratio without bounds or cap; None where the NumPy twin must.
+    """Maximise the Sharpe ratio without bounds or cap; as batch, for one problem."""
+    return _one(_ratio(means, matrix, gamma, rate, mode), matrix, mode)
+
+
+def batch(
+    means: Floats, matrices: Floats, objective: str, gamma: float, rate: float, mode: str, solve: Solve = solve
+) -> list[Weights | None]:
+    """Find the weights of B problems in one launch.
 
     Args:
-        means: (N,) m, finite.
-        matrix: (N, N) S as in cara.
+        means: (B, N) m, finite.
+        matrices: (B, N, N) S as the caller gave them: not finite, not symmetric or not positive definite gives None.
+        objective: "cara" or "sharpe".
         gamma: Risk aversion, above 0.
         rate: Riskless rate.
         mode: One of MODES.
+        solve: Where the minima are found.
+
+    Returns:
+        Each problem's weights; None where the NumPy twin must find them.
     """
+    write = _utility if objective == "cara" else _ratio
+    pairs = zip(means, matrices, strict=True)
+    programs = [write(mean, matrix, gamma, rate, mode) for mean, matrix in pairs]
+    asked = [next(program) for program in programs]
+    linear, along = (np.array(side) for side in zip(*asked, strict=True))
+    found = solve(linear, along, matrices, mode == "long_only")
+    return [_finished(program, found, k) for k, program in enumerate(programs)]
+
+
+def _one(program: _Program, matrix: Floats, mode: str) -> Weights | None:
+    q, a = next(program)
+    return _finished(program, solve(q[None], a[None], matrix[None], mode == "long_only"), 0)
+
+
+def _utility(means: Floats, matrix: Floats, gamma: float, rate: float, mode: str) -> _Program:
+    weights = yield means / gamma, np.full(means.size, float(mode != "unconstrained"))
+    return host.reported(weights, means, matrix, gamma, rate)
+
+
+def _ratio(means: Floats, matrix: Floats, gamma: float, rate: float, mode: str) -> _Program:
     excess = means - rate
-    none, ones = np.zeros_like(excess), np.ones_like(excess)
+    none = np.zeros(means.size)
     best = float(excess.max() if mode == "long_only" else np.abs(excess).max())
     reason = ""
     if not host.earns(best, excess, means, rate):
-        weights = None if mode == "unconstrained" else _least(none, ones, matrix, mode)
+        # Without a budget nothing is held: the minimum at 0 has no variance, and is the NumPy twin's.
+        weights = yield none, np.full(means.size, float(mode != "unconstrained"))
         reason = host.NONE_ABOVE
     elif mode == "long_only":
-        weights = _least(none, excess / best, matrix, mode)
-        weights = None if weights is None else weights / weights.sum()
+        weights = yield none, excess / best
+        weights = weights / weights.sum()
+    elif mode == "budget":
+        weights = yield excess / best, none
+        weights, reason = host.scaled(weights)
     else:
-        weights = _least(excess / gamma, none, matrix, mode)
-        if mode == "budget" and weights is not None:
-            weights, reason = host.scaled(weights)
-    if weights is None:
-        return None
+        weights = yield excess / gamma, none
     found = host.reported(weights, means, matrix, gamma, rate)
     return found._replace(status="constrained" if reason else "optimized", reason=reason)
 
 
-def _least(linear: Floats, along: Floats, matrix: Floats, mode: str) -> Floats | None:
-    """Solve one problem; None unless to rounding, and with a variance that is more than rounding."""
-    found = solve(linear[None], along[None], matrix[None], long_only=mode == "long_only")
-    solved = found.answer[0] == _SOLVED and found.residual[0] <= SHARP
-    if not solved or not found.variance[0] > _EPSILON * linear.size * found.gross[0]:
+def _finished(program: _Program, found: Solved, k: int) -> Weights | None:
+    """Return the k-th weights; None unless solved to rounding, and with a variance that is more than rounding."""
+    solved = found.answer[k] == _SOLVED and found.residual[k] <= SHARP
+    if not solved or not found.variance[k] > _EPSILON * found.x.shape[1] * found.gross[k]:
         return None
-    weights: Floats = found.x[0]
-    return weights
+    try:
+        program.send(found.x[k])
+    except StopIteration as end:
+        weights: Weights = end.value
+        return weights
+    return None

@@ -25,7 +25,10 @@ _SOLVED = 1e-9
 SHARP = 1e-13
 """Residual above which the active-set method's answer is not taken without trying the interior-point method."""
 
-_UNSOLVED = "covariance is singular, and the constraints do not bound the weights"
+_UNSOLVED = (
+    "no optimum was found: covariance is singular and the constraints do not bound the weights, or numbers of very "
+    "unlike size leave no digits"
+)
 _RISKLESS = (
     "covariance is singular: an allowed portfolio earns more than the riskless rate without variance, and no Sharpe "
     "ratio is the largest"
@@ -77,7 +80,7 @@ def utility(means: Floats, matrix: Floats, region: Region, beyond: Floats | None
     b = np.concatenate([np.ones(len(budget)), np.full(len(binding), region.leverage), parts.low[fixed]])
     h = np.concatenate([-parts.low[below], parts.high[above], np.full(len(slack), region.leverage)])
     found = _solved(system, q, b, h, _held_at_zero(parts, beyond))
-    if found.residual > _SOLVED:
+    if not found.residual <= _SOLVED:
         raise Degenerate("covariance", _UNSOLVED)
     return _weights(parts, found.x, means.size)
 
@@ -120,8 +123,10 @@ def ratio(excess: Floats, matrix: Floats, region: Region, beyond: Floats | None 
     q, h = np.zeros(total.size), np.zeros(below.size + len(system.general))
     found = _solved(system, q, b, h, _held_at_zero(parts, beyond))
     variance = float(found.x @ system.matrix @ found.x)
-    if variance <= _rounding(system.matrix, found.x) or found.residual > _SOLVED:
+    if variance <= _rounding(system.matrix, found.x):
         raise Degenerate("covariance", _RISKLESS)
+    if not found.residual <= _SOLVED:
+        raise Degenerate("covariance", _UNSOLVED)
     return _weights(parts, found.x / float(total @ found.x), excess.size)
 
 
@@ -170,10 +175,15 @@ def _weights(parts: _Parts, x: Floats, n_assets: int) -> Floats:
 
 
 def _solved(system: DenseSystem, q: Floats, b: Floats, h: Floats, at_low: NDArray[np.bool_]) -> Optimum:
-    quick = active_set(system, q, b, h, at_low) if system.general.size == 0 else None
-    if quick is not None and quick.residual <= SHARP:
-        return quick
-    return polished(system, q, b, h, minimise(system, q, b, h))
+    # A program without an optimum drives its iterates out of the doubles' range, and its residual says so.
+    with np.errstate(over="ignore", divide="ignore", invalid="ignore"):
+        quick = active_set(system, q, b, h, at_low) if system.general.size == 0 else None
+        if quick is not None and quick.residual <= SHARP:
+            return quick
+        try:
+            return polished(system, q, b, h, minimise(system, q, b, h))
+        except np.linalg.LinAlgError:
+            raise Degenerate("covariance", _UNSOLVED) from None
 
 
 def _rounding(matrix: Floats, x: Floats) -> float:

@@ -9,6 +9,7 @@ from msgspec import Meta
 from gpu_kernels import moments, weights
 from gpu_kernels.checks import Floats, non_negative
 from gpu_kernels.errors import InvalidInput
+from gpu_kernels.magnitude import within_reach
 from meanrev_server.rpc import options
 from meanrev_server.rpc.call import Call
 from meanrev_server.rpc.naming import wire_names
@@ -80,6 +81,7 @@ class _Portfolio:
     def answer(self, request: OptimizationInput, chosen: WeightOptions, ignored: list[str]) -> bytes:
         """Answer one message; runs in a compute thread, one message of a stream at a time."""
         rate = non_negative("transaction_cost", request.transaction_cost)
+        within_reach("transaction_cost", np.asarray(rate))
         returns = codec.matrix(request.returns, "returns") if request.HasField("returns") else None
         if chosen.append and returns is not None:
             returns = self._window = _joined(self._window, returns, chosen.window)

@@ -99,6 +99,28 @@ CASES = [
         pb.OptimizationInput(returns=matrix(), risk_free_rate=NAN),
         "risk_free_rate must be finite",
     ),
+    (
+        "SharpeOptimalWeights",
+        pb.OptimizationInput(
+            expected_returns=[0.0] * 4, covariance=matrix(4, 4, [0.0] * 16), gamma=0.5, risk_free_rate=1e308
+        ),
+        "risk_free_rate must be at most 1e+50 in magnitude, got 1e+308",
+    ),
+    (
+        "CaraOptimalWeights",
+        pb.OptimizationInput(expected_returns=[0.0, 1.0], covariance=matrix(values=[1.0, 0.0, 0.0, 1e-60])),
+        "covariance[1, 1] must be 0 or at least 1e-50 in magnitude, got 1e-60",
+    ),
+    (
+        "CaraOptimalWeights",
+        pb.OptimizationInput(returns=matrix(), gamma=1e308),
+        "gamma must be between 1e-50 and 1e+50",
+    ),
+    (
+        "CaraOptimalWeights",
+        pb.OptimizationInput(returns=matrix(), transaction_cost=1e308),
+        "transaction_cost must be at most 1e+50",
+    ),
     ("SharpeOptimalWeights", pb.OptimizationInput(returns=matrix(), transaction_cost=-1), "transaction_cost must be"),
     ("SharpeOptimalWeights", pb.OptimizationInput(returns=matrix(), expected_returns=[1.0]), "expected_returns"),
     ("SharpeOptimalWeights", pb.OptimizationInput(returns=matrix(), metadata='{"bounds": [0.1]}'), "metadata.bounds"),
@@ -120,6 +142,16 @@ CASES = [
         "n_periods must be between",
     ),
     ("MultiperiodOptimize", pb.MultiperiodRequest(returns_sequence=[matrix()], gamma=-2), "gamma must be"),
+    (
+        "MultiperiodOptimize",
+        pb.MultiperiodRequest(expected_returns=[1.0, 0.0], covariance=matrix(values=[1e-60, 0.0, 0.0, 1.0])),
+        "covariance[0, 0] must be 0 or at least 1e-50 in magnitude, got 1e-60",
+    ),
+    (
+        "PortfolioStats",
+        pb.PortfolioStatsRequest(returns=matrix(), metadata='{"periods_per_year": 1e300}'),
+        "metadata.periods_per_year must be between 1e-50 and 1e+50",
+    ),
     (
         "MultiperiodOptimize",
         pb.MultiperiodRequest(returns_sequence=[matrix()], rebalance_frequency=-2),

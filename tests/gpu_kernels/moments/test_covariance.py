@@ -37,6 +37,35 @@ def test_sample_covariance_agrees_with_exact_fractions(returns):
         np.testing.assert_allclose(fitted.matrix, naive.sample(returns), rtol=1e-12, atol=1e-15)
 
 
+@settings(max_examples=60, deadline=None)
+@given(
+    varied((8, 3)),
+    st.tuples(*3 * [st.sampled_from([0.0, 0.01, 1.0, -30.0, 1e6])]),
+    st.tuples(*3 * [st.sampled_from([1e-9, 1e-3, 1.0, 1e20])]),
+)
+def test_levels_far_from_zero_cost_no_digits_but_those_of_the_entries(returns, levels, sizes):
+    returns = (returns + levels) * sizes
+    fitted = moments.covariance(returns)
+    size = np.sqrt(np.diagonal(naive.sample(returns)))
+    lost = np.finfo(float).eps * np.abs(returns).max(axis=0)
+    assert (np.abs(fitted.mean - [naive.mean(column) for column in returns.T]) <= 4 * lost).all()
+    if not fitted.fallback:
+        gap = np.abs(fitted.matrix - naive.sample(returns))
+        assert (gap <= 1e-14 * np.outer(size, size) + 8 * (np.outer(lost, size) + np.outer(size, lost))).all()
+
+
+@pytest.mark.parametrize("place", [(0, 0), (17, 2), (49, 4)])
+@pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf, 1e308, 2e50, -2e50])
+def test_no_strange_entry_hides_in_the_sums(place, value):
+    returns = draw(50, 5)
+    returns[place] = value
+    if np.isnan(value):
+        assert moments.covariance(returns).dropped_rows == 1
+    else:
+        with pytest.raises(InvalidInput, match=rf"returns\[{place[0]}, {place[1]}\]"):
+            moments.covariance(returns)
+
+
 @settings(max_examples=40, deadline=None)
 @given(varied((9, 2)), st.floats(0.5, 500))
 def test_ewma_agrees_with_plain_sums(returns, halflife):
@@ -159,6 +188,7 @@ def test_shrinkage_accepts_one_still_asset_but_not_all_of_them():
         (np.eye(3), {"method": "robust"}, "covariance must be one of 'sample', .*'ewma', got 'robust'"),
         (np.eye(3), {"halflife": 3.0}, "halflife applies to covariance 'ewma' only, got 3.0"),
         (np.eye(3), {"method": "ewma", "halflife": 0.0}, "halflife must be finite and > 0, got 0.0"),
+        (np.eye(3), {"method": "ewma", "halflife": 5e-324}, r"halflife must be between 1e-50 and 1e\+50, got 5e-324"),
     ],
 )
 def test_bad_input_is_named(returns, options, message):

@@ -130,6 +130,7 @@ def test_a_read_only_array_is_left_alone():
         ((RETURNS, np.eye(6)), {}, r"weights must have shape \(N,\), got \(6, 6\)"),
         ((RETURNS,), {"levels": [0.9, 1.0]}, r"levels\[1\] must be between 0 and 1, both excluded, got 1.0"),
         ((RETURNS,), {"periods_per_year": 0.0}, "periods_per_year must be finite and > 0, got 0.0"),
+        ((RETURNS,), {"periods_per_year": 1e308}, r"periods_per_year must be between 1e-50 and 1e\+50, got 1e\+308"),
     ],
 )
 def test_bad_input_is_named(arguments, options, message):

@@ -1,3 +1,5 @@
+from contextlib import suppress
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -269,6 +271,15 @@ def test_arguments_are_read_only_and_left_alone():
         ({"covariances": np.full((2, 2), np.inf)}, r"covariances\[0, 0\] must be finite, got inf"),
         ({"covariances": [[[1.0, 0.5], [0.4, 1.0]]]}, r"covariances\[0\] must be symmetric"),
         ({"covariances": [[1.0, 2.0], [2.0, 1.0]]}, "covariances must have no negative eigenvalue, got -1"),
+        (
+            {"covariances": [[[1.0, 0.0], [0.0, 1e-60]]]},
+            r"covariances\[0, 1, 1\] must be 0 or at least 1e-50 in magnitude",
+        ),
+        ({"covariances": [[1.0, 0.0], [0.0, 1e60]]}, r"covariances\[1, 1\] must be at most 1e\+50 in magnitude"),
+        ({"gamma": 5e-324}, r"gamma must be between 1e-50 and 1e\+50, got 5e-324"),
+        ({"gamma": 1e308}, r"gamma must be between 1e-50 and 1e\+50, got 1e\+308"),
+        ({"transaction_cost": 1e308}, r"transaction_cost must be at most 1e\+50 in magnitude, got 1e\+308"),
+        ({"bounds": (-np.inf, 1e60)}, r"bounds must be at most 1e\+50 in magnitude, got 1e\+60"),
         ({"gamma": -1.0}, "gamma must be finite and >= 0, got -1.0"),
         ({"gamma": 0.0}, "gamma must be > 0 unless every weight is bounded on both sides, got 0.0"),
         ({"transaction_cost": np.nan}, "transaction_cost must be finite and >= 0, got nan"),
@@ -291,3 +302,36 @@ def test_bad_input_names_field_rule_and_value(changes, message):
     arguments = {"means": [[0.1, 0.2]], "covariances": np.eye(2)} | changes
     with pytest.raises(InvalidInput, match=f"^{message}"):
         optimize(**arguments)
+
+
+EXTREME = [0.0, -0.0, 1.0, -1.0, 0.02, 5e-324, 1e-200, 1e-50, 1e-25, 1e14, 1e50, -1e50]
+NUMBERS = st.one_of(st.sampled_from(EXTREME), st.floats(-1e50, 1e50))
+SIZES = st.sampled_from([0.0, 5e-324, 1e-50, 1e-14, 1e-3, 1.0, 1e50])
+
+
+@settings(max_examples=150, deadline=None)
+@given(
+    st.tuples(NUMBERS, NUMBERS, NUMBERS, NUMBERS),
+    st.tuples(NUMBERS, NUMBERS),
+    st.floats(-0.99, 0.99),
+    st.fixed_dictionaries(
+        {"mode": st.sampled_from(MODES), "transaction_cost": SIZES},
+        optional={
+            "gamma": st.sampled_from([0.0, 1e-50, 1e-14, 1e14, 1e50]),
+            "initial_weights": st.tuples(NUMBERS, NUMBERS),
+        },
+    ),
+    st.one_of(
+        st.fixed_dictionaries(
+            {"bounds": st.sampled_from([(0.0, 1.0), (-np.inf, np.inf), (-1e50, 1e50), (1e-9, np.inf)])}
+        ),
+        st.fixed_dictionaries({"cost_model": st.just("quadratic"), "rho": st.sampled_from([0.0, 0.5, 1 - 1e-16])}),
+    ),
+)
+def test_numbers_of_any_legal_size_give_finite_weights_or_a_rule(means, variances, correlation, options, model):
+    widths = np.sqrt(np.abs(variances))
+    covariance = np.array([[1.0, correlation], [correlation, 1.0]]) * np.outer(widths, widths)
+    with np.errstate(over="raise", divide="raise", invalid="raise"), suppress(InvalidInput, Degenerate):
+        plan = optimize(np.reshape(means, (2, 2)), covariance, **options, **model)
+        for figures in plan[:-2]:
+            assert np.isfinite(figures).all()

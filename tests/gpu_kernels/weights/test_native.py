@@ -28,14 +28,14 @@ def problem(seed, n_assets, spread=0.5):
 def settled(monkeypatch):
     """Note what the kernel settled: False where it left a problem to the NumPy twin."""
     seen = []
-    least = native._least
+    one = native._one
 
     def watched(*arguments):
-        found = least(*arguments)
+        found = one(*arguments)
         seen.append(found is not None)
         return found
 
-    monkeypatch.setattr(native, "_least", watched)
+    monkeypatch.setattr(native, "_one", watched)
     return seen
 
 
@@ -161,7 +161,7 @@ def test_a_constant_in_all_means_costs_no_digits_under_a_budget(level, settled):
 
 
 @METHODS
-@pytest.mark.parametrize("scale", [1e-150, 1e-9, 1e6, 1e100])
+@pytest.mark.parametrize("scale", [1e-40, 1e-9, 1e6, 1e45])
 def test_the_unit_of_returns_is_free(method, scale, settled):
     means, matrix = problem(4, 15)
     options = {"mode": "long_only"}
@@ -208,9 +208,9 @@ def test_a_batch_gives_the_bits_of_its_members_on_any_number_of_threads(n_assets
     means, matrices = batch(9, n_assets)
     ones = np.ones_like(means)
     with selection.using("native", 3):
-        whole = native.solve(means, ones, matrices, long_only=long_only)
+        whole = native.solve(means, ones, matrices, long_only)
     for k in range(9):
-        alone = native.solve(means[[k]], ones[[k]], matrices[[k]], long_only=long_only)
+        alone = native.solve(means[[k]], ones[[k]], matrices[[k]], long_only)
         for name in whole._fields:
             np.testing.assert_array_equal(getattr(whole, name)[k], getattr(alone, name)[0], err_msg=name)
 
@@ -219,7 +219,7 @@ def test_a_broken_problem_of_a_batch_stands_apart():
     means, matrices = batch(5, 8)
     matrices[1, 2, 3] = np.nan
     matrices[3] = 0.0
-    found = native.solve(means, np.ones_like(means), matrices, long_only=True)
+    found = native.solve(means, np.ones_like(means), matrices, True)
     assert found.answer.tolist() == [0.0, 1.0, 0.0, 1.0, 0.0]
     assert np.isnan(found.x[[1, 3]]).all()
     assert found.x[[0, 2, 4]].sum(axis=1) == pytest.approx(np.ones(3))
@@ -227,7 +227,7 @@ def test_a_broken_problem_of_a_batch_stands_apart():
 
 
 def test_no_problems_give_no_weights():
-    found = native.solve(np.empty((0, 4)), np.empty((0, 4)), np.empty((0, 4, 4)), long_only=True)
+    found = native.solve(np.empty((0, 4)), np.empty((0, 4)), np.empty((0, 4, 4)), True)
     assert found.x.shape == (0, 4)
 
 
@@ -239,7 +239,7 @@ def test_the_rounds_end_on_all_but_a_few_problems():
         loadings = rng.normal(size=(30, 2))
         drawn.append(0.01 * (loadings @ loadings.T + np.diag(np.exp(2.0 * rng.normal(size=30)) * 1e-2)))
     means = np.random.default_rng(0).normal(size=(300, 30))
-    found = native.solve(means, np.ones((300, 30)), np.stack(drawn), long_only=True)
+    found = native.solve(means, np.ones((300, 30)), np.stack(drawn), True)
     assert np.count_nonzero(found.answer) <= 3
 
 
