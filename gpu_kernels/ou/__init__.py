@@ -34,11 +34,15 @@ def fit(prices: ArrayLike, *, dt: float = 1.0, bias: str = "none", adf_lags: int
         Tang and Chen (2009), Parameter estimation and bias correction for diffusion processes, sections 2 and 3.
         Phillips and Yu (2005), Jackknifing bond option prices, section 3.
     """
-    checked = _prices(prices)
+    checked = array("prices", prices, ndim=2, shape="(B, T)")
     step = positive("dt", dt)
     one_of("bias", bias, BIASES)
     lags = at_least("adf_lags", adf_lags, 0)
-    twin = {"cuda": device.fit, "native": native.fit}.get(current().backend, host.fit)
+    twin = {"cuda": device.fit, "native": native.fit}.get(current().backend)
+    if twin is None:
+        no_infinity("prices", checked)
+        twin = host.fit
+    # The kernels' twins look for an infinity where the sums leave room for one: to look at every price costs as much.
     return run(twin, checked, step, bias, lags)
 
 
@@ -60,7 +64,8 @@ def fit_irregular(prices: ArrayLike, times: ArrayLike, *, bias: str = "none", ad
     References:
         Tang and Chen (2009), section 2, with the transition over each gap in its own length.
     """
-    checked = _prices(prices)
+    checked = array("prices", prices, ndim=2, shape="(B, T)")
+    no_infinity("prices", checked)
     clock = array("times", times, ndim=2 if np.ndim(times) == 2 else 1, shape="(T,) or (B, T)")
     if clock.shape not in {checked.shape, checked.shape[1:]}:
         raise InvalidInput("times", f"must have shape (T,) or (B, T) of prices {checked.shape}", value=clock.shape)
@@ -68,12 +73,6 @@ def fit_irregular(prices: ArrayLike, times: ArrayLike, *, bias: str = "none", ad
     one_of("bias", bias, BIASES)
     lags = at_least("adf_lags", adf_lags, 0)
     return irregular.fit(checked, np.broadcast_to(clock, checked.shape), bias, lags)
-
-
-def _prices(prices: ArrayLike) -> Floats:
-    checked = array("prices", prices, ndim=2, shape="(B, T)")
-    no_infinity("prices", checked)
-    return checked
 
 
 def _increasing(times: Floats) -> None:

@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from gpu_kernels.checks import Floats
+from gpu_kernels.checks import Floats, no_infinity
 from gpu_kernels.compile import library
 from gpu_kernels.launch import Count, Number, Threads, pointer
 from gpu_kernels.ou import dickey_fuller, host, verdicts
@@ -94,8 +94,14 @@ _HERE = Launches()
 
 
 def fit(prices: Floats, dt: float, bias: str, adf_lags: int, launches: Launches = _HERE) -> OuFit:
-    """Estimate every row of prices (B, T); see the contract."""
+    """Estimate every row of prices (B, T); see the contract.
+
+    Raises:
+        InvalidInput: a price is infinite.
+    """
     held = np.ascontiguousarray(prices)
+    whole = launches.sums(held)
+    _no_infinity(held, of_rows(launches.fetch(whole)))
     statistic = launches.statistics(held, adf_lags) if adf_lags else None
     halves = None
     if bias == "jackknife":
@@ -103,4 +109,13 @@ def fit(prices: Floats, dt: float, bias: str, adf_lags: int, launches: Launches 
         middle = n_prices // 2
         parts = [launches.fetch(launches.sums(held, *half)) for half in ((0, middle), (middle, n_prices))]
         halves = np.stack([host.speeds(of_rows(part), dt) for part in parts], axis=1)
-    return verdicts.of_rows(launches.judge(launches.sums(held), dt, bias, statistic, halves), bias)
+    return verdicts.of_rows(launches.judge(whole, dt, bias, statistic, halves), bias)
+
+
+def _no_infinity(prices: Floats, found: Sums) -> None:
+    """Refuse an infinite price: it is in the means of its series, or stands between gaps."""
+    gapless = found.weight >= prices.shape[1] - 1
+    with np.errstate(invalid="ignore"):
+        known_finite = gapless & np.isfinite(found.lag_mean + found.step_mean)
+    if not known_finite.all():
+        no_infinity("prices", prices)

@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gpu_kernels import ou, selection
+from gpu_kernels.errors import InvalidInput
 from gpu_kernels.ou import dickey_fuller, host, native, verdicts
 from gpu_kernels.ou.sums import Sums, of_batch, of_rows
 from tests.gpu_kernels.native import needs_compiler
@@ -202,6 +203,23 @@ def test_a_line_with_little_noise_keeps_its_digits():
     found, expected = fits(prices)
     assert expected.status == ("converged",) * 6
     np.testing.assert_allclose(found.sigma, expected.sigma, rtol=1e-8)
+
+
+@pytest.mark.parametrize("place", [0, 1, 50, 98, 99])
+@pytest.mark.parametrize("gaps", [[], [49, 51], [0], [1, 97, 98]])
+@pytest.mark.parametrize("infinity", [math.inf, -math.inf])
+def test_an_infinite_price_is_refused_wherever_it_stands(place, gaps, infinity):
+    prices = reverting(8, 3, 100)
+    prices[1, gaps] = math.nan
+    prices[1, place] = infinity
+    with selection.using("native"), pytest.raises(InvalidInput, match=rf"^prices\[1, {place}\] must not be infinite"):
+        ou.fit(prices, adf_lags=2, bias="jackknife")
+
+
+@pytest.mark.parametrize("n_prices", [1, 2, 3])
+def test_infinite_prices_of_short_series_are_refused(n_prices):
+    with selection.using("native"), pytest.raises(InvalidInput, match=r"^prices\[0, 0\] must not be infinite, got inf"):
+        ou.fit(np.full((2, n_prices), math.inf))
 
 
 @pytest.mark.parametrize("huge", [1e160, 1.7e308])
