@@ -33,8 +33,7 @@ def optimize(
     Args:
         means: (K, N) expected returns of each period.
         covariances: (K, N, N) covariances of each period, or (N, N) for all of them.
-        gamma: Risk aversion, between 1e-50 and 1e50; 0 only where cost_model is "proportional" and every weight has
-            both bounds.
+        gamma: Risk aversion, between 1e-50 and 1e50; 0 only under "proportional" and with both bounds on every weight.
         transaction_cost: c of the equations in model.py; without it periods do not depend on one another.
         rebalance_frequency: Weights change at the start of every such number of periods; 0 means 1.
         initial_weights: (N,) weights held before the first period, of any sum; 1/N each where None.
@@ -47,9 +46,8 @@ def optimize(
         The plan. Under "proportional" weights sum to 1 in each period.
 
     Raises:
-        InvalidInput: a shape does not fit, an entry is not finite or above 1e50 in magnitude, a variance is above 0 and
-            below 1e-50, a covariance is not symmetric or has a negative eigenvalue, the bounds leave no weights that
-            sum to 1, or an option is out of its range.
+        InvalidInput: a shape does not fit, a number is not finite, above 1e50 in magnitude or, as a variance, below
+            1e-50, a covariance is not symmetric or semi-definite, no weights fit the bounds, or an option its range.
         Degenerate: no optimum exists, because a covariance is singular along a gain that costs do not outweigh.
 
     References:
@@ -62,14 +60,12 @@ def optimize(
     expected = _means(means)
     lower, upper = _bounds(bounds, expected.shape[1])
     _options(cost_model, bounded=bounds is not None, gamma=gamma, free=not np.isfinite(upper - lower).all(), rho=rho)
-    cost = non_negative("transaction_cost", transaction_cost)
-    finite_within_reach("transaction_cost", np.asarray(cost))
     return host.optimize(
         host.Problem(
             means=expected,
             covariances=_covariances(covariances, *expected.shape),
             gamma=float(gamma),
-            cost=cost,
+            cost=_cost(transaction_cost),
             frequency=max(1, at_least("rebalance_frequency", rebalance_frequency, 0)),
             initial=_initial(initial_weights, expected.shape[1]),
             lower=lower,
@@ -79,6 +75,12 @@ def optimize(
             rho=float(rho),
         )
     )
+
+
+def _cost(transaction_cost: float) -> float:
+    cost = non_negative("transaction_cost", transaction_cost)
+    within_reach("transaction_cost", np.asarray(cost))
+    return cost
 
 
 def _options(cost_model: str, *, bounded: bool, gamma: float, free: bool, rho: float) -> None:
