@@ -17,6 +17,9 @@ __all__ = ["Problem", "optimize"]
 
 _NEAR = 1e-8
 _TOLERANCE = 1e-11
+_LEAST_UNIT = 1e-200
+"""Divides the square of the largest weights without overflow."""
+
 _ACCEPTED = 1e-9
 """Residual above which no optimum was found: the program is unbounded."""
 
@@ -78,7 +81,7 @@ def _planned(problem: Problem, means: Floats, covariances: Floats, before: Float
     # Units in which weights, and the largest gain or cost, are about 1: the first point is made for such numbers.
     scale = _typical_weight(problem, q, curvature, before)
     unit = max(
-        scale * float(np.max(np.abs(q))), scale * problem.cost, scale**2 * float(np.max(np.abs(curvature))), 1e-300
+        scale * float(np.max(np.abs(q))), scale * problem.cost, scale**2 * float(np.max(np.abs(curvature))), _LEAST_UNIT
     )
     if problem.cost > 0:
         q = np.concatenate([q, np.full(blocks * size, problem.cost)])

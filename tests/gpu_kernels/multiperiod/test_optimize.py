@@ -335,3 +335,10 @@ def test_numbers_of_any_legal_size_give_finite_weights_or_a_rule(means, variance
         plan = optimize(np.reshape(means, (2, 2)), covariance, **options, **model)
         for figures in plan[:-2]:
             assert np.isfinite(figures).all()
+
+
+@pytest.mark.parametrize("size", [0.0, 5e-324, 1e-308])
+def test_large_weights_before_a_period_without_gain_or_risk_overflow_nothing(size):
+    with np.errstate(over="raise", divide="raise", invalid="raise"):
+        plan = optimize([[size]], [[0.0]], gamma=1e14, bounds=(0, 1), initial_weights=[1e30])
+    assert plan.weights == pytest.approx(np.ones((1, 1)))
