@@ -24,6 +24,8 @@ __all__ = [
     "Point",
     "conclude",
     "note",
+    "notes",
+    "told",
     "verdict",
 ]
 

@@ -13,6 +13,9 @@ __all__ = ["ROWS", "of_rows", "of_values"]
 ROWS = 19
 """Numbers of a series: those of OuFit in their order, the finding, and 1 where the asked correction was applied."""
 
+_FINDINGS: dict[float, tuple[str, str]] = dict(enumerate(inference.FINDINGS))
+"""By the number that a kernel writes."""
+
 
 def of_rows(rows: Floats, bias: str) -> OuFit:
     """Name the rows (ROWS, B) of a kernel that corrected by `bias`."""
@@ -27,12 +30,12 @@ def of_rows(rows: Floats, bias: str) -> OuFit:
 def of_values(values: Sequence[float], bias: str) -> OuEstimate:
     """Name the ROWS numbers of one series; as of_rows."""
     # One name a number, and past OuEstimate's own checks: half the time of slices, and it is a stream's every price.
-    theta, mu, sigma, half_life, n_samples, r_squared, a, b, c, d, e, f, g, h, i, j, k, finding, applied = values
-    found = int(finding)
-    status, reason = inference.FINDINGS[found]
+    theta, mu, sigma, half_life, n_prices, r_squared, a, b, c, d, e, f, g, h, i, j, k, finding, applied = values
+    status, reason = _FINDINGS[finding]
     note = ""
     if bias != "none":
-        kind = inference.FINE if found >= inference.CORRECTED_AWAY else found
+        kind = inference.FINE if finding >= inference.CORRECTED_AWAY else int(finding)
         note = inference.note(bias, kind, applied=applied > 0)
-    first = theta, mu, sigma, half_life, int(n_samples), r_squared
-    return tuple.__new__(OuEstimate, (*first, status, reason, a, b, c, d, e, f, g, h, i, j, k, note))
+    n = int(n_prices)
+    named = (theta, mu, sigma, half_life, n, r_squared, status, reason, a, b, c, d, e, f, g, h, i, j, k, note)
+    return tuple.__new__(OuEstimate, named)

@@ -214,27 +214,14 @@ def encoded(found: ou.OuEstimate, asset_id: str, timestamp_ms: int, metadata: st
         timestamp_ms: Of its last price, 0 where that has none.
         metadata: JSON, or "".
     """
-    # A message of plain numbers and strings: the codec's look for arrays would take as long as the estimate.
-    reply = OuEstimate(
-        theta=found.theta,
-        mu=found.mu,
-        sigma=found.sigma,
-        half_life=found.half_life,
-        n_samples=found.n_samples,
-        r_squared=found.r_squared,
-        status=found.status,
-        timestamp_ms=timestamp_ms,
-        asset_id=asset_id,
-        metadata=metadata,
-        theta_std_error=found.theta_std_error,
-        mu_std_error=found.mu_std_error,
-        sigma_std_error=found.sigma_std_error,
-        half_life_lower=found.half_life_lower,
-        half_life_upper=found.half_life_upper,
-        theta_bias_corrected=found.theta_bias_corrected,
-        adf_statistic=found.adf_statistic,
-        adf_p_value=found.adf_p_value,
-        log_likelihood=found.log_likelihood,
-        reason=found.reason,
-    )
+    # Field by field: protobuf's constructor takes half as long again over its keywords, and the codec looks for arrays.
+    reply = OuEstimate()
+    reply.asset_id, reply.timestamp_ms, reply.metadata = asset_id, timestamp_ms, metadata
+    reply.theta, reply.mu, reply.sigma, reply.half_life = found.theta, found.mu, found.sigma, found.half_life
+    reply.n_samples, reply.r_squared, reply.log_likelihood = found.n_samples, found.r_squared, found.log_likelihood
+    reply.status, reply.reason = found.status, found.reason
+    reply.theta_std_error, reply.mu_std_error = found.theta_std_error, found.mu_std_error
+    reply.sigma_std_error, reply.theta_bias_corrected = found.sigma_std_error, found.theta_bias_corrected
+    reply.half_life_lower, reply.half_life_upper = found.half_life_lower, found.half_life_upper
+    reply.adf_statistic, reply.adf_p_value = found.adf_statistic, found.adf_p_value
     return reply.SerializeToString()
