@@ -180,7 +180,7 @@ def _run(prices: Floats, fills: Floats, pairs: Pairs, rules: Rules) -> Floats:
     """Run grids by excursions, long series in chunks, and the rest, or what needs it, by the dense kernel."""
     n_series, n_bars = prices.shape
     pairs = Pairs(*map(np.ascontiguousarray, pairs))
-    grids = excursions.find(pairs, excursions.FEWEST_LEVELS)
+    grids = excursions.find(pairs, excursions.FEWEST_PAIRS, -(-current().threads // n_series))
     if grids is None and not long_series.gains(n_bars, pairs.entry_z.size):
         return _dense(prices, fills, pairs, rules)
     rows = np.empty((ROWS, n_series, pairs.entry_z.size))
