@@ -45,7 +45,7 @@ struct Records {
     Index bar[LEVELS], first[LEVELS + 1], count;
 };
 
-// Runs that go on, the oldest first. The exit levels held[k - 1]..held[k]-1 are in run k, those from the last one on in none.
+// Runs that go on, the oldest first. The exit levels held[k - 1]..held[k]-1 are in run k, those behind the last in none.
 struct Runs {
     Records records[EXITS];
     Index held[EXITS], count;
@@ -180,8 +180,8 @@ FN double unrealized(const Chunk& chunk, double side, Index a) {
 
 // Gives the levels of record k their trade; those below `reversing` open the next one at its end.
 template <bool COMPOUNDING>
-FN void give(const Chunk& chunk, const Shelf& shelf, Trades& trades, const Records& records, Index k, double side, Index end,
-             Index reversing, const Path& path) {
+FN void give(const Chunk& chunk, const Shelf& shelf, Trades& trades, const Records& records, Index k, double side,
+             Index end, Index reversing, const Path& path) {
     const Index a = records.bar[k], from = records.first[k], to = records.first[k + 1];
     const Index cut = reversing < from ? from : reversing < to ? reversing : to;
     for (int reverses = 0; reverses < 2; ++reverses) {
@@ -232,7 +232,8 @@ FN void walk_unit(const Chunk& chunk, const Shelf& shelf, Trades& trades, const 
 }
 
 // The same of compounding long trades.
-FN void walk_long(const Chunk& chunk, const Shelf& shelf, Trades& trades, const Records& records, Index end, Index reversing) {
+FN void walk_long(const Chunk& chunk, const Shelf& shelf, Trades& trades, const Records& records, Index end,
+                  Index reversing) {
     Path path{0.0, INFINITE, 1.0, 0.0, 0.0};
     double after = chunk.prices[end - 1];
     for (Index k = records.count, t = end - 1; k-- > 0;) {
@@ -254,7 +255,8 @@ FN void walk_long(const Chunk& chunk, const Shelf& shelf, Trades& trades, const 
 
 // Compounding short trades: the equity is 2 - price / entry price, so that each entry has returns of its own and its own
 // walk, a record a lane. A lane stands at its entry price until its entry.
-FN void walk_short(const Chunk& chunk, const Shelf& shelf, Trades& trades, const Records& records, Index end, Index reversing) {
+FN void walk_short(const Chunk& chunk, const Shelf& shelf, Trades& trades, const Records& records, Index end,
+                   Index reversing) {
     for (Index first = (records.count - 1) / WIDTH * WIDTH; first >= 0; first -= WIDTH) {
         double bars[WIDTH], scales[WIDTH];
         for (Index i = 0; i < WIDTH; ++i) {
@@ -437,10 +439,10 @@ FN void finish(const Chunk& chunk, const Books& books, double side, Index open_l
 }
 
 // prices, inverses, scores: (n_series, n_bars); a score is that of the decision which fills at this bar, NaN for none.
-// Chunk c is the entry levels first[c]..first[c + 1]-1 of entry with the exit levels begin[c]..begin[c + 1]-1 of leave, both
-// ascending, at cost[c]. column: where in a row of out each pair belongs; a chunk's begin at place[c], exit level by exit
-// level. out: (ROWS, n_series, n_pairs), of which only those columns are written. An item is `together` chunks of a series.
-// Indices come as doubles.
+// Chunk c is the entry levels first[c]..first[c + 1]-1 of entry with the exit levels begin[c]..begin[c + 1]-1 of leave,
+// both ascending, at cost[c]. column: where in a row of out each pair belongs; a chunk's begin at place[c], exit level by
+// exit level. out: (ROWS, n_series, n_pairs), of which only those columns are written. An item is `together` chunks of a
+// series. Indices come as doubles.
 struct Grids {
     const double *first, *entry, *begin, *leave, *cost, *place, *column;
 };
