@@ -166,7 +166,7 @@ def test_online(benchmark, run):
 def whole_series_a_lane():
     """Run no grid by excursions and cut no series, as the dense kernel does alone."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(excursions, "FEWEST_LEVELS", 10**9)
+        patch.setattr(excursions, "FEWEST_PAIRS", 10**9)
         patch.setattr(long_series, "LEAST_BARS", 10**9)
         yield
 

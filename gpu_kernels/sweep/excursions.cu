@@ -1,4 +1,4 @@
-// Backtests on grids: one pass over a series serves all entry levels of an exit level. model.py states the rule.
+// Backtests on grids: one pass over a series serves all entry levels, and several exit levels. model.py states the rule.
 //
 // For an exit x and any entry e with -e <= x < e, the long trades of (e, x) are one per maximal run of scores < -x that
 // reaches -e: from the run's first score <= -e to the score that ends it. The shorts mirror them, and no long trade of one
@@ -6,16 +6,13 @@
 // followed through a band, as in sweep.cu; what reaches deeper leaves a record, and once the run is over the walk over it
 // gives each record's levels the figures of their trade, which are then added to all levels, lanes of a vector.
 //
-// A higher exit level ends a run at the same bar or at an earlier one, and most runs at the same. So on a CPU the trades of
-// an exit level's runs are kept for the next one (Past), which follows only those runs that it ends earlier.
+// Exit levels that share entry levels and cost go along together. A score that ends a run of one ends it for all higher
+// ones, so those in a run are the lowest, and those in an older run are the lowest of these: runs form a stack. Most runs
+// end at one bar for all of them, and then are walked over once.
 #include "lane.h"
 #include "sweep/rows.h"
 
-#if !defined(__CUDACC__)
-#include <memory>
-#endif
-
-enum { LEVELS = 128, PAD = 8 };  // of one chunk; room for vectors that reach over its ends
+enum { LEVELS = 128, EXITS = 8, PAD = 8 };  // of one chunk; room for vectors that reach over its ends
 
 // One number a level.
 struct Row {
@@ -23,24 +20,19 @@ struct Row {
 };
 
 // What the levels have gathered. equity: of closed trades; unit, the realized pnl alone. open: the unrealized pnl, in
-// the units of Trade. tally is the difference from one level to the next. fees: MISSING for the dense kernel's lanes.
+// the units of Trade. tally and wins are differences from one level to the next. redo: 1 for the dense kernel's lanes.
 struct Books {
-    Row equity, peak, worst, sum, squares, fees, open, tally, wins;
+    Row equity, peak, worst, sum, squares, fees, open, tally, wins, redo;
 };
 
 // One trade of some levels, which share its entry: compounding, in multiples of the equity before it; unit, in units of
 // the price. gain: multiplies or adds to the equity. up, down: extremes of the equity on the way, fees included.
-// fall: its deepest fall from a peak on the way. won: 1 or 0.
+// fall: its deepest fall from a peak on the way.
 struct Trade {
-    double gain, up, down, fall, squares, won, sum, fee;
+    double gain, up, down, fall, sum, squares, fee;
 };
-
-// The same of all levels: a row a figure, in the order of Trade, the last two compounding only.
-enum { GAIN, UP, DOWN, FALL, T_SQUARES, WON, T_SUM, FEE, FIGURES };
-template <bool COMPOUNDING>
 struct Trades {
-    enum { KEPT = COMPOUNDING ? FIGURES : T_SUM };
-    Row rows[KEPT];
+    Row gain, up, down, fall, sum, squares, fee;
 };
 
 // The extremes of a held price between an entry and a later bar.
@@ -53,10 +45,23 @@ struct Records {
     Index bar[LEVELS], first[LEVELS + 1], count;
 };
 
+// Runs that go on, the oldest first. The exit levels held[k - 1]..held[k]-1 are in run k, those behind the last in none.
+struct Runs {
+    Records records[EXITS];
+    Index held[EXITS], count;
+    double side;
+};
+
+// The books of neighbouring exit levels.
+struct Shelf {
+    Books *begin, *end;
+};
+
+// Entry and exit levels ascend; each exit level goes with each entry level.
 struct Chunk {
     const double *prices, *inverses, *scores;
-    Index n_bars, n_levels;
-    double entry[LEVELS + 1], leave, cost;
+    Index n_bars, n_levels, n_exits;
+    double entry[LEVELS + 1], leave[EXITS], cost;
 };
 
 FN double least(double a, double b) { return a < b ? a : b; }
@@ -67,41 +72,24 @@ FN void set_row(Row& row, Index level, V values) { put(row.at + PAD + level, val
 // What changes no level's books.
 template <bool COMPOUNDING>
 FN Trade no_trade() {
-    return COMPOUNDING ? Trade{1.0, 0.0, INFINITE, INFINITE, 0.0, 0.0, 0.0, 0.0}
-                       : Trade{0.0, -INFINITE, INFINITE, 0.0, 0.0, 0.0, 0.0, 0.0};
+    return COMPOUNDING ? Trade{1.0, 0.0, INFINITE, INFINITE, 0.0, 0.0, 0.0}
+                       : Trade{0.0, -INFINITE, INFINITE, 0.0, 0.0, 0.0, 0.0};
 }
 
 // Gives levels from..to-1 a trade. Vectors reach below `from`: levels are filled from the highest down.
 template <bool COMPOUNDING>
-FN void spread(Trades<COMPOUNDING>& trades, Index from, Index to, const Trade& trade) {
-    const double figures[FIGURES] = {trade.gain,    trade.up,  trade.down, trade.fall,
-                                     trade.squares, trade.won, trade.sum,  trade.fee};
+FN void spread(Trades& trades, Index from, Index to, const Trade& trade) {
     for (Index end = to; end > from; end -= WIDTH) {
-        for (int k = 0; k < Trades<COMPOUNDING>::KEPT; ++k) set_row(trades.rows[k], end - WIDTH, splat(figures[k]));
-    }
-}
-
-// Adds a trade to the levels below `depth`; its figures lie `stride` apart, those of the next level `step` behind.
-template <bool COMPOUNDING>
-FN void add(Books& books, const double* figures, Index stride, Index step, Index depth) {
-    for (Index level = 0; level < depth; level += WIDTH) {
-        const V equity = row(books.equity, level), peak = row(books.peak, level), worst = row(books.worst, level);
-        const double* at = figures + level * step;
-        const V gain = get(at + GAIN * stride), up = get(at + UP * stride), down = get(at + DOWN * stride);
-        const V fall = get(at + FALL * stride);
+        const Index level = end - WIDTH;
+        set_row(trades.gain, level, splat(trade.gain));
+        set_row(trades.up, level, splat(trade.up));
+        set_row(trades.down, level, splat(trade.down));
+        set_row(trades.fall, level, splat(trade.fall));
+        set_row(trades.squares, level, splat(trade.squares));
         if (COMPOUNDING) {
-            set_row(books.worst, level, min(min(worst, fall), equity * down / peak));
-            set_row(books.peak, level, max(peak, equity * up));
-            set_row(books.equity, level, equity * gain);
-            set_row(books.sum, level, row(books.sum, level) + get(at + T_SUM * stride));
-            set_row(books.fees, level, row(books.fees, level) + equity * get(at + FEE * stride));
-        } else {
-            set_row(books.worst, level, max(max(worst, fall), peak - (equity + down)));
-            set_row(books.peak, level, max(peak, equity + up));
-            set_row(books.equity, level, equity + gain);
+            set_row(trades.sum, level, splat(trade.sum));
+            set_row(trades.fee, level, splat(trade.fee));
         }
-        set_row(books.squares, level, row(books.squares, level) + get(at + T_SQUARES * stride));
-        set_row(books.wins, level, row(books.wins, level) + get(at + WON * stride));
     }
 }
 
@@ -126,7 +114,8 @@ FN Index next_outside(const double* scores, Index t, Index n_bars, double below,
 // next trade pays its entry fee at the same bar; what that trade will count for it is taken off here.
 FN Trade unit_trade(const Chunk& chunk, double side, Index a, Index end, bool reverses, const Path& path) {
     const double cost = chunk.cost, entry = side * chunk.prices[a];
-    Trade trade = no_trade<false>();
+    Trade trade;
+    trade.gain = 0.0;
     trade.up = path.high - entry - cost;
     trade.down = path.low - entry - cost;
     trade.fall = path.fall;
@@ -146,7 +135,8 @@ FN Trade unit_trade(const Chunk& chunk, double side, Index a, Index end, bool re
 // A compounding trade likewise; path in multiples of the entry price.
 FN Trade compounding_trade(const Chunk& chunk, double side, Index a, Index end, bool reverses, const Path& path) {
     const double cost = chunk.cost, keep = 1.0 / (1.0 + cost), opening = -cost * keep, scale = chunk.inverses[a];
-    Trade trade = no_trade<true>();
+    Trade trade;
+    trade.gain = 1.0;
     trade.up = keep * path.high;
     trade.down = keep * path.low;
     trade.fall = path.fall;
@@ -190,19 +180,10 @@ FN double unrealized(const Chunk& chunk, double side, Index a) {
 
 // Gives the levels of record k their trade; those below `reversing` open the next one at its end.
 template <bool COMPOUNDING>
-FN void give(const Chunk& chunk, Books& books, Trades<COMPOUNDING>& trades, const Records& records, Index k, double side,
+FN void give(const Chunk& chunk, const Shelf& shelf, Trades& trades, const Records& records, Index k, double side,
              Index end, Index reversing, const Path& path) {
     const Index a = records.bar[k], from = records.first[k], to = records.first[k + 1];
     const Index cut = reversing < from ? from : reversing < to ? reversing : to;
-    double won = 0.0;
-    if (end == chunk.n_bars) {
-        const double gained = unrealized<COMPOUNDING>(chunk, side, a);
-        for (Index level = from; level < to; ++level) books.open.at[PAD + level] = gained;
-    } else {
-        const double move = side * (chunk.prices[end] - chunk.prices[a]);
-        won = COMPOUNDING ? move - chunk.cost * (chunk.prices[a] + chunk.prices[end]) > 0.0
-                          : (move - chunk.cost) - chunk.cost > 0.0;
-    }
     for (int reverses = 0; reverses < 2; ++reverses) {
         const Index low = reverses ? from : cut, high = reverses ? cut : to;
         if (low == high) continue;
@@ -210,16 +191,31 @@ FN void give(const Chunk& chunk, Books& books, Trades<COMPOUNDING>& trades, cons
                                   : unit_trade(chunk, side, a, end, reverses, path);
         if (COMPOUNDING && doubtful(chunk, side, a, end, trade)) {
             trade = no_trade<true>();
-            trade.fee = MISSING;
+            for (Books* each = shelf.begin; each < shelf.end; ++each) {
+                for (Index level = low; level < high; ++level) each->redo.at[PAD + level] = 1.0;
+            }
         }
-        trade.won = won;
         spread<COMPOUNDING>(trades, low, high, trade);
+    }
+    if (end == chunk.n_bars) {
+        const double gained = unrealized<COMPOUNDING>(chunk, side, a);
+        for (Books* each = shelf.begin; each < shelf.end; ++each) {
+            for (Index level = from; level < to; ++level) each->open.at[PAD + level] = gained;
+        }
+        return;
+    }
+    const double move = side * (chunk.prices[end] - chunk.prices[a]);
+    const bool won = COMPOUNDING ? move - chunk.cost * (chunk.prices[a] + chunk.prices[end]) > 0.0
+                                 : (move - chunk.cost) - chunk.cost > 0.0;
+    for (Books* each = shelf.begin; won && each < shelf.end; ++each) {
+        each->wins.at[PAD + from] += 1.0;
+        each->wins.at[PAD + to] -= 1.0;
     }
 }
 
 // Walks back over a run of unit trades once: at each record's bar the suffix walked over is its path.
-FN void walk_unit(const Chunk& chunk, Books& books, Trades<false>& trades, const Records& records, double side,
-                  Index end, Index reversing) {
+FN void walk_unit(const Chunk& chunk, const Shelf& shelf, Trades& trades, const Records& records, double side, Index end,
+                  Index reversing) {
     Path path{-INFINITE, INFINITE, 0.0, 0.0, 0.0};
     double after = chunk.prices[end - 1];
     for (Index k = records.count, t = end - 1; k-- > 0;) {
@@ -231,12 +227,12 @@ FN void walk_unit(const Chunk& chunk, Books& books, Trades<false>& trades, const
             path.high = most(path.high, value);
             after = price;
         }
-        give<false>(chunk, books, trades, records, k, side, end, reversing, path);
+        give<false>(chunk, shelf, trades, records, k, side, end, reversing, path);
     }
 }
 
 // The same of compounding long trades.
-FN void walk_long(const Chunk& chunk, Books& books, Trades<true>& trades, const Records& records, Index end,
+FN void walk_long(const Chunk& chunk, const Shelf& shelf, Trades& trades, const Records& records, Index end,
                   Index reversing) {
     Path path{0.0, INFINITE, 1.0, 0.0, 0.0};
     double after = chunk.prices[end - 1];
@@ -253,13 +249,13 @@ FN void walk_long(const Chunk& chunk, Books& books, Trades<true>& trades, const 
         }
         const double scale = chunk.inverses[records.bar[k]];
         const Path scaled{path.high * scale, path.low * scale, path.fall, path.sum, path.squares};
-        give<true>(chunk, books, trades, records, k, 1.0, end, reversing, scaled);
+        give<true>(chunk, shelf, trades, records, k, 1.0, end, reversing, scaled);
     }
 }
 
 // Compounding short trades: the equity is 2 - price / entry price, so that each entry has returns of its own and its own
 // walk, a record a lane. A lane stands at its entry price until its entry.
-FN void walk_short(const Chunk& chunk, Books& books, Trades<true>& trades, const Records& records, Index end,
+FN void walk_short(const Chunk& chunk, const Shelf& shelf, Trades& trades, const Records& records, Index end,
                    Index reversing) {
     for (Index first = (records.count - 1) / WIDTH * WIDTH; first >= 0; first -= WIDTH) {
         double bars[WIDTH], scales[WIDTH];
@@ -290,150 +286,110 @@ FN void walk_short(const Chunk& chunk, Books& books, Trades<true>& trades, const
         for (Index i = WIDTH - 1; i >= 0; --i) {
             if (first + i >= records.count) continue;
             const Path path{highs[i], lows[i], falls[i], sums[i], all_squares[i]};
-            give<true>(chunk, books, trades, records, first + i, -1.0, end, reversing, path);
+            give<true>(chunk, shelf, trades, records, first + i, -1.0, end, reversing, path);
         }
     }
 }
 
-FN void walk(const Chunk& chunk, Books& books, Trades<false>& trades, const Records& records, double side, Index end,
-             Index reversing) {
-    walk_unit(chunk, books, trades, records, side, end, reversing);
+// Adds a trade to the levels below `depth` of some exit levels' books.
+template <bool COMPOUNDING>
+FN void add(const Shelf& shelf, const Trades& trades, Index depth) {
+    for (Index level = 0; level < depth; level += WIDTH) {
+        const V gain = row(trades.gain, level), up = row(trades.up, level), down = row(trades.down, level);
+        const V fall = row(trades.fall, level), squares = row(trades.squares, level);
+        const V sum = COMPOUNDING ? row(trades.sum, level) : gain, fee = COMPOUNDING ? row(trades.fee, level) : gain;
+        for (Books* each = shelf.begin; each < shelf.end; ++each) {
+            Books& books = *each;
+            const V equity = row(books.equity, level), peak = row(books.peak, level), worst = row(books.worst, level);
+            if (COMPOUNDING) {
+                set_row(books.worst, level, min(min(worst, fall), equity * down / peak));
+                set_row(books.peak, level, max(peak, equity * up));
+                set_row(books.equity, level, equity * gain);
+                set_row(books.sum, level, row(books.sum, level) + sum);
+                set_row(books.fees, level, row(books.fees, level) + equity * fee);
+            } else {
+                set_row(books.worst, level, max(max(worst, fall), peak - (equity + down)));
+                set_row(books.peak, level, max(peak, equity + up));
+                set_row(books.equity, level, equity + gain);
+            }
+            set_row(books.squares, level, row(books.squares, level) + squares);
+        }
+    }
 }
-FN void walk(const Chunk& chunk, Books& books, Trades<true>& trades, const Records& records, double side, Index end,
-             Index reversing) {
-    if (side > 0.0) {
-        walk_long(chunk, books, trades, records, end, reversing);
+
+// Adds the trades of a run that ends at bar `end`, or is cut short by the data's, to the books of some exit levels.
+template <bool COMPOUNDING>
+FN void settle(const Chunk& chunk, const Shelf& shelf, const Records& records, double side, Index end, Index reversing) {
+    const Index depth = records.first[records.count];
+    Trades trades;
+    spread<COMPOUNDING>(trades, depth, depth + WIDTH, no_trade<COMPOUNDING>());
+    if (!COMPOUNDING) {
+        walk_unit(chunk, shelf, trades, records, side, end, reversing);
+    } else if (side > 0.0) {
+        walk_long(chunk, shelf, trades, records, end, reversing);
     } else {
-        walk_short(chunk, books, trades, records, end, reversing);
+        walk_short(chunk, shelf, trades, records, end, reversing);
+    }
+    add<COMPOUNDING>(shelf, trades, depth);
+    for (Books* each = shelf.begin; end < chunk.n_bars && each < shelf.end; ++each) {
+        each->tally.at[PAD] += 1.0;
+        each->tally.at[PAD + depth] -= 1.0;
     }
 }
 
-// A run that is over. nearest: the largest of its scores times its side, which an exit level at or above minus it ends
-// earlier. next: the bar at which the run behind it begins. trades: of the levels below `depth`.
-struct Run {
-    Index begin, end, next, depth;
-    double nearest;
-    const double* trades;
-};
+// How many of the exit levels, the lowest, are in run k - 1 or an older one.
+FN Index held(const Runs& runs, Index k) { return k ? runs.held[k - 1] : 0; }
 
-// The runs of the exit level before, in order, and room for this one's.
-#if defined(__CUDACC__)
-struct Past {
-    enum { RUNS = 0, ROOM = 0 };
-    Run *known = nullptr, *fresh = nullptr;
-    double* space = nullptr;
-    Index n_known = 0, n_fresh = 0, used = 0;
-};
-#else
-struct Past {
-    enum { RUNS = 1 << 12, ROOM = 1 << 18 };
-    std::unique_ptr<Run[]> lists{new Run[2 * RUNS]};
-    std::unique_ptr<double[]> figures{new double[ROOM]};
-    Run *known = lists.get(), *fresh = known + RUNS;
-    double* space = figures.get();
-    Index n_known = 0, n_fresh = 0, used = 0;
-};
-#endif
-
-FN void forget(Past& past) { past.n_known = past.n_fresh = past.used = 0; }
-
-// Makes this exit level's runs the known ones.
-FN void turn(Past& past) {
-    Run* before = past.known;
-    past.known = past.fresh;
-    past.fresh = before;
-    past.n_known = past.n_fresh;
-    past.n_fresh = 0;
-}
-
-FN Index padded(Index depth) { return (depth + WIDTH - 1) / WIDTH * WIDTH; }
-
-FN void keep(Past& past, const Run& run) {
-    if (past.n_fresh < Past::RUNS) past.fresh[past.n_fresh++] = run;
-}
-
-// Keeps a run whose trades are new, where there is room for them.
+// Ends the runs of the exit levels from `left` on.
 template <bool COMPOUNDING>
-FN void keep_new(Past& past, Run run, const Trades<COMPOUNDING>& trades) {
-    const Index kept = Trades<COMPOUNDING>::KEPT, size = kept * padded(run.depth);
-    if (past.used + size > Past::ROOM) return;
-    double* place = past.space + past.used;
-    for (Index k = 0; k < kept; ++k) {
-        for (Index level = 0; level < run.depth; level += WIDTH) put(place + level * kept + k * WIDTH, row(trades.rows[k], level));
+FN void leave(const Chunk& chunk, Books* books, Runs& runs, Index left, Index end, Index reversing) {
+    while (held(runs, runs.count) > left) {
+        const Index k = runs.count - 1, oldest = held(runs, k), from = oldest > left ? oldest : left;
+        const Shelf shelf{books + from, books + runs.held[k]};
+        settle<COMPOUNDING>(chunk, shelf, runs.records[k], runs.side, end, reversing);
+        runs.held[k] = from;
+        if (from == oldest) --runs.count;
     }
-    run.trades = place;
-    past.used += size;
-    keep(past, run);
 }
 
-// The largest of the scores from..to-1 times a side.
-FN double nearest(const Chunk& chunk, double side, Index from, Index to) {
-    V most_so_far = splat(-INFINITE);
-    for (Index t = from; t < to; t += WIDTH) {
-        most_so_far = max(side * load_or(chunk.scores, t, to, MISSING), most_so_far);
+// Begins runs and goes on with those that reach deeper.
+FN void enter(const Chunk& chunk, Runs& runs, Index t) {
+    const double depth = -runs.side * chunk.scores[t];
+    if (held(runs, runs.count) < chunk.n_exits && depth >= chunk.entry[0]) {
+        runs.records[runs.count].count = runs.records[runs.count].first[0] = 0;
+        runs.held[runs.count++] = chunk.n_exits;
     }
-    double each[WIDTH], found = -INFINITE;
-    put(each, most_so_far);
-    for (Index k = 0; k < WIDTH; ++k) found = most(found, each[k]);
-    return found;
-}
-
-// Follows a run that begins at a bar to its end, which it returns.
-FN Index follow(const Chunk& chunk, double side, Index begin, Records& records) {
-    Index t = begin;
-    records.count = records.first[0] = 0;
-    do {
+    for (Index k = 0; k < runs.count; ++k) {
+        Records& records = runs.records[k];
+        const Index from = records.first[records.count], to = reached(chunk, from, depth);
+        if (from == to) continue;
         records.bar[records.count] = t;
-        records.first[records.count + 1] = reached(chunk, records.first[records.count], -side * chunk.scores[t]);
-        ++records.count;
-        const double next = chunk.entry[records.first[records.count]];
-        const double below = side < 0.0 ? chunk.leave : -next, above = side > 0.0 ? -chunk.leave : next;
-        t = next_outside(chunk.scores, t + 1, chunk.n_bars, below, above);
-    } while (t < chunk.n_bars && !(side * chunk.scores[t] >= -chunk.leave));
-    return t;
-}
-
-FN void count(Books& books, Index depth) {
-    books.tally.at[PAD] += 1.0;
-    books.tally.at[PAD + depth] -= 1.0;
-}
-
-// What is open at the last bar: by how many levels, and on which side.
-struct Open {
-    Index levels;
-    double side;
-};
-
-// Runs a chunk; `keeps`: its runs, for the next one.
-template <bool COMPOUNDING>
-FN Open run(const Chunk& chunk, Books& books, Past& past, bool keeps) {
-    const Index n_bars = chunk.n_bars;
-    const double first = chunk.entry[0];
-    Records records;
-    Index known = 0;
-    for (Index t = next_outside(chunk.scores, 0, n_bars, -first, first); t < n_bars;) {
-        while (known < past.n_known && past.known[known].begin < t) ++known;
-        if (known < past.n_known && past.known[known].begin == t && past.known[known].nearest < -chunk.leave) {
-            const Run& same = past.known[known];
-            add<COMPOUNDING>(books, same.trades, WIDTH, Trades<COMPOUNDING>::KEPT, same.depth);
-            count(books, same.depth);
-            if (keeps) keep(past, same);
-            t = same.next;
-            continue;
-        }
-        const double side = chunk.scores[t] < 0.0 ? 1.0 : -1.0;
-        const Index end = follow(chunk, side, t, records), depth = records.first[records.count];
-        Trades<COMPOUNDING> trades;
-        spread<COMPOUNDING>(trades, depth, depth + WIDTH, no_trade<COMPOUNDING>());
-        walk(chunk, books, trades, records, side, end, end < n_bars ? reached(chunk, 0, side * chunk.scores[end]) : 0);
-        add<COMPOUNDING>(books, trades.rows[0].at + PAD, PAD + LEVELS + PAD, 1, depth);
-        if (end == n_bars) return Open{depth, side};
-        count(books, depth);
-        const Index next = next_outside(chunk.scores, end, n_bars, -first, first);
-        if (keeps) keep_new<COMPOUNDING>(past, Run{t, end, next, depth, nearest(chunk, side, t, end), nullptr}, trades);
-        t = next;
+        records.first[++records.count] = to;
     }
-    return Open{0, 0.0};
+}
+
+// Runs a chunk, up to the last bar.
+template <bool COMPOUNDING>
+FN void run(const Chunk& chunk, Books* books, Runs& runs) {
+    const double first = chunk.entry[0];
+    runs.count = 0;
+    runs.side = 0.0;
+    double below = -first, above = first;
+    for (Index t = 0; (t = next_outside(chunk.scores, t, chunk.n_bars, below, above)) < chunk.n_bars; ++t) {
+        const double score = chunk.scores[t], back = runs.side * score;
+        Index left = held(runs, runs.count);
+        while (left > 0 && back >= -chunk.leave[left - 1]) --left;
+        if (left < held(runs, runs.count)) leave<COMPOUNDING>(chunk, books, runs, left, t, reached(chunk, 0, back));
+        if (!runs.count) runs.side = score <= -first ? 1.0 : score >= first ? -1.0 : 0.0;
+        if (runs.side != 0.0) enter(chunk, runs, t);
+        below = -first, above = first;
+        if (!runs.count) continue;
+        const Records& newest = runs.records[runs.count - 1];
+        const Index waiting = runs.held[runs.count - 1];
+        const double next = waiting < chunk.n_exits ? first : chunk.entry[newest.first[newest.count]];
+        below = runs.side < 0.0 ? chunk.leave[waiting - 1] : -next;
+        above = runs.side > 0.0 ? -chunk.leave[waiting - 1] : next;
+    }
 }
 
 template <bool COMPOUNDING>
@@ -449,19 +405,21 @@ FN void start(Books& books, double initial) {
         set_row(books.open, level, nothing);
         set_row(books.tally, level, nothing);
         set_row(books.wins, level, nothing);
+        set_row(books.redo, level, nothing);
     }
 }
 
 // Writes a chunk's figures; column[level] is the level's place in a row of out.
 template <bool COMPOUNDING>
-FN void finish(const Chunk& chunk, const Books& books, const Open& open, double initial, const double* column,
-               double* out, Index size) {
-    double trades = 0.0;
+FN void finish(const Chunk& chunk, const Books& books, double side, Index open_levels, double initial,
+               const double* column, double* out, Index size) {
+    double trades = 0.0, wins = 0.0;
     for (Index level = 0; level < chunk.n_levels; ++level) {
         const Index place = PAD + level;
         double* lane = out + (Index)column[level];
-        const double closed = books.equity.at[place], held = level < open.levels ? 1.0 : 0.0;
+        const double closed = books.equity.at[place], held = level < open_levels ? 1.0 : 0.0;
         trades += books.tally.at[place];
+        wins += books.wins.at[place];
         const double gained = COMPOUNDING ? closed * books.open.at[place] : books.open.at[place];
         const double base = COMPOUNDING ? closed : initial + closed;
         lane[EQUITY * size] = base + gained;
@@ -472,64 +430,75 @@ FN void finish(const Chunk& chunk, const Books& books, const Open& open, double 
         lane[SUM * size] = COMPOUNDING ? books.sum.at[place] : closed + gained;
         lane[SQUARES * size] = books.squares.at[place];
         lane[TRADES * size] = trades;
-        lane[WINS * size] = books.wins.at[place];
-        lane[POSITION * size] = held * open.side + 0.0;
+        lane[WINS * size] = wins;
+        lane[POSITION * size] = held * side + 0.0;
         // Beyond these the dense kernel's equity may have vanished, or become infinite, on the way.
         const bool near = books.worst.at[place] * initial > 1e-250 && books.peak.at[place] < 1e250;
-        lane[RUINED * size] = COMPOUNDING && (books.fees.at[place] != books.fees.at[place] || !near) ? 2.0 : 0.0;
+        lane[RUINED * size] = books.redo.at[place] > 0.0 || (COMPOUNDING && !near) ? 2.0 : 0.0;
     }
 }
 
-// Whether two chunks differ in their exit levels alone, and the second one's is not the lower.
-FN bool alike(Index c, Index d, const double* first, const double* entry, const double* leave, const double* cost) {
-    const Index from = (Index)first[c], other = (Index)first[d], n_levels = (Index)first[c + 1] - from;
-    bool same = cost[c] == cost[d] && leave[c] <= leave[d] && n_levels == (Index)first[d + 1] - other;
-    for (Index level = 0; same && level < n_levels; ++level) same = entry[from + level] == entry[other + level];
-    return same;
+// prices, inverses, scores: (n_series, n_bars); a score is that of the decision which fills at this bar, NaN for none.
+// Chunk c is the entry levels first[c]..first[c + 1]-1 of entry with the exit levels begin[c]..begin[c + 1]-1 of leave,
+// both ascending, at cost[c]. column: where in a row of out each pair belongs; a chunk's begin at place[c], exit level by
+// exit level. out: (ROWS, n_series, n_pairs), of which only those columns are written. An item is `together` chunks of a
+// series. Indices come as doubles.
+struct Grids {
+    const double *first, *entry, *begin, *leave, *cost, *place, *column;
+};
+
+FN Chunk chunk_of(const Grids& grids, Index c) {
+    Chunk chunk;
+    const Index first = (Index)grids.first[c], begin = (Index)grids.begin[c];
+    chunk.n_levels = (Index)grids.first[c + 1] - first;
+    chunk.n_exits = (Index)grids.begin[c + 1] - begin;
+    chunk.cost = grids.cost[c];
+    for (Index level = 0; level < chunk.n_levels; ++level) chunk.entry[level] = grids.entry[first + level];
+    for (Index k = 0; k < chunk.n_exits; ++k) chunk.leave[k] = grids.leave[begin + k];
+    chunk.entry[chunk.n_levels] = INFINITE;
+    return chunk;
 }
 
-// prices, inverses, scores: (n_series, n_bars); a score is that of the decision which fills at this bar, NaN for none.
-// Chunk c is the levels first[c]..first[c + 1]-1 of entry, ascending, which share leave[c] and cost[c]; column: where in
-// a row of out each belongs. out: (ROWS, n_series, n_pairs), of which only those columns are written. An item is
-// `together` chunks of a series. Indices come as doubles.
 template <bool COMPOUNDING>
 FN void excursions(Index item, Index together, Index n_series, Index n_bars, Index n_chunks, Index n_pairs,
-                   const double* prices, const double* inverses, const double* scores, const double* first,
-                   const double* entry, const double* leave, const double* cost, const double* column, double initial,
+                   const double* prices, const double* inverses, const double* scores, const Grids& grids, double initial,
                    double* out) {
     const Index blocks = (n_chunks + together - 1) / together, series = item / blocks, begin = item % blocks * together;
     const Index end = begin + together < n_chunks ? begin + together : n_chunks;
-    Past past;
     for (Index c = begin; c < end; ++c) {
-        Chunk chunk;
-        Books books;
-        const Index from = (Index)first[c];
+        Chunk chunk = chunk_of(grids, c);
+        Books books[EXITS];
+        Runs runs;
         chunk.prices = prices + series * n_bars;
         chunk.inverses = inverses + series * n_bars;
         chunk.scores = scores + series * n_bars;
         chunk.n_bars = n_bars;
-        chunk.n_levels = (Index)first[c + 1] - from;
-        chunk.leave = leave[c];
-        chunk.cost = cost[c];
-        for (Index level = 0; level < chunk.n_levels; ++level) chunk.entry[level] = entry[from + level];
-        chunk.entry[chunk.n_levels] = INFINITE;
-        start<COMPOUNDING>(books, initial);
-        const bool keeps = c + 1 < end && alike(c, c + 1, first, entry, leave, cost);
-        const Open open = run<COMPOUNDING>(chunk, books, past, keeps);
-        turn(past);
-        if (!keeps) forget(past);
-        finish<COMPOUNDING>(chunk, books, open, initial, column + from, out + series * n_pairs, n_series * n_pairs);
+        for (Index k = 0; k < chunk.n_exits; ++k) start<COMPOUNDING>(books[k], initial);
+        run<COMPOUNDING>(chunk, books, runs);
+        const double* column = grids.column + (Index)grids.place[c];
+        for (Index k = 0, in = 0; k < chunk.n_exits; ++k) {
+            while (in < runs.count && runs.held[in] <= k) ++in;
+            const Records& records = runs.records[in];
+            const bool open = in < runs.count;
+            if (open && k == held(runs, in)) {
+                const Shelf shelf{books + k, books + runs.held[in]};
+                settle<COMPOUNDING>(chunk, shelf, records, runs.side, n_bars, 0);
+            }
+            finish<COMPOUNDING>(chunk, books[k], open ? runs.side : 0.0, open ? records.first[records.count] : 0, initial,
+                                column + k * chunk.n_levels, out + series * n_pairs, n_series * n_pairs);
+        }
     }
 }
 
 #define EXCURSIONS(name, COMPOUNDING)                                                                                  \
     ENTRY(name)(Index together, Index n_series, Index n_bars, Index n_chunks, Index n_pairs, const double* prices,     \
                 const double* inverses, const double* scores, const double* first, const double* entry,                \
-                const double* leave, const double* cost, const double* column, double initial, double* out,            \
-                int threads) {                                                                                         \
+                const double* begin, const double* leave, const double* cost, const double* place,                     \
+                const double* column, double initial, double* out, int threads) {                                      \
         EACH(item, n_series * ((n_chunks + together - 1) / together), threads) {                                       \
+            const Grids grids{first, entry, begin, leave, cost, place, column};                                        \
             excursions<COMPOUNDING>(item, together, n_series, n_bars, n_chunks, n_pairs, prices, inverses, scores,     \
-                                    first, entry, leave, cost, column, initial, out);                                  \
+                                    grids, initial, out);                                                              \
         };                                                                                                             \
     }
 

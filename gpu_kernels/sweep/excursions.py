@@ -1,5 +1,6 @@
-"""Grids of thresholds by one pass for all entry levels of an exit level: which pairs form them, and the launch."""
+"""Grids of thresholds by one pass for many entry and exit levels: which pairs form them, and the launch."""
 
+from itertools import pairwise
 from typing import NamedTuple
 
 import numpy as np
@@ -10,67 +11,107 @@ from gpu_kernels.compile import library
 from gpu_kernels.launch import Count, Number, Threads, pointer
 from gpu_kernels.sweep.model import Pairs, Rules
 
-__all__ = ["FEWEST_LEVELS", "MOST_LEVELS", "Grids", "find", "run"]
+__all__ = ["FEWEST_PAIRS", "MOST_EXITS", "MOST_LEVELS", "Grids", "find", "run"]
 
-FEWEST_LEVELS = 16
-"""Entry levels of one exit level and cost from which a pass of their own beats a lane each."""
+FEWEST_PAIRS = 24
+"""Pairs from which one pass for all beats a lane each."""
 
 MOST_LEVELS = 128
 """Entry levels that one pass carries; LEVELS of the kernel."""
 
-_ITEMS_A_THREAD = 4
+MOST_EXITS = 8
+"""Exit levels that one pass carries; EXITS of the kernel."""
+
+_ITEMS_A_THREAD = 16
 
 
 class Grids(NamedTuple):
-    """Pairs that share exit level and cost, in chunks of ascending entry levels; by costs, and then by exit levels.
+    """Pairs in n chunks, each of all pairs of some entry and some exit levels at one cost; indices as float64.
 
     Attributes:
-        first: (n + 1,) where each chunk begins in entry and column, as float64.
-        entry: (sum of levels,) entry levels.
-        leave: (n,) the chunks' exit levels.
+        first: (n + 1,) where each chunk's entry levels begin in entry.
+        entry: The chunks' entry levels, ascending in each.
+        begin: (n + 1,) where each chunk's exit levels begin in leave.
+        leave: The chunks' exit levels, ascending in each.
         cost: (n,) their costs per side.
-        column: (sum of levels,) the pairs' numbers, as float64.
+        place: (n,) where each chunk's pairs begin in column.
+        column: The pairs' numbers, exit level by exit level.
         alone: (G,) which pairs are in none.
     """
 
     first: Floats
     entry: Floats
+    begin: Floats
     leave: Floats
     cost: Floats
+    place: Floats
     column: Floats
     alone: NDArray[np.bool_]
 
 
-def find(pairs: Pairs, fewest: int) -> Grids | None:
-    """Group pairs by exit level and cost; None where no group has `fewest` entry levels.
+class _Pass(NamedTuple):
+    """Pairs that share exit level and cost, their entry levels ascending."""
+
+    leave: float
+    cost: float
+    entry: Floats
+    column: NDArray[np.intp]
+
+
+def find(pairs: Pairs, fewest: int, parts: int = 1) -> Grids | None:
+    """Group pairs by cost and entry levels; None where no group is large enough.
 
     Args:
         pairs: Any pairs, in any order.
-        fewest: Pairs of a smaller group stay alone.
+        fewest: Pairs that a pass must carry; those of a smaller group stay alone.
+        parts: Chunks that a series' exit levels should give, if they can, so that there is work for each thread.
     """
     if pairs.entry_z.size < fewest:
         return None
-    order = np.lexsort((pairs.entry_z, pairs.exit_z, pairs.cost))  # the kernel keeps work for the next exit level
+    order = np.lexsort((pairs.entry_z, pairs.cost, pairs.exit_z))
     leave, cost = pairs.exit_z[order], pairs.cost[order]
     begins = np.flatnonzero(np.r_[True, (leave[1:] != leave[:-1]) | (cost[1:] != cost[:-1])])
     sizes = np.diff(np.r_[begins, order.size])
-    large = sizes >= fewest
-    if not large.any():
-        return None
-    taken = order[np.repeat(large, sizes)]
-    lengths = np.concatenate([_shares(size) for size in sizes[large].tolist()])
-    first = np.r_[0, np.cumsum(lengths)]
-    alone = np.ones(order.size, dtype=np.bool_)
-    alone[taken] = False
-    leading = taken[first[:-1]]
-    columns = (pairs.entry_z[taken], pairs.exit_z[leading], pairs.cost[leading], taken.astype(np.float64))
-    return Grids(first.astype(np.float64), *columns, alone)
+    large = sizes * MOST_EXITS >= fewest
+    alike: dict[tuple[float, bytes], list[_Pass]] = {}
+    for begin, size in zip(begins[large].tolist(), sizes[large].tolist(), strict=True):
+        for column in np.split(order[begin : begin + size], _bounds(size, MOST_LEVELS)[1:-1]):
+            one = _Pass(leave[begin], cost[begin], pairs.entry_z[column], column)
+            alike.setdefault((one.cost, one.entry.tobytes()), []).append(one)
+    groups = [group for group in alike.values() if min(len(group), MOST_EXITS) * group[0].entry.size >= fewest]
+    return _chunked(groups, parts, order.size) if groups else None
 
 
-def _shares(size: int) -> NDArray[np.intp]:
-    """Split a group into chunks of nearly equal size."""
-    n_chunks = -(-size // MOST_LEVELS)
-    return np.diff(np.arange(n_chunks + 1) * size // n_chunks)
+def _chunked(groups: list[list[_Pass]], parts: int, n_pairs: int) -> Grids:
+    chunks = []
+    for group in groups:
+        bounds = _bounds(len(group), min(MOST_EXITS, max(1, len(group) // parts))).tolist()
+        chunks += [group[one:other] for one, other in pairwise(bounds)]
+    n_levels = np.array([chunk[0].entry.size for chunk in chunks])
+    n_exits = np.array([len(chunk) for chunk in chunks])
+    column = np.concatenate([one.column for chunk in chunks for one in chunk])
+    alone = np.ones(n_pairs, dtype=np.bool_)
+    alone[column] = False
+    return Grids(
+        first=_sums(n_levels),
+        entry=np.concatenate([chunk[0].entry for chunk in chunks]),
+        begin=_sums(n_exits),
+        leave=np.array([one.leave for chunk in chunks for one in chunk]),
+        cost=np.array([chunk[0].cost for chunk in chunks]),
+        place=_sums(n_levels * n_exits)[:-1],
+        column=column.astype(np.float64),
+        alone=alone,
+    )
+
+
+def _sums(sizes: NDArray[np.intp]) -> Floats:
+    return np.concatenate([[0.0], np.cumsum(sizes, dtype=np.float64)])
+
+
+def _bounds(size: int, most: int) -> NDArray[np.intp]:
+    """Split a number of things into shares of nearly equal size, `most` at most; return where they begin and end."""
+    n_shares = -(-size // most)
+    return np.arange(n_shares + 1) * size // n_shares
 
 
 def run(prices: Floats, fills: Floats, grids: Grids, rules: Rules, rows: Floats, threads: int) -> None:
@@ -85,8 +126,8 @@ def run(prices: Floats, fills: Floats, grids: Grids, rules: Rules, rows: Floats,
         threads: Threads that share the work.
     """
     n_series, n_bars = prices.shape
-    n_chunks = grids.leave.size
-    # Neighbouring chunks share their runs and write the same cache lines, so one thread takes many of them.
+    n_chunks = grids.cost.size
+    # Neighbouring chunks write the same cache lines, so one thread takes many of them.
     together = max(1, n_series * n_chunks // (_ITEMS_A_THREAD * threads))
     compounding = rules.mode == "compounding"
     kernel = library("sweep/excursions")["excursions_compounding" if compounding else "excursions_unit"]
@@ -94,7 +135,7 @@ def run(prices: Floats, fills: Floats, grids: Grids, rules: Rules, rows: Floats,
     kernel(
         *map(Count, (min(together, n_chunks), n_series, n_bars, n_chunks, grids.alone.size)),
         *map(pointer, (prices, inverses, fills)),
-        *map(pointer, grids[:5]),
+        *map(pointer, grids[:-1]),
         Number(rules.initial_capital),
         pointer(rows),
         Threads(threads),

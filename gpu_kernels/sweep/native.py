@@ -48,7 +48,8 @@ class Packed(NamedTuple):
     """Series without their missing bars, as the kernels read them.
 
     Attributes:
-        prices: (B, n), n the largest number of prices of a series; a shorter series repeats its last price.
+        prices: (B, n), n the largest number of prices of a series, or T where that is long enough to be cut in time; a
+            shorter series repeats its last price.
         fills: (B, n), the score of the decision that fills at each bar; NaN where none does.
     """
 
@@ -107,10 +108,13 @@ def without_gaps(prices: Floats, rules: Rules, score: Callable[[Floats, int], Fl
     same = (bars.fill_at[:, 1:] <= bars.fill_at[:, :-1]) & (bars.fill_at[:, 1:] < n_bars)
     if (same & (np.arange(1, n_bars) < bars.counts[:, None])).any():
         return None
-    fills = np.full((n_series, n_bars + 1), np.nan)
-    decided = np.arange(n_bars) < bars.counts[:, None]
-    np.put_along_axis(fills, np.where(decided, bars.fill_at, n_bars), score(bars.prices, rules.lookback), axis=1)
-    return Packed(bars.prices, np.ascontiguousarray(fills[:, :n_bars]))
+    # What is cut in time is cut by its length, which must not be that of its companions.
+    n_wide = prices.shape[1] if long_series.gains(prices.shape[1], 1) else n_bars
+    fills = np.full((n_series, n_wide + 1), np.nan)
+    decided = (np.arange(n_bars) < bars.counts[:, None]) & (bars.fill_at < n_bars)
+    np.put_along_axis(fills, np.where(decided, bars.fill_at, n_wide), score(bars.prices, rules.lookback), axis=1)
+    packed = np.pad(bars.prices, ((0, 0), (0, n_wide - n_bars)), mode="edge") if n_wide > n_bars else bars.prices
+    return Packed(packed, np.ascontiguousarray(fills[:, :n_wide]))
 
 
 def rolling(prices: Floats, lookback: int, delay: int = 0) -> Floats:
@@ -180,7 +184,7 @@ def _run(prices: Floats, fills: Floats, pairs: Pairs, rules: Rules) -> Floats:
     """Run grids by excursions, long series in chunks, and the rest, or what needs it, by the dense kernel."""
     n_series, n_bars = prices.shape
     pairs = Pairs(*map(np.ascontiguousarray, pairs))
-    grids = excursions.find(pairs, excursions.FEWEST_LEVELS)
+    grids = excursions.find(pairs, excursions.FEWEST_PAIRS, -(-current().threads // n_series))
     if grids is None and not long_series.gains(n_bars, pairs.entry_z.size):
         return _dense(prices, fills, pairs, rules)
     rows = np.empty((ROWS, n_series, pairs.entry_z.size))

@@ -45,7 +45,7 @@ class Task:
 async def running(task: Task, table: Table, call: Call) -> AsyncGenerator[tuple[int, int] | bytes, None]:
     """Run a task; yield (done, total) as it goes, conflated to the newest, and the last reply in the end.
 
-    Leaving the generator stops the work at its next step.
+    Leaving the generator stops the work at its next step; work that waits for a compute thread never starts.
 
     Raises:
         InvalidInput: the options or the matrix break a rule.
@@ -73,11 +73,5 @@ async def running(task: Task, table: Table, call: Call) -> AsyncGenerator[tuple[
         yield work.result()
     finally:
         wanted = False
-        if not work.done():
-            work.add_done_callback(_let_go)
-
-
-def _let_go(work: "asyncio.Future[bytes]") -> None:
-    """Take note of how abandoned work ended, so that asyncio does not report it as forgotten."""
-    if not work.cancelled():
-        work.exception()
+        if not work.cancel() and not work.cancelled():
+            work.exception()  # taken note of, or asyncio reports it as forgotten where nobody came for the result

@@ -70,8 +70,11 @@ def test_long_series_of_few_pairs_are_cut_in_time(stand, cut, mode, gaps):
     assert entries == ["long_series_ends", f"long_series_{mode}", f"long_series_join_{mode}"]
 
 
-def test_chunks_know_nothing_of_companions(stand, cut):
+@pytest.mark.parametrize("gaps", [False, True])
+def test_chunks_know_nothing_of_companions(stand, cut, gaps):
     prices, entry = walks(6, 4, 200), np.linspace(0.5, 2.5, 6)
+    if gaps:
+        prices[np.random.default_rng(2).random(prices.shape) < [[0.05], [0.1], [0.2], [0.3]]] = np.nan
     with selection.using("cuda"):
         whole = sweep.backtest(prices, entry, 0.1, 1e-3)
         alone = [sweep.backtest(prices[[series]], entry[[3]], 0.1, 1e-3) for series in range(4)]

@@ -17,24 +17,22 @@ pytestmark = needs_compiler
 
 
 @contextmanager
-def grids_from(levels, items):
-    """Set how many entry levels make a grid, and into how many items a thread's share is cut."""
+def grids_from(pairs):
+    """Set how many pairs make a grid."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(excursions, "FEWEST_LEVELS", levels)
-        patch.setattr(excursions, "_ITEMS_A_THREAD", items)
+        patch.setattr(excursions, "FEWEST_PAIRS", pairs)
         yield
 
 
-def run(prices, entry, leave, cost, levels=1, items=1, backend="native", threads=1, **rules):
-    """Run grids; with one item for one thread, all exit levels of a series share their runs."""
-    with grids_from(levels, items), selection.using(backend, threads):
+def run(prices, entry, leave, cost, fewest=1, backend="native", threads=2, **rules):
+    with grids_from(fewest), selection.using(backend, threads):
         return sweep.backtest(prices, entry, leave, cost, **rules)
 
 
 def all_three(prices, entry, leave, cost, **rules):
     """Excursions, the dense kernel, and the NumPy twin."""
     fast = run(prices, entry, leave, cost, **rules)
-    dense = run(prices, entry, leave, cost, levels=10**9, **rules)
+    dense = run(prices, entry, leave, cost, fewest=10**9, **rules)
     return fast, dense, run(prices, entry, leave, cost, backend="numpy", **rules)
 
 
@@ -60,8 +58,11 @@ def sweeps(draw):
     scores = np.abs(zscore.rolling(prices, lookback)).ravel()
     tied = rng.permutation(scores[np.isfinite(scores) & (scores > 0)])[:12]
     levels = np.unique(np.r_[rng.uniform(0.1, 3.0, draw(st.integers(1, 20))), tied])
-    # Exits beyond the mean, at it, before it, and at a level itself: a reversal at every exit.
+    # Exits beyond the mean, at it, before it, and at a level itself: a reversal at every exit. Those within the first
+    # level share all levels, and most of their runs.
     exits = np.r_[0.0, rng.uniform(-2.0, 2.0, 2), -rng.choice(levels), rng.choice(levels)]
+    shared = np.r_[-levels[0], rng.uniform(-levels[0], levels[0], draw(st.integers(0, excursions.MOST_EXITS + 2)))]
+    exits = np.unique(np.r_[exits, shared])
     if draw(st.booleans()):
         prices[rng.random(prices.shape) < 0.1] = np.nan
         prices[:, 0] = 3.5
@@ -79,41 +80,6 @@ def test_they_equal_the_dense_kernel_and_the_numpy_twin(drawn):
     assert_equal(fast, twin, scale=scale)
 
 
-@settings(max_examples=60)
-@given(
-    seed=st.integers(0, 2**32),
-    n_bars=st.sampled_from([31, 100, 257, 700]),
-    mode=st.sampled_from(sweep.MODES),
-    ticks=st.booleans(),
-    gaps=st.booleans(),
-)
-def test_exit_levels_that_share_runs_have_the_bits_of_each_alone(seed, n_bars, mode, ticks, gaps):
-    rng = np.random.default_rng(seed)
-    prices = 5.0 + rng.integers(0, 3, (2, n_bars)) if ticks else walks(seed, 2, n_bars)
-    if gaps:
-        prices[rng.random(prices.shape) < 0.1] = np.nan
-    scores = np.abs(zscore.rolling(prices, 9)).ravel()
-    tied = np.r_[rng.permutation(scores[scores < 0.5])[:3], 0.0]
-    exits = np.unique(np.r_[np.linspace(-0.5, 0.5, 12), tied, -tied])
-    entry, leave = grid(np.r_[0.5, np.sort(rng.uniform(0.5, 3.0, 9))], exits)
-    rules = {"mode": mode, "lookback": 9}
-    together = run(prices, entry, leave, 1e-3, **rules)
-    apart = run(prices, entry, leave, 1e-3, items=10**6, threads=2, **rules)
-    for name in together._fields:
-        np.testing.assert_array_equal(getattr(together, name), getattr(apart, name), err_msg=name)
-
-
-def test_runs_that_find_no_room_are_followed_again():
-    """Scores that cross every level at every other bar, on a series of more runs than are kept."""
-    prices = 100 + np.tile([0.0, 1.0, 0.2, 0.8], 6_000)[None] + walks(1, 1, 24_000, 1e-5) / 1e4
-    entry, leave = grid(np.linspace(0.55, 1.0, 17), np.linspace(-0.5, 0.5, 5))
-    for mode in sweep.MODES:
-        found = run(prices, entry, leave, 1e-6, mode=mode, lookback=8)
-        dense = run(prices, entry, leave, 1e-6, levels=10**9, mode=mode, lookback=8)
-        assert found.num_trades.max() > 5_000
-        assert_equal(found, dense, scale=100.0)
-
-
 @pytest.mark.parametrize("mode", sweep.MODES)
 def test_a_grid_of_more_levels_than_a_pass_carries_is_split(mode):
     entry, leave = grid(np.linspace(0.5, 3.0, 2 * excursions.MOST_LEVELS + 3), [-0.4, 0.0, 0.3])
@@ -127,10 +93,10 @@ def test_pairs_outside_grids_are_run_beside_them(mode):
     entry, leave = grid(np.linspace(0.5, 2.5, 30), [-0.2, 0.1])
     entry, leave = np.r_[1.0, entry, 2.0, 1.5], np.r_[0.7, leave, 0.6, 0.5]
     cost = np.where(np.arange(entry.size) % 7 == 3, 2e-3, 1e-3)
-    found = excursions.find(Pairs(entry, leave, cost), excursions.FEWEST_LEVELS)
+    found = excursions.find(Pairs(entry, leave, cost), excursions.FEWEST_PAIRS)
     assert 3 < found.alone.sum() < entry.size
-    fast = run(walks(8, 4, 300), entry, leave, cost, levels=excursions.FEWEST_LEVELS, mode=mode)
-    assert_equal(fast, run(walks(8, 4, 300), entry, leave, cost, levels=10**9, mode=mode))
+    fast = run(walks(8, 4, 300), entry, leave, cost, fewest=excursions.FEWEST_PAIRS, mode=mode)
+    assert_equal(fast, run(walks(8, 4, 300), entry, leave, cost, fewest=10**9, mode=mode))
 
 
 def test_lanes_that_are_ruined_or_near_it_are_redone():
@@ -168,7 +134,7 @@ def test_an_equity_beyond_the_numbers_is_left_to_the_dense_kernel(cost):
     prices = np.tile([10.0, 13.0, 11.0, 8.0], 1500)[None]
     entry, leave = grid(np.linspace(0.7, 1.1, 20), [0.1])
     fast = run(prices, entry, leave, cost, lookback=6)
-    assert_equal(fast, run(prices, entry, leave, cost, levels=10**9, lookback=6))
+    assert_equal(fast, run(prices, entry, leave, cost, fewest=10**9, lookback=6))
     assert not ((fast.equity > 1e-300) & (fast.equity < 1e300)).all()
 
 
@@ -182,22 +148,75 @@ def test_a_batch_of_series_gives_the_bits_of_its_members_at_any_number_of_thread
             assert getattr(whole, name)[series].tobytes() == getattr(alone, name)[0].tobytes(), name
 
 
+@settings(max_examples=60)
+@given(
+    seed=st.integers(0, 2**32),
+    n_bars=st.sampled_from([31, 100, 257, 700]),
+    mode=st.sampled_from(sweep.MODES),
+    cost=st.sampled_from([0.0, 1e-3]),
+    ticks=st.booleans(),
+    gaps=st.booleans(),
+)
+def test_exit_levels_that_go_together_give_the_bits_of_each_alone(seed, n_bars, mode, cost, ticks, gaps):
+    rng = np.random.default_rng(seed)
+    prices = 5.0 + rng.integers(0, 3, (2, n_bars)) if ticks else walks(seed, 2, n_bars, rng.choice([0.02, 0.2]))
+    if gaps:
+        prices[rng.random(prices.shape) < 0.1] = np.nan
+    scores = np.abs(zscore.rolling(prices, 9)).ravel()
+    tied = np.r_[rng.permutation(scores[scores < 0.5])[:3], 0.0]
+    exits = np.unique(np.r_[np.linspace(-0.5, 0.49, 2 * excursions.MOST_EXITS + 3), tied, -tied])
+    entry, leave = grid(np.r_[0.5, np.sort(rng.uniform(0.5, 3.0, 9))], exits)
+    rules = {"mode": mode, "lookback": 9}
+    together = run(prices, entry, leave, cost, **rules)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(excursions, "MOST_EXITS", 1)
+        apart = run(prices, entry, leave, cost, **rules)
+    for name in together._fields:
+        assert getattr(together, name).tobytes() == getattr(apart, name).tobytes(), name
+
+
+def pairs_of(found, chunk):
+    """Return the numbers of a chunk's pairs, exit level by exit level."""
+    sizes = np.diff(found.first).astype(int) * np.diff(found.begin).astype(int)
+    begin = int(found.place[chunk])
+    return found.column[begin : begin + sizes[chunk]].astype(int)
+
+
 def test_grids_are_found_in_any_order_and_only_where_large_enough():
     entry, leave = grid([1.0, 1.5, 2.0], [0.0, 0.5])
     pairs = Pairs(np.r_[entry, 3.0], np.r_[leave, 0.7], np.full(7, 1e-3))
-    found = excursions.find(pairs, 3)
+    found = excursions.find(pairs, 6)
     np.testing.assert_array_equal(found.leave, [0.0, 0.5])
-    np.testing.assert_array_equal(found.entry, [1.0, 1.5, 2.0] * 2)
-    np.testing.assert_array_equal(pairs.entry_z[found.column.astype(int)], found.entry)
+    np.testing.assert_array_equal(found.entry, [1.0, 1.5, 2.0])
+    np.testing.assert_array_equal(pairs.entry_z[pairs_of(found, 0)], [1.0, 1.5, 2.0] * 2)
+    np.testing.assert_array_equal(pairs.exit_z[pairs_of(found, 0)], np.repeat([0.0, 0.5], 3))
     np.testing.assert_array_equal(found.alone, [False] * 6 + [True])
-    assert excursions.find(pairs, 4) is None
+    assert excursions.find(pairs, 7) is None
+
+
+def test_exit_levels_go_together_where_entry_levels_and_cost_are_the_same():
+    exits = np.linspace(-0.9, 0.9, 2 * excursions.MOST_EXITS + 1)
+    entry, leave = grid([1.0, 1.5, 2.0], np.r_[exits, 1.2])  # which has one entry level less
+    pairs = Pairs(np.tile(entry, 2), np.tile(leave, 2), np.repeat([1e-3, 2e-3], entry.size))
+    found = excursions.find(pairs, 1)
+    assert not found.alone.any()
+    sizes = np.diff(found.begin)
+    assert sizes.max() <= excursions.MOST_EXITS
+    assert sorted(sizes.tolist()) == [1, 1, 5, 5, 6, 6, 6, 6]
+    for chunk, cost in enumerate(found.cost):
+        numbers = pairs_of(found, chunk)
+        levels = found.entry[int(found.first[chunk]) : int(found.first[chunk + 1])]
+        assert (pairs.cost[numbers] == cost).all()
+        np.testing.assert_array_equal(pairs.entry_z[numbers], np.tile(levels, int(sizes[chunk])))
+    assert np.diff(excursions.find(pairs, 1, parts=6).begin).max() == 2
+    assert np.diff(excursions.find(pairs, 1, parts=99).begin).max() == 1
 
 
 def test_the_kernel_is_chosen_for_grids_alone(monkeypatch):
     seen = []
     monkeypatch.setattr(native.excursions, "run", lambda *arguments: seen.append(arguments) or 1 / 0)
     with selection.using("native"):
-        sweep.backtest(walks(1, 1, 50), np.linspace(1, 2, 15), 0.0, 0.0)
+        sweep.backtest(walks(1, 1, 50), np.linspace(1, 2, excursions.FEWEST_PAIRS - 1), 0.0, 0.0)
         assert not seen
         with pytest.raises(ZeroDivisionError):
-            sweep.backtest(walks(1, 1, 50), np.linspace(1, 2, 16), 0.0, 0.0)
+            sweep.backtest(walks(1, 1, 50), np.linspace(1, 2, excursions.FEWEST_PAIRS), 0.0, 0.0)

@@ -92,9 +92,12 @@ def test_an_equity_beyond_the_numbers_is_left_to_the_dense_kernel(cost):
     assert not ((cut.equity > 1e-300) & (cut.equity < 1e300)).all()
 
 
+@pytest.mark.parametrize("gaps", [False, True])
 @pytest.mark.parametrize("mode", sweep.MODES)
-def test_threads_and_companions_change_no_bit(mode):
+def test_threads_and_companions_change_no_bit(mode, gaps):
     prices, entry = walks(2, 3, 400), np.linspace(0.5, 2.5, 7)
+    if gaps:
+        prices[np.random.default_rng(2).random(prices.shape) < [[0.05], [0.2], [0.3]]] = np.nan
     with chunks(16):
         with selection.using("native", 3):
             whole = sweep.backtest(prices, entry, 0.1, 1e-3, mode=mode)
