@@ -14,7 +14,7 @@ from pathlib import Path
 
 import numpy as np
 
-from gpu_kernels import device, ou, pca, selection, sweep
+from gpu_kernels import device, ou, pca, selection, sweep, weights
 
 
 def wall(run: Callable[[], object], rounds: int = 5) -> float:
@@ -71,10 +71,13 @@ def rows() -> dict[str, object]:
     )
     series = prices[:, :500].repeat(20, axis=0)
     returns = rng.normal(size=(2_500, 500))
+    panels = 0.01 * rng.normal(size=(4_000, 120, 40))
+    covariances, means = np.matmul(panels.transpose(0, 2, 1), panels) / 120, 1e-3 * rng.normal(size=(4_000, 40))
     works = {
         "sweep 500 x 2,500 x 100": lambda: sweep.backtest(prices, entry, leave, 1e-3),
         "ou fit 10,000 x 500": lambda: ou.fit(series),
         "pca 2,500 x 500": lambda: pca.fit(returns, n_components=10),
+        "long-only weights, 4,000 of N = 40": lambda: weights.batch(means, covariances, mode="long_only"),
     }
     found: dict[str, object] = {}
     for name, work in works.items():
