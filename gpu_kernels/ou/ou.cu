@@ -172,20 +172,40 @@ ENTRY(ou_extend)(Index n_streams, Index n_prices, const double* prices, double* 
 // Correlations under which the test is left to the host: what is left of a column beside the others, squared.
 #define NEARLY_DEPENDENT 1e-4
 
-// The columns of the regression at t: LAGS steps back, the level before, the step; false where one touches a NaN.
-template <int LAGS>
+// The columns of the regression at t: LAGS steps back, the level before, the step; false where one touches a NaN. PLAIN:
+// all lanes are within a series without a gap.
+template <int LAGS, bool PLAIN>
 FN M design(const double* price, Index t, Index n, double origin, V* column) {
-    V older = load_or(price, t, n, MISSING) - origin;
-    M whole = known(older);
+    const auto at = [&](Index k) {
+        return (PLAIN ? load(price + t + k, 0, WIDTH) : load_or(price, t + k, n, MISSING)) - origin;
+    };
+    V older = at(0);
+    M whole = known(PLAIN ? splat(0.0) : older);
 #pragma unroll
     for (int k = 0; k <= LAGS; ++k) {
-        const V newer = load_or(price, t + k + 1, n, MISSING) - origin;
-        whole = whole & known(newer);
+        const V newer = at(k + 1);
+        if (!PLAIN) whole = whole & known(newer);
         column[k < LAGS ? k : LAGS + 1] = newer - older;
         if (k == LAGS) column[LAGS] = older;
         older = newer;
     }
     return whole;
+}
+
+// Calls add(whole, column) for the equations of a series.
+template <int LAGS, typename Add>
+FN void each_equation(const Series& series, const Add& add) {
+    const Index n = series.n;
+    V column[LAGS + 2];
+    Index t = lane();
+    if (series.gapless) {
+        for (; t - lane() + BLOCK + LAGS < n; t += BLOCK) {
+            add(design<LAGS, true>(series.price, t, n, series.origin, column), column);
+        }
+    }
+    for (; t + LAGS + 1 < n; t += BLOCK) {
+        add(design<LAGS, false>(series.price, t, n, series.origin, column), column);
+    }
 }
 
 // Lower Cholesky factor of (size, size) in place, of a matrix with ones on its diagonal; false where a pivot is small.
@@ -207,33 +227,47 @@ FN bool factor(double (*a)[SIZE]) {
     return true;
 }
 
-// The t value: INFINITE where the host shall look, NaN where there are too few equations.
+// Sums of the columns, and the equations in them.
 template <int LAGS>
-FN double statistic(const double* price, Index n, double origin) {
+FN double column_sums(const Series& series, double* totals) {
     constexpr int SIZE = LAGS + 2;
-    V count = splat(0.0), sums[SIZE] = {}, column[SIZE];
-    for (Index t = lane(); t + LAGS + 1 < n; t += BLOCK) {
-        const M whole = design<LAGS>(price, t, n, origin, column);
+    V count = splat(0.0), sums[SIZE] = {};
+    each_equation<LAGS>(series, [&](M whole, const V* column) {
         count = count + counted(whole);
 #pragma unroll
         for (int j = 0; j < SIZE; ++j) sums[j] = sums[j] + sel(whole, column[j], splat(0.0));
+    });
+#pragma unroll
+    for (int j = 0; j < SIZE; ++j) totals[j] = block_sum(sums[j]);
+    return block_sum(count);
+}
+
+// The t value: INFINITE where the host shall look, NaN where there are too few equations.
+template <int LAGS>
+FN double statistic(Series series) {
+    constexpr int SIZE = LAGS + 2;
+    double mean[SIZE], gram[SIZE][SIZE], spread[SIZE];
+    double n_equations = column_sums<LAGS>(series, mean), all = 0.0;
+#pragma unroll
+    for (int j = 0; j < SIZE; ++j) all += mean[j];
+    if (all != all) {
+        series.gapless = false;
+        n_equations = column_sums<LAGS>(series, mean);
     }
-    const double n_equations = block_sum(count);
     const double freedom = n_equations - SIZE;
     if (freedom < 1.0) return MISSING;
-    double mean[SIZE], gram[SIZE][SIZE], spread[SIZE];
 #pragma unroll
-    for (int j = 0; j < SIZE; ++j) mean[j] = block_sum(sums[j]) / n_equations;
+    for (int j = 0; j < SIZE; ++j) mean[j] /= n_equations;
     V products[SIZE][SIZE] = {};
-    for (Index t = lane(); t + LAGS + 1 < n; t += BLOCK) {
-        const M whole = design<LAGS>(price, t, n, origin, column);
+    each_equation<LAGS>(series, [&](M whole, const V* column) {
+        V centred[SIZE];
 #pragma unroll
         for (int j = 0; j < SIZE; ++j) {
-            column[j] = sel(whole, column[j] - mean[j], splat(0.0));
+            centred[j] = sel(whole, column[j] - mean[j], splat(0.0));
 #pragma unroll
-            for (int i = 0; i <= j; ++i) products[j][i] = products[j][i] + column[j] * column[i];
+            for (int i = 0; i <= j; ++i) products[j][i] = products[j][i] + centred[j] * centred[i];
         }
-    }
+    });
 #pragma unroll
     for (int j = 0; j < SIZE; ++j) {
 #pragma unroll
@@ -250,12 +284,12 @@ FN double statistic(const double* price, Index n, double origin) {
 ENTRY(dickey_fuller)(Index n_series, Index n_prices, Index n_lags, const double* prices, double* out, int threads) {
     EACH_BLOCK(series, n_series, threads) {
         const double* price = prices + series * n_prices;
-        const double origin = first_of_whole(price, n_prices, n_lags + 2);
+        const Series one{price, n_prices, first_of_whole(price, n_prices, n_lags + 2), true};
         double t = MISSING;
-        if (n_lags == 1) t = statistic<1>(price, n_prices, origin);
-        if (n_lags == 2) t = statistic<2>(price, n_prices, origin);
-        if (n_lags == 3) t = statistic<3>(price, n_prices, origin);
-        if (n_lags == 4) t = statistic<4>(price, n_prices, origin);
+        if (n_lags == 1) t = statistic<1>(one);
+        if (n_lags == 2) t = statistic<2>(one);
+        if (n_lags == 3) t = statistic<3>(one);
+        if (n_lags == 4) t = statistic<4>(one);
         if (lane() == 0) out[series] = t;
     };
 }
