@@ -21,9 +21,8 @@ def spectrum(matrix: Floats, kept: int) -> tuple[Floats, Floats]:
         matrix: (M, N) A.
         kept: How many pairs are wanted.
     """
-    gram = matrix.T @ matrix
-    found = subset.largest(gram, kept) if subset.pays(len(gram), kept) else None
-    values, vectors = np.linalg.eigh(gram) if found is None else found
+    found = subset.largest(matrix, kept) if subset.pays(matrix.shape[1], kept) else None
+    values, vectors = np.linalg.eigh(matrix.T @ matrix) if found is None else found
     return values, vectors
 
 
@@ -41,11 +40,13 @@ def fit(returns: Floats, kept: int, scaling: str, spectrum: Spectrum = spectrum)
     if not centred.any():
         return Pca(np.zeros(kept), np.eye(kept, n_assets), np.zeros((n_periods, kept)), 0.0)
     values, directions = (_by_rows if n_periods < n_assets else _by_columns)(centred, kept, spectrum)
-    # The trace is the sum of all eigenvalues, of which a spectrum may hold only the largest.
-    total = values.sum() if values.size == min(centred.shape) else np.vdot(centred, centred)
+    # The trace is the sum of all eigenvalues, of which a spectrum may hold only the largest; einsum leaves NumPy's BLAS
+    # asleep, see `subset`.
+    total = values.sum() if values.size == min(centred.shape) else np.einsum("ij,ij", centred, centred)
     ratios = (values / total)[:kept]
     components = _signed(directions)
-    return Pca(ratios, components, centred @ components.T, min(1.0, float(ratios.sum())))
+    scores = subset.projected(centred, components) if subset.pays(n_assets, kept) else centred @ components.T
+    return Pca(ratios, components, scores, min(1.0, float(ratios.sum())))
 
 
 def scaled(returns: Floats, scaling: str) -> Floats:
