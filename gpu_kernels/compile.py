@@ -41,7 +41,6 @@ ARCHITECTURES = ("sm_80", "sm_90", "sm_100")
 """GPU architectures that every kernel must compile for: A100, H100 and H200, B200."""
 
 _HERE = Path(__file__).resolve().parent
-_HEADER = _HERE / "lane.h"
 _AHEAD = _HERE / "lib"
 _COMPILERS = ("g++", "clang++", "c++")
 _HOST_FLAGS = (
@@ -229,7 +228,7 @@ def _source(source: Path) -> list[str]:
 
 def _key(source: Path, *parts: str) -> str:
     digest = hashlib.sha256()
-    for path in (source, _HEADER, *sorted(source.parent.glob("*.h"))):
+    for path in (source, *sorted(_HERE.glob("*.h")), *sorted(source.parent.glob("*.h"))):
         digest.update(path.read_bytes())
     digest.update("\0".join(parts).encode())
     return digest.hexdigest()[:24]

@@ -7,6 +7,8 @@
 // ENTRY(name)(parameters, int threads) { EACH(i, n, threads) { ... }; } runs the body for work items 0..n-1: a GPU thread
 // each, or CPU threads that take the next ones. A work item covers WIDTH lanes, see items() and load().
 //
+// FN is a function that is written out where it is called, APART one that is not: it is long, and called from many places.
+//
 // EACH_BLOCK(b, n, threads) { ... }; gives each item to a block of BLOCK lanes instead, which share the sums of
 // block_sum(). Lane numbers start at lane(); a strided loop reads load_or(p, t + lane(), n, 0.0) for t = 0, BLOCK, ...
 //
@@ -20,6 +22,7 @@ typedef long long Index;
 
 #define WIDTH 1
 #define FN static __device__ __forceinline__
+#define APART static __device__ __noinline__
 #define ENTRY(name) extern "C" __global__ void name
 #define INFINITE __longlong_as_double(0x7ff0000000000000LL)
 #define MISSING __longlong_as_double(0x7ff8000000000000LL)
@@ -57,6 +60,7 @@ FN Index lane() { return threadIdx.x; }
 #define INFINITE __builtin_huge_val()
 #define MISSING __builtin_nan("")
 #define FN static inline __attribute__((always_inline))
+#define APART static __attribute__((noinline))
 #define ENTRY(name) extern "C" __attribute__((visibility("default"))) void name
 #define EACH(i, n, threads) Each{(n), (threads)} << [&](const Index i)
 

@@ -6,8 +6,9 @@ from numpy.typing import ArrayLike
 from gpu_kernels.checks import Floats, array, at_least, non_negative, one_of
 from gpu_kernels.errors import InvalidInput
 from gpu_kernels.magnitude import finite_within_reach, moderate, sizeable, within_reach
-from gpu_kernels.multiperiod import host
+from gpu_kernels.multiperiod import host, native
 from gpu_kernels.multiperiod.model import COST_MODELS, MODES, Plan
+from gpu_kernels.selection import current, run
 
 __all__ = ["COST_MODELS", "MODES", "Plan", "optimize"]
 
@@ -60,21 +61,20 @@ def optimize(
     expected = _means(means)
     lower, upper = _bounds(bounds, expected.shape[1])
     _options(cost_model, bounded=bounds is not None, gamma=gamma, free=not np.isfinite(upper - lower).all(), rho=rho)
-    return host.optimize(
-        host.Problem(
-            means=expected,
-            covariances=_covariances(covariances, *expected.shape),
-            gamma=float(gamma),
-            cost=_cost(transaction_cost),
-            frequency=max(1, at_least("rebalance_frequency", rebalance_frequency, 0)),
-            initial=_initial(initial_weights, expected.shape[1]),
-            lower=lower,
-            upper=upper,
-            cost_model=cost_model,
-            mode=mode,
-            rho=float(rho),
-        )
+    problem = host.Problem(
+        means=expected,
+        covariances=_covariances(covariances, *expected.shape),
+        gamma=float(gamma),
+        cost=_cost(transaction_cost),
+        frequency=max(1, at_least("rebalance_frequency", rebalance_frequency, 0)),
+        initial=_initial(initial_weights, expected.shape[1]),
+        lower=lower,
+        upper=upper,
+        cost_model=cost_model,
+        mode=mode,
+        rho=float(rho),
     )
+    return run(native.optimize, problem) if current().backend == "native" else host.optimize(problem, host.solve)
 
 
 def _cost(transaction_cost: float) -> float:

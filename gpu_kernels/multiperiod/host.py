@@ -1,5 +1,6 @@
 """The NumPy twin of multiperiod."""
 
+from collections.abc import Callable
 from typing import NamedTuple
 
 import numpy as np
@@ -13,10 +14,12 @@ from gpu_kernels.multiperiod.model import Plan
 from gpu_kernels.multiperiod.polish import polished
 from gpu_kernels.weights.interior import Optimum, minimise
 
-__all__ = ["Problem", "optimize"]
+__all__ = ["TOLERANCE", "Problem", "Program", "Solution", "Solve", "adds_up", "optimize", "solve"]
+
+TOLERANCE = 1e-11
+"""Residual that is rounding: a plan that has reached it is done."""
 
 _NEAR = 1e-8
-_TOLERANCE = 1e-11
 _LEAST_UNIT = 1e-200
 """Divides the square of the largest weights without overflow."""
 
@@ -54,8 +57,50 @@ class Problem(NamedTuple):
     rho: float
 
 
-def optimize(problem: Problem) -> Plan:
-    """Find the weights of every block, and value them period by period; see the contract."""
+class Program(NamedTuple):
+    """A plan's program in units in which weights, and the largest gain or cost, are about 1; see banded.py.
+
+    Attributes:
+        curvature: (J, N, N) gamma S of each block.
+        slope: (J, N) minus the gains.
+        cost: Of a unit traded.
+        budget: What the weights of a block sum to.
+        lower: (N,) lower bounds, -inf where there is none.
+        upper: (N,) upper bounds.
+        start: (N,) what the first block trades from.
+    """
+
+    curvature: Floats
+    slope: Floats
+    cost: float
+    budget: float
+    lower: Floats
+    upper: Floats
+    start: Floats
+
+
+class Solution(NamedTuple):
+    """Where a method stopped.
+
+    Attributes:
+        weights: (J, N) the best point met.
+        residual: Largest violation of the optimality conditions, each relative to the size of its terms.
+    """
+
+    weights: Floats
+    residual: float
+
+
+Solve = Callable[[Program], Solution]
+
+
+def optimize(problem: Problem, solve: Solve) -> Plan:
+    """Find the weights of every block, and value them period by period; see the contract.
+
+    Args:
+        problem: What is asked.
+        solve: Finds a plan under proportional costs, here or in a kernel.
+    """
     times = np.arange(0, len(problem.means), problem.frequency, dtype=np.int64)
     lengths = np.diff(times, append=len(problem.means))
     means = np.add.reduceat(problem.means, times)
@@ -63,69 +108,98 @@ def optimize(problem: Problem) -> Plan:
     if problem.cost_model == "quadratic":
         held = _quadratic(problem, means, covariances)
     elif problem.mode == "plan":
-        held = _planned(problem, means, covariances, problem.initial)
+        held = _planned(problem, means, covariances, problem.initial, solve)
     else:
-        held = _rolling(problem, means, covariances, lengths)
+        held = _rolling(problem, means, covariances, lengths, solve)
     return _valued(problem, np.repeat(held, lengths, axis=0), times)
 
 
-def _planned(problem: Problem, means: Floats, covariances: Floats, before: Floats) -> Floats:
+def _planned(problem: Problem, means: Floats, covariances: Floats, before: Floats, solve: Solve) -> Floats:
     """Solve for all blocks at once; (J, N)."""
-    blocks, size = means.shape
-    lower, upper = np.tile(problem.lower, blocks), np.tile(problem.upper, blocks)
-    below, above = np.flatnonzero(np.isfinite(lower)), np.flatnonzero(np.isfinite(upper))
-    limits = [-lower[below], upper[above]]
     # A gain common to all assets changes nothing, because weights sum to 1, and would only cost digits.
-    q = (means.mean(axis=1, keepdims=True) - means).reshape(-1)
+    slope = means.sum(axis=1, keepdims=True) / means.shape[1] - means
     curvature = problem.gamma * covariances
-    # Units in which weights, and the largest gain or cost, are about 1: the first point is made for such numbers.
-    scale = _typical_weight(problem, q, curvature, before)
+    # The first point is made for numbers of about 1.
+    scale = _typical_weight(problem, slope, curvature, before)
     unit = max(
-        scale * float(np.max(np.abs(q))), scale * problem.cost, scale**2 * float(np.max(np.abs(curvature))), _LEAST_UNIT
+        scale * float(np.abs(slope).max()), scale * problem.cost, scale**2 * float(np.abs(curvature).max()), _LEAST_UNIT
     )
-    if problem.cost > 0:
-        q = np.concatenate([q, np.full(blocks * size, problem.cost)])
-        start = np.zeros((blocks, size))
-        start[0] = before
-        limits += [start.reshape(-1), -start.reshape(-1)]
-    system = BandedSystem(curvature * (scale**2 / unit), problem.cost > 0, below, above)
-    found = _minimised(system, q * (scale / unit), np.full(blocks, 1.0 / scale), np.concatenate(limits) / scale)
-    if not found.residual <= _ACCEPTED:
+    program = Program(
+        curvature=curvature * (scale**2 / unit),
+        slope=slope * (scale / unit),
+        cost=problem.cost * (scale / unit),
+        budget=1.0 / scale,
+        lower=problem.lower / scale,
+        upper=problem.upper / scale,
+        start=before / scale,
+    )
+    found = solve(program)
+    if not (found.residual <= _ACCEPTED and adds_up(program, found)):
         raise Degenerate(
             "covariances",
             "no optimum was found: a combination of assets without variance may earn more than it costs to trade",
         )
-    return scale * found.x[: blocks * size].reshape(blocks, size)
+    return scale * found.weights
 
 
-def _typical_weight(problem: Problem, q: Floats, curvature: Floats, before: Floats) -> float:
-    """Return the size of weights that the gains ask for and the bounds allow, at least 1, at most LARGEST_MAGNITUDE."""
-    steepness = float(np.median(np.diagonal(curvature, axis1=1, axis2=2)))
-    asked = float(np.max(np.abs(q))) / steepness if steepness > 0 else 1.0
-    allowed = float(max(np.max(np.abs(problem.lower)), np.max(np.abs(problem.upper))))
-    return max(1.0, min(asked, allowed, LARGEST_MAGNITUDE), float(np.max(np.abs(before))))
+def _typical_weight(problem: Problem, slope: Floats, curvature: Floats, before: Floats) -> float:
+    """Return the size of weights that the gains ask for and the bounds allow, at least 1, at most LARGEST_MAGNITUDE.
+
+    Gains that all blocks together do not repay a trade's cost ask for nothing.
+    """
+    variances = np.sort(curvature.diagonal(axis1=1, axis2=2), axis=None)
+    steepness = float(variances[variances.size // 2])
+    gains = np.abs(slope).max(axis=1)
+    asked = (float(gains.max()) / steepness if steepness > 0 else 1.0) if gains.sum() > problem.cost else 0.0
+    allowed = float(max(np.abs(problem.lower).max(), np.abs(problem.upper).max()))
+    return max(1.0, min(asked, allowed, LARGEST_MAGNITUDE), float(np.abs(before).max()))
+
+
+def adds_up(program: Program, found: Solution) -> bool:
+    """Tell whether budgets are met: beside the largest terms of all conditions, a budget may be nothing."""
+    off = np.abs(found.weights.sum(axis=1) - program.budget)
+    return bool(off.max() <= _ACCEPTED * np.abs(found.weights).max())
+
+
+def solve(program: Program) -> Solution:
+    """Approach the optimum, polish, and go on only where the active set was not clear yet."""
+    blocks, size = program.slope.shape
+    lower, upper = np.tile(program.lower, blocks), np.tile(program.upper, blocks)
+    below, above = np.flatnonzero(np.isfinite(lower)), np.flatnonzero(np.isfinite(upper))
+    q, limits = program.slope.reshape(-1), [-lower[below], upper[above]]
+    if program.cost > 0:
+        q = np.concatenate([q, np.full(blocks * size, program.cost)])
+        start = np.zeros((blocks, size))
+        start[0] = program.start
+        limits += [start.reshape(-1), -start.reshape(-1)]
+    system = BandedSystem(program.curvature, program.cost > 0, below, above)
+    found = _minimised(system, q, np.full(blocks, program.budget), np.concatenate(limits))
+    return Solution(found.x[: blocks * size].reshape(blocks, size), found.residual)
 
 
 def _minimised(system: BandedSystem, q: Floats, b: Floats, h: Floats) -> Optimum:
-    """Approach the optimum, polish, and go on only where the active set was not clear yet."""
     # A step beyond the optimum meets slacks of zero; its residual is NaN, which ends the iteration.
     with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
-        for tolerance in (_NEAR, _TOLERANCE):
-            found = polished(system, q, b, h, minimise(system, q, b, h, tolerance=tolerance), _TOLERANCE)
-            if found.residual <= _TOLERANCE:
+        for tolerance in (_NEAR, TOLERANCE):
+            found = polished(system, q, b, h, minimise(system, q, b, h, tolerance=tolerance), TOLERANCE)
+            if found.residual <= TOLERANCE:
                 break
     return found
 
 
 def _rolling(
-    problem: Problem, means: Floats, covariances: Floats, lengths: np.ndarray[tuple[int], np.dtype[np.int64]]
+    problem: Problem,
+    means: Floats,
+    covariances: Floats,
+    lengths: np.ndarray[tuple[int], np.dtype[np.int64]],
+    solve: Solve,
 ) -> Floats:
     """Plan in each block for the blocks left as though they were like it, and keep the first weights; (J, N)."""
     held = np.empty_like(means)
     before = problem.initial
     for j, length in enumerate(lengths):
         ahead = lengths[j:] / length
-        planned = _planned(problem, means[j] * ahead[:, None], covariances[j] * ahead[:, None, None], before)
+        planned = _planned(problem, means[j] * ahead[:, None], covariances[j] * ahead[:, None, None], before, solve)
         before = held[j] = planned[0]
     return held
 

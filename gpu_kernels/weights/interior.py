@@ -25,6 +25,9 @@ PATIENCE = 8
 _FAR = 1e-6
 """Residual above which a falling gap is progress too: relative to terms that shrink, the residual may rise at first."""
 
+_CAUTION = 0.5
+"""Share of the mean product z s that a cautious step aims at."""
+
 _CLOSEST = 1.0 - 1e-8
 """Largest share of the way to the boundary that a step goes: a slack of exactly zero has no D."""
 
@@ -107,7 +110,7 @@ def minimise(system: System, q: Floats, b: Floats, h: Floats, *, tolerance: floa
     gap = best.gap
     taken = stalled = 0
     while best.residual > tolerance and taken < MOST_ITERATIONS and stalled < PATIENCE:
-        point = _step(measure, point)
+        point = _step(measure, point, cautious=stalled > 0)
         taken += 1
         if not np.isfinite(point.residual) or np.min(point.s, initial=1.0) <= 0.0:
             break
@@ -168,7 +171,11 @@ def _inside(values: Floats) -> Floats:
     return values if short < 0 else values + (1.0 + short)
 
 
-def _step(measure: _Measure, at: _Point) -> _Point:
+def _step(measure: _Measure, at: _Point, *, cautious: bool) -> _Point:
+    """Go on from a point; `cautious` after a step that brought nothing, which makes room for the next one.
+
+    Products z s of very different size let no step go far, and predictors from such points can take turns for ever.
+    """
     system = measure.system
     scale = at.z / at.s
     solve = system.factor(scale)
@@ -184,9 +191,11 @@ def _step(measure: _Measure, at: _Point) -> _Point:
     mean = float(at.z @ at.s) / max(1, at.s.size)
     aimed = float((at.z + length * dz) @ (at.s + length * ds)) / max(1, at.s.size)
     centre = (aimed / mean) ** 3 * mean if mean > 0 else 0.0
+    corrector = 0.0 if cautious else length**2
+    centre = max(centre, _CAUTION * mean) if cautious else centre
     # A corrector for a step that is not taken in full would overshoot, and can cycle (Cartis 2009; Colombo and Gondzio
     # 2008): it counts as far as the predictor reached.
-    dx, dy, dz, ds = direction(at.z * at.s + length**2 * dz * ds - centre)
+    dx, dy, dz, ds = direction(at.z * at.s + corrector * dz * ds - centre)
     stay = min(max(0.995, 1.0 - mean), _CLOSEST)
     length = min(1.0, stay * min(_reach(at.s, ds), _reach(at.z, dz)))
     return measure.point(at.x + length * dx, at.y + length * dy, at.z + length * dz, at.s + length * ds)

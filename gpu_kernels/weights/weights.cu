@@ -7,7 +7,7 @@
 //
 // x >= 0 is a primal-dual active set from all assets in (active.py): every asset below 0 leaves and every held one whose
 // multiplier has the wrong sign comes back, all at once for TOGETHER rounds, then the last one alone, which ends more cycles.
-#include "lane.h"
+#include "vectors.h"
 #include "weights/figures.h"
 
 static const Index TOGETHER = 12, ALONE = 30;
@@ -33,8 +33,6 @@ struct Space {
 
 static const Index PANEL = 4;
 
-FN Index rounded(Index n, Index by) { return (n + by - 1) / by * by; }
-
 FN Space space(double* start, Index n) {
     const Index stride = rounded(rounded(n, PANEL) + 2, 8), matrix = stride * stride;
     double* vectors = start + 2 * matrix;
@@ -49,18 +47,6 @@ FN Space space(double* start, Index n) {
             vectors + 4 * stride,
             vectors + 5 * stride,
             vectors + 6 * stride};
-}
-
-FN double across(V v) {
-    double part[WIDTH];
-    put(part, v);
-    double sum = part[0];
-    for (Index k = 1; k < WIDTH; ++k) sum += part[k];
-    return sum;
-}
-
-FN void clear(double* row, Index length) {
-    for (Index j = 0; j < length; j += WIDTH) put(row + j, splat(0.0));
 }
 
 // Copies (S + S')/2 into rows of the stride; false where S is not finite or not symmetric. Tiles keep the columns near.

@@ -82,6 +82,21 @@ def test_mpc_is_a_plan_of_each_block_with_what_is_known_then(seed, n_periods, n_
         before = rolled.weights[start]
 
 
+@pytest.mark.parametrize(("seed", "n_periods"), [(0, 6), (1, 3), (57, 6)])
+def test_a_plan_in_which_predictors_took_turns_is_solved(seed, n_periods):
+    """From uncentred points, predictor and corrector went round in a circle of four."""
+    means, covariances = market(seed, n_periods, 2)
+    mean, covariance = means[0], covariances[0]
+    plan = optimize(np.tile(mean, (n_periods, 1)), covariance, gamma=0.5, transaction_cost=1e-6)
+    initial, (lower, upper) = np.full(2, 0.5), sides(None, 2)
+    covariances = np.broadcast_to(covariance, (n_periods, 2, 2))
+    found = naive.stationarity(
+        plan.weights, np.tile(mean, (n_periods, 1)), covariances, 0.5, 1e-6, initial, lower, upper
+    )
+    assert found <= 1e-10
+    optimize(means, market(seed, n_periods, 2)[1], gamma=0.5, transaction_cost=1e-6, mode="mpc")
+
+
 @settings(max_examples=25, deadline=None)
 @given(seed=st.integers(0, 10**6), n_periods=st.integers(1, 6), n_assets=st.integers(1, 5))
 def test_without_costs_each_period_stands_alone_in_closed_form(seed, n_periods, n_assets):

@@ -1,0 +1,45 @@
+// Vectors of numbers in working space, for kernels whose lanes run along a vector. Lengths are multiples of WIDTH, and what
+// is behind a vector's own end is 0.
+#pragma once
+#include "lane.h"
+
+FN Index rounded(Index n, Index by) { return (n + by - 1) / by * by; }
+
+FN double across(V v) {
+    double part[WIDTH];
+    put(part, v);
+    double sum = part[0];
+    for (Index k = 1; k < WIDTH; ++k) sum += part[k];
+    return sum;
+}
+
+FN double highest(V v) {
+    double part[WIDTH];
+    put(part, v);
+    double most = part[0];
+    for (Index k = 1; k < WIDTH; ++k) most = part[k] > most ? part[k] : most;
+    return most;
+}
+
+FN void clear(double* to, Index length) {
+    for (Index i = 0; i < length; i += WIDTH) put(to + i, splat(0.0));
+}
+
+FN void copy(double* to, const double* from, Index length) {
+    for (Index i = 0; i < length; i += WIDTH) put(to + i, get(from + i));
+}
+
+// to += factor * from
+FN void add(double* to, double factor, const double* from, Index length) {
+    for (Index i = 0; i < length; i += WIDTH) put(to + i, get(to + i) + factor * get(from + i));
+}
+
+// The largest magnitude; NaN where a number is not finite.
+FN double largest(const double* v, Index length) {
+    V most = splat(0.0), strange = splat(0.0);
+    for (Index i = 0; i < length; i += WIDTH) {
+        most = max(magnitude(get(v + i)), most);
+        strange = strange + get(v + i) * 0.0;
+    }
+    return highest(most) + across(strange);
+}

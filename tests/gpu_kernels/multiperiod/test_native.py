@@ -1,0 +1,114 @@
+"""The plan kernel finds the NumPy twin's plans, and says where it does not."""
+
+from contextlib import suppress
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from gpu_kernels import selection
+from gpu_kernels.errors import Degenerate, InvalidInput
+from gpu_kernels.multiperiod import MODES, host, native, optimize
+from tests.gpu_kernels.multiperiod.test_optimize import SIZES, market, problems, sides
+from tests.gpu_kernels.native import needs_compiler
+from tests.naive import multiperiod as naive
+
+pytestmark = needs_compiler
+
+
+@pytest.fixture
+def left(monkeypatch):
+    """Note the programs that the kernel leaves to the NumPy twin."""
+    programs = []
+    solve = host.solve
+
+    def watched(program):
+        programs.append(program)
+        return solve(program)
+
+    monkeypatch.setattr(host, "solve", watched)
+    return programs
+
+
+def by_kernel(*arguments, **options):
+    with selection.using("native"):
+        return optimize(*arguments, **options)
+
+
+@settings(max_examples=150, deadline=None)
+@given(**problems, frequency=st.integers(0, 3), mode=st.sampled_from(MODES))
+def test_it_equals_the_numpy_twin(seed, n_periods, n_assets, cost, bounds, gamma, frequency, mode):
+    means, covariances = market(seed, n_periods, n_assets)
+    options = {
+        "gamma": gamma,
+        "transaction_cost": cost,
+        "bounds": bounds,
+        "rebalance_frequency": frequency,
+        "mode": mode,
+    }
+    found, expected = by_kernel(means, covariances, **options), optimize(means, covariances, **options)
+    size = np.abs(expected.weights).max()
+    np.testing.assert_allclose(found.weights, expected.weights, rtol=0, atol=1e-9 * size)
+    assert found.cumulative_utility == pytest.approx(expected.cumulative_utility, rel=1e-10, abs=1e-12 * size)
+
+
+@pytest.mark.parametrize("n_periods", [1, 3, 12])
+@pytest.mark.parametrize("n_assets", [1, 2, 7, 8, 9, 16, 17, 33])
+def test_its_plans_satisfy_the_optimality_conditions_at_every_size(n_periods, n_assets, left):
+    means, covariances = market(n_assets, n_periods, n_assets)
+    initial, (lower, upper) = np.full(n_assets, 1 / n_assets), sides((0.0, 1.0), n_assets)
+    plan = by_kernel(means, covariances, gamma=5.0, transaction_cost=1e-3, bounds=(0, 1))
+    assert not left
+    assert np.abs(plan.weights.sum(axis=1) - 1).max() <= 1e-12
+    assert plan.weights.min() >= -1e-12
+    if n_periods * n_assets <= 60:  # the check is a dense least-squares problem
+        assert naive.stationarity(plan.weights, means, covariances, 5.0, 1e-3, initial, lower, upper) <= 1e-10
+    theirs = naive.plan(means, covariances, 5.0, 1e-3, initial, lower, upper)
+    best = naive.objective(theirs, means, covariances, 5.0, 1e-3, initial)
+    assert plan.cumulative_utility == pytest.approx(best, rel=1e-9, abs=1e-12)
+
+
+def test_it_settles_what_is_asked_of_it_every_day(left):
+    for seed in range(40):
+        means, covariances = market(seed, 5, 10)
+        by_kernel(means, covariances, gamma=5.0, transaction_cost=1e-3, bounds=(0, 1))
+    assert not left
+
+
+def test_it_says_where_there_is_no_optimum(left):
+    with pytest.raises(Degenerate, match="no optimum was found"):
+        by_kernel([[0.01, 0.03]], np.ones((2, 2)), transaction_cost=1e-3)
+    assert len(left) == 1
+    assert not native.solve(left[0]).residual <= host.TOLERANCE
+
+
+def test_numbers_that_are_not_finite_give_no_plan():
+    program = host.Program(
+        np.full((2, 3, 3), np.nan), np.zeros((2, 3)), 1e-3, 1.0, np.zeros(3), np.ones(3), np.full(3, 1 / 3)
+    )
+    found = native.solve(program)
+    assert np.isnan(found.residual)
+    assert np.isnan(found.weights).all()
+
+
+EXTREME = st.sampled_from([0.0, -0.0, 1.0, -1.0, 0.02, 5e-324, 1e-200, 1e-50, 1e-25, 1e14, 1e50, -1e50])
+
+
+@settings(max_examples=200, deadline=None)
+@given(
+    st.tuples(EXTREME, EXTREME, EXTREME, EXTREME),
+    st.tuples(EXTREME, EXTREME),
+    st.floats(-0.99, 0.99),
+    SIZES,
+    st.sampled_from([1e-50, 1e-14, 1.0, 1e14, 1e50]),
+    st.sampled_from([(0.0, 1.0), (-np.inf, np.inf), (-1e50, 1e50), (1e-9, np.inf)]),
+)
+def test_numbers_of_any_legal_size_give_finite_weights_or_a_rule(means, variances, correlation, cost, gamma, bounds):
+    widths = np.sqrt(np.abs(variances))
+    covariance = np.array([[1.0, correlation], [correlation, 1.0]]) * np.outer(widths, widths)
+    with suppress(InvalidInput, Degenerate):
+        plan = by_kernel(np.reshape(means, (2, 2)), covariance, transaction_cost=cost, gamma=gamma, bounds=bounds)
+        for figures in plan[:-2]:
+            assert np.isfinite(figures).all()
+        assert plan.weights.sum(axis=1) == pytest.approx(1.0, abs=1e-9 * np.abs(plan.weights).max())
