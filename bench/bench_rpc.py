@@ -99,10 +99,7 @@ def build() -> None:
     outputs = (f"--cpp_out={BUILD}", f"--grpc_out={BUILD}", plugin)
     subprocess.run(["protoc", f"-I{ROOT / 'proto'}", *outputs, *map(str, schemas)], check=True)
     sources = [*programs, *(BUILD / f"{name}{kind}.cc" for name in SCHEMAS for kind in (".pb", ".grpc.pb"))]
-    flags = subprocess.run(["pkg-config", "--cflags", "grpc++", "protobuf"], capture_output=True, text=True, check=True)
-    libraries = subprocess.run(
-        ["pkg-config", "--libs", "grpc++", "protobuf"], capture_output=True, text=True, check=True
-    )
+    flags, libraries = _pkg_config("--cflags"), _pkg_config("--libs")
 
     def compiled(source: Path) -> str:
         made = str(BUILD / f"{source.stem}.o")
