@@ -361,6 +361,7 @@ def optimal() -> list[Row]:
 def portfolios() -> list[Row]:
     from pypfopt import EfficientFrontier
     from sklearn.decomposition import PCA
+    from threadpoolctl import threadpool_limits
 
     from bench.bench_multiperiod import cvxportfolio_backtest, ours_small
     from bench.bench_weights import of_returns_by_skfolio
@@ -385,8 +386,8 @@ def portfolios() -> list[Row]:
 
     earned = [panels[0] @ found for found in (tangency(panels[0]), of_returns_by_skfolio(panels[0], "budget"))]
     np.testing.assert_allclose(*(each.mean() / each.std() for each in earned), rtol=1e-4)
-    # A problem a thread, as calls that come together.
-    with ThreadPoolExecutor(THREADS) as pool:
+    # A problem a thread, as calls that come together, and BLAS as the server limits it.
+    with threadpool_limits(1, user_api="blas"), ThreadPoolExecutor(THREADS) as pool:
         alone, together = seconds(lambda: [tangency(panel) for panel in panels], lambda: [*pool.map(tangency, panels)])
     their_tangency = once(by_pypfopt) / 3 * 100
     skfolio_tangency = once(lambda: [of_returns_by_skfolio(panel, "budget") for panel in panels[:3]]) / 3 * 100

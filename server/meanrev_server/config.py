@@ -43,6 +43,8 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
             sets no deadline; 0 is any time.
         retry_pushback_ms: Milliseconds after which a call that found no room is told to come again, on average.
         kernel_threads: Threads that one computation's compiled kernel may use; 0 is one a CPU.
+        blas_threads: Threads that a matrix product or a spectrum may use, in `meanrev serve` and in a child; 0 shares
+            the CPUs among compute_threads.
         kernel_cache: Folder of compiled kernels; "" is the user's cache folder.
         device: Number of the GPU that backend "cuda" uses, the first one of several.
         gpus: GPUs that it uses, a worker each.
@@ -73,6 +75,7 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     default_deadline_s: Annotated[float, msgspec.Meta(ge=0, le=86_400)] = 300.0
     retry_pushback_ms: Annotated[int, msgspec.Meta(ge=1, le=60_000)] = 200
     kernel_threads: Annotated[int, msgspec.Meta(ge=0, le=1024)] = 0
+    blas_threads: Annotated[int, msgspec.Meta(ge=0, le=1024)] = 0
     kernel_cache: str = ""
     device: Annotated[int, msgspec.Meta(ge=0)] = 0
     gpus: Annotated[int, msgspec.Meta(ge=1, le=64)] = 1

@@ -15,7 +15,7 @@ from gpu_kernels.selection import Selection
 from meanrev_server.config import Settings
 from meanrev_worker import Fleet, Orders
 
-__all__ = ["Placement", "place"]
+__all__ = ["Placement", "blas_threads", "place"]
 
 log = logging.getLogger(__name__)
 
@@ -70,9 +70,27 @@ def place(settings: Settings, changed: Callable[[], None]) -> Placement:
     return Placement(Backend(chosen.name, reason or chosen.reason), Selection(chosen.name, threads), prepare)
 
 
+def blas_threads(settings: Settings) -> int:
+    """Return how many threads a matrix product may use, for gpu_kernels.blas.limit.
+
+    It is left to whoever owns the process: a server in a notebook's process must not slow down the notebook's own.
+
+    Args:
+        settings: The server's.
+    """
+    return settings.blas_threads or max(1, len(os.sched_getaffinity(0)) // settings.compute_threads)
+
+
 def _may_be_gpu(name: str) -> bool:
     return name == "cuda" or (name == "auto" and find_spec("cupy") is not None)
 
 
 def _orders(settings: Settings, threads: int) -> Orders:
-    return Orders(settings.backend, threads, settings.device, settings.gpu_memory, settings.kernel_cache)
+    return Orders(
+        backend=settings.backend,
+        threads=threads,
+        blas_threads=blas_threads(settings),
+        device=settings.device,
+        gpu_memory=settings.gpu_memory,
+        kernel_cache=settings.kernel_cache,
+    )

@@ -13,7 +13,7 @@ from pathlib import Path
 from threading import Thread
 from typing import NoReturn
 
-from gpu_kernels import backend, device
+from gpu_kernels import backend, blas, device
 from gpu_kernels.compile import use_cache
 from gpu_kernels.device import OutOfMemory
 from gpu_kernels.errors import Degenerate, InvalidInput
@@ -55,6 +55,7 @@ def main(numbers: Sequence[int]) -> NoReturn:
 def _prepared(orders: Orders) -> backend.Backend:
     if orders.kernel_cache:
         use_cache(Path(orders.kernel_cache))
+    blas.limit(orders.blas_threads)
     return backend.choose_on(orders.device, orders.gpu_memory, orders.backend)
 
 

@@ -18,6 +18,7 @@ class Orders(NamedTuple):
     Attributes:
         backend: One of gpu_kernels.backend.BACKENDS, or "auto".
         threads: Threads that a native kernel may use at once.
+        blas_threads: Threads that a matrix product or a spectrum may use.
         device: Number of the GPU that "cuda" uses.
         gpu_memory: Fraction of its memory that may be used.
         kernel_cache: Folder of compiled kernels; "" is the user's cache folder.
@@ -25,6 +26,7 @@ class Orders(NamedTuple):
 
     backend: str = "auto"
     threads: int = 1
+    blas_threads: int = 1
     device: int = 0
     gpu_memory: float = 0.9
     kernel_cache: str = ""

@@ -10,6 +10,7 @@ import time
 
 import pytest
 
+from gpu_kernels.errors import KernelError
 from tests.cli.conftest import READY, start, stop
 from tests.gpu_kernels.native import needs_compiler
 
@@ -191,7 +192,6 @@ def test_an_unknown_key_of_the_file_is_refused(tmp_path):
 
 
 def test_a_backend_that_computes_wrong_answers_is_a_device_error(monkeypatch, run):
-    from gpu_kernels.errors import KernelError
     from meanrev_cli.commands import serve as module
 
     def fail(settings):
@@ -201,3 +201,19 @@ def test_a_backend_that_computes_wrong_answers_is_a_device_error(monkeypatch, ru
     result = run("serve", "--listen", "127.0.0.1:0")
     assert result.exit_code == 5
     assert "--backend" in result.stderr
+
+
+def test_matrix_products_share_the_cpus_with_other_computations(monkeypatch, run):
+    from meanrev_cli.commands import serve as module
+
+    place = sys.modules[module.__module__] if not hasattr(module, "App") else module
+    limits = []
+
+    def leave(settings):
+        raise KernelError("enough")
+
+    monkeypatch.setattr(place.blas, "limit", limits.append)
+    monkeypatch.setattr(place, "App", leave)
+    monkeypatch.setenv("MEANREV_BLAS_THREADS", "3")
+    run("serve", "--listen", "127.0.0.1:0")
+    assert limits == [3]

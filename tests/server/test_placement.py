@@ -37,6 +37,12 @@ def test_a_child_computes_where_the_setting_says_so():
     assert not children()
 
 
+@pytest.mark.parametrize(("blas", "compute", "expected"), [(0, 2, 4), (0, 3, 2), (0, 16, 1), (5, 2, 5)])
+def test_matrix_products_share_the_cpus(monkeypatch, blas, compute, expected):
+    monkeypatch.setattr(placement.os, "sched_getaffinity", lambda _: range(8))
+    assert placement.blas_threads(Settings(blas_threads=blas, compute_threads=compute)) == expected
+
+
 def test_a_gpu_is_looked_for_in_a_child_which_leaves_where_it_finds_none(monkeypatch):
     monkeypatch.setattr(placement, "find_spec", lambda name: name == "cupy")
     monkeypatch.setattr(backend, "_cuda", lambda: pytest.fail("this process must not look"))

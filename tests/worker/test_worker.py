@@ -13,6 +13,7 @@ from pathlib import Path
 import numpy as np
 import psutil
 import pytest
+import threadpoolctl
 
 from gpu_kernels import ou, pairs, pca, sweep, weights
 from gpu_kernels.errors import Degenerate, InvalidInput, KernelError
@@ -50,6 +51,15 @@ def test_it_computes_in_another_process_as_it_was_told(worker):
     assert selection == Selection("numpy", 2)
     assert number == worker.workers[0].pid != os.getpid()
     assert worker.backend.name == "numpy"
+
+
+def test_its_matrix_products_take_no_more_threads_than_it_was_told():
+    fleet = Fleet(Orders("numpy", blas_threads=1), 1)
+    try:
+        pools = fleet.carry(threadpoolctl.threadpool_info, ())
+    finally:
+        fleet.close()
+    assert {pool["num_threads"] for pool in pools if pool["user_api"] == "blas"} == {1}
 
 
 @pytest.mark.parametrize("backend", ["numpy", pytest.param("native", marks=needs_compiler)])
