@@ -1,7 +1,7 @@
 """Launches of the kernels on the CPU's vector lanes."""
 
 from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 
@@ -13,7 +13,7 @@ from gpu_kernels.ou.model import BIASES, OuFit
 from gpu_kernels.ou.sums import CANCELLED, ROUNDING, Sums, of_rows
 from gpu_kernels.selection import current
 
-__all__ = ["MOST_LAGS", "ROWS", "Launches", "fit", "judge", "statistics", "sums"]
+__all__ = ["MOST_LAGS", "ROWS", "Measured", "fit", "judge", "measure", "middles", "statistics", "sums"]
 
 MOST_LAGS = 4
 """Lags of the Dickey-Fuller test that the kernel knows; with more the NumPy twin runs."""
@@ -41,19 +41,15 @@ def sums(prices: Floats, first: int = 0, stop: int | None = None) -> Floats:
 
 
 def statistics(prices: Floats, lags: int) -> Floats:
-    """Return the Dickey-Fuller t of every row of contiguous prices (B, T), with lags >= 1.
+    """Return the Dickey-Fuller t of every row of contiguous prices (B, T), with 1 to MOST_LAGS lags.
 
-    Rows whose columns are nearly dependent go to the NumPy twin: normal equations would lose their digits.
+    It is +inf where columns are nearly dependent.
     """
-    if lags > MOST_LAGS:
-        return dickey_fuller.statistics(prices, lags)
     n_series, n_prices = prices.shape
     found = np.empty(n_series)
     library("ou").dickey_fuller(
         Count(n_series), Count(n_prices), Count(lags), pointer(prices), pointer(found), Threads(current().threads)
     )
-    unsure = np.isposinf(found)
-    found[unsure] = dickey_fuller.statistics(prices[unsure], lags)
     return found
 
 
@@ -74,42 +70,82 @@ def judge(rows: Floats, dt: float, bias: str, statistic: Floats | None, halves: 
     return found
 
 
-class Launches(NamedTuple):
-    """Where the kernels run.
+class Measured(NamedTuple):
+    """What the kernels say of the prices.
 
     Attributes:
-        sums: As sums here; the rows lie where judge reads them.
-        statistics: As statistics here.
-        judge: As judge here.
-        fetch: Brings rows to host memory.
+        rows: (ROWS, B) sums of each series.
+        halves: (2, ROWS, B) sums of its halves; None where they are not asked for.
+        statistic: (B,) Dickey-Fuller t, +inf where the NumPy twin must find it; None where it is not asked for.
     """
 
-    sums: Callable[..., Any] = sums
-    statistics: Callable[[Floats, int], Floats] = statistics
-    judge: Callable[[Any, float, str, Floats | None, Floats | None], Floats] = judge
-    fetch: Callable[[Any], Floats] = np.asarray
+    rows: Floats
+    halves: Floats | None
+    statistic: Floats | None
 
 
-_HERE = Launches()
+def middles(n_prices: int) -> tuple[tuple[int, int], tuple[int, int]]:
+    """Return where the halves of a series begin and stop."""
+    middle = n_prices // 2
+    return (0, middle), (middle, n_prices)
 
 
-def fit(prices: Floats, dt: float, bias: str, adf_lags: int, launches: Launches = _HERE) -> OuFit:
+def measure(prices: Floats, lags: int, halved: bool) -> Measured:
+    """Take the sums of every row of contiguous prices (B, T).
+
+    Args:
+        prices: As above.
+        lags: Of the Dickey-Fuller test, 0 where none is asked for, at most MOST_LAGS.
+        halved: Whether the halves' sums are asked for.
+    """
+    halves = np.stack([sums(prices, *half) for half in middles(prices.shape[1])]) if halved else None
+    return Measured(sums(prices), halves, statistics(prices, lags) if lags else None)
+
+
+def fit(
+    prices: Floats,
+    dt: float,
+    bias: str,
+    adf_lags: int,
+    measure: Callable[[Floats, int, bool], Measured] = measure,
+    judge: Callable[[Floats, float, str, Floats | None, Floats | None], Floats] = judge,
+) -> OuFit:
     """Estimate every row of prices (B, T); see the contract.
+
+    Args:
+        prices: As in the contract.
+        dt: As in the contract.
+        bias: As in the contract.
+        adf_lags: As in the contract.
+        measure: As measure here, or on a GPU.
+        judge: As judge here, or on a GPU.
 
     Raises:
         InvalidInput: a price is infinite.
     """
     held = np.ascontiguousarray(prices)
-    whole = launches.sums(held)
-    _no_infinity(held, of_rows(launches.fetch(whole)))
-    statistic = launches.statistics(held, adf_lags) if adf_lags else None
+    found = measure(held, adf_lags if adf_lags <= MOST_LAGS else 0, bias == "jackknife")
+    _no_infinity(held, of_rows(found.rows))
+    statistic = _settled(held, adf_lags, found.statistic) if adf_lags else None
     halves = None
-    if bias == "jackknife":
-        n_prices = held.shape[1]
-        middle = n_prices // 2
-        parts = [launches.fetch(launches.sums(held, *half)) for half in ((0, middle), (middle, n_prices))]
-        halves = np.stack([host.speeds(of_rows(part), dt) for part in parts], axis=1)
-    return verdicts.of_rows(launches.judge(whole, dt, bias, statistic, halves), bias)
+    if found.halves is not None:
+        halves = np.stack([host.speeds(of_rows(half), dt) for half in found.halves], axis=1)
+    return verdicts.of_rows(judge(found.rows, dt, bias, statistic, halves), bias)
+
+
+def _settled(prices: Floats, lags: int, statistic: Floats | None) -> Floats:
+    """Complete the Dickey-Fuller t by the NumPy twin.
+
+    Its are the rows whose columns are nearly dependent, as normal equations would lose their digits, and many lags.
+    """
+    if statistic is None:
+        return dickey_fuller.statistics(prices, lags)
+    unsure = np.isposinf(statistic)
+    if not unsure.any():
+        return statistic
+    settled = statistic.copy()
+    settled[unsure] = dickey_fuller.statistics(prices[unsure], lags)
+    return settled
 
 
 def _no_infinity(prices: Floats, found: Sums) -> None:
