@@ -113,16 +113,27 @@ def _covariances(covariances: ArrayLike, n_periods: int, n_assets: int) -> Float
     finite_within_reach("covariances", given)
     sizeable("covariances", np.where(np.eye(n_assets, dtype=np.bool_), given, 0.0))
     stacked = given.reshape(-1, n_assets, n_assets)
-    for k, matrix in enumerate(stacked):
-        index = k if given.ndim == 3 else None
-        largest = float(np.max(np.abs(matrix)))
-        if np.max(np.abs(matrix - matrix.T)) > _ROUNDING * largest:
-            raise InvalidInput("covariances", "must be symmetric", index=index)
-        least = float(np.linalg.eigvalsh(matrix)[0])
-        if least < -_ROUNDING * n_assets * largest:
-            raise InvalidInput("covariances", "must have no negative eigenvalue", value=least, index=index)
-    symmetric: Floats = 0.5 * (stacked + stacked.transpose(0, 2, 1))
+    turned = stacked.transpose(0, 2, 1)
+    largest = np.abs(stacked).max(axis=(1, 2))
+    skewed = np.abs(stacked - turned).max(axis=(1, 2)) > _ROUNDING * largest
+    if skewed.any():
+        index = int(np.argmax(skewed)) if given.ndim == 3 else None
+        raise InvalidInput("covariances", "must be symmetric", index=index)
+    symmetric: Floats = 0.5 * (stacked + turned)
+    _semi_definite(symmetric, largest, many=given.ndim == 3)
     return np.broadcast_to(symmetric, (n_periods, n_assets, n_assets))
+
+
+def _semi_definite(matrices: Floats, largest: Floats, *, many: bool) -> None:
+    try:
+        np.linalg.cholesky(matrices)
+    except np.linalg.LinAlgError:
+        least = np.linalg.eigvalsh(matrices)[:, 0]
+        wrong = least < -_ROUNDING * matrices.shape[1] * largest
+        if wrong.any():
+            k = int(np.argmax(wrong))
+            rule = "must have no negative eigenvalue"
+            raise InvalidInput("covariances", rule, value=float(least[k]), index=k if many else None) from None
 
 
 def _initial(weights: ArrayLike | None, n_assets: int) -> Floats:
@@ -149,7 +160,7 @@ def _bounds(bounds: tuple[ArrayLike, ArrayLike] | None, n_assets: int) -> tuple[
                 "bounds", f"must be numbers or hold one for each of the {n_assets} assets", value=checked.size
             )
         within_reach("bounds", np.where(np.isfinite(checked), checked, 0.0))
-        pair.append(np.broadcast_to(checked, n_assets))
+        pair.append(checked if checked.ndim else np.full(n_assets, checked))
     lower, upper = pair
     rounding = n_assets * float(np.finfo(np.float64).eps)
     wrong = ~(lower <= upper)

@@ -14,7 +14,7 @@ from gpu_kernels.multiperiod.model import Plan
 from gpu_kernels.multiperiod.polish import polished
 from gpu_kernels.weights.interior import Optimum, minimise
 
-__all__ = ["TOLERANCE", "Problem", "Program", "Solution", "Solve", "adds_up", "optimize", "solve"]
+__all__ = ["TOLERANCE", "Problem", "Program", "Solution", "Solve", "adding_up", "optimize", "solve"]
 
 TOLERANCE = 1e-11
 """Residual that is rounding: a plan that has reached it is done."""
@@ -134,7 +134,7 @@ def _planned(problem: Problem, means: Floats, covariances: Floats, before: Float
         start=before / scale,
     )
     found = solve(program)
-    if not (found.residual <= _ACCEPTED and adds_up(program, found)):
+    if not found.residual <= _ACCEPTED:
         raise Degenerate(
             "covariances",
             "no optimum was found: a combination of assets without variance may earn more than it costs to trade",
@@ -155,10 +155,13 @@ def _typical_weight(problem: Problem, slope: Floats, curvature: Floats, before: 
     return max(1.0, min(asked, allowed, LARGEST_MAGNITUDE), float(np.abs(before).max()))
 
 
-def adds_up(program: Program, found: Solution) -> bool:
-    """Tell whether budgets are met: beside the largest terms of all conditions, a budget may be nothing."""
-    off = np.abs(found.weights.sum(axis=1) - program.budget)
-    return bool(off.max() <= _ACCEPTED * np.abs(found.weights).max())
+def adding_up(program: Program, found: Solution) -> Solution:
+    """Return the solution, with an infinite residual where a budget is not met.
+
+    Beside the largest terms of all conditions, a budget may be nothing.
+    """
+    off = float(np.abs(found.weights.sum(axis=1) - program.budget).max())
+    return found if off <= _ACCEPTED * float(np.abs(found.weights).max()) else found._replace(residual=np.inf)
 
 
 def solve(program: Program) -> Solution:
@@ -174,7 +177,7 @@ def solve(program: Program) -> Solution:
         limits += [start.reshape(-1), -start.reshape(-1)]
     system = BandedSystem(program.curvature, program.cost > 0, below, above)
     found = _minimised(system, q, np.full(blocks, program.budget), np.concatenate(limits))
-    return Solution(found.x[: blocks * size].reshape(blocks, size), found.residual)
+    return adding_up(program, Solution(found.x[: blocks * size].reshape(blocks, size), found.residual))
 
 
 def _minimised(system: BandedSystem, q: Floats, b: Floats, h: Floats) -> Optimum:

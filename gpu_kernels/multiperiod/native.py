@@ -30,7 +30,7 @@ def space(blocks: int, size: int) -> int:
 
 
 def solve(program: host.Program) -> host.Solution:
-    """Find one plan; its residual is NaN where the method comes to no point at all."""
+    """Find one plan; its residual is infinite where the method comes to no point at all."""
     blocks, size = program.slope.shape
     terms, working = np.array([program.cost, program.budget]), np.empty(space(blocks, size))
     weights, residual = np.empty((blocks, size)), np.empty(1)
@@ -39,10 +39,10 @@ def solve(program: host.Program) -> host.Solution:
     library("multiperiod").plan_weights(
         *map(Count, (1, 1, blocks, size)), *map(pointer, (*given, terms, working, weights, residual)), Threads(1)
     )
-    return host.Solution(weights, float(residual[0]))
+    return host.adding_up(program, host.Solution(weights, float(residual[0])))
 
 
 def _solve_or_leave(program: host.Program) -> host.Solution:
     """Find one plan; what the kernel does not settle to rounding is the NumPy twin's."""
     found = solve(program)
-    return found if found.residual <= host.TOLERANCE and host.adds_up(program, found) else host.solve(program)
+    return found if found.residual <= host.TOLERANCE else host.solve(program)
