@@ -5,7 +5,7 @@ from numpy.typing import ArrayLike
 
 from gpu_kernels.checks import Floats, array, at_least, non_negative, one_of
 from gpu_kernels.errors import InvalidInput
-from gpu_kernels.magnitude import finite_within_reach, moderate, sizeable, within_reach
+from gpu_kernels.magnitude import LARGEST_MAGNITUDE, finite_within_reach, moderate, sizeable, within_reach
 from gpu_kernels.multiperiod import host, native
 from gpu_kernels.multiperiod.model import COST_MODELS, MODES, Plan
 from gpu_kernels.selection import current, run
@@ -159,7 +159,8 @@ def _bounds(bounds: tuple[ArrayLike, ArrayLike] | None, n_assets: int) -> tuple[
             raise InvalidInput(
                 "bounds", f"must be numbers or hold one for each of the {n_assets} assets", value=checked.size
             )
-        within_reach("bounds", np.where(np.isfinite(checked), checked, 0.0))
+        if not np.abs(checked).max() <= LARGEST_MAGNITUDE:  # as infinite ones are
+            within_reach("bounds", np.where(np.isfinite(checked), checked, 0.0))
         pair.append(checked if checked.ndim else np.full(n_assets, checked))
     lower, upper = pair
     rounding = n_assets * float(np.finfo(np.float64).eps)

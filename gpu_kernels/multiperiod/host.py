@@ -101,17 +101,19 @@ def optimize(problem: Problem, solve: Solve) -> Plan:
         problem: What is asked.
         solve: Finds a plan under proportional costs, here or in a kernel.
     """
-    times = np.arange(0, len(problem.means), problem.frequency, dtype=np.int64)
-    lengths = np.diff(times, append=len(problem.means))
-    means = np.add.reduceat(problem.means, times)
-    covariances = np.add.reduceat(problem.covariances, times)
+    n_periods = len(problem.means)
+    times = np.arange(0, n_periods, problem.frequency, dtype=np.int64)
+    lengths = np.minimum(problem.frequency, n_periods - times)
+    means, covariances = problem.means, problem.covariances
+    if problem.frequency > 1:
+        means, covariances = np.add.reduceat(means, times), np.add.reduceat(covariances, times)
     if problem.cost_model == "quadratic":
         held = _quadratic(problem, means, covariances)
     elif problem.mode == "plan":
         held = _planned(problem, means, covariances, problem.initial, solve)
     else:
         held = _rolling(problem, means, covariances, lengths, solve)
-    return _valued(problem, np.repeat(held, lengths, axis=0), times)
+    return _valued(problem, held if problem.frequency == 1 else np.repeat(held, lengths, axis=0), times)
 
 
 def _planned(problem: Problem, means: Floats, covariances: Floats, before: Floats, solve: Solve) -> Floats:
@@ -226,7 +228,9 @@ def _quadratic(problem: Problem, means: Floats, covariances: Floats) -> Floats:
 
 
 def _valued(problem: Problem, weights: Floats, times: np.ndarray[tuple[int], np.dtype[np.int64]]) -> Plan:
-    trades = np.diff(weights, axis=0, prepend=problem.initial[None])
+    trades = weights.copy()
+    trades[0] -= problem.initial
+    trades[1:] -= weights[:-1]
     expected: Floats = np.einsum("kn,kn->k", weights, problem.means)
     variance = np.maximum(_squares(weights, problem.covariances), 0.0)
     turnover: Floats = np.abs(trades).sum(axis=1)
