@@ -26,6 +26,9 @@ _LAST, _FORGETTING, _STATE = _SUMS, _SUMS + 1, _SUMS + 2
 _ONE, _NO, _ALONE = Count.from_param(1), Count.from_param(0), Threads.from_param(1)
 """Arguments as a call takes them, so that none is made in a call."""
 
+_BRIEF = 4096
+"""Prices in less time than it takes to get the interpreter's lock back from another thread."""
+
 
 class CompiledStream:
     """The sums over the pairs of a stream, in constant time a price, and the estimate from them.
@@ -62,9 +65,10 @@ class CompiledStream:
         self._add()
 
     def extend(self, prices: Floats) -> None:
-        """Take the next prices (T,), one by one; other Python threads go on meanwhile."""
+        """Take the next prices (T,), one by one; other Python threads go on meanwhile where they are many."""
         held = np.ascontiguousarray(prices)
-        library("ou").ou_extend(_ONE, Count(held.size), pointer(held), self._state, _ALONE)
+        load = library_holding_the_lock if held.size <= _BRIEF else library
+        load("ou").ou_extend(_ONE, Count(held.size), pointer(held), self._state, _ALONE)
 
     def estimate(self) -> OuEstimate:
         """Return what the sums say, with the test without lags; see the contract."""

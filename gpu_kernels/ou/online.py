@@ -105,7 +105,7 @@ class OnlineOu:
         if timestamps_ms is None:
             if self._time_unit_ms is not None and checked.size:
                 raise InvalidInput("timestamps_ms", "must be given where time_unit_ms is")
-            stamps = [0] * checked.size
+            stamps = [] if self._window is None else [0] * checked.size
         else:
             stamps = _stamps(timestamps_ms, checked.size)
         if self._window is None:

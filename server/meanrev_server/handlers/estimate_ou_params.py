@@ -7,9 +7,10 @@ from typing import Annotated, Literal
 
 import numpy as np
 from msgspec import Meta
+from numpy.typing import NDArray
 
 from gpu_kernels import ou, selection
-from gpu_kernels.checks import Floats, no_infinity
+from gpu_kernels.checks import Floats
 from meanrev_server.errors import LimitReached
 from meanrev_server.hub import Mark
 from meanrev_server.rpc import options
@@ -101,8 +102,9 @@ class _Session:
         if self.chosen is None:
             self.chosen = self._stream.read(update.metadata)
         asset = self._asset(update.asset_id, self.chosen)
-        async with asset.lock:
-            await _take(asset, update, self._call)
+        if asset.lock.locked() or not _take_briefly(asset, update):
+            async with asset.lock:
+                await _take(asset, update, self._call)
         if self.chosen.publish:
             _publish(update, asset, self._call)
         asset.unreported += 1
@@ -174,21 +176,33 @@ async def _conflated(
         reader.cancel()
 
 
-async def _take(asset: _Asset, update: PriceUpdate, call: Call) -> None:
-    """Feed a message's price, or its block, to the asset's fit."""
+def _take_briefly(asset: _Asset, update: PriceUpdate) -> bool:
+    """Feed a message to the asset's fit at once; False where that takes a thread."""
     if not len(update.prices):
         asset.fit.update(update.price, update.timestamp_ms)
         asset.timestamp_ms = update.timestamp_ms
+        return True
+    if len(update.prices) > asset.longest_brief:
+        return False
+    prices, stamps = _block(update)
+    asset.fit.extend(prices, stamps)
+    asset.timestamp_ms = 0 if stamps is None else int(stamps[-1])
+    return True
+
+
+async def _take(asset: _Asset, update: PriceUpdate, call: Call) -> None:
+    """Feed a message to the asset's fit, which no other message touches meanwhile."""
+    if _take_briefly(asset, update):
         return
+    prices, stamps = _block(update)
+    await call.compute(asset.fit.extend, prices, stamps)
+    asset.timestamp_ms = 0 if stamps is None else int(stamps[-1])
+
+
+def _block(update: PriceUpdate) -> tuple[Floats, NDArray[np.int64] | None]:
     prices = codec.doubles(update.prices)
-    no_infinity("prices", prices)
     stamps = stamps_of(update.timestamps_ms, prices.size)
-    held = stamps if stamps.size else None
-    if prices.size > asset.longest_brief:
-        await call.compute(asset.fit.extend, prices, held)
-    else:
-        asset.fit.extend(prices, held)
-    asset.timestamp_ms = int(stamps[-1]) if stamps.size else 0
+    return prices, stamps if stamps.size else None
 
 
 def _publish(update: PriceUpdate, asset: _Asset, call: Call) -> None:

@@ -10,6 +10,8 @@ from meanrev_wire import codec
 
 __all__ = ["stamps_of"]
 
+_NONE = np.empty(0, dtype=np.int64)
+
 
 def stamps_of(timestamps_ms: Sequence[int], n_prices: int, field: str = "timestamps_ms") -> NDArray[np.int64]:
     """Return the timestamps of n_prices prices, (n_prices,) or (0,).
@@ -22,8 +24,10 @@ def stamps_of(timestamps_ms: Sequence[int], n_prices: int, field: str = "timesta
     Raises:
         InvalidInput: there are some, but not one a price.
     """
+    if not len(timestamps_ms):
+        return _NONE
     stamps = codec.integers(timestamps_ms)
-    if stamps.size not in {0, n_prices}:
+    if stamps.size != n_prices:
         rule = f"must hold one timestamp for each of the {n_prices} prices, or none"
         raise InvalidInput(field, rule, value=stamps.size)
     return stamps
