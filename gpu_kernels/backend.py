@@ -13,7 +13,7 @@ from gpu_kernels.device import DeviceFault
 from gpu_kernels.errors import KernelError
 from gpu_kernels.selection import using
 
-__all__ = ["BACKENDS", "Backend", "Probe", "choose", "choose_on", "probe", "self_test"]
+__all__ = ["BACKENDS", "Backend", "Probe", "choose", "choose_on", "probe", "self_test", "usable"]
 
 _OWN_FOLDER = "let kernel_cache name a folder that this user owns and can write to"
 
@@ -52,6 +52,15 @@ class Backend(NamedTuple):
 def probe() -> tuple[Probe, ...]:
     """Try every implementation, best first. Kernels that were never compiled on this machine are compiled now."""
     return tuple(_PROBES[name]() for name in BACKENDS)
+
+
+def usable(name: str) -> bool:
+    """Tell whether one implementation passes its self-test here; as probe.
+
+    Args:
+        name: One of BACKENDS.
+    """
+    return _PROBES[name]().usable
 
 
 def choose(name: str = "auto") -> Backend:

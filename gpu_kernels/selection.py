@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Any, NamedTuple, TypeVar, TypeVarTuple, cast
 
-__all__ = ["Carrier", "Selection", "current", "run", "using"]
+__all__ = ["Carrier", "Selection", "current", "on_lanes", "run", "using"]
 
 R = TypeVar("R")
 Ts = TypeVarTuple("Ts")
@@ -24,11 +24,13 @@ class Selection(NamedTuple):
         backend: One of backend.BACKENDS.
         threads: Threads that a native kernel may use at once.
         carrier: Reaches the process where twins run; None is this one.
+        lanes: Kernels for the CPU's lanes are there too, beside a GPU.
     """
 
     backend: str = "numpy"
     threads: int = 1
     carrier: Carrier | None = None
+    lanes: bool = False
 
 
 _selected: ContextVar[Selection] = ContextVar("selection", default=Selection())  # noqa: B039 - immutable
@@ -37,6 +39,12 @@ _selected: ContextVar[Selection] = ContextVar("selection", default=Selection()) 
 def current() -> Selection:
     """Return the selection of the enclosing `using`, the NumPy twin where there is none."""
     return _selected.get()
+
+
+def on_lanes() -> bool:
+    """Tell whether what a GPU does not compute, such as one small problem, runs in kernels on the CPU's lanes."""
+    selected = current()
+    return selected.backend == "native" or (selected.backend == "cuda" and selected.lanes)
 
 
 def run(twin: Callable[[*Ts], R], *arguments: *Ts) -> R:
@@ -54,15 +62,16 @@ def run(twin: Callable[[*Ts], R], *arguments: *Ts) -> R:
 
 
 @contextmanager
-def using(backend: str, threads: int = 1, carrier: Carrier | None = None) -> Iterator[None]:
+def using(backend: str, threads: int = 1, carrier: Carrier | None = None, lanes: bool = False) -> Iterator[None]:
     """Select a twin for a block of code of this thread or task.
 
     Args:
         backend: One of backend.BACKENDS; an operation without such a twin runs its NumPy one.
         threads: Threads that a native kernel may use at once.
         carrier: Reaches the process where the twin runs; None is this one.
+        lanes: Kernels for the CPU's lanes are there too, beside a GPU.
     """
-    token = _selected.set(Selection(backend, threads, carrier))
+    token = _selected.set(Selection(backend, threads, carrier, lanes))
     try:
         yield
     finally:

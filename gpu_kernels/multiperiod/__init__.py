@@ -8,7 +8,7 @@ from gpu_kernels.errors import InvalidInput
 from gpu_kernels.magnitude import LARGEST_MAGNITUDE, finite_within_reach, moderate, sizeable, within_reach
 from gpu_kernels.multiperiod import host, native
 from gpu_kernels.multiperiod.model import COST_MODELS, MODES, Plan
-from gpu_kernels.selection import current, run
+from gpu_kernels.selection import on_lanes, run
 
 __all__ = ["COST_MODELS", "MODES", "Plan", "optimize"]
 
@@ -74,7 +74,7 @@ def optimize(
         mode=mode,
         rho=float(rho),
     )
-    return run(native.optimize, problem) if current().backend == "native" else host.optimize(problem, host.solve)
+    return run(native.optimize, problem) if on_lanes() else host.optimize(problem, host.solve)
 
 
 def _cost(transaction_cost: float) -> float:

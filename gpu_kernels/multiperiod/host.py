@@ -20,6 +20,7 @@ TOLERANCE = 1e-11
 """Residual that is rounding: a plan that has reached it is done."""
 
 _NEAR = 1e-8
+_COMMON = 1e-3
 _LEAST_UNIT = 1e-200
 """Divides the square of the largest weights without overflow."""
 
@@ -117,23 +118,46 @@ def optimize(problem: Problem, solve: Solve) -> Plan:
 
 
 def _planned(problem: Problem, means: Floats, covariances: Floats, before: Floats, solve: Solve) -> Floats:
-    """Solve for all blocks at once; (J, N)."""
-    # A gain common to all assets changes nothing, because weights sum to 1, and would only cost digits.
+    """Solve for all blocks at once; (J, N).
+
+    Weights whose bounds are equal are known. Left in the program they would take away its inside, through which an
+    interior point goes.
+    """
+    fixed = problem.lower == problem.upper
+    if not fixed.any():
+        return _moved(problem, means, covariances, before, 1.0, solve)
+    held = np.tile(problem.lower, (len(means), 1))
+    free, known = ~fixed, problem.lower[fixed]
+    if free.any():
+        some = problem._replace(lower=problem.lower[free], upper=problem.upper[free])
+        net = means[:, free] - problem.gamma * (covariances[:, free][:, :, fixed] @ known)
+        between = covariances[:, free][:, :, free]
+        held[:, free] = _moved(some, net, between, before[free], 1.0 - float(known.sum()), solve)
+    return held
+
+
+def _moved(problem: Problem, means: Floats, covariances: Floats, before: Floats, budget: float, solve: Solve) -> Floats:
+    """Solve for weights that can move, and whose sum is the budget; (J, N)."""
+    # A gain common to all assets changes nothing, because weights sum to 1, and would only cost digits; a small one
+    # keeps the residual's terms from vanishing with the others.
     slope = means.sum(axis=1, keepdims=True) / means.shape[1] - means
     curvature = problem.gamma * covariances
     # The first point is made for numbers of about 1.
-    scale = _typical_weight(problem, slope, curvature, before)
+    implied = _implied(problem, budget)
+    # Where trading begins beyond a bound, the way to it is made and paid for in any case.
+    start = np.clip(before, *implied)
+    scale = max(1.0, _typical_weight(problem, slope, curvature, np.array(implied)), float(np.abs(start).max()))
     unit = max(
         scale * float(np.abs(slope).max()), scale * problem.cost, scale**2 * float(np.abs(curvature).max()), _LEAST_UNIT
     )
     program = Program(
         curvature=curvature * (scale**2 / unit),
-        slope=slope * (scale / unit),
+        slope=slope * (scale / unit) + _COMMON,
         cost=problem.cost * (scale / unit),
-        budget=1.0 / scale,
+        budget=budget / scale,
         lower=problem.lower / scale,
         upper=problem.upper / scale,
-        start=before / scale,
+        start=start / scale,
     )
     found = solve(program)
     if not found.residual <= _ACCEPTED:
@@ -144,7 +168,15 @@ def _planned(problem: Problem, means: Floats, covariances: Floats, before: Float
     return scale * found.weights
 
 
-def _typical_weight(problem: Problem, slope: Floats, curvature: Floats, before: Floats) -> float:
+def _implied(problem: Problem, budget: float) -> tuple[Floats, Floats]:
+    """Return the bounds that hold for weights of the budget, those of the other weights among them."""
+    lower, upper = problem.lower, problem.upper
+    high = np.minimum(upper, budget - lower.sum() + lower) if np.isfinite(lower).all() else upper
+    low = np.maximum(lower, budget - upper.sum() + upper) if np.isfinite(upper).all() else lower
+    return low, high
+
+
+def _typical_weight(problem: Problem, slope: Floats, curvature: Floats, largest: Floats) -> float:
     """Return the size of weights that the gains ask for and the bounds allow, at least 1, at most LARGEST_MAGNITUDE.
 
     Gains that all blocks together do not repay a trade's cost ask for nothing.
@@ -153,8 +185,7 @@ def _typical_weight(problem: Problem, slope: Floats, curvature: Floats, before: 
     steepness = float(variances[variances.size // 2])
     gains = np.abs(slope).max(axis=1)
     asked = (float(gains.max()) / steepness if steepness > 0 else 1.0) if gains.sum() > problem.cost else 0.0
-    allowed = float(max(np.abs(problem.lower).max(), np.abs(problem.upper).max()))
-    return max(1.0, min(asked, allowed, LARGEST_MAGNITUDE), float(np.abs(before).max()))
+    return min(max(1.0, asked), float(np.abs(largest).max()), LARGEST_MAGNITUDE)
 
 
 def adding_up(program: Program, found: Solution) -> Solution:
@@ -185,11 +216,11 @@ def solve(program: Program) -> Solution:
 def _minimised(system: BandedSystem, q: Floats, b: Floats, h: Floats) -> Optimum:
     # A step beyond the optimum meets slacks of zero; its residual is NaN, which ends the iteration.
     with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
-        for tolerance in (_NEAR, TOLERANCE):
-            found = polished(system, q, b, h, minimise(system, q, b, h, tolerance=tolerance), TOLERANCE)
-            if found.residual <= TOLERANCE:
-                break
-    return found
+        found = polished(system, q, b, h, minimise(system, q, b, h, tolerance=_NEAR), TOLERANCE)
+        if found.residual <= TOLERANCE:
+            return found
+        further = minimise(system, q, b, h, tolerance=TOLERANCE, cautious=False)
+        return min(found, polished(system, q, b, h, further, TOLERANCE), key=lambda optimum: optimum.residual)
 
 
 def _rolling(

@@ -192,14 +192,14 @@ APART bool begin(const Plan& on, Point& at, const Step& step) {
 }
 
 // The best point met, in `best`; false where there is none.
-APART bool minimise(const Plan& on, Point& at, Point& best, const Step& step, double tolerance) {
+APART bool minimise(const Plan& on, Point& at, Point& best, const Step& step, double tolerance, bool cautious) {
     if (!begin(on, at, step)) return false;
     take(on, best, at);
     double gap = at.gap;
     Index stalled = 0;
 #pragma unroll 1
     for (Index taken = 0; best.residual > tolerance && taken < MOST_ITERATIONS && stalled < PATIENCE; ++taken) {
-        if (!iterate(on, at, step, stalled > 0)) break;
+        if (!iterate(on, at, step, cautious && stalled % 2 == 1)) break;
         const bool closer = best.residual > FAR && at.gap < 0.9 * gap;
         stalled = closer || at.residual < 0.9 * best.residual ? 0 : stalled + 1;
         gap = shorter(at.gap, gap);

@@ -129,7 +129,7 @@ FN bool optimised(const Plan& on, Point& at, Point& best, const Step& by, const 
     double tolerance = NEAR;
 #pragma unroll 1
     for (int again = 0; again < 2; ++again) {
-        if (!minimise(on, at, best, by, tolerance)) return false;
+        if (!minimise(on, at, best, by, tolerance, again == 0)) return false;
         if (best.residual > 0.0) polish(on, at, best, by, polishing, TOLERANCE);
         if (best.residual <= TOLERANCE) break;
         tolerance = TOLERANCE;

@@ -13,7 +13,7 @@ from gpu_kernels.ou.model import BIASES, OuEstimate, single
 from gpu_kernels.ou.running import RunningSums, exact
 from gpu_kernels.ou.sums import CANCELLED
 from gpu_kernels.ou.window import Window
-from gpu_kernels.selection import current
+from gpu_kernels.selection import on_lanes
 
 __all__ = ["OnlineOu"]
 
@@ -68,7 +68,7 @@ class OnlineOu:
         self._sums = RunningSums(fading)
         length = _length(window, recomputes=self._recomputes)
         self._window = None if length is None else Window(length)
-        native = self._window is None and current().backend == "native"
+        native = self._window is None and on_lanes()
         self._compiled = CompiledStream(self._dt, bias, fading) if native else None
         self._since_exact = 0
         self._last_ms = 0

@@ -9,7 +9,7 @@ from gpu_kernels.checks import Floats
 from gpu_kernels.pairs import device, host, native, residual
 from gpu_kernels.pairs.grams import gather
 from gpu_kernels.pairs.model import CONSTANT, FITTED, ITSELF, Figures, LagRule, PairsFit
-from gpu_kernels.selection import current, run
+from gpu_kernels.selection import current, on_lanes, run
 
 __all__ = ["scan"]
 
@@ -53,7 +53,7 @@ def _varying(levels: Floats, rule: LagRule) -> Figures:
 def _rows(levels: Floats, rule: LagRule) -> Floats:
     if current().backend == "cuda":
         return run(device.fit, levels, rule)
-    twin = native.fit if current().backend == "native" else host.fit
+    twin = native.fit if on_lanes() else host.fit
     return run(twin, gather(levels, rule.most), rule)
 
 

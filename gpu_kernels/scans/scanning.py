@@ -11,7 +11,7 @@ from gpu_kernels import ou, pairs, shape, thresholds
 from gpu_kernels.checks import Floats
 from gpu_kernels.scans import host, multiplicity
 from gpu_kernels.scans.model import N_PERIODS, STATUSES, PairTable, Plan, Progress
-from gpu_kernels.selection import current, run
+from gpu_kernels.selection import on_lanes, run
 from gpu_kernels.sweep import native as sweep_native
 from gpu_kernels.sweep import zscore
 
@@ -176,7 +176,7 @@ def _periods(train: Floats, tested: _Tested, plan: Plan) -> tuple[Floats, Floats
 
 
 def _scores(residual: Floats, lookback: int) -> Floats:
-    twin = sweep_native.rolling if current().backend == "native" else zscore.rolling
+    twin = sweep_native.rolling if on_lanes() else zscore.rolling
     return run(twin, residual, lookback)
 
 

@@ -8,7 +8,7 @@ from numpy.typing import ArrayLike
 from gpu_kernels.checks import Floats, array, one_of, positive
 from gpu_kernels.errors import Degenerate, InvalidInput, KernelError
 from gpu_kernels.magnitude import LARGEST_MAGNITUDE, SMALLEST_MAGNITUDE, finite_within_reach, moderate, sizeable
-from gpu_kernels.selection import current, run
+from gpu_kernels.selection import current, on_lanes, run
 from gpu_kernels.weights import device, host, native
 from gpu_kernels.weights.model import MODES, OBJECTIVES, Weights
 from gpu_kernels.weights.region import Bounds, Region, region
@@ -56,7 +56,7 @@ def cara(
     moderate("gamma", gamma)
     means, given, rate = _problem(expected_returns, covariance, risk_free_rate)
     one_of("mode", mode, MODES)
-    if bounds is None and leverage is None and current().backend == "native" and _moderate_variances(given):
+    if bounds is None and leverage is None and on_lanes() and _moderate_variances(given):
         found = run(native.cara, means, given, gamma, rate, mode)
         if found is not None:
             return found
@@ -103,7 +103,7 @@ def sharpe(
     moderate("gamma", gamma)
     means, given, rate = _problem(expected_returns, covariance, risk_free_rate)
     one_of("mode", mode, MODES)
-    if bounds is None and leverage is None and current().backend == "native" and _moderate_variances(given):
+    if bounds is None and leverage is None and on_lanes() and _moderate_variances(given):
         found = run(native.sharpe, means, given, gamma, rate, mode)
         if found is not None:
             return found

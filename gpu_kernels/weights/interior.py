@@ -92,7 +92,9 @@ class _Point(NamedTuple):
         return float(self.z @ self.s)
 
 
-def minimise(system: System, q: Floats, b: Floats, h: Floats, *, tolerance: float = 1e-14) -> Optimum:
+def minimise(
+    system: System, q: Floats, b: Floats, h: Floats, *, tolerance: float = 1e-14, cautious: bool = True
+) -> Optimum:
     """Solve a convex quadratic program.
 
     Args:
@@ -101,6 +103,8 @@ def minimise(system: System, q: Floats, b: Floats, h: Floats, *, tolerance: floa
         b: (m,) right-hand side of the equalities; m may be 0.
         h: (k,) right-hand side of the inequalities; k may be 0.
         tolerance: Stop below this residual; without it, where rounding lets no step improve any more.
+        cautious: Go back towards the centre where steps bring nothing, which ends their circles, but only where the
+            program has an inside.
 
     Returns:
         The best point met. Where the program is infeasible or unbounded, its residual stays large.
@@ -110,7 +114,7 @@ def minimise(system: System, q: Floats, b: Floats, h: Floats, *, tolerance: floa
     gap = best.gap
     taken = stalled = 0
     while best.residual > tolerance and taken < MOST_ITERATIONS and stalled < PATIENCE:
-        point = _step(measure, point, cautious=stalled > 0)
+        point = _step(measure, point, cautious=cautious and stalled % 2 == 1)
         taken += 1
         if not np.isfinite(point.residual) or np.min(point.s, initial=1.0) <= 0.0:
             break
@@ -174,7 +178,8 @@ def _inside(values: Floats) -> Floats:
 def _step(measure: _Measure, at: _Point, *, cautious: bool) -> _Point:
     """Go on from a point; `cautious` after a step that brought nothing, which makes room for the next one.
 
-    Products z s of very different size let no step go far, and predictors from such points can take turns for ever.
+    Products z s of very different size let no step go far, and predictors from such points can take turns for ever. A
+    program without an inside has no centre to go back to, so that caution is for every other step in vain only.
     """
     system = measure.system
     scale = at.z / at.s

@@ -48,7 +48,11 @@ class _Failed(NamedTuple):
 
 
 class Launcher:
-    """A pool of compute threads and the queue before it; for one event loop at a time."""
+    """A pool of compute threads and the queue before it; for one event loop at a time.
+
+    Attributes:
+        selection: Which twin of the operations they run.
+    """
 
     def __init__(
         self,
@@ -65,7 +69,7 @@ class Launcher:
             prepare: Called first in each thread.
             limits: Of batches and of the queue; defaults where None.
         """
-        self._selection = selection
+        self.selection = selection
         self._pool = ThreadPoolExecutor(threads, thread_name_prefix="meanrev-compute", initializer=prepare)
         self._limits = limits or Limits()
         self._threads = threads
@@ -184,7 +188,7 @@ class Launcher:
             self._timer = self._loop.call_later(max(0.0, due - time.monotonic()), self._dispatch)
 
     def _work(self, batch: tuple[Job, ...]) -> Sequence[Any]:
-        with using(*self._selection):
+        with using(*self.selection):
             return _outcomes(batch)
 
     def _hand_over(

@@ -60,14 +60,19 @@ def place(settings: Settings, changed: Callable[[], None]) -> Placement:
         if settings.gpus > 1 and found.name != "cuda":
             log.warning("there is no GPU for a second worker", extra={"gpus": settings.gpus, "backend": found.name})
         if settings.worker == "process" or found.name == "cuda":
-            return Placement(found, Selection(found.name, threads, fleet.carry), fleet=fleet)
+            return Placement(found, Selection(found.name, threads, fleet.carry, _lanes(found.name)), fleet=fleet)
         fleet.close()
         # What it found out about the GPU need not be found out here, where it would stay in memory.
         name, reason = found
     chosen = backend.choose_on(settings.device, settings.gpu_memory, name)
     # CUDA remembers a device for each thread.
     prepare = partial(device.limit, settings.device, settings.gpu_memory) if chosen.name == "cuda" else None
-    return Placement(Backend(chosen.name, reason or chosen.reason), Selection(chosen.name, threads), prepare)
+    selected = Selection(chosen.name, threads, lanes=_lanes(chosen.name))
+    return Placement(Backend(chosen.name, reason or chosen.reason), selected, prepare)
+
+
+def _lanes(name: str) -> bool:
+    return name == "cuda" and backend.usable("native")
 
 
 def blas_threads(settings: Settings) -> int:

@@ -4,11 +4,12 @@ import psutil
 import pytest
 
 from gpu_kernels import backend
-from gpu_kernels.backend import Backend
+from gpu_kernels.backend import Backend, Probe
 from gpu_kernels.errors import KernelError
 from gpu_kernels.selection import Selection
 from meanrev_server import placement
 from meanrev_server.config import Settings
+from tests.gpu_kernels.native import needs_compiler
 
 
 def placed(**settings):
@@ -51,6 +52,15 @@ def test_a_gpu_is_looked_for_in_a_child_which_leaves_where_it_finds_none(monkeyp
     assert "no cuda: " in found.backend.reason
     assert found.selection.backend == found.backend.name
     assert not children()
+
+
+@needs_compiler
+def test_beside_a_gpu_the_processors_kernels_compute_what_it_does_not(monkeypatch):
+    monkeypatch.setattr(backend, "choose_on", lambda *_: Backend("cuda", "a stand-in"))
+    found = placed(worker="thread", kernel_threads=3)
+    assert found.selection == Selection("cuda", 3, lanes=True)
+    monkeypatch.setitem(backend._PROBES, "native", lambda: Probe("native", usable=False, reason="no compiler"))
+    assert placed(worker="thread", kernel_threads=3).selection == Selection("cuda", 3)
 
 
 @pytest.mark.parametrize("worker", ["auto", "thread", "process"])

@@ -9,8 +9,9 @@ import numpy as np
 from msgspec import Meta
 from numpy.typing import NDArray
 
-from gpu_kernels import ou, selection
+from gpu_kernels import ou
 from gpu_kernels.checks import Floats
+from gpu_kernels.selection import Selection, using
 from meanrev_server.errors import LimitReached
 from meanrev_server.hub import Mark
 from meanrev_server.rpc import options
@@ -69,8 +70,8 @@ class _Asset:
         lock: Held while a thread works on the fit.
     """
 
-    def __init__(self, chosen: OuOptions, backend: str) -> None:
-        with wire_names(_NAMES), selection.using(backend):
+    def __init__(self, chosen: OuOptions, selected: Selection) -> None:
+        with wire_names(_NAMES), using(*selected):
             self.fit = ou.OnlineOu(
                 dt=chosen.dt,
                 forgetting=chosen.forgetting,
@@ -117,7 +118,7 @@ class _Session:
             if len(self._assets) >= most:
                 knob = "max_assets_per_stream (MEANREV_MAX_ASSETS_PER_STREAM) raises it"
                 raise LimitReached(f"a stream carries at most {most} asset ids; {knob}")
-            asset = self._assets[asset_id] = _Asset(chosen, self._call.backend.name)
+            asset = self._assets[asset_id] = _Asset(chosen, self._call.launcher.selection)
         return asset
 
     def unreported(self) -> list[str]:

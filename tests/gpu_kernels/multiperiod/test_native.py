@@ -112,3 +112,62 @@ def test_numbers_of_any_legal_size_give_finite_weights_or_a_rule(means, variance
         for figures in plan[:-2]:
             assert np.isfinite(figures).all()
         assert plan.weights.sum(axis=1) == pytest.approx(1.0, abs=1e-9 * np.abs(plan.weights).max())
+
+
+@pytest.mark.parametrize("cost", [1.0, 5.0, 10.0])
+@pytest.mark.parametrize("run", [optimize, by_kernel], ids=["numpy", "native"])
+def test_weights_that_are_fixed_stay_so_whatever_the_others_cost(run, cost):
+    """A program in which bounds are equal has no inside for an interior point."""
+    plan = run(
+        [[0.0009, 0.0004, 0.0002]],
+        np.diag([1.9e-4, 1.8e-4, 2.7e-4]),
+        gamma=0.5,
+        transaction_cost=cost,
+        bounds=([0.41, 0.38, 0.01], [0.41, 0.58, 0.21]),
+        initial_weights=np.zeros(3),
+    )
+    np.testing.assert_allclose(plan.weights, [[0.41, 0.58, 0.01]], atol=1e-9)
+
+
+@settings(max_examples=60, deadline=None)
+@given(**(problems | {"cost": st.sampled_from([0.0, 1e-4, 1e-2, 0.1])}), share=st.sampled_from([0.3, 0.7, 1.0]))
+def test_fixed_weights_are_as_in_clarabels_plan(seed, n_periods, n_assets, cost, bounds, gamma, share):
+    means, covariances = market(seed, n_periods, n_assets)
+    rng, initial = np.random.default_rng(seed), np.full(n_assets, 1 / n_assets)
+    held = initial + 0.2 * rng.normal(size=n_assets)
+    held += (1 - held.sum()) / n_assets
+    fixed = rng.random(n_assets) < share
+    lower, upper = np.where(fixed, held, held - 0.3), np.where(fixed, held, held + 0.3)
+    theirs = naive.plan(means, covariances, gamma, cost, initial, lower, upper)
+    best = naive.objective(theirs, means, covariances, gamma, cost, initial)
+    for run in (optimize, by_kernel):
+        plan = run(means, covariances, gamma=gamma, transaction_cost=cost, bounds=(lower, upper))
+        assert np.array_equal(plan.weights[:, fixed], np.tile(held[fixed], (n_periods, 1)))
+        assert plan.cumulative_utility == pytest.approx(best, rel=1e-8, abs=1e-8 * (np.abs(means).max() + cost))
+
+
+@pytest.mark.parametrize("gamma", [1e-3, 1e-7, 1e-10])
+@pytest.mark.parametrize("run", [optimize, by_kernel], ids=["numpy", "native"])
+@pytest.mark.parametrize("bounds", [(0, np.inf), (0, 1)])
+def test_hardly_any_risk_aversion_holds_what_gains_most_within_bounds_that_the_budget_implies(run, gamma, bounds):
+    means = [[0.01, 0.03, 0.02], [0.02, 0.01, 0.03]]
+    plan = run(means, np.diag([1e-4, 2e-4, 1.5e-4]), gamma=gamma, transaction_cost=1e-3, bounds=bounds)
+    np.testing.assert_allclose(plan.weights, [[0, 1, 0], [0, 0, 1]], atol=1e-7)
+
+
+@pytest.mark.parametrize("run", [optimize, by_kernel], ids=["numpy", "native"])
+def test_a_portfolio_without_risk_or_gain_is_an_optimum_like_any_other(run):
+    plan = run(np.zeros((2, 2)), np.outer([0.01, -0.03], [0.01, -0.03]), gamma=5.0, bounds=(0, 1))
+    np.testing.assert_allclose(plan.weights, [[0.75, 0.25]] * 2, atol=1e-6)
+    free = run(np.full((1, 2), 0.001), np.outer([0.01, 0.03], [0.01, 0.03]), gamma=5.0)
+    np.testing.assert_allclose(free.weights, [[1.5, -0.5]], atol=1e-6)
+
+
+def test_beside_a_gpu_a_plan_is_the_kernels():
+    means, covariances = market(3, 3, 10)
+    found = []
+    for backend, lanes in (("native", False), ("cuda", True), ("cuda", False)):
+        with selection.using(backend, lanes=lanes):
+            found.append(optimize(means, covariances, transaction_cost=1e-3).weights.tobytes())
+    assert found[0] == found[1]
+    assert found[2] == optimize(means, covariances, transaction_cost=1e-3).weights.tobytes()
