@@ -4,6 +4,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
+import scipy.linalg  # noqa: F401 - a library that is not loaded yet would not be limited
 from threadpoolctl import threadpool_limits
 
 from gpu_kernels import moments, pca, selection, weights

@@ -5,7 +5,7 @@ from collections.abc import Callable
 import numpy as np
 
 from gpu_kernels.checks import Floats
-from gpu_kernels.pca import subset
+from gpu_kernels.pca import lapack, subset
 from gpu_kernels.pca.model import Pca
 
 __all__ = ["Spectrum", "fit", "scaled", "spectrum"]
@@ -41,11 +41,11 @@ def fit(returns: Floats, kept: int, scaling: str, spectrum: Spectrum = spectrum)
         return Pca(np.zeros(kept), np.eye(kept, n_assets), np.zeros((n_periods, kept)), 0.0)
     values, directions = (_by_rows if n_periods < n_assets else _by_columns)(centred, kept, spectrum)
     # The trace is the sum of all eigenvalues, of which a spectrum may hold only the largest; einsum leaves NumPy's BLAS
-    # asleep, see `subset`.
+    # asleep, see `lapack`.
     total = values.sum() if values.size == min(centred.shape) else np.einsum("ij,ij", centred, centred)
     ratios = (values / total)[:kept]
     components = _signed(directions)
-    scores = subset.projected(centred, components) if subset.pays(n_assets, kept) else centred @ components.T
+    scores = lapack.product(centred, components) if subset.pays(n_assets, kept) else centred @ components.T
     return Pca(ratios, components, scores, min(1.0, float(ratios.sum())))
 
 
@@ -102,4 +102,4 @@ def _tidy(values: Floats, size: int) -> Floats:
 def _signed(components: Floats) -> Floats:
     largest = np.argmax(np.abs(components), axis=1)
     signed: Floats = components * np.sign(components[np.arange(components.shape[0]), largest])[:, None]
-    return signed
+    return np.ascontiguousarray(signed)

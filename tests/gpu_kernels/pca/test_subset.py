@@ -1,15 +1,13 @@
 """A few of many components: the subset driver's are those of the whole spectrum, and nothing depends on SciPy."""
 
-import builtins
-from importlib.util import find_spec
+import sys
 
 import numpy as np
 import pytest
-import scipy.linalg
 from sklearn.decomposition import PCA
 
 from gpu_kernels import pca
-from gpu_kernels.pca import subset
+from gpu_kernels.pca import lapack, subset
 
 SHAPES = [(400, 150), (150, 400)]
 
@@ -70,37 +68,41 @@ def test_it_is_left_alone_where_it_gains_little(n_assets, kept):
 def test_without_scipy_the_whole_spectrum_serves(monkeypatch):
     returns = market((400, 150))
     expected = whole(monkeypatch, returns, n_components=8)
-
-    def without(name, *rest, **named):
-        assert name.partition(".")[0] != "scipy"
-        return importing(name, *rest, **named)
-
-    importing = builtins.__import__
-    monkeypatch.setattr(builtins, "__import__", without)
-    monkeypatch.setattr(subset, "find_spec", lambda name: None if name == "scipy" else find_spec(name))
+    monkeypatch.setattr(lapack, "_function", lapack._function.__wrapped__)
+    monkeypatch.setattr(lapack, "available", lapack.available.__wrapped__)
+    monkeypatch.setitem(sys.modules, "scipy.linalg", None)
     assert repr(pca.fit(returns, n_components=8)) == repr(expected)
 
 
-def wrong_values(_, **options):
-    return np.ones(8), np.eye(150, 8)
+def test_functions_of_other_types_are_not_called(monkeypatch):
+    returns = market((400, 150))
+    expected = whole(monkeypatch, returns, n_components=8)
+    monkeypatch.setattr(lapack, "_function", lapack._function.__wrapped__)
+    monkeypatch.setattr(lapack, "available", lapack.available.__wrapped__)
+    monkeypatch.setitem(lapack._TYPES, "dgemm", "cciiiddididdl")
+    assert repr(pca.fit(returns, n_components=8)) == repr(expected)
 
 
-def not_orthogonal(gram, **options):
-    values, vectors = EIGH(gram, **options)
-    vectors[:, 0] = vectors[:, 1]
+def wrong_values(gram, kept):
+    return np.ones(kept), np.eye(kept, len(gram))
+
+
+def not_orthogonal(gram, kept):
+    values, vectors = PAIRS(gram, kept)
+    vectors[0] = vectors[1]
     return np.full_like(values, values[1]), vectors
 
 
-def no_convergence(*_, **__):
-    raise scipy.linalg.LinAlgError
+def no_convergence(*_):
+    return None
 
 
-EIGH = scipy.linalg.eigh
+PAIRS = lapack.largest_pairs
 
 
 @pytest.mark.parametrize("fault", [wrong_values, not_orthogonal, no_convergence])
 def test_a_driver_that_fails_is_found_out(monkeypatch, fault):
     returns = market((400, 150))
     expected = whole(monkeypatch, returns, n_components=8)
-    monkeypatch.setattr(scipy.linalg, "eigh", fault)
+    monkeypatch.setattr(lapack, "largest_pairs", fault)
     assert repr(pca.fit(returns, n_components=8)) == repr(expected)
