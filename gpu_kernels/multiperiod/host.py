@@ -163,7 +163,8 @@ def _moved(problem: Problem, means: Floats, covariances: Floats, before: Floats,
     if not found.residual <= _ACCEPTED:
         raise Degenerate(
             "covariances",
-            "no optimum was found: a combination of assets without variance may earn more than it costs to trade",
+            "no optimum was found: a combination of assets without variance may earn more than it costs to trade, or "
+            "costs, gains and variances differ too much in size",
         )
     return scale * found.weights
 
