@@ -66,4 +66,4 @@ def test_other_threads_go_on_while_a_spectrum_is_found():
         sys.setswitchinterval(interval)
         stop.set()
         other.join()
-    assert meanwhile > 10
+    assert meanwhile > 10  # some hundred; a few where the lock is kept
