@@ -9,7 +9,7 @@ import warnings
 import numpy as np
 import pytest
 
-from gpu_kernels import multiperiod
+from gpu_kernels import multiperiod, selection
 from tests.naive import multiperiod as clarabel_form
 
 GAMMA, COST = 5.0, 1e-3
@@ -32,6 +32,11 @@ def ours(name):
     return multiperiod.optimize(means, covariances, gamma=GAMMA, transaction_cost=COST, bounds=(0, 1)).weights
 
 
+def by_kernel(name):
+    with selection.using("native"):
+        return ours(name)
+
+
 def by_clarabel(name):
     means, covariances = DATA[name]
     size = means.shape[1]
@@ -52,7 +57,7 @@ def test_both_agree(name):
 
 @pytest.mark.benchmark(group="multiperiod")
 @pytest.mark.parametrize("name", SHAPES)
-@pytest.mark.parametrize("solver", [ours, by_clarabel], ids=["meanrev", "peer: clarabel"])
+@pytest.mark.parametrize("solver", [by_kernel, ours, by_clarabel], ids=["meanrev", "meanrev, NumPy", "peer: clarabel"])
 def test_multiperiod(benchmark, name, solver):
     benchmark.group = f"multiperiod {name}, long only, costs"
     benchmark.pedantic(solver, args=(name,), rounds=3, warmup_rounds=1)

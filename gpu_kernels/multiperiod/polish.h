@@ -119,8 +119,7 @@ APART void polish(const Plan& on, Point& at, Point& best, const Step& step, Poli
             if (change <= NOTHING * largest(at.w, size)) break;
         }
         whole(on, at, by);
-        const Point given = {at.w, at.u, at.y, at.z, at.z, 0.0, 0.0};
-        Point seen = given;
+        Point seen = {at.w, at.u, at.y, at.z, at.z, 0.0, 0.0};
         measure(on, seen, step);
         if (!(seen.residual - seen.residual == 0.0)) return;
         if (seen.residual < best.residual) take(on, best, seen);

@@ -102,4 +102,4 @@ def _tidy(values: Floats, size: int) -> Floats:
 def _signed(components: Floats) -> Floats:
     largest = np.argmax(np.abs(components), axis=1)
     signed: Floats = components * np.sign(components[np.arange(components.shape[0]), largest])[:, None]
-    return np.ascontiguousarray(signed)
+    return signed

@@ -7,7 +7,7 @@ types.
 All products around the spectrum are SciPy's as well, and not NumPy's: NumPy's wheel has a BLAS of its own, and where
 both have threads, those of the one that is done spin on the cores that the other needs, which doubled the time of all.
 
-Arrays are row by row here, and a matrix that LAPACK takes column by column is its transpose.
+Arrays are row by row here, or are copied so; a matrix that LAPACK takes column by column is its transpose.
 """
 
 import ctypes
@@ -44,7 +44,7 @@ def gram(matrix: Floats) -> Floats:
     """Return A'A of (M, N) A; of it only the lower triangle is set, and the rest is 0."""
     rows, columns = matrix.shape
     found = np.zeros((columns, columns))
-    _call("dsyrk", b"U", b"N", columns, rows, 1.0, matrix, columns, 0.0, found, columns)
+    _call("dsyrk", b"U", b"N", columns, rows, 1.0, _by_rows(matrix), columns, 0.0, found, columns)
     return found
 
 
@@ -61,7 +61,7 @@ def largest_pairs(lower: Floats, kept: int) -> tuple[Floats, Floats] | None:
     size = len(lower)
     values, vectors, support = np.empty(size), np.empty((kept, size)), np.empty(2 * size, dtype=np.int32)
     count, status = ctypes.c_int(), ctypes.c_int()
-    held = lower.copy()
+    held = lower.copy(order="C")
 
     def driver(work: Floats, n_work: int, whole: np.ndarray[Any, np.dtype[np.int32]], n_whole: int) -> None:
         bounds = 0.0, 0.0, size - kept + 1, size  # of the values, which are not asked by, and of their places
@@ -96,7 +96,22 @@ def product(left: Floats, right: Floats) -> Floats:
     """Return A B' of (M, N) A and (K, N) B."""
     (rows, inner), columns = left.shape, len(right)
     found = np.empty((rows, columns))
-    _call("dgemm", b"T", b"N", columns, rows, inner, 1.0, right, inner, left, inner, 0.0, found, columns)
+    _call(
+        "dgemm",
+        b"T",
+        b"N",
+        columns,
+        rows,
+        inner,
+        1.0,
+        _by_rows(right),
+        inner,
+        _by_rows(left),
+        inner,
+        0.0,
+        found,
+        columns,
+    )
     return found
 
 
@@ -104,8 +119,12 @@ def symmetric_product(vectors: Floats, lower: Floats) -> Floats:
     """Return V S of (K, N) V and symmetric (N, N) S, of which the lower triangle is read."""
     count, size = vectors.shape
     found = np.empty((count, size))
-    _call("dsymm", b"L", b"U", size, count, 1.0, lower, size, vectors, size, 0.0, found, size)
+    _call("dsymm", b"L", b"U", size, count, 1.0, _by_rows(lower), size, _by_rows(vectors), size, 0.0, found, size)
     return found
+
+
+def _by_rows(matrix: Floats) -> Floats:
+    return np.ascontiguousarray(matrix)
 
 
 def _call(name: str, *arguments: Any) -> None:

@@ -40,7 +40,7 @@ def largest(matrix: Floats, kept: int) -> tuple[Floats, Floats] | None:
     References:
         Anderson et al. (1999), LAPACK Users' Guide, section 2.3.4, the driver dsyevr.
     """
-    gram = lapack.gram(np.ascontiguousarray(matrix))
+    gram = lapack.gram(matrix)
     found = lapack.largest_pairs(gram, kept)
     if found is None:
         return None

@@ -13,9 +13,9 @@ from gpu_kernels.backend import Backend
 from gpu_kernels.compile import use_cache
 from gpu_kernels.selection import Selection
 from meanrev_server.config import Settings
-from meanrev_worker import Fleet, Orders
+from meanrev_worker import Fleet, Orders, blas
 
-__all__ = ["Placement", "blas_threads", "place"]
+__all__ = ["Placement", "blas_threads", "limit_blas", "place"]
 
 log = logging.getLogger(__name__)
 
@@ -71,14 +71,23 @@ def place(settings: Settings, changed: Callable[[], None]) -> Placement:
     return Placement(Backend(chosen.name, reason or chosen.reason), selected, prepare)
 
 
+def limit_blas(settings: Settings) -> None:
+    """Hold matrix products of this process to their share of the CPUs.
+
+    This is left to whoever owns the process: a server in a notebook's must not slow down the notebook's own.
+
+    Args:
+        settings: The server's.
+    """
+    blas.limit(blas_threads(settings))
+
+
 def _lanes(name: str) -> bool:
     return name == "cuda" and backend.usable("native")
 
 
 def blas_threads(settings: Settings) -> int:
-    """Return how many threads a matrix product may use, for gpu_kernels.blas.limit.
-
-    It is left to whoever owns the process: a server in a notebook's process must not slow down the notebook's own.
+    """Return how many threads a matrix product may use.
 
     Args:
         settings: The server's.

@@ -13,11 +13,12 @@ from pathlib import Path
 from threading import Thread
 from typing import NoReturn
 
-from gpu_kernels import backend, blas, device
+from gpu_kernels import backend, device
 from gpu_kernels.compile import use_cache
 from gpu_kernels.device import OutOfMemory
 from gpu_kernels.errors import Degenerate, InvalidInput
 from gpu_kernels.selection import using
+from meanrev_worker import blas
 from meanrev_worker.channel import Channel
 from meanrev_worker.tasks import Hello, Orders, Outcome, Task
 

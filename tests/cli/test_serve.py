@@ -11,6 +11,7 @@ import time
 import pytest
 
 from gpu_kernels.errors import KernelError
+from meanrev_worker import blas
 from tests.cli.conftest import READY, start, stop
 from tests.gpu_kernels.native import needs_compiler
 
@@ -212,7 +213,7 @@ def test_matrix_products_share_the_cpus_with_other_computations(monkeypatch, run
     def leave(settings):
         raise KernelError("enough")
 
-    monkeypatch.setattr(place.blas, "limit", limits.append)
+    monkeypatch.setattr(blas, "limit", limits.append)
     monkeypatch.setattr(place, "App", leave)
     monkeypatch.setenv("MEANREV_BLAS_THREADS", "3")
     run("serve", "--listen", "127.0.0.1:0")

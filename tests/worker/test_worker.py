@@ -17,6 +17,7 @@ import threadpoolctl
 
 from gpu_kernels import ou, pairs, pca, sweep, weights
 from gpu_kernels.errors import Degenerate, InvalidInput, KernelError
+from gpu_kernels.pca import lapack
 from gpu_kernels.selection import Selection, using
 from meanrev_worker import Fleet, Orders, Poisonous, WorkerLost
 from tests.gpu_kernels.native import needs_compiler
@@ -56,6 +57,7 @@ def test_it_computes_in_another_process_as_it_was_told(worker):
 def test_its_matrix_products_take_no_more_threads_than_it_was_told():
     fleet = Fleet(Orders("numpy", blas_threads=1), 1)
     try:
+        assert fleet.carry(lapack.available, ())  # which loads the second library
         pools = fleet.carry(threadpoolctl.threadpool_info, ())
     finally:
         fleet.close()

@@ -7,14 +7,13 @@ from typing import Any, get_args, get_type_hints
 import click
 import uvloop
 
-from gpu_kernels import blas
 from gpu_kernels.errors import KernelError
 from meanrev_cli.failure import ExitCode, Failure
 from meanrev_cli.settings import knob, settings_from
 from meanrev_cli.shared import Shared, shared_flags
 from meanrev_server.app import App
 from meanrev_server.config import ConfigError, Settings
-from meanrev_server.placement import blas_threads
+from meanrev_server.placement import limit_blas
 from meanrev_server.telemetry import start_logging
 
 __all__ = ["serve"]
@@ -48,7 +47,7 @@ def serve(shared: Shared, **flags: Any) -> None:
 def _run(settings: Settings, level: str, line: str) -> None:
     start_logging(settings.log, level)
     logging.getLogger("asyncio").setLevel(logging.INFO)
-    blas.limit(blas_threads(settings))
+    limit_blas(settings)
     try:
         app = App(settings)
     except KernelError as error:

@@ -41,9 +41,12 @@ def test_what_the_driver_refuses_is_none():
     assert lapack.largest_pairs(np.eye(3), 4) is None
 
 
-def test_arrays_of_another_layout_are_refused():
+def test_arrays_of_another_layout_are_copied_and_never_misread():
+    wide, right = drawn((4, 6)), drawn((6, 5), 1)
+    np.testing.assert_allclose(lapack.gram(wide.T), np.tril(wide @ wide.T), atol=1e-12)
+    np.testing.assert_allclose(lapack.product(wide.T, right.T[:, :4]), wide.T @ right[:4], atol=1e-12)
     with pytest.raises(TypeError, match="contiguous"):
-        lapack.gram(drawn((6, 4)).T)
+        lapack._call("dsyrk", b"U", b"N", 4, 6, 1.0, wide.T, 4, 0.0, np.empty((4, 4)), 4)
 
 
 def test_other_threads_go_on_while_a_spectrum_is_found():

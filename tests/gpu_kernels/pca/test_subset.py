@@ -53,6 +53,16 @@ def test_components_beyond_the_rank_are_orthonormal_with_ratios_of_zero(shape):
     assert fitted.total_variance_explained == pytest.approx(1.0, abs=1e-12)
 
 
+@pytest.mark.parametrize("shape", SHAPES)
+@pytest.mark.parametrize("scaling", pca.SCALINGS)
+def test_the_order_of_the_array_in_memory_changes_nothing(shape, scaling):
+    returns = market(shape)
+    usual = pca.fit(returns, n_components=8, scaling=scaling)
+    for same in (np.asfortranarray(returns), np.repeat(returns, 2, axis=1)[:, ::2], returns[::-1].copy()[::-1]):
+        for found, expected in zip(pca.fit(same, n_components=8, scaling=scaling), usual, strict=True):
+            np.testing.assert_allclose(found, expected, atol=1e-9)
+
+
 @pytest.mark.parametrize("size", [1e-9, 1e50])
 def test_returns_of_any_size_have_the_same_components(size):
     returns = market((400, 150))

@@ -1,6 +1,10 @@
 """Threads of the BLAS libraries under NumPy and SciPy: one number for a whole process."""
 
+import os
+
 __all__ = ["limit"]
+
+_VARIABLES = ("OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "BLIS_NUM_THREADS")
 
 
 def limit(threads: int) -> bool:
@@ -9,14 +13,17 @@ def limit(threads: int) -> bool:
     Threads of OpenBLAS that have nothing to do spin for a while. Where computations run side by side they spin on the
     cores that the others need, and each of two libraries spins against the other.
 
+    A library that is loaded later, as SciPy's is when it is first needed, reads the environment, which is set too.
+
     Args:
         threads: At least 1.
 
     Returns:
-        Whether it was done: not without SciPy and threadpoolctl, which come with meanrev[server].
+        Whether libraries that are loaded already keep to it: not without threadpoolctl, which comes with
+        meanrev[server].
     """
+    os.environ.update(dict.fromkeys(_VARIABLES, str(threads)))
     try:
-        import scipy.linalg  # noqa: F401, PLC0415 - a library that is not loaded yet would not be limited
         from threadpoolctl import threadpool_limits  # noqa: PLC0415 - of the server alone
     except ImportError:
         return False

@@ -4,14 +4,17 @@ import subprocess
 import sys
 
 import pytest
+import threadpoolctl
 
-from gpu_kernels import blas
+from meanrev_worker import blas
 
 PROGRAM = """
-from gpu_kernels import blas
+from meanrev_worker import blas
 assert blas.limit({threads})
-import numpy, threadpoolctl
-numpy.ones((9, 9)) @ numpy.ones((9, 9))
+import sys, threadpoolctl
+from gpu_kernels.pca import lapack
+assert "scipy" not in sys.modules
+assert lapack.available()
 print([pool["num_threads"] for pool in threadpoolctl.threadpool_info() if pool["user_api"] == "blas"])
 """
 
@@ -23,7 +26,10 @@ def test_every_library_is_limited(threads):
     assert found.strip() in {f"[{threads}]", f"[{threads}, {threads}]"}  # one library where both share it
 
 
-@pytest.mark.parametrize("missing", ["threadpoolctl", "scipy.linalg"])
-def test_without_what_it_takes_nothing_is_limited(monkeypatch, missing):
-    monkeypatch.setitem(sys.modules, missing, None)
+def test_without_what_it_takes_nothing_that_is_loaded_is_limited(monkeypatch):
+    for name in blas._VARIABLES:
+        monkeypatch.setenv(name, "7")
+    monkeypatch.setitem(sys.modules, "threadpoolctl", None)
+    before = threadpoolctl.threadpool_info()
     assert not blas.limit(1)
+    assert threadpoolctl.threadpool_info() == before
