@@ -13,7 +13,18 @@ from pathlib import Path
 from threading import Thread
 from typing import NoReturn
 
-from gpu_kernels import backend, device
+from gpu_kernels import (  # noqa: F401 - all twins, before threads: two that import one module at once may meet half of it
+    backend,
+    device,
+    moments,
+    multiperiod,
+    ou,
+    pairs,
+    pca,
+    scans,
+    sweep,
+    weights,
+)
 from gpu_kernels.compile import use_cache
 from gpu_kernels.device import OutOfMemory
 from gpu_kernels.errors import Degenerate, InvalidInput
