@@ -8,7 +8,7 @@ from typing import ClassVar as _ClassVar, Optional as _Optional, Union as _Union
 DESCRIPTOR: _descriptor.FileDescriptor
 
 class MatrixChunk(_message.Message):
-    __slots__ = ("name", "row_offset", "block", "columns", "timestamps_ms", "metadata", "total_rows")
+    __slots__ = ("name", "row_offset", "block", "columns", "timestamps_ms", "metadata", "total_rows", "total_columns")
     NAME_FIELD_NUMBER: _ClassVar[int]
     ROW_OFFSET_FIELD_NUMBER: _ClassVar[int]
     BLOCK_FIELD_NUMBER: _ClassVar[int]
@@ -16,6 +16,7 @@ class MatrixChunk(_message.Message):
     TIMESTAMPS_MS_FIELD_NUMBER: _ClassVar[int]
     METADATA_FIELD_NUMBER: _ClassVar[int]
     TOTAL_ROWS_FIELD_NUMBER: _ClassVar[int]
+    TOTAL_COLUMNS_FIELD_NUMBER: _ClassVar[int]
     name: str
     row_offset: int
     block: _meanrev_pb2.Matrix
@@ -23,14 +24,15 @@ class MatrixChunk(_message.Message):
     timestamps_ms: _containers.RepeatedScalarFieldContainer[int]
     metadata: str
     total_rows: int
-    def __init__(self, name: _Optional[str] = ..., row_offset: _Optional[int] = ..., block: _Optional[_Union[_meanrev_pb2.Matrix, _Mapping]] = ..., columns: _Optional[_Iterable[str]] = ..., timestamps_ms: _Optional[_Iterable[int]] = ..., metadata: _Optional[str] = ..., total_rows: _Optional[int] = ...) -> None: ...
+    total_columns: int
+    def __init__(self, name: _Optional[str] = ..., row_offset: _Optional[int] = ..., block: _Optional[_Union[_meanrev_pb2.Matrix, _Mapping]] = ..., columns: _Optional[_Iterable[str]] = ..., timestamps_ms: _Optional[_Iterable[int]] = ..., metadata: _Optional[str] = ..., total_rows: _Optional[int] = ..., total_columns: _Optional[int] = ...) -> None: ...
 
 class InfoRequest(_message.Message):
     __slots__ = ()
     def __init__(self) -> None: ...
 
 class InfoResponse(_message.Message):
-    __slots__ = ("version", "backend", "backend_reason", "device", "cpus", "device_memory_free", "device_memory_total", "max_message_bytes", "max_cells", "uptime_s", "metadata")
+    __slots__ = ("version", "backend", "backend_reason", "device", "cpus", "device_memory_free", "device_memory_total", "max_message_bytes", "max_cells", "uptime_s", "metadata", "max_matrix_bytes", "max_bytes_in_flight", "max_work_in_flight", "max_result_bytes")
     VERSION_FIELD_NUMBER: _ClassVar[int]
     BACKEND_FIELD_NUMBER: _ClassVar[int]
     BACKEND_REASON_FIELD_NUMBER: _ClassVar[int]
@@ -42,6 +44,10 @@ class InfoResponse(_message.Message):
     MAX_CELLS_FIELD_NUMBER: _ClassVar[int]
     UPTIME_S_FIELD_NUMBER: _ClassVar[int]
     METADATA_FIELD_NUMBER: _ClassVar[int]
+    MAX_MATRIX_BYTES_FIELD_NUMBER: _ClassVar[int]
+    MAX_BYTES_IN_FLIGHT_FIELD_NUMBER: _ClassVar[int]
+    MAX_WORK_IN_FLIGHT_FIELD_NUMBER: _ClassVar[int]
+    MAX_RESULT_BYTES_FIELD_NUMBER: _ClassVar[int]
     version: str
     backend: str
     backend_reason: str
@@ -53,7 +59,33 @@ class InfoResponse(_message.Message):
     max_cells: int
     uptime_s: float
     metadata: str
-    def __init__(self, version: _Optional[str] = ..., backend: _Optional[str] = ..., backend_reason: _Optional[str] = ..., device: _Optional[str] = ..., cpus: _Optional[int] = ..., device_memory_free: _Optional[int] = ..., device_memory_total: _Optional[int] = ..., max_message_bytes: _Optional[int] = ..., max_cells: _Optional[int] = ..., uptime_s: _Optional[float] = ..., metadata: _Optional[str] = ...) -> None: ...
+    max_matrix_bytes: int
+    max_bytes_in_flight: int
+    max_work_in_flight: int
+    max_result_bytes: int
+    def __init__(self, version: _Optional[str] = ..., backend: _Optional[str] = ..., backend_reason: _Optional[str] = ..., device: _Optional[str] = ..., cpus: _Optional[int] = ..., device_memory_free: _Optional[int] = ..., device_memory_total: _Optional[int] = ..., max_message_bytes: _Optional[int] = ..., max_cells: _Optional[int] = ..., uptime_s: _Optional[float] = ..., metadata: _Optional[str] = ..., max_matrix_bytes: _Optional[int] = ..., max_bytes_in_flight: _Optional[int] = ..., max_work_in_flight: _Optional[int] = ..., max_result_bytes: _Optional[int] = ...) -> None: ...
+
+class Estimate(_message.Message):
+    __slots__ = ("work", "seconds", "peak_bytes", "reply_bytes")
+    WORK_FIELD_NUMBER: _ClassVar[int]
+    SECONDS_FIELD_NUMBER: _ClassVar[int]
+    PEAK_BYTES_FIELD_NUMBER: _ClassVar[int]
+    REPLY_BYTES_FIELD_NUMBER: _ClassVar[int]
+    work: int
+    seconds: float
+    peak_bytes: int
+    reply_bytes: int
+    def __init__(self, work: _Optional[int] = ..., seconds: _Optional[float] = ..., peak_bytes: _Optional[int] = ..., reply_bytes: _Optional[int] = ...) -> None: ...
+
+class ColumnNote(_message.Message):
+    __slots__ = ("column", "status", "reason")
+    COLUMN_FIELD_NUMBER: _ClassVar[int]
+    STATUS_FIELD_NUMBER: _ClassVar[int]
+    REASON_FIELD_NUMBER: _ClassVar[int]
+    column: str
+    status: str
+    reason: str
+    def __init__(self, column: _Optional[str] = ..., status: _Optional[str] = ..., reason: _Optional[str] = ...) -> None: ...
 
 class OuColumns(_message.Message):
     __slots__ = ("columns", "theta", "mu", "sigma", "half_life", "n_samples", "r_squared", "status", "reason", "theta_std_error", "mu_std_error", "sigma_std_error", "half_life_lower", "half_life_upper", "theta_bias_corrected", "adf_statistic", "adf_p_value", "log_likelihood")
@@ -96,43 +128,55 @@ class OuColumns(_message.Message):
     def __init__(self, columns: _Optional[_Iterable[str]] = ..., theta: _Optional[_Iterable[float]] = ..., mu: _Optional[_Iterable[float]] = ..., sigma: _Optional[_Iterable[float]] = ..., half_life: _Optional[_Iterable[float]] = ..., n_samples: _Optional[_Iterable[int]] = ..., r_squared: _Optional[_Iterable[float]] = ..., status: _Optional[_Iterable[str]] = ..., reason: _Optional[_Iterable[str]] = ..., theta_std_error: _Optional[_Iterable[float]] = ..., mu_std_error: _Optional[_Iterable[float]] = ..., sigma_std_error: _Optional[_Iterable[float]] = ..., half_life_lower: _Optional[_Iterable[float]] = ..., half_life_upper: _Optional[_Iterable[float]] = ..., theta_bias_corrected: _Optional[_Iterable[float]] = ..., adf_statistic: _Optional[_Iterable[float]] = ..., adf_p_value: _Optional[_Iterable[float]] = ..., log_likelihood: _Optional[_Iterable[float]] = ...) -> None: ...
 
 class FitOuReply(_message.Message):
-    __slots__ = ("done", "total", "result", "metadata")
+    __slots__ = ("done", "total", "result", "metadata", "estimate")
     DONE_FIELD_NUMBER: _ClassVar[int]
     TOTAL_FIELD_NUMBER: _ClassVar[int]
     RESULT_FIELD_NUMBER: _ClassVar[int]
     METADATA_FIELD_NUMBER: _ClassVar[int]
+    ESTIMATE_FIELD_NUMBER: _ClassVar[int]
     done: int
     total: int
     result: OuColumns
     metadata: str
-    def __init__(self, done: _Optional[int] = ..., total: _Optional[int] = ..., result: _Optional[_Union[OuColumns, _Mapping]] = ..., metadata: _Optional[str] = ...) -> None: ...
+    estimate: Estimate
+    def __init__(self, done: _Optional[int] = ..., total: _Optional[int] = ..., result: _Optional[_Union[OuColumns, _Mapping]] = ..., metadata: _Optional[str] = ..., estimate: _Optional[_Union[Estimate, _Mapping]] = ...) -> None: ...
 
 class CellFigure(_message.Message):
-    __slots__ = ("name", "values")
+    __slots__ = ("name", "values", "first_column", "first_cell")
     NAME_FIELD_NUMBER: _ClassVar[int]
     VALUES_FIELD_NUMBER: _ClassVar[int]
+    FIRST_COLUMN_FIELD_NUMBER: _ClassVar[int]
+    FIRST_CELL_FIELD_NUMBER: _ClassVar[int]
     name: str
     values: _meanrev_pb2.Matrix
-    def __init__(self, name: _Optional[str] = ..., values: _Optional[_Union[_meanrev_pb2.Matrix, _Mapping]] = ...) -> None: ...
+    first_column: int
+    first_cell: int
+    def __init__(self, name: _Optional[str] = ..., values: _Optional[_Union[_meanrev_pb2.Matrix, _Mapping]] = ..., first_column: _Optional[int] = ..., first_cell: _Optional[int] = ...) -> None: ...
 
 class CellChoice(_message.Message):
-    __slots__ = ("column", "cell", "value", "deflated_sharpe", "plateau_cell", "plateau_value")
+    __slots__ = ("column", "cell", "value", "deflated_sharpe", "plateau_cell", "plateau_value", "status", "reason", "n_bars")
     COLUMN_FIELD_NUMBER: _ClassVar[int]
     CELL_FIELD_NUMBER: _ClassVar[int]
     VALUE_FIELD_NUMBER: _ClassVar[int]
     DEFLATED_SHARPE_FIELD_NUMBER: _ClassVar[int]
     PLATEAU_CELL_FIELD_NUMBER: _ClassVar[int]
     PLATEAU_VALUE_FIELD_NUMBER: _ClassVar[int]
+    STATUS_FIELD_NUMBER: _ClassVar[int]
+    REASON_FIELD_NUMBER: _ClassVar[int]
+    N_BARS_FIELD_NUMBER: _ClassVar[int]
     column: str
     cell: int
     value: float
     deflated_sharpe: float
     plateau_cell: int
     plateau_value: float
-    def __init__(self, column: _Optional[str] = ..., cell: _Optional[int] = ..., value: _Optional[float] = ..., deflated_sharpe: _Optional[float] = ..., plateau_cell: _Optional[int] = ..., plateau_value: _Optional[float] = ...) -> None: ...
+    status: str
+    reason: str
+    n_bars: int
+    def __init__(self, column: _Optional[str] = ..., cell: _Optional[int] = ..., value: _Optional[float] = ..., deflated_sharpe: _Optional[float] = ..., plateau_cell: _Optional[int] = ..., plateau_value: _Optional[float] = ..., status: _Optional[str] = ..., reason: _Optional[str] = ..., n_bars: _Optional[int] = ...) -> None: ...
 
 class WalkStep(_message.Message):
-    __slots__ = ("column", "train_start", "train_stop", "test_start", "test_stop", "cell", "train_sharpe", "test_sharpe", "test_return", "test_trades", "test_max_drawdown")
+    __slots__ = ("column", "train_start", "train_stop", "test_start", "test_stop", "cell", "train_sharpe", "test_sharpe", "test_return", "test_trades", "test_max_drawdown", "status", "reason", "train_first_ms", "train_last_ms", "test_first_ms", "test_last_ms")
     COLUMN_FIELD_NUMBER: _ClassVar[int]
     TRAIN_START_FIELD_NUMBER: _ClassVar[int]
     TRAIN_STOP_FIELD_NUMBER: _ClassVar[int]
@@ -144,6 +188,12 @@ class WalkStep(_message.Message):
     TEST_RETURN_FIELD_NUMBER: _ClassVar[int]
     TEST_TRADES_FIELD_NUMBER: _ClassVar[int]
     TEST_MAX_DRAWDOWN_FIELD_NUMBER: _ClassVar[int]
+    STATUS_FIELD_NUMBER: _ClassVar[int]
+    REASON_FIELD_NUMBER: _ClassVar[int]
+    TRAIN_FIRST_MS_FIELD_NUMBER: _ClassVar[int]
+    TRAIN_LAST_MS_FIELD_NUMBER: _ClassVar[int]
+    TEST_FIRST_MS_FIELD_NUMBER: _ClassVar[int]
+    TEST_LAST_MS_FIELD_NUMBER: _ClassVar[int]
     column: str
     train_start: int
     train_stop: int
@@ -155,10 +205,16 @@ class WalkStep(_message.Message):
     test_return: float
     test_trades: int
     test_max_drawdown: float
-    def __init__(self, column: _Optional[str] = ..., train_start: _Optional[int] = ..., train_stop: _Optional[int] = ..., test_start: _Optional[int] = ..., test_stop: _Optional[int] = ..., cell: _Optional[int] = ..., train_sharpe: _Optional[float] = ..., test_sharpe: _Optional[float] = ..., test_return: _Optional[float] = ..., test_trades: _Optional[int] = ..., test_max_drawdown: _Optional[float] = ...) -> None: ...
+    status: str
+    reason: str
+    train_first_ms: int
+    train_last_ms: int
+    test_first_ms: int
+    test_last_ms: int
+    def __init__(self, column: _Optional[str] = ..., train_start: _Optional[int] = ..., train_stop: _Optional[int] = ..., test_start: _Optional[int] = ..., test_stop: _Optional[int] = ..., cell: _Optional[int] = ..., train_sharpe: _Optional[float] = ..., test_sharpe: _Optional[float] = ..., test_return: _Optional[float] = ..., test_trades: _Optional[int] = ..., test_max_drawdown: _Optional[float] = ..., status: _Optional[str] = ..., reason: _Optional[str] = ..., train_first_ms: _Optional[int] = ..., train_last_ms: _Optional[int] = ..., test_first_ms: _Optional[int] = ..., test_last_ms: _Optional[int] = ...) -> None: ...
 
 class SweepResult(_message.Message):
-    __slots__ = ("columns", "entry_zscore", "exit_zscore", "cost", "lookback", "figures", "best", "n_cells", "walk_forward")
+    __slots__ = ("columns", "entry_zscore", "exit_zscore", "cost", "lookback", "figures", "best", "n_cells", "walk_forward", "cell_reason", "cell_reasons")
     COLUMNS_FIELD_NUMBER: _ClassVar[int]
     ENTRY_ZSCORE_FIELD_NUMBER: _ClassVar[int]
     EXIT_ZSCORE_FIELD_NUMBER: _ClassVar[int]
@@ -168,6 +224,8 @@ class SweepResult(_message.Message):
     BEST_FIELD_NUMBER: _ClassVar[int]
     N_CELLS_FIELD_NUMBER: _ClassVar[int]
     WALK_FORWARD_FIELD_NUMBER: _ClassVar[int]
+    CELL_REASON_FIELD_NUMBER: _ClassVar[int]
+    CELL_REASONS_FIELD_NUMBER: _ClassVar[int]
     columns: _containers.RepeatedScalarFieldContainer[str]
     entry_zscore: _containers.RepeatedScalarFieldContainer[float]
     exit_zscore: _containers.RepeatedScalarFieldContainer[float]
@@ -177,22 +235,26 @@ class SweepResult(_message.Message):
     best: _containers.RepeatedCompositeFieldContainer[CellChoice]
     n_cells: int
     walk_forward: _containers.RepeatedCompositeFieldContainer[WalkStep]
-    def __init__(self, columns: _Optional[_Iterable[str]] = ..., entry_zscore: _Optional[_Iterable[float]] = ..., exit_zscore: _Optional[_Iterable[float]] = ..., cost: _Optional[_Iterable[float]] = ..., lookback: _Optional[_Iterable[int]] = ..., figures: _Optional[_Iterable[_Union[CellFigure, _Mapping]]] = ..., best: _Optional[_Iterable[_Union[CellChoice, _Mapping]]] = ..., n_cells: _Optional[int] = ..., walk_forward: _Optional[_Iterable[_Union[WalkStep, _Mapping]]] = ...) -> None: ...
+    cell_reason: _containers.RepeatedScalarFieldContainer[int]
+    cell_reasons: _containers.RepeatedScalarFieldContainer[str]
+    def __init__(self, columns: _Optional[_Iterable[str]] = ..., entry_zscore: _Optional[_Iterable[float]] = ..., exit_zscore: _Optional[_Iterable[float]] = ..., cost: _Optional[_Iterable[float]] = ..., lookback: _Optional[_Iterable[int]] = ..., figures: _Optional[_Iterable[_Union[CellFigure, _Mapping]]] = ..., best: _Optional[_Iterable[_Union[CellChoice, _Mapping]]] = ..., n_cells: _Optional[int] = ..., walk_forward: _Optional[_Iterable[_Union[WalkStep, _Mapping]]] = ..., cell_reason: _Optional[_Iterable[int]] = ..., cell_reasons: _Optional[_Iterable[str]] = ...) -> None: ...
 
 class SweepReply(_message.Message):
-    __slots__ = ("done", "total", "result", "metadata")
+    __slots__ = ("done", "total", "result", "metadata", "estimate")
     DONE_FIELD_NUMBER: _ClassVar[int]
     TOTAL_FIELD_NUMBER: _ClassVar[int]
     RESULT_FIELD_NUMBER: _ClassVar[int]
     METADATA_FIELD_NUMBER: _ClassVar[int]
+    ESTIMATE_FIELD_NUMBER: _ClassVar[int]
     done: int
     total: int
     result: SweepResult
     metadata: str
-    def __init__(self, done: _Optional[int] = ..., total: _Optional[int] = ..., result: _Optional[_Union[SweepResult, _Mapping]] = ..., metadata: _Optional[str] = ...) -> None: ...
+    estimate: Estimate
+    def __init__(self, done: _Optional[int] = ..., total: _Optional[int] = ..., result: _Optional[_Union[SweepResult, _Mapping]] = ..., metadata: _Optional[str] = ..., estimate: _Optional[_Union[Estimate, _Mapping]] = ...) -> None: ...
 
 class PairColumns(_message.Message):
-    __slots__ = ("y", "x", "hedge_ratio", "intercept", "adf_statistic", "p_value", "q_value", "theta", "theta_std_error", "half_life", "mu", "sigma", "entry_zscore", "exit_zscore", "train_sharpe", "deflated_sharpe", "test_sharpe", "test_return", "test_trades", "test_max_drawdown", "period_half_life", "period_p_value", "status")
+    __slots__ = ("y", "x", "hedge_ratio", "intercept", "adf_statistic", "p_value", "q_value", "theta", "theta_std_error", "half_life", "mu", "sigma", "entry_zscore", "exit_zscore", "train_sharpe", "deflated_sharpe", "test_sharpe", "test_return", "test_trades", "test_max_drawdown", "period_half_life", "period_p_value", "status", "reason")
     Y_FIELD_NUMBER: _ClassVar[int]
     X_FIELD_NUMBER: _ClassVar[int]
     HEDGE_RATIO_FIELD_NUMBER: _ClassVar[int]
@@ -216,6 +278,7 @@ class PairColumns(_message.Message):
     PERIOD_HALF_LIFE_FIELD_NUMBER: _ClassVar[int]
     PERIOD_P_VALUE_FIELD_NUMBER: _ClassVar[int]
     STATUS_FIELD_NUMBER: _ClassVar[int]
+    REASON_FIELD_NUMBER: _ClassVar[int]
     y: _containers.RepeatedScalarFieldContainer[str]
     x: _containers.RepeatedScalarFieldContainer[str]
     hedge_ratio: _containers.RepeatedScalarFieldContainer[float]
@@ -239,21 +302,178 @@ class PairColumns(_message.Message):
     period_half_life: _meanrev_pb2.Matrix
     period_p_value: _meanrev_pb2.Matrix
     status: _containers.RepeatedScalarFieldContainer[str]
-    def __init__(self, y: _Optional[_Iterable[str]] = ..., x: _Optional[_Iterable[str]] = ..., hedge_ratio: _Optional[_Iterable[float]] = ..., intercept: _Optional[_Iterable[float]] = ..., adf_statistic: _Optional[_Iterable[float]] = ..., p_value: _Optional[_Iterable[float]] = ..., q_value: _Optional[_Iterable[float]] = ..., theta: _Optional[_Iterable[float]] = ..., theta_std_error: _Optional[_Iterable[float]] = ..., half_life: _Optional[_Iterable[float]] = ..., mu: _Optional[_Iterable[float]] = ..., sigma: _Optional[_Iterable[float]] = ..., entry_zscore: _Optional[_Iterable[float]] = ..., exit_zscore: _Optional[_Iterable[float]] = ..., train_sharpe: _Optional[_Iterable[float]] = ..., deflated_sharpe: _Optional[_Iterable[float]] = ..., test_sharpe: _Optional[_Iterable[float]] = ..., test_return: _Optional[_Iterable[float]] = ..., test_trades: _Optional[_Iterable[int]] = ..., test_max_drawdown: _Optional[_Iterable[float]] = ..., period_half_life: _Optional[_Union[_meanrev_pb2.Matrix, _Mapping]] = ..., period_p_value: _Optional[_Union[_meanrev_pb2.Matrix, _Mapping]] = ..., status: _Optional[_Iterable[str]] = ...) -> None: ...
+    reason: _containers.RepeatedScalarFieldContainer[str]
+    def __init__(self, y: _Optional[_Iterable[str]] = ..., x: _Optional[_Iterable[str]] = ..., hedge_ratio: _Optional[_Iterable[float]] = ..., intercept: _Optional[_Iterable[float]] = ..., adf_statistic: _Optional[_Iterable[float]] = ..., p_value: _Optional[_Iterable[float]] = ..., q_value: _Optional[_Iterable[float]] = ..., theta: _Optional[_Iterable[float]] = ..., theta_std_error: _Optional[_Iterable[float]] = ..., half_life: _Optional[_Iterable[float]] = ..., mu: _Optional[_Iterable[float]] = ..., sigma: _Optional[_Iterable[float]] = ..., entry_zscore: _Optional[_Iterable[float]] = ..., exit_zscore: _Optional[_Iterable[float]] = ..., train_sharpe: _Optional[_Iterable[float]] = ..., deflated_sharpe: _Optional[_Iterable[float]] = ..., test_sharpe: _Optional[_Iterable[float]] = ..., test_return: _Optional[_Iterable[float]] = ..., test_trades: _Optional[_Iterable[int]] = ..., test_max_drawdown: _Optional[_Iterable[float]] = ..., period_half_life: _Optional[_Union[_meanrev_pb2.Matrix, _Mapping]] = ..., period_p_value: _Optional[_Union[_meanrev_pb2.Matrix, _Mapping]] = ..., status: _Optional[_Iterable[str]] = ..., reason: _Optional[_Iterable[str]] = ...) -> None: ...
 
 class ScanReply(_message.Message):
-    __slots__ = ("done", "total", "result", "n_pairs", "metadata")
+    __slots__ = ("done", "total", "result", "n_pairs", "metadata", "estimate", "n_significant", "n_untested", "notes")
     DONE_FIELD_NUMBER: _ClassVar[int]
     TOTAL_FIELD_NUMBER: _ClassVar[int]
     RESULT_FIELD_NUMBER: _ClassVar[int]
     N_PAIRS_FIELD_NUMBER: _ClassVar[int]
     METADATA_FIELD_NUMBER: _ClassVar[int]
+    ESTIMATE_FIELD_NUMBER: _ClassVar[int]
+    N_SIGNIFICANT_FIELD_NUMBER: _ClassVar[int]
+    N_UNTESTED_FIELD_NUMBER: _ClassVar[int]
+    NOTES_FIELD_NUMBER: _ClassVar[int]
     done: int
     total: int
     result: PairColumns
     n_pairs: int
     metadata: str
-    def __init__(self, done: _Optional[int] = ..., total: _Optional[int] = ..., result: _Optional[_Union[PairColumns, _Mapping]] = ..., n_pairs: _Optional[int] = ..., metadata: _Optional[str] = ...) -> None: ...
+    estimate: Estimate
+    n_significant: int
+    n_untested: int
+    notes: _containers.RepeatedCompositeFieldContainer[ColumnNote]
+    def __init__(self, done: _Optional[int] = ..., total: _Optional[int] = ..., result: _Optional[_Union[PairColumns, _Mapping]] = ..., n_pairs: _Optional[int] = ..., metadata: _Optional[str] = ..., estimate: _Optional[_Union[Estimate, _Mapping]] = ..., n_significant: _Optional[int] = ..., n_untested: _Optional[int] = ..., notes: _Optional[_Iterable[_Union[ColumnNote, _Mapping]]] = ...) -> None: ...
+
+class ReturnColumns(_message.Message):
+    __slots__ = ("columns", "status", "reason", "n_bars", "total_return", "cagr", "annual_return", "volatility", "sharpe_ratio", "sortino_ratio", "calmar_ratio", "omega_ratio", "max_drawdown", "longest_drawdown", "skewness", "kurtosis", "best_return", "worst_return")
+    COLUMNS_FIELD_NUMBER: _ClassVar[int]
+    STATUS_FIELD_NUMBER: _ClassVar[int]
+    REASON_FIELD_NUMBER: _ClassVar[int]
+    N_BARS_FIELD_NUMBER: _ClassVar[int]
+    TOTAL_RETURN_FIELD_NUMBER: _ClassVar[int]
+    CAGR_FIELD_NUMBER: _ClassVar[int]
+    ANNUAL_RETURN_FIELD_NUMBER: _ClassVar[int]
+    VOLATILITY_FIELD_NUMBER: _ClassVar[int]
+    SHARPE_RATIO_FIELD_NUMBER: _ClassVar[int]
+    SORTINO_RATIO_FIELD_NUMBER: _ClassVar[int]
+    CALMAR_RATIO_FIELD_NUMBER: _ClassVar[int]
+    OMEGA_RATIO_FIELD_NUMBER: _ClassVar[int]
+    MAX_DRAWDOWN_FIELD_NUMBER: _ClassVar[int]
+    LONGEST_DRAWDOWN_FIELD_NUMBER: _ClassVar[int]
+    SKEWNESS_FIELD_NUMBER: _ClassVar[int]
+    KURTOSIS_FIELD_NUMBER: _ClassVar[int]
+    BEST_RETURN_FIELD_NUMBER: _ClassVar[int]
+    WORST_RETURN_FIELD_NUMBER: _ClassVar[int]
+    columns: _containers.RepeatedScalarFieldContainer[str]
+    status: _containers.RepeatedScalarFieldContainer[str]
+    reason: _containers.RepeatedScalarFieldContainer[str]
+    n_bars: _containers.RepeatedScalarFieldContainer[int]
+    total_return: _containers.RepeatedScalarFieldContainer[float]
+    cagr: _containers.RepeatedScalarFieldContainer[float]
+    annual_return: _containers.RepeatedScalarFieldContainer[float]
+    volatility: _containers.RepeatedScalarFieldContainer[float]
+    sharpe_ratio: _containers.RepeatedScalarFieldContainer[float]
+    sortino_ratio: _containers.RepeatedScalarFieldContainer[float]
+    calmar_ratio: _containers.RepeatedScalarFieldContainer[float]
+    omega_ratio: _containers.RepeatedScalarFieldContainer[float]
+    max_drawdown: _containers.RepeatedScalarFieldContainer[float]
+    longest_drawdown: _containers.RepeatedScalarFieldContainer[int]
+    skewness: _containers.RepeatedScalarFieldContainer[float]
+    kurtosis: _containers.RepeatedScalarFieldContainer[float]
+    best_return: _containers.RepeatedScalarFieldContainer[float]
+    worst_return: _containers.RepeatedScalarFieldContainer[float]
+    def __init__(self, columns: _Optional[_Iterable[str]] = ..., status: _Optional[_Iterable[str]] = ..., reason: _Optional[_Iterable[str]] = ..., n_bars: _Optional[_Iterable[int]] = ..., total_return: _Optional[_Iterable[float]] = ..., cagr: _Optional[_Iterable[float]] = ..., annual_return: _Optional[_Iterable[float]] = ..., volatility: _Optional[_Iterable[float]] = ..., sharpe_ratio: _Optional[_Iterable[float]] = ..., sortino_ratio: _Optional[_Iterable[float]] = ..., calmar_ratio: _Optional[_Iterable[float]] = ..., omega_ratio: _Optional[_Iterable[float]] = ..., max_drawdown: _Optional[_Iterable[float]] = ..., longest_drawdown: _Optional[_Iterable[int]] = ..., skewness: _Optional[_Iterable[float]] = ..., kurtosis: _Optional[_Iterable[float]] = ..., best_return: _Optional[_Iterable[float]] = ..., worst_return: _Optional[_Iterable[float]] = ...) -> None: ...
+
+class ReturnStatsReply(_message.Message):
+    __slots__ = ("done", "total", "result", "metadata", "estimate")
+    DONE_FIELD_NUMBER: _ClassVar[int]
+    TOTAL_FIELD_NUMBER: _ClassVar[int]
+    RESULT_FIELD_NUMBER: _ClassVar[int]
+    METADATA_FIELD_NUMBER: _ClassVar[int]
+    ESTIMATE_FIELD_NUMBER: _ClassVar[int]
+    done: int
+    total: int
+    result: ReturnColumns
+    metadata: str
+    estimate: Estimate
+    def __init__(self, done: _Optional[int] = ..., total: _Optional[int] = ..., result: _Optional[_Union[ReturnColumns, _Mapping]] = ..., metadata: _Optional[str] = ..., estimate: _Optional[_Union[Estimate, _Mapping]] = ...) -> None: ...
+
+class TradeColumns(_message.Message):
+    __slots__ = ("column", "side", "entry_bar", "exit_bar", "entry_price", "exit_price", "entry_zscore", "exit_zscore", "quantity", "profit", "profit_fraction", "costs", "bars", "status")
+    COLUMN_FIELD_NUMBER: _ClassVar[int]
+    SIDE_FIELD_NUMBER: _ClassVar[int]
+    ENTRY_BAR_FIELD_NUMBER: _ClassVar[int]
+    EXIT_BAR_FIELD_NUMBER: _ClassVar[int]
+    ENTRY_PRICE_FIELD_NUMBER: _ClassVar[int]
+    EXIT_PRICE_FIELD_NUMBER: _ClassVar[int]
+    ENTRY_ZSCORE_FIELD_NUMBER: _ClassVar[int]
+    EXIT_ZSCORE_FIELD_NUMBER: _ClassVar[int]
+    QUANTITY_FIELD_NUMBER: _ClassVar[int]
+    PROFIT_FIELD_NUMBER: _ClassVar[int]
+    PROFIT_FRACTION_FIELD_NUMBER: _ClassVar[int]
+    COSTS_FIELD_NUMBER: _ClassVar[int]
+    BARS_FIELD_NUMBER: _ClassVar[int]
+    STATUS_FIELD_NUMBER: _ClassVar[int]
+    column: _containers.RepeatedScalarFieldContainer[int]
+    side: _containers.RepeatedScalarFieldContainer[int]
+    entry_bar: _containers.RepeatedScalarFieldContainer[int]
+    exit_bar: _containers.RepeatedScalarFieldContainer[int]
+    entry_price: _containers.RepeatedScalarFieldContainer[float]
+    exit_price: _containers.RepeatedScalarFieldContainer[float]
+    entry_zscore: _containers.RepeatedScalarFieldContainer[float]
+    exit_zscore: _containers.RepeatedScalarFieldContainer[float]
+    quantity: _containers.RepeatedScalarFieldContainer[float]
+    profit: _containers.RepeatedScalarFieldContainer[float]
+    profit_fraction: _containers.RepeatedScalarFieldContainer[float]
+    costs: _containers.RepeatedScalarFieldContainer[float]
+    bars: _containers.RepeatedScalarFieldContainer[int]
+    status: _containers.RepeatedScalarFieldContainer[str]
+    def __init__(self, column: _Optional[_Iterable[int]] = ..., side: _Optional[_Iterable[int]] = ..., entry_bar: _Optional[_Iterable[int]] = ..., exit_bar: _Optional[_Iterable[int]] = ..., entry_price: _Optional[_Iterable[float]] = ..., exit_price: _Optional[_Iterable[float]] = ..., entry_zscore: _Optional[_Iterable[float]] = ..., exit_zscore: _Optional[_Iterable[float]] = ..., quantity: _Optional[_Iterable[float]] = ..., profit: _Optional[_Iterable[float]] = ..., profit_fraction: _Optional[_Iterable[float]] = ..., costs: _Optional[_Iterable[float]] = ..., bars: _Optional[_Iterable[int]] = ..., status: _Optional[_Iterable[str]] = ...) -> None: ...
+
+class BacktestColumns(_message.Message):
+    __slots__ = ("returns", "final_equity", "num_trades", "win_rate", "avg_profit_per_trade", "total_costs", "exposure", "turnover", "profit_factor", "best_trade", "worst_trade", "position", "trades", "paths")
+    RETURNS_FIELD_NUMBER: _ClassVar[int]
+    FINAL_EQUITY_FIELD_NUMBER: _ClassVar[int]
+    NUM_TRADES_FIELD_NUMBER: _ClassVar[int]
+    WIN_RATE_FIELD_NUMBER: _ClassVar[int]
+    AVG_PROFIT_PER_TRADE_FIELD_NUMBER: _ClassVar[int]
+    TOTAL_COSTS_FIELD_NUMBER: _ClassVar[int]
+    EXPOSURE_FIELD_NUMBER: _ClassVar[int]
+    TURNOVER_FIELD_NUMBER: _ClassVar[int]
+    PROFIT_FACTOR_FIELD_NUMBER: _ClassVar[int]
+    BEST_TRADE_FIELD_NUMBER: _ClassVar[int]
+    WORST_TRADE_FIELD_NUMBER: _ClassVar[int]
+    POSITION_FIELD_NUMBER: _ClassVar[int]
+    TRADES_FIELD_NUMBER: _ClassVar[int]
+    PATHS_FIELD_NUMBER: _ClassVar[int]
+    returns: ReturnColumns
+    final_equity: _containers.RepeatedScalarFieldContainer[float]
+    num_trades: _containers.RepeatedScalarFieldContainer[int]
+    win_rate: _containers.RepeatedScalarFieldContainer[float]
+    avg_profit_per_trade: _containers.RepeatedScalarFieldContainer[float]
+    total_costs: _containers.RepeatedScalarFieldContainer[float]
+    exposure: _containers.RepeatedScalarFieldContainer[float]
+    turnover: _containers.RepeatedScalarFieldContainer[float]
+    profit_factor: _containers.RepeatedScalarFieldContainer[float]
+    best_trade: _containers.RepeatedScalarFieldContainer[float]
+    worst_trade: _containers.RepeatedScalarFieldContainer[float]
+    position: _containers.RepeatedScalarFieldContainer[int]
+    trades: TradeColumns
+    paths: BacktestPaths
+    def __init__(self, returns: _Optional[_Union[ReturnColumns, _Mapping]] = ..., final_equity: _Optional[_Iterable[float]] = ..., num_trades: _Optional[_Iterable[int]] = ..., win_rate: _Optional[_Iterable[float]] = ..., avg_profit_per_trade: _Optional[_Iterable[float]] = ..., total_costs: _Optional[_Iterable[float]] = ..., exposure: _Optional[_Iterable[float]] = ..., turnover: _Optional[_Iterable[float]] = ..., profit_factor: _Optional[_Iterable[float]] = ..., best_trade: _Optional[_Iterable[float]] = ..., worst_trade: _Optional[_Iterable[float]] = ..., position: _Optional[_Iterable[int]] = ..., trades: _Optional[_Union[TradeColumns, _Mapping]] = ..., paths: _Optional[_Union[BacktestPaths, _Mapping]] = ...) -> None: ...
+
+class BacktestPaths(_message.Message):
+    __slots__ = ("first_row", "equity", "returns", "position", "zscore", "drawdown")
+    FIRST_ROW_FIELD_NUMBER: _ClassVar[int]
+    EQUITY_FIELD_NUMBER: _ClassVar[int]
+    RETURNS_FIELD_NUMBER: _ClassVar[int]
+    POSITION_FIELD_NUMBER: _ClassVar[int]
+    ZSCORE_FIELD_NUMBER: _ClassVar[int]
+    DRAWDOWN_FIELD_NUMBER: _ClassVar[int]
+    first_row: int
+    equity: _meanrev_pb2.Matrix
+    returns: _meanrev_pb2.Matrix
+    position: _meanrev_pb2.Matrix
+    zscore: _meanrev_pb2.Matrix
+    drawdown: _meanrev_pb2.Matrix
+    def __init__(self, first_row: _Optional[int] = ..., equity: _Optional[_Union[_meanrev_pb2.Matrix, _Mapping]] = ..., returns: _Optional[_Union[_meanrev_pb2.Matrix, _Mapping]] = ..., position: _Optional[_Union[_meanrev_pb2.Matrix, _Mapping]] = ..., zscore: _Optional[_Union[_meanrev_pb2.Matrix, _Mapping]] = ..., drawdown: _Optional[_Union[_meanrev_pb2.Matrix, _Mapping]] = ...) -> None: ...
+
+class BacktestReply(_message.Message):
+    __slots__ = ("done", "total", "result", "metadata", "estimate")
+    DONE_FIELD_NUMBER: _ClassVar[int]
+    TOTAL_FIELD_NUMBER: _ClassVar[int]
+    RESULT_FIELD_NUMBER: _ClassVar[int]
+    METADATA_FIELD_NUMBER: _ClassVar[int]
+    ESTIMATE_FIELD_NUMBER: _ClassVar[int]
+    done: int
+    total: int
+    result: BacktestColumns
+    metadata: str
+    estimate: Estimate
+    def __init__(self, done: _Optional[int] = ..., total: _Optional[int] = ..., result: _Optional[_Union[BacktestColumns, _Mapping]] = ..., metadata: _Optional[str] = ..., estimate: _Optional[_Union[Estimate, _Mapping]] = ...) -> None: ...
 
 class JobRequest(_message.Message):
     __slots__ = ("job_id",)
@@ -282,16 +502,20 @@ class Job(_message.Message):
     def __init__(self, job_id: _Optional[str] = ..., method: _Optional[str] = ..., status: _Optional[str] = ..., done: _Optional[int] = ..., total: _Optional[int] = ..., error: _Optional[str] = ..., submitted_ms: _Optional[int] = ..., finished_ms: _Optional[int] = ...) -> None: ...
 
 class ResultPart(_message.Message):
-    __slots__ = ("offset", "total", "data", "message_name")
+    __slots__ = ("offset", "total", "data", "message_name", "reply", "replies")
     OFFSET_FIELD_NUMBER: _ClassVar[int]
     TOTAL_FIELD_NUMBER: _ClassVar[int]
     DATA_FIELD_NUMBER: _ClassVar[int]
     MESSAGE_NAME_FIELD_NUMBER: _ClassVar[int]
+    REPLY_FIELD_NUMBER: _ClassVar[int]
+    REPLIES_FIELD_NUMBER: _ClassVar[int]
     offset: int
     total: int
     data: bytes
     message_name: str
-    def __init__(self, offset: _Optional[int] = ..., total: _Optional[int] = ..., data: _Optional[bytes] = ..., message_name: _Optional[str] = ...) -> None: ...
+    reply: int
+    replies: int
+    def __init__(self, offset: _Optional[int] = ..., total: _Optional[int] = ..., data: _Optional[bytes] = ..., message_name: _Optional[str] = ..., reply: _Optional[int] = ..., replies: _Optional[int] = ...) -> None: ...
 
 class PublishPricesRequest(_message.Message):
     __slots__ = ("asset_ids", "prices", "timestamps_ms", "metadata")

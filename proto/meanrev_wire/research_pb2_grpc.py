@@ -26,7 +26,9 @@ if _version_not_supported:
 
 
 class MeanRevResearchStub(object):
-    """Large inputs arrive as chunks of one matrix; replies tell how far the work is, and the last one carries the result.
+    """Large inputs arrive as chunks of one matrix; replies tell how far the work is, and the last ones carry the result: one
+    reply, or, where the result is larger than 4 MiB, several whose lists join in order and whose blocks of figures say where
+    they belong. Single numbers of a result stand in its first part.
     """
 
     def __init__(self, channel):
@@ -93,7 +95,9 @@ class MeanRevResearchStub(object):
 
 
 class MeanRevResearchServicer(object):
-    """Large inputs arrive as chunks of one matrix; replies tell how far the work is, and the last one carries the result.
+    """Large inputs arrive as chunks of one matrix; replies tell how far the work is, and the last ones carry the result: one
+    reply, or, where the result is larger than 4 MiB, several whose lists join in order and whose blocks of figures say where
+    they belong. Single numbers of a result stand in its first part.
     """
 
     def Info(self, request, context):
@@ -239,7 +243,9 @@ def add_MeanRevResearchServicer_to_server(servicer, server):
 
  # This class is part of an EXPERIMENTAL API.
 class MeanRevResearch(object):
-    """Large inputs arrive as chunks of one matrix; replies tell how far the work is, and the last one carries the result.
+    """Large inputs arrive as chunks of one matrix; replies tell how far the work is, and the last ones carry the result: one
+    reply, or, where the result is larger than 4 MiB, several whose lists join in order and whose blocks of figures say where
+    they belong. Single numbers of a result stand in its first part.
     """
 
     @staticmethod
