@@ -65,6 +65,6 @@ def nothing(n_series: int, n_pairs: int) -> SweepMetrics:
 def with_untradable(metrics: SweepMetrics, tradable: NDArray[np.bool_]) -> SweepMetrics:
     """Put the figures of nothing where a series cannot be traded; metrics has a row for each that can."""
     found = nothing(tradable.size, metrics.equity.shape[1])
-    for column, values in zip(found, metrics, strict=True):
-        column[tradable] = values
+    for name, values in metrics._asdict().items():
+        getattr(found, name)[tradable] = values
     return found

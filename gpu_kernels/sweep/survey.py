@@ -32,7 +32,7 @@ class Survey(NamedTuple):
 
     def of(self, series: NDArray[np.bool_] | NDArray[np.intp]) -> "Survey":
         """Return what it tells of some of the series."""
-        return Survey(*(values[series] for values in self))
+        return Survey(self.tradable[series], self.first[series], self.n_bars[series], self.n_prices[series])
 
     def whole(self, n_bars: int) -> bool:
         """Tell whether no series misses one of n_bars bars."""
