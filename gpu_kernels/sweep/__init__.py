@@ -7,7 +7,7 @@ from gpu_kernels.checks import Floats, array, at_least, no_infinity, one_of, pos
 from gpu_kernels.errors import InvalidInput
 from gpu_kernels.selection import current, run
 from gpu_kernels.sweep import device, host, native
-from gpu_kernels.sweep.bars import survey
+from gpu_kernels.sweep.figures import nothing, with_untradable
 from gpu_kernels.sweep.model import (
     ERROR,
     FLAT,
@@ -23,22 +23,27 @@ from gpu_kernels.sweep.model import (
     SweepMetrics,
 )
 from gpu_kernels.sweep.online import OnlineBacktest
+from gpu_kernels.sweep.survey import NO_PRICE, Survey, reasons, survey
 
 __all__ = [
     "ERROR",
     "FLAT",
     "IN_TRADE",
     "MODES",
+    "NO_PRICE",
     "STATUSES",
     "BacktestPaths",
     "BarMetric",
     "FinalMetrics",
     "OnlineBacktest",
     "ReturnMoments",
+    "Survey",
     "SweepMetrics",
     "backtest",
     "moments",
     "paths",
+    "reasons",
+    "survey",
 ]
 
 
@@ -57,7 +62,8 @@ def backtest(
     """Backtest every series against every threshold pair.
 
     Args:
-        prices: (B, T), oldest first. A NaN bar is skipped by the window, marked at the last price, and orders wait.
+        prices: (B, T), oldest first. Bars before a series' first price and behind its last count in none of its
+            figures. A NaN bar between is skipped by the window, marked at the last price, and orders wait.
         entry_z: (G,) scores at which a trade opens, above 0; one number serves all pairs, here and below.
         exit_z: (G,) a trade of side d closes when d z >= -exit_z; -entry_z <= exit_z < entry_z.
         cost: (G,) cost per side: a fraction of the traded notional, or units of the price in mode "unit".
@@ -69,7 +75,8 @@ def backtest(
 
     Returns:
         SweepMetrics of (B, G) arrays. A series without any price, or in mode "compounding" with one that is not
-        positive, has NaN and status ERROR; a ruined lane has status ERROR.
+        positive, has NaN and status ERROR, and reasons says why; a ruined lane has status ERROR. A series with fewer
+        prices than the lookback never trades.
 
     Raises:
         InvalidInput: an entry is infinite, a threshold or cost is NaN or out of its range, shapes do not fit, or an
@@ -82,7 +89,13 @@ def backtest(
     _has_bars(checked)
     rules = _rules(lookback, execution_delay, mode, initial_capital, periods_per_year)
     twin = {"cuda": device.backtest, "native": native.backtest}.get(current().backend, host.backtest)
-    return run(twin, checked, _pairs(entry_z, exit_z, cost), rules)
+    pairs, seen = _pairs(entry_z, exit_z, cost), survey(checked, mode)
+    if not (seen.tradable.any() and pairs.entry_z.size):
+        return nothing(len(checked), pairs.entry_z.size)
+    if seen.tradable.all():
+        return run(twin, checked, pairs, rules, seen)
+    found = run(twin, checked[seen.tradable], pairs, rules, seen.of(seen.tradable))
+    return with_untradable(found, seen.tradable)
 
 
 def paths(
@@ -125,7 +138,8 @@ def paths(
     bad = checked <= 0
     if mode == "compounding" and bad.any():
         place = int(np.argmax(bad))
-        raise InvalidInput("prices", "must be > 0 in mode 'compounding'", value=checked[place], index=place)
+        rule = "must be > 0 in mode 'compounding' (mode 'unit' trades spreads)"
+        raise InvalidInput("prices", rule, value=checked[place], index=place)
     return host.paths(checked, _pairs([entry_z], [exit_z], [cost]), rules)
 
 
@@ -153,7 +167,8 @@ def moments(
         initial_capital: As in backtest.
 
     Returns:
-        ReturnMoments of (B,) arrays, of the returns that paths gives; a series that cannot be traded has NaN.
+        ReturnMoments of (B,) arrays, of the returns that paths gives for the bars of the series' span; a series that
+        cannot be traded has NaN.
 
     Raises:
         InvalidInput: as backtest.
@@ -168,11 +183,11 @@ def moments(
         raise InvalidInput("entry_z", rule, value=pairs.entry_z.size)
     pairs = Pairs(*(np.broadcast_to(column, n_series) for column in pairs))
     twin = {"cuda": device.moments, "native": native.moments}.get(current().backend, host.moments)
-    tradable = survey(checked, mode).tradable
-    if tradable.all():
-        return run(twin, checked, pairs, rules)
-    found = np.full((2, n_series), np.nan)
-    found[:, tradable] = run(twin, checked[tradable], Pairs(*(column[tradable] for column in pairs)), rules)
+    seen = survey(checked, mode)
+    found, tradable = np.full((2, n_series), np.nan), seen.tradable
+    if tradable.any():
+        each = Pairs(*(column[tradable] for column in pairs))
+        found[:, tradable] = run(twin, checked[tradable], each, rules, seen.of(tradable))
     return ReturnMoments(*found)
 
 
