@@ -59,6 +59,24 @@ def test_the_estimate_maximises_the_likelihood_of_the_exact_transitions(seed):
     assert (found.theta, found.mu, found.sigma) == pytest.approx((theta, mu, sigma), rel=1e-4)
 
 
+def test_heavy_tailed_gaps_do_not_hide_the_highest_maximum():
+    # With gaps of many lengths the profile likelihood has several maxima. In two of these draws, a climb from the
+    # least-squares estimate ends where theta is largest, beside a higher one.
+    rng = np.random.default_rng(1)
+    for _ in range(150):
+        gaps = rng.pareto(0.6, size=int(rng.integers(20, 120))) + 1e-3
+        times = np.concatenate([[0], np.cumsum(gaps)])
+        prices = naive.simulate(np.exp(rng.uniform(-5, 3)), 5.0, 1.0, times, rng)
+        found = ou.single(ou.fit_irregular(prices[None], times))
+        grid, heights = naive.profile(prices, times, 400)
+        top = int(np.argmax(heights))
+        if found.status == "error":
+            assert top in {0, 399} or heights[top] - max(heights[0], heights[-1]) < 1e-6
+        else:
+            assert found.log_likelihood >= heights[top] - 1e-9
+            assert abs(np.log(found.theta / grid[top])) < 0.5
+
+
 def test_a_nan_is_bridged_by_the_longer_gap():
     prices, times = drawn()
     gone = [0, 10, 11, 50, 299]
