@@ -93,8 +93,10 @@ def _unfit(matrix: Floats, n_periods: int) -> str:
         return f"{n_periods} rows are too few for {n_assets} assets"
     if _well_conditioned(matrix):
         return ""
+    if not matrix.any():
+        return "the halflife leaves the weight of a single row"
     values = np.linalg.eigvalsh(matrix)
-    if values[-1] <= 0 or values[0] * LARGEST_CONDITION < values[-1]:
+    if values[0] * LARGEST_CONDITION < values[-1]:
         return f"the condition number exceeds {LARGEST_CONDITION:.0e}"
     return ""
 

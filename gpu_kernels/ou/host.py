@@ -49,12 +49,12 @@ def classify(sums: Sums) -> NDArray[np.int64]:
 
 def _kinds(sums: Sums, n_pairs: Floats) -> NDArray[np.int64]:
     # The rounding of the prices and of what was subtracted from them, whatever their unit.
-    smallest = CONSTANT * (np.abs(sums.origin) + np.abs(sums.lag_mean))
+    smallest = CONSTANT * _size(sums)
     still = sums.weight * smallest**2
     syy = sums.sxx + 2.0 * sums.sxd + sums.sdd
     slope = sums.sxd / sums.sxx
     # Rounding must decide neither whether a random walk "reverts" nor whether unrelated prices are related.
-    rounding = SLOPE_ROUNDING * sums.n_samples
+    rounding = _slope_rounding(sums)
     cases: list[tuple[NDArray[np.bool_], NDArray[np.int64] | int]] = [
         (~(sums.n_samples >= 4), inference.TOO_FEW),
         (~(n_pairs >= 3), np.where(_fading(sums), inference.FADED, inference.FEW_NEIGHBOURS)),
@@ -65,6 +65,14 @@ def _kinds(sums: Sums, n_pairs: Floats) -> NDArray[np.int64]:
         (slope <= rounding - 1.0, inference.INSTANT),
     ]
     return np.select([met for met, _ in cases], [kind for _, kind in cases], inference.FINE)
+
+
+def _size(sums: Sums) -> Floats:
+    return np.abs(sums.origin) + np.abs(sums.lag_mean)
+
+
+def _slope_rounding(sums: Sums) -> Floats:
+    return SLOPE_ROUNDING * (sums.n_samples + _size(sums) / np.sqrt(sums.sxx / sums.weight))
 
 
 def _stillness(sums: Sums, still: Floats) -> NDArray[np.int64]:
@@ -81,7 +89,7 @@ def _estimate(sums: Sums, dt: float) -> Point:
         n_pairs = sums.weight**2 / sums.weight_squares
         kind = _kinds(sums, n_pairs)
         slope = sums.sxd / sums.sxx
-        rounding = SLOPE_ROUNDING * sums.n_samples
+        rounding = _slope_rounding(sums)
         downward = slope < -rounding
         reverts = downward & (slope > rounding - 1.0)
         decay = 1.0 + slope

@@ -35,7 +35,7 @@ def estimate(sums: StreamSums, dt: float, bias: str) -> OuEstimate:
         mu = sums.origin + sums.lag_mean
     if kind in {inference.DETERMINISTIC, inference.UNIT_ROOT, inference.INSTANT}:
         slope = sums.sxd / sums.sxx
-        rounding = SLOPE_ROUNDING * sums.n_samples
+        rounding = _slope_rounding(sums)
         if slope < -rounding:
             mu -= sums.step_mean / slope
         if kind == inference.DETERMINISTIC:
@@ -52,19 +52,27 @@ def _kind(sums: StreamSums, n_pairs: float) -> int:
         return _too_short(sums)
     if not math.isfinite(sums.sxx + sums.sdd):
         return inference.OVERFLOW
-    still = sums.weight * (CONSTANT * (abs(sums.origin) + abs(sums.lag_mean))) ** 2
+    still = sums.weight * (CONSTANT * _size(sums)) ** 2
     if sums.sxx <= still:
         return _stillness(sums, still)
     syy = sums.sxx + 2.0 * sums.sxd + sums.sdd
     if sums.sse <= DETERMINISTIC * syy + sums.rounding * sums.sdd:
         return inference.DETERMINISTIC
-    return _kind_of(sums.sxd / sums.sxx, SLOPE_ROUNDING * sums.n_samples)
+    return _kind_of(sums.sxd / sums.sxx, _slope_rounding(sums))
 
 
 def _kind_of(slope: float, rounding: float) -> int:
     if slope >= -rounding:
         return inference.UNIT_ROOT
     return inference.FINE if slope > rounding - 1.0 else inference.INSTANT
+
+
+def _size(sums: StreamSums) -> float:
+    return abs(sums.origin) + abs(sums.lag_mean)
+
+
+def _slope_rounding(sums: StreamSums) -> float:
+    return SLOPE_ROUNDING * (sums.n_samples + _size(sums) / math.sqrt(sums.sxx / sums.weight))
 
 
 def _too_short(sums: StreamSums) -> int:

@@ -33,7 +33,8 @@ DETERMINISTIC = 1e-24
 """Share of the variance of prices up to which the residuals' is no noise."""
 
 SLOPE_ROUNDING = 8.0 * 2.0**-52
-"""A price: the slope b - 1 is this far from 0, or from -1, by rounding alone."""
+"""How far from 0, or from -1, rounding moves the slope b - 1: times the number of prices, whose sums are rounded, plus
+their size over their deviation, because they are rounded themselves."""
 
 BLOCK = 32_768
 """Doubles a block of rows may hold: the passes over it stay in the second-level cache, and its memory is reused."""

@@ -65,7 +65,7 @@ static const double QUANTILE = 1.96, LARGEST_STEP = 2.0;
 // One series: its sums, and what follows from them before anything is judged.
 struct Regression {
     double n_samples, weight, weight_squares, origin, lag_mean, step_mean, sxx, sxd, sdd, sse, rounding;
-    double n_pairs, slope, syy, tolerance;  // tolerance: how far rounding moves the slope
+    double n_pairs, slope, syy, size, tolerance;  // size: of the prices; tolerance: how far rounding moves the slope
 };
 
 FN Regression regression(const double* sums, Index n_series) {
@@ -84,7 +84,8 @@ FN Regression regression(const double* sums, Index n_series) {
     it.n_pairs = it.weight * it.weight / it.weight_squares;
     it.slope = it.sxd / it.sxx;
     it.syy = it.sxx + 2.0 * it.sxd + it.sdd;
-    it.tolerance = SLOPE_ROUNDING * it.n_samples;
+    it.size = fabs(it.origin) + fabs(it.lag_mean);
+    it.tolerance = SLOPE_ROUNDING * (it.n_samples + it.size / sqrt(it.sxx / it.weight));
     return it;
 }
 
@@ -93,7 +94,7 @@ FN bool bounded(double x) { return fabs(x) < INFINITE; }
 FN bool fading(const Regression& it) { return it.weight_squares != it.weight; }
 
 FN int kind(const Regression& it) {
-    const double smallest = STILL * (fabs(it.origin) + fabs(it.lag_mean)), still = it.weight * (smallest * smallest);
+    const double smallest = STILL * it.size, still = it.weight * (smallest * smallest);
     if (!(it.n_samples >= 4.0)) return TOO_FEW;
     if (!(it.n_pairs >= 3.0)) return fading(it) ? FADED : FEW_NEIGHBOURS;
     if (!bounded(it.sxx + it.sdd)) return TOO_LARGE;

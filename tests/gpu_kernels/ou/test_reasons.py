@@ -1,7 +1,12 @@
 """The reason that a fit gives is the one that holds, on every twin."""
 
+import itertools
+from fractions import Fraction
+
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from gpu_kernels import ou, selection
 from gpu_kernels.ou import dickey_fuller, scalar
@@ -129,3 +134,44 @@ def test_rounding_does_not_decide_whether_prices_are_unrelated(backend):
 def test_over_uneven_times_a_single_jump_at_the_end_has_its_reason():
     found = ou.fit_irregular([[5.0] * 20 + [9.0], [5.0] * 21], np.arange(21.0) ** 1.5)
     assert found.reason == (ONCE, CONSTANT)
+
+
+def true_reason(prices):
+    """What holds of prices that are small integers, in exact arithmetic; "" where 0 < b < 1."""
+    known = [price for price in prices if price is not None]
+    pairs = [(a, b - a) for a, b in itertools.pairwise(prices) if a is not None and b is not None]
+    if len(known) < 4:
+        return FEW
+    if len(pairs) < 3:
+        return FEW_PAIRS
+    lag_mean, step_mean = (Fraction(sum(column), len(pairs)) for column in zip(*pairs, strict=True))
+    sxx = sum((lag - lag_mean) ** 2 for lag, _ in pairs)
+    sxd = sum((lag - lag_mean) * (step - step_mean) for lag, step in pairs)
+    sdd = sum((step - step_mean) ** 2 for _, step in pairs)
+    if sxx == 0:
+        return ONCE if sdd else CONSTANT if len(pairs) == len(known) - 1 else APART
+    if sdd - sxd * sxd / sxx == 0:
+        return "deterministic series: no noise is left to estimate"
+    if sxd / sxx >= 0:
+        return "unit root: the estimate does not revert to a mean"
+    return UNRELATED if sxd / sxx <= -1 else ""
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+@settings(max_examples=300, deadline=None)
+@given(
+    st.lists(st.sampled_from([0, 1, 2, 3, 5, None]), max_size=12),
+    st.sampled_from([1.0, 0.1, 1 / 3, 2.0**-43, 1e-13, 1e9]),
+    st.sampled_from([0.0, 1.0, -7.0, 1000.0]),
+)
+def test_the_condition_of_each_reason_holds(backend, whole, scale, level):
+    prices = np.array([NAN if price is None else (price + level) * scale for price in whole])
+    expected = true_reason(whole)
+    with selection.using(backend):
+        found = ou.single(ou.fit([prices]))
+    for one in (found, scalar.estimate(exact(prices), 1.0, "none")):
+        if expected:
+            assert one.reason == expected
+        else:
+            assert one.status in {"updating", "converged"}
+            assert one.theta > 0
