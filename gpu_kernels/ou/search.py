@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gpu_kernels.checks import Floats
-from gpu_kernels.ou.likelihood import Pairs, profile
+from gpu_kernels.ou.likelihood import Pairs, height, profile
 from gpu_kernels.ou.rising import last_rise
 from gpu_kernels.ou.sums import Sums
 
@@ -82,14 +82,14 @@ def _climbed(pairs: Pairs, start: Floats, lowest: Floats, highest: Floats) -> _M
         return profile(pairs.rows(chosen), np.exp(log_theta)).slope
 
     place, at_foot, at_top = last_rise(rise, start, lowest, highest)
-    return _Maxima(place, at_foot, at_top, profile(pairs, np.exp(place)).log_likelihood)
+    return _Maxima(place, at_foot, at_top, height(pairs, np.exp(place)))
 
 
 def _starts(pairs: Pairs, lowest: Floats, highest: Floats) -> Iterator[tuple[Rows, Floats]]:
     """Yield series, and for each a place of a grid of ln theta that its neighbours do not top; the highest first."""
     n_places = 2 + int(np.ceil(np.max((highest - lowest) / _STRIDE, initial=1.0)))
     places = lowest[:, None] + np.linspace(0.0, 1.0, n_places) * (highest - lowest)[:, None]
-    heights = np.stack([profile(pairs, np.exp(place)).log_likelihood for place in places.T], axis=1)
+    heights = np.stack([height(pairs, np.exp(place)) for place in places.T], axis=1)
     heights = np.where(np.isnan(heights), -np.inf, heights)
     beside = np.pad(heights, ((0, 0), (1, 1)), constant_values=-np.inf)
     topped = (heights < beside[:, :-2]) | (heights < beside[:, 2:])

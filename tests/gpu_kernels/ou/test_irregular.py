@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 
 from gpu_kernels import ou
 from gpu_kernels.errors import InvalidInput
+from gpu_kernels.ou import likelihood
 from tests.naive import ou as naive
 
 
@@ -191,3 +192,13 @@ def test_inputs_may_be_read_only():
 def test_times_that_do_not_increase_are_refused(times, message):
     with pytest.raises(InvalidInput, match=message):
         ou.fit_irregular([[1.0, 2.0, 1.5, 1.0]], times)
+
+
+def test_the_height_of_the_profile_is_that_of_the_oracle():
+    prices, times = drawn(5, n_prices=60)
+    grid, expected = naive.profile(prices, times, 40)
+    pairs = likelihood.bridged(np.tile(prices, (40, 1)), np.tile(times, (40, 1)))
+    # Without the constant -n/2 (ln 2 pi + 1).
+    moved = expected + 0.5 * 59 * (math.log(2 * math.pi) + 1)
+    np.testing.assert_allclose(likelihood.height(pairs, grid), moved, rtol=1e-9, atol=1e-6)
+    np.testing.assert_allclose(likelihood.profile(pairs, grid).log_likelihood, moved, rtol=1e-9, atol=1e-6)
