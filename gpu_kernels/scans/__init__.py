@@ -4,7 +4,7 @@ import math
 
 from numpy.typing import ArrayLike
 
-from gpu_kernels.checks import array, at_least, non_negative, one_of, positive
+from gpu_kernels.checks import Floats, array, at_least, non_negative, one_of, positive
 from gpu_kernels.errors import InvalidInput
 from gpu_kernels.scans import columns, scanning
 from gpu_kernels.scans.model import DEFAULT_COST, N_PERIODS, STATUSES, ColumnNote, PairTable, Plan, Progress
@@ -37,9 +37,8 @@ def scan(
         alpha: p-value below which a pair is significant, above 0 and at most 1, which keeps every pair tried.
         top: Most pairs to return, the first of the ranking; None for all significant ones. It changes nothing else.
         log: Regress the logarithms of the prices, which must be positive.
-        cost: Cost per side in units of the residual, at least 0: with log, a fraction of the notional in y; without, an
-            amount of the prices' unit for each unit of y. None is five basis points of the notional in y: 0.0005 with
-            log, and 0.0005 of the mean size of y's prices in the train part without.
+        cost: Cost per side in units of the residual, at least 0: with log, a fraction of the notional in y. None is
+            DEFAULT_COST with log, and DEFAULT_COST times the mean size of y's prices in the train part without.
         objective: What the thresholds maximise, one of thresholds.OBJECTIVES.
         lookback: Bars in the window of the z-score, at least 2, at most the train part.
         periods_per_year: Bars in a year, for Sharpe ratios.
@@ -58,13 +57,8 @@ def scan(
         Benjamini and Hochberg (1995), Controlling the false discovery rate, section 3.
         Bailey and Lopez de Prado (2014), The deflated Sharpe ratio, equations 1 and 2.
     """
-    checked = array("prices", prices, ndim=2, shape="(T, N)")
-    if checked.shape[1] < 2:
-        raise InvalidInput("prices", "must be (T, N) with N >= 2", value=checked.shape)
-    if not 0.0 < split < 1.0:
-        raise InvalidInput("split", "must be above 0 and below 1", value=split)
-    if not 0.0 < alpha <= 1.0:
-        raise InvalidInput("alpha", "must be above 0 and at most 1", value=alpha)
+    checked = _matrix(prices)
+    _shares(split, alpha)
     plan = Plan(
         lags=at_least("lags", lags, 0),
         # A product such as 0.29 * 100 falls short of the bar by its last digit.
@@ -78,7 +72,12 @@ def scan(
         periods_per_year=positive("periods_per_year", periods_per_year),
     )
     _has_bars(len(checked), plan)
-    kept, notes = columns.complete(checked, log=log)
+    return _scanned(checked, plan, progress)
+
+
+def _scanned(checked: Floats, plan: Plan, progress: Progress | None) -> PairTable:
+    """Scan the columns that have a usable price in every row, and count and note the others."""
+    kept, notes = columns.complete(checked, log=plan.log)
     n_columns = checked.shape[1]
     if kept.size == n_columns:
         return scanning.scan(checked, plan, progress)
@@ -95,6 +94,20 @@ def scan(
         n_untested=table.n_untested + left_out,
         notes=tuple(sorted([*notes, *placed], key=lambda note: note.column)),
     )
+
+
+def _matrix(prices: ArrayLike) -> Floats:
+    checked = array("prices", prices, ndim=2, shape="(T, N)")
+    if checked.shape[1] < 2:
+        raise InvalidInput("prices", "must be (T, N) with N >= 2", value=checked.shape)
+    return checked
+
+
+def _shares(split: float, alpha: float) -> None:
+    if not 0.0 < split < 1.0:
+        raise InvalidInput("split", "must be above 0 and below 1", value=split)
+    if not 0.0 < alpha <= 1.0:
+        raise InvalidInput("alpha", "must be above 0 and at most 1", value=alpha)
 
 
 def _pairs(n_columns: int) -> int:
