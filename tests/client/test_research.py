@@ -323,11 +323,47 @@ class TestScan:
         assert found.period_p_value.shape == (0, 3)
         assert len(found.to_frame()) == 0
 
-    def test_a_missing_price_is_found(self, client, universe):
+    def test_a_column_with_a_missing_price_is_left_out_and_noted(self, client, universe):
         spoilt = universe.copy()
         spoilt[9, 1] = np.nan
-        with pytest.raises(mr.InvalidInput, match=r"prices\[9, 1\] must be finite"):
+        found = client.scan(spoilt, asset_ids=["A", "B", "C", "D"], alpha=1)
+        assert (found.n_pairs, found.n_significant, found.n_untested) == (3, 3, 3)
+        assert set(found.y + found.x) == {"A", "C", "D"}
+        assert found.notes == (("B", "error", "no price in row 9: fill it, or leave the column out"),)
+
+    def test_without_two_good_columns_the_reasons_are_told(self, client, universe):
+        spoilt = pd.DataFrame(universe[:, :2], columns=["KO", "PEP"])
+        spoilt.loc[9, "PEP"] = np.nan
+        with pytest.raises(mr.InvalidInput, match=r"column 1: no price in row 9: fill it.* \(at 'PEP'\)"):
             client.scan(spoilt)
+
+    def test_pairs_without_a_row_are_counted_and_explained(self, client, universe):
+        given = np.column_stack([universe[:, 0], 2 * universe[:, 0], universe[:, 1], np.full(len(universe), 5.0)])
+        found = client.scan(given, asset_ids=["A", "TWICE", "B", "FLAT"], alpha=1)
+        assert (found.n_pairs, found.n_untested, len(found.y)) == (2, 4, 2)
+        notes = {note.column: note for note in found.notes}
+        assert set(notes) == {"A", "TWICE", "FLAT"}
+        assert notes["A"].reason.endswith("not tested with TWICE")
+        assert (notes["A"].status, notes["FLAT"].status) == ("ok", "error")
+
+    def test_a_pair_that_is_not_traded_has_a_reason(self, client, universe):
+        found = client.scan(universe, alpha=1, cost_per_side=10.0)
+        assert set(found.status) == {"too_costly"}
+        assert all(reason.startswith("a round trip costs 20, more than 30") for reason in found.reason)
+        assert found.to_frame().reason.tolist() == list(found.reason)
+
+    @pytest.mark.parametrize("log", [True, False])
+    def test_five_basis_points_are_charged_where_no_cost_is_given(self, client, universe, log):
+        asked, expected = (
+            client.scan(universe, alpha=1, log=log),
+            scans.scan(universe, alpha=1.0, log=log),
+        )
+        np.testing.assert_allclose(asked.train_sharpe, expected.train_sharpe, rtol=1e-9)
+        free = client.scan(universe, alpha=1, log=log, cost_per_side=0.0)
+        assert free.train_sharpe.max() > asked.train_sharpe.max()
+        if log:
+            same = client.scan(universe, alpha=1, cost_per_side=0.0005)
+            np.testing.assert_array_equal(same.train_sharpe, asked.train_sharpe)
 
     def test_one_series_is_no_universe(self, client, universe):
         with pytest.raises(mr.InvalidInput, match=r"prices must have shape \(T, N\)"):
@@ -411,10 +447,8 @@ class TestJobs:
                 job.result()
 
     def test_a_failed_job_says_why(self, client, prices):
-        spoilt = prices.copy()
-        spoilt[9, 1] = np.nan
-        with pytest.raises(mr.ServerError, match=r"the job failed: block\[9, 1\] must be finite"):
-            client.submit("scan", spoilt).result()
+        with pytest.raises(mr.ServerError, match=r"the job failed: block\[0, 0\] must hold at least two columns"):
+            client.submit("scan", -prices).result()
 
     def test_what_cannot_be_a_job_is_refused(self, client, prices):
         with pytest.raises(mr.InvalidInput, match="method must be one of 'fit_ou', 'sweep', 'scan', got 'ou'"):
