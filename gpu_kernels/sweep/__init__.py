@@ -5,7 +5,7 @@ from numpy.typing import ArrayLike
 
 from gpu_kernels.checks import Floats, array, at_least, no_infinity, one_of, positive
 from gpu_kernels.errors import InvalidInput
-from gpu_kernels.selection import current, run
+from gpu_kernels.selection import current, on_lanes, run
 from gpu_kernels.sweep import accounts as books
 from gpu_kernels.sweep import device, host, native
 from gpu_kernels.sweep.bars import survey
@@ -220,7 +220,8 @@ def accounts(
     if checked.shape[1] == 0:
         raise InvalidInput("prices", "must have at least one bar", value=checked.shape)
     rules = _rules(lookback, execution_delay, mode, initial_capital, periods_per_year)
-    return run(books.compute, checked, _own_pairs(entry_z, exit_z, cost, checked.shape[0]), rules, trades, path)
+    pairs = _own_pairs(entry_z, exit_z, cost, checked.shape[0])
+    return run(books.compute, checked, pairs, rules, books.Wanted(trades, path, on_lanes()))
 
 
 def _own_pairs(entry_z: ArrayLike, exit_z: ArrayLike, cost: ArrayLike, n_series: int) -> Pairs:

@@ -1,122 +1,73 @@
 """Backtests of many series, each by its own thresholds: figures, round trips and paths."""
 
+from typing import NamedTuple
+
 import numpy as np
 from numpy.typing import NDArray
 
 from gpu_kernels.checks import Floats
 from gpu_kernels.performance.host import account as described
+from gpu_kernels.performance.host import grouped, spans
 from gpu_kernels.performance.model import Figures, Performance
-from gpu_kernels.selection import on_lanes
-from gpu_kernels.sweep import native, zscore
-from gpu_kernels.sweep.bars import gather
+from gpu_kernels.sweep import accounts_native, trades
 from gpu_kernels.sweep.model import Pairs, Rules
-from gpu_kernels.sweep.round_trips import Account, AccountPaths, Accounts, Trade, Trades, listed
-from gpu_kernels.sweep.trades import Levels, Series, trade
+from gpu_kernels.sweep.round_trips import AccountPaths, Accounts, Ran, Trades
 
-__all__ = ["compute"]
+__all__ = ["Wanted", "compute"]
+
+Bools = NDArray[np.bool_]
 
 _ROUNDING = 1e-15  # of a compounding return, where an entry without a cost gains nothing
 
 
-class _Desk:
-    """Where the accounts of B series are written one after the other.
+class Wanted(NamedTuple):
+    """What an answer holds beside the figures, and where it is computed.
 
     Attributes:
-        paths: (B, T), NaN where a series has no bar.
-        final_equity: (B,), NaN where a series cannot be traded, like the next four.
-        total_costs: As in Accounts.
-        exposure: As in Accounts.
-        turnover: As in Accounts.
-        position: As in Accounts.
-        n_bars: (B,), 0 where a series cannot be traded.
-        reasons: (B,) why a status is "error".
-        trades: (series, trade), bars counted with the missing ones.
+        trades: Every round trip.
+        paths: Every bar.
+        lanes: By the kernel on the CPU's lanes.
     """
 
-    def __init__(self, prices: Floats, reasons: list[str], rules: Rules) -> None:
-        self._rules = rules
-        self._prices = prices
-        n_series = prices.shape[0]
-        self.paths = AccountPaths(*(np.full(prices.shape, np.nan) for _ in AccountPaths._fields))
-        self.final_equity, self.total_costs = np.full(n_series, np.nan), np.full(n_series, np.nan)
-        self.exposure, self.turnover = np.full(n_series, np.nan), np.full(n_series, np.nan)
-        self.position = np.zeros(n_series, dtype=np.int8)
-        self.n_bars = np.zeros(n_series, dtype=np.int64)
-        self.reasons = reasons
-        self.trades: list[tuple[int, Trade]] = []
-
-    def write(self, row: int, account: Account, series: Series, places: NDArray[np.intp]) -> None:
-        """Write one account.
-
-        Args:
-            row: Number of the series.
-            account: Over the bars that have a price.
-            series: These bars.
-            places: (T,) the one of them that marks each bar.
-        """
-        times = np.flatnonzero(~np.isnan(self._prices[row]))
-        span = slice(int(times[0]), int(times[-1]) + 1)
-        shown = places[span]
-        self.paths.equity[row, span] = account.equity[shown]
-        self.paths.drawdown[row, span] = account.drawdown[shown]
-        self.paths.position[row, span] = account.position[shown]
-        self.paths.returns[row, span] = 0.0  # of a missing bar
-        self.paths.returns[row, times] = account.returns
-        self.paths.zscore[row, times] = series.scores
-        for each in account.trades:
-            entry, leave = int(times[each.entry_bar]), int(times[each.exit_bar])
-            self.trades.append((row, each._replace(entry_bar=entry, exit_bar=leave)))
-        if account.ruined_at >= 0:
-            self.reasons[row] = f"the account is ruined at row {times[account.ruined_at]}: its equity is gone"
-        self._sum_up(row, account, span)
-
-    def _sum_up(self, row: int, account: Account, span: slice) -> None:
-        equity = self.paths.equity[row, span]
-        notional = 0.0
-        for each in account.trades:
-            notional += abs(each.quantity * each.entry_price)
-            notional += abs(each.quantity * each.exit_price) if each.closed else 0.0
-        mean, year = equity.mean(), self._rules.periods_per_year
-        self.n_bars[row] = equity.size
-        self.final_equity[row] = equity[-1]
-        self.total_costs[row] = account.fees[-1]
-        self.exposure[row] = np.count_nonzero(self.paths.position[row, span]) / equity.size
-        self.turnover[row] = notional * (year / equity.size) / mean if mean > 0 else np.nan
-        self.position[row] = account.position[-1]
+    trades: bool
+    paths: bool
+    lanes: bool
 
 
-def compute(prices: Floats, pairs: Pairs, rules: Rules, with_trades: bool, with_paths: bool) -> Accounts:
+def compute(prices: Floats, pairs: Pairs, rules: Rules, wanted: Wanted) -> Accounts:
     """Trade every series by its own pair; see the contract."""
     reasons = _reasons(prices, rules.mode)
     tradable = np.array([not reason for reason in reasons], dtype=np.bool_)
-    desk = _Desk(prices, reasons, rules)
     with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
-        if tradable.any():
-            _run(desk, prices, tradable, pairs, rules)
-        figures = _figures(desk, tradable, rules)
-    trades = listed(desk.trades)
-    status = tuple("error" if reason else "ok" for reason in desk.reasons)
+        ran = _spread(_ran(prices, tradable, pairs, rules, lanes=wanted.lanes), tradable)
+        figures = _figures(ran.paths, tradable, rules)
+        sums = _of_equity(ran, tradable, rules)
+    for row in np.flatnonzero(ran.ruined_at >= 0).tolist():
+        reasons[row] = f"the account is ruined at row {ran.ruined_at[row]}: its equity is gone"
+    closed, n_series = ran.trades.series[ran.trades.closed], tradable.size
+    status = tuple("error" if reason else "ok" for reason in reasons)
     return Accounts(
-        returns=Performance(status, tuple(desk.reasons), desk.n_bars, figures),
-        final_equity=desk.final_equity,
-        num_trades=np.bincount(trades.series[trades.closed], minlength=tradable.size).astype(np.int64),
-        **_of_trades(trades, tradable, rules),
-        total_costs=desk.total_costs,
-        exposure=desk.exposure,
-        turnover=desk.turnover,
-        position=desk.position,
-        trades=trades if with_trades else None,
-        paths=desk.paths if with_paths else None,
+        returns=Performance(status, tuple(reasons), sums.n_bars, figures),
+        final_equity=sums.final_equity,
+        num_trades=np.bincount(closed, minlength=n_series).astype(np.int64),
+        **_of_trades(ran.trades, tradable, rules),
+        total_costs=ran.fees,
+        exposure=sums.exposure,
+        turnover=sums.turnover,
+        position=sums.position,
+        trades=ran.trades if wanted.trades else None,
+        paths=ran.paths if wanted.paths else None,
     )
 
 
 def _reasons(prices: Floats, mode: str) -> list[str]:
     """Say of each series why it cannot be traded, "" where it can."""
-    infinite, missing = np.isinf(prices), np.isnan(prices).all(axis=1)
+    infinite: Bools = np.isinf(prices)
+    counts = np.count_nonzero(~np.isnan(prices), axis=1)
     bad = infinite | (prices <= 0) if mode == "compounding" else infinite
     reasons = []
     for row, place in enumerate(np.where(bad.any(axis=1), bad.argmax(axis=1), -1).tolist()):
-        reason = "there is no price" if missing[row] else ""
+        reason = "" if counts[row] else "there is no price"
         if place >= 0:
             fault = "infinite" if infinite[row, place] else "not positive; mode 'unit' trades such a series"
             reason = f"the price {prices[row, place].item()!r} at row {place} is {fault}"
@@ -124,33 +75,72 @@ def _reasons(prices: Floats, mode: str) -> list[str]:
     return reasons
 
 
-def _run(desk: _Desk, prices: Floats, tradable: NDArray[np.bool_], pairs: Pairs, rules: Rules) -> None:
-    bars = gather(prices[tradable], rules.execution_delay)
-    scores = (native.rolling if on_lanes() else zscore.rolling)(bars.prices, rules.lookback)
-    for place, row in enumerate(np.flatnonzero(tradable).tolist()):
-        count = int(bars.counts[place])
-        series = Series(bars.prices[place, :count], scores[place, :count], bars.fill_at[place, :count])
-        levels = Levels(*(float(column[row]) for column in pairs))
-        desk.write(row, trade(series, levels, rules), series, bars.places[place])
+def _ran(prices: Floats, tradable: Bools, pairs: Pairs, rules: Rules, *, lanes: bool) -> Ran:
+    good = slice(None) if tradable.all() else tradable
+    run = accounts_native.run if lanes else trades.run
+    return run(prices[good], Pairs(*(np.ascontiguousarray(column[good]) for column in pairs)), rules)
 
 
-def _figures(desk: _Desk, tradable: NDArray[np.bool_], rules: Rules) -> Figures:
+def _spread(ran: Ran, tradable: Bools) -> Ran:
+    """Put NaN rows where a series cannot be traded."""
+    if tradable.all():
+        return ran
+    n_series, n_bars = tradable.size, ran.paths.equity.shape[1]
+    paths = trades.empty_paths((n_series, n_bars))
+    for held, part in zip(paths, ran.paths, strict=True):
+        held[tradable] = part
+    fees, ruined_at = np.full(n_series, np.nan), np.full(n_series, -1)
+    fees[tradable], ruined_at[tradable] = ran.fees, ran.ruined_at
+    series = np.flatnonzero(tradable)[ran.trades.series].astype(np.int64)
+    return Ran(paths, ran.trades._replace(series=series), fees, ruined_at.astype(np.int64))
+
+
+class _Sums(NamedTuple):
+    """Sums over a series' bars: (B,) arrays, as in Accounts."""
+
+    n_bars: NDArray[np.int64]
+    final_equity: Floats
+    exposure: Floats
+    turnover: Floats
+    position: NDArray[np.int8]
+
+
+def _of_equity(ran: Ran, tradable: Bools, rules: Rules) -> _Sums:
+    n_series = tradable.size
+    first, last = spans(ran.paths.equity)
+    final, exposure, mean = (np.full(n_series, np.nan) for _ in range(3))
+    position = np.zeros(n_series, dtype=np.int8)
+    for rows, bars in grouped(first, last, tradable):
+        equity, held = (np.ascontiguousarray(path[rows, bars]) for path in (ran.paths.equity, ran.paths.position))
+        final[rows], mean[rows] = equity[:, -1], equity.mean(axis=1)
+        exposure[rows] = np.count_nonzero(held, axis=1) / held.shape[1]
+        position[rows] = held[:, -1].astype(np.int8)
+    listed, n_bars = ran.trades, np.where(tradable, last - first + 1, 0)
+    prices = np.abs(listed.entry_price) + np.where(listed.closed, np.abs(listed.exit_price), 0.0)
+    notional = np.bincount(listed.series, np.abs(listed.quantity) * prices, n_series)
+    turnover = np.where(mean > 0, notional * (rules.periods_per_year / n_bars) / mean, np.nan)
+    return _Sums(n_bars.astype(np.int64), final, exposure, turnover, position)
+
+
+def _figures(paths: AccountPaths, tradable: Bools, rules: Rules) -> Figures:
     """Describe the returns; the Sharpe ratio is 0 where they do not vary, as in a sweep."""
-    total = desk.final_equity / rules.initial_capital - 1.0
-    figures = described(desk.paths.returns, desk.paths.drawdown, total, tradable, rules.periods_per_year)
+    _, last = spans(paths.equity)
+    final = np.take_along_axis(paths.equity, np.maximum(last, 0)[:, None], axis=1)[:, 0]
+    total = final / rules.initial_capital - 1.0
+    figures = described(paths.returns, paths.drawdown, total, tradable, rules.periods_per_year)
     still = np.isnan(figures.sharpe_ratio)
     if rules.mode == "compounding":
         still |= np.maximum(figures.best_return, -figures.worst_return) < _ROUNDING
     return figures._replace(sharpe_ratio=np.where(tradable & still, 0.0, figures.sharpe_ratio))
 
 
-def _of_trades(trades: Trades, tradable: NDArray[np.bool_], rules: Rules) -> dict[str, Floats]:
+def _of_trades(listed: Trades, tradable: Bools, rules: Rules) -> dict[str, Floats]:
     """Return the figures of the closed trades of every series."""
-    n_series, closed = tradable.size, trades.closed
-    series, profit, fraction = trades.series[closed], trades.profit[closed], trades.profit_fraction[closed]
+    n_series, closed = tradable.size, listed.closed
+    series, profit, fraction = listed.series[closed], listed.profit[closed], listed.profit_fraction[closed]
 
     def added(values: Floats) -> Floats:
-        return np.bincount(series, values, n_series)
+        return np.bincount(series, values, n_series).astype(np.float64)
 
     some = np.maximum(added(np.ones(series.size)), 1.0)
     gains, losses = added(np.maximum(profit, 0.0)), added(np.maximum(-profit, 0.0))

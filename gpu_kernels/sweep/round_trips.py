@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from gpu_kernels.checks import Floats
 from gpu_kernels.performance.model import Performance
 
-__all__ = ["Account", "AccountPaths", "Accounts", "Trade", "Trades", "listed"]
+__all__ = ["Account", "AccountPaths", "Accounts", "Ran", "Trade", "Trades", "as_trades"]
 
 
 class Trade(NamedTuple):
@@ -29,8 +29,8 @@ class Trade(NamedTuple):
     """
 
     side: int
-    entry_bar: int
-    exit_bar: int
+    entry_bar: float
+    exit_bar: float
     entry_price: float
     exit_price: float
     entry_zscore: float
@@ -155,24 +155,46 @@ class Accounts(NamedTuple):
     paths: AccountPaths | None
 
 
-def listed(trades: list[tuple[int, Trade]]) -> Trades:
-    """Make columns of (series, trade) rows, whose bars are of all bars."""
-    series = np.array([number for number, _ in trades], dtype=np.int64)
-    rows = [trade for _, trade in trades]
-    names = ("entry_price", "exit_price", "entry_zscore", "exit_zscore", "quantity", "profit", "costs")
-    floats = {name: np.array([getattr(row, name) for row in rows], dtype=np.float64) for name in names}
-    entry_bar = np.array([row.entry_bar for row in rows], dtype=np.int64)
-    exit_bar = np.array([row.exit_bar for row in rows], dtype=np.int64)
-    notional = np.abs(floats["quantity"] * floats["entry_price"])
-    fraction = np.full(len(rows), np.nan)
-    np.divide(floats["profit"], notional, out=fraction, where=notional > 0)
+class Ran(NamedTuple):
+    """What a twin gives of B series that can be traded.
+
+    Attributes:
+        paths: (B, T).
+        trades: Of all of them.
+        fees: (B,) all fees.
+        ruined_at: (B,) bar of the ruin, -1 where there is none.
+    """
+
+    paths: AccountPaths
+    trades: Trades
+    fees: Floats
+    ruined_at: NDArray[np.int64]
+
+
+def as_trades(series: NDArray[np.int64], rows: Floats) -> Trades:
+    """Make columns of round trips.
+
+    Args:
+        series: (K,) number of the series.
+        rows: (K, 11) in the order of Trade's fields, bars counted with the missing ones.
+    """
+    side, entry_bar, exit_bar, entry_price, exit_price, entry_z, exit_z, quantity, profit, costs, closed = rows.T.copy()
+    notional = np.abs(quantity * entry_price)
+    fraction = np.full(series.size, np.nan)
+    np.divide(profit, notional, out=fraction, where=notional > 0)
     return Trades(
         series=series,
-        side=np.array([row.side for row in rows], dtype=np.int8),
-        entry_bar=entry_bar,
-        exit_bar=exit_bar,
+        side=side.astype(np.int8),
+        entry_bar=entry_bar.astype(np.int64),
+        exit_bar=exit_bar.astype(np.int64),
+        entry_price=entry_price,
+        exit_price=exit_price,
+        entry_zscore=entry_z,
+        exit_zscore=exit_z,
+        quantity=quantity,
+        profit=profit,
         profit_fraction=fraction,
-        bars=exit_bar - entry_bar,
-        closed=np.array([row.closed for row in rows], dtype=np.bool_),
-        **floats,
+        costs=costs,
+        bars=(exit_bar - entry_bar).astype(np.int64),
+        closed=closed > 0,
     )

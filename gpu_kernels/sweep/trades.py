@@ -1,4 +1,4 @@
-"""The round trips of one backtest, from its scores: only decisions cost a step, and bars between them none.
+"""The NumPy twin of accounts, series by series: only decisions cost a step, and bars between them none.
 
 The rule and the account are those of model.py. A side changes at few bars, which sorted lists of the scores beyond each
 level give one after the other. Ledger fills the orders, and what it holds between two fills marks all bars there at
@@ -12,11 +12,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gpu_kernels.checks import Floats
+from gpu_kernels.sweep.bars import gather
 from gpu_kernels.sweep.ledger import Ledger
-from gpu_kernels.sweep.model import Rules
-from gpu_kernels.sweep.round_trips import Account, Trade
+from gpu_kernels.sweep.model import Pairs, Rules
+from gpu_kernels.sweep.round_trips import Account, AccountPaths, Ran, Trade, as_trades
+from gpu_kernels.sweep.zscore import rolling
 
-__all__ = ["Levels", "Series", "trade"]
+__all__ = ["Levels", "Series", "empty_paths", "run", "trade", "write"]
 
 _RUINED = 1e-12
 """Equity over what it was when the account was last flat: at or below it, nothing is left but rounding."""
@@ -97,6 +99,59 @@ class _Book(Ledger):
         side = 1 if self.quantity > 0 else -1
         costs = self._entry_fee + fee
         self.listed.append(Trade(side, self._entered[0], bar, *prices, *scores, self.quantity, gained, costs, closed))
+
+
+def run(prices: Floats, pairs: Pairs, rules: Rules) -> Ran:
+    """Trade every series by its own pair; each can be traded."""
+    bars = gather(prices, rules.execution_delay)
+    scores = rolling(bars.prices, rules.lookback)
+    paths, rows, owners = empty_paths(prices.shape), [], []
+    fees, ruined_at = np.empty(prices.shape[0]), np.full(prices.shape[0], -1)
+    for row, count in enumerate(bars.counts.tolist()):
+        series = Series(bars.prices[row, :count], scores[row, :count], bars.fill_at[row, :count])
+        account = trade(series, Levels(*(float(column[row]) for column in pairs)), rules)
+        times = np.flatnonzero(~np.isnan(prices[row]))
+        write(
+            paths, row, (times, bars.places[row]), (account.equity, account.returns, account.drawdown, account.position)
+        )
+        paths.zscore[row, times] = series.scores
+        fees[row] = account.fees[-1]
+        if account.ruined_at >= 0:
+            ruined_at[row] = times[account.ruined_at]
+        for each in account.trades:
+            entry, leave = float(times[int(each.entry_bar)]), float(times[int(each.exit_bar)])
+            rows.append(each._replace(entry_bar=entry, exit_bar=leave))
+            owners.append(row)
+    listed = np.array(rows, dtype=np.float64).reshape(-1, len(Trade._fields))
+    return Ran(paths, as_trades(np.array(owners, dtype=np.int64), listed), fees, ruined_at.astype(np.int64))
+
+
+def empty_paths(shape: tuple[int, ...]) -> AccountPaths:
+    """Return paths of no bar."""
+    return AccountPaths(*(np.full(shape, np.nan) for _ in AccountPaths._fields))
+
+
+def write(
+    paths: AccountPaths,
+    row: int,
+    where: tuple[NDArray[np.intp], NDArray[np.intp]],
+    packed: tuple[Floats, Floats, Floats, Floats],
+) -> None:
+    """Write one series' paths but for the scores; a missing bar is marked by the price before it and has a return of 0.
+
+    Args:
+        paths: Of all series.
+        row: Number of the series.
+        where: Bars that have a price, and (T,) the one of them that marks each bar.
+        packed: Equity, returns, drawdown and position at the bars that have a price.
+    """
+    times, places = where
+    span = slice(int(times[0]), int(times[-1]) + 1)
+    shown = places[span]
+    paths.equity[row, span], paths.drawdown[row, span] = packed[0][shown], packed[2][shown]
+    paths.position[row, span] = packed[3][shown]
+    paths.returns[row, span] = 0.0
+    paths.returns[row, times] = packed[1]
 
 
 def trade(series: Series, levels: Levels, rules: Rules) -> Account:
