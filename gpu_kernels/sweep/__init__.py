@@ -197,8 +197,8 @@ def accounts(
     Args:
         prices: (B, T), oldest first; NaN bars as in backtest. Those before a series' first price and after its last
             belong to nobody.
-        entry_z: (B,) or one for all, like the next two: as in backtest.
-        exit_z: As in backtest.
+        entry_z: (B,) or one for all, like the next two: as in backtest. NaN in an array is a series without thresholds.
+        exit_z: As in backtest; NaN likewise.
         cost: As in backtest.
         lookback: As in backtest.
         execution_delay: As in backtest.
@@ -209,8 +209,9 @@ def accounts(
         path: Keep every bar too.
 
     Returns:
-        Accounts of (B,) arrays. A series without any price, with an infinite one, or in mode "compounding" with one
-        that is not positive, has NaN, status "error" and a reason; the others are as if it were not there, to the bit.
+        Accounts of (B,) arrays. A series without any price, with an infinite one, in mode "compounding" with one that
+        is not positive, or without thresholds has NaN, status "error" and a reason; the others are as if it were not
+        there, to the bit.
 
     Raises:
         InvalidInput: a threshold or cost is NaN or out of its range, shapes do not fit, or an option is out of its
@@ -220,7 +221,7 @@ def accounts(
     if checked.shape[1] == 0:
         raise InvalidInput("prices", "must have at least one bar", value=checked.shape)
     rules = _rules(lookback, execution_delay, mode, initial_capital, periods_per_year)
-    pairs = _own_pairs(entry_z, exit_z, cost, checked.shape[0])
+    pairs = _optional_pairs(entry_z, exit_z, cost, checked.shape[0])
     return run(books.compute, checked, pairs, rules, books.Wanted(trades, path, on_lanes()))
 
 
@@ -231,6 +232,18 @@ def _own_pairs(entry_z: ArrayLike, exit_z: ArrayLike, cost: ArrayLike, n_series:
         rule = f"must hold one value, or one for each of the {n_series} series, like exit_z and cost"
         raise InvalidInput("entry_z", rule, value=pairs.entry_z.size)
     return Pairs(*(np.broadcast_to(column, n_series) for column in pairs))
+
+
+def _optional_pairs(entry_z: ArrayLike, exit_z: ArrayLike, cost: ArrayLike, n_series: int) -> Pairs:
+    """Check pairs likewise, where a series may have none: its entry_z is NaN then."""
+    entry = array("entry_z", np.atleast_1d(entry_z), ndim=1, shape="(B,)")
+    leave = array("exit_z", np.atleast_1d(exit_z), ndim=1, shape="(B,)")
+    fit = entry.size == leave.size or 1 in {entry.size, leave.size}
+    if not (fit and (np.ndim(entry_z) or np.ndim(exit_z))):
+        return _own_pairs(entry, leave, cost, n_series)
+    without = np.isnan(entry) | np.isnan(leave)
+    pairs = _own_pairs(np.where(without, 1.0, entry), np.where(without, 0.0, leave), cost, n_series)
+    return pairs._replace(entry_z=np.where(without, np.nan, pairs.entry_z))
 
 
 def _has_bars(prices: Floats) -> None:

@@ -36,7 +36,7 @@ class Wanted(NamedTuple):
 
 def compute(prices: Floats, pairs: Pairs, rules: Rules, wanted: Wanted) -> Accounts:
     """Trade every series by its own pair; see the contract."""
-    reasons = _reasons(prices, rules.mode)
+    reasons = _reasons(prices, pairs, rules.mode)
     tradable = np.array([not reason for reason in reasons], dtype=np.bool_)
     with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
         ran = _spread(_ran(prices, tradable, pairs, rules, lanes=wanted.lanes), tradable)
@@ -60,14 +60,15 @@ def compute(prices: Floats, pairs: Pairs, rules: Rules, wanted: Wanted) -> Accou
     )
 
 
-def _reasons(prices: Floats, mode: str) -> list[str]:
+def _reasons(prices: Floats, pairs: Pairs, mode: str) -> list[str]:
     """Say of each series why it cannot be traded, "" where it can."""
     infinite: Bools = np.isinf(prices)
     counts = np.count_nonzero(~np.isnan(prices), axis=1)
     bad = infinite | (prices <= 0) if mode == "compounding" else infinite
     reasons = []
     for row, place in enumerate(np.where(bad.any(axis=1), bad.argmax(axis=1), -1).tolist()):
-        reason = "" if counts[row] else "there is no price"
+        reason = "there are no thresholds for it" if np.isnan(pairs.entry_z[row]) else ""
+        reason = reason if counts[row] else "there is no price"
         if place >= 0:
             fault = "infinite" if infinite[row, place] else "not positive; mode 'unit' trades such a series"
             reason = f"the price {prices[row, place].item()!r} at row {place} is {fault}"
