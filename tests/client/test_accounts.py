@@ -144,17 +144,11 @@ class TestManyColumns:
 
     def test_levels_may_differ_from_column_to_column(self, client, frame):
         entry = pd.Series({"SPY": 2.0, "KO": 1.0, "PEP": 1.5})
-        found = client.backtest(
-            frame, entry_zscore=entry, exit_zscore=[0.0, 0.25, 0.5], cost_per_side=[0.0, 1e-3, 1e-4]
-        )
+        leave, cost = [0.0, 0.25, 0.5], [0.0, 1e-3, 1e-4]
+        found = client.backtest(frame, entry_zscore=entry, exit_zscore=leave, cost_per_side=cost)
         for place, name in enumerate(frame):
-            alone = client.backtest(
-                frame[name],
-                entry_zscore=entry[name],
-                exit_zscore=leave[place],
-                cost_per_side=cost[place],
-            )
-            assert found.equity[place] == pytest.approx(alone.equity, rel=1e-12)
+            own = {"entry_zscore": entry[name], "exit_zscore": leave[place], "cost_per_side": cost[place]}
+            assert found.equity[place] == pytest.approx(client.backtest(frame[name], **own).equity, rel=1e-12)
 
     def test_the_best_cells_of_a_sweep_serve_as_levels(self, client, prices):
         spoilt = prices.copy()
