@@ -8,7 +8,7 @@ from gpu_kernels.errors import InvalidInput
 from gpu_kernels.selection import current, on_lanes, run
 from gpu_kernels.sweep import accounts as books
 from gpu_kernels.sweep import device, host, native
-from gpu_kernels.sweep.bars import survey
+from gpu_kernels.sweep.figures import nothing, with_untradable
 from gpu_kernels.sweep.model import (
     ERROR,
     FLAT,
@@ -25,12 +25,14 @@ from gpu_kernels.sweep.model import (
 )
 from gpu_kernels.sweep.online import OnlineBacktest
 from gpu_kernels.sweep.round_trips import AccountPaths, Accounts, Trades
+from gpu_kernels.sweep.survey import NO_PRICE, Survey, reasons, survey
 
 __all__ = [
     "ERROR",
     "FLAT",
     "IN_TRADE",
     "MODES",
+    "NO_PRICE",
     "STATUSES",
     "AccountPaths",
     "Accounts",
@@ -39,12 +41,15 @@ __all__ = [
     "FinalMetrics",
     "OnlineBacktest",
     "ReturnMoments",
+    "Survey",
     "SweepMetrics",
     "Trades",
     "accounts",
     "backtest",
     "moments",
     "paths",
+    "reasons",
+    "survey",
 ]
 
 
@@ -63,7 +68,8 @@ def backtest(
     """Backtest every series against every threshold pair.
 
     Args:
-        prices: (B, T), oldest first. A NaN bar is skipped by the window, marked at the last price, and orders wait.
+        prices: (B, T), oldest first. Bars before a series' first price and behind its last count in none of its
+            figures. A NaN bar between is skipped by the window, marked at the last price, and orders wait.
         entry_z: (G,) scores at which a trade opens, above 0; one number serves all pairs, here and below.
         exit_z: (G,) a trade of side d closes when d z >= -exit_z; -entry_z <= exit_z < entry_z.
         cost: (G,) cost per side: a fraction of the traded notional, or units of the price in mode "unit".
@@ -75,7 +81,8 @@ def backtest(
 
     Returns:
         SweepMetrics of (B, G) arrays. A series without any price, or in mode "compounding" with one that is not
-        positive, has NaN and status ERROR; a ruined lane has status ERROR.
+        positive, has NaN and status ERROR, and reasons says why; a ruined lane has status ERROR. A series with fewer
+        prices than the lookback never trades.
 
     Raises:
         InvalidInput: an entry is infinite, a threshold or cost is NaN or out of its range, shapes do not fit, or an
@@ -88,7 +95,13 @@ def backtest(
     _has_bars(checked)
     rules = _rules(lookback, execution_delay, mode, initial_capital, periods_per_year)
     twin = {"cuda": device.backtest, "native": native.backtest}.get(current().backend, host.backtest)
-    return run(twin, checked, _pairs(entry_z, exit_z, cost), rules)
+    pairs, seen = _pairs(entry_z, exit_z, cost), survey(checked, mode)
+    if not (seen.tradable.any() and pairs.entry_z.size):
+        return nothing(len(checked), pairs.entry_z.size)
+    if seen.tradable.all():
+        return run(twin, checked, pairs, rules, seen)
+    found = run(twin, checked[seen.tradable], pairs, rules, seen.of(seen.tradable))
+    return with_untradable(found, seen.tradable)
 
 
 def paths(
@@ -159,7 +172,8 @@ def moments(
         initial_capital: As in backtest.
 
     Returns:
-        ReturnMoments of (B,) arrays, of the returns that paths gives; a series that cannot be traded has NaN.
+        ReturnMoments of (B,) arrays, of the returns that paths gives for the bars of the series' span; a series that
+        cannot be traded has NaN.
 
     Raises:
         InvalidInput: as backtest.
@@ -170,11 +184,11 @@ def moments(
     n_series = checked.shape[0]
     pairs = _own_pairs(entry_z, exit_z, cost, n_series)
     twin = {"cuda": device.moments, "native": native.moments}.get(current().backend, host.moments)
-    tradable = survey(checked, mode).tradable
-    if tradable.all():
-        return run(twin, checked, pairs, rules)
-    found = np.full((2, n_series), np.nan)
-    found[:, tradable] = run(twin, checked[tradable], Pairs(*(column[tradable] for column in pairs)), rules)
+    seen = survey(checked, mode)
+    found, tradable = np.full((2, n_series), np.nan), seen.tradable
+    if tradable.any():
+        each = Pairs(*(column[tradable] for column in pairs))
+        found[:, tradable] = run(twin, checked[tradable], each, rules, seen.of(tradable))
     return ReturnMoments(*found)
 
 

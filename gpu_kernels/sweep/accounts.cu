@@ -1,18 +1,17 @@
 // Accounts of backtests, each series with thresholds of its own, with every bar and every round trip kept: a series a work
-// item. model.py states the rule. The operations and their order are those of Ledger, which gives the same bits; only in
-// unit mode are returns changes of the price times what is held, less fees, where a difference of equities loses digits.
+// item. model.py states the rule. The operations and their order are those of Ledger, which gives the same bits.
 #include "lane.h"
 
 enum { EQUITY, RETURNS, DRAWDOWN, POSITION, PATHS };
 enum { SIDE, ENTRY_BAR, EXIT_BAR, ENTRY_PRICE, EXIT_PRICE, ENTRY_SCORE, EXIT_SCORE, QUANTITY, PROFIT, COSTS, CLOSED, FIELDS };
 enum { TRADES, FEES, RUINED_AT, ENDS };
 
-// Equity over what it was when the account was last flat: at or below it, nothing is left but rounding.
-#define RUINED 1e-12
+// Equity at or below this share of what it was before the trade is ruin; RUIN of model.py.
+#define RUIN 1e-12
 
 struct Account {
     double entry, leave, cost, initial;
-    double base, quantity, entry_price, entry_fee, entry_score, fees;
+    double base, floor, quantity, entry_price, entry_fee, entry_score, fees, paid;
     Index entry_bar, listed;
     int side;
     bool ruined;
@@ -48,8 +47,9 @@ FN void sell_out(Account& account, Index bar, double price, double score) {
     const double fee = fee_of<COMPOUNDING>(account, account.quantity, price);
     account.base = account.base + (account.quantity * (price - account.entry_price) - account.entry_fee - fee);
     account.fees = account.fees + fee;
+    account.paid = account.paid + fee;
     account.quantity = account.entry_fee = 0.0;
-    if (COMPOUNDING) account.ruined = account.base <= 0.0;
+    if (COMPOUNDING) account.ruined = account.base <= account.floor;
 }
 
 template <bool COMPOUNDING>
@@ -60,7 +60,9 @@ FN void enter(Account& account, Index bar, double price, double score) {
     account.entry_fee = fee_of<COMPOUNDING>(account, account.quantity, price);
     account.entry_bar = bar;
     account.entry_score = score;
+    account.floor = RUIN * account.base;
     account.fees = account.fees + account.entry_fee;
+    account.paid = account.paid + account.entry_fee;
 }
 
 // Decides on the score of what fills at a bar: the exit first, then, if flat, the entry.
@@ -81,30 +83,31 @@ FN double marked(const Account& account, double price) {
 template <bool COMPOUNDING>
 FN void trade(Account& account, Index n_bars, const double* prices, const double* scores, double* paths, Index row,
               double* ends) {
-    double equity = account.initial, peak = equity, price = prices[0];
+    double value = account.base, peak = value, price = prices[0];
     Index ruined_at = -1;
     for (Index t = 0; t < n_bars; ++t) {
-        const double step = prices[t] - price, held = account.quantity, fees = account.fees, before = equity;
+        const double step = prices[t] - price, held = account.quantity, before = value;
         const bool stood = !account.ruined;
         price = prices[t];
+        account.paid = 0.0;
         decide<COMPOUNDING>(account, t, price, scores[t]);
-        equity = marked(account, price);
-        if (COMPOUNDING && stood && (account.ruined || equity <= RUINED * account.base)) {
+        value = marked(account, price);
+        if (COMPOUNDING && stood && (account.ruined || value <= account.floor)) {
             if (account.quantity != 0.0) sell_out<true>(account, t, price, MISSING);
             account.ruined = true;
             ruined_at = t;
-            equity = marked(account, price);
+            value = marked(account, price);
         }
         double gained, fall;
-        peak = equity > peak ? equity : peak;
+        peak = value > peak ? value : peak;
         if (COMPOUNDING) {
-            gained = stood && before > 0.0 ? equity / before - 1.0 : 0.0;
-            fall = 1.0 - equity / peak;
+            gained = stood && before > 0.0 ? value / before - 1.0 : 0.0;
+            fall = 1.0 - value / peak;
         } else {
-            gained = (held * step - (account.fees - fees)) / account.initial;
-            fall = (peak - equity) / account.initial;
+            gained = (held * step - account.paid) / account.initial;
+            fall = (peak - value) / account.initial;
         }
-        paths[EQUITY * row + t] = equity;
+        paths[EQUITY * row + t] = COMPOUNDING ? value : account.initial + value;
         paths[RETURNS * row + t] = gained;
         paths[DRAWDOWN * row + t] = fall;
         paths[POSITION * row + t] = account.quantity > 0.0 ? 1.0 : account.quantity < 0.0 ? -1.0 : 0.0;
@@ -127,7 +130,9 @@ FN void accounts(Index series, Index n_series, Index n_bars, const double* count
     account.entry = entry[series];
     account.leave = leave[series];
     account.cost = cost[series];
-    account.initial = account.base = initial;
+    account.initial = initial;
+    account.base = COMPOUNDING ? initial : 0.0;  // in unit mode less the initial capital, whose size would cost digits
+    account.floor = RUIN * initial;
     account.trades = trades + first * FIELDS;
     trade<COMPOUNDING>(account, (Index)counts[series], prices + first, fill_scores + first, paths + first,
                        n_series * n_bars, ends + series * ENDS);

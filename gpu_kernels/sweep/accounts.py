@@ -11,7 +11,8 @@ from gpu_kernels.performance.host import grouped, spans
 from gpu_kernels.performance.model import Figures, Performance
 from gpu_kernels.sweep import accounts_native, trades
 from gpu_kernels.sweep.model import Pairs, Rules
-from gpu_kernels.sweep.round_trips import AccountPaths, Accounts, Ran, Trades
+from gpu_kernels.sweep.round_trips import Accounts, Ran, Trades
+from gpu_kernels.sweep.survey import NO_PRICE
 
 __all__ = ["Wanted", "compute"]
 
@@ -40,7 +41,7 @@ def compute(prices: Floats, pairs: Pairs, rules: Rules, wanted: Wanted) -> Accou
     tradable = np.array([not reason for reason in reasons], dtype=np.bool_)
     with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
         ran = _spread(_ran(prices, tradable, pairs, rules, lanes=wanted.lanes), tradable)
-        figures = _figures(ran.paths, tradable, rules)
+        figures = _figures(ran, tradable, rules)
         sums = _of_equity(ran, tradable, rules)
     for row in np.flatnonzero(ran.ruined_at >= 0).tolist():
         reasons[row] = f"the account is ruined at row {ran.ruined_at[row]}: its equity is gone"
@@ -68,7 +69,7 @@ def _reasons(prices: Floats, pairs: Pairs, mode: str) -> list[str]:
     reasons = []
     for row, place in enumerate(np.where(bad.any(axis=1), bad.argmax(axis=1), -1).tolist()):
         reason = "there are no thresholds for it" if np.isnan(pairs.entry_z[row]) else ""
-        reason = reason if counts[row] else "there is no price"
+        reason = reason if counts[row] else NO_PRICE
         if place >= 0:
             fault = "infinite" if infinite[row, place] else "not positive; mode 'unit' trades such a series"
             reason = f"the price {prices[row, place].item()!r} at row {place} is {fault}"
@@ -123,11 +124,15 @@ def _of_equity(ran: Ran, tradable: Bools, rules: Rules) -> _Sums:
     return _Sums(n_bars.astype(np.int64), final, exposure, turnover, position)
 
 
-def _figures(paths: AccountPaths, tradable: Bools, rules: Rules) -> Figures:
+def _figures(ran: Ran, tradable: Bools, rules: Rules) -> Figures:
     """Describe the returns; the Sharpe ratio is 0 where they do not vary, as in a sweep."""
-    _, last = spans(paths.equity)
-    final = np.take_along_axis(paths.equity, np.maximum(last, 0)[:, None], axis=1)[:, 0]
-    total = final / rules.initial_capital - 1.0
+    paths = ran.paths
+    if rules.mode == "compounding":
+        _, last = spans(paths.equity)
+        final = np.take_along_axis(paths.equity, np.maximum(last, 0)[:, None], axis=1)[:, 0]
+        total = final / rules.initial_capital - 1.0
+    else:  # a large capital would cost the difference its digits
+        total = np.bincount(ran.trades.series, ran.trades.profit, tradable.size) / rules.initial_capital
     figures = described(paths.returns, paths.drawdown, total, tradable, rules.periods_per_year)
     still = np.isnan(figures.sharpe_ratio)
     if rules.mode == "compounding":

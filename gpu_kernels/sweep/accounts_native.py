@@ -10,7 +10,7 @@ from gpu_kernels.compile import library
 from gpu_kernels.launch import Count, Number, Threads, pointer
 from gpu_kernels.selection import current
 from gpu_kernels.sweep import trades
-from gpu_kernels.sweep.bars import Bars, gather
+from gpu_kernels.sweep.bars import Bars, collisions, gather
 from gpu_kernels.sweep.model import Pairs, Rules
 from gpu_kernels.sweep.native import rolling
 from gpu_kernels.sweep.round_trips import AccountPaths, Ran, Trade, Trades, as_trades
@@ -39,7 +39,7 @@ def run(prices: Floats, pairs: Pairs, rules: Rules) -> Ran:
 def _part(prices: Floats, pairs: Pairs, rules: Rules, start: int) -> Ran:
     bars = gather(prices, rules.execution_delay)
     scores = rolling(bars.prices, rules.lookback)
-    fills, crowded = _fills(bars, scores)
+    fills, crowded = _fills(bars, scores), collisions(prices, rules.execution_delay)
     (n_series, n_bars), n_fields = bars.prices.shape, len(Trade._fields)
     packed, listed = np.empty((len(_PATHS), n_series, n_bars)), np.empty((n_series, n_bars, n_fields))
     ends = np.empty((n_series, _ENDS))
@@ -63,17 +63,13 @@ def _part(prices: Floats, pairs: Pairs, rules: Rules, start: int) -> Ran:
     return ran._replace(trades=ran.trades._replace(series=ran.trades.series + start))
 
 
-def _fills(bars: Bars, scores: Floats) -> tuple[Floats, NDArray[np.bool_]]:
-    """Return the scores at the bars of their fills, and the series of which two fill at one bar.
-
-    For these, which take a gap behind a delay of two bars or more, the kernel has no place.
-    """
+def _fills(bars: Bars, scores: Floats) -> Floats:
+    """Return the scores at the bars of their fills."""
     n_series, n_bars = bars.prices.shape
     decided = (np.arange(n_bars) < bars.counts[:, None]) & (bars.fill_at < n_bars)
     fills = np.full((n_series, n_bars + 1), np.nan)
     np.put_along_axis(fills, np.where(decided, bars.fill_at, n_bars), scores, axis=1)
-    same = (bars.fill_at[:, 1:] <= bars.fill_at[:, :-1]) & decided[:, 1:]
-    return np.ascontiguousarray(fills[:, :n_bars]), same.any(axis=1)
+    return np.ascontiguousarray(fills[:, :n_bars])
 
 
 def _with_gaps(

@@ -52,7 +52,7 @@ class OnlineBacktest:
         self._zscore = math.nan
         self._timestamp_ms = 0
         self._day: int | None = None
-        self._equity_before_day = capital
+        self._mark_before_day = self._ledger.mark
 
     def update(self, price: float, entry_z: float, exit_z: float, cost: float, timestamp_ms: int = 0) -> None:
         """Take one bar; thresholds and cost may differ from bar to bar.
@@ -86,7 +86,7 @@ class OnlineBacktest:
         status = ERROR if book.ruined else IN_TRADE if side else FLAT
         return BarMetric(
             bar_number=book.bars,
-            cumulative_return=book.equity / self._initial - 1.0,
+            cumulative_return=book.cumulative_return,
             daily_return=self._daily_return(),
             open_positions=abs(side),
             unrealized_pnl=book.unrealized + 0.0,  # no minus zero
@@ -124,13 +124,13 @@ class OnlineBacktest:
             return
         day = timestamp_ms // _DAY_MS
         if self._day is not None and day != self._day:
-            self._equity_before_day = self._ledger.equity
+            self._mark_before_day = self._ledger.mark
         self._day = day
 
     def _daily_return(self) -> float:
         if self._timestamp_ms == 0:
             return self._ledger.last_return
-        return self._ledger.return_since(self._equity_before_day)
+        return self._ledger.return_since(self._mark_before_day)
 
 
 def _decide(side: int, score: float, entry_z: float, exit_z: float) -> int:

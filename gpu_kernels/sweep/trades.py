@@ -20,9 +20,6 @@ from gpu_kernels.sweep.zscore import rolling
 
 __all__ = ["Levels", "Series", "empty_paths", "run", "trade", "write"]
 
-_RUINED = 1e-12
-"""Equity over what it was when the account was last flat: at or below it, nothing is left but rounding."""
-
 
 class Series(NamedTuple):
     """One series without its missing bars: (n,) arrays.
@@ -47,13 +44,15 @@ class Levels(NamedTuple):
 
 
 class _State(NamedTuple):
-    """What a fill leaves, until the next one."""
+    """What a fill leaves, until the next one; the fees that it took, and all so far."""
 
     bar: int
     quantity: float
     entry_price: float
     entry_fee: float
     base: float
+    floor: float
+    paid: float
     fees: float
 
 
@@ -65,7 +64,8 @@ class _Book(Ledger):
         self._cost = levels.cost
         self._entered = (0, 0.0)
         self.listed: list[Trade] = []
-        self.states = [_State(0, 0.0, 0.0, 0.0, rules.initial_capital, 0.0)]
+        self.states: list[_State] = []
+        self._keep(0)
 
     def take(self, side: int, bar: int, price: float, score: float) -> None:
         """Fill an order, and list the trade that it ends."""
@@ -73,6 +73,8 @@ class _Book(Ledger):
             return
         if self.quantity:
             self._list(bar, price, score)
+        if bar > self.states[-1].bar:
+            self._paid = 0.0
         self.fill(side, price, self._cost)
         self._entered = bar, score
         self._keep(bar)
@@ -90,7 +92,8 @@ class _Book(Ledger):
             self._list(bar, price, np.nan, closed=False)
 
     def _keep(self, bar: int) -> None:
-        self.states.append(_State(bar, self.quantity, self._entry_price, self._entry_fee, self._base, self.fees))
+        held = self.quantity, self._entry_price, self._entry_fee
+        self.states.append(_State(bar, *held, self._base, self._floor, self._paid, self.fees))
 
     def _list(self, bar: int, price: float, score: float, *, closed: bool = True) -> None:
         fee = self._fee(self.quantity, price, self._cost) if closed else 0.0
@@ -155,23 +158,20 @@ def write(
 
 
 def trade(series: Series, levels: Levels, rules: Rules) -> Account:
-    """Run one series; bit for bit what a Ledger gives that takes it bar by bar, in mode "unit" but for the returns.
-
-    These are changes of the price times what is held, less fees, where differences of the equity would lose digits.
-    """
+    """Run one series; bit for bit what a Ledger gives that takes it bar by bar."""
     decisions = _decisions(series.scores, levels)
     book, ruined_at = _played(series, decisions, levels, rules, series.prices.size), -1
-    equity, base = _marked(book, series.prices)
+    value, floor = _marked(book, series.prices)
     if rules.mode == "compounding":
-        broke = equity <= _RUINED * base
+        broke = value <= floor
         if broke.any():
             ruined_at = int(broke.argmax())
             book = _played(series, decisions, levels, rules, ruined_at)
             if book.quantity:
                 book.sell_out(ruined_at, float(series.prices[ruined_at]))
-            equity, _ = _marked(book, series.prices)
+            value, _ = _marked(book, series.prices)
     book.leave(series.prices.size - 1, float(series.prices[-1]))
-    return _account(book, series.prices, equity, rules, ruined_at)
+    return _account(book, series.prices, value, rules, ruined_at)
 
 
 def _decisions(scores: Floats, levels: Levels) -> list[tuple[int, int]]:
@@ -212,32 +212,35 @@ def _played(series: Series, decisions: list[tuple[int, int]], levels: Levels, ru
 
 
 def _marked(book: _Book, prices: Floats) -> tuple[Floats, Floats]:
-    """Return the equity and the equity when last flat, bar by bar."""
-    _, quantity, entry_price, entry_fee, base, _ = _spread(book, prices.size)
-    return base + (quantity * (prices - entry_price) - entry_fee), base
+    """Return the account's value, as Ledger has it, and what is ruin, bar by bar."""
+    _, quantity, entry_price, entry_fee, base, floor, _, _ = _spread(book, prices.size)
+    return base + (quantity * (prices - entry_price) - entry_fee), floor
 
 
 def _spread(book: _Book, n_bars: int) -> Floats:
-    """Return the states over all bars, (6, n)."""
+    """Return the states over all bars, (8, n)."""
     states = np.array(book.states)
     lasting = np.diff(np.append(states[:, 0], n_bars)).astype(np.intp)
     return np.repeat(states, lasting, axis=0).T
 
 
-def _account(book: _Book, prices: Floats, equity: Floats, rules: Rules, ruined_at: int) -> Account:
+def _account(book: _Book, prices: Floats, value: Floats, rules: Rules, ruined_at: int) -> Account:
     initial = rules.initial_capital
-    _, quantity, _, _, _, fees = _spread(book, prices.size)
-    peak = np.maximum.accumulate(np.maximum(equity, initial))
+    _, quantity, _, _, _, _, _, fees = _spread(book, prices.size)
     if rules.mode == "compounding":
-        before = np.concatenate([[initial], equity[:-1]])
-        returns = np.zeros(equity.size)
-        np.divide(equity, before, out=returns, where=before > 0)
+        before = np.concatenate([[initial], value[:-1]])
+        returns = np.zeros(value.size)
+        np.divide(value, before, out=returns, where=before > 0)
         returns = np.where(before > 0, returns - 1.0, 0.0)
-        drawdown = 1.0 - equity / peak
+        equity, peak = value, np.maximum.accumulate(np.maximum(value, initial))
+        drawdown = 1.0 - value / peak
     else:
-        held = np.concatenate([[0.0], quantity[:-1]])
-        returns = (held * np.diff(prices, prepend=prices[0]) - np.diff(fees, prepend=0.0)) / initial
-        drawdown = (peak - equity) / initial
+        held, paid = np.concatenate([[0.0], quantity[:-1]]), np.zeros(value.size)
+        for state in book.states:  # of two fills at one bar, the second has the fees of both
+            paid[state.bar] = state.paid
+        returns = (held * np.diff(prices, prepend=prices[0]) - paid) / initial
+        equity, peak = initial + value, np.maximum.accumulate(np.maximum(value, 0.0))
+        drawdown = (peak - value) / initial
     if ruined_at < 0 and book.ruined:  # between the two legs of a reversal
         ruined_at = book.states[-1].bar
     if ruined_at >= 0:

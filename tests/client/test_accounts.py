@@ -137,7 +137,7 @@ class TestManyColumns:
         clean = client.backtest(prices, **LEVELS)
         assert found.status == ("ok", "error", "ok", "error", "error")
         assert found.reason[1] == "the price 0.0 at row 110 is not positive; mode 'unit' trades such a series"
-        assert found.reason[3:] == ("there is no price", "the price inf at row 7 is infinite")
+        assert found.reason[3:] == ("no finite price", "the price inf at row 7 is infinite")
         assert np.isnan(found.equity[[1, 3, 4]]).all()
         np.testing.assert_array_equal(found.equity[[0, 2]], clean.equity[[0, 2]])
         assert set(found.trades.column) == {"0", "2"}

@@ -122,6 +122,7 @@ def _swept(table: Table, chosen: SweepOptions, progress: Progress) -> tuple[dict
         spans: Any = {"train": chosen.train, "test": chosen.test, "purge": chosen.purge}
         steps = grids.walk_forward(prices, cells, **spans, **rules)
     n_cells = int(np.count_nonzero(cells.valid))
+    cell_reason, cell_reasons = grids.cell_reasons(prices, cells, mode=chosen.mode)
     result = {
         "columns": list(table.columns),
         "entry_zscore": cells.entry_z,
@@ -131,19 +132,25 @@ def _swept(table: Table, chosen: SweepOptions, progress: Progress) -> tuple[dict
         "figures": [{"name": name, "values": _figure(metrics, cells, name)} for name in chosen.figures],
         "best": _best(choice, table.columns),
         "n_cells": n_cells,
-        "walk_forward": [_step(step, table.columns) for step in steps],
+        "walk_forward": [_step(step, table) for step in steps],
+        "cell_reason": cell_reason,
+        "cell_reasons": cell_reasons,
     }
     return result, n_cells
 
 
-def _step(step: grids.WalkStep, columns: tuple[str, ...]) -> WalkStep:
+def _step(step: grids.WalkStep, table: Table) -> WalkStep:
     values = step._asdict()
-    return WalkStep(column=columns[values.pop("series")], **values)
+    if table.timestamps_ms is not None:
+        for part in ("train", "test"):
+            values[f"{part}_first_ms"] = int(table.timestamps_ms[values[f"{part}_start"]])
+            values[f"{part}_last_ms"] = int(table.timestamps_ms[values[f"{part}_stop"] - 1])
+    return WalkStep(column=table.columns[values.pop("series")], **values)
 
 
 def _figure(metrics: grids.GridMetrics, cells: grids.Cells, name: str) -> Floats:
     values = np.asarray(getattr(metrics, name), dtype=np.float64)
-    return np.where(cells.valid, values, np.nan)
+    return np.where(cells.valid & ~np.isnan(metrics.max_drawdown), values, np.nan)  # a count is 0 where nothing was run
 
 
 def _best(choice: grids.Choice, columns: tuple[str, ...]) -> list[CellChoice]:
@@ -156,8 +163,11 @@ def _best(choice: grids.Choice, columns: tuple[str, ...]) -> list[CellChoice]:
             deflated_sharpe=deflated,
             plateau_cell=plateau,
             plateau_value=mean,
+            status=status,
+            reason=reason,
+            n_bars=n_bars,
         )
-        for column, cell, value, deflated, plateau, mean in rows
+        for column, cell, value, deflated, plateau, mean, status, reason, n_bars in rows
     ]
 
 
