@@ -85,7 +85,7 @@ def deflate(
         tried = sharpe_ratio[rows] / np.sqrt(terms.periods_per_year)
         counts, variances = _spread(tried)
         benchmarks = map(deflated.expected_maximum, counts.tolist(), variances.tolist())
-        ratios, lengths = host.taken(tried, best[rows]).tolist(), n_bars[rows].tolist()
+        ratios, lengths = host.taken(tried, best[rows]).tolist(), np.maximum(n_bars[rows], 1).tolist()
         each = zip(ratios, benchmarks, lengths, shapes[rows].tolist(), strict=True)
         found[rows] = [deflated.probability(ratio, chance, length, *shape) for ratio, chance, length, shape in each]
         if progress is not None:

@@ -16,6 +16,8 @@ from meanrev.progress import shown
 
 GRID = {"entry": [1.0, 1.5, 2.0], "exit": [-0.5, 0.0, 1.0], "cost_per_side": [0.0, 0.001], "lookback": [10, 20]}
 
+REASON_OF_AN_EXIT = "the exit is not below the entry: it must be in [-entry, entry)"
+
 
 @pytest.fixture(scope="session")
 def universe():
@@ -177,6 +179,49 @@ class TestSweep:
         frame = walk.to_frame()
         assert set(frame.column) == {"0", "1", "2"}
         assert frame.entry_zscore.tolist() == swept.entry_zscore[walk.cell].tolist()
+
+    def test_columns_and_steps_without_figures_say_why(self, client, prices):
+        broken = np.column_stack([prices[:, 0], prices[:, 1], np.full(len(prices), np.nan), prices[:, 2]])
+        broken[110, 0] = 0.0
+        broken[:130, 3] = np.nan
+        swept = client.sweep(broken, entry=[1.0, 2.0], exit=[0.0, 3.0], walk_forward=(100, 50))
+        best, walk, n_bars = swept.best, swept.walk_forward, len(prices)
+        assert best.status == ("error", "ok", "error", "ok")
+        assert best.reason[0] == "the price 0.0 at row 110 is not positive; mode 'unit' trades such a series"
+        assert best.reason[1:] == ("", "no finite price", "")
+        assert best.n_bars.tolist() == [n_bars, n_bars, 0, n_bars - 130]
+        assert np.isnan(swept.figures.num_trades[[0, 2]]).all()
+        assert swept.cell_reason.tolist() == ["", REASON_OF_AN_EXIT] * 2
+        told = dict(zip(zip(walk.column, walk.train_start.tolist(), strict=True), walk.reason, strict=True))
+        assert told["3", 0] == "the train part has no price"
+        assert told["3", 50] == ""
+        assert told["2", 0] == "the train part has no price"
+        assert told["0", 0] == best.reason[0]
+        assert told["0", 150] == ""
+        assert [word == "ok" for word in walk.status] == [not why for why in walk.reason]
+        alone = client.sweep(broken[130:, 3], entry=[1.0, 2.0], exit=[0.0, 3.0]).best
+        assert alone.sharpe_ratio == best.sharpe_ratio[3]
+        assert (alone.status, alone.reason, alone.n_bars) == ("ok", "", n_bars - 130)
+        frame = best.to_frame()
+        assert frame.status.tolist() == list(best.status)
+
+    def test_steps_have_the_times_of_their_bars_where_there_are_times(self, client, prices):
+        days = pd.date_range("2020-01-01", periods=len(prices), freq="D")
+        walk = client.sweep(pd.DataFrame(prices, index=days), entry=[1.0], walk_forward=(100, 50, 10)).walk_forward
+        for name, bar in (("train_first", walk.train_start), ("train_last", walk.train_stop - 1)):
+            assert (walk[name] == days[bar].to_numpy()).all()
+        for name, bar in (("test_first", walk.test_start), ("test_last", walk.test_stop - 1)):
+            assert (walk[name] == days[bar].to_numpy()).all()
+        assert walk.train_first.dtype.kind == "M"
+        assert "test_last" in walk.to_frame()
+        bare = client.sweep(prices, entry=[1.0], walk_forward=(100, 50, 10)).walk_forward
+        assert bare.train_first is bare.train_last is bare.test_first is bare.test_last is None
+        assert "test_last" not in bare.to_frame()
+
+    def test_one_bar_is_an_answer_with_a_reason(self, client):
+        best = client.sweep(np.array([5.0])).best
+        assert (best.cell, best.status) == (-1, "error")
+        assert best.reason == "lookback 20 is longer than the series' 1 bar"
 
     def test_without_a_walk_forward_there_is_none(self, client, prices):
         assert client.sweep(prices, entry=[1.0]).walk_forward is None

@@ -182,6 +182,14 @@ class TestSweep:
             (50, 260, 310),
         ]
 
+    def test_without_a_tradable_column_every_one_says_why(self, ask):
+        last = ask("SweepThresholds", chunks(PRICES - 1e3, 150, columns=NAMES, **GRID, train=200, test=50))[-1].result
+        assert {best.status for best in last.best} == {"error"}
+        assert {best.cell for best in last.best} == {-1}
+        assert all("at row 0 is not positive; mode 'unit' trades such a series" in best.reason for best in last.best)
+        assert {step.status for step in last.walk_forward} == {"error"}
+        assert not last.walk_forward[0].HasField("train_first_ms")
+
     @pytest.mark.parametrize(
         ("options", "said"),
         [
