@@ -26,6 +26,7 @@ from gpu_kernels.sweep.model import (
 from gpu_kernels.sweep.online import OnlineBacktest
 from gpu_kernels.sweep.round_trips import AccountPaths, Accounts, Trades
 from gpu_kernels.sweep.survey import NO_PRICE, Survey, reasons, survey
+from gpu_kernels.sweep.whole import BarMetrics
 
 __all__ = [
     "ERROR",
@@ -38,6 +39,7 @@ __all__ = [
     "Accounts",
     "BacktestPaths",
     "BarMetric",
+    "BarMetrics",
     "FinalMetrics",
     "OnlineBacktest",
     "ReturnMoments",

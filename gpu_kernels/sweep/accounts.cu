@@ -153,3 +153,18 @@ ENTRY(accounts_unit)(Index n_series, Index n_bars, const double* counts, const d
         accounts<false>(i, n_series, n_bars, counts, prices, fill_scores, entry, leave, cost, initial, paths, trades, ends);
     };
 }
+
+// Mean and sum of squared deviations of the first 1, 2, ... returns of each series, by Welford's steps, as Ledger takes them.
+// returns, mean, squares: (n_series, n_bars).
+ENTRY(running_moments)(Index n_series, Index n_bars, const double* returns, double* mean, double* squares, int threads) {
+    EACH(i, n_series, threads) {
+        double so_far = 0.0, spread = 0.0;
+        for (Index t = i * n_bars; t < (i + 1) * n_bars; ++t) {
+            const double step = returns[t] - so_far;
+            so_far = so_far + step / (double)(t - i * n_bars + 1);
+            spread = spread + step * (returns[t] - so_far);
+            mean[t] = so_far;
+            squares[t] = spread;
+        }
+    };
+}

@@ -15,7 +15,7 @@ from gpu_kernels.sweep.model import Pairs, Rules
 from gpu_kernels.sweep.native import rolling
 from gpu_kernels.sweep.round_trips import AccountPaths, Ran, Trade, Trades, as_trades
 
-__all__ = ["run"]
+__all__ = ["run", "running_moments"]
 
 _AT_ONCE = 2**19
 """Bars of a launch: beside each there is room for a round trip."""
@@ -34,6 +34,14 @@ def run(prices: Floats, pairs: Pairs, rules: Rules) -> Ran:
             _part(np.ascontiguousarray(prices[rows]), Pairs(*(column[rows] for column in pairs)), rules, start)
         )
     return parts[0] if len(parts) == 1 else _joined(parts)
+
+
+def running_moments(returns: Floats) -> tuple[Floats, Floats]:
+    """Return mean and sum of squared deviations of the first 1, 2, ... of (T,) returns, in a ledger's order."""
+    read, mean, squares = np.ascontiguousarray(returns), np.empty(returns.size), np.empty(returns.size)
+    shape = map(Count, (1, returns.size))
+    library("sweep/accounts").running_moments(*shape, *map(pointer, (read, mean, squares)), Threads(1))
+    return mean, squares
 
 
 def _part(prices: Floats, pairs: Pairs, rules: Rules, start: int) -> Ran:

@@ -42,3 +42,14 @@ static void accounts_case(decltype(&accounts_unit) entry) {
 CASE(accounts_compounding) { accounts_case(accounts_compounding); }
 
 CASE(accounts_unit) { accounts_case(accounts_unit); }
+
+CASE(running_moments) {
+    Random random{19};
+    for (const Shape& shape : {Shape{1, 1}, Shape{5, 41}}) {
+        const Array returns = random.uniforms(shape.n_series * shape.n_bars, -0.1, 0.1);
+        Array mean = space(returns.size()), squares = space(returns.size());
+        running_moments(shape.n_series, shape.n_bars, returns.data(), mean.data(), squares.data(), threads);
+        print("mean", mean);
+        print("squares", squares);
+    }
+}
