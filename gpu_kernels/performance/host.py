@@ -111,7 +111,7 @@ def _reasons(values: Floats, kind: str, first: NDArray[np.intp], last: NDArray[n
     noun = "value" if kind == "equity" else "return"
     out = []
     with np.errstate(over="ignore"):
-        bad = np.isinf(np.expm1(values) if kind == "log" else values)
+        bad = np.isinf(values) | np.isinf(np.expm1(values) if kind == "log" else values)
     bad |= {"equity": values <= 0, "log": np.zeros_like(bad), "simple": values <= -1}[kind]
     for row, place in enumerate(np.where(bad.any(axis=1), bad.argmax(axis=1), -1)):
         if last[row] < 0:

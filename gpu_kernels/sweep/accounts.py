@@ -79,7 +79,7 @@ def _reasons(prices: Floats, pairs: Pairs, mode: str) -> list[str]:
 
 def _ran(prices: Floats, tradable: Bools, pairs: Pairs, rules: Rules, *, lanes: bool) -> Ran:
     good = slice(None) if tradable.all() else tradable
-    run = accounts_native.run if lanes else trades.run
+    run = accounts_native.run if lanes and tradable.any() else trades.run
     return run(prices[good], Pairs(*(np.ascontiguousarray(column[good]) for column in pairs)), rules)
 
 
