@@ -1,4 +1,4 @@
-"""Accounts of many series: trades as the oracle has them, bars as a single run has them, and the same from both twins."""
+"""Accounts of many series: trades of the oracle, bars of a single run, and the same bits from both twins."""
 
 import math
 
