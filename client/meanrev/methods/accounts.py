@@ -1,6 +1,6 @@
 """Backtest: many columns traded at once, with figures, round trips and paths."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -40,13 +40,17 @@ def accounts_task(
     path: bool = False,
     timestamps_ms: Any = None,
     asset_ids: Sequence[str] | None = None,
+    clock: Table | None = None,
     lookback: int | None = None,
     execution_delay: int | None = None,
     mode: str | None = None,
     initial_capital: float | None = None,
     periods_per_year: float | None = None,
 ) -> Task[Backtests]:
-    """Check the arguments of a backtest of many columns, or of the figures and trades of one."""
+    """Check the arguments of a backtest of many columns, or of the figures and trades of one.
+
+    The labels of bars are those of clock, the frame that the prices are a column of, where one is given.
+    """
     read = prices if isinstance(prices, Table) else matrix(prices)
     if not read.values.size:
         raise InvalidInput("prices", "must hold at least one price", value=read.values.shape)
@@ -72,7 +76,7 @@ def accounts_task(
         prices=read,
         names=series_names(read, asset_ids),
         options=options,
-        read=lambda reply, about: read_accounts(reply, about, read, asset_ids, stamps),
+        read=lambda reply, about: read_accounts(reply, about, read, asset_ids, times_of(clock or read, stamps)),
         renamed={"entry": "entry_zscore", "exit": "exit_zscore", "cost": "cost_per_side"},
     )
 
@@ -95,16 +99,16 @@ def read_accounts(
     about: About,
     sent: Table | None = None,
     asset_ids: Sequence[str] | None = None,
-    stamps: Any = None,
+    times: Callable[[Any], Any] = lambda bars: bars,
 ) -> Backtests:
     """Read a BacktestReply.
 
     Args:
         reply: With a result.
         about: What is known about the call.
-        sent: The prices, where they are at hand: a single series becomes scalars, and bars get their labels.
+        sent: The prices, where they are at hand: a single series becomes scalars.
         asset_ids: Names that were given in place of a frame's.
-        stamps: Timestamps that were given beside the prices.
+        times: From numbers of bars to their labels.
     """
     result = reply.result
     labels = labels_of(result.returns, sent, asset_ids)
@@ -116,20 +120,20 @@ def read_accounts(
         columns.update({name: figures_of(holder, [wired])[wired]})
     return Backtests(
         **(first_of(columns) if single else columns),
-        trades=_trades(result.trades, None if single else labels, sent, stamps) if result.HasField("trades") else None,
+        trades=_trades(result.trades, None if single else labels, times) if result.HasField("trades") else None,
         path=_paths(result.paths, sent) if result.HasField("paths") else None,
         meta=about,
     )
 
 
-def _trades(message: Any, labels: tuple[Any, ...] | None, sent: Table | None, stamps: Any) -> Trades:
+def _trades(message: Any, labels: tuple[Any, ...] | None, times: Callable[[Any], Any]) -> Trades:
     columns: dict[str, Any] = {name: np.asarray(getattr(message, name)) for name in _OF_TRADES}
     whole: dict[str, Any] = {name: columns[name].astype(np.int64) for name in ("side", "entry_bar", "exit_bar", "bars")}
     entry, leave = whole["entry_bar"], whole["exit_bar"]
     return Trades(
         column=None if labels is None else tuple(labels[place] for place in message.column),
-        entry_time=times_of(sent, entry, stamps),
-        exit_time=times_of(sent, leave, stamps),
+        entry_time=times(entry),
+        exit_time=times(leave),
         status=tuple(message.status),
         **{**columns, **whole},
     )

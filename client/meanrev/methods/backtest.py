@@ -80,13 +80,15 @@ def backtest(
     """
     options: dict[str, Any] = {"lookback": lookback, "execution_delay": execution_delay, "mode": mode}
     options |= {"initial_capital": initial_capital, "periods_per_year": periods_per_year}
-    given: dict[str, Any] = {"cost_per_side": cost_per_side, "timestamps_ms": timestamps_ms, "trades": trades}
+    given: dict[str, Any] = {"cost_per_side": cost_per_side, "timestamps_ms": timestamps_ms}
+    given |= {"trades": trades, "asset_ids": asset_ids}
     read = table("prices", prices)
     if read.values.ndim == 2 and read.values.shape[1] != 1:
         levels: dict[str, Any] = {"thresholds": thresholds, "entry_zscore": entry_zscore, "exit_zscore": exit_zscore}
         given |= levels | options
-        many = accounts_task(read, **given, path=path, asset_ids=asset_ids)
+        many = accounts_task(read, **given, path=path)
         return many.question(progress, timeout)
+    given["clock"] = read
     return _of_one(_series(read), _levels(thresholds, entry_zscore, exit_zscore), given, path, options, timeout)
 
 

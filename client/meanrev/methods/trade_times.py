@@ -1,28 +1,32 @@
 """The labels of bars, as the caller has them."""
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
-from meanrev.containers import Ints, PandasTable, Table
+from meanrev.containers import PandasTable, Table
 
 __all__ = ["times_of"]
 
 
-def times_of(sent: Table | None, bars: Ints, stamps: Any) -> Any:
-    """Return the labels of some bars in their own kind.
+def times_of(sent: Table, stamps: Any) -> Callable[[Any], Any]:
+    """Return what turns (K,) numbers of bars into their labels, in the labels' own kind.
 
     Args:
-        sent: The prices, or None where they are not at hand.
-        bars: (K,) numbers of bars.
+        sent: The prices.
         stamps: (T,) timestamps that were given beside the prices, which come before an index; or None.
 
     Returns:
-        (K,) stamps; else labels of a frame's index, or of its column of times; else the numbers of the bars.
+        A function to stamps; else to labels of a frame's index, or of its column of times; else to the bars themselves.
     """
-    if stamps is not None:
-        return np.asarray(stamps)[bars]
-    if isinstance(sent, PandasTable):
-        return sent.native.index.take(bars)
     time = getattr(sent, "time", None)
-    return bars if time is None else time[bars.tolist()].to_native()
+
+    def times(bars: Any) -> Any:
+        if stamps is not None:
+            return np.asarray(stamps)[bars]
+        if isinstance(sent, PandasTable):
+            return sent.native.index.take(bars)
+        return bars if time is None else time[bars.tolist()].to_native()
+
+    return times
