@@ -89,10 +89,10 @@ class AsyncClient(Methods, Awaiting):
         timeout: float | None = None,  # noqa: ASYNC109 - a gRPC deadline
         **options: Any,
     ) -> AsyncJob:
-        """Make a job of fit_ou, sweep or scan: the server computes, and keeps the result.
+        """Make a job of fit_ou, sweep, scan, backtest or stats: the server computes, and keeps the result.
 
         Args:
-            method: "fit_ou", "sweep" or "scan".
+            method: "fit_ou", "sweep", "scan", "backtest" or "stats".
             prices: As for that method.
             timeout: Seconds for sending it; the client's own where None.
             **options: As for that method, but progress.

@@ -77,10 +77,10 @@ class Client(Methods, Blocking):
         self._transport.close()
 
     def submit(self, method: str, prices: Any, *, timeout: float | None = None, **options: Any) -> Job:
-        """Make a job of fit_ou, sweep or scan: the server computes, and keeps the result.
+        """Make a job of fit_ou, sweep, scan, backtest or stats: the server computes, and keeps the result.
 
         Args:
-            method: "fit_ou", "sweep" or "scan".
+            method: "fit_ou", "sweep", "scan", "backtest" or "stats".
             prices: As for that method.
             timeout: Seconds for sending it; the client's own where None.
             **options: As for that method, but progress.

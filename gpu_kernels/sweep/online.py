@@ -3,10 +3,16 @@
 import math
 from collections import deque
 
-from gpu_kernels.checks import at_least, non_negative, one_of, positive
+import numpy as np
+from numpy.typing import NDArray
+
+from gpu_kernels.checks import Floats, at_least, non_negative, one_of, positive
 from gpu_kernels.errors import InvalidInput
+from gpu_kernels.selection import on_lanes, run
+from gpu_kernels.sweep import whole
 from gpu_kernels.sweep.ledger import Ledger
 from gpu_kernels.sweep.model import ERROR, FLAT, IN_TRADE, MODES, STATUSES, BarMetric, Rules
+from gpu_kernels.sweep.trades import Levels
 from gpu_kernels.sweep.zscore import RollingScore
 
 __all__ = ["OnlineBacktest"]
@@ -43,6 +49,7 @@ class OnlineBacktest:
         rules = Rules(
             at_least("lookback", lookback, 2), delay, mode, capital, positive("periods_per_year", periods_per_year)
         )
+        self._rules = rules
         self._initial = capital
         self._ledger = Ledger(rules)
         self._score = RollingScore(lookback)
@@ -103,6 +110,25 @@ class OnlineBacktest:
             position=side,
             zscore=self._zscore,
         )
+
+    def whole(
+        self, prices: Floats, entry_z: float, exit_z: float, cost: float, timestamps_ms: NDArray[np.int64]
+    ) -> whole.BarMetrics:
+        """Return what metric tells after each bar of a run that has yet to begin; nothing is taken here.
+
+        Args:
+            prices: (T,), T at least 1; finite, and above 0 in mode "compounding".
+            entry_z: As in update, like the next two; they hold for all bars.
+            exit_z: As in update.
+            cost: As in update.
+            timestamps_ms: (T,); 0 where a time is not known.
+
+        Raises:
+            InvalidInput: as update.
+        """
+        self._check(float(prices[0]), entry_z, exit_z, cost)
+        levels = Levels(float(entry_z), float(exit_z), float(cost))
+        return run(whole.compute, prices, levels, self._rules, timestamps_ms, on_lanes())
 
     def _check(self, price: float, entry_z: float, exit_z: float, cost: float) -> None:
         if not math.isfinite(price):

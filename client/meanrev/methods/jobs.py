@@ -7,8 +7,10 @@ from google.protobuf.message import Message
 
 from meanrev.errors import InvalidInput, MeanRevError, ServerError
 from meanrev.methods import wire
+from meanrev.methods.accounts import accounts_task, read_accounts
 from meanrev.methods.fit_ou import fit_ou_task, read_fits
 from meanrev.methods.scan import read_pairs, scan_task
+from meanrev.methods.stats import read_stats, stats_task
 from meanrev.methods.sweep import read_sweep, sweep_task
 from meanrev.methods.task import Task, last_reply, research_path
 from meanrev.question import About, Live, Question, Replies
@@ -23,8 +25,16 @@ FINAL = frozenset({"done", "failed", "cancelled"})
 Read = Callable[[bytes, About], Any]
 """From a job's result as it is kept to what its method returns."""
 
-_TASKS: Mapping[str, Callable[..., Task[Any]]] = {"fit_ou": fit_ou_task, "sweep": sweep_task, "scan": scan_task}
+_TASKS: Mapping[str, Callable[..., Task[Any]]] = {
+    "backtest": accounts_task,
+    "stats": stats_task,
+    "fit_ou": fit_ou_task,
+    "sweep": sweep_task,
+    "scan": scan_task,
+}
 _READERS: Mapping[str, tuple[type[Message], Callable[[Any, About], Any]]] = {
+    "Backtest": (research_pb2.BacktestReply, read_accounts),
+    "ReturnStats": (research_pb2.ReturnStatsReply, read_stats),
     "FitOu": (research_pb2.FitOuReply, read_fits),
     "SweepThresholds": (research_pb2.SweepReply, read_sweep),
     "ScanPairs": (research_pb2.ScanReply, read_pairs),

@@ -10,7 +10,13 @@ from meanrev_wire.research_pb2 import JobRequest, ResultPart
 __all__ = ["handle"]
 
 _PART_BYTES = 256 * 1024
-_MESSAGES = {"FitOu": "FitOuReply", "SweepThresholds": "SweepReply", "ScanPairs": "ScanReply"}
+_MESSAGES = {
+    "Backtest": "BacktestReply",
+    "ReturnStats": "ReturnStatsReply",
+    "FitOu": "FitOuReply",
+    "SweepThresholds": "SweepReply",
+    "ScanPairs": "ScanReply",
+}
 
 
 async def handle(data: bytes, call: Call) -> AsyncIterator[bytes]:
