@@ -5,11 +5,12 @@ from typing import Annotated, Any, Literal
 from msgspec import Meta
 
 from gpu_kernels import scans
-from meanrev_server.chunks import Table
-from meanrev_server.research.task import Progress, Task
+from meanrev_server.chunks import Outline, Table
+from meanrev_server.research.answer import Answer
+from meanrev_server.research.cost import Cost, list_bytes, parts_bytes
+from meanrev_server.research.task import Progress, ResearchOptions, Task
 from meanrev_server.rpc import options
 from meanrev_server.rpc.naming import wire_names
-from meanrev_wire import codec
 from meanrev_wire.research_pb2 import PairColumns, ScanReply
 
 __all__ = ["SCAN_PAIRS", "ScanOptions"]
@@ -17,8 +18,13 @@ __all__ = ["SCAN_PAIRS", "ScanOptions"]
 _OPTIONS = ("lags", "split", "alpha", "top", "log", "cost", "objective", "lookback", "periods_per_year")
 _NAMES = {"prices": "block", **{name: f"metadata.{name}" for name in _OPTIONS}}
 
+_DOUBLES = 17 + 2 * 3
+"""Numbers of a pair in the reply, those of three sub-periods among them."""
+_COPIES, _SQUARES = 4, 30
+"""Arrays of the matrix's size, and of all pairs of columns, that a scan holds at once."""
 
-class ScanOptions(options.Options, frozen=True, kw_only=True):
+
+class ScanOptions(ResearchOptions, frozen=True, kw_only=True):
     """Options of ScanPairs.
 
     Attributes:
@@ -44,12 +50,12 @@ class ScanOptions(options.Options, frozen=True, kw_only=True):
     periods_per_year: Annotated[float, Meta(gt=0)] = 252.0
 
 
-def _total(table: Table, _: ScanOptions) -> int:
-    n_columns: int = table.values.shape[1]
+def _total(outline: Outline, _: ScanOptions) -> int:
+    n_columns = len(outline.columns)
     return n_columns * (n_columns - 1) // 2
 
 
-def _run(table: Table, chosen: ScanOptions, ignored: list[str], progress: Progress) -> bytes:
+def _run(table: Table, chosen: ScanOptions, ignored: list[str], progress: Progress) -> Answer:
     with wire_names(_NAMES):
         found = scans.scan(table.values, progress=progress, **{name: getattr(chosen, name) for name in _OPTIONS})
     values: dict[str, Any] = found._asdict()
@@ -58,22 +64,35 @@ def _run(table: Table, chosen: ScanOptions, ignored: list[str], progress: Progre
     for side in ("y", "x"):
         result[side] = [table.columns[i] for i in values[side]]
     result["status"] = list(values["status"])
-    total = _total(table, chosen)
-    return codec.encode(
+    total = _total(Outline.of(table), chosen)
+    return Answer.of(
         ScanReply,
+        result,
         done=total,
         total=total,
-        result=result,
         n_pairs=total,
         metadata=options.reply_metadata(ignored, n_significant=values.get("n_significant")),
     )
 
 
+def _cost(outline: Outline, chosen: ScanOptions) -> Cost:
+    """Return the cost of a scan; which pairs are significant is not known before, so that the reply is taken for all."""
+    n_rows, n_columns = outline.n_rows, len(outline.columns)
+    total = _total(outline, chosen)
+    n_shown = total if chosen.top is None else min(total, chosen.top)
+    name = max(outline.columns, key=len)
+    items = list_bytes(n_shown, doubles=_DOUBLES, varints=(n_rows,), texts=(name, name, "traded", ""))
+    reply_bytes = parts_bytes(items, _DOUBLES)
+    peak = _COPIES * outline.nbytes + _SQUARES * 8 * n_columns**2 + 2 * reply_bytes
+    return Cost(total * n_rows, peak, reply_bytes)
+
+
 SCAN_PAIRS = Task(
     method="ScanPairs",
     options_type=ScanOptions,
+    reply=ScanReply,
     total=_total,
+    cost=_cost,
     run=_run,
-    reply=lambda done, total: codec.encode(ScanReply, done=done, total=total),
 )
 """The task."""

@@ -1,0 +1,49 @@
+"""What a piece of research takes, known from the size of its matrix and its options before it begins."""
+
+from typing import NamedTuple
+
+from meanrev_server.research import sizes
+
+__all__ = ["Cost", "list_bytes", "parts_bytes"]
+
+_PART_BYTES = 4 * 1024 * 1024
+_AROUND = 512
+"""Most bytes of headers, places and metadata in a reply."""
+
+
+class Cost(NamedTuple):
+    """What the work takes.
+
+    Attributes:
+        work: Elementary steps: bars times cells, pairs or columns.
+        peak_bytes: Of memory while it computes, the matrix included.
+        reply_bytes: Of all replies that carry the result.
+    """
+
+    work: int
+    peak_bytes: int
+    reply_bytes: int
+
+
+def list_bytes(n_items: int, *, doubles: int = 0, varints: tuple[int, ...] = (), texts: tuple[str, ...] = ()) -> int:
+    """Return the bytes of lists of n_items each.
+
+    Args:
+        n_items: Their length.
+        doubles: Lists of doubles.
+        varints: The largest number of each list of whole numbers.
+        texts: The longest text of each list of texts.
+    """
+    numbers = sum(int(sizes.varint(largest)) for largest in varints)
+    return n_items * (8 * doubles + numbers + sizes.texts(texts))
+
+
+def parts_bytes(nbytes: int, n_lists: int) -> int:
+    """Return the bytes of all replies of a result.
+
+    Args:
+        nbytes: Of its items.
+        n_lists: Its lists and figures, each of which has headers in each reply that holds a slice of it.
+    """
+    n_parts = nbytes // (_PART_BYTES - _AROUND) + 1
+    return nbytes + 16 * n_lists + n_parts * _AROUND
