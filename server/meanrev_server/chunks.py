@@ -30,6 +30,8 @@ _BYTES = 8
 
 _ON_THE_LOOP = 64 * 1024
 """Bytes of a chunk that the event loop may take in: handing it over would take longer."""
+_NUMBERED_ON_THE_LOOP = 1_000
+"""Columns that the event loop may number."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,25 +57,30 @@ class Outline:
 
     Attributes:
         n_rows: T; 0 where it says nothing of it.
-        columns: N names, all different.
-        has_stamps: Rows have timestamps.
+        n_columns: N.
+        columns: N names, all different; none where columns are numbered.
         metadata: Options as a JSON object.
     """
 
     n_rows: int
+    n_columns: int
     columns: tuple[str, ...]
-    has_stamps: bool
     metadata: str
 
     @property
     def nbytes(self) -> int:
         """Bytes of the matrix as float64."""
-        return _BYTES * self.n_rows * len(self.columns)
+        return _BYTES * self.n_rows * self.n_columns
+
+    @property
+    def longest_name(self) -> str:
+        """The longest name of a column."""
+        return max(self.columns, key=len) if self.columns else str(self.n_columns - 1)
 
     @classmethod
     def of(cls, table: Table) -> "Outline":
         """Return the outline of a matrix that is whole."""
-        return cls(len(table.values), table.columns, table.timestamps_ms is not None, table.metadata)
+        return cls(len(table.values), table.values.shape[1], table.columns, table.metadata)
 
 
 @dataclass(slots=True)
@@ -83,6 +90,7 @@ class _Assembly:
     Attributes:
         outline: Of the first chunk.
         name: Of the matrix.
+        stamped: The first chunk has timestamps.
         most_bytes: Of a matrix.
         rows: Rows so far.
         whole: (T, N), filled from the top; None where the first chunk did not say how long it is.
@@ -92,6 +100,7 @@ class _Assembly:
 
     outline: Outline
     name: str
+    stamped: bool
     most_bytes: int
     rows: int = 0
     whole: Floats | None = None
@@ -122,7 +131,7 @@ class _Assembly:
         self.rows = stop
 
     def _check(self, chunk: MatrixChunk, where: str, block: Floats) -> None:
-        width = len(self.outline.columns)
+        width = self.outline.n_columns
         if chunk.row_offset != self.rows:
             raise InvalidInput(f"{where}.row_offset", _order(chunk.row_offset, self.rows), value=chunk.row_offset)
         if block.shape[1] != width:
@@ -134,7 +143,7 @@ class _Assembly:
 
     def _add_stamps(self, chunk: MatrixChunk, where: str, rows: int) -> None:
         stamps = codec.integers(chunk.timestamps_ms)
-        wanted = rows if self.outline.has_stamps else 0
+        wanted = rows if self.stamped else 0
         if stamps.size != wanted:
             rule = f"must hold {wanted} timestamps: one a row in every chunk, or none in any"
             raise InvalidInput(f"{where}.timestamps_ms", rule, value=stamps.size)
@@ -145,7 +154,7 @@ class _Assembly:
 
     def _fill(self, block: Floats) -> None:
         if self.whole is None:
-            self.whole = np.empty((self.outline.n_rows, len(self.outline.columns)))
+            self.whole = np.empty((self.outline.n_rows, self.outline.n_columns))
         self.whole[self.rows : self.rows + len(block)] = block
 
     def table(self) -> Table:
@@ -159,7 +168,8 @@ class _Assembly:
             raise InvalidInput("total_rows", f"must be what the chunks hold, {self.rows}", value=total)
         values = _joined(self.blocks) if self.whole is None else self.whole
         stamps = np.concatenate(self.stamps) if self.stamps else None
-        return Table(values, self.outline.columns, stamps, self.outline.metadata)
+        columns = self.outline.columns or tuple(map(str, range(self.outline.n_columns)))
+        return Table(values, columns, stamps, self.outline.metadata)
 
 
 @dataclass(slots=True)
@@ -185,7 +195,7 @@ class Upload:
         """
         call, outline = self._call, self.outline
         first, self._first = self._first, MatrixChunk()  # it is let go once it is copied
-        assembly = _Assembly(outline, first.name, call.settings.max_matrix_bytes)
+        assembly = _Assembly(outline, first.name, len(first.timestamps_ms) > 0, call.settings.max_matrix_bytes)
         if outline.n_rows:
             call.ticket.reserve(outline.nbytes)
         await _off_the_loop(call, self._first_nbytes, assembly.add, first, 0)
@@ -194,10 +204,10 @@ class Upload:
         async for data in self._messages:
             await _off_the_loop(call, len(data), _added, assembly, data, number)
             if not outline.n_rows:
-                call.ticket.reserve(_BYTES * assembly.rows * len(outline.columns))
+                call.ticket.reserve(_BYTES * assembly.rows * outline.n_columns)
             number += 1
-        if assembly.whole is not None or number == 1:  # there is nothing to copy
-            return assembly.table()
+        if outline.n_columns <= _NUMBERED_ON_THE_LOOP and (assembly.whole is not None or number == 1):
+            return assembly.table()  # there is nothing to copy
         return await call.compute(assembly.table)
 
 
@@ -244,8 +254,7 @@ def _opened(data: bytes, most_bytes: int) -> tuple[MatrixChunk, Outline]:
         rule = f"must be between 0 and {codec.MAX_DIMENSION}"
         raise InvalidInput("total_rows", rule, value=chunk.total_rows)
     _check_size(_BYTES * chunk.total_rows * n_columns, most_bytes)
-    columns = _named(chunk.columns, n_columns)
-    return chunk, Outline(chunk.total_rows, columns, len(chunk.timestamps_ms) > 0, chunk.metadata)
+    return chunk, Outline(chunk.total_rows, n_columns, _named(chunk.columns, n_columns), chunk.metadata)
 
 
 def _width(chunk: MatrixChunk) -> int:
@@ -262,12 +271,10 @@ def _width(chunk: MatrixChunk) -> int:
 
 
 def _named(given: Sequence[str], n_columns: int) -> tuple[str, ...]:
-    if not given:
-        return tuple(map(str, range(n_columns)))
     columns = tuple(given)
-    if len(columns) != n_columns:
+    if len(columns) not in {0, n_columns}:
         raise InvalidInput("columns", f"must hold {n_columns} names, or none", value=len(columns))
-    if len(set(columns)) < n_columns:
+    if len(set(columns)) < len(columns):
         raise InvalidInput("columns", "must differ from each other", value=_first_repeated(columns))
     return columns
 

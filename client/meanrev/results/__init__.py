@@ -12,7 +12,7 @@ from meanrev.results.series import (
     Signal,
     Thresholds,
 )
-from meanrev.results.service import JobState, Portfolio, ServerInfo
+from meanrev.results.service import Estimate, JobState, Portfolio, ServerInfo
 from meanrev.results.sweeps import BestCells, CellFigures, Surface, SweepResult, WalkForward
 
 __all__ = [
@@ -21,6 +21,7 @@ __all__ = [
     "BacktestResult",
     "BestCells",
     "CellFigures",
+    "Estimate",
     "Health",
     "JobState",
     "LogReturns",

@@ -1,7 +1,7 @@
 """A result as replies: one where it is small, several whose lists join in order where it is large.
 
 A result is a mapping of its message's fields. Lists are cut anywhere, matrices between rows, and figures of cells, which
-say where they belong, also within a row. Single numbers and the reply's own fields go with the first reply.
+say where they belong, also within a row. Single numbers and texts go with the first reply.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -33,7 +33,7 @@ class _Piece:
     """A list, or the rows of a matrix, that may be cut.
 
     Attributes:
-        path: Where it is in the result.
+        path: Where it is in the reply.
         values: Its items.
         ends: (len + 1,) bytes before each item, and of all; a range where all items take the same.
         block: Beside the slice of a block of figures: its name and place; None for all else.
@@ -55,7 +55,7 @@ class _Piece:
         return int(np.searchsorted(self.ends, self.ends[start] + room, side="right")) - 1
 
     def put(self, part: dict[str, Any], start: int, stop: int) -> None:
-        """Add a slice to a result."""
+        """Add a slice to a reply."""
         inner = part
         for name in self.path[:-1]:
             inner = inner.setdefault(name, {})
@@ -77,7 +77,7 @@ class Answer:
     Attributes:
         reply: Class of its replies.
         result: Fields of the reply's result by name: numbers, texts, lists, arrays, and mappings of such.
-        fields: Further fields of the first reply.
+        fields: Further fields of the reply; its lists are cut like those of the result.
         progress: The fields of every reply: done and total.
     """
 
@@ -105,28 +105,28 @@ class Answer:
         Args:
             most_bytes: Of a reply; a single item that is larger travels alone.
         """
-        first = dict(self.fields)
-        part, single = _singles(self.result)
-        room = most_bytes - len(codec.encode(self.reply, **self.progress, **first)) - single - _HEADERS
-        empty = not part
-        for piece in _pieces((), self.result, most_bytes - 4 * _HEADERS):
+        whole = {**self.fields, "result": self.result}
+        part, single = _singles(whole)
+        part.setdefault("result", {})
+        room, empty = most_bytes - single - 2 * _HEADERS, False
+        for piece in _pieces((), whole, most_bytes - 4 * _HEADERS):
             start, size = 0, len(piece.values)
             around = _HEADERS + len(str(piece.block)) if piece.block else _HEADERS
             while start < size:
                 stop = min(size, piece.stop(start, room - around))
                 if stop <= start and not empty:
-                    yield codec.encode(self.reply, **self.progress, **first, result=part)
-                    first, part, empty, room = {}, {}, True, most_bytes - 2 * _HEADERS
+                    yield codec.encode(self.reply, **self.progress, **part)
+                    part, room, empty = {"result": {}}, most_bytes - 2 * _HEADERS, True
                     continue
                 stop = max(stop, start + 1)
                 piece.put(part, start, stop)
                 room -= int(piece.ends[stop] - piece.ends[start]) + around
                 start, empty = stop, False
-        yield codec.encode(self.reply, **self.progress, **first, result=part)
+        yield codec.encode(self.reply, **self.progress, **part)
 
 
 def _singles(result: Mapping[str, Any]) -> tuple[dict[str, Any], int]:
-    """Return the numbers and texts of a result, and most bytes that they take."""
+    """Return the numbers and texts of a reply, and the most bytes that they take."""
     found: dict[str, Any] = {}
     nbytes = 0
     for name, value in result.items():
@@ -148,8 +148,8 @@ def _pieces(path: tuple[str, ...], result: Mapping[str, Any], row_bytes: int) ->
     """Yield what may be cut, in the order of the mapping.
 
     Args:
-        path: Of the result.
-        result: Fields by name.
+        path: Of the message.
+        result: Its fields by name.
         row_bytes: Most bytes that a row of figures may take without being cut itself.
     """
     for name, value in result.items():

@@ -2,9 +2,10 @@
 
 from typing import NamedTuple
 
+from meanrev_server.chunks import Outline
 from meanrev_server.research import sizes
 
-__all__ = ["Cost", "list_bytes", "parts_bytes"]
+__all__ = ["Cost", "list_bytes", "names_bytes", "parts_bytes"]
 
 _PART_BYTES = 4 * 1024 * 1024
 _AROUND = 512
@@ -36,6 +37,13 @@ def list_bytes(n_items: int, *, doubles: int = 0, varints: tuple[int, ...] = (),
     """
     numbers = sum(int(sizes.varint(largest)) for largest in varints)
     return n_items * (8 * doubles + numbers + sizes.texts(texts))
+
+
+def names_bytes(outline: Outline) -> int:
+    """Return the bytes of the list of a matrix's columns."""
+    if outline.columns:
+        return sizes.texts(outline.columns)
+    return outline.n_columns * sizes.text(outline.longest_name)
 
 
 def parts_bytes(nbytes: int, n_lists: int) -> int:

@@ -8,9 +8,8 @@ from msgspec import Meta
 from gpu_kernels import ou
 from gpu_kernels.checks import no_infinity
 from meanrev_server.chunks import Outline, Table
-from meanrev_server.research import sizes
 from meanrev_server.research.answer import Answer
-from meanrev_server.research.cost import Cost, list_bytes, parts_bytes
+from meanrev_server.research.cost import Cost, list_bytes, names_bytes, parts_bytes
 from meanrev_server.research.task import Progress, ResearchOptions, Task
 from meanrev_server.rpc import options
 from meanrev_server.rpc.naming import wire_names
@@ -77,9 +76,9 @@ def _run(table: Table, chosen: FitOuOptions, ignored: list[str], progress: Progr
 
 
 def _cost(outline: Outline, _: FitOuOptions) -> Cost:
-    n_rows, n_columns = outline.n_rows, len(outline.columns)
+    n_rows, n_columns = outline.n_rows, outline.n_columns
     items = list_bytes(n_columns, doubles=len(_FIELDS) - 1, varints=(n_rows,), texts=("converged", ""))
-    reply_bytes = parts_bytes(items + sizes.texts(outline.columns), len(_FIELDS) + 3)
+    reply_bytes = parts_bytes(items + names_bytes(outline), len(_FIELDS) + 3)
     at_once = 8 * n_rows * min(n_columns, _COLUMNS_AT_ONCE)
     return Cost(n_rows * n_columns, outline.nbytes + _COPIES * at_once + 2 * reply_bytes, reply_bytes)
 
@@ -88,7 +87,7 @@ FIT_OU = Task(
     method="FitOu",
     options_type=FitOuOptions,
     reply=FitOuReply,
-    total=lambda outline, _: len(outline.columns),
+    total=lambda outline, _: outline.n_columns,
     cost=_cost,
     run=_run,
 )

@@ -51,7 +51,7 @@ class ScanOptions(ResearchOptions, frozen=True, kw_only=True):
 
 
 def _total(outline: Outline, _: ScanOptions) -> int:
-    n_columns = len(outline.columns)
+    n_columns = outline.n_columns
     return n_columns * (n_columns - 1) // 2
 
 
@@ -77,10 +77,10 @@ def _run(table: Table, chosen: ScanOptions, ignored: list[str], progress: Progre
 
 def _cost(outline: Outline, chosen: ScanOptions) -> Cost:
     """Return the cost of a scan; which pairs are significant is not known before, so that the reply is taken for all."""
-    n_rows, n_columns = outline.n_rows, len(outline.columns)
+    n_rows, n_columns = outline.n_rows, outline.n_columns
     total = _total(outline, chosen)
     n_shown = total if chosen.top is None else min(total, chosen.top)
-    name = max(outline.columns, key=len)
+    name = outline.longest_name
     items = list_bytes(n_shown, doubles=_DOUBLES, varints=(n_rows,), texts=(name, name, "traded", ""))
     reply_bytes = parts_bytes(items, _DOUBLES)
     peak = _COPIES * outline.nbytes + _SQUARES * 8 * n_columns**2 + 2 * reply_bytes

@@ -14,7 +14,7 @@ from gpu_kernels.errors import InvalidInput
 from meanrev_server.chunks import Outline, Table
 from meanrev_server.research import sizes
 from meanrev_server.research.answer import Answer
-from meanrev_server.research.cost import Cost, list_bytes, parts_bytes
+from meanrev_server.research.cost import Cost, list_bytes, names_bytes, parts_bytes
 from meanrev_server.research.swept import GROUP_BYTES, Plan, swept
 from meanrev_server.research.task import Progress, ResearchOptions, Task
 from meanrev_server.rpc import options
@@ -111,7 +111,7 @@ def _n_valid(chosen: SweepOptions) -> int:
 
 
 def _total(outline: Outline, chosen: SweepOptions) -> int:
-    return len(outline.columns) * _n_valid(chosen)
+    return outline.n_columns * _n_valid(chosen)
 
 
 def _run(table: Table, chosen: SweepOptions, ignored: list[str], progress: Progress) -> Answer:
@@ -178,10 +178,10 @@ def _best(choice: grids.Choice, columns: tuple[str, ...]) -> list[CellChoice]:
 
 
 def _cost(outline: Outline, chosen: SweepOptions) -> Cost:
-    n_rows, n_columns = outline.n_rows, len(outline.columns)
+    n_rows, n_columns = outline.n_rows, outline.n_columns
     n_cells = math.prod(axis.size for axis in _axes(chosen))
     n_steps = _n_steps(n_rows, chosen)
-    names = sizes.texts(outline.columns)
+    names = names_bytes(outline)
     figures = 8 * len(set(chosen.figures)) * n_columns * n_cells
     lists = list_bytes(n_cells, doubles=3, varints=(max(chosen.lookback), 1))
     choices = n_columns * _CHOICE_BYTES + names
