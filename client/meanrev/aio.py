@@ -90,6 +90,7 @@ class AsyncClient(Methods, Awaiting):
         prices: Any,
         *,
         timeout: float | None = None,  # noqa: ASYNC109 - a gRPC deadline
+        dry_run: bool = False,
         **options: Any,
     ) -> AsyncJob:
         """Make a job of fit_ou, sweep or scan: the server computes, and keeps the result.
@@ -98,6 +99,7 @@ class AsyncClient(Methods, Awaiting):
             method: "fit_ou", "sweep" or "scan".
             prices: As for that method.
             timeout: Seconds for sending it; the client's own where None.
+            dry_run: Submit nothing, and return an Estimate of time, memory and bytes in place of the job.
             **options: As for that method, but progress.
 
         Raises:
@@ -105,6 +107,8 @@ class AsyncClient(Methods, Awaiting):
             MeanRevError: as every call.
         """
         task = task_of(method, prices, options)
+        if dry_run:
+            return cast("AsyncJob", await self.bind(task.estimate)(timeout))
         return AsyncJob(self, await self.bind(submission)(task, timeout), task.reading())
 
     async def job(self, job_id: str, *, timeout: float | None = None) -> AsyncJob:  # noqa: ASYNC109 - likewise

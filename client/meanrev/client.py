@@ -79,13 +79,16 @@ class Client(Methods, Blocking):
         """Disconnect; a later call connects again."""
         self._transport.close()
 
-    def submit(self, method: str, prices: Any, *, timeout: float | None = None, **options: Any) -> Job:
+    def submit(
+        self, method: str, prices: Any, *, timeout: float | None = None, dry_run: bool = False, **options: Any
+    ) -> Job:
         """Make a job of fit_ou, sweep or scan: the server computes, and keeps the result.
 
         Args:
             method: "fit_ou", "sweep" or "scan".
             prices: As for that method.
             timeout: Seconds for sending it; the client's own where None.
+            dry_run: Submit nothing, and return an Estimate of time, memory and bytes in place of the job.
             **options: As for that method, but progress.
 
         Raises:
@@ -93,6 +96,8 @@ class Client(Methods, Blocking):
             MeanRevError: as every call.
         """
         task = task_of(method, prices, options)
+        if dry_run:
+            return cast("Job", self.bind(task.estimate)(timeout))
         return Job(self, self.bind(submission)(task, timeout), task.reading())
 
     def job(self, job_id: str, *, timeout: float | None = None) -> Job:

@@ -9,9 +9,10 @@ from typing import NamedTuple, NoReturn, Self
 
 from meanrev_server.errors import LimitReached
 
-__all__ = ["Admission", "Capacity", "Load", "Ticket"]
+__all__ = ["SMALL_BYTES", "Admission", "Capacity", "Load", "Ticket"]
 
-_SMALL = 64 * 1024
+SMALL_BYTES = 64 * 1024
+"""Of a message that counts as a call, but not by its bytes."""
 
 
 class Capacity(NamedTuple):
@@ -155,7 +156,7 @@ class Ticket:
         """
         if self._assembling:
             return
-        held = self._kept + (nbytes if nbytes > _SMALL else 0)
+        held = self._kept + (nbytes if nbytes > SMALL_BYTES else 0)
         if held != self.load.nbytes:
             self._grow(held, self.load.work)
 

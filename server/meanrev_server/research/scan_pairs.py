@@ -22,6 +22,8 @@ _DOUBLES = 17 + 2 * 3
 """Numbers of a pair in the reply, those of three sub-periods among them."""
 _COPIES, _SQUARES = 4, 30
 """Arrays of the matrix's size, and of all pairs of columns, that a scan holds at once."""
+_RESIDUALS = 12 * 8 * (1 << 18)
+"""Bytes of the residuals that it trades at once."""
 
 
 class ScanOptions(ResearchOptions, frozen=True, kw_only=True):
@@ -83,7 +85,7 @@ def _cost(outline: Outline, chosen: ScanOptions) -> Cost:
     name = outline.longest_name
     items = list_bytes(n_shown, doubles=_DOUBLES, varints=(n_rows,), texts=(name, name, "traded", ""))
     reply_bytes = parts_bytes(items, _DOUBLES)
-    peak = _COPIES * outline.nbytes + _SQUARES * 8 * n_columns**2 + 2 * reply_bytes
+    peak = _COPIES * outline.nbytes + _SQUARES * 8 * n_columns**2 + _RESIDUALS + 2 * reply_bytes
     return Cost(total * n_rows, peak, reply_bytes)
 
 
