@@ -201,9 +201,7 @@ class AsyncClient(Methods, Awaiting):
                         raise
                     await asyncio.sleep(pause)
 
-    async def _attempt(
-        self, question: Question[R], number: int, messages: Sequence[bytes], deadline: float
-    ) -> Any:
+    async def _attempt(self, question: Question[R], number: int, messages: Sequence[bytes], deadline: float) -> Any:
         left = deadline - time.monotonic()
         if left <= 0:
             raise from_status("DEADLINE_EXCEEDED", "", address=self.address)

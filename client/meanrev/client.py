@@ -179,9 +179,7 @@ class Client(Methods, Blocking):
                     raise
                 time.sleep(pause)
 
-    def _attempt(
-        self, question: Question[R], number: int, messages: Sequence[bytes], deadline: float
-    ) -> Any:
+    def _attempt(self, question: Question[R], number: int, messages: Sequence[bytes], deadline: float) -> Any:
         left = deadline - time.monotonic()
         if left <= 0:
             raise from_status("DEADLINE_EXCEEDED", "", address=self.address)

@@ -86,7 +86,7 @@ class Admission:
             held: What the same call holds already; nothing where None.
 
         Raises:
-            LimitReached: it does not fit; passing where the call, with all that it holds, would fit into an idle server.
+            LimitReached: it does not fit; passing where the call, with what it holds, would fit into an idle server.
         """
         load, most, mine = self.load, self._capacity, held or Load()
         if calls > 0 and load.calls + calls > most.max_calls_in_flight:

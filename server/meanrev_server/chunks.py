@@ -5,7 +5,7 @@ sent. Memory grows with the data that arrives, never with what the first chunk p
 operating system gives it memory where it is written.
 """
 
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
 from functools import partial
 from typing import ParamSpec, TypeVar
@@ -15,18 +15,16 @@ from numpy.typing import NDArray
 
 from gpu_kernels.checks import Floats
 from gpu_kernels.errors import InvalidInput
-from meanrev_server.errors import LimitReached
+from meanrev_server.outline import VALUE_BYTES, Outline, check_size, opened
 from meanrev_server.rpc.call import Call
 from meanrev_server.rpc.stamps import check_stamps
 from meanrev_wire import codec
 from meanrev_wire.research_pb2 import MatrixChunk
 
-__all__ = ["Outline", "Table", "Upload", "begin"]
+__all__ = ["Table", "Upload", "begin"]
 
 P = ParamSpec("P")
 R = TypeVar("R")
-
-_BYTES = 8
 
 _ON_THE_LOOP = 64 * 1024
 """Bytes of a chunk that the event loop may take in: handing it over would take longer."""
@@ -50,37 +48,10 @@ class Table:
     timestamps_ms: NDArray[np.int64] | None
     metadata: str
 
-
-@dataclass(frozen=True, slots=True)
-class Outline:
-    """What the first chunk tells of a matrix.
-
-    Attributes:
-        n_rows: T; 0 where it says nothing of it.
-        n_columns: N.
-        columns: N names, all different; none where columns are numbered.
-        metadata: Options as a JSON object.
-    """
-
-    n_rows: int
-    n_columns: int
-    columns: tuple[str, ...]
-    metadata: str
-
     @property
-    def nbytes(self) -> int:
-        """Bytes of the matrix as float64."""
-        return _BYTES * self.n_rows * self.n_columns
-
-    @property
-    def longest_name(self) -> str:
-        """The longest name of a column."""
-        return max(self.columns, key=len) if self.columns else str(self.n_columns - 1)
-
-    @classmethod
-    def of(cls, table: Table) -> "Outline":
-        """Return the outline of a matrix that is whole."""
-        return cls(len(table.values), table.values.shape[1], table.columns, table.metadata)
+    def outline(self) -> Outline:
+        """What the first chunk of such a matrix tells of it."""
+        return Outline(len(self.values), self.values.shape[1], self.columns, self.metadata)
 
 
 @dataclass(slots=True)
@@ -121,7 +92,7 @@ class _Assembly:
         stop, total = self.rows + len(block), self.outline.n_rows
         if total and stop > total:
             raise InvalidInput(f"{where}.block.rows", f"must not lead beyond total_rows = {total}", value=len(block))
-        _check_size(_BYTES * stop * block.shape[1], self.most_bytes)
+        check_size(VALUE_BYTES * stop * block.shape[1], self.most_bytes)
         if stop == total and not self.rows:  # alone, it is the matrix
             self.whole = block
         elif total:
@@ -204,7 +175,7 @@ class Upload:
         async for data in self._messages:
             await _off_the_loop(call, len(data), _added, assembly, data, number)
             if not outline.n_rows:
-                call.ticket.reserve(_BYTES * assembly.rows * outline.n_columns)
+                call.ticket.reserve(VALUE_BYTES * assembly.rows * outline.n_columns)
             number += 1
         if outline.n_columns <= _NUMBERED_ON_THE_LOOP and (assembly.whole is not None or number == 1):
             return assembly.table()  # there is nothing to copy
@@ -225,67 +196,14 @@ async def begin(messages: AsyncIterator[bytes], call: Call) -> Upload:
     data = await anext(aiter(messages), None)
     if data is None:
         raise InvalidInput("block", "must be sent in at least one chunk")
-    chunk, outline = await _off_the_loop(call, len(data), _opened, data, call.settings.max_matrix_bytes)
+    chunk, outline = await _off_the_loop(call, len(data), opened, data, call.settings.max_matrix_bytes)
     return Upload(outline, chunk, len(data), messages, call)
-
-
-def _check_size(nbytes: int, most_bytes: int) -> None:
-    """Refuse a matrix that is larger than the server takes.
-
-    Raises:
-        LimitReached: it is; naming its size, the limit and the setting.
-    """
-    if nbytes > most_bytes:
-        knob = "the setting max_matrix_bytes (MEANREV_MAX_MATRIX_BYTES) of the server raises it"
-        rule = f"must take at most {most_bytes} bytes as float64; {knob}"
-        raise LimitReached.of("block", rule, nbytes)
 
 
 async def _off_the_loop(call: Call, nbytes: int, work: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
     if nbytes <= _ON_THE_LOOP:
         return work(*args, **kwargs)
     return await call.launcher.submit(partial(work, *args, **kwargs), nbytes=nbytes, deadline=call.deadline)
-
-
-def _opened(data: bytes, most_bytes: int) -> tuple[MatrixChunk, Outline]:
-    chunk = codec.decode(MatrixChunk, data)
-    n_columns = _width(chunk)
-    if not 0 <= chunk.total_rows <= codec.MAX_DIMENSION:
-        rule = f"must be between 0 and {codec.MAX_DIMENSION}"
-        raise InvalidInput("total_rows", rule, value=chunk.total_rows)
-    _check_size(_BYTES * chunk.total_rows * n_columns, most_bytes)
-    return chunk, Outline(chunk.total_rows, n_columns, _named(chunk.columns, n_columns), chunk.metadata)
-
-
-def _width(chunk: MatrixChunk) -> int:
-    """Return N, of the block or, where there is none, as the chunk says."""
-    if not chunk.HasField("block") and chunk.total_columns:
-        n_columns, field_name = chunk.total_columns, "total_columns"
-    else:
-        n_columns, field_name = chunk.block.cols, "chunk[0].block.cols"
-    if not 1 <= n_columns <= codec.MAX_DIMENSION:
-        raise InvalidInput(field_name, f"must be between 1 and {codec.MAX_DIMENSION}", value=n_columns)
-    if chunk.total_columns and chunk.total_columns != n_columns:
-        raise InvalidInput("total_columns", f"must be what the block has, {n_columns}", value=chunk.total_columns)
-    return n_columns
-
-
-def _named(given: Sequence[str], n_columns: int) -> tuple[str, ...]:
-    columns = tuple(given)
-    if len(columns) not in {0, n_columns}:
-        raise InvalidInput("columns", f"must hold {n_columns} names, or none", value=len(columns))
-    if len(set(columns)) < len(columns):
-        raise InvalidInput("columns", "must differ from each other", value=_first_repeated(columns))
-    return columns
-
-
-def _first_repeated(columns: Sequence[str]) -> str:
-    seen: set[str] = set()
-    for name in columns:
-        if name in seen:
-            return name
-        seen.add(name)
-    return ""
 
 
 def _added(assembly: _Assembly, data: bytes, number: int) -> None:

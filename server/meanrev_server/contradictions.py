@@ -3,14 +3,8 @@
 A server with such settings would take a request in, or half of it, and refuse it then, whatever else it has to do.
 """
 
-from __future__ import annotations  # Settings is known to the type checker alone: config imports this module
-
-from typing import TYPE_CHECKING, NamedTuple
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from meanrev_server.config import Settings
+from collections.abc import Iterator
+from typing import Any, NamedTuple
 
 __all__ = ["contradiction"]
 
@@ -37,16 +31,16 @@ _PAIRS = (
 _FULL_BATCH = _Pair("max_batch_size", "max_queue_calls", "so many calls can never wait together")
 
 
-def contradiction(settings: Settings) -> str:
+def contradiction(settings: Any) -> str:
     """Return the first contradiction as a sentence that names both settings and their values; "" where there is none.
 
     Args:
-        settings: Each of which is legal by itself.
+        settings: The server's Settings, each of which is legal by itself.
     """
     return next(_contradictions(settings), "")
 
 
-def _contradictions(settings: Settings) -> Iterator[str]:
+def _contradictions(settings: Any) -> Iterator[str]:
     for pair in (*_PAIRS, *_batches(settings)):
         low, high = getattr(settings, pair.low), getattr(settings, pair.high)
         if low > high:
@@ -57,7 +51,7 @@ def _contradictions(settings: Settings) -> Iterator[str]:
     if settings.gpus > 1 and settings.worker == "thread":
         yield f"gpus must be 1 where worker is 'thread', got {settings.gpus}: each GPU has a child"
     if settings.gpus > 1 and settings.backend in {"native", "numpy"}:
-        yield f"gpus = {settings.gpus} contradicts backend = {settings.backend!r}, which uses no GPU; leave one of them out"
+        yield f"gpus = {settings.gpus} contradicts backend = {settings.backend!r}, which uses no GPU"
     if 0 < settings.default_deadline_s * 1e6 <= settings.max_queue_delay_us:
         yield (
             f"default_deadline_s = {settings.default_deadline_s} is not above max_queue_delay_us = "
@@ -65,7 +59,7 @@ def _contradictions(settings: Settings) -> Iterator[str]:
         )
 
 
-def _batches(settings: Settings) -> tuple[_Pair, ...]:
+def _batches(settings: Any) -> tuple[_Pair, ...]:
     """Return the rule of batches, where their size was chosen: the default is an upper bound that any queue may cut."""
     chosen = settings.max_batch_size != type(settings)().max_batch_size
     return (_FULL_BATCH,) if chosen else ()

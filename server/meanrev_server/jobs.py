@@ -105,8 +105,8 @@ class JobStore:
         if nbytes > self._most_bytes:
             knob = "the setting max_result_bytes (MEANREV_MAX_RESULT_BYTES) of the server raises it"
             raise LimitReached(
-                f"the job's result may take {nbytes} bytes, more than the limit of {self._most_bytes}; {knob}, and fewer "
-                "figures, cells or pairs (figures=, top=) make it smaller"
+                f"the job's result may take {nbytes} bytes, more than the limit of {self._most_bytes}; {knob}, "
+                "and fewer figures, cells or pairs (figures=, top=) make it smaller"
             )
 
     def submit(self, identity: str, job_id: str, method: str, now_ms: int, nbytes: int = 0) -> tuple[Job, bool]:

@@ -3,6 +3,7 @@
 import asyncio
 
 import numpy as np
+import pandas as pd
 import pytest
 
 import meanrev as mr
@@ -204,8 +205,6 @@ class TestLimits:
         large = np.tile(universe, (20, 3)) * np.linspace(1, 2, 180)
         stamps = 86_400_000 * np.arange(len(large))
         assert large.nbytes > chunks.LARGE_BYTES
-        import pandas as pd  # noqa: PLC0415 - this test alone needs it
-
         frame = pd.DataFrame(large, index=pd.to_datetime(stamps, unit="ms"))
         with mr.Client(narrow) as small, mr.Client(address) as other:
             assert small.fit_ou(frame) == other.fit_ou(frame)
@@ -253,7 +252,9 @@ class TestDryRun:
         sent = []
         real = BlockingTransport.stream
         monkeypatch.setattr(
-            BlockingTransport, "stream", lambda self, path, messages, timeout: real(self, path, _kept(messages), timeout)
+            BlockingTransport,
+            "stream",
+            lambda self, path, messages, timeout: real(self, path, _kept(messages), timeout),
         )
 
         def _kept(messages):

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from gpu_kernels.selection import Selection, using
 from meanrev_server.app import App
-from meanrev_server.chunks import Outline, Table
+from meanrev_server.chunks import Table
 from meanrev_server.config import ConfigError, Settings
 from meanrev_server.research import swept
 from meanrev_server.research.answer import PART_BYTES, Answer
@@ -196,22 +196,23 @@ def rebuilt(parts, reply_type):
     return whole
 
 
-class TestParts:
-    RESULT = {
-        "columns": ["A", "B", "C"],
-        "entry_zscore": np.arange(4.0),
-        "lookback": np.array([1, 300, -1, 1 << 40]),
-        "n_cells": 4,
-        "best": [research_pb2.CellChoice(column="A", cell=2), research_pb2.CellChoice(column="B", cell=-1)],
-        "figures": [{"name": "sharpe_ratio", "values": np.arange(12.0).reshape(3, 4)}],
-    }
+RESULT = {
+    "columns": ["A", "B", "C"],
+    "entry_zscore": np.arange(4.0),
+    "lookback": np.array([1, 300, -1, 1 << 40]),
+    "n_cells": 4,
+    "best": [research_pb2.CellChoice(column="A", cell=2), research_pb2.CellChoice(column="B", cell=-1)],
+    "figures": [{"name": "sharpe_ratio", "values": np.arange(12.0).reshape(3, 4)}],
+}
 
+
+class TestParts:
     def answer(self):
-        return Answer.of(research_pb2.SweepReply, self.RESULT, done=12, total=12, metadata='{"n_cells": 4}')
+        return Answer.of(research_pb2.SweepReply, RESULT, done=12, total=12, metadata='{"n_cells": 4}')
 
     def test_a_small_answer_is_what_protobuf_would_write(self):
         parts = list(self.answer().parts())
-        plain = codec.encode(research_pb2.SweepReply, done=12, total=12, metadata='{"n_cells": 4}', result=self.RESULT)
+        plain = codec.encode(research_pb2.SweepReply, done=12, total=12, metadata='{"n_cells": 4}', result=RESULT)
         assert parts == [plain]
 
     @given(st.integers(300, 1200))
@@ -222,13 +223,13 @@ class TestParts:
         assert list(whole.columns) == ["A", "B", "C"]
         assert list(whole.entry_zscore) == [0, 1, 2, 3]
         assert list(whole.lookback) == [1, 300, -1, 1 << 40]
-        assert list(whole.best) == self.RESULT["best"]
+        assert list(whole.best) == RESULT["best"]
         figure = np.full((3, 4), np.nan)
         for block in whole.figures:
             values = codec.matrix(block.values, "values")
             rows = slice(block.first_column, block.first_column + values.shape[0])
             figure[rows, block.first_cell : block.first_cell + values.shape[1]] = values
-        np.testing.assert_array_equal(figure, self.RESULT["figures"][0]["values"])
+        np.testing.assert_array_equal(figure, RESULT["figures"][0]["values"])
 
     def test_single_numbers_are_in_the_first_part_alone(self):
         parts = [research_pb2.SweepReply.FromString(part) for part in self.answer().parts(300)]
@@ -293,7 +294,7 @@ class TestEstimates:
     def test_memory_stays_below_what_was_said(self, method):
         values = matrix(400, 40)
         task, table = TASKS[method], Table(values, tuple(map(str, range(40))), None, json.dumps(OPTIONS[method]))
-        plan = task.plan(Outline.of(table))
+        plan = task.plan(table.outline)
         with using(*Selection()):
             tracemalloc.start()
             for part in task.run(table, plan.chosen, [], lambda *_: None).parts():
@@ -353,9 +354,11 @@ class TestEstimates:
 class TestGroups:
     def test_groups_of_columns_change_nothing(self, monkeypatch):
         values = matrix(200, 9)
-        table = Table(values, tuple("ABCDEFGHI"), None, json.dumps({**OPTIONS["SweepThresholds"], "train": 80, "test": 40}))
+        table = Table(
+            values, tuple("ABCDEFGHI"), None, json.dumps({**OPTIONS["SweepThresholds"], "train": 80, "test": 40})
+        )
         task = TASKS["SweepThresholds"]
-        chosen = task.plan(Outline.of(table)).chosen
+        chosen = task.plan(table.outline).chosen
         done = []
         whole = next(task.run(table, chosen, [], lambda *_: None).parts())
         monkeypatch.setattr(swept, "group_columns", lambda *_: 2)

@@ -29,7 +29,9 @@ NANO = [10**6 * stamp for stamp in days()]
 BROKEN = [
     pytest.param(BACK, r"[30] must increase strictly from row to row (row 29 has", "sort the rows by time", id="back"),
     pytest.param(TWICE, r"[30] must increase strictly from row to row (row 29 has", "keep one row", id="twice"),
-    pytest.param(MICRO, r"[0] must be milliseconds since the epoch", "looks like microseconds: divide by 1000)", id="us"),
+    pytest.param(
+        MICRO, r"[0] must be milliseconds since the epoch", "looks like microseconds: divide by 1000)", id="us"
+    ),
     pytest.param(NANO, r"[0] must be milliseconds since the epoch", "nanoseconds: divide by 1000000)", id="ns"),
     pytest.param(days(d39=10**14), r"[39] must be milliseconds since the epoch", "1900 to 2200", id="far"),
 ]

@@ -162,10 +162,11 @@ def read_sweep(whole: Whole, about: About, *, single: bool = False) -> SweepResu
     """
     result = whole.reply.result
     axes: dict[str, Any] = {name: np.asarray(getattr(result, name)) for name in _AXES}
+    figures: dict[str, Any] = whole.figures
     return SweepResult(
         columns=tuple(result.columns),
         **axes,
-        figures=CellFigures(**whole.figures),
+        figures=CellFigures(**figures),
         best=_best(result.best, axes, single=single),
         n_cells=result.n_cells,
         walk_forward=_walk(result.walk_forward, axes) if len(result.walk_forward) else None,

@@ -11,7 +11,7 @@ from importlib.metadata import version
 import numpy as np
 
 from gpu_kernels.errors import InvalidInput
-from meanrev_server.chunks import Outline, Table, begin
+from meanrev_server.chunks import Table, begin
 from meanrev_server.jobs import Job, job_id
 from meanrev_server.research.catalogue import TASKS
 from meanrev_server.research.task import Plan, Task, running
@@ -29,12 +29,14 @@ async def handle(messages: AsyncIterator[bytes], call: Call) -> bytes:
     task, metadata = _task(upload.outline.metadata)
     plan = await asyncio.to_thread(task.plan, replace(upload.outline, metadata=metadata))
     if plan.chosen.dry_run:
-        raise InvalidInput("metadata.dry_run", f"must not be set for a job: {task.method} itself answers it", value=True)
+        raise InvalidInput(
+            "metadata.dry_run", f"must not be set for a job: {task.method} itself answers it", value=True
+        )
     if upload.outline.n_rows:
         call.jobs.fits(plan.cost.reply_bytes)
     call.ticket.announce(plan.cost.work)
     table = replace(await upload.table(), metadata=metadata)
-    plan = await asyncio.to_thread(task.plan, Outline.of(table))
+    plan = await asyncio.to_thread(task.plan, table.outline)
     identifier = await call.compute(_identifier, call.identity, task.method, table)
     job, new = call.jobs.submit(call.identity, identifier, task.method, _now_ms(), plan.cost.reply_bytes)
     if new:

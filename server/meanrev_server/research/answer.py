@@ -1,7 +1,7 @@
 """A result as replies: one where it is small, several whose lists join in order where it is large.
 
-A result is a mapping of its message's fields. Lists are cut anywhere, matrices between rows, and figures of cells, which
-say where they belong, also within a row. Single numbers and texts go with the first reply.
+A result is a mapping of its message's fields. Lists are cut anywhere, matrices between rows, and figures of cells,
+which say where they belong, also within a row. Single numbers and texts go with the first reply.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -87,7 +87,9 @@ class Answer:
     progress: Mapping[str, int] = field(default_factory=dict)
 
     @classmethod
-    def of(cls, reply: type[Message], /, result: Mapping[str, Any], *, done: int, total: int, **fields: Any) -> "Answer":
+    def of(
+        cls, reply: type[Message], /, result: Mapping[str, Any], *, done: int, total: int, **fields: Any
+    ) -> "Answer":
         """Return the answer whose only reply, where it is small, has these fields.
 
         Args:

@@ -2,7 +2,7 @@
 
 from typing import NamedTuple
 
-from meanrev_server.chunks import Outline
+from meanrev_server.outline import Outline
 from meanrev_server.research import sizes
 
 __all__ = ["Cost", "list_bytes", "names_bytes", "parts_bytes"]

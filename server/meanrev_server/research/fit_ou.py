@@ -7,7 +7,8 @@ from msgspec import Meta
 
 from gpu_kernels import ou
 from gpu_kernels.checks import no_infinity
-from meanrev_server.chunks import Outline, Table
+from meanrev_server.chunks import Table
+from meanrev_server.outline import Outline
 from meanrev_server.research.answer import Answer
 from meanrev_server.research.cost import Cost, list_bytes, names_bytes, parts_bytes
 from meanrev_server.research.task import Progress, ResearchOptions, Task

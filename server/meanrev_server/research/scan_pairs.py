@@ -5,7 +5,8 @@ from typing import Annotated, Any, Literal
 from msgspec import Meta
 
 from gpu_kernels import scans
-from meanrev_server.chunks import Outline, Table
+from meanrev_server.chunks import Table
+from meanrev_server.outline import Outline
 from meanrev_server.research.answer import Answer
 from meanrev_server.research.cost import Cost, list_bytes, parts_bytes
 from meanrev_server.research.task import Progress, ResearchOptions, Task
@@ -66,7 +67,7 @@ def _run(table: Table, chosen: ScanOptions, ignored: list[str], progress: Progre
     for side in ("y", "x"):
         result[side] = [table.columns[i] for i in values[side]]
     result["status"] = list(values["status"])
-    total = _total(Outline.of(table), chosen)
+    total = _total(table.outline, chosen)
     return Answer.of(
         ScanReply,
         result,
@@ -78,7 +79,7 @@ def _run(table: Table, chosen: ScanOptions, ignored: list[str], progress: Progre
 
 
 def _cost(outline: Outline, chosen: ScanOptions) -> Cost:
-    """Return the cost of a scan; which pairs are significant is not known before, so that the reply is taken for all."""
+    """Return the cost of a scan whose pairs are all significant: how many are is not known before."""
     n_rows, n_columns = outline.n_rows, outline.n_columns
     total = _total(outline, chosen)
     n_shown = total if chosen.top is None else min(total, chosen.top)

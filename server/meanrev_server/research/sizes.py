@@ -48,7 +48,9 @@ def ends(values: Sequence[Any] | NDArray[Any]) -> NDArray[np.int64] | range:
     """
     if isinstance(values, np.ndarray) and values.dtype.kind == "f":
         return range(0, values.nbytes + 1, values.itemsize)
-    sizes = varints(values) if isinstance(values, np.ndarray) else np.fromiter(map(_size, values), np.int64, len(values))
+    sizes = (
+        varints(values) if isinstance(values, np.ndarray) else np.fromiter(map(_size, values), np.int64, len(values))
+    )
     return np.concatenate([[0], np.cumsum(sizes)])
 
 

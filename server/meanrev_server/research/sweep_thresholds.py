@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 from gpu_kernels import grids
 from gpu_kernels.checks import Floats, no_infinity
 from gpu_kernels.errors import InvalidInput
-from meanrev_server.chunks import Outline, Table
+from meanrev_server.chunks import Table
+from meanrev_server.outline import Outline
 from meanrev_server.research import sizes
 from meanrev_server.research.answer import Answer
 from meanrev_server.research.cost import Cost, list_bytes, names_bytes, parts_bytes
@@ -98,7 +99,8 @@ def _check(chosen: SweepOptions) -> None:
     axes = _axes(chosen)
     with wire_names(_NAMES):
         for place in range(len(axes)):
-            grids.expand(*(axis if i == place else axis[:1] for i, axis in enumerate(axes)))
+            alone: Any = [axis if i == place else axis[:1] for i, axis in enumerate(axes)]
+            grids.expand(*alone)
         n_cells = math.prod(axis.size for axis in axes)
         if n_cells > grids.MAX_CELLS:
             raise InvalidInput("cells", f"must be at most {grids.MAX_CELLS}", value=n_cells)
@@ -118,7 +120,7 @@ def _run(table: Table, chosen: SweepOptions, ignored: list[str], progress: Progr
     no_infinity("block", table.values)  # here, where an index is (row, column)
     with wire_names(_NAMES):
         result = _swept(table, chosen, progress)
-    total = _total(Outline.of(table), chosen)
+    total = _total(table.outline, chosen)
     metadata = options.reply_metadata(ignored, n_cells=result["n_cells"])
     return Answer.of(SweepReply, result, done=total, total=total, metadata=metadata)
 
@@ -132,7 +134,7 @@ def _rules(chosen: SweepOptions) -> dict[str, Any]:
     }
 
 
-def _spans(chosen: SweepOptions) -> dict[str, int]:
+def _spans(chosen: SweepOptions) -> dict[str, Any]:
     if not chosen.train and not chosen.test:
         return {}
     return {"train": chosen.train, "test": chosen.test, "purge": chosen.purge}
@@ -209,14 +211,13 @@ _CHOICE_BYTES = _most_bytes(
         cell=_LARGE, value=1, deflated_sharpe=1, plateau_cell=_LARGE, plateau_value=1, status="ok", n_bars=_LARGE
     )
 )
-_STEP_BYTES = _most_bytes(
-    WalkStep(
-        **dict.fromkeys(("train_start", "train_stop", "test_start", "test_stop", "cell", "test_trades"), _LARGE),
-        **dict.fromkeys(("train_sharpe", "test_sharpe", "test_return", "test_max_drawdown"), 1.0),
-        **dict.fromkeys(("train_first_ms", "train_last_ms", "test_first_ms", "test_last_ms"), 1 << 40),
-        status="ok",
-    )
-)
+_STEP: dict[str, Any] = {
+    **dict.fromkeys(("train_start", "train_stop", "test_start", "test_stop", "cell", "test_trades"), _LARGE),
+    **dict.fromkeys(("train_sharpe", "test_sharpe", "test_return", "test_max_drawdown"), 1.0),
+    **dict.fromkeys(("train_first_ms", "train_last_ms", "test_first_ms", "test_last_ms"), 1 << 40),
+    "status": "ok",
+}
+_STEP_BYTES = _most_bytes(WalkStep(**_STEP))
 _MESSAGE_BYTES = 1024
 """Of memory that a choice or a step takes until it is written."""
 

@@ -41,7 +41,7 @@ class Plan(NamedTuple):
     cells: grids.Cells
     shape: tuple[int, int, int, int]
     figures: Sequence[str]
-    spans: dict[str, int]
+    spans: dict[str, Any]
     rules: dict[str, Any]
 
 
@@ -74,7 +74,7 @@ def swept(values: Floats, plan: Plan, progress: Progress) -> Swept:
     total = n_columns * n_valid
     kept = {name: np.empty((n_columns, plan.cells.valid.size)) for name in plan.figures}
     choices, steps = [], []
-    for columns in groups(n_columns, plan.cells.valid.size, len(values)):
+    for columns in _groups(n_columns, plan.cells.valid.size, len(values)):
         done = columns.start * n_valid
 
         def report(swept: int, _: int, before: int = done) -> None:
@@ -87,9 +87,7 @@ def swept(values: Floats, plan: Plan, progress: Progress) -> Swept:
         metrics = grids.sweep(prices, plan.cells, progress=report, **plan.rules)
         _keep(kept, columns, metrics, plan.cells)
         choices.append(
-            grids.choose(
-                metrics, plan.cells, plan.shape, len(values), prices=prices, progress=go_on, **plan.rules
-            )
+            grids.choose(metrics, plan.cells, plan.shape, len(values), prices=prices, progress=go_on, **plan.rules)
         )
         if plan.spans:
             walked = grids.walk_forward(prices, plan.cells, progress=go_on, **plan.spans, **plan.rules)
@@ -97,7 +95,7 @@ def swept(values: Floats, plan: Plan, progress: Progress) -> Swept:
     return Swept(kept, _joined(choices), steps)
 
 
-def groups(n_columns: int, n_cells: int, n_rows: int) -> Iterator[slice]:
+def _groups(n_columns: int, n_cells: int, n_rows: int) -> Iterator[slice]:
     """Cut columns into groups of bounded memory."""
     size = group_columns(n_cells, n_rows)
     for first in range(0, n_columns, size):

@@ -8,7 +8,8 @@ from typing import Any, NamedTuple
 
 from google.protobuf.message import Message
 
-from meanrev_server.chunks import Outline, Table
+from meanrev_server.chunks import Table
+from meanrev_server.outline import Outline
 from meanrev_server.research.answer import PART_BYTES, Answer
 from meanrev_server.research.cost import Cost
 from meanrev_server.rpc import options
@@ -109,7 +110,7 @@ async def running(
         InvalidInput: the options or the matrix break a rule.
         LimitReached: too much work is in flight.
     """
-    known = plan or await asyncio.to_thread(task.plan, Outline.of(table))
+    known = await asyncio.to_thread(task.plan, table.outline) if plan is None else plan
     seen = latest = (0, known.total)
     call.ticket.announce(known.cost.work)
     wanted = True
