@@ -302,7 +302,7 @@ class TestEstimates:
             peak = tracemalloc.get_traced_memory()[1] + values.nbytes
             tracemalloc.stop()
         assert peak <= plan.cost.peak_bytes
-        assert plan.cost.peak_bytes <= 4 * peak + swept.GROUP_BYTES
+        assert plan.cost.peak_bytes <= 4 * peak + 64 * MIB
 
     @pytest.mark.parametrize(
         ("chunk", "words"),

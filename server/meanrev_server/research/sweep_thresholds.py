@@ -14,9 +14,9 @@ from gpu_kernels.errors import InvalidInput
 from meanrev_server.chunks import Table
 from meanrev_server.outline import Outline
 from meanrev_server.research import sizes
-from meanrev_server.research.answer import Answer
+from meanrev_server.research.answer import PART_BYTES, Answer
 from meanrev_server.research.cost import Cost, list_bytes, names_bytes, parts_bytes
-from meanrev_server.research.swept import GROUP_BYTES, Plan, swept
+from meanrev_server.research.swept import Plan, group_bytes, swept
 from meanrev_server.research.task import Progress, ResearchOptions, Task
 from meanrev_server.rpc import options
 from meanrev_server.rpc.naming import wire_names
@@ -190,8 +190,9 @@ def _cost(outline: Outline, chosen: SweepOptions) -> Cost:
     steps = n_steps * (n_columns * _STEP_BYTES + names)
     reply_bytes = parts_bytes(figures + lists + names + choices + steps, len(_FIGURES) + 8)
     messages = n_columns * (1 + n_steps) * _MESSAGE_BYTES
+    group = group_bytes(n_columns, n_cells, len(chosen.lookback), max(1, n_rows))
     work = _total(outline, chosen) * (n_rows + n_steps * chosen.train)
-    return Cost(work, outline.nbytes + figures + messages + 12 * lists + GROUP_BYTES, reply_bytes)
+    return Cost(work, outline.nbytes + figures + messages + 12 * lists + group + _PART_BYTES, reply_bytes)
 
 
 def _n_steps(n_rows: int, chosen: SweepOptions) -> int:
@@ -220,6 +221,8 @@ _STEP: dict[str, Any] = {
 _STEP_BYTES = _most_bytes(WalkStep(**_STEP))
 _MESSAGE_BYTES = 1024
 """Of memory that a choice or a step takes until it is written."""
+_PART_BYTES = 2 * PART_BYTES
+"""Of memory that a reply takes while it is written."""
 
 
 SWEEP_THRESHOLDS = Task(

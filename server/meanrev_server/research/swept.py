@@ -13,16 +13,22 @@ import numpy as np
 from gpu_kernels import grids
 from gpu_kernels.checks import Floats
 
-__all__ = ["GROUP_BYTES", "Plan", "Swept", "group_columns", "swept"]
+__all__ = ["Plan", "Swept", "group_bytes", "group_columns", "swept"]
 
-_BACKTESTS = 1 << 18
-"""At once, at least one column: some 15 MB of figures."""
+_BACKTESTS = 1 << 17
+"""Of one lookback at once: enough for all threads of a GPU."""
+
+_OF_A_BACKTEST = 7 * 8
+"""Bytes of its figures."""
+
+_FIGURE_BYTES = 1 << 25
+"""Of a group's figures, at least one column's."""
 
 _PRICE_BYTES = 1 << 24
-"""Of a group's prices, at least one column."""
+"""Of a group's prices, at least one column's."""
 
-GROUP_BYTES = 3 * (7 * 8 * _BACKTESTS + 2 * _PRICE_BYTES)
-"""About what is held while a group is computed."""
+_COPIES = 4
+"""What a group's computation holds, in times its figures and prices."""
 
 Progress = Callable[[int, int], None]
 
@@ -74,7 +80,8 @@ def swept(values: Floats, plan: Plan, progress: Progress) -> Swept:
     total = n_columns * n_valid
     kept = {name: np.empty((n_columns, plan.cells.valid.size)) for name in plan.figures}
     choices, steps = [], []
-    for columns in _groups(n_columns, plan.cells.valid.size, len(values)):
+    size = group_columns(plan.cells.valid.size, plan.shape[-1], len(values))
+    for columns in _groups(n_columns, size):
         done = columns.start * n_valid
 
         def report(swept: int, _: int, before: int = done) -> None:
@@ -95,16 +102,21 @@ def swept(values: Floats, plan: Plan, progress: Progress) -> Swept:
     return Swept(kept, _joined(choices), steps)
 
 
-def _groups(n_columns: int, n_cells: int, n_rows: int) -> Iterator[slice]:
-    """Cut columns into groups of bounded memory."""
-    size = group_columns(n_cells, n_rows)
+def group_columns(n_cells: int, n_lookbacks: int, n_rows: int) -> int:
+    """Return the columns of a group, of bounded memory and enough work at once."""
+    backtests = min(_BACKTESTS * n_lookbacks, _FIGURE_BYTES // _OF_A_BACKTEST)
+    return max(1, min(backtests // n_cells, _PRICE_BYTES // (8 * n_rows)))
+
+
+def group_bytes(n_columns: int, n_cells: int, n_lookbacks: int, n_rows: int) -> int:
+    """Return about the most that is held, beside what is kept, while a group is computed."""
+    at_once = min(n_columns, group_columns(n_cells, n_lookbacks, n_rows))
+    return _COPIES * at_once * (_OF_A_BACKTEST * n_cells + 8 * n_rows)
+
+
+def _groups(n_columns: int, size: int) -> Iterator[slice]:
     for first in range(0, n_columns, size):
         yield slice(first, min(first + size, n_columns))
-
-
-def group_columns(n_cells: int, n_rows: int) -> int:
-    """Return the columns of a group."""
-    return max(1, min(_BACKTESTS // n_cells, _PRICE_BYTES // (8 * n_rows)))
 
 
 def _keep(kept: dict[str, Floats], columns: slice, metrics: grids.GridMetrics, cells: grids.Cells) -> None:
