@@ -291,6 +291,10 @@ class TestDryRun:
         with pytest.raises(mr.InvalidInput, match=r"entry\[1\] must ascend"):
             client.sweep(universe, entry=[2.0, 1.0], dry_run=True)
 
+    def test_options_longer_than_a_server_reads_are_named(self, client, universe):
+        with pytest.raises(mr.InvalidInput, match=r"entry must be shorter: .* 65536 bytes as JSON; a range such as"):
+            client.sweep(universe, entry=np.linspace(0.5, 3, 5000))
+
     def test_asyncio_estimates_too(self, address, universe):
         async def ask():
             async with mr.AsyncClient(address) as client:
