@@ -3,8 +3,9 @@
 import asyncio
 import functools
 import time
-from collections.abc import AsyncIterable, AsyncIterator, Callable, Coroutine, Iterable, Sequence
-from contextlib import aclosing
+from collections.abc import AsyncIterable, AsyncIterator, Callable, Coroutine, Iterable, Mapping, Sequence
+from contextlib import aclosing, suppress
+from dataclasses import replace
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, ParamSpec, Self, TypeVar, cast
 
@@ -12,7 +13,8 @@ from meanrev.errors import ConnectionFailed, InvalidInput, Overloaded, ServerErr
 from meanrev.extensions import local
 from meanrev.jobs import AsyncJob
 from meanrev.methods import Methods
-from meanrev.methods.jobs import reader, submission, task_of, watch
+from meanrev.methods.info import limits
+from meanrev.methods.jobs import reading, submission, task_of, watch
 from meanrev.question import Awaiting, Live, Question
 from meanrev.retry import Patience
 from meanrev.transport.asynchronous import AsynchronousTransport
@@ -63,6 +65,7 @@ class AsyncClient(Methods, Awaiting):
         where = endpoint(address, token, tls)
         self.address = where.address
         self.timeout = default_timeout(timeout)
+        self._limits: Mapping[str, int] | None = None
         in_process = where.address == LOCAL
         self._transport: AsyncTransport = local().async_transport() if in_process else AsynchronousTransport(where)
 
@@ -87,6 +90,7 @@ class AsyncClient(Methods, Awaiting):
         prices: Any,
         *,
         timeout: float | None = None,  # noqa: ASYNC109 - a gRPC deadline
+        dry_run: bool = False,
         **options: Any,
     ) -> AsyncJob:
         """Make a job of fit_ou, sweep, scan, backtest or stats: the server computes, and keeps the result.
@@ -95,6 +99,7 @@ class AsyncClient(Methods, Awaiting):
             method: "fit_ou", "sweep", "scan", "backtest" or "stats".
             prices: As for that method.
             timeout: Seconds for sending it; the client's own where None.
+            dry_run: Submit nothing, and return an Estimate of time, memory and bytes in place of the job.
             **options: As for that method, but progress.
 
         Raises:
@@ -102,7 +107,9 @@ class AsyncClient(Methods, Awaiting):
             MeanRevError: as every call.
         """
         task = task_of(method, prices, options)
-        return AsyncJob(self, await self.bind(submission)(task, timeout), task.result)
+        if dry_run:
+            return cast("AsyncJob", await self.bind(task.estimate)(timeout))
+        return AsyncJob(self, await self.bind(submission)(task, timeout), task.reading())
 
     async def job(self, job_id: str, *, timeout: float | None = None) -> AsyncJob:  # noqa: ASYNC109 - likewise
         """Return a job that was submitted before, here or elsewhere.
@@ -118,7 +125,7 @@ class AsyncClient(Methods, Awaiting):
         states = self.bind_live(watch)(job_id, self.timeout if timeout is None else timeout)
         async with aclosing(cast("Any", states)):
             state = await anext(states)
-        return AsyncJob(self, state, reader(state.method))
+        return AsyncJob(self, state, reading(state.method))
 
     def bind(self, declare: Callable[P, Question[R]]) -> Callable[P, Coroutine[Any, Any, R]]:
         """Return the coroutine function that asks what declare declares."""
@@ -156,6 +163,8 @@ class AsyncClient(Methods, Awaiting):
 
     async def _ask(self, question: Question[R], deadline: float) -> R:
         started = time.monotonic()
+        if question.fitted is not None:
+            question = replace(question, calls=await self._fitted(question.fitted, deadline))
         room = asyncio.Semaphore(_IN_FLIGHT)
         try:
             async with asyncio.TaskGroup() as group:
@@ -168,9 +177,19 @@ class AsyncClient(Methods, Awaiting):
         elapsed_ms = 1000 * (time.monotonic() - started)
         return question.read([call.result() for call in calls], {"address": self.address, "elapsed_ms": elapsed_ms})
 
+    async def _fitted(
+        self, fitted: Callable[[Mapping[str, int]], Sequence[Sequence[bytes]]], deadline: float
+    ) -> Sequence[Sequence[bytes]]:
+        """Return large calls within the server's limits, which are asked for once, and anew before a refusal."""
+        if self._limits is not None:
+            with suppress(InvalidInput):
+                return fitted(self._limits)
+        self._limits = await self._ask(limits(), deadline)
+        return fitted(self._limits)
+
     async def _call(
         self, question: Question[R], number: int, messages: Sequence[bytes], deadline: float, room: asyncio.Semaphore
-    ) -> Sequence[bytes]:
+    ) -> Any:
         patience = Patience(deadline)
         async with room:
             while True:
@@ -182,13 +201,11 @@ class AsyncClient(Methods, Awaiting):
                         raise
                     await asyncio.sleep(pause)
 
-    async def _attempt(
-        self, question: Question[R], number: int, messages: Sequence[bytes], deadline: float
-    ) -> Sequence[bytes]:
+    async def _attempt(self, question: Question[R], number: int, messages: Sequence[bytes], deadline: float) -> Any:
         left = deadline - time.monotonic()
         if left <= 0:
             raise from_status("DEADLINE_EXCEEDED", "", address=self.address)
-        replies: list[bytes] = []
+        replies = question.gather()
         try:
             if not question.streaming:
                 return [await self._transport.unary(question.path, messages[0], left)]

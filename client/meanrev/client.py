@@ -2,8 +2,9 @@
 
 import functools
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import closing
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import closing, suppress
+from dataclasses import replace
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, ParamSpec, Self, TypeVar, cast
 
@@ -11,7 +12,8 @@ from meanrev.errors import ConnectionFailed, InvalidInput, Overloaded, ServerErr
 from meanrev.extensions import local
 from meanrev.jobs import Job
 from meanrev.methods import Methods
-from meanrev.methods.jobs import reader, submission, task_of, watch
+from meanrev.methods.info import limits
+from meanrev.methods.jobs import reading, submission, task_of, watch
 from meanrev.question import Blocking, Live, Question
 from meanrev.retry import Patience
 from meanrev.transport.blocking import BlockingTransport
@@ -59,6 +61,7 @@ class Client(Methods, Blocking):
         where = endpoint(address, token, tls)
         self.address = where.address
         self.timeout = default_timeout(timeout)
+        self._limits: Mapping[str, int] | None = None
         self._transport: Transport = local().transport() if where.address == LOCAL else BlockingTransport(where)
 
     def __enter__(self) -> Self:
@@ -76,13 +79,16 @@ class Client(Methods, Blocking):
         """Disconnect; a later call connects again."""
         self._transport.close()
 
-    def submit(self, method: str, prices: Any, *, timeout: float | None = None, **options: Any) -> Job:
+    def submit(
+        self, method: str, prices: Any, *, timeout: float | None = None, dry_run: bool = False, **options: Any
+    ) -> Job:
         """Make a job of fit_ou, sweep, scan, backtest or stats: the server computes, and keeps the result.
 
         Args:
             method: "fit_ou", "sweep", "scan", "backtest" or "stats".
             prices: As for that method.
             timeout: Seconds for sending it; the client's own where None.
+            dry_run: Submit nothing, and return an Estimate of time, memory and bytes in place of the job.
             **options: As for that method, but progress.
 
         Raises:
@@ -90,7 +96,9 @@ class Client(Methods, Blocking):
             MeanRevError: as every call.
         """
         task = task_of(method, prices, options)
-        return Job(self, self.bind(submission)(task, timeout), task.result)
+        if dry_run:
+            return cast("Job", self.bind(task.estimate)(timeout))
+        return Job(self, self.bind(submission)(task, timeout), task.reading())
 
     def job(self, job_id: str, *, timeout: float | None = None) -> Job:
         """Return a job that was submitted before, here or elsewhere.
@@ -106,7 +114,7 @@ class Client(Methods, Blocking):
         states = self.bind_live(watch)(job_id, self.timeout if timeout is None else timeout)
         with closing(cast("Any", states)):
             state = next(states)
-        return Job(self, state, reader(state.method))
+        return Job(self, state, reading(state.method))
 
     def bind(self, declare: Callable[P, Question[R]]) -> Callable[P, R]:
         """Return the method that asks what declare declares."""
@@ -144,11 +152,23 @@ class Client(Methods, Blocking):
 
     def _ask(self, question: Question[R], deadline: float) -> R:
         started = time.monotonic()
+        if question.fitted is not None:
+            question = replace(question, calls=self._fitted(question.fitted, deadline))
         replies = [self._call(question, number, messages, deadline) for number, messages in enumerate(question.calls)]
         elapsed_ms = 1000 * (time.monotonic() - started)
         return question.read(replies, {"address": self.address, "elapsed_ms": elapsed_ms})
 
-    def _call(self, question: Question[R], number: int, messages: Sequence[bytes], deadline: float) -> Sequence[bytes]:
+    def _fitted(
+        self, fitted: Callable[[Mapping[str, int]], Sequence[Sequence[bytes]]], deadline: float
+    ) -> Sequence[Sequence[bytes]]:
+        """Return large calls within the server's limits, which are asked for once, and anew before a refusal."""
+        if self._limits is not None:
+            with suppress(InvalidInput):
+                return fitted(self._limits)
+        self._limits = self._ask(limits(), deadline)
+        return fitted(self._limits)
+
+    def _call(self, question: Question[R], number: int, messages: Sequence[bytes], deadline: float) -> Any:
         patience = Patience(deadline)
         while True:
             try:
@@ -159,13 +179,11 @@ class Client(Methods, Blocking):
                     raise
                 time.sleep(pause)
 
-    def _attempt(
-        self, question: Question[R], number: int, messages: Sequence[bytes], deadline: float
-    ) -> Sequence[bytes]:
+    def _attempt(self, question: Question[R], number: int, messages: Sequence[bytes], deadline: float) -> Any:
         left = deadline - time.monotonic()
         if left <= 0:
             raise from_status("DEADLINE_EXCEEDED", "", address=self.address)
-        replies: list[bytes] = []
+        replies = question.gather()
         try:
             if not question.streaming:
                 return [self._transport.unary(question.path, messages[0], left)]

@@ -120,7 +120,8 @@ def from_status(
     if code == "DEADLINE_EXCEEDED":
         return DeadlineExceeded(f"no answer from {address} within the call's timeout; timeout= sets it")
     if code == "RESOURCE_EXHAUSTED":
-        return Overloaded(message, retry_after_s)
+        # Where a part of the request is named, it can never fit: no later attempt will do better.
+        return _invalid(message, details) if "field" in _object(details) else Overloaded(message, retry_after_s)
     return ServerError(message or code, code)
 
 

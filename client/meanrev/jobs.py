@@ -5,6 +5,7 @@ from contextlib import aclosing, closing
 from typing import Any, cast
 
 from meanrev.methods import jobs
+from meanrev.methods.task import Reading
 from meanrev.progress import Progress, shown
 from meanrev.question import Awaiting, Blocking
 from meanrev.results import JobState
@@ -22,10 +23,10 @@ class _Submitted:
         state: Last one heard.
     """
 
-    def __init__(self, state: JobState, read: jobs.Read) -> None:
+    def __init__(self, state: JobState, reading: Reading) -> None:
         self.job_id = state.job_id
         self.state = state
-        self._read = read
+        self._reading = reading
 
     def __repr__(self) -> str:
         state = self.state
@@ -40,9 +41,9 @@ class Job(_Submitted):
         state: Last one heard.
     """
 
-    def __init__(self, client: Blocking, state: JobState, read: jobs.Read) -> None:
+    def __init__(self, client: Blocking, state: JobState, reading: Reading) -> None:
         """Take what the server told; Client.submit and Client.job make jobs."""
-        super().__init__(state, read)
+        super().__init__(state, reading)
         self._client = client
 
     def watch(self, *, timeout: float | None = None) -> Iterator[JobState]:
@@ -73,7 +74,7 @@ class Job(_Submitted):
             for state in states:
                 advance(state.done, state.total)
         jobs.ended(self.state)
-        return self._client.bind(jobs.fetch)(self.job_id, self._read, timeout)
+        return self._client.bind(jobs.fetch)(self.job_id, self._reading, timeout)
 
     def cancel(self) -> JobState:
         """Ask the job to stop at its next step, and return its state as it is now.
@@ -93,9 +94,9 @@ class AsyncJob(_Submitted):
         state: Last one heard.
     """
 
-    def __init__(self, client: Awaiting, state: JobState, read: jobs.Read) -> None:
+    def __init__(self, client: Awaiting, state: JobState, reading: Reading) -> None:
         """Take what the server told; AsyncClient.submit and AsyncClient.job make jobs."""
-        super().__init__(state, read)
+        super().__init__(state, reading)
         self._client = client
 
     async def watch(self, *, timeout: float | None = None) -> AsyncIterator[JobState]:  # noqa: ASYNC109 - a gRPC deadline
@@ -129,7 +130,7 @@ class AsyncJob(_Submitted):
                 async for state in states:
                     advance(state.done, state.total)
         jobs.ended(self.state)
-        return await self._client.bind(jobs.fetch)(self.job_id, self._read, timeout)
+        return await self._client.bind(jobs.fetch)(self.job_id, self._reading, timeout)
 
     async def cancel(self) -> JobState:
         """Ask the job to stop at its next step, and return its state as it is now.

@@ -13,13 +13,15 @@ from typing import Any, Generic, ParamSpec, Protocol, TypeVar, cast, get_args, o
 
 from meanrev.errors import InvalidInput
 
-__all__ = ["Awaiting", "Blocking", "Labels", "Live", "LiveMethod", "Method", "Question", "Watch"]
+__all__ = ["Awaiting", "Blocking", "Gathering", "Labels", "Live", "LiveMethod", "Method", "Question", "Watch"]
 
 P = ParamSpec("P")
 R = TypeVar("R")
 S = TypeVar("S")
 
-Replies = Sequence[Sequence[bytes]]
+Replies = Sequence[Any]
+"""What was gathered of each call: a list of its replies, unless the question gathers otherwise."""
+
 About = Mapping[str, Any]
 Watch = Callable[[], AbstractContextManager[Callable[[bytes], object]]]
 """Opens what is told of each reply of a call as it comes; what that raises ends the call."""
@@ -27,6 +29,15 @@ Watch = Callable[[], AbstractContextManager[Callable[[bytes], object]]]
 
 def _unwatched() -> AbstractContextManager[Callable[[bytes], object]]:
     return nullcontext(lambda _reply: None)
+
+
+class Gathering(Protocol):
+    """What takes in the replies of one attempt at a call; a list does."""
+
+    def append(self, reply: bytes, /) -> None:
+        """Take in the next reply."""
+
+    def __len__(self) -> int: ...
 
 
 class Labels(Protocol):
@@ -48,24 +59,29 @@ class Question(Generic[R]):
     Attributes:
         path: "/package.Service/Method".
         calls: The messages of each call; a unary call has one.
-        read: From the replies of each call, and what is known about them (address, elapsed_ms), to the result.
+        read: From what was gathered of each call, and what is known about them (address, elapsed_ms), to the result.
         streaming: The method takes and returns streams.
         timeout: Seconds for everything; the client's own where None.
         labels: What the caller knows of the data that was sent, for errors.
         labelled: Prefix of the fields that hold these data.
         watch: Who looks on while the replies of a streaming call come, anew at each attempt.
+        gather: Makes what takes in the replies of a streaming call, anew at each attempt.
+        fitted: For a large upload: its calls within the limits that a server tells, by the names of its settings, or
+            InvalidInput where it can never fit. None: it is small, and no limit is asked for.
         following: What is asked after the answer, or after None where the server has no such method; the answer to that
             is the answer then. None: nothing is.
     """
 
     path: str
-    calls: Replies
+    calls: Sequence[Sequence[bytes]]
     read: Callable[[Replies, About], R]
     streaming: bool = False
     timeout: float | None = None
     labels: Labels | None = None
     labelled: str = ""
     watch: Watch = _unwatched
+    gather: Callable[[], Gathering] = list
+    fitted: Callable[[Mapping[str, int]], Sequence[Sequence[bytes]]] | None = None
     following: "Callable[[R | None], Question[R] | None] | None" = None
 
     def explain(self, error: InvalidInput, call: int, replies: int) -> None:

@@ -17,6 +17,10 @@ from meanrev_server.rpc.registry import Route
 __all__ = ["Ended", "Event", "Pump", "Reply", "Wanted"]
 
 _AHEAD = 256
+"""Replies that a handler may be ahead of who reads them; a large one counts for several."""
+
+_COUNTS_ONCE = 64 * 1024
+"""Bytes of a reply."""
 
 
 @dataclass(frozen=True)
@@ -56,7 +60,7 @@ class Pump:
         self._route = route
         self._tell = tell
         self._room = asyncio.Semaphore(_AHEAD)
-        self._unread = 0
+        self._free = 0
         self._answer: asyncio.Future[bytes | None] | None = None
 
     async def run(self) -> None:
@@ -67,7 +71,8 @@ class Pump:
             answer: Any = self._route.handle(data, self._runner.app.call)
             async with aclosing(answer if self._route.server_streaming else _alone(answer)) as replies:
                 async for reply in replies:
-                    await self._room.acquire()
+                    for _ in range(_weight(reply)):
+                        await self._room.acquire()
                     self._tell(Reply(reply))
         except asyncio.CancelledError as cancelled:
             error = cancelled
@@ -81,12 +86,12 @@ class Pump:
         """Answer Wanted with a message, or None where there are no more; called from the caller's thread."""
         self._runner.loop.call_soon_threadsafe(self._take, message)
 
-    def read(self) -> None:
+    def read(self, reply: bytes) -> None:
         """Say that a reply was read; called from the caller's thread."""
-        self._unread += 1
-        if self._unread == _AHEAD // 2:
-            self._unread = 0
-            self._runner.loop.call_soon_threadsafe(self._release)
+        self._free += _weight(reply)
+        if self._free >= _AHEAD // 2:
+            count, self._free = self._free, 0
+            self._runner.loop.call_soon_threadsafe(self._release, count)
 
     async def _messages(self) -> AsyncIterator[bytes]:
         while (message := await self._next()) is not None:
@@ -101,9 +106,14 @@ class Pump:
         if self._answer is not None and not self._answer.done():
             self._answer.set_result(message)
 
-    def _release(self) -> None:
-        for _ in range(_AHEAD // 2):
+    def _release(self, count: int) -> None:
+        for _ in range(count):
             self._room.release()
+
+
+def _weight(reply: bytes) -> int:
+    # At most half of the room: what is read, but not yet given back, is less than the other half.
+    return min(1 + len(reply) // _COUNTS_ONCE, _AHEAD // 2)
 
 
 async def _alone(reply: Awaitable[bytes]) -> AsyncGenerator[bytes, None]:

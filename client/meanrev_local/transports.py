@@ -57,7 +57,7 @@ class LocalTransport:
             while True:
                 event = _got(events, deadline)
                 if isinstance(event, Reply):
-                    pump.read()
+                    pump.read(event.data)
                     yield event.data
                 elif isinstance(event, Wanted):
                     pump.give(next(messages, None))
@@ -113,7 +113,7 @@ class AsyncLocalTransport:
             while True:
                 event = await _before(deadline, events.get())
                 if isinstance(event, Reply):
-                    pump.read()
+                    pump.read(event.data)
                     yield event.data
                 elif isinstance(event, Wanted):
                     pump.give(await _before(deadline, anext(messages, None)))

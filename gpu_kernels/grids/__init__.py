@@ -172,21 +172,21 @@ def choose(
     return choice._replace(deflated_sharpe=ratios)
 
 
-def cell_reasons(prices: ArrayLike, cells: Cells, *, mode: str = "compounding") -> tuple[NDArray[np.int32], list[str]]:
+def cell_reasons(cells: Cells, n_prices: ArrayLike) -> tuple[NDArray[np.int32], list[str]]:
     """Say of each cell why no series has a figure in it.
 
     Args:
-        prices: (B, T) of the sweep.
         cells: The G cells.
-        mode: Of the sweep.
+        n_prices: (B,) prices that each series of the sweep has.
 
     Returns:
         (G,) places in the list of reasons, 0 for a cell that can have figures, and the list, the first of which is "".
 
     Raises:
-        InvalidInput: as sweep.
+        InvalidInput: the cells are not those of expand, or n_prices has another shape.
     """
-    return reasons.of_cells(_checked(cells), survey(_prices(prices), one_of("mode", mode, MODES)).n_prices)
+    known = array("n_prices", n_prices, ndim=1, shape="(B,)").astype(np.int64)
+    return reasons.of_cells(_checked(cells), known)
 
 
 def deflated_sharpe(

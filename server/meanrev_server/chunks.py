@@ -1,22 +1,35 @@
-"""Matrices larger than a message: chunks in, one array out."""
+"""Matrices larger than a message: chunks in, one array out.
 
-from collections.abc import AsyncIterator
+The first chunk says how large the matrix is to be, so that it is admitted or refused as a whole, before the rest is
+sent. Memory grows with the data that arrives, never with what the first chunk promises: the array is allocated, but the
+operating system gives it memory where it is written.
+"""
+
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
+from functools import partial
+from typing import ParamSpec, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from gpu_kernels.checks import Floats
 from gpu_kernels.errors import InvalidInput
-from meanrev_server.errors import LimitReached
+from meanrev_server.outline import VALUE_BYTES, Outline, check_size, opened
 from meanrev_server.rpc.call import Call
+from meanrev_server.rpc.stamps import check_stamps
 from meanrev_wire import codec
 from meanrev_wire.research_pb2 import MatrixChunk
 
-__all__ = ["Table", "assemble"]
+__all__ = ["Table", "Upload", "begin"]
 
-_NAMED_ON_THE_LOOP = 1_000
-"""Columns whose names the event loop may look through."""
+P = ParamSpec("P")
+R = TypeVar("R")
+
+_ON_THE_LOOP = 64 * 1024
+"""Bytes of a chunk that the event loop may take in: handing it over would take longer."""
+_NUMBERED_ON_THE_LOOP = 1_000
+"""Columns that the event loop may number."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,16 +48,35 @@ class Table:
     timestamps_ms: NDArray[np.int64] | None
     metadata: str
 
+    @property
+    def outline(self) -> Outline:
+        """What the first chunk of such a matrix tells of it."""
+        return Outline(len(self.values), self.values.shape[1], self.columns, self.metadata)
+
 
 @dataclass(slots=True)
 class _Assembly:
-    """What has come so far. Memory grows with the data that arrives, never with what a header promises."""
+    """What has come so far.
 
-    first: MatrixChunk
+    Attributes:
+        outline: Of the first chunk.
+        name: Of the matrix.
+        stamped: The first chunk has timestamps.
+        most_bytes: Of a matrix.
+        rows: Rows so far.
+        whole: (T, N), filled from the top; None where the first chunk did not say how long it is.
+        blocks: What has come, where whole is None.
+        stamps: Of the rows so far, a chunk each.
+    """
+
+    outline: Outline
+    name: str
+    stamped: bool
     most_bytes: int
+    rows: int = 0
+    whole: Floats | None = None
     blocks: list[Floats] = field(default_factory=list)
     stamps: list[NDArray[np.int64]] = field(default_factory=list)
-    rows: int = 0
 
     def add(self, chunk: MatrixChunk, number: int) -> None:
         """Append a chunk.
@@ -55,81 +87,140 @@ class _Assembly:
         """
         where = f"chunk[{number}]"
         block = codec.matrix(chunk.block, f"{where}.block")
-        width = self.blocks[0].shape[1] if self.blocks else block.shape[1]
+        self._check(chunk, where, block)
+        self._add_stamps(chunk, where, len(block))
+        stop, total = self.rows + len(block), self.outline.n_rows
+        if total and stop > total:
+            raise InvalidInput(f"{where}.block.rows", f"must not lead beyond total_rows = {total}", value=len(block))
+        check_size(VALUE_BYTES * stop * block.shape[1], self.most_bytes)
+        if stop == total and not self.rows:  # alone, it is the matrix
+            self.whole = block
+        elif total:
+            self._fill(block)
+        else:
+            self.blocks.append(block)
+        self.rows = stop
+
+    def _check(self, chunk: MatrixChunk, where: str, block: Floats) -> None:
+        width = self.outline.n_columns
         if chunk.row_offset != self.rows:
             raise InvalidInput(f"{where}.row_offset", _order(chunk.row_offset, self.rows), value=chunk.row_offset)
         if block.shape[1] != width:
             raise InvalidInput(f"{where}.block.cols", f"must be {width}, as in chunk[0]", value=block.shape[1])
-        if chunk.name != self.first.name:
-            raise InvalidInput(f"{where}.name", f"must be {self.first.name!r}, as in chunk[0]", value=chunk.name)
-        if number and chunk.metadata and chunk.metadata != self.first.metadata:
+        if chunk.name != self.name:
+            raise InvalidInput(f"{where}.name", f"must be {self.name!r}, as in chunk[0]", value=chunk.name)
+        if self.rows and chunk.metadata and chunk.metadata != self.outline.metadata:
             raise InvalidInput(f"{where}.metadata", "must be empty or as in chunk[0]", value=chunk.metadata)
-        self._add_stamps(chunk, where, len(block))
-        self.rows += len(block)
-        if self.first.total_rows and self.rows > self.first.total_rows:
-            rule = f"must not lead beyond total_rows = {self.first.total_rows}"
-            raise InvalidInput(f"{where}.block.rows", rule, value=len(block))
-        if 8 * self.rows * width > self.most_bytes:
-            knob = "max_matrix_bytes (MEANREV_MAX_MATRIX_BYTES) raises it"
-            raise LimitReached(f"a matrix may take {self.most_bytes} bytes; {knob}")
-        self.blocks.append(block)
 
     def _add_stamps(self, chunk: MatrixChunk, where: str, rows: int) -> None:
         stamps = codec.integers(chunk.timestamps_ms)
-        wanted = rows if len(self.first.timestamps_ms) else 0
+        wanted = rows if self.stamped else 0
         if stamps.size != wanted:
             rule = f"must hold {wanted} timestamps: one a row in every chunk, or none in any"
             raise InvalidInput(f"{where}.timestamps_ms", rule, value=stamps.size)
-        self.stamps.append(stamps)
+        if wanted:
+            before = int(self.stamps[-1][-1]) if self.stamps else None
+            check_stamps(stamps, "timestamps_ms", first_row=self.rows, before=before)
+            self.stamps.append(stamps)
+
+    def _fill(self, block: Floats) -> None:
+        if self.whole is None:
+            self.whole = np.empty((self.outline.n_rows, self.outline.n_columns))
+        self.whole[self.rows : self.rows + len(block)] = block
 
     def table(self) -> Table:
         """Return the whole.
 
         Raises:
-            InvalidInput: rows are missing, or names are not one a column, each once.
+            InvalidInput: rows are missing.
         """
-        if self.first.total_rows and self.rows != self.first.total_rows:
-            raise InvalidInput("total_rows", f"must be what the chunks hold, {self.rows}", value=self.first.total_rows)
-        values = self.blocks[0] if len(self.blocks) == 1 else np.concatenate(self.blocks)
-        columns = tuple(self.first.columns) or tuple(str(i) for i in range(values.shape[1]))
-        if len(columns) != values.shape[1]:
-            raise InvalidInput("columns", f"must hold {values.shape[1]} names, or none", value=len(columns))
-        if len(set(columns)) < len(columns):
-            twice = next(name for i, name in enumerate(columns) if name in columns[:i])
-            raise InvalidInput("columns", "must differ from each other", value=twice)
-        stamps = np.concatenate(self.stamps) if len(self.first.timestamps_ms) else None
-        return Table(values, columns, stamps, self.first.metadata)
+        total = self.outline.n_rows
+        if total and self.rows != total:
+            raise InvalidInput("total_rows", f"must be what the chunks hold, {self.rows}", value=total)
+        values = _joined(self.blocks) if self.whole is None else self.whole
+        stamps = np.concatenate(self.stamps) if self.stamps else None
+        columns = self.outline.columns or tuple(map(str, range(self.outline.n_columns)))
+        return Table(values, columns, stamps, self.outline.metadata)
 
 
-async def assemble(messages: AsyncIterator[bytes], call: Call) -> Table:
-    """Join the chunks of a call.
+@dataclass(slots=True)
+class Upload:
+    """A matrix whose first chunk has come.
+
+    Attributes:
+        outline: What it tells of the matrix.
+    """
+
+    outline: Outline
+    _first: MatrixChunk
+    _first_nbytes: int
+    _messages: AsyncIterator[bytes]
+    _call: Call
+
+    async def table(self) -> Table:
+        """Reserve the room of the matrix, take in the other chunks, and return the whole.
+
+        Raises:
+            InvalidInput: a chunk is out of order, missing, doubled or contradicts the first.
+            LimitReached: the matrix is larger than the server takes, or than it has room for now.
+        """
+        call, outline = self._call, self.outline
+        first, self._first = self._first, MatrixChunk()  # it is let go once it is copied
+        assembly = _Assembly(outline, first.name, len(first.timestamps_ms) > 0, call.settings.max_matrix_bytes)
+        if outline.n_rows:
+            call.ticket.reserve(outline.nbytes)
+        await _off_the_loop(call, self._first_nbytes, assembly.add, first, 0)
+        del first
+        number = 1
+        async for data in self._messages:
+            await _off_the_loop(call, len(data), _added, assembly, data, number)
+            if not outline.n_rows:
+                call.ticket.reserve(VALUE_BYTES * assembly.rows * outline.n_columns)
+            number += 1
+        if outline.n_columns <= _NUMBERED_ON_THE_LOOP and (assembly.whole is not None or number == 1):
+            return assembly.table()  # there is nothing to copy
+        return await call.compute(assembly.table)
+
+
+async def begin(messages: AsyncIterator[bytes], call: Call) -> Upload:
+    """Read the first chunk of a call, which may be of a matrix that does not follow.
 
     Args:
         messages: MatrixChunk messages.
         call: The call's surroundings.
 
     Raises:
-        InvalidInput: there is no chunk, or one is out of order, missing, doubled or contradicts the first.
-        LimitReached: the matrix is larger than the server takes, or than it has room for now.
+        InvalidInput: there is no chunk, its size is none, or its names are not one a column, each once.
+        LimitReached: the matrix is larger than the server takes.
     """
-    assembly: _Assembly | None = None
-    number = 0
-    async for data in messages:
-        call.ticket.keep(len(data))
-        assembly = await call.compute(_joined, assembly, data, number, call.settings.max_matrix_bytes)
-        number += 1
-    if assembly is None:
+    data = await anext(aiter(messages), None)
+    if data is None:
         raise InvalidInput("block", "must be sent in at least one chunk")
-    if number == 1 and assembly.blocks[0].shape[1] <= _NAMED_ON_THE_LOOP:  # there is nothing to copy
-        return assembly.table()
-    return await call.compute(assembly.table)
+    chunk, outline = await _off_the_loop(call, len(data), opened, data, call.settings.max_matrix_bytes)
+    return Upload(outline, chunk, len(data), messages, call)
 
 
-def _joined(assembly: _Assembly | None, data: bytes, number: int, most_bytes: int) -> _Assembly:
-    chunk = codec.decode(MatrixChunk, data)
-    held = assembly or _Assembly(chunk, most_bytes)
-    held.add(chunk, number)
-    return held
+async def _off_the_loop(call: Call, nbytes: int, work: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
+    if nbytes <= _ON_THE_LOOP:
+        return work(*args, **kwargs)
+    return await call.launcher.submit(partial(work, *args, **kwargs), nbytes=nbytes, deadline=call.deadline)
+
+
+def _added(assembly: _Assembly, data: bytes, number: int) -> None:
+    assembly.add(codec.decode(MatrixChunk, data), number)
+
+
+def _joined(blocks: list[Floats]) -> Floats:
+    """Return the rows of all blocks, each of which is let go once it is copied."""
+    if len(blocks) == 1:
+        return blocks[0]
+    whole = np.empty((sum(map(len, blocks)), blocks[0].shape[1]))
+    stop = len(whole)
+    while blocks:
+        block = blocks.pop()
+        whole[stop - len(block) : stop] = block
+        stop -= len(block)
+    return whole
 
 
 def _order(given: int, expected: int) -> str:

@@ -11,6 +11,8 @@ from typing import Annotated, Any, Literal
 
 import msgspec
 
+from meanrev_server.contradictions import contradiction
+
 __all__ = ["ConfigError", "Settings", "load", "origins"]
 
 _PREFIX = "MEANREV_"
@@ -37,7 +39,7 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
         max_queue_calls: Computations that may wait for a compute thread.
         max_queue_bytes: Bytes of requests whose computations may wait.
         max_calls_in_flight: Calls and open streams that are let in at once; health and reflection do not count.
-        max_bytes_in_flight: Bytes of their requests.
+        max_bytes_in_flight: Bytes of their requests, and of the matrices that arrive in chunks, as float64.
         max_work_in_flight: Steps of the research methods among them, bars times cells or pairs.
         default_deadline_s: Seconds within which the computation of a single-message call must begin, where its client
             sets no deadline; 0 is any time.
@@ -52,7 +54,7 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
         max_message_bytes: Largest message in either direction.
         max_matrix_bytes: Largest matrix that may arrive in chunks, as float64.
         max_jobs: Jobs that are kept, at work or finished.
-        max_result_bytes: Results that are kept for jobs, in all.
+        max_result_bytes: Results that are kept for jobs, in all; a job whose result may be larger is refused.
         max_concurrent_streams: Calls in flight on one connection.
         max_assets_per_stream: Asset ids one stream may carry.
         log: Rendering of log lines on stderr.
@@ -70,7 +72,7 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     max_queue_calls: Annotated[int, msgspec.Meta(ge=1, le=1_000_000)] = 2048
     max_queue_bytes: Annotated[int, msgspec.Meta(ge=4096)] = 512 * 1024 * 1024
     max_calls_in_flight: Annotated[int, msgspec.Meta(ge=1, le=1_000_000)] = 4096
-    max_bytes_in_flight: Annotated[int, msgspec.Meta(ge=4096)] = 1024 * 1024 * 1024
+    max_bytes_in_flight: Annotated[int, msgspec.Meta(ge=4096)] = 4 * 1024**3
     max_work_in_flight: Annotated[int, msgspec.Meta(ge=1)] = 10**13
     default_deadline_s: Annotated[float, msgspec.Meta(ge=0, le=86_400)] = 300.0
     retry_pushback_ms: Annotated[int, msgspec.Meta(ge=1, le=60_000)] = 200
@@ -94,10 +96,10 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
 
         Raises:
             ConfigError: listen is not an address, or is reachable from outside in plaintext without insecure, or
-                threads are to drive several GPUs.
+                two settings contradict each other.
         """
-        if self.gpus > 1 and self.worker == "thread":
-            raise ConfigError(f"gpus must be 1 where worker is 'thread', got {self.gpus}: each GPU has a child")
+        if found := contradiction(self):
+            raise ConfigError(found)
         if self.listen.startswith("unix:"):
             return
         host, separator, port = self.listen.rpartition(":")

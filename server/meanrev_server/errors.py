@@ -8,6 +8,8 @@ TimeoutError
 └── Expired        a deadline that passed before the work began
 """
 
+from typing import Self
+
 __all__ = ["Expired", "LimitReached", "NotFound"]
 
 
@@ -20,11 +22,30 @@ class LimitReached(RuntimeError):
 
     Attributes:
         passing: The same call may fit later, when others have left.
+        field: The part of the request that is too large; None, like the next two, where that is the request as a whole.
+        rule: What is allowed, as a phrase that follows the field.
+        value: Its size.
     """
 
     def __init__(self, message: str, *, passing: bool = False) -> None:
         self.passing = passing
+        self.field: str | None = None
+        self.rule: str | None = None
+        self.value: int | None = None
         super().__init__(message)
+
+    @classmethod
+    def of(cls, field: str, rule: str, value: int) -> Self:
+        """Return the refusal of a part of a request that can never fit.
+
+        Args:
+            field: Its name in the request.
+            rule: What is allowed, with the setting that raises the limit.
+            value: Its size.
+        """
+        error = cls(f"{field} {rule}, got {value}")
+        error.field, error.rule, error.value = field, rule, value
+        return error
 
 
 class Expired(TimeoutError):

@@ -1,6 +1,7 @@
 """What is particular to computing in this process."""
 
 import asyncio
+import queue
 import threading
 
 import pytest
@@ -8,6 +9,7 @@ import pytest
 import meanrev as mr
 import meanrev.extensions
 from meanrev_local import pump, runner
+from meanrev_server.rpc.registry import Route
 
 
 @pytest.fixture
@@ -151,3 +153,34 @@ def test_a_caller_of_a_runner_that_is_closed_meanwhile_does_not_wait_for_ever(wo
     with pytest.raises(mr.ServerError, match="closed"):
         next(replies)
     closing.join()
+
+
+def test_a_handler_is_only_a_few_large_replies_ahead_of_its_reader():
+    """Answers of hundreds of megabytes would otherwise be held twice."""
+    made = []
+
+    async def handle(data, call):
+        for number in range(100):
+            made.append(number)
+            yield bytes(1024 * 1024)
+
+    async def turns():
+        for _ in range(1000):
+            await asyncio.sleep(0)
+
+    route = Route("/a", "A", client_streaming=False, server_streaming=True, handle=handle)
+    events = queue.SimpleQueue()
+    driven = pump.Pump(runner.shared(), route, events.put)
+    running = runner.shared().submit(driven.run())
+    assert isinstance(events.get(timeout=30), pump.Wanted)
+    driven.give(b"")
+    first = events.get(timeout=30)
+    runner.shared().submit(turns()).result(30)
+    assert len(made) <= 17
+    replies, event = 0, first
+    while isinstance(event, pump.Reply):
+        replies += 1
+        driven.read(event.data)
+        event = events.get(timeout=30)
+    assert (replies, event) == (100, pump.Ended(None))
+    running.result(30)

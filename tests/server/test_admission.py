@@ -72,6 +72,48 @@ def test_a_full_server_ends_no_stream_of_small_messages():
         stream.receive(50_000)
 
 
+def test_a_matrix_that_is_announced_is_let_in_once_and_its_chunks_do_not_count_beside_it():
+    most = 10**9
+    door = Admission(Capacity(4, most, 10))
+    with door.admit() as ticket:
+        ticket.receive(100_000)
+        ticket.reserve(most)
+        for _ in range(200):
+            ticket.receive(8 * 1024 * 1024)
+        assert door.load.nbytes == most
+        assert ticket.message_bytes == 0
+        with pytest.raises(LimitReached, match=r"1000000000 bytes are in flight, of 1000000000; try again") as busy:
+            door.admit(1)
+        assert busy.value.passing
+    assert door.load == Load()
+
+
+def test_only_what_may_pass_later_is_told_to_try_again():
+    door = Admission(Capacity(4, 1000, 10))
+    with door.admit() as ticket, door.admit(600):
+        ticket.reserve(300)
+        with pytest.raises(LimitReached, match="try again later") as busy:
+            ticket.reserve(900)
+        assert busy.value.passing
+        with pytest.raises(LimitReached, match=r"alone asks for 1001 bytes, more than the limit of 1000") as never:
+            ticket.reserve(1001)
+        assert not never.value.passing
+        assert door.load.nbytes == 900
+
+
+def test_a_lasting_ticket_takes_over_what_the_call_held():
+    door = Admission(Capacity(4, 1000, 10))
+    with door.admit() as ticket:
+        ticket.reserve(1000)
+        ticket.announce(10)
+        lasting = ticket.hand_over()
+        assert door.load == Load(1, 1000, 10)
+    assert door.load == Load(0, 1000, 10)
+    lasting.announce(10)
+    lasting.release()
+    assert door.load == Load()
+
+
 def test_work_that_outlives_its_call_has_a_ticket_of_its_own():
     door = Admission(Capacity(1, 100, 10))
     with door.admit(10) as ticket:
@@ -186,12 +228,15 @@ def test_health_and_reflection_answer_whatever_the_load(monkeypatch):
 
 
 def test_a_request_larger_than_all_that_may_be_in_flight_is_told_not_to_come_again():
-    with serving(max_bytes_in_flight=4096) as address, Caller(address) as call:
-        request = meanrev_pb2.ReturnsRequest(prices=[1.0] * 1000).SerializeToString()
-        future = call.channel.unary_unary(SERVICE + "ComputeLogReturns").future(request)
+    with serving(max_work_in_flight=1000) as address, Caller(address) as call:
+        block = meanrev_pb2.Matrix(rows=1001, cols=1, values=[1.0] * 1001)
+        chunk = research_pb2.MatrixChunk(block=block, total_rows=1001, metadata='{"method": "FitOu"}')
+        asked = call.channel.stream_unary("/meanrev.MeanRevResearch/SubmitJob")
+        future = asked.future(iter([chunk.SerializeToString()]))
         code, details, trailing = refusal(future)
         assert code is grpc.StatusCode.RESOURCE_EXHAUSTED
-        assert "max_bytes_in_flight (MEANREV_MAX_BYTES_IN_FLIGHT) raises it" in details
+        assert "1001 steps of work, more than the limit of 1000" in details
+        assert "max_work_in_flight (MEANREV_MAX_WORK_IN_FLIGHT) raises it" in details
         assert trailing["grpc-retry-pushback-ms"] == "-1"
 
 

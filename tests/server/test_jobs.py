@@ -11,17 +11,19 @@ def store(most_jobs=3, most_bytes=100):
 
 
 def identifier(n):
-    return job_id("me", "FitOu", bytes([n]), "1")
+    return job_id("me", "FitOu", [bytes([n])], "1")
 
 
 def test_the_id_tells_every_part_of_a_request_apart():
     parts = [
-        ("a", "FitOu", b"x", "1"),
-        ("b", "FitOu", b"x", "1"),
-        ("a", "ScanPairs", b"x", "1"),
-        ("a", "FitOu", b"y", "1"),
+        ("a", "FitOu", [b"x"], "1"),
+        ("b", "FitOu", [b"x"], "1"),
+        ("a", "ScanPairs", [b"x"], "1"),
+        ("a", "FitOu", [b"y"], "1"),
+        ("a", "FitOu", [b"x", b""], "1"),
+        ("a", "FitOu", [b"", b"x"], "1"),
     ]
-    parts += [("a", "FitOu", b"x", "2"), ("aFitOu", "", b"x", "1"), ("", "aFitOu", b"x", "1")]
+    parts += [("a", "FitOu", [b"x"], "2"), ("aFitOu", "", [b"x"], "1"), ("", "aFitOu", [b"x"], "1")]
     ids = {job_id(*part) for part in parts}
     assert len(ids) == len(parts)
     assert all(len(each) == 64 for each in ids)
@@ -47,10 +49,10 @@ def test_progress_and_end_are_told():
     versions = [job.version]
     job.advance(1, 4)
     versions.append(job.version)
-    job.finish("done", 9, result=b"abc")
+    job.finish("done", 9, result=[b"ab", b"c"])
     versions.append(job.version)
     assert versions == sorted(set(versions))
-    assert (job.done, job.total, job.finished_ms, job.result) == (4, 4, 9, b"abc")
+    assert (job.done, job.total, job.finished_ms, job.result) == (4, 4, 9, (b"ab", b"c"))
 
 
 @pytest.mark.parametrize("unknown", ["", "x", "0" * 63, "../" + "0" * 61, "G" * 64, "0" * 64])
@@ -79,7 +81,7 @@ def test_room_is_made_by_the_oldest_that_ended():
 def test_results_are_dropped_where_they_take_too_much():
     jobs = store(most_jobs=10, most_bytes=100)
     for n in range(3):
-        jobs.submit("me", identifier(n), "FitOu", n)[0].finish("done", n, result=b"x" * 60)
+        jobs.submit("me", identifier(n), "FitOu", n)[0].finish("done", n, result=[b"x" * 30] * 2)
     jobs.submit("me", identifier(9), "FitOu", 9)
     with pytest.raises(NotFound):
         jobs.get("me", identifier(1))
@@ -92,3 +94,26 @@ def test_a_store_full_of_work_takes_no_more():
         jobs.submit("me", identifier(n), "FitOu", n)
     with pytest.raises(LimitReached, match="MEANREV_MAX_JOBS"):
         jobs.submit("me", identifier(5), "FitOu", 5)
+
+
+def test_a_result_that_can_never_be_kept_is_refused_before_the_work():
+    jobs = store(most_bytes=100)
+    with pytest.raises(LimitReached, match=r"may take 101 bytes, more than the limit of 100; .*max_result_bytes") as no:
+        jobs.submit("me", identifier(1), "FitOu", 1, nbytes=101)
+    assert not no.value.passing
+    jobs.submit("me", identifier(1), "FitOu", 1, nbytes=100)
+
+
+def test_results_to_come_count_and_leave_again():
+    jobs = store(most_jobs=10, most_bytes=100)
+    ended, _ = jobs.submit("me", identifier(1), "FitOu", 1, nbytes=60)
+    ended.finish("done", 2, result=[b"x" * 40])
+    at_work, _ = jobs.submit("me", identifier(2), "FitOu", 3, nbytes=60)
+    assert jobs.get("me", identifier(1)) is ended
+    with pytest.raises(LimitReached, match="may leave 120 bytes of results, of 100; try again later") as busy:
+        jobs.submit("me", identifier(3), "FitOu", 4, nbytes=60)
+    assert busy.value.passing
+    with pytest.raises(NotFound):
+        jobs.get("me", identifier(1))
+    at_work.finish("failed", 5, error="no")
+    jobs.submit("me", identifier(3), "FitOu", 6, nbytes=60)

@@ -13,9 +13,12 @@ from gpu_kernels.selection import Selection
 from meanrev_server.app import App
 from meanrev_server.chunks import Table
 from meanrev_server.config import Settings
+from meanrev_server.errors import LimitReached
 from meanrev_server.launcher import Launcher
-from meanrev_server.research.task import Task, running
-from meanrev_server.rpc.options import Options
+from meanrev_server.research.answer import Answer
+from meanrev_server.research.cost import Cost
+from meanrev_server.research.task import ResearchOptions, Task, running
+from meanrev_wire.research_pb2 import FitOuReply
 
 TABLE = Table(np.ones((2, 3)), ("A", "B", "C"), None, "")
 PATIENCE_S = 10
@@ -38,7 +41,14 @@ async def reported():
 
 
 def task(run):
-    return Task("Count", Options, lambda *_: 7, run, lambda *_: b"")
+    return Task(
+        method="Count",
+        options_type=ResearchOptions,
+        reply=FitOuReply,
+        total=lambda *_: 7,
+        cost=lambda *_: Cost(7, 0, 0),
+        run=run,
+    )
 
 
 async def steps_of(call, run):
@@ -49,11 +59,37 @@ async def steps_of(call, run):
 async def test_steps_begin_with_nothing_done_and_end_with_the_reply(call):
     def run(table, chosen, ignored, progress):
         progress(3, 7)
-        return b"reply"
+        return Answer.of(FitOuReply, {"columns": ["A"]}, done=7, total=7)
 
     steps = await steps_of(call, run)
     assert steps[0] == (0, 7)
-    assert steps[-1] == b"reply"
+    assert FitOuReply.FromString(steps[-1]).result.columns == ["A"]
+
+
+async def test_the_time_of_work_to_come_is_told_from_work_that_was_done(call):
+    assert call.rates.seconds("Count", 7) == 0
+    await steps_of(call, lambda *_: Answer.of(FitOuReply, {}, done=7, total=7))
+    once = call.rates.seconds("Count", 7)
+    assert once > 0
+    assert call.rates.seconds("Count", 70) == pytest.approx(10 * once)
+    assert call.rates.seconds("Another", 7) == 0
+
+
+async def test_what_was_computed_is_sent_through_a_full_queue(call, monkeypatch):
+    answer = Answer.of(FitOuReply, {"columns": [str(i) for i in range(5000)]}, done=7, total=7)
+    tight = replace(call, settings=Settings(max_message_bytes=4096))
+    parts = []
+    async with aclosing(running(task(lambda *_: answer), TABLE, tight)) as steps:
+        async for step in steps:
+            if isinstance(step, bytes):
+                parts.append(FitOuReply.FromString(step))
+                monkeypatch.setattr(call.launcher._batcher, "add", refuse)
+    assert len(parts) > 5
+    assert [name for part in parts for name in part.result.columns] == [str(i) for i in range(5000)]
+
+
+def refuse(*_):
+    raise LimitReached("full", passing=True)
 
 
 async def test_work_that_is_left_at_its_first_step_never_starts(call, reported):

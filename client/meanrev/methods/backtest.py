@@ -48,6 +48,7 @@ def backtest(
     initial_capital: float | None = None,
     periods_per_year: float | None = None,
     progress: Progress = False,
+    dry_run: bool = False,
     timeout: float | None = None,
 ) -> Question[Any]:
     """Trade the rolling z-score of one series, or of each column of a matrix.
@@ -69,6 +70,7 @@ def backtest(
         initial_capital: Equity before the first bar; 1 where None.
         periods_per_year: For the annual figures; 252 where None.
         progress: True for a bar, or a function of (done, total, eta_s); for many columns.
+        dry_run: Upload nothing, and return an Estimate of time, memory and bytes in place of the result.
         timeout: Seconds for everything; the client's own where None.
 
     Returns:
@@ -83,11 +85,11 @@ def backtest(
     given: dict[str, Any] = {"cost_per_side": cost_per_side, "timestamps_ms": timestamps_ms}
     given |= {"trades": trades, "asset_ids": asset_ids}
     read = table("prices", prices)
-    if read.values.ndim == 2 and read.values.shape[1] != 1:
+    if dry_run or (read.values.ndim == 2 and read.values.shape[1] != 1):
         levels: dict[str, Any] = {"thresholds": thresholds, "entry_zscore": entry_zscore, "exit_zscore": exit_zscore}
         given |= levels | options
         many = accounts_task(read, **given, path=path)
-        return many.question(progress, timeout)
+        return many.question(progress, timeout, dry_run=dry_run)
     given["clock"] = read
     return _of_one(_series(read), _levels(thresholds, entry_zscore, exit_zscore), given, path, options, timeout)
 

@@ -8,10 +8,19 @@ from meanrev.errors import InvalidInput
 from meanrev.methods import wire
 from meanrev_wire.research_pb2 import MatrixChunk
 
-__all__ = ["CHUNK_BYTES", "Cut", "Named", "matrix"]
+__all__ = ["CHUNK_BYTES", "LARGE_BYTES", "Cut", "Named", "check_size", "matrix", "outline"]
 
 CHUNK_BYTES = 8 * 1024 * 1024
 """Of numbers in a chunk: an eighth of the largest message that a server takes by default."""
+
+LARGE_BYTES = 1024 * 1024
+"""From which on an upload is worth the question what the server takes."""
+
+_ROW_BYTES = 8
+_STAMP_BYTES = 10
+_NAME_BYTES = 6
+_AROUND = 256
+"""Most bytes of headers, places and lengths in a chunk."""
 
 
 def matrix(prices: object) -> Table:
@@ -29,19 +38,32 @@ def matrix(prices: object) -> Table:
 class Cut(Sequence[bytes]):
     """A table as MatrixChunk messages; each is written when it is sent, so that no second copy of the whole is held."""
 
-    def __init__(self, read: Table, names: Sequence[str], metadata: str) -> None:
+    def __init__(self, read: Table, names: Sequence[str], metadata: str, most_bytes: int | None = None) -> None:
         """Decide where to cut.
 
         Args:
             read: (T,) or (T, N).
             names: One a column.
             metadata: Of the first chunk.
+            most_bytes: Of a message; the default suits every server's default.
         """
         self._values = read.values.reshape(len(read.values), -1)
         self._stamps = read.timestamps_ms
         self._names = names
         self._metadata = metadata
-        self._rows = max(1, CHUNK_BYTES // (8 * self._values.shape[1]))
+        of_a_row = _ROW_BYTES * self._values.shape[1]
+        room = CHUNK_BYTES
+        if most_bytes is not None:
+            per_row = of_a_row + (0 if self._stamps is None else _STAMP_BYTES)
+            room = min(room, (most_bytes - self._overhead()) * of_a_row // per_row)
+            if room < of_a_row:
+                raise _too_wide(self._values.shape[1], of_a_row + self._overhead(), most_bytes)
+        self._rows = max(1, room // of_a_row)
+
+    def _overhead(self) -> int:
+        """Return the bytes of the first chunk beside its rows."""
+        names = sum(len(name.encode()) + _NAME_BYTES for name in self._names)
+        return names + len(self._metadata.encode()) + _AROUND
 
     def __len__(self) -> int:
         return (len(self._values) + self._rows - 1) // self._rows
@@ -65,6 +87,46 @@ class Cut(Sequence[bytes]):
             metadata=self._metadata if first else None,
             total_rows=len(self._values) if first else None,
         )
+
+
+def outline(read: Table, names: Sequence[str], metadata: str) -> bytes:
+    """Return the one chunk that asks for an estimate: how large the matrix is, and none of it.
+
+    Args:
+        read: (T,) or (T, N).
+        names: One a column; left out where they would be an upload of their own.
+        metadata: With the option dry_run.
+    """
+    small = sum(map(len, names)) <= LARGE_BYTES
+    return wire.encode(
+        MatrixChunk,
+        columns=names if small else None,
+        metadata=metadata,
+        total_rows=len(read.values),
+        total_columns=len(names),
+    )
+
+
+def check_size(read: Table, limits: Mapping[str, int]) -> None:
+    """Refuse a matrix that a server can never take.
+
+    Args:
+        read: (T,) or (T, N).
+        limits: Of the server, by the names of its settings; 0 where it does not tell one.
+
+    Raises:
+        InvalidInput: it is too large; names the limit, its setting and the size.
+    """
+    most, nbytes = limits.get("max_matrix_bytes", 0), read.values.nbytes
+    if most and nbytes > most:
+        knob = "the setting max_matrix_bytes (MEANREV_MAX_MATRIX_BYTES) of the server raises it"
+        raise InvalidInput("prices", f"must take at most {most} bytes as float64; {knob}", value=nbytes)
+
+
+def _too_wide(n_columns: int, nbytes: int, most_bytes: int) -> InvalidInput:
+    knob = "the setting max_message_bytes (MEANREV_MAX_MESSAGE_BYTES) of the server raises it"
+    rule = f"must have rows, with the names of the columns, of at most {most_bytes} bytes; {knob}"
+    return InvalidInput("prices", f"{rule}; a row of {n_columns} columns takes {nbytes} bytes")
 
 
 class Named:

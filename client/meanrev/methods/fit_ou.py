@@ -29,6 +29,7 @@ def fit_ou(
     bias: str | None = None,
     adf_lags: int | None = None,
     progress: Progress = False,
+    dry_run: bool = False,
     timeout: float = _HOUR_S,
 ) -> Question[OuFit]:
     """Fit an Ornstein-Uhlenbeck process to each column of a matrix of any size, in one call.
@@ -40,6 +41,7 @@ def fit_ou(
         bias: "none", "tang_chen" or "jackknife".
         adf_lags: Lagged differences of the Dickey-Fuller regression.
         progress: True for a bar, or a function of (done, total, eta_s).
+        dry_run: Upload nothing, and return an Estimate of time, memory and bytes in place of the result.
         timeout: Seconds for everything.
 
     Returns:
@@ -49,7 +51,8 @@ def fit_ou(
     Raises:
         MeanRevError: as every call.
     """
-    return fit_ou_task(prices, asset_ids=asset_ids, dt=dt, bias=bias, adf_lags=adf_lags).question(progress, timeout)
+    task = fit_ou_task(prices, asset_ids=asset_ids, dt=dt, bias=bias, adf_lags=adf_lags)
+    return task.question(progress, timeout, dry_run=dry_run)
 
 
 def fit_ou_task(
@@ -76,7 +79,7 @@ def read_fits(reply: Any, about: About, sent: Table | None = None) -> OuFit:
     """Read a FitOuReply.
 
     Args:
-        reply: With a result.
+        reply: With a result; several, joined, where it is large.
         about: What is known about the call.
         sent: The prices, where they are at hand: a single series becomes scalars.
     """

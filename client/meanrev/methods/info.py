@@ -1,12 +1,14 @@
 """Info: what serves, where, and within which limits."""
 
+from collections.abc import Mapping
+
 from meanrev.methods import wire
 from meanrev.methods.task import research_path
 from meanrev.question import About, Question, Replies
 from meanrev.results import ServerInfo
 from meanrev_wire.research_pb2 import InfoRequest, InfoResponse
 
-__all__ = ["info"]
+__all__ = ["info", "limits"]
 
 _FIELDS = tuple(name for name in ServerInfo.__dataclass_fields__ if name != "meta")
 
@@ -27,3 +29,13 @@ def info(*, timeout: float | None = None) -> Question[ServerInfo]:
         return ServerInfo(**values, meta={**about, **wire.extras(reply.metadata)})
 
     return Question(research_path("Info"), [[wire.encode(InfoRequest)]], result, timeout=timeout)
+
+
+def limits() -> Question[Mapping[str, int]]:
+    """Ask for the limits of uploads, by the names of the server's settings; 0 where it does not tell one."""
+
+    def result(replies: Replies, _: About) -> Mapping[str, int]:
+        reply = wire.decode(InfoResponse, replies[0][0])
+        return {name: getattr(reply, name) for name in ("max_message_bytes", "max_matrix_bytes")}
+
+    return Question(research_path("Info"), [[wire.encode(InfoRequest)]], result)

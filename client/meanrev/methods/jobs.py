@@ -1,29 +1,26 @@
 """SubmitJob, WatchJob, FetchResult and CancelJob: what a Job asks."""
 
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any
-
-from google.protobuf.message import Message
 
 from meanrev.errors import InvalidInput, MeanRevError, ServerError
 from meanrev.methods import wire
 from meanrev.methods.accounts import accounts_task, read_accounts
 from meanrev.methods.fit_ou import fit_ou_task, read_fits
+from meanrev.methods.parts import Fetched, Joined, JoinedSweep
 from meanrev.methods.scan import read_pairs, scan_task
 from meanrev.methods.stats import read_stats, stats_task
 from meanrev.methods.sweep import read_sweep, sweep_task
-from meanrev.methods.task import Task, last_reply, research_path
+from meanrev.methods.task import Reading, Task, read_whole, research_path
 from meanrev.question import About, Live, Question, Replies
 from meanrev.results import JobState
 from meanrev_wire import research_pb2
 
-__all__ = ["FINAL", "Read", "cancel", "ended", "fetch", "reader", "submission", "task_of", "watch"]
+__all__ = ["FINAL", "cancel", "ended", "fetch", "reading", "submission", "task_of", "watch"]
 
 FINAL = frozenset({"done", "failed", "cancelled"})
 """Statuses after which nothing changes."""
-
-Read = Callable[[bytes, About], Any]
-"""From a job's result as it is kept to what its method returns."""
 
 _TASKS: Mapping[str, Callable[..., Task[Any]]] = {
     "backtest": accounts_task,
@@ -32,12 +29,12 @@ _TASKS: Mapping[str, Callable[..., Task[Any]]] = {
     "sweep": sweep_task,
     "scan": scan_task,
 }
-_READERS: Mapping[str, tuple[type[Message], Callable[[Any, About], Any]]] = {
-    "Backtest": (research_pb2.BacktestReply, read_accounts),
-    "ReturnStats": (research_pb2.ReturnStatsReply, read_stats),
-    "FitOu": (research_pb2.FitOuReply, read_fits),
-    "SweepThresholds": (research_pb2.SweepReply, read_sweep),
-    "ScanPairs": (research_pb2.ScanReply, read_pairs),
+_READINGS: Mapping[str, Reading] = {
+    "Backtest": Reading(partial(Joined, research_pb2.BacktestReply), read_accounts),
+    "ReturnStats": Reading(partial(Joined, research_pb2.ReturnStatsReply), read_stats),
+    "FitOu": Reading(partial(Joined, research_pb2.FitOuReply), read_fits),
+    "SweepThresholds": Reading(partial(JoinedSweep, research_pb2.SweepReply), read_sweep),
+    "ScanPairs": Reading(partial(Joined, research_pb2.ScanReply), read_pairs),
 }
 _FIELDS = tuple(name for name in JobState.__dataclass_fields__ if name != "meta")
 
@@ -53,16 +50,15 @@ def task_of(method: str, prices: Any, options: Mapping[str, Any]) -> Task[Any]:
     return _TASKS[method](prices, **options)
 
 
-def reader(method: str) -> Read:
+def reading(method: str) -> Reading:
     """Return how a method's result is read where the prices that were sent are not at hand.
 
     Raises:
         ServerError: this client does not know the method.
     """
-    if method not in _READERS:
+    if method not in _READINGS:
         raise ServerError(f"this client cannot read the result of a job of {method!r}")
-    reply_type, read = _READERS[method]
-    return lambda data, about: last_reply(reply_type, read, data, about)
+    return _READINGS[method]
 
 
 def submission(task: Task[Any], timeout: float | None) -> Question[JobState]:
@@ -81,13 +77,20 @@ def cancel(job_id: str) -> Question[JobState]:
     return Question(research_path("CancelJob"), [[_request(job_id)]], _state)
 
 
-def fetch(job_id: str, read: Read, timeout: float) -> Question[Any]:
+def fetch(job_id: str, reading: Reading, timeout: float) -> Question[Any]:
     """Declare the call that brings a finished job's result."""
 
     def result(replies: Replies, about: About) -> Any:
-        return read(_joined(replies), {**about, "job_id": job_id})
+        return read_whole(reading.read, replies[0].value(), {**about, "job_id": job_id})
 
-    return Question(research_path("FetchResult"), [[_request(job_id)]], result, streaming=True, timeout=timeout)
+    return Question(
+        research_path("FetchResult"),
+        [[_request(job_id)]],
+        result,
+        streaming=True,
+        timeout=timeout,
+        gather=partial(Fetched, research_pb2.ResultPart, reading.join),
+    )
 
 
 def ended(state: JobState | None) -> None:
@@ -117,11 +120,3 @@ def _state(replies: Replies, about: About) -> JobState:
 def _read(data: bytes, about: About) -> JobState:
     reply = wire.decode(research_pb2.Job, data)
     return JobState(**{name: getattr(reply, name) for name in _FIELDS}, meta=about)
-
-
-def _joined(replies: Replies) -> bytes:
-    parts = [wire.decode(research_pb2.ResultPart, reply) for reply in replies[0]]
-    data = b"".join(part.data for part in parts)
-    if not parts or len(data) != parts[0].total:
-        raise ServerError(f"{parts[0].total if parts else 0} bytes of the result were announced, {len(data)} came")
-    return data

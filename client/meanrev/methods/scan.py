@@ -43,6 +43,7 @@ def scan(
     periods_per_year: float | None = None,
     asset_ids: Sequence[str] | None = None,
     progress: Progress = False,
+    dry_run: bool = False,
     timeout: float = _HOUR_S,
 ) -> Question[ScanResult]:
     """Test all pairs of columns for cointegration on a train part, trade those that pass, and rank them by it.
@@ -62,6 +63,7 @@ def scan(
         periods_per_year: For the Sharpe ratios; 252 where None.
         asset_ids: Names of the series; the frame's columns, else their numbers, where None.
         progress: True for a bar, or a function of (done, total, eta_s).
+        dry_run: Upload nothing, and return an Estimate of time, memory and bytes in place of the result.
         timeout: Seconds for everything.
 
     Returns:
@@ -83,7 +85,7 @@ def scan(
         lookback=lookback,
         periods_per_year=periods_per_year,
     )
-    return task.question(progress, timeout)
+    return task.question(progress, timeout, dry_run=dry_run)
 
 
 def scan_task(prices: Any, *, asset_ids: Sequence[str] | None = None, **options: Any) -> Task[ScanResult]:
@@ -106,7 +108,7 @@ def read_pairs(reply: Any, about: About) -> ScanResult:
     """Read a ScanReply.
 
     Args:
-        reply: With a result.
+        reply: With a result; several, joined, where it is large.
         about: What is known about the call.
     """
     result = reply.result

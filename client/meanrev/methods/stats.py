@@ -27,6 +27,7 @@ def stats(
     periods_per_year: float | None = None,
     asset_ids: Sequence[str] | None = None,
     progress: Progress = False,
+    dry_run: bool = False,
     timeout: float | None = None,
 ) -> Question[ReturnStats]:
     """Describe returns: growth, volatility, Sharpe, Sortino, Calmar and Omega ratios, drawdowns, moments.
@@ -38,6 +39,7 @@ def stats(
         periods_per_year: Returns in a year; 252 where None.
         asset_ids: Names of the series; the frame's columns, else their numbers, where None.
         progress: True for a bar, or a function of (done, total, eta_s).
+        dry_run: Upload nothing, and return an Estimate of time, memory and bytes in place of the result.
         timeout: Seconds for everything; the client's own where None.
 
     Returns:
@@ -48,7 +50,7 @@ def stats(
         MeanRevError: as every call.
     """
     task = stats_task(returns, kind=kind, periods_per_year=periods_per_year, asset_ids=asset_ids)
-    return task.question(progress, timeout)
+    return task.question(progress, timeout, dry_run=dry_run)
 
 
 def stats_task(

@@ -9,11 +9,11 @@ from meanrev.errors import InvalidInput
 from meanrev.methods import fields
 from meanrev.methods.chunks import matrix
 from meanrev.methods.naming import series_names
+from meanrev.methods.parts import JoinedSweep, Whole
 from meanrev.methods.task import Task
 from meanrev.progress import Progress
 from meanrev.question import About, Question
 from meanrev.results import BestCells, CellFigures, SweepResult, WalkForward
-from meanrev_wire import codec
 from meanrev_wire.research_pb2 import SweepReply
 
 __all__ = ["read_sweep", "sweep", "sweep_task"]
@@ -52,6 +52,7 @@ def sweep(
     initial_capital: float | None = None,
     periods_per_year: float | None = None,
     progress: Progress = False,
+    dry_run: bool = False,
     timeout: float = _HOUR_S,
 ) -> Question[SweepResult]:
     """Backtest every column in every cell of a grid of thresholds, costs and lookbacks.
@@ -71,6 +72,7 @@ def sweep(
         initial_capital: As for backtest.
         periods_per_year: As for backtest.
         progress: True for a bar, or a function of (done, total, eta_s).
+        dry_run: Upload nothing, and return an Estimate of time, memory and bytes in place of the result.
         timeout: Seconds for everything.
 
     Raises:
@@ -90,7 +92,7 @@ def sweep(
         initial_capital=initial_capital,
         periods_per_year=periods_per_year,
     )
-    return task.question(progress, timeout)
+    return task.question(progress, timeout, dry_run=dry_run)
 
 
 def sweep_task(
@@ -124,7 +126,8 @@ def sweep_task(
             "purge": purge,
             **options,
         },
-        read=lambda reply, about: read_sweep(reply, about, single=read.values.ndim == 1),
+        read=lambda whole, about: read_sweep(whole, about, single=read.values.ndim == 1),
+        join=JoinedSweep,
         renamed={"cost": "cost_per_side", "train": "walk_forward", "test": "walk_forward", "purge": "walk_forward"},
     )
 
@@ -150,17 +153,17 @@ def _spans(given: Any) -> list[int | None]:
     return [*spans, None][:3]
 
 
-def read_sweep(reply: Any, about: About, *, single: bool = False) -> SweepResult:
-    """Read a SweepReply.
+def read_sweep(whole: Whole, about: About, *, single: bool = False) -> SweepResult:
+    """Read a sweep's replies.
 
     Args:
-        reply: With a result.
+        whole: The replies, joined.
         about: What is known about the call.
         single: One series was sent, so that its best cell has scalars.
     """
-    result = reply.result
+    result = whole.reply.result
     axes: dict[str, Any] = {name: np.asarray(getattr(result, name)) for name in _AXES}
-    figures: dict[str, Any] = {figure.name: codec.matrix(figure.values, figure.name) for figure in result.figures}
+    figures: dict[str, Any] = whole.figures
     return SweepResult(
         columns=tuple(result.columns),
         **axes,

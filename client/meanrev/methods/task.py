@@ -3,18 +3,21 @@
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import Any, Generic, Protocol, TypeVar, cast
+from functools import partial
+from typing import Any, Generic, NamedTuple, Protocol, TypeVar, cast
 
 from google.protobuf.message import Message
 
 from meanrev.containers import Table
 from meanrev.errors import ServerError
 from meanrev.methods import wire
-from meanrev.methods.chunks import Cut, Named
+from meanrev.methods.chunks import LARGE_BYTES, Cut, Named, check_size, outline
+from meanrev.methods.parts import Joined, Whole
 from meanrev.progress import Progress, shown
 from meanrev.question import About, Question, Replies
+from meanrev.results import Estimate
 
-__all__ = ["Task", "last_reply", "research_path"]
+__all__ = ["Reading", "Task", "read_whole", "research_path"]
 
 R = TypeVar("R")
 
@@ -27,8 +30,6 @@ class _Reply(Protocol):
     done: int
     total: int
     metadata: str
-
-    def HasField(self, field_name: str) -> bool: ...  # noqa: N802 - protobuf's name
 
 
 def research_path(method: str) -> str:
@@ -46,8 +47,9 @@ class Task(Generic[R]):
         prices: What is sent.
         names: Of the columns.
         options: By name; None leaves one out.
-        read: From the last reply, and what is known about the call, to the result.
+        read: From the joined replies, and what is known about the call, to the result.
         renamed: Options whose arguments are called otherwise.
+        join: Makes what joins the replies, of which there are several where the answer is large.
     """
 
     method: str
@@ -57,28 +59,51 @@ class Task(Generic[R]):
     options: Mapping[str, Any]
     read: Callable[[Any, About], R]
     renamed: Mapping[str, str] = field(default_factory=dict)
+    join: Callable[[type[Message]], Joined] = Joined
 
-    def question(self, progress: Progress, timeout: float | None) -> Question[R]:
+    def question(self, progress: Progress, timeout: float | None, *, dry_run: bool = False) -> Question[R]:
         """Declare the call that computes while the caller waits.
 
         Args:
             progress: As for progress.shown.
             timeout: Seconds for everything; the client's own where None.
+            dry_run: Upload nothing, and ask for an Estimate instead, which is the result then.
         """
+        if dry_run:
+            return cast("Question[R]", self.estimate(timeout))
 
         @contextmanager
         def watch() -> Iterator[Callable[[bytes], object]]:
             with shown(progress, self.method) as advance:
                 yield _Watch(self.reply, advance)
 
+        metadata = wire.options(**self.options)
         return Question(
             research_path(self.method),
-            [Cut(self.prices, self.names, wire.options(**self.options))],
-            lambda replies, about: self.result(replies[0][-1] if replies[0] else b"", about),
+            [Cut(self.prices, self.names, metadata)],
+            lambda replies, about: self.result(replies[0].value(), about),
             streaming=True,
             timeout=timeout,
             labels=self._labels(),
             watch=watch,
+            gather=partial(self.join, self.reply),
+            fitted=self._fitted(metadata),
+        )
+
+    def estimate(self, timeout: float | None) -> Question[Estimate]:
+        """Declare the call that asks what the work would take; nothing is uploaded.
+
+        Args:
+            timeout: Seconds for everything; the client's own where None.
+        """
+        metadata = wire.options(**self.options, dry_run=True)
+        return Question(
+            research_path(self.method),
+            [[outline(self.prices, self.names, metadata)]],
+            lambda replies, about: _estimate(self.reply, replies[0], about),
+            streaming=True,
+            timeout=timeout,
+            labels=self._labels(),
         )
 
     def submission(self, read: Callable[[Replies, About], Any], timeout: float | None) -> Question[Any]:
@@ -96,32 +121,61 @@ class Task(Generic[R]):
             streaming=True,
             timeout=timeout,
             labels=self._labels(),
+            fitted=self._fitted(metadata),
         )
 
-    def result(self, data: bytes, about: About) -> R:
-        """Read the last reply, as last_reply does."""
-        return last_reply(self.reply, self.read, data, about)
+    def result(self, whole: Any, about: About) -> R:
+        """Read the joined replies, as read_whole does."""
+        return read_whole(self.read, whole, about)
+
+    def reading(self) -> "Reading":
+        """Return how replies of this task are joined and read, wherever they come from."""
+        return Reading(partial(self.join, self.reply), self.read)
+
+    def _fitted(self, metadata: str) -> Callable[[Mapping[str, int]], Sequence[Sequence[bytes]]] | None:
+        if self.prices.values.nbytes <= LARGE_BYTES:
+            return None
+
+        def cut(limits: Mapping[str, int]) -> Sequence[Sequence[bytes]]:
+            check_size(self.prices, limits)
+            return [Cut(self.prices, self.names, metadata, limits.get("max_message_bytes") or None)]
+
+        return cut
 
     def _labels(self) -> Named:
         return Named(self.prices, self.renamed)
 
 
-def last_reply(reply_type: type[Message], read: Callable[[Any, About], R], data: bytes, about: About) -> R:
-    """Read a research method's last reply.
+class Reading(NamedTuple):
+    """How a research method's replies become its result.
+
+    Attributes:
+        join: Makes what takes in the replies.
+        read: From the joined replies, and what is known about the call, to the result.
+    """
+
+    join: Callable[[], Joined]
+    read: Callable[[Any, About], Any]
+
+
+def read_whole(read: Callable[[Any, About], R], whole: Any, about: About) -> R:
+    """Read joined replies, whose metadata become part of what is known about the call.
 
     Args:
-        reply_type: Class of its replies.
-        read: From the reply, and what is known about the call, to the result.
-        data: As it came.
+        read: From the replies, and what is known about the call, to the result.
+        whole: A Joined's value.
         about: What is known about the call.
-
-    Raises:
-        ServerError: it has no result.
     """
-    reply = cast("_Reply", wire.decode(reply_type, data))
-    if not reply.HasField("result"):
-        raise ServerError("the replies ended without a result")
-    return read(reply, {**about, **wire.extras(reply.metadata)})
+    reply = cast("_Reply", whole.reply if isinstance(whole, Whole) else whole)
+    return read(whole, {**about, **wire.extras(reply.metadata)})
+
+
+def _estimate(reply_type: type[Message], replies: Sequence[bytes], about: About) -> Estimate:
+    reply: Any = wire.decode(reply_type, replies[-1] if replies else b"")
+    if not reply.HasField("estimate"):
+        raise ServerError("this server gives no estimates")
+    names = ("work", "seconds", "peak_bytes", "reply_bytes")
+    return Estimate(**{name: getattr(reply.estimate, name) for name in names}, meta=about)
 
 
 class _Watch:

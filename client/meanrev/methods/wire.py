@@ -16,6 +16,9 @@ __all__ = ["decode", "encode", "extras", "json_of", "options", "path", "plain", 
 
 M = TypeVar("M", bound=Message)
 
+_MOST_BYTES = 64 * 1024
+"""Of options, as every server reads them."""
+
 
 def path(method: str) -> str:
     """Return a method's path."""
@@ -52,10 +55,17 @@ def options(**given: Any) -> str:
     """Return a request's metadata: the options that were given, strict, so that a misspelt one is an error.
 
     Raises:
-        InvalidInput: JSON cannot carry an option.
+        InvalidInput: JSON cannot carry an option, or they are longer than a server reads.
     """
-    chosen = [f'"{name}": {json_of(name, value)}' for name, value in given.items() if value is not None]
-    return "{" + ", ".join([*chosen, '"strict": true']) + "}"
+    chosen = {name: json_of(name, value) for name, value in given.items() if value is not None}
+    parts = [f'"{name}": {text}' for name, text in chosen.items()]
+    whole = "{" + ", ".join([*parts, '"strict": true']) + "}"
+    if len(whole) > _MOST_BYTES:  # JSON that is written here is ASCII
+        longest = max(chosen, key=lambda name: len(chosen[name]))
+        rule = f"must be shorter: all options together may take {_MOST_BYTES} bytes as JSON"
+        way = "; a range such as '0.5:3:0.05' stands for many numbers" if chosen[longest].startswith("[") else ""
+        raise InvalidInput(longest, rule + way, value=f"{len(chosen[longest])} bytes")
+    return whole
 
 
 def extras(metadata: str) -> dict[str, Any]:

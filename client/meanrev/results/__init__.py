@@ -11,7 +11,7 @@ from meanrev.results.series import (
     Signal,
     Thresholds,
 )
-from meanrev.results.service import JobState, Portfolio, ServerInfo
+from meanrev.results.service import Estimate, JobState, Portfolio, ServerInfo
 from meanrev.results.sweeps import BestCells, CellFigures, Surface, SweepResult, WalkForward
 
 __all__ = [
@@ -22,6 +22,7 @@ __all__ = [
     "Backtests",
     "BestCells",
     "CellFigures",
+    "Estimate",
     "Health",
     "JobState",
     "LogReturns",

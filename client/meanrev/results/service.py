@@ -6,7 +6,7 @@ from typing import Any
 
 from meanrev.results.base import Result
 
-__all__ = ["JobState", "Portfolio", "ServerInfo"]
+__all__ = ["Estimate", "JobState", "Portfolio", "ServerInfo"]
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -24,6 +24,11 @@ class ServerInfo(Result):
         max_message_bytes: Largest message.
         max_cells: Most cells of a sweep.
         uptime_s: Seconds since the start.
+        max_matrix_bytes: Largest matrix that may arrive in chunks, as float64; 0, like the next ones, where the server
+            is too old to tell.
+        max_bytes_in_flight: Of all requests at once.
+        max_work_in_flight: Steps of research at once, bars times cells, pairs or columns.
+        max_result_bytes: Largest result of a job, and of all that are kept.
     """
 
     version: str
@@ -36,6 +41,27 @@ class ServerInfo(Result):
     max_message_bytes: int
     max_cells: int
     uptime_s: float
+    max_matrix_bytes: int = 0
+    max_bytes_in_flight: int = 0
+    max_work_in_flight: int = 0
+    max_result_bytes: int = 0
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Estimate(Result):
+    """What a request would take, as dry_run=True returns it.
+
+    Attributes:
+        work: Elementary steps: bars times cells, pairs or columns.
+        seconds: From the server's own rate at earlier work of the method; 0 where it has done none yet.
+        peak_bytes: Of the server's memory while it computes, the matrix included.
+        reply_bytes: Of the answer.
+    """
+
+    work: int
+    seconds: float
+    peak_bytes: int
+    reply_bytes: int
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)

@@ -158,7 +158,5 @@ def _served(facts: dict[str, Any]) -> Iterator[tuple[str, str]]:
             "device memory",
             f"{facts['device_memory_free'] / _GIB:.1f} of {facts['device_memory_total'] / _GIB:.1f} GiB free",
         )
-    yield (
-        "limits",
-        f"{facts['max_message_bytes'] / _GIB * 1024:.0f} MiB a message, {facts['max_cells']:,} cells a sweep",
-    )
+    message, matrix = facts["max_message_bytes"] / _GIB * 1024, facts["max_matrix_bytes"] / _GIB
+    yield "limits", f"{message:.0f} MiB a message, {matrix:.3g} GiB a matrix, {facts['max_cells']:,} cells a sweep"

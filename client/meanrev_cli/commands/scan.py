@@ -9,8 +9,9 @@ from rich.console import Group
 from rich.table import Table
 from rich.text import Text
 
-from meanrev.results import ScanResult
+from meanrev.results import Estimate, ScanResult
 from meanrev_cli.asking import asking, host_flag, shows_progress
+from meanrev_cli.estimates import dry_run_flag, show_estimate
 from meanrev_cli.price_files import can_be_written, read_prices, write_table
 from meanrev_cli.shared import Shared, shared_flags
 
@@ -43,6 +44,7 @@ _COLUMNS = (
 @click.option("--cost", "cost_per_side", type=float, help="A side, in units of the residual; 5 bp of y.")
 @click.option("--prices-as-they-are", is_flag=True, help="Regress prices instead of their logarithms.")
 @click.option("--out", type=click.Path(path_type=Path, dir_okay=False), help="Write the pairs: .csv or .parquet.")
+@dry_run_flag
 @host_flag
 @shared_flags
 def scan(
@@ -63,6 +65,9 @@ def scan(
             progress=shows_progress(shared),
             **options,
         )
+    if isinstance(found, Estimate):
+        show_estimate(shared, found)
+        return
     columns = found.to_columns()
     if out is not None:
         write_table(out, columns)

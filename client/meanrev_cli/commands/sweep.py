@@ -9,8 +9,9 @@ from rich.console import Group
 from rich.table import Table
 from rich.text import Text
 
-from meanrev.results import SweepResult
+from meanrev.results import Estimate, SweepResult
 from meanrev_cli.asking import asking, host_flag, shows_progress
+from meanrev_cli.estimates import dry_run_flag, show_estimate
 from meanrev_cli.failure import ExitCode, Failure
 from meanrev_cli.price_files import PriceTable, can_be_written, read_prices, write_table
 from meanrev_cli.shared import Shared, shared_flags
@@ -40,6 +41,7 @@ _FILE = click.Path(path_type=Path, dir_okay=False)
 @click.option("--out", type=_FILE, metavar="FILE", help="Write every cell: .csv or .parquet.")
 @click.option("--steps", type=_FILE, metavar="FILE", help="Write the walk-forward's steps: .csv or .parquet.")
 @click.option("--report", type=_FILE, metavar="FILE", help="Write an HTML file that needs nothing else.")
+@dry_run_flag
 @host_flag
 @shared_flags
 def sweep(shared: Shared, prices: Path, host: str, **given: Any) -> None:
@@ -63,7 +65,11 @@ def sweep(shared: Shared, prices: Path, host: str, **given: Any) -> None:
             walk_forward=given["walk_forward"],
             mode="unit" if given["pair"] else given["mode"],
             progress=shows_progress(shared),
+            dry_run=given["dry_run"],
         )
+    if isinstance(swept, Estimate):
+        show_estimate(shared, swept)
+        return
     saved = _saved(swept, f"Sweep of {prices.name}", note, given)
     shared.show(_document(swept, note, saved), _picture(swept, note, saved))
 

@@ -17,6 +17,8 @@ from meanrev_wire.research_pb2 import InfoRequest, InfoResponse
 
 __all__ = ["handle"]
 
+_LIMITS = ("max_matrix_bytes", "max_bytes_in_flight", "max_work_in_flight", "max_result_bytes")
+
 
 async def handle(data: bytes, call: Call) -> bytes:
     """Answer one request."""
@@ -39,6 +41,7 @@ def _answer(call: Call) -> bytes:
         max_message_bytes=call.settings.max_message_bytes,
         max_cells=grids.MAX_CELLS,
         uptime_s=time.time() - psutil.Process().create_time(),
+        **{name: getattr(call.settings, name) for name in _LIMITS},
         metadata=options.reply_metadata(
             numpy=version("numpy"), grpcio=version("grpcio"), computations=asdict(call.launcher.counts)
         ),

@@ -22,7 +22,7 @@ async def handle(data: bytes, call: Call) -> bytes:
     if prices.size != len(request.asset_ids):
         rule = f"must hold one price for each of the {len(request.asset_ids)} asset_ids"
         raise InvalidInput("prices", rule, value=prices.size)
-    stamps = stamps_of(request.timestamps_ms, prices.size)
+    stamps = stamps_of(request.timestamps_ms, prices.size, ordered=False)
     all_finite("prices", prices)
     now = [int(time.time() * 1000)] * prices.size
     for mark in map(Mark, request.asset_ids, prices.tolist(), stamps.tolist() or now):

@@ -8,11 +8,13 @@ from contextlib import aclosing
 from dataclasses import replace
 from importlib.metadata import version
 
+import numpy as np
+
 from gpu_kernels.errors import InvalidInput
-from meanrev_server.chunks import Table, assemble
+from meanrev_server.chunks import Table, begin
 from meanrev_server.jobs import Job, job_id
 from meanrev_server.research.catalogue import TASKS
-from meanrev_server.research.task import Task, running
+from meanrev_server.research.task import Plan, Task, running
 from meanrev_server.rpc import options
 from meanrev_server.rpc.call import Call
 from meanrev_server.rpc.jobs import encoded
@@ -22,19 +24,26 @@ __all__ = ["handle"]
 
 
 async def handle(messages: AsyncIterator[bytes], call: Call) -> bytes:
-    """Answer with the job, new or known."""
-    table = await assemble(messages, call)
-    task, metadata = _task(table.metadata)
-    table = replace(table, metadata=metadata)
-    chosen, _ = options.parse(task.options_type, metadata)
-    total = task.total(table, chosen)
+    """Answer with the job, new or known; what can never be kept is refused when the first chunk has come."""
+    upload = await begin(messages, call)
+    task, metadata = _task(upload.outline.metadata)
+    plan = await asyncio.to_thread(task.plan, replace(upload.outline, metadata=metadata))
+    if plan.chosen.dry_run:
+        raise InvalidInput(
+            "metadata.dry_run", f"must not be set for a job: {task.method} itself answers it", value=True
+        )
+    if upload.outline.n_rows:
+        call.jobs.fits(plan.cost.kept_bytes)
+    call.ticket.announce(plan.cost.work)
+    table = replace(await upload.table(), metadata=metadata)
+    plan = await asyncio.to_thread(task.plan, table.outline)
     identifier = await call.compute(_identifier, call.identity, task.method, table)
-    job, new = call.jobs.submit(call.identity, identifier, task.method, _now_ms())
+    job, new = call.jobs.submit(call.identity, identifier, task.method, _now_ms(), plan.cost.kept_bytes)
     if new:
-        job.total = total
+        job.total = plan.total
         # The work outlives this call: neither its deadline nor its ticket's end is the work's.
-        ticket = call.ticket.detached()
-        work = asyncio.ensure_future(_work(job, task, table, replace(call, ticket=ticket, deadline=None)))
+        ticket = call.ticket.hand_over()
+        work = asyncio.ensure_future(_work(job, task, table, replace(call, ticket=ticket, deadline=None), plan))
         work.add_done_callback(lambda _: ticket.release())
         call.background.add(work)
         work.add_done_callback(call.background.discard)
@@ -52,26 +61,26 @@ def _task(metadata: str) -> tuple[Task, str]:
 
 
 def _identifier(identity: str, method: str, table: Table) -> str:
-    stamps = b"" if table.timestamps_ms is None else table.timestamps_ms.tobytes()
-    parts = [table.metadata.encode(), json.dumps(table.columns).encode(), stamps, table.values.tobytes()]
-    request = b"".join(len(part).to_bytes(8, "little") + part for part in parts)
-    return job_id(identity, method, request, version("meanrev"))
+    stamps = np.empty(0, dtype=np.int64) if table.timestamps_ms is None else table.timestamps_ms
+    texts = [table.metadata.encode(), json.dumps(table.columns).encode()]
+    arrays = [np.ascontiguousarray(array).data.cast("B") for array in (stamps, table.values) if array.size]
+    return job_id(identity, method, [*texts, *arrays], version("meanrev"))
 
 
-async def _work(job: Job, task: Task, table: Table, call: Call) -> None:
+async def _work(job: Job, task: Task, table: Table, call: Call, plan: Plan) -> None:
     """Run a job to its end, whatever the end is."""
+    result: list[bytes] = []
     try:
-        call.ticket.keep(table.values.nbytes)
-        async with aclosing(running(task, table, call)) as steps:
+        async with aclosing(running(task, table, call, plan)) as steps:
             async for step in steps:
                 if job.stop:
                     job.finish("cancelled", _now_ms())
-                elif isinstance(step, bytes):
-                    job.finish("done", _now_ms(), result=step)
+                    return
+                if isinstance(step, bytes):
+                    result.append(step)
                 else:
                     job.advance(*step)
-                    continue
-                return
+        job.finish("done", _now_ms(), result=result)
     except asyncio.CancelledError:
         job.finish("cancelled", _now_ms(), error="the server stopped")
         raise

@@ -9,17 +9,26 @@ from numpy.typing import NDArray
 from gpu_kernels import sweep
 from gpu_kernels.errors import InvalidInput
 from meanrev_server.chunks import Table
-from meanrev_server.research.return_stats import return_columns
-from meanrev_server.research.task import Progress, Task
+from meanrev_server.outline import Outline
+from meanrev_server.research.answer import Answer
+from meanrev_server.research.cost import Cost, list_bytes, parts_bytes
+from meanrev_server.research.return_stats import figure_bytes, return_columns
+from meanrev_server.research.task import Progress, ResearchOptions, Task
 from meanrev_server.rpc import options
 from meanrev_server.rpc.naming import wire_names
-from meanrev_wire import codec
 from meanrev_wire.research_pb2 import BacktestReply
 
 __all__ = ["BACKTEST", "BacktestOptions"]
 
 _ENTRIES_AT_ONCE = 2**19
 """Prices of the columns that are traded at once, between two reports of progress."""
+
+_COPIES = 16
+"""Arrays of their size that are held meanwhile."""
+
+_N_LISTS = 48
+_PART_BYTES = 2 * 4 * 1024 * 1024
+"""Of memory that a reply takes while it is written."""
 
 _RULES = ("lookback", "execution_delay", "mode", "initial_capital", "periods_per_year")
 _NAMES = {
@@ -46,7 +55,7 @@ Level = float | Annotated[tuple[float | None, ...], Meta(min_length=1)]
 """One number for all columns, or one a column; null where a column has none, which is not traded then."""
 
 
-class BacktestOptions(options.Options, frozen=True, kw_only=True):
+class BacktestOptions(ResearchOptions, frozen=True, kw_only=True):
     """Options of Backtest.
 
     Attributes:
@@ -74,7 +83,7 @@ class BacktestOptions(options.Options, frozen=True, kw_only=True):
     path: bool = False
 
 
-def _run(table: Table, chosen: BacktestOptions, ignored: list[str], progress: Progress) -> bytes:
+def _run(table: Table, chosen: BacktestOptions, ignored: list[str], progress: Progress) -> Answer:
     n_rows, n_columns = table.values.shape
     levels = {name: _level(getattr(chosen, name), name, n_columns) for name in ("entry", "exit", "cost")}
     rules: dict[str, Any] = {name: getattr(chosen, name) for name in _RULES}
@@ -114,7 +123,7 @@ def _placed(error: InvalidInput, chosen: BacktestOptions, start: int) -> Invalid
     return InvalidInput(error.field, error.rule, value=error.value, index=index)
 
 
-def _reply(columns: tuple[str, ...], parts: list[sweep.Accounts], ignored: list[str]) -> bytes:
+def _reply(columns: tuple[str, ...], parts: list[sweep.Accounts], ignored: list[str]) -> Answer:
     """Build the last reply from the columns' parts, which follow each other."""
     result: dict[str, Any] = {
         "returns": return_columns(columns, [part.returns for part in parts]),
@@ -124,7 +133,7 @@ def _reply(columns: tuple[str, ...], parts: list[sweep.Accounts], ignored: list[
     }
     total = len(columns)
     metadata = options.reply_metadata(ignored)
-    return codec.encode(BacktestReply, done=total, total=total, result=result, metadata=metadata)
+    return Answer.of(BacktestReply, result, done=total, total=total, metadata=metadata)
 
 
 def _trades(parts: list[sweep.Trades]) -> dict[str, Any] | None:
@@ -141,14 +150,26 @@ def _trades(parts: list[sweep.Trades]) -> dict[str, Any] | None:
 def _paths(parts: list[sweep.AccountPaths]) -> dict[str, Any] | None:
     if not parts:
         return None
-    return {name: np.concatenate([getattr(part, name) for part in parts]).T for name in sweep.AccountPaths._fields}
+    columns = {name: np.concatenate([getattr(part, name) for part in parts]) for name in sweep.AccountPaths._fields}
+    return {"first_row": 0, **{name: values.T for name, values in columns.items()}}
+
+
+def _cost(outline: Outline, chosen: BacktestOptions) -> Cost:
+    """Return the cost without the trades, whose number is not known before."""
+    n_rows, n_columns = outline.n_rows, outline.n_columns
+    paths = len(sweep.AccountPaths._fields) * outline.nbytes if chosen.path else 0
+    lists = list_bytes(n_columns, doubles=len(_OF_A_COLUMN) - 2, varints=(n_rows, -1))
+    reply_bytes = parts_bytes(figure_bytes(outline) + lists + paths, _N_LISTS)
+    at_once = 8 * n_rows * min(n_columns, max(1, _ENTRIES_AT_ONCE // max(1, n_rows)))
+    return Cost(n_rows * n_columns, outline.nbytes + _COPIES * at_once + 2 * paths + _PART_BYTES, reply_bytes)
 
 
 BACKTEST = Task(
     method="Backtest",
     options_type=BacktestOptions,
-    total=lambda table, _: table.values.shape[1],
+    reply=BacktestReply,
+    total=lambda outline, _: outline.n_columns,
+    cost=_cost,
     run=_run,
-    reply=lambda done, total: codec.encode(BacktestReply, done=done, total=total),
 )
 """The task."""

@@ -8,15 +8,19 @@ from msgspec import Meta
 from gpu_kernels import ou
 from gpu_kernels.checks import no_infinity
 from meanrev_server.chunks import Table
-from meanrev_server.research.task import Progress, Task
+from meanrev_server.outline import Outline
+from meanrev_server.research.answer import Answer
+from meanrev_server.research.cost import Cost, list_bytes, names_bytes, parts_bytes
+from meanrev_server.research.task import Progress, ResearchOptions, Task
 from meanrev_server.rpc import options
 from meanrev_server.rpc.naming import wire_names
-from meanrev_wire import codec
 from meanrev_wire.research_pb2 import FitOuReply
 
 __all__ = ["FIT_OU", "FitOuOptions"]
 
 _COLUMNS_AT_ONCE = 512
+_COPIES = 6
+"""Arrays of the size of such columns that a fit holds at once."""
 
 _FIELDS = (
     "theta",
@@ -37,7 +41,7 @@ _FIELDS = (
 )
 
 
-class FitOuOptions(options.Options, frozen=True, kw_only=True):
+class FitOuOptions(ResearchOptions, frozen=True, kw_only=True):
     """Options of FitOu.
 
     Attributes:
@@ -51,7 +55,7 @@ class FitOuOptions(options.Options, frozen=True, kw_only=True):
     adf_lags: Annotated[int, Meta(ge=0, le=100)] = 0
 
 
-def _run(table: Table, chosen: FitOuOptions, ignored: list[str], progress: Progress) -> bytes:
+def _run(table: Table, chosen: FitOuOptions, ignored: list[str], progress: Progress) -> Answer:
     n_columns = table.values.shape[1]
     no_infinity("block", table.values)
     fits = []
@@ -69,14 +73,23 @@ def _run(table: Table, chosen: FitOuOptions, ignored: list[str], progress: Progr
     reason = [reason for fit in fits for reason in fit.reason]
     result = {"columns": list(table.columns), **columns, "status": status, "reason": reason}
     metadata = options.reply_metadata(ignored)
-    return codec.encode(FitOuReply, done=n_columns, total=n_columns, result=result, metadata=metadata)
+    return Answer.of(FitOuReply, result, done=n_columns, total=n_columns, metadata=metadata)
+
+
+def _cost(outline: Outline, _: FitOuOptions) -> Cost:
+    n_rows, n_columns = outline.n_rows, outline.n_columns
+    items = list_bytes(n_columns, doubles=len(_FIELDS) - 1, varints=(n_rows,), texts=("converged", ""))
+    reply_bytes = parts_bytes(items + names_bytes(outline), len(_FIELDS) + 3)
+    at_once = 8 * n_rows * min(n_columns, _COLUMNS_AT_ONCE)
+    return Cost(n_rows * n_columns, outline.nbytes + _COPIES * at_once + 2 * reply_bytes, reply_bytes)
 
 
 FIT_OU = Task(
     method="FitOu",
     options_type=FitOuOptions,
-    total=lambda table, _: table.values.shape[1],
+    reply=FitOuReply,
+    total=lambda outline, _: outline.n_columns,
+    cost=_cost,
     run=_run,
-    reply=lambda done, total: codec.encode(FitOuReply, done=done, total=total),
 )
 """The task."""

@@ -7,19 +7,24 @@ from msgspec import Meta
 
 from gpu_kernels import performance
 from meanrev_server.chunks import Table
-from meanrev_server.research.task import Progress, Task
+from meanrev_server.outline import Outline
+from meanrev_server.research.answer import Answer
+from meanrev_server.research.cost import Cost, list_bytes, names_bytes, parts_bytes
+from meanrev_server.research.task import Progress, ResearchOptions, Task
 from meanrev_server.rpc import options
 from meanrev_server.rpc.naming import wire_names
-from meanrev_wire import codec
 from meanrev_wire.research_pb2 import ReturnStatsReply
 
-__all__ = ["RETURN_STATS", "ReturnStatsOptions", "return_columns"]
+__all__ = ["RETURN_STATS", "ReturnStatsOptions", "figure_bytes", "return_columns"]
 
 _COLUMNS_AT_ONCE = 512
+_COPIES = 6
+"""Arrays of the size of such columns that are held at once."""
+
 _NAMES = {"values": "block", "kind": "metadata.kind", "periods_per_year": "metadata.periods_per_year"}
 
 
-class ReturnStatsOptions(options.Options, frozen=True, kw_only=True):
+class ReturnStatsOptions(ResearchOptions, frozen=True, kw_only=True):
     """Options of ReturnStats.
 
     Attributes:
@@ -50,7 +55,7 @@ def return_columns(columns: tuple[str, ...], found: list[performance.Performance
     }
 
 
-def _run(table: Table, chosen: ReturnStatsOptions, ignored: list[str], progress: Progress) -> bytes:
+def _run(table: Table, chosen: ReturnStatsOptions, ignored: list[str], progress: Progress) -> Answer:
     n_columns = table.values.shape[1]
     found = []
     for start in range(0, n_columns, _COLUMNS_AT_ONCE):
@@ -58,20 +63,30 @@ def _run(table: Table, chosen: ReturnStatsOptions, ignored: list[str], progress:
         series = np.ascontiguousarray(table.values[:, start : start + _COLUMNS_AT_ONCE].T)
         with wire_names(_NAMES):
             found.append(performance.figures(series, kind=chosen.kind, periods_per_year=chosen.periods_per_year))
-    return codec.encode(
-        ReturnStatsReply,
-        done=n_columns,
-        total=n_columns,
-        result=return_columns(table.columns, found),
-        metadata=options.reply_metadata(ignored),
-    )
+    result, metadata = return_columns(table.columns, found), options.reply_metadata(ignored)
+    return Answer.of(ReturnStatsReply, result, done=n_columns, total=n_columns, metadata=metadata)
+
+
+def figure_bytes(outline: Outline) -> int:
+    """Return the bytes of a ReturnColumns of columns that have figures."""
+    n_doubles = len(performance.Figures._fields) - 1
+    lists = list_bytes(outline.n_columns, doubles=n_doubles, varints=(outline.n_rows,) * 2, texts=("ok", ""))
+    return lists + names_bytes(outline)
+
+
+def _cost(outline: Outline, _: ReturnStatsOptions) -> Cost:
+    n_rows, n_columns = outline.n_rows, outline.n_columns
+    reply_bytes = parts_bytes(figure_bytes(outline), len(performance.Figures._fields) + 4)
+    at_once = 8 * n_rows * min(n_columns, _COLUMNS_AT_ONCE)
+    return Cost(n_rows * n_columns, outline.nbytes + _COPIES * at_once + 2 * reply_bytes, reply_bytes)
 
 
 RETURN_STATS = Task(
     method="ReturnStats",
     options_type=ReturnStatsOptions,
-    total=lambda table, _: table.values.shape[1],
+    reply=ReturnStatsReply,
+    total=lambda outline, _: outline.n_columns,
+    cost=_cost,
     run=_run,
-    reply=lambda done, total: codec.encode(ReturnStatsReply, done=done, total=total),
 )
 """The task."""

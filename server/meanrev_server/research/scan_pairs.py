@@ -6,10 +6,12 @@ from msgspec import Meta
 
 from gpu_kernels import scans
 from meanrev_server.chunks import Table
-from meanrev_server.research.task import Progress, Task
+from meanrev_server.outline import Outline
+from meanrev_server.research.answer import Answer
+from meanrev_server.research.cost import Cost, list_bytes, parts_bytes
+from meanrev_server.research.task import Progress, ResearchOptions, Task
 from meanrev_server.rpc import options
 from meanrev_server.rpc.naming import wire_names
-from meanrev_wire import codec
 from meanrev_wire.research_pb2 import PairColumns, ScanReply
 
 __all__ = ["SCAN_PAIRS", "ScanOptions"]
@@ -17,8 +19,15 @@ __all__ = ["SCAN_PAIRS", "ScanOptions"]
 _OPTIONS = ("lags", "split", "alpha", "top", "log", "cost", "objective", "lookback", "periods_per_year")
 _NAMES = {"prices": "block", **{name: f"metadata.{name}" for name in _OPTIONS}}
 
+_DOUBLES = 17 + 2 * 3
+"""Numbers of a pair in the reply, those of three sub-periods among them."""
+_COPIES, _SQUARES = 4, 30
+"""Arrays of the matrix's size, and of all pairs of columns, that a scan holds at once."""
+_RESIDUALS = 12 * 8 * (1 << 18)
+"""Bytes of the residuals that it trades at once."""
 
-class ScanOptions(options.Options, frozen=True, kw_only=True):
+
+class ScanOptions(ResearchOptions, frozen=True, kw_only=True):
     """Options of ScanPairs.
 
     Attributes:
@@ -44,12 +53,12 @@ class ScanOptions(options.Options, frozen=True, kw_only=True):
     periods_per_year: Annotated[float, Meta(gt=0)] = 252.0
 
 
-def _total(table: Table, _: ScanOptions) -> int:
-    n_columns: int = table.values.shape[1]
+def _total(outline: Outline, _: ScanOptions) -> int:
+    n_columns = outline.n_columns
     return n_columns * (n_columns - 1) // 2
 
 
-def _run(table: Table, chosen: ScanOptions, ignored: list[str], progress: Progress) -> bytes:
+def _run(table: Table, chosen: ScanOptions, ignored: list[str], progress: Progress) -> Answer:
     with wire_names(_NAMES):
         found = scans.scan(table.values, progress=progress, **{name: getattr(chosen, name) for name in _OPTIONS})
     values: dict[str, Any] = found._asdict()
@@ -58,12 +67,12 @@ def _run(table: Table, chosen: ScanOptions, ignored: list[str], progress: Progre
     for side in ("y", "x"):
         result[side] = [table.columns[i] for i in values[side]]
     result["status"], result["reason"] = list(found.status), list(found.reason)
-    total = _total(table, chosen)
-    return codec.encode(
+    total = _total(table.outline, chosen)
+    return Answer.of(
         ScanReply,
+        result,
         done=total,
         total=total,
-        result=result,
         n_pairs=found.n_pairs,
         n_significant=found.n_significant,
         n_untested=found.n_untested,
@@ -75,11 +84,24 @@ def _run(table: Table, chosen: ScanOptions, ignored: list[str], progress: Progre
     )
 
 
+def _cost(outline: Outline, chosen: ScanOptions) -> Cost:
+    """Return the cost of a scan whose pairs are all significant: how many are is not known before."""
+    n_rows, n_columns = outline.n_rows, outline.n_columns
+    total = _total(outline, chosen)
+    n_shown = total if chosen.top is None else min(total, chosen.top)
+    name = outline.longest_name
+    items = list_bytes(n_shown, doubles=_DOUBLES, varints=(n_rows,), texts=(name, name, "traded", ""))
+    reply_bytes = parts_bytes(items, _DOUBLES)
+    peak = _COPIES * outline.nbytes + _SQUARES * 8 * n_columns**2 + _RESIDUALS + 2 * reply_bytes
+    return Cost(total * n_rows, peak, reply_bytes, least_bytes=0)
+
+
 SCAN_PAIRS = Task(
     method="ScanPairs",
     options_type=ScanOptions,
+    reply=ScanReply,
     total=_total,
+    cost=_cost,
     run=_run,
-    reply=lambda done, total: codec.encode(ScanReply, done=done, total=total),
 )
 """The task."""

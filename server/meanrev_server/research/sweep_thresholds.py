@@ -4,6 +4,7 @@ import math
 from typing import Annotated, Any, Literal
 
 import numpy as np
+from google.protobuf.message import Message
 from msgspec import Meta
 from numpy.typing import NDArray
 
@@ -11,10 +12,14 @@ from gpu_kernels import grids
 from gpu_kernels.checks import Floats, no_infinity
 from gpu_kernels.errors import InvalidInput
 from meanrev_server.chunks import Table
-from meanrev_server.research.task import Progress, Task
+from meanrev_server.outline import Outline
+from meanrev_server.research import sizes
+from meanrev_server.research.answer import PART_BYTES, Answer
+from meanrev_server.research.cost import Cost, list_bytes, names_bytes, parts_bytes
+from meanrev_server.research.swept import Plan, group_bytes, swept
+from meanrev_server.research.task import Progress, ResearchOptions, Task
 from meanrev_server.rpc import options
 from meanrev_server.rpc.naming import wire_names
-from meanrev_wire import codec
 from meanrev_wire.research_pb2 import CellChoice, SweepReply, WalkStep
 
 __all__ = ["SWEEP_THRESHOLDS", "SweepOptions"]
@@ -40,7 +45,7 @@ _NAMES = {
 }
 
 
-class SweepOptions(options.Options, frozen=True, kw_only=True):
+class SweepOptions(ResearchOptions, frozen=True, kw_only=True):
     """Options of SweepThresholds.
 
     Attributes:
@@ -82,61 +87,79 @@ def _axes(chosen: SweepOptions) -> tuple[Floats, Floats, Floats, NDArray[np.int6
     return _axis(chosen.entry, "entry"), _axis(chosen.exit, "exit"), _axis(chosen.cost, "cost"), lookback
 
 
-def _total(table: Table, chosen: SweepOptions) -> int:
-    n_columns: int = table.values.shape[1]
-    axes = entry, leave, cost, lookback = _axes(chosen)
-    if math.prod(axis.size for axis in axes) > grids.MAX_CELLS:
-        return n_columns * grids.MAX_CELLS  # expand refuses it
-    valid = int(np.count_nonzero((leave < entry[:, None]) & (leave >= -entry[:, None])))
-    return n_columns * valid * cost.size * lookback.size
+def _check(chosen: SweepOptions) -> None:
+    """Check what can be known before there are prices: figures and axes, each axis beside one point of the others.
 
-
-def _run(table: Table, chosen: SweepOptions, ignored: list[str], progress: Progress) -> bytes:
+    Raises:
+        InvalidInput: a figure is unknown, an axis breaks its rule, or there are too many cells.
+    """
     unknown = [name for name in chosen.figures if name not in _FIGURES]
     if unknown:
         raise InvalidInput("metadata.figures", f"must name some of {', '.join(_FIGURES)}", value=unknown[0])
+    axes = _axes(chosen)
+    with wire_names(_NAMES):
+        for place in range(len(axes)):
+            alone: Any = [axis if i == place else axis[:1] for i, axis in enumerate(axes)]
+            grids.expand(*alone)
+        n_cells = math.prod(axis.size for axis in axes)
+        if n_cells > grids.MAX_CELLS:
+            raise InvalidInput("cells", f"must be at most {grids.MAX_CELLS}", value=n_cells)
+
+
+def _n_valid(chosen: SweepOptions) -> int:
+    entry, leave, cost, lookback = _axes(chosen)
+    valid = int(np.count_nonzero((leave < entry[:, None]) & (leave >= -entry[:, None])))
+    return valid * cost.size * lookback.size
+
+
+def _total(outline: Outline, chosen: SweepOptions) -> int:
+    return outline.n_columns * _n_valid(chosen)
+
+
+def _run(table: Table, chosen: SweepOptions, ignored: list[str], progress: Progress) -> Answer:
     no_infinity("block", table.values)  # here, where an index is (row, column)
     with wire_names(_NAMES):
-        result, n_cells = _swept(table, chosen, progress)
-    total = _total(table, chosen)
-    return codec.encode(
-        SweepReply, done=total, total=total, result=result, metadata=options.reply_metadata(ignored, n_cells=n_cells)
-    )
+        result = _swept(table, chosen, progress)
+    total = _total(table.outline, chosen)
+    metadata = options.reply_metadata(ignored, n_cells=result["n_cells"])
+    return Answer.of(SweepReply, result, done=total, total=total, metadata=metadata)
 
 
-def _swept(table: Table, chosen: SweepOptions, progress: Progress) -> tuple[dict[str, Any], int]:
-    prices = np.ascontiguousarray(table.values.T)
-    rules: Any = {
+def _rules(chosen: SweepOptions) -> dict[str, Any]:
+    return {
         "execution_delay": chosen.execution_delay,
         "mode": chosen.mode,
         "initial_capital": chosen.initial_capital,
         "periods_per_year": chosen.periods_per_year,
     }
+
+
+def _spans(chosen: SweepOptions) -> dict[str, Any]:
+    if not chosen.train and not chosen.test:
+        return {}
+    return {"train": chosen.train, "test": chosen.test, "purge": chosen.purge}
+
+
+def _swept(table: Table, chosen: SweepOptions, progress: Progress) -> dict[str, Any]:
     entry, leave, cost, lookback = _axes(chosen)
     cells = grids.expand(entry, leave, cost, lookback)
-    metrics = grids.sweep(prices, cells, progress=progress, **rules)
     shape = entry.size, leave.size, cost.size, lookback.size
-    choice = grids.choose(metrics, cells, shape, prices.shape[1], prices=prices, **rules)
-    steps = []
-    if chosen.train or chosen.test:
-        spans: Any = {"train": chosen.train, "test": chosen.test, "purge": chosen.purge}
-        steps = grids.walk_forward(prices, cells, **spans, **rules)
-    n_cells = int(np.count_nonzero(cells.valid))
-    cell_reason, cell_reasons = grids.cell_reasons(prices, cells, mode=chosen.mode)
-    result = {
+    figures = dict.fromkeys(chosen.figures)
+    found = swept(table.values, Plan(cells, shape, tuple(figures), _spans(chosen), _rules(chosen)), progress)
+    cell_reason, cell_reasons = grids.cell_reasons(cells, found.n_prices)
+    return {
         "columns": list(table.columns),
         "entry_zscore": cells.entry_z,
         "exit_zscore": cells.exit_z,
         "cost": cells.cost,
         "lookback": cells.lookback,
-        "figures": [{"name": name, "values": _figure(metrics, cells, name)} for name in chosen.figures],
-        "best": _best(choice, table.columns),
-        "n_cells": n_cells,
-        "walk_forward": [_step(step, table) for step in steps],
         "cell_reason": cell_reason,
         "cell_reasons": cell_reasons,
+        "best": _best(found.choice, table.columns),
+        "n_cells": int(np.count_nonzero(cells.valid)),
+        "walk_forward": [_step(step, table) for step in found.steps],
+        "figures": [{"name": name, "values": values} for name, values in found.figures.items()],
     }
-    return result, n_cells
 
 
 def _step(step: grids.WalkStep, table: Table) -> WalkStep:
@@ -146,11 +169,6 @@ def _step(step: grids.WalkStep, table: Table) -> WalkStep:
             values[f"{part}_first_ms"] = int(table.timestamps_ms[values[f"{part}_start"]])
             values[f"{part}_last_ms"] = int(table.timestamps_ms[values[f"{part}_stop"] - 1])
     return WalkStep(column=table.columns[values.pop("series")], **values)
-
-
-def _figure(metrics: grids.GridMetrics, cells: grids.Cells, name: str) -> Floats:
-    values = np.asarray(getattr(metrics, name), dtype=np.float64)
-    return np.where(cells.valid & ~np.isnan(metrics.max_drawdown), values, np.nan)  # a count is 0 where nothing was run
 
 
 def _best(choice: grids.Choice, columns: tuple[str, ...]) -> list[CellChoice]:
@@ -171,11 +189,59 @@ def _best(choice: grids.Choice, columns: tuple[str, ...]) -> list[CellChoice]:
     ]
 
 
+def _cost(outline: Outline, chosen: SweepOptions) -> Cost:
+    n_rows, n_columns = outline.n_rows, outline.n_columns
+    n_cells = math.prod(axis.size for axis in _axes(chosen))
+    n_steps = _n_steps(n_rows, chosen)
+    names = names_bytes(outline)
+    figures = 8 * len(set(chosen.figures)) * n_columns * n_cells
+    lists = list_bytes(n_cells, doubles=3, varints=(max(chosen.lookback), 1))
+    choices = n_columns * _CHOICE_BYTES + names
+    steps = n_steps * (n_columns * _STEP_BYTES + names)
+    reply_bytes = parts_bytes(figures + lists + names + choices + steps, len(_FIGURES) + 8)
+    messages = n_columns * (1 + n_steps) * _MESSAGE_BYTES
+    group = group_bytes(n_columns, n_cells, len(chosen.lookback), max(1, n_rows))
+    work = _total(outline, chosen) * (n_rows + n_steps * chosen.train)
+    return Cost(work, outline.nbytes + figures + messages + 12 * lists + group + _PART_BYTES, reply_bytes)
+
+
+def _n_steps(n_rows: int, chosen: SweepOptions) -> int:
+    """Return the steps of a walk-forward; none where its parts break a rule, which the work will tell."""
+    if not chosen.train or not chosen.test:
+        return 0
+    return max(0, (n_rows - chosen.train - chosen.purge - chosen.test) // chosen.test + 1)
+
+
+def _most_bytes(message: Message) -> int:
+    return sizes.ends([message])[-1]
+
+
+_LARGE = 1 << 20
+_CHOICE_BYTES = _most_bytes(
+    CellChoice(
+        cell=_LARGE, value=1, deflated_sharpe=1, plateau_cell=_LARGE, plateau_value=1, status="ok", n_bars=_LARGE
+    )
+)
+_STEP: dict[str, Any] = {
+    **dict.fromkeys(("train_start", "train_stop", "test_start", "test_stop", "cell", "test_trades"), _LARGE),
+    **dict.fromkeys(("train_sharpe", "test_sharpe", "test_return", "test_max_drawdown"), 1.0),
+    **dict.fromkeys(("train_first_ms", "train_last_ms", "test_first_ms", "test_last_ms"), 1 << 40),
+    "status": "ok",
+}
+_STEP_BYTES = _most_bytes(WalkStep(**_STEP))
+_MESSAGE_BYTES = 1024
+"""Of memory that a choice or a step takes until it is written."""
+_PART_BYTES = 2 * PART_BYTES
+"""Of memory that a reply takes while it is written."""
+
+
 SWEEP_THRESHOLDS = Task(
     method="SweepThresholds",
     options_type=SweepOptions,
+    reply=SweepReply,
+    check=_check,
     total=_total,
+    cost=_cost,
     run=_run,
-    reply=lambda done, total: codec.encode(SweepReply, done=done, total=total),
 )
 """The task."""

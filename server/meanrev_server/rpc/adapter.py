@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Self, cast
 
 import grpc
 
+from meanrev_server.admission import SMALL_BYTES
 from meanrev_server.errors import LimitReached
 from meanrev_server.rpc.pushback import PUSHBACK_KEY, Pushback
 from meanrev_server.rpc.status import DETAILS_KEY, Refused, status_of
@@ -114,7 +115,11 @@ class _Counted:
 
 
 def _size(route: Route, data: Any) -> int:
-    return 0 if route.client_streaming else len(data)
+    """Return what counts as a call's bytes; a small message counts as a call alone.
+
+    A matrix may fill the server: its job can still be watched and cancelled, and prices still be asked about.
+    """
+    return 0 if route.client_streaming or len(data) <= SMALL_BYTES else len(data)
 
 
 def _counted(route: Route, data: Any, ticket: Ticket) -> Any:

@@ -15,6 +15,7 @@ from meanrev_server.hub import Hub
 from meanrev_server.jobs import JobStore
 from meanrev_server.launcher import Launcher
 from meanrev_server.portfolios import PortfolioStore
+from meanrev_server.rates import Rates
 from meanrev_wire import codec
 
 __all__ = ["Call"]
@@ -40,6 +41,7 @@ class Call:
         ticket: What this call holds of the server's capacity.
         deadline: time.monotonic() at which its answer is of no use any more; None is never.
         identity: Who calls, for marks belong to their caller; "" until callers have identities.
+        rates: How fast earlier research was.
         background: Jobs at work; cancelled when the server stops.
         stopping: Set when the server stops: streams without an end of their own leave then.
     """
@@ -53,6 +55,7 @@ class Call:
     ticket: Ticket = field(default_factory=Ticket)
     deadline: float | None = None
     identity: str = ""
+    rates: Rates = field(default_factory=Rates)
     background: set[asyncio.Future[None]] = field(default_factory=set)
     stopping: asyncio.Event = field(default_factory=asyncio.Event)
 
@@ -78,7 +81,8 @@ class Call:
             Exception: whatever the computation raises.
         """
         work = partial(compute, *args, **kwargs)
-        return await self.launcher.submit(work, nbytes=self.ticket.load.nbytes, deadline=self.deadline)
+        # What the ticket keeps is held whether it waits or not: the queue counts what waits alone.
+        return await self.launcher.submit(work, nbytes=self.ticket.message_bytes, deadline=self.deadline)
 
     async def batched(self, operation: str, key: Hashable, item: Any) -> Any:
         """Compute a small item off the event loop, together with those of other calls; see fusion.
@@ -94,5 +98,5 @@ class Call:
         Raises:
             Exception: as compute, for this item alone.
         """
-        nbytes = self.ticket.load.nbytes
+        nbytes = self.ticket.message_bytes
         return await self.launcher.batched(operation, key, item, nbytes=nbytes, deadline=self.deadline)

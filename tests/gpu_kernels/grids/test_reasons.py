@@ -102,7 +102,7 @@ def test_one_bar_is_named_in_the_singular():
 
 def test_a_cell_says_why_no_series_has_figures_in_it():
     cells = grids.expand([0.5, 1.0], [-0.7, 0.0, 0.7], [0.0], [5, 300])
-    places, told = grids.cell_reasons(PRICES, cells)
+    places, told = grids.cell_reasons(cells, np.count_nonzero(~np.isnan(PRICES), axis=1))
     assert told[0] == ""
     said = dict(zip(zip(cells.entry_z, cells.exit_z, cells.lookback, strict=True), np.array(told)[places], strict=True))
     assert said[0.5, 0.7, 5] == said[0.5, 0.7, 300] == "the exit is not below the entry: it must be in [-entry, entry)"
@@ -110,8 +110,8 @@ def test_a_cell_says_why_no_series_has_figures_in_it():
     assert said[1.0, 0.0, 300] == "lookback 300 is longer than the longest series' 160 bars"
     figures = grids.sweep(PRICES, cells).sharpe_ratio
     np.testing.assert_array_equal(places > 0, np.isnan(figures).all(axis=0))
-    with pytest.raises(InvalidInput, match="mode must be one of"):
-        grids.cell_reasons(PRICES, cells, mode="lots")
+    with pytest.raises(InvalidInput, match="n_prices must have shape"):
+        grids.cell_reasons(cells, PRICES)
 
 
 @EVERY_TWIN

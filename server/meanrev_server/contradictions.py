@@ -1,0 +1,65 @@
+"""Settings that contradict each other: one allows what another makes impossible.
+
+A server with such settings would take a request in, or half of it, and refuse it then, whatever else it has to do.
+"""
+
+from collections.abc import Iterator
+from typing import Any, NamedTuple
+
+__all__ = ["contradiction"]
+
+
+class _Pair(NamedTuple):
+    """Two settings of which the first must not be above the second.
+
+    Attributes:
+        low: Name of the first.
+        high: Name of the second.
+        why: What could never happen.
+    """
+
+    low: str
+    high: str
+    why: str
+
+
+_PAIRS = (
+    _Pair("max_message_bytes", "max_bytes_in_flight", "a message of that size could never be let in"),
+    _Pair("max_message_bytes", "max_queue_bytes", "a message of that size could never be computed"),
+    _Pair("max_matrix_bytes", "max_bytes_in_flight", "a matrix of that size could never be let in"),
+)
+_FULL_BATCH = _Pair("max_batch_size", "max_queue_calls", "so many calls can never wait together")
+
+
+def contradiction(settings: Any) -> str:
+    """Return the first contradiction as a sentence that names both settings and their values; "" where there is none.
+
+    Args:
+        settings: The server's Settings, each of which is legal by itself.
+    """
+    return next(_contradictions(settings), "")
+
+
+def _contradictions(settings: Any) -> Iterator[str]:
+    for pair in (*_PAIRS, *_batches(settings)):
+        low, high = getattr(settings, pair.low), getattr(settings, pair.high)
+        if low > high:
+            yield (
+                f"{pair.low} = {low} is above {pair.high} = {high}: {pair.why}; "
+                f"lower {pair.low} (MEANREV_{pair.low.upper()}) or raise {pair.high} (MEANREV_{pair.high.upper()})"
+            )
+    if settings.gpus > 1 and settings.worker == "thread":
+        yield f"gpus must be 1 where worker is 'thread', got {settings.gpus}: each GPU has a child"
+    if settings.gpus > 1 and settings.backend in {"native", "numpy"}:
+        yield f"gpus = {settings.gpus} contradicts backend = {settings.backend!r}, which uses no GPU"
+    if 0 < settings.default_deadline_s * 1e6 <= settings.max_queue_delay_us:
+        yield (
+            f"default_deadline_s = {settings.default_deadline_s} is not above max_queue_delay_us = "
+            f"{settings.max_queue_delay_us} (microseconds): calls would expire while they wait for others"
+        )
+
+
+def _batches(settings: Any) -> tuple[_Pair, ...]:
+    """Return the rule of batches, where their size was chosen: the default is an upper bound that any queue may cut."""
+    chosen = settings.max_batch_size != type(settings)().max_batch_size
+    return (_FULL_BATCH,) if chosen else ()

@@ -1,0 +1,104 @@
+"""What the first chunk of a matrix tells of it: enough to admit it, to check its options and to estimate its work."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from gpu_kernels.errors import InvalidInput
+from meanrev_server.errors import LimitReached
+from meanrev_wire import codec
+from meanrev_wire.research_pb2 import MatrixChunk
+
+__all__ = ["VALUE_BYTES", "Outline", "check_size", "opened"]
+
+VALUE_BYTES = 8
+"""Of a number of the matrix."""
+
+
+@dataclass(frozen=True, slots=True)
+class Outline:
+    """What the first chunk tells of a matrix.
+
+    Attributes:
+        n_rows: T; 0 where it says nothing of it.
+        n_columns: N.
+        columns: N names, all different; none where columns are numbered.
+        metadata: Options as a JSON object.
+    """
+
+    n_rows: int
+    n_columns: int
+    columns: tuple[str, ...]
+    metadata: str
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes of the matrix as float64."""
+        return VALUE_BYTES * self.n_rows * self.n_columns
+
+    @property
+    def longest_name(self) -> str:
+        """The longest name of a column."""
+        return max(self.columns, key=len) if self.columns else str(self.n_columns - 1)
+
+
+def check_size(nbytes: int, most_bytes: int) -> None:
+    """Refuse a matrix that is larger than the server takes.
+
+    Raises:
+        LimitReached: it is; naming its size, the limit and the setting.
+    """
+    if nbytes > most_bytes:
+        knob = "the setting max_matrix_bytes (MEANREV_MAX_MATRIX_BYTES) of the server raises it"
+        rule = f"must take at most {most_bytes} bytes as float64; {knob}"
+        raise LimitReached.of("block", rule, nbytes)
+
+
+def opened(data: bytes, most_bytes: int) -> tuple[MatrixChunk, Outline]:
+    """Read a first chunk.
+
+    Args:
+        data: The message.
+        most_bytes: Of a matrix.
+
+    Raises:
+        InvalidInput: the size is none, or the names are not one a column, each once.
+        LimitReached: the matrix is larger than the server takes.
+    """
+    chunk = codec.decode(MatrixChunk, data)
+    n_columns = _width(chunk)
+    if not 0 <= chunk.total_rows <= codec.MAX_DIMENSION:
+        rule = f"must be between 0 and {codec.MAX_DIMENSION}"
+        raise InvalidInput("total_rows", rule, value=chunk.total_rows)
+    check_size(VALUE_BYTES * chunk.total_rows * n_columns, most_bytes)
+    return chunk, Outline(chunk.total_rows, n_columns, _named(chunk.columns, n_columns), chunk.metadata)
+
+
+def _width(chunk: MatrixChunk) -> int:
+    """Return N, of the block or, where there is none, as the chunk says."""
+    if not chunk.HasField("block") and chunk.total_columns:
+        n_columns, field_name = chunk.total_columns, "total_columns"
+    else:
+        n_columns, field_name = chunk.block.cols, "chunk[0].block.cols"
+    if not 1 <= n_columns <= codec.MAX_DIMENSION:
+        raise InvalidInput(field_name, f"must be between 1 and {codec.MAX_DIMENSION}", value=n_columns)
+    if chunk.total_columns and chunk.total_columns != n_columns:
+        raise InvalidInput("total_columns", f"must be what the block has, {n_columns}", value=chunk.total_columns)
+    return n_columns
+
+
+def _named(given: Sequence[str], n_columns: int) -> tuple[str, ...]:
+    columns = tuple(given)
+    if len(columns) not in {0, n_columns}:
+        raise InvalidInput("columns", f"must hold {n_columns} names, or none", value=len(columns))
+    if len(set(columns)) < len(columns):
+        raise InvalidInput("columns", "must differ from each other", value=_first_repeated(columns))
+    return columns
+
+
+def _first_repeated(columns: Sequence[str]) -> str:
+    seen: set[str] = set()
+    for name in columns:
+        if name in seen:
+            return name
+        seen.add(name)
+    return ""

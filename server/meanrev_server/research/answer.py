@@ -1,0 +1,182 @@
+"""A result as replies: one where it is small, several whose lists join in order where it is large.
+
+A result is a mapping of its message's fields. Lists are cut anywhere, matrices between rows, and figures of cells,
+which say where they belong, also within a row. Single numbers and texts go with the first reply.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from google.protobuf.message import Message
+
+from meanrev_server.research import sizes
+from meanrev_wire import codec
+
+__all__ = ["PART_BYTES", "Answer"]
+
+PART_BYTES = 4 * 1024 * 1024
+"""Of a reply: what every gRPC client takes by default."""
+
+_HEADERS = 48
+"""Most bytes of tags, lengths and places around a slice."""
+
+_PLACES = {"figures": "values"}
+"""Lists of blocks, and which of their fields is the matrix."""
+
+_FIRST_ROW = "first_row"
+
+
+@dataclass(frozen=True)
+class _Piece:
+    """A list, or the rows of a matrix, that may be cut.
+
+    Attributes:
+        path: Where it is in the reply.
+        values: Its items.
+        ends: (len + 1,) bytes before each item, and of all; a range where all items take the same.
+        block: Beside the slice of a block of figures: its name and place; None for all else.
+        axis: Field of the block that counts items.
+        numbered: The field beside the slice that says at which item it begins, "" where there is none.
+    """
+
+    path: tuple[str, ...]
+    values: Any
+    ends: Any
+    block: Mapping[str, Any] | None = None
+    axis: str = ""
+    numbered: str = ""
+
+    def stop(self, start: int, room: int) -> int:
+        """Return where a slice from start on ends that takes at most so many bytes."""
+        if isinstance(self.ends, range):
+            return start + max(0, room) // self.ends.step
+        return int(np.searchsorted(self.ends, self.ends[start] + room, side="right")) - 1
+
+    def put(self, part: dict[str, Any], start: int, stop: int) -> None:
+        """Add a slice to a reply."""
+        inner = part
+        for name in self.path[:-1]:
+            inner = inner.setdefault(name, {})
+        values = self.values[start:stop]
+        if self.block is None:
+            inner[self.path[-1]] = values
+            if self.numbered:
+                inner[self.numbered] = start
+        else:
+            rows = values if values.ndim == 2 else values[None, :]
+            place = {self.axis: start + self.block.get(self.axis, 0)}
+            inner.setdefault(self.path[-1], []).append({**self.block, **place, "values": rows})
+
+
+@dataclass
+class Answer:
+    """What a research method computed.
+
+    Attributes:
+        reply: Class of its replies.
+        result: Fields of the reply's result by name: numbers, texts, lists, arrays, and mappings of such.
+        fields: Further fields of the reply; its lists are cut like those of the result.
+        progress: The fields of every reply: done and total.
+    """
+
+    reply: type[Message]
+    result: Mapping[str, Any]
+    fields: Mapping[str, Any] = field(default_factory=dict)
+    progress: Mapping[str, int] = field(default_factory=dict)
+
+    @classmethod
+    def of(
+        cls, reply: type[Message], /, result: Mapping[str, Any], *, done: int, total: int, **fields: Any
+    ) -> "Answer":
+        """Return the answer whose only reply, where it is small, has these fields.
+
+        Args:
+            reply: Class of its replies.
+            result: As above.
+            done: Steps taken.
+            total: Steps in all.
+            **fields: Further fields of the reply.
+        """
+        return cls(reply, result, fields, {"done": done, "total": total})
+
+    def parts(self, most_bytes: int = PART_BYTES) -> Iterator[bytes]:
+        """Yield the replies, each serialised when it is asked for.
+
+        Args:
+            most_bytes: Of a reply; a single item that is larger travels alone.
+        """
+        whole = {**self.fields, "result": self.result}
+        part, single = _singles(whole)
+        part.setdefault("result", {})
+        room, empty = most_bytes - single - 2 * _HEADERS, False
+        for piece in _pieces((), whole, most_bytes - 4 * _HEADERS):
+            start, size = 0, len(piece.values)
+            around = _HEADERS + len(str(piece.block)) if piece.block else _HEADERS
+            while start < size:
+                stop = min(size, piece.stop(start, room - around))
+                if stop <= start and not empty:
+                    yield codec.encode(self.reply, **self.progress, **part)
+                    part, room, empty = {"result": {}}, most_bytes - 2 * _HEADERS, True
+                    continue
+                stop = max(stop, start + 1)
+                piece.put(part, start, stop)
+                room -= int(piece.ends[stop] - piece.ends[start]) + around
+                start, empty = stop, False
+        yield codec.encode(self.reply, **self.progress, **part)
+
+
+def _singles(result: Mapping[str, Any]) -> tuple[dict[str, Any], int]:
+    """Return the numbers and texts of a reply, and the most bytes that they take."""
+    found: dict[str, Any] = {}
+    nbytes = 0
+    for name, value in result.items():
+        if isinstance(value, Mapping):
+            found[name], more = _singles(value)  # an empty list of trades is a message too
+            nbytes += more + _HEADERS
+        elif isinstance(value, str):
+            found[name] = value
+            nbytes += sizes.text(value) + _HEADERS
+        elif value is not None and not isinstance(value, Sequence | np.ndarray):
+            found[name] = value
+            nbytes += _HEADERS
+    return found, nbytes
+
+
+def _pieces(path: tuple[str, ...], result: Mapping[str, Any], row_bytes: int) -> Iterator[_Piece]:
+    """Yield what may be cut, in the order of the mapping.
+
+    Args:
+        path: Of the message.
+        result: Its fields by name.
+        row_bytes: Most bytes that a row of figures may take without being cut itself.
+    """
+    for name, value in result.items():
+        place = (*path, name)
+        if isinstance(value, Mapping):
+            yield from _pieces(place, value, row_bytes)
+        elif name in _PLACES:
+            for block in value:
+                yield from _blocks(place, block, row_bytes)
+        elif isinstance(value, np.ndarray) and value.ndim == 2:
+            numbered = _FIRST_ROW if _FIRST_ROW in result else ""
+            yield _Piece(place, value, _even(len(value), value[:1].nbytes), numbered=numbered)
+        elif isinstance(value, Sequence | np.ndarray) and not isinstance(value, str):
+            yield _Piece(place, value, sizes.ends(value))
+
+
+def _blocks(path: tuple[str, ...], block: Mapping[str, Any], row_bytes: int) -> Iterator[_Piece]:
+    values = block["values"]
+    known = {name: value for name, value in block.items() if name != "values"}
+    width = values.shape[1] * values.itemsize
+    if width <= row_bytes:
+        yield _Piece(path, values, _even(len(values), width), known, "first_column")
+        return
+    for row, cells in enumerate(values):
+        place = {**known, "first_column": row}
+        yield _Piece(path, cells, _even(len(cells), cells.itemsize), place, "first_cell")
+
+
+def _even(n_items: int, nbytes: int) -> range:
+    return range(0, nbytes * n_items + 1, max(1, nbytes))

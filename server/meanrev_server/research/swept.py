@@ -1,0 +1,138 @@
+"""A sweep in groups of columns, of which only what the answer carries is kept.
+
+A group's figures, all of them, are held while its best cells are chosen, and are let go then: beside the answer, memory
+stays at that of one group however large the sweep is. No column's figures depend on its group.
+"""
+
+import math
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from numpy.typing import NDArray
+
+from gpu_kernels import grids
+from gpu_kernels.checks import Floats
+
+__all__ = ["Plan", "Swept", "group_bytes", "group_columns", "swept"]
+
+_BACKTESTS = 1 << 17
+"""Of one lookback at once: enough for all threads of a GPU."""
+
+_OF_A_BACKTEST = 7 * 8
+"""Bytes of its figures."""
+
+_FIGURE_BYTES = 1 << 25
+"""Of a group's figures, at least one column's."""
+
+_PRICE_BYTES = 1 << 24
+"""Of a group's prices, at least one column's."""
+
+_COPIES = 4
+"""What a group's computation holds, in times its figures and prices."""
+
+Progress = Callable[[int, int], None]
+
+
+class Plan(NamedTuple):
+    """What is computed.
+
+    Attributes:
+        cells: Of the grid.
+        shape: (E, X, C, L) of the grid.
+        figures: Names of the figures that are kept.
+        spans: train, test and purge of a walk-forward, or none.
+        rules: What all backtests share.
+    """
+
+    cells: grids.Cells
+    shape: tuple[int, int, int, int]
+    figures: Sequence[str]
+    spans: dict[str, Any]
+    rules: dict[str, Any]
+
+
+class Swept(NamedTuple):
+    """What is kept.
+
+    Attributes:
+        figures: (N, G) each, by name; NaN where nothing was run: in invalid cells, and where a column has no figures.
+        choice: Of each column.
+        steps: Of the walk-forward, in the order of columns.
+        n_prices: (N,) prices of each column.
+    """
+
+    figures: dict[str, Floats]
+    choice: grids.Choice
+    steps: list[grids.WalkStep]
+    n_prices: NDArray[np.int64]
+
+
+def swept(values: Floats, plan: Plan, progress: Progress) -> Swept:
+    """Sweep the columns of a matrix.
+
+    Args:
+        values: (T, N).
+        plan: What is computed.
+        progress: Called with the column-cells done and their number.
+
+    Raises:
+        InvalidInput: as grids.sweep, grids.choose and grids.walk_forward.
+    """
+    n_columns, n_valid = values.shape[1], int(np.count_nonzero(plan.cells.valid))
+    total = n_columns * n_valid
+    kept = {name: np.empty((n_columns, plan.cells.valid.size)) for name in plan.figures}
+    n_prices = np.empty(n_columns, dtype=np.int64)
+    choices, steps = [], []
+    size = group_columns(plan.cells.valid.size, plan.shape[-1], len(values))
+    for columns in _groups(n_columns, size):
+        done = columns.start * n_valid
+
+        def report(swept: int, _: int, before: int = done) -> None:
+            progress(before + swept, total)
+
+        def go_on(_: int, __: int, after: int = columns.stop * n_valid) -> None:
+            progress(after, total)
+
+        prices = np.ascontiguousarray(values[:, columns].T)
+        n_prices[columns] = np.count_nonzero(~np.isnan(prices), axis=1)
+        metrics = grids.sweep(prices, plan.cells, progress=report, **plan.rules)
+        _keep(kept, columns, metrics)
+        choices.append(
+            grids.choose(metrics, plan.cells, plan.shape, len(values), prices=prices, progress=go_on, **plan.rules)
+        )
+        if plan.spans:
+            walked = grids.walk_forward(prices, plan.cells, progress=go_on, **plan.spans, **plan.rules)
+            steps += [step._replace(series=columns.start + step.series) for step in walked]
+    return Swept(kept, _joined(choices), steps, n_prices)
+
+
+def group_columns(n_cells: int, n_lookbacks: int, n_rows: int) -> int:
+    """Return the columns of a group, of bounded memory and enough work at once."""
+    backtests = min(_BACKTESTS * n_lookbacks, _FIGURE_BYTES // _OF_A_BACKTEST)
+    return max(1, min(backtests // n_cells, _PRICE_BYTES // (8 * n_rows)))
+
+
+def group_bytes(n_columns: int, n_cells: int, n_lookbacks: int, n_rows: int) -> int:
+    """Return about the most that is held, beside what is kept, while a group is computed."""
+    at_once = min(n_columns, group_columns(n_cells, n_lookbacks, n_rows))
+    return _COPIES * at_once * (_OF_A_BACKTEST * n_cells + 8 * n_rows)
+
+
+def _groups(n_columns: int, size: int) -> Iterator[slice]:
+    for first in range(0, n_columns, size):
+        yield slice(first, min(first + size, n_columns))
+
+
+def _keep(kept: dict[str, Floats], columns: slice, metrics: grids.GridMetrics) -> None:
+    nothing = np.isnan(metrics.max_drawdown)
+    for name, values in kept.items():
+        values[columns] = getattr(metrics, name)
+        values[columns][nothing] = math.nan  # counts are 0 where nothing was run
+
+
+def _joined(choices: list[grids.Choice]) -> grids.Choice:
+    if len(choices) == 1:
+        return choices[0]
+    return grids.Choice._make(np.concatenate(parts) for parts in zip(*choices, strict=True))
