@@ -217,7 +217,10 @@ def test_a_period_that_has_no_answer_is_named(call):
     with pytest.raises(grpc.RpcError) as refused:
         call("MultiperiodOptimize", returns_sequence=[matrix(3, 2, [1, 2, 3, 5, 8, 13]), still])
     assert refused.value.code() is grpc.StatusCode.FAILED_PRECONDITION
-    assert json.loads(dict(refused.value.trailing_metadata())["meanrev-error"]) == {"field": "returns_sequence[1]"}
+    assert json.loads(dict(refused.value.trailing_metadata())["meanrev-error"]) == {
+        "field": "returns_sequence[1]",
+        "index": [0, 0],
+    }
 
 
 def test_an_unknown_method_is_unimplemented(call):

@@ -41,5 +41,5 @@ async def answers(task: Task, messages: AsyncIterator[bytes], call: Call) -> Asy
 
 
 def _estimate(task: Task, cost: Cost, call: Call) -> bytes:
-    seconds = call.rates.seconds(task.method, cost.work)
-    return codec.encode(task.reply, estimate={**cost._asdict(), "seconds": seconds})
+    told = {name: getattr(cost, name) for name in ("work", "peak_bytes", "reply_bytes")}
+    return codec.encode(task.reply, estimate={**told, "seconds": call.rates.seconds(task.method, cost.work)})
