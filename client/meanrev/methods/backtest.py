@@ -19,6 +19,8 @@ _PATH = wire.path("BacktestWithCosts")
 _FIELDS = tuple(name for name in BacktestMetric.__dataclass_fields__ if name != "meta")
 _OF_PATH = tuple(name for name in BacktestPath.__dataclass_fields__ if name != "meta")
 
+_RENAMED = {"transaction_cost": "cost_per_side"}
+
 Bar = float | tuple[float, int] | Mapping[str, Any]
 
 
@@ -78,7 +80,9 @@ def backtest(
         values = {name: getattr(metrics[-1], name) for name in _FIELDS}
         return BacktestResult(**values, path=_path(read, metrics) if path else None, meta=about)
 
-    return Question(_PATH, [[message]], result, streaming=True, timeout=timeout, labels=read, labelled="prices")
+    return Question(
+        _PATH, [[message]], result, streaming=True, timeout=timeout, labels=read, labelled="prices", renamed=_RENAMED
+    )
 
 
 def backtest_stream(
@@ -137,7 +141,7 @@ def backtest_stream(
         metric = wire.decode(meanrev_pb2.BacktestMetric, reply)
         return BacktestMetric(**{name: getattr(metric, name) for name in _FIELDS})
 
-    return Live(_PATH, bars, encode, result, timeout)
+    return Live(_PATH, bars, encode, result, timeout, _RENAMED)
 
 
 def _series(prices: Any) -> Table:

@@ -5,6 +5,7 @@ from typing import Any
 
 from google.protobuf.message import Message
 
+from meanrev.choices import one_of
 from meanrev.errors import InvalidInput, MeanRevError, ServerError
 from meanrev.methods import wire
 from meanrev.methods.fit_ou import fit_ou_task, read_fits
@@ -39,7 +40,7 @@ def task_of(method: str, prices: Any, options: Mapping[str, Any]) -> Task[Any]:
         InvalidInput: it cannot be a job, or an argument breaks its rule.
     """
     if method not in _TASKS:
-        raise InvalidInput("method", f"must be one of {', '.join(map(repr, _TASKS))}", value=method)
+        raise InvalidInput("method", one_of(method, _TASKS), value=method)
     return _TASKS[method](prices, **options)
 
 

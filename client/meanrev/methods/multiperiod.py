@@ -1,6 +1,6 @@
 """MultiperiodOptimize: weights for several periods, with trading costs between them."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -8,6 +8,7 @@ import numpy as np
 from meanrev.containers import Table, table
 from meanrev.errors import InvalidInput
 from meanrev.methods import wire
+from meanrev.methods.bounds import Bounds, on_the_wire
 from meanrev.question import About, Question, Replies
 from meanrev.results import MultiperiodPlan
 from meanrev_wire import codec
@@ -28,7 +29,7 @@ def multiperiod(
     initial_weights: Any = None,
     cost_model: str | None = None,
     mode: str | None = None,
-    bounds: Sequence[float] | None = None,
+    bounds: Bounds = None,
     rho: float | None = None,
     timeout: float | None = None,
 ) -> Question[MultiperiodPlan]:
@@ -46,7 +47,7 @@ def multiperiod(
         initial_weights: (N,) held before the first period; equal weights where None.
         cost_model: "proportional" or "quadratic".
         mode: "plan" (all periods at once) or "mpc" (re-solved each period).
-        bounds: Lowest and highest weight of an asset.
+        bounds: Lowest and highest weight of an asset, or such a pair for each; None leaves a side open.
         rho: Discount rate per period of the quadratic cost model.
         timeout: Seconds for everything; the client's own where None.
 
@@ -68,7 +69,7 @@ def multiperiod(
         initial_weights=_vector(ordered, "initial_weights", initial_weights),
         cost_model=cost_model,
         mode=mode,
-        bounds=bounds,
+        bounds=on_the_wire(bounds),
         rho=rho,
     )
     expected = _vector(ordered, "expected_returns", expected_returns)

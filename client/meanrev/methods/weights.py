@@ -1,13 +1,14 @@
 """CaraOptimalWeights and SharpeOptimalWeights: portfolio weights, once or as returns arrive."""
 
-from collections.abc import AsyncIterable, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterable, Iterable, Mapping
 from typing import Any
 
 import numpy as np
 
 from meanrev.containers import Table, table
 from meanrev.errors import InvalidInput, ServerError
-from meanrev.methods import fields, wire
+from meanrev.methods import wire
+from meanrev.methods.bounds import Bounds, on_the_wire
 from meanrev.question import About, Live, Question, Replies
 from meanrev.results import Weights
 from meanrev_wire import codec
@@ -15,7 +16,7 @@ from meanrev_wire.meanrev_pb2 import OptimizationInput, WeightsOutput
 
 __all__ = ["as_weights", "weights", "weights_stream"]
 
-Bounds = tuple[float, float] | Sequence[float] | None
+_RENAMED = {"metadata.covariance": "estimator"}
 
 
 def weights(
@@ -53,7 +54,7 @@ def weights(
         expected_returns=mean,
         covariance=None if square is None else square.values,
         metadata=wire.options(
-            mode=mode, covariance=estimator, halflife=halflife, bounds=_pair(bounds), leverage=leverage
+            mode=mode, covariance=estimator, halflife=halflife, bounds=on_the_wire(bounds), leverage=leverage
         ),
     )
     labels = read or square
@@ -64,7 +65,14 @@ def weights(
         return as_weights(wire.decode(WeightsOutput, replies[0][-1]), labels, about)
 
     return Question(
-        wire.path(method), [[message]], result, streaming=True, timeout=timeout, labels=read, labelled="returns"
+        wire.path(method),
+        [[message]],
+        result,
+        streaming=True,
+        timeout=timeout,
+        labels=read,
+        labelled="returns",
+        renamed=_RENAMED,
     )
 
 
@@ -79,7 +87,7 @@ def weights_stream(
     timeout: float | None,
 ) -> Live[Weights]:
     """Declare a stream of either method; the arguments are those of cara_stream and sharpe_stream."""
-    metadata = wire.options(**options)
+    metadata = wire.options(**{**options, "bounds": on_the_wire(options.get("bounds"))})
     held = {
         "gamma": wire.positive("gamma", gamma),
         "risk_free_rate": risk_free_rate,
@@ -93,7 +101,7 @@ def weights_stream(
     def result(reply: bytes) -> Weights:
         return as_weights(wire.decode(WeightsOutput, reply), None, {})
 
-    return Live(wire.path(method), batches, encode, result, timeout)
+    return Live(wire.path(method), batches, encode, result, timeout, _RENAMED)
 
 
 def as_weights(reply: WeightsOutput, labels: Table | None, about: About) -> Weights:
@@ -125,7 +133,3 @@ def _matrices(given: Mapping[str, Any]) -> dict[str, Any]:
     if "expected_returns" in out:
         out["expected_returns"] = table("expected_returns", out["expected_returns"]).values.reshape(-1)
     return out
-
-
-def _pair(bounds: Bounds) -> list[float] | None:
-    return None if bounds is None else fields.numbers("bounds", bounds).tolist()

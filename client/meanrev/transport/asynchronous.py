@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import grpc
 
-from meanrev.transport.options import CHANNEL_OPTIONS
+from meanrev.transport.options import channel_options
 from meanrev.transport.status import error_of
 
 if TYPE_CHECKING:
@@ -110,6 +110,7 @@ class _Sending:
 
 
 def _channel(endpoint: Endpoint) -> grpc.aio.Channel:
+    options = channel_options(endpoint.address)
     if endpoint.credentials is None:
-        return grpc.aio.insecure_channel(endpoint.address, options=CHANNEL_OPTIONS)
-    return grpc.aio.secure_channel(endpoint.address, endpoint.credentials, options=CHANNEL_OPTIONS)
+        return grpc.aio.insecure_channel(endpoint.address, options=options)
+    return grpc.aio.secure_channel(endpoint.address, endpoint.credentials, options=options)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import grpc
 
-from meanrev.transport.options import CHANNEL_OPTIONS
+from meanrev.transport.options import channel_options
 from meanrev.transport.status import error_of
 
 if TYPE_CHECKING:
@@ -97,6 +97,7 @@ class _Sending:
 
 
 def _channel(endpoint: Endpoint) -> grpc.Channel:
+    options = channel_options(endpoint.address)
     if endpoint.credentials is None:
-        return grpc.insecure_channel(endpoint.address, options=CHANNEL_OPTIONS)
-    return grpc.secure_channel(endpoint.address, endpoint.credentials, options=CHANNEL_OPTIONS)
+        return grpc.insecure_channel(endpoint.address, options=options)
+    return grpc.secure_channel(endpoint.address, endpoint.credentials, options=options)

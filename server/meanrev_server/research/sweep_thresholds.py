@@ -8,8 +8,7 @@ from msgspec import Meta
 from numpy.typing import NDArray
 
 from gpu_kernels import grids
-from gpu_kernels.checks import Floats, no_infinity
-from gpu_kernels.errors import InvalidInput
+from gpu_kernels.checks import Floats, no_infinity, one_of
 from meanrev_server.chunks import Table
 from meanrev_server.research.task import Progress, Task
 from meanrev_server.rpc import options
@@ -92,9 +91,8 @@ def _total(table: Table, chosen: SweepOptions) -> int:
 
 
 def _run(table: Table, chosen: SweepOptions, ignored: list[str], progress: Progress) -> bytes:
-    unknown = [name for name in chosen.figures if name not in _FIGURES]
-    if unknown:
-        raise InvalidInput("metadata.figures", f"must name some of {', '.join(_FIGURES)}", value=unknown[0])
+    for name in chosen.figures:
+        one_of("metadata.figures", name, _FIGURES)
     no_infinity("block", table.values)  # here, where an index is (row, column)
     with wire_names(_NAMES):
         result, n_cells = _swept(table, chosen, progress)
