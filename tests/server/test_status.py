@@ -45,8 +45,27 @@ def test_an_error_of_the_server_keeps_its_particulars(error, code):
 
 
 @pytest.mark.parametrize("error", [DeviceFault("no answer", "reboot"), ZeroDivisionError("by zero")])
-def test_what_only_the_server_can_mend_is_logged_with_its_traceback(error, caplog):
+def test_what_only_the_server_can_mend_is_logged_with_its_kind_and_places(error, caplog):
     with caplog.at_level(logging.ERROR):
-        status_of(error)
+        try:
+            raise error
+        except type(error):
+            status_of(error)
     [record] = caplog.records
-    assert record.exc_info[1] is error
+    assert type(error).__name__ in record.error
+    assert "test_status.py" in record.frames
+    assert record.exc_info is None
+
+
+def test_what_an_unexpected_error_says_is_not_logged(caplog):
+    with caplog.at_level(logging.DEBUG):
+        try:
+            try:
+                raise KeyError("a price of 123.456")
+            except KeyError as first:
+                raise ZeroDivisionError("of asset KO") from first
+        except ZeroDivisionError as error:
+            status_of(error)
+    [record] = caplog.records
+    assert record.error == "builtins.ZeroDivisionError from builtins.KeyError"
+    assert not {word for word in ("123.456", "KO") if word in str(vars(record))}

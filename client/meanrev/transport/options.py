@@ -21,12 +21,13 @@ CHANNEL_OPTIONS = (
     ("grpc.max_send_message_length", -1),
     ("grpc.max_receive_message_length", -1),
     ("grpc.max_metadata_size", 16384),
-    # A server that dies is noticed within a minute; one that restarts, at the next try.
+    # A server that dies is noticed within a minute. One that restarts is found by the five attempts of a call, which
+    # take 0.75 seconds at least: gRPC itself must try to connect more often than that.
     ("grpc.keepalive_time_ms", 30_000),
     ("grpc.keepalive_timeout_ms", 10_000),
     ("grpc.initial_reconnect_backoff_ms", 100),
     ("grpc.min_reconnect_backoff_ms", 100),
-    ("grpc.max_reconnect_backoff_ms", 2_000),
+    ("grpc.max_reconnect_backoff_ms", 500),
 )
 
 Tls = Literal[True] | str | Path | tuple[str | Path, str | Path, str | Path] | None
