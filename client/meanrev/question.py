@@ -11,7 +11,7 @@ from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field, replace
 from typing import Any, Generic, ParamSpec, Protocol, TypeVar, cast, get_args, overload
 
-from meanrev.errors import InvalidInput
+from meanrev.errors import InvalidInput, MeanRevError
 
 __all__ = ["Awaiting", "Blocking", "Labels", "Live", "LiveMethod", "Method", "Question", "Watch"]
 
@@ -108,6 +108,11 @@ class Live(Generic[R]):
     read: Callable[[bytes], R]
     timeout: float | None = None
     renamed: Mapping[str, str] = field(default_factory=dict)
+
+    def explain(self, error: MeanRevError) -> None:
+        """Complete an error with what the caller knows."""
+        if isinstance(error, InvalidInput):
+            error.renamed(self.renamed)
 
     def then(self, change: Callable[[R], S]) -> "Live[S]":
         """Return the same stream with its results changed."""

@@ -1,4 +1,4 @@
-"""The server of `meanrev.serve`: settings come as a line of JSON, the address goes back as one, a third line ends it."""
+"""The server of `meanrev.serve`: settings come as a line of JSON, the address goes back, and another line ends it."""
 
 import asyncio
 import json

@@ -10,6 +10,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -55,7 +56,7 @@ def _checked(listen: str, settings: dict[str, Any]) -> Settings:
 
 def _started() -> "subprocess.Popen[bytes]":
     # What can be imported here can be imported there; a signal of the terminal or a notebook is the caller's affair.
-    path = os.pathsep.join(folder or os.getcwd() for folder in sys.path)
+    path = os.pathsep.join(folder or str(Path.cwd()) for folder in sys.path)
     return subprocess.Popen(
         [sys.executable, "-m", "meanrev_local"],
         stdin=subprocess.PIPE,

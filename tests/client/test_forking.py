@@ -93,7 +93,12 @@ def test_a_child_of_a_process_with_an_open_stream_is_told_that_it_cannot_call(ad
 def test_a_child_of_a_process_that_used_asyncio_has_the_other_client(address):
     said = run(
         address,
-        "asyncio.run(asks())\nassert child_of(calls) == 0\nassert child_of(lambda: asyncio.run(asks())) == 3\nasyncio.run(asks())",
+        """
+asyncio.run(asks())
+assert child_of(calls) == 0
+assert child_of(lambda: asyncio.run(asks())) == 3
+asyncio.run(asks())
+""",
     )
     assert "use a Client in it" in said
 

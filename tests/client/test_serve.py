@@ -53,7 +53,7 @@ def test_a_server_that_ends_by_itself_is_an_error_of_ours():
 
 
 def test_a_backend_that_cannot_run_here_is_said():
-    with pytest.raises(mr.InvalidInput, match="backend cannot be used: .*'cuda'"), mr.serve(backend="cuda"):
+    with pytest.raises(mr.InvalidInput, match=r"backend cannot be used: .*'cuda'"), mr.serve(backend="cuda"):
         pass
 
 

@@ -17,7 +17,6 @@ from meanrev.transport.status import error_of
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, AsyncIterator, Callable
 
-    from meanrev.transport.forking import keep_in_mind, refuse_asyncio, under_way
 from meanrev.transport.options import Endpoint
 
 __all__ = ["AsynchronousTransport"]

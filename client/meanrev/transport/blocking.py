@@ -15,7 +15,6 @@ from meanrev.transport.status import error_of
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterator
 
-    from meanrev.transport.forking import refuse_calls, under_way
 from meanrev.transport.options import Endpoint
 
 __all__ = ["BlockingTransport"]

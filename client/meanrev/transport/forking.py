@@ -69,7 +69,9 @@ def refuse_calls() -> None:
         MeanRevError: this process was forked while its parent had a call under way.
     """
     if _CALLS.cut_off:
-        reason = "this process was forked while a call or a stream of its parent was under way, and gRPC cannot call in it"
+        reason = (
+            "this process was forked while a call or a stream of its parent was under way, and gRPC cannot call in it"
+        )
         raise MeanRevError(f"{reason}; fork before the calls or between them, or {_WAY_OUT}")
 
 
@@ -81,7 +83,9 @@ def refuse_asyncio() -> None:
     """
     refuse_calls()
     if _CALLS.without_asyncio:
-        reason = "this process was forked after its parent had called through an AsyncClient, which gRPC cannot carry over"
+        reason = (
+            "this process was forked after its parent had called through an AsyncClient, which gRPC cannot carry over"
+        )
         raise MeanRevError(f"{reason}; use a Client in it, or {_WAY_OUT}")
 
 
