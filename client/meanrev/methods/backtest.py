@@ -28,6 +28,8 @@ _FURTHER = tuple(
 """What Backtest adds to the metrics of the last bar."""
 _OF_PATH = tuple(name for name in BacktestPath.__dataclass_fields__ if name != "meta")
 
+_RENAMED = {"transaction_cost": "cost_per_side"}
+
 Bar = float | tuple[float, int] | Mapping[str, Any]
 
 
@@ -148,7 +150,7 @@ def _plain(
         values = {name: getattr(metrics[-1], name) for name in _FIELDS}
         return BacktestResult(**values, path=_path(read, metrics) if path else None, meta=about)
 
-    return Question(_PATH, [[message]], result, streaming=True, labels=read, labelled="prices")
+    return Question(_PATH, [[message]], result, streaming=True, labels=read, labelled="prices", renamed=_RENAMED)
 
 
 def backtest_stream(
@@ -207,7 +209,7 @@ def backtest_stream(
         metric = wire.decode(meanrev_pb2.BacktestMetric, reply)
         return BacktestMetric(**{name: getattr(metric, name) for name in _FIELDS})
 
-    return Live(_PATH, bars, encode, result, timeout)
+    return Live(_PATH, bars, encode, result, timeout, _RENAMED)
 
 
 def _series(read: Table) -> Table:
