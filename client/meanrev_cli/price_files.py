@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from meanrev.containers import table
+from meanrev.intake.containers import table
 from meanrev_cli.failure import ExitCode, Failure
 
 __all__ = ["PriceTable", "can_be_written", "read_prices", "write_table"]

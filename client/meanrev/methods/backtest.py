@@ -5,8 +5,9 @@ from typing import Any
 
 import numpy as np
 
-from meanrev.containers import Table, table
 from meanrev.errors import InvalidInput, ServerError
+from meanrev.intake.containers import table
+from meanrev.intake.table import Table
 from meanrev.methods import fields, wire
 from meanrev.question import About, Live, Question, Replies
 from meanrev.results import BacktestMetric, BacktestPath, BacktestResult

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from meanrev.containers import table
+from meanrev.intake.containers import table
 from meanrev.methods import fields, wire
 from meanrev.question import About, Question, Replies
 from meanrev.results import LogReturns

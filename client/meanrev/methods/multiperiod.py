@@ -1,12 +1,14 @@
 """MultiperiodOptimize: weights for several periods, with trading costs between them."""
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any
 
 import numpy as np
 
-from meanrev.containers import Table, table
 from meanrev.errors import InvalidInput
+from meanrev.intake.containers import in_order, table
+from meanrev.intake.table import Table
 from meanrev.methods import wire
 from meanrev.question import About, Question, Replies
 from meanrev.results import MultiperiodPlan
@@ -63,7 +65,7 @@ def multiperiod(
         "n_periods": n_periods,
     }
     periods = _periods(returns_sequence)
-    ordered = periods[0].in_order if periods else table
+    ordered = partial(in_order, periods[0]) if periods else table
     fields["metadata"] = wire.options(
         initial_weights=_vector(ordered, "initial_weights", initial_weights),
         cost_model=cost_model,

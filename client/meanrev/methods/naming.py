@@ -3,8 +3,8 @@
 from collections import Counter
 from collections.abc import Sequence
 
-from meanrev.containers import Table
 from meanrev.errors import InvalidInput
+from meanrev.intake.table import Table
 from meanrev.methods import fields
 
 __all__ = ["series_names"]

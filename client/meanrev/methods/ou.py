@@ -8,8 +8,9 @@ from typing import Any
 
 import numpy as np
 
-from meanrev.containers import Table, table
 from meanrev.errors import InvalidInput, ServerError
+from meanrev.intake.containers import table
+from meanrev.intake.table import Table
 from meanrev.methods import fields, wire
 from meanrev.methods.fit_ou import read_fits
 from meanrev.methods.naming import series_names

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from meanrev.containers import table
+from meanrev.intake.containers import table
 from meanrev.methods import wire
 from meanrev.question import About, Question, Replies
 from meanrev.results import Pca

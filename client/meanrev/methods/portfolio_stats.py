@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from meanrev.containers import table
+from meanrev.intake.containers import in_order, table
 from meanrev.methods import wire
 from meanrev.question import About, Question, Replies
 from meanrev.results import PortfolioStats
@@ -38,7 +38,7 @@ def portfolio_stats(
     message = wire.encode(
         PortfolioStatsRequest,
         returns=read.values,
-        weights=None if held is None else read.in_order("weights", held).values.reshape(-1),
+        weights=None if held is None else in_order(read, "weights", held).values.reshape(-1),
         metadata=wire.options(periods_per_year=periods_per_year, levels=levels),
     )
 

@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 from typing import Any
 
-from meanrev.containers import table
 from meanrev.errors import InvalidInput
+from meanrev.intake.containers import table
 from meanrev.methods import fields, wire
 from meanrev.question import About, Question, Replies
 from meanrev.results import Signal

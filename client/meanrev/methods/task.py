@@ -7,8 +7,8 @@ from typing import Any, Generic, Protocol, TypeVar, cast
 
 from google.protobuf.message import Message
 
-from meanrev.containers import Table
 from meanrev.errors import ServerError
+from meanrev.intake.table import Table
 from meanrev.methods import wire
 from meanrev.methods.chunks import Cut, Named
 from meanrev.progress import Progress, shown

@@ -1,12 +1,14 @@
 """CaraOptimalWeights and SharpeOptimalWeights: portfolio weights, once or as returns arrive."""
 
 from collections.abc import AsyncIterable, Iterable, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 import numpy as np
 
-from meanrev.containers import Table, table
 from meanrev.errors import InvalidInput, ServerError
+from meanrev.intake.containers import in_order, table
+from meanrev.intake.table import Table
 from meanrev.methods import fields, wire
 from meanrev.question import About, Live, Question, Replies
 from meanrev.results import Weights
@@ -41,9 +43,9 @@ def weights(
     if returns is None and (expected_returns is None or covariance is None):
         raise InvalidInput("returns", "must be given unless both expected_returns and covariance are")
     read = None if returns is None else table("returns", returns).matrix("returns")
-    ordered = table if read is None else read.in_order
+    ordered = table if read is None else partial(in_order, read)
     square = None if covariance is None else ordered("covariance", covariance).matrix("covariance")
-    ordered = ordered if square is None or read is not None else square.in_order
+    ordered = ordered if square is None or read is not None else partial(in_order, square)
     mean = None if expected_returns is None else ordered("expected_returns", expected_returns).values.reshape(-1)
     message = wire.encode(
         OptimizationInput,

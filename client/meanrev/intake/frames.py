@@ -1,15 +1,15 @@
 """Frames and series of libraries other than pandas, read and built through narwhals."""
 
 from collections.abc import Hashable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import narwhals as nw
 import numpy as np
 from numpy.typing import NDArray
 
-from meanrev.containers import Ints, Table
 from meanrev.errors import InvalidInput
+from meanrev.intake.table import Ints, Table
 
 __all__ = ["NarwhalsTable", "narwhals_table"]
 
@@ -30,7 +30,7 @@ class NarwhalsTable(Table):
 
     def column(self) -> Table:
         """Return the single column of a (T, 1) table as a series."""
-        return NarwhalsTable(self.values[:, 0], (), self.timestamps_ms, self.backend, None, str(self.names[0]))
+        return replace(self, values=self.values[:, 0], names=(), time=None, name=str(self.names[0]))
 
     def _built(
         self, values: NDArray[Any], *, time: bool, rows: Sequence[Hashable] | None, columns: Sequence[Hashable] | None
@@ -65,7 +65,7 @@ def narwhals_table(field: str, given: Any) -> NarwhalsTable:
         raise InvalidInput(field, rule, value=type(given).__name__) from None
     backend = native.implementation
     if isinstance(native, nw.Series):
-        return NarwhalsTable(_numbers(field, native), (), None, backend, None, native.name)
+        return NarwhalsTable(_numbers(field, native), backend=backend, name=native.name)
     times = [name for name, kind in native.schema.items() if kind.is_temporal()]
     if len(times) > 1:
         raise InvalidInput(field, "must hold one column of times at most", value=times[1])
@@ -74,7 +74,7 @@ def narwhals_table(field: str, given: Any) -> NarwhalsTable:
         raise InvalidInput(field, "must hold a column of numbers")
     values = np.column_stack([_numbers(f"{field}[{name!r}]", native[name]) for name in names])
     time = native[times[0]] if times else None
-    return NarwhalsTable(values, names, _timestamps(time), backend, time)
+    return NarwhalsTable(values, names, _timestamps(time), backend=backend, time=time)
 
 
 def _numbers(field: str, column: Any) -> NDArray[np.float64]:
