@@ -1,7 +1,8 @@
 """Frames and series of libraries other than pandas, read and built through narwhals."""
 
-from collections.abc import Hashable, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 import narwhals as nw
@@ -9,9 +10,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from meanrev.errors import InvalidInput
-from meanrev.intake.table import Ints, Table
+from meanrev.intake import objects
+from meanrev.intake.arrow import plain_arrow
+from meanrev.intake.columns import no_times, prices_among
+from meanrev.intake.describe import described, different
+from meanrev.intake.frame_times import Clock, clock
+from meanrev.intake.report import LeftOut
+from meanrev.intake.table import Floats, Table
 
-__all__ = ["NarwhalsTable", "narwhals_table"]
+__all__ = ["NarwhalsTable", "frame_of_series", "labels_and_numbers", "narwhals_table"]
+
+_UNITS = {"seconds": "s", "milliseconds": "ms", "microseconds": "us", "nanoseconds": "ns"}
 
 
 @dataclass(frozen=True)
@@ -49,48 +58,137 @@ class NarwhalsTable(Table):
 
 
 def narwhals_table(field: str, given: Any) -> NarwhalsTable:
-    """Read a frame, whose column of dates or times (if any) is its index, or a series.
+    """Read a frame, whose column of dates, times or ISO texts (if any) is its index, or a series.
 
     Args:
         field: The argument's name, for messages.
         given: An eager frame or a series that narwhals knows.
 
     Raises:
-        InvalidInput: it is neither, holds more than one column of times, or one that is no number.
+        InvalidInput: it is neither, holds more than one column of times or one that does not strictly increase, or a
+            column that is no number.
     """
-    try:
-        native = nw.from_native(given, eager_only=True, allow_series=True)
-    except TypeError:
-        rule = "must be numbers of shape (T,) or (T, N), in a frame that is not lazy"
-        raise InvalidInput(field, rule, value=type(given).__name__) from None
+    native = _eager(field, given)
+    kind = f"{native.implementation.name.lower()} {type(given).__name__}"
     backend = native.implementation
     if isinstance(native, nw.Series):
-        return NarwhalsTable(_numbers(field, native), backend=backend, name=native.name)
-    times = [name for name, kind in native.schema.items() if kind.is_temporal()]
-    if len(times) > 1:
-        raise InvalidInput(field, "must hold one column of times at most", value=times[1])
-    names = tuple(name for name in native.columns if name not in times)
+        values = _numbers(field, native)
+        no_times(field, values)
+        return NarwhalsTable(
+            values, report=described(kind, values, (native.name,), None), backend=backend, name=native.name
+        )
+    found = clock(field, native)
+    rest = [name for name in native.columns if found is None or name != found.column.name]
+    if not rest:
+        raise InvalidInput(field, "must hold a column of numbers")
+    values = np.column_stack([_numbers(f"{field}[{name!r}]", native[name]) for name in rest])
+    whole = [native[name].dtype.is_integer() for name in rest]
+    prices = prices_among(field, rest, values, whole, partial(_way, kind), alone=False)
+    left_out = prices.left_out
+    if found is not None and found.times is None:
+        left_out = (LeftOut("column", (found.column.name,), "it names the rows, and is no series"), *left_out)
+    return _table(kind, prices.values, prices.labels, found, left_out, backend)
+
+
+def labels_and_numbers(field: str, given: Any) -> tuple[tuple[Hashable, ...] | None, NarwhalsTable]:
+    """Read what is one an asset: numbers, with a column of labels beside them or none.
+
+    Args:
+        field: The argument's name, for messages.
+        given: An eager frame or a series that narwhals knows.
+
+    Returns:
+        The labels, or None; and the numbers, with the names of their columns.
+
+    Raises:
+        InvalidInput: it is neither, or holds more than one column that is no number.
+    """
+    native = _eager(field, given)
+    backend = native.implementation
+    if isinstance(native, nw.Series):
+        return None, NarwhalsTable(_numbers(field, native), backend=backend, name=native.name)
+    texts = [name for name, kind in native.schema.items() if not kind.is_numeric()]
+    if len(texts) > 1 and len(native):
+        _numbers(f"{field}[{texts[1]!r}]", native[texts[1]])
+    names = tuple(name for name in native.columns if name not in texts[:1])
     if not names:
         raise InvalidInput(field, "must hold a column of numbers")
     values = np.column_stack([_numbers(f"{field}[{name!r}]", native[name]) for name in names])
-    time = native[times[0]] if times else None
-    return NarwhalsTable(values, names, _timestamps(time), backend=backend, time=time)
+    labels = tuple(native[texts[0]].to_list()) if texts else None
+    return labels, NarwhalsTable(values, names, backend=backend)
 
 
-def _numbers(field: str, column: Any) -> NDArray[np.float64]:
-    if not (column.dtype.is_numeric() or column.dtype == nw.Boolean):
-        raise InvalidInput(field, "must be numbers", value=str(column.dtype))
+def frame_of_series(field: str, given: Mapping[Any, Any]) -> Any:
+    """Return the frame of a mapping of series of one library.
+
+    Raises:
+        InvalidInput: one is no such series, or has another length.
+    """
+    columns = {str(name): _eager(f"{field}[{name!r}]", column) for name, column in given.items()}
+    first = next(iter(columns.values()))
+    for name, column in columns.items():
+        if not isinstance(column, nw.Series) or len(column) != len(first):
+            raise InvalidInput(f"{field}[{name!r}]", f"must be a series of {len(first)} rows, as the first")
+    return nw.from_dict(columns, backend=first.implementation).to_native()
+
+
+def _table(
+    kind: str, values: Floats, labels: tuple[Hashable, ...], found: Clock | None, left_out: Any, backend: Any
+) -> NarwhalsTable:
+    times = None if found is None else found.times
+    return NarwhalsTable(
+        values,
+        labels,
+        None if times is None else times.milliseconds(),
+        described(kind, values, labels, times, left_out),
+        backend=backend,
+        time=None if found is None else found.column,
+    )
+
+
+def _eager(field: str, given: Any) -> Any:
+    """Return a frame or series as narwhals', with columns of different names."""
+    given = plain_arrow(given)
+    names = getattr(given, "column_names", None)
+    if names is not None:
+        different(field, names)
+    try:
+        return nw.from_native(given, eager_only=True, allow_series=True)
+    except Exception as error:
+        rule = "must be numbers of shape (T,) or (T, N), in a frame that is not lazy (collect() makes one of it)"
+        raise InvalidInput(field, rule, value=type(given).__name__) from error
+
+
+def _numbers(field: str, column: Any) -> Floats:
+    dtype = column.dtype
+    if dtype.is_float() or (dtype.is_decimal() if hasattr(dtype, "is_decimal") else False):
+        return _floats(column)
+    if dtype.is_integer():
+        read = _floats(column)
+        if (
+            read.size
+            and dtype in {nw.Int64, nw.UInt64, nw.Int128, nw.UInt128}
+            and np.nanmax(np.abs(read), initial=0) >= 2**53
+        ):
+            return objects.of_objects(field, column.to_list())
+        return read
+    if dtype.is_numeric() or dtype == nw.Unknown or column.null_count() == len(column):
+        return _floats(column) if dtype.is_numeric() else np.full(len(column), np.nan)
+    if dtype in {nw.String, nw.Categorical, nw.Enum, nw.Boolean, nw.Object}:
+        return objects.of_objects(field, column.to_list())
+    raise InvalidInput(field, "must be numbers", value=str(dtype))
+
+
+def _floats(column: Any) -> Floats:
     # A null is a price that is not there, and so is NaN.
-    numbers: NDArray[np.float64] = column.cast(nw.Float64).fill_null(float("nan")).to_numpy()
+    numbers: Floats = column.cast(nw.Float64).fill_null(float("nan")).to_numpy()
     return numbers
 
 
-def _timestamps(time: Any) -> Ints | None:
-    if time is None or time.null_count():
-        return None
-    if time.dtype == nw.Date:
-        time = time.cast(nw.Datetime("ms"))
-    if not isinstance(time.dtype, nw.Datetime):
-        return None
-    stamps: Ints = np.asarray(time.dt.timestamp("ms").to_numpy(), dtype=np.int64)
-    return stamps
+def _way(kind: str, name: Hashable, said: str) -> str:
+    if not kind.startswith("polars"):
+        return f"make it a timestamp, or leave it out: table.drop_columns([{name!r}])"
+    unit = _UNITS.get(said.split(maxsplit=1)[0])
+    if unit is not None:
+        return f"make it a time, frame.with_columns(polars.from_epoch({name!r}, time_unit={unit!r})), or drop({name!r})"
+    return f"make it a date with with_columns, or leave it out: frame.drop({name!r})"

@@ -1,5 +1,6 @@
 """Numbers over time in one shape, whatever they came in, and values back in the same container."""
 
+import re
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -14,6 +15,9 @@ __all__ = ["Floats", "Ints", "ListTable", "Table"]
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
+
+_COLUMN = re.compile(r"\[:, ?(\d+)\]$")
+_NAMED = 5
 
 
 @dataclass(frozen=True)
@@ -64,13 +68,24 @@ class Table:
 
     def explain(self, error: InvalidInput, message: int) -> None:
         """Say in the error's hint where its index is: "'PEP', 2020-03-16"."""
-        place = error.index if isinstance(error.index, tuple) else (error.index,)
+        place: Any = error.index if isinstance(error.index, tuple) else (error.index,)
+        named = _COLUMN.search(error.field)
+        if error.index is None and named is not None:
+            place = (None, int(named.group(1)))
         labels: list[str] = []
         if len(place) == 2 and self.names and _within(place[1], len(self.names)):
             labels.append(repr(self.names[place[1]]))
         if self.timestamps_ms is not None and _within(place[0], len(self.timestamps_ms)):
             labels.append(str(np.datetime64(int(self.timestamps_ms[place[0]]), "ms")).removesuffix("T00:00:00.000"))
-        error.hint = ", ".join(labels)
+        error.hint = ", ".join(labels) or (self._empty() if error.index is None else "")
+
+    def _empty(self) -> str:
+        """Return which columns hold no number at all, where there are such columns."""
+        if self.values.ndim != 2:
+            return ""
+        places = np.flatnonzero(np.isnan(self.values).all(axis=0)).tolist()[:_NAMED]
+        names = ", ".join(repr(self.names[place]) if self.names else f"column {place}" for place in places)
+        return f"{names}, without a number in any row" if names else ""
 
     def _names_of(self, values: Floats) -> tuple[Hashable, ...] | None:
         return self.names if self.names and values.shape[-1:] == (len(self.names),) else None

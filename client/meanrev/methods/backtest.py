@@ -9,6 +9,8 @@ from meanrev.errors import InvalidInput, ServerError
 from meanrev.intake.containers import table
 from meanrev.intake.table import Table
 from meanrev.methods import fields, wire
+from meanrev.methods.naming import reported
+from meanrev.methods.times import row_stamps
 from meanrev.question import About, Live, Question, Replies
 from meanrev.results import BacktestMetric, BacktestPath, BacktestResult
 from meanrev_wire import meanrev_pb2
@@ -64,7 +66,7 @@ def backtest(
     message = wire.encode(
         BacktestInput,
         prices=read.values,
-        timestamps_ms=read.timestamps_ms if timestamps_ms is None else fields.stamps("timestamps_ms", timestamps_ms),
+        timestamps_ms=row_stamps(read, timestamps_ms),
         entry_zscore=entry,
         exit_zscore=exit_,
         transaction_cost=cost_per_side,
@@ -79,7 +81,9 @@ def backtest(
         values = {name: getattr(metrics[-1], name) for name in _FIELDS}
         return BacktestResult(**values, path=_path(read, metrics) if path else None, meta=about)
 
-    return Question(_PATH, [[message]], result, streaming=True, timeout=timeout, labels=read, labelled="prices")
+    return Question(
+        _PATH, [[message]], reported(read, result), streaming=True, timeout=timeout, labels=read, labelled="prices"
+    )
 
 
 def backtest_stream(

@@ -4,6 +4,7 @@ from typing import Any
 
 from meanrev.intake.containers import table
 from meanrev.methods import wire
+from meanrev.methods.naming import reported
 from meanrev.question import About, Question, Replies
 from meanrev.results import Pca
 from meanrev_wire import codec
@@ -52,4 +53,11 @@ def pca(
             meta={**about, **wire.extras(reply.metadata)},
         )
 
-    return Question(wire.path("PcaPortfolios"), [[message]], result, timeout=timeout, labels=read, labelled="returns")
+    return Question(
+        wire.path("PcaPortfolios"),
+        [[message]],
+        reported(read, result),
+        timeout=timeout,
+        labels=read,
+        labelled="returns",
+    )

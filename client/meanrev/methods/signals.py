@@ -5,7 +5,9 @@ from typing import Any
 
 from meanrev.errors import InvalidInput
 from meanrev.intake.containers import table
-from meanrev.methods import fields, wire
+from meanrev.methods import wire
+from meanrev.methods.naming import reported
+from meanrev.methods.times import row_stamps
 from meanrev.question import About, Question, Replies
 from meanrev.results import Signal
 from meanrev_wire.meanrev_pb2 import SignalRequest, SignalResponse
@@ -49,9 +51,7 @@ def signals(
         SignalRequest,
         price_history={
             "prices": read.values.reshape(-1),
-            "timestamps_ms": read.timestamps_ms
-            if timestamps_ms is None
-            else fields.stamps("timestamps_ms", timestamps_ms),
+            "timestamps_ms": row_stamps(read, timestamps_ms),
         },
         ou_params=None if fit is None else wire.scalars("fit", fit, ("theta", "mu", "sigma")),
         thresholds=None
@@ -67,5 +67,10 @@ def signals(
         return Signal(**values, meta={**about, **wire.extras(reply.metadata)})
 
     return Question(
-        wire.path("GenerateSignals"), [[message]], result, timeout=timeout, labels=read, labelled="price_history"
+        wire.path("GenerateSignals"),
+        [[message]],
+        reported(read, result),
+        timeout=timeout,
+        labels=read,
+        labelled="price_history",
     )

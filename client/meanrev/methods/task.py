@@ -1,6 +1,6 @@
 """A research method as a declaration of one's own: asked at once with progress, or submitted as a job."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, Generic, Protocol, TypeVar, cast
@@ -11,12 +11,14 @@ from meanrev.errors import ServerError
 from meanrev.intake.table import Table
 from meanrev.methods import wire
 from meanrev.methods.chunks import Cut, Named
+from meanrev.methods.naming import Series
 from meanrev.progress import Progress, shown
 from meanrev.question import About, Question, Replies
+from meanrev.results import Result
 
 __all__ = ["Task", "last_reply", "research_path"]
 
-R = TypeVar("R")
+R = TypeVar("R", bound=Result)
 
 _MOST_BYTES_OF_PROGRESS = 256
 
@@ -44,7 +46,7 @@ class Task(Generic[R]):
         method: Its name in the service.
         reply: Class of its replies.
         prices: What is sent.
-        names: Of the columns.
+        names: Of the columns, with the caller's labels.
         options: By name; None leaves one out.
         read: From the last reply, and what is known about the call, to the result.
         renamed: Options whose arguments are called otherwise.
@@ -53,7 +55,7 @@ class Task(Generic[R]):
     method: str
     reply: type[Message]
     prices: Table
-    names: Sequence[str]
+    names: Series
     options: Mapping[str, Any]
     read: Callable[[Any, About], R]
     renamed: Mapping[str, str] = field(default_factory=dict)
@@ -99,11 +101,12 @@ class Task(Generic[R]):
         )
 
     def result(self, data: bytes, about: About) -> R:
-        """Read the last reply, as last_reply does."""
-        return last_reply(self.reply, self.read, data, about)
+        """Read the last reply, as last_reply does, with the caller's labels and what was taken of the caller's data."""
+        known = about if self.prices.report is None else {**about, "intake": self.prices.report}
+        return self.names.own(last_reply(self.reply, self.read, data, known))
 
     def _labels(self) -> Named:
-        return Named(self.prices, self.renamed)
+        return Named(self.names.named(self.prices), self.renamed)
 
 
 def last_reply(reply_type: type[Message], read: Callable[[Any, About], R], data: bytes, about: About) -> R:

@@ -1,23 +1,24 @@
 """CaraOptimalWeights and SharpeOptimalWeights: portfolio weights, once or as returns arrive."""
 
-from collections.abc import AsyncIterable, Iterable, Mapping, Sequence
-from functools import partial
+from collections.abc import AsyncIterable, Iterable, Mapping
 from typing import Any
 
 import numpy as np
 
 from meanrev.errors import InvalidInput, ServerError
-from meanrev.intake.containers import in_order, table
+from meanrev.intake.containers import table
+from meanrev.intake.labels import square, vector
 from meanrev.intake.table import Table
-from meanrev.methods import fields, wire
+from meanrev.methods import wire
+from meanrev.methods.assets import Assets, names_of
+from meanrev.methods.bounds import Bounds, sides
+from meanrev.methods.naming import reported
 from meanrev.question import About, Live, Question, Replies
 from meanrev.results import Weights
 from meanrev_wire import codec
 from meanrev_wire.meanrev_pb2 import OptimizationInput, WeightsOutput
 
 __all__ = ["as_weights", "weights", "weights_stream"]
-
-Bounds = tuple[float, float] | Sequence[float] | None
 
 
 def weights(
@@ -43,22 +44,22 @@ def weights(
     if returns is None and (expected_returns is None or covariance is None):
         raise InvalidInput("returns", "must be given unless both expected_returns and covariance are")
     read = None if returns is None else table("returns", returns).matrix("returns")
-    ordered = table if read is None else partial(in_order, read)
-    square = None if covariance is None else ordered("covariance", covariance).matrix("covariance")
-    ordered = ordered if square is None or read is not None else partial(in_order, square)
-    mean = None if expected_returns is None else ordered("expected_returns", expected_returns).values.reshape(-1)
+    matrix = None if covariance is None else square("covariance", covariance, names_of(read))
+    names = names_of(read, matrix)
+    mean = None if expected_returns is None else vector("expected_returns", expected_returns, names)
+    labels = read or matrix
+    width = None if labels is None else labels.values.shape[1]
     message = wire.encode(
         OptimizationInput,
         returns=None if read is None else read.values,
         gamma=wire.positive("gamma", gamma),
         risk_free_rate=risk_free_rate,
         expected_returns=mean,
-        covariance=None if square is None else square.values,
+        covariance=None if matrix is None else matrix.values,
         metadata=wire.options(
-            mode=mode, covariance=estimator, halflife=halflife, bounds=_pair(bounds), leverage=leverage
+            mode=mode, covariance=estimator, halflife=halflife, bounds=sides(bounds, names, width), leverage=leverage
         ),
     )
-    labels = read or square
 
     def result(replies: Replies, about: About) -> Weights:
         if not replies[0]:
@@ -66,7 +67,12 @@ def weights(
         return as_weights(wire.decode(WeightsOutput, replies[0][-1]), labels, about)
 
     return Question(
-        wire.path(method), [[message]], result, streaming=True, timeout=timeout, labels=read, labelled="returns"
+        wire.path(method),
+        [[message]],
+        reported(read, result),
+        streaming=True,
+        timeout=timeout,
+        labels=Assets(read, names),
     )
 
 
@@ -81,7 +87,7 @@ def weights_stream(
     timeout: float | None,
 ) -> Live[Weights]:
     """Declare a stream of either method; the arguments are those of cara_stream and sharpe_stream."""
-    metadata = wire.options(**options)
+    metadata = wire.options(**{**options, "bounds": sides(options.get("bounds"), (), None)})
     held = {
         "gamma": wire.positive("gamma", gamma),
         "risk_free_rate": risk_free_rate,
@@ -127,7 +133,3 @@ def _matrices(given: Mapping[str, Any]) -> dict[str, Any]:
     if "expected_returns" in out:
         out["expected_returns"] = table("expected_returns", out["expected_returns"]).values.reshape(-1)
     return out
-
-
-def _pair(bounds: Bounds) -> list[float] | None:
-    return None if bounds is None else fields.numbers("bounds", bounds).tolist()

@@ -1,12 +1,12 @@
 """What a scan returns. Fields are named as on the wire, where their units are stated; P pairs."""
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from meanrev.results.base import Result
+from meanrev.results.base import LABEL, Result
 
 __all__ = ["ScanResult"]
 
@@ -45,8 +45,8 @@ class ScanResult(Result):
         n_pairs: Pairs tried.
     """
 
-    y: tuple[str, ...]
-    x: tuple[str, ...]
+    y: tuple[Any, ...] = field(metadata=LABEL)
+    x: tuple[Any, ...] = field(metadata=LABEL)
     hedge_ratio: Floats
     intercept: Floats
     adf_statistic: Floats

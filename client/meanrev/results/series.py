@@ -3,13 +3,13 @@
 A field is a scalar for one series, and an array with one entry a series where many were asked for at once.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from meanrev.results.base import Result
+from meanrev.results.base import LABEL, Result
 
 __all__ = [
     "BacktestMetric",
@@ -61,7 +61,7 @@ class OuFit(Result):
     r_squared: Number
     status: Text
     timestamp_ms: Count
-    asset_id: Text
+    asset_id: Any = field(metadata=LABEL)
     theta_std_error: Number
     mu_std_error: Number
     sigma_std_error: Number

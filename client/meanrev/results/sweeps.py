@@ -3,20 +3,23 @@
 Axes: N columns, G cells (threshold pairs x costs x lookbacks), E entries, X exits, S walk-forward steps.
 """
 
-from dataclasses import dataclass
+import difflib
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from meanrev.errors import InvalidInput
-from meanrev.results.base import Result
+from meanrev.results.base import LABEL, Result, label_column
 from meanrev.results.plots import SweepPlot
 
 __all__ = ["BestCells", "CellFigures", "Surface", "SweepResult", "WalkForward"]
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
+
+_SHOWN = 20
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -33,7 +36,7 @@ class Surface(Result):
         cells: (E, X) of the figure; NaN where the exit does not fit the entry.
     """
 
-    column: str
+    column: Any = field(metadata=LABEL)
     figure: str
     cost: float
     lookback: int
@@ -84,7 +87,7 @@ class BestCells(Result):
         plateau_cell: Its number.
     """
 
-    column: Any
+    column: Any = field(metadata=LABEL)
     entry_zscore: Any
     exit_zscore: Any
     cost: Any
@@ -120,7 +123,7 @@ class WalkForward(Result):
         cell: Number of the chosen cell, -1 where none was valid.
     """
 
-    column: tuple[str, ...]
+    column: tuple[Any, ...] = field(metadata=LABEL)
     train_start: Ints
     train_stop: Ints
     test_start: Ints
@@ -157,7 +160,7 @@ class SweepResult(Result):
         walk_forward: Its steps; None where there are none.
     """
 
-    columns: tuple[str, ...]
+    columns: tuple[Any, ...] = field(metadata=LABEL)
     entry_zscore: Floats
     exit_zscore: Floats
     cost: Floats
@@ -223,11 +226,25 @@ class SweepResult(Result):
         n_columns = len(self.columns)
         axes = {name: np.tile(self[name], n_columns) for name in ("entry_zscore", "exit_zscore", "cost", "lookback")}
         figures = {name: values.reshape(-1) for name, values in self.figures.items() if values is not None}
-        return {"column": np.repeat(np.array(self.columns), self.cost.size), **axes, **figures}
+        return {"column": np.repeat(label_column(self.columns), self.cost.size), **axes, **figures}
 
 
 def _place(field: str, held: Any, wanted: Any) -> int:
-    places = [i for i, value in enumerate(held) if value == wanted]
+    places = [i for i, value in enumerate(held) if type(value) is type(wanted) and value == wanted]
+    places = places or [i for i, value in enumerate(held) if _equal(value, wanted)]
+    places = places or [i for i, value in enumerate(held) if str(value) == str(wanted)]
     if not places:
-        raise InvalidInput(field, f"must be one of {', '.join(map(str, list(held)[:20]))}", value=wanted)
+        close = difflib.get_close_matches(str(wanted), list(map(str, held)), 1)
+        advice = f"; did you mean {close[0]!r}?" if close and field == "column" else ""
+        spelled = str if len({type(value) for value in held}) == 1 else repr
+        shown = ", ".join(map(spelled, list(held)[:_SHOWN])) + (", ..." if len(held) > _SHOWN else "")
+        raise InvalidInput(field, f"must be one of {shown}{advice}", value=wanted)
     return places[0]
+
+
+def _equal(value: Any, wanted: Any) -> bool:
+    """Tell whether two labels are equal, where dates and texts of different kinds may refuse to be compared."""
+    try:
+        return bool(value == wanted)
+    except (TypeError, ValueError):
+        return False
