@@ -101,6 +101,12 @@ def rule_of_number(kind):
 def plural(kind):
     if isinstance(kind, inspect.StrType):
         return "names"
+    if isinstance(kind, inspect.UnionType):
+        return " or ".join(", ".join(map(plural, kind.types)).rsplit(", ", 1))
+    if isinstance(kind, inspect.VarTupleType):
+        return "lists"
+    if isinstance(kind, inspect.NoneType):
+        return "null"
     return rule_of_number(kind).replace("number", "numbers").replace("integer", "integers")
 
 
