@@ -50,11 +50,13 @@ class MappingTable(Table):
 
 
 def array_table(field: str, given: Any) -> Table:
-    """Read an array or nested lists.
+    """Read an array or nested lists; the fields of a structured array are columns.
 
     Raises:
         InvalidInput: it holds no numbers, or has neither one nor two dimensions.
     """
+    if isinstance(given, np.ndarray) and given.dtype.names and given.ndim == 1:
+        return mapping_table(field, {name: given[name] for name in given.dtype.names})
     values = array_floats(field, given)
     no_times(field, values)
     return ListTable(values) if isinstance(given, list | tuple) else Table(values)
@@ -144,6 +146,9 @@ def _array(field: str, given: Any) -> NDArray[Any]:
         raise InvalidInput(field, f"{_RULE}; make a list of it first", value=type(given).__name__)
     if isinstance(given, str | bytes):
         raise InvalidInput(field, _RULE, value=objects.shown(given))
+    if isinstance(given, list | tuple) and given and hasattr(given[0], "name") and hasattr(given[0], "to_numpy"):
+        rule = f"{_RULE}; a list of Series does not say whether they are rows or columns: give a mapping or a frame"
+        raise InvalidInput(field, rule, value=f"{type(given).__name__} of {type(given[0]).__name__}")
     try:
         values = np.asarray(given)
         if values.dtype.kind in "US":  # NumPy makes texts of numbers that stand beside one text

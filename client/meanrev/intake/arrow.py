@@ -20,10 +20,20 @@ def plain_arrow(given: Any) -> Any:
     if isinstance(given, arrow.Array):
         given = arrow.chunked_array([given])
     if isinstance(given, arrow.ChunkedArray):
-        return given.cast(given.type.value_type) if arrow.types.is_dictionary(given.type) else given
+        plain = _plain_type(given.type, arrow)
+        return given if plain is None else given.cast(plain)
     if isinstance(given, arrow.Table):
         for place, column in enumerate(given.schema):
-            if arrow.types.is_dictionary(column.type):
-                decoded = given.column(place).cast(column.type.value_type)
-                given = given.set_column(place, column.name, decoded)
+            plain = _plain_type(column.type, arrow)
+            if plain is not None:
+                given = given.set_column(place, column.name, given.column(place).cast(plain))
     return given
+
+
+def _plain_type(kind: Any, arrow: Any) -> Any:
+    """Return the type to cast to, or None where narwhals reads the column as it is."""
+    if arrow.types.is_dictionary(kind):
+        return kind.value_type
+    if arrow.types.is_date64(kind):
+        return arrow.date32()
+    return arrow.float64() if arrow.types.is_decimal256(kind) else None

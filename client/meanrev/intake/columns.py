@@ -55,14 +55,14 @@ def prices_among(
     single = alone or len(labels) == 1
     kept: list[int] = []
     counters: list[int] = []
-    suspects = set(np.flatnonzero(_suspects(values)).tolist()) | {0}
+    suspects = set(np.flatnonzero(_suspects(values)).tolist())
     for place, label in enumerate(labels):
         if place not in suspects and not (named_like_an_index(label) or named_like_time(label)):
             kept.append(place)
             continue
-        found = role(label, values[:, place], whole=whole[place], first=place == 0, alone=single)
+        found = role(label, values[:, place], whole=whole[place], alone=single)
         if found.kind in {"time", "unclear"}:
-            rule = f"must be prices, and looks like {found.said}; {way(label, found.said)}"
+            rule = f"must hold prices, and looks like {found.said}; {way(label, found.said)}"
             raise InvalidInput(f"{field}[{label!r}]", rule)
         (counters if found.kind == "index" else kept).append(place)
     if not counters:
@@ -86,7 +86,7 @@ def no_times(field: str, values: Floats) -> None:
         said = numeric_time(columns[:, place])
         if said:
             name = field if values.ndim == 1 else f"{field}[:, {place}]"
-            rule = f"must be prices, and looks like {said}; leave it out (timestamps_ms takes times in milliseconds)"
+            rule = f"must hold prices, and looks like {said}; leave it out (timestamps_ms takes times in milliseconds)"
             raise InvalidInput(name, rule)
 
 

@@ -40,8 +40,8 @@ def clock(field: str, frame: Any) -> Clock | None:
     Raises:
         InvalidInput: there is more than one, a row has no time, or one is not after the one before.
     """
-    found = [name for name, kind in frame.schema.items() if kind in {nw.Date, nw.Datetime}]
-    texts = [name for name, kind in frame.schema.items() if kind in {nw.String, nw.Categorical, nw.Enum}]
+    found = [name for name, kind in frame.schema.items() if kind in (nw.Date, nw.Datetime)]
+    texts = [name for name, kind in frame.schema.items() if kind in (nw.String, nw.Categorical, nw.Enum)]
     found += [name for name in texts if looks_iso(frame[name].head(_SAMPLE).to_list()) and len(frame)]
     if len(found) > 1:
         rule = f"must hold one column of times at most, and has {', '.join(map(repr, found))}: drop all but one"
@@ -61,7 +61,7 @@ def _times(field: str, frame: Any, name: str) -> Times:
     if column.null_count():
         row = column.is_null().to_list().index(True)
         raise InvalidInput(where, "must hold a time in every row (drop rows without one)", value="null", index=row)
-    if column.dtype in {nw.Date, nw.Datetime}:
+    if column.dtype in (nw.Date, nw.Datetime):
         days, kind = _moments(column), "date" if column.dtype == nw.Date else "datetime"
     else:
         days, kind = iso_times(where, column.to_list()), "ISO text"

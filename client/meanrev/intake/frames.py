@@ -20,6 +20,7 @@ from meanrev.intake.table import Floats, Table
 
 __all__ = ["NarwhalsTable", "frame_of_series", "labels_and_numbers", "narwhals_table"]
 
+_EXACT = 2**53
 _UNITS = {"seconds": "s", "milliseconds": "ms", "microseconds": "us", "nanoseconds": "ns"}
 
 
@@ -160,29 +161,18 @@ def _eager(field: str, given: Any) -> Any:
 
 
 def _numbers(field: str, column: Any) -> Floats:
+    """Return a column as float64; a null is a price that is not there, and so is NaN."""
     dtype = column.dtype
-    if dtype.is_float() or (dtype.is_decimal() if hasattr(dtype, "is_decimal") else False):
-        return _floats(column)
-    if dtype.is_integer():
-        read = _floats(column)
-        if (
-            read.size
-            and dtype in {nw.Int64, nw.UInt64, nw.Int128, nw.UInt128}
-            and np.nanmax(np.abs(read), initial=0) >= 2**53
-        ):
-            return objects.of_objects(field, column.to_list())
-        return read
-    if dtype.is_numeric() or dtype == nw.Unknown or column.null_count() == len(column):
-        return _floats(column) if dtype.is_numeric() else np.full(len(column), np.nan)
-    if dtype in {nw.String, nw.Categorical, nw.Enum, nw.Boolean, nw.Object}:
+    if column.null_count() == len(column):
+        return np.full(len(column), np.nan)
+    if dtype in (nw.Date, nw.Datetime, nw.Time, nw.Duration, nw.Struct, nw.List, nw.Array, nw.Binary):
+        raise InvalidInput(field, "must be numbers", value=str(dtype))
+    if not dtype.is_numeric():
         return objects.of_objects(field, column.to_list())
-    raise InvalidInput(field, "must be numbers", value=str(dtype))
-
-
-def _floats(column: Any) -> Floats:
-    # A null is a price that is not there, and so is NaN.
-    numbers: Floats = column.cast(nw.Float64).fill_null(float("nan")).to_numpy()
-    return numbers
+    if dtype.is_integer() and max(abs(int(column.min())), abs(int(column.max()))) > _EXACT:
+        return objects.of_objects(field, column.to_list())
+    read: Floats = column.cast(nw.Float64).fill_null(float("nan")).to_numpy()
+    return read
 
 
 def _way(kind: str, name: Hashable, said: str) -> str:

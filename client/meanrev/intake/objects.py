@@ -25,7 +25,7 @@ _WAYS = {
     "flag": "which is a truth value; leave the column out, or make numbers of it with astype(float)",
     "inexact": f"and a float64 holds whole numbers up to 2**53 = {_EXACT:,} only; astype(float) rounds them",
     "large": "which no float64 can hold",
-    "other": "which is none",
+    "other": "which is no number",
 }
 _KINDS = {"U": "text", "S": "text", "b": "flag"}
 

@@ -13,7 +13,7 @@ from meanrev.intake import objects
 from meanrev.intake.columns import Prices, no_times, prices_among
 from meanrev.intake.describe import described, different
 from meanrev.intake.pandas_times import index_times, row_label
-from meanrev.intake.roles import named_like_time
+from meanrev.intake.roles import COUNTED, named_like_time
 from meanrev.intake.stamps import Times, looks_iso
 from meanrev.intake.table import Floats, Ints, Table
 
@@ -159,7 +159,8 @@ def _way(field: str, name: Hashable, said: str) -> str:
         index = f"make it the index, {field}.set_index(pandas.to_datetime({field}.pop({name!r}), unit={unit!r}))"
     elif said.startswith(("dates", "day")):
         index += " after pandas.to_datetime"
-    return f"{index}, or drop it, {field}.drop(columns=[{name!r}]); prices are taken as floats, astype(float)"
+    prices = "; prices are taken as floats, astype(float)" if said == COUNTED else ""
+    return f"{index}, or drop it, {field}.drop(columns=[{name!r}]){prices}"
 
 
 def frame_of(field: str, given: Mapping[Any, Any]) -> Any:

@@ -9,17 +9,30 @@ import numpy as np
 from meanrev.intake.stamps import calendar_days
 from meanrev.intake.table import Floats
 
-__all__ = ["LEAST_TIME", "Role", "is_counter", "named_like_an_index", "named_like_time", "numeric_time", "role"]
+__all__ = [
+    "COUNTED",
+    "LEAST_TIME",
+    "Role",
+    "is_counter",
+    "named_like_an_index",
+    "named_like_time",
+    "numeric_time",
+    "role",
+]
 
 _INDEX = re.compile(
     r"unnamed: ?\d+|__index_level_\d+__|level_\d+|index|row(_?(nr|id|num|number|index))?|no\.?|nr\.?|#|"
 )
 _SAVED_INDEX = re.compile(r"unnamed: ?0|__index_level_\d+__", re.IGNORECASE)
 _TIME = re.compile(
-    r"(.*[ _.-])?(date|time|date_?time|time_?stamp|epoch|unix|day|ts)s?([ _.-]?(s|ms|us|ns|utc|gmt))?",
+    r"(.*[ _.-])?(date|time|date_?time|time_?stamp|epoch|unix|year|quarter|month|week|day|ts)s?"
+    r"([ _.-]?(s|ms|us|ns|utc|gmt))?",
     re.IGNORECASE,
 )
 _CAMEL = re.compile(r".*[a-z](Date|Time|Timestamp)")
+COUNTED = "numbers of rows"
+"""What a column of 0, 1, 2, ... looks like."""
+
 _FEW = 5
 """Rows below which a counter that does not say so by its name may be prices in a small example."""
 
@@ -54,14 +67,13 @@ class Role(NamedTuple):
 _PRICE = Role("price")
 
 
-def role(name: Hashable, values: Floats, *, whole: bool, first: bool, alone: bool) -> Role:
+def role(name: Hashable, values: Floats, *, whole: bool, alone: bool) -> Role:
     """Return what a column of a frame is.
 
     Args:
         name: Its label.
         values: (T,).
         whole: Its type is one of whole numbers.
-        first: It is the leftmost column.
         alone: It is the only one.
     """
     counter = is_counter(values)
@@ -74,8 +86,8 @@ def role(name: Hashable, values: Floats, *, whole: bool, first: bool, alone: boo
         return Role("time", time)
     if _saved_index(name) and not alone:
         return Role("unclear", "the index of a frame that was saved with it")
-    if first and not alone and whole and counter and values.size >= _FEW and values[0] in {0.0, 1.0}:
-        return Role("unclear", "numbers of rows")
+    if not alone and whole and counter and values.size >= _FEW and values[0] in {0.0, 1.0}:
+        return Role("unclear", COUNTED)
     return _PRICE
 
 
