@@ -1,14 +1,16 @@
 """A client as the command line uses it: its errors become sentences and exit codes."""
 
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any, TypeVar
 
 import click
 
 import meanrev
+from meanrev.intake.table import Table
 from meanrev_cli.failure import ExitCode, Failure
+from meanrev_cli.price_options import day_of
 from meanrev_cli.shared import Shared
 
 __all__ = ["asking", "host_flag", "shows_progress"]
@@ -35,12 +37,12 @@ def shows_progress(shared: Shared) -> bool:
 
 
 @contextmanager
-def asking(host: str, names: Sequence[str] = ()) -> Iterator[meanrev.Client]:
+def asking(host: str, sent: Table | None = None) -> Iterator[meanrev.Client]:
     """Open a client.
 
     Args:
         host: Where to compute.
-        names: Columns of the prices that are sent, for messages.
+        sent: The prices that are sent, for messages.
 
     Raises:
         Failure: a call failed.
@@ -53,9 +55,21 @@ def asking(host: str, names: Sequence[str] = ()) -> Iterator[meanrev.Client]:
     except meanrev.DeadlineExceeded as error:
         raise Failure(ExitCode.NO_SERVER, str(error)) from None
     except meanrev.InvalidInput as error:
-        place = error.index if isinstance(error.index, tuple) else ()
-        if error.field == "prices" and len(place) == 2 and place[1] < len(names):
-            error.hint = f"row {place[0] + 1} of column {names[place[1]]!r}"
-        raise Failure(ExitCode.BAD_DATA, str(error)) from None
+        raise Failure(ExitCode.BAD_DATA, _told(error, sent)) from None
     except meanrev.MeanRevError as error:
         raise Failure(ExitCode.UNEXPECTED, str(error)) from None
+
+
+def _told(error: meanrev.InvalidInput, sent: Table | None) -> str:
+    """Say what is wrong in the words of the file: rows and columns, not places in an array."""
+    if sent is None:
+        return str(error)
+    place = error.index if isinstance(error.index, tuple) else ()
+    if error.field == "prices" and len(place) == 2 and place[1] < len(sent.names):
+        when = f", {day_of(sent, place[0])}" if sent.timestamps_ms is not None else ""
+        error.hint = f"row {place[0] + 1} of column {str(sent.names[place[1]])!r}{when}"
+    if error.field == "n_bars":
+        source = "the file" if sent.report is None else sent.report.source
+        n_rows = len(sent.values)
+        return f"{source} has {n_rows} row{'' if n_rows == 1 else 's'} of prices; it {error.rule.replace('must be', 'must have')}"
+    return str(error)

@@ -1,14 +1,17 @@
 """A sweep's tables as words, for the terminal and the page."""
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
-from meanrev.results import Result
+from meanrev.intake.table import Table
+from meanrev.results import Result, SweepResult
+from meanrev_cli.price_options import day_of
 
-__all__ = ["BEST", "STEPS", "cell", "records", "rows_of"]
+__all__ = ["BEST", "BEST_ORDER", "STEPS", "Dated", "cell", "reasons", "records", "rows_of"]
 
 BEST = (
     ("column", "{}"),
@@ -22,6 +25,9 @@ BEST = (
     ("plateau_exit_zscore", "{:g}"),
     ("plateau_value", "{:.2f}"),
 )
+BEST_ORDER = ("column", "entry_zscore", "exit_zscore", "sharpe_ratio", "deflated_sharpe", "cost", "lookback")
+"""By importance, for narrow terminals."""
+
 STEPS = (
     ("column", "{}"),
     ("train_start", "{}"),
@@ -36,6 +42,73 @@ STEPS = (
     ("test_trades", "{}"),
     ("test_max_drawdown", "{:.4f}"),
 )
+
+
+@dataclass(frozen=True)
+class Dated:
+    """A sweep beside the table that was swept.
+
+    Attributes:
+        swept: What was found.
+        table: What was read, with its times and its report.
+        untradable: Why columns cannot be traded, by name, where the answer gives no reason of its own.
+    """
+
+    swept: SweepResult
+    table: Table
+    untradable: Mapping[str, str]
+
+    @property
+    def reasons(self) -> list[tuple[str, str]]:
+        """Columns without figures, each with the reason."""
+        best = self.swept.best
+        names, cells = np.atleast_1d(np.asarray(best.column)), np.atleast_1d(np.asarray(best.cell))
+        given = reasons(best)
+        why = [given[i] or (self.untradable.get(str(name), "") if cells[i] < 0 else "") for i, name in enumerate(names)]
+        return [(str(name), reason) for name, reason in zip(names, why, strict=True) if reason]
+
+    def best_records(self) -> list[dict[str, Any]]:
+        """Return the best cells as JSON objects, each with its reason."""
+        known = dict(self.reasons)
+        return [{**row, "reason": known.get(str(row["column"]), "")} for row in records(self.swept.best)]
+
+    def steps(self) -> dict[str, Any]:
+        """Return the steps of the walk-forward, a column's values by its name, with dates where there are times."""
+        walk = self.swept.walk_forward
+        if walk is None:
+            return {}
+        columns = walk.to_columns()
+        if self.table.timestamps_ms is None:
+            return columns
+        return {
+            **columns,
+            **{
+                f"{part}_{end}": tuple(day_of(self.table, int(bar) + offset) for bar in walk[f"{part}_{bound}"])
+                for part in ("train", "test")
+                for end, bound, offset in (("first", "start", 0), ("last", "stop", -1))
+            },
+        }
+
+    def step_rows(self) -> tuple[list[tuple[str, str]], list[tuple[str, ...]]]:
+        """Return columns and rows of the steps as words, with dates in place of bars where there are times."""
+        walk = self.swept.walk_forward
+        if walk is None:
+            return [], []
+        steps = self.steps()
+        shown = list(STEPS)
+        if "train_first" in steps:
+            dates = [("train_first", "{}"), ("train_last", "{}"), ("test_first", "{}"), ("test_last", "{}")]
+            shown = [STEPS[0], *dates, *STEPS[5:]]
+        if any(reasons(walk)):
+            shown.append(("reason", "{}"))
+        return shown, [tuple(cell(steps[name][i], shape) for name, shape in shown) for i in range(len(walk.column))]
+
+
+def reasons(result: Result) -> list[str]:
+    """Return why each entry of a result has no figures, "" where it has some."""
+    given = getattr(result, "reason", None)
+    n_entries = len(np.atleast_1d(np.asarray(result["column"])))
+    return [""] * n_entries if given is None else [str(reason) for reason in np.atleast_1d(np.asarray(given))]
 
 
 def rows_of(result: Result, columns: Sequence[tuple[str, str]]) -> Iterator[tuple[str, ...]]:
@@ -54,7 +127,7 @@ def cell(value: Any, shape: str) -> str:
     return "-" if isinstance(value, float) and math.isnan(value) else shape.format(value)
 
 
-def records(result: Result) -> list[dict[str, Any]]:
+def records(result: Mapping[str, Any]) -> list[dict[str, Any]]:
     """Return the entries of a result's arrays as JSON objects; what is not finite becomes null."""
     columns = {name: np.atleast_1d(np.asarray(values)).tolist() for name, values in result.items()}
     return [

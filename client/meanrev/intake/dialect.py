@@ -9,14 +9,19 @@ from dataclasses import dataclass, field
 from meanrev.intake.cells import MISSING
 from meanrev.intake.options import FileOptions, refusal
 
-__all__ = ["HEAD_BYTES", "Layout", "is_time_name", "laid_out", "records_of", "utf8"]
+__all__ = ["HEAD_BYTES", "Layout", "is_time_name", "laid_out", "records_of", "refuse_values_as_header", "utf8"]
 
 HEAD_BYTES = 1 << 18
 """Of a file that are looked at before it is read."""
 
 _SEPARATORS = ("\t", ";", "|", ",")  # by preference where several cut all lines alike
 _NAMES = {"\t": "tabs", ";": "semicolons", "|": "pipes", ",": "commas"}
-_BOMS = ((b"\xff\xfe\x00\x00", "utf-32"), (b"\x00\x00\xfe\xff", "utf-32"), (b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16"))
+_BOMS = (
+    (b"\xff\xfe\x00\x00", "utf-32"),
+    (b"\x00\x00\xfe\xff", "utf-32"),
+    (b"\xff\xfe", "utf-16"),
+    (b"\xfe\xff", "utf-16"),
+)
 _TIME_NAMES = frozenset(
     {
         *("date", "dates", "datetime", "time", "times", "timestamp", "timestamps", "ts", "day", "dt", "asof", "unix"),
@@ -111,17 +116,21 @@ def laid_out(source: str, head: bytes, options: FileOptions, *, whole: bool) -> 
     comments = tuple(i + 1 for i in range(skipped) if lines[i].strip())
     body = "".join(lines[skipped:])
     if not body.strip():
-        raise refusal(source, "is empty: a header and rows of numbers are needed")
+        raise refusal(source, "holds no prices, it is empty: a header and rows of numbers are needed")
     separator = options.separator or _separator(body)
     found = records_of(body, separator)[:200]
     rows = [row for _, row in found]
     width = _width(rows)
-    if options.no_header:
+    dated = options.no_header is None and _begins_with_values(rows)
+    if options.no_header or dated:
         names = tuple(f"column_{i + 1}" for i in range(max(width, len(rows[0]))))
-        return Layout(separator, names, (), skipped + 1, comments=comments)
+        called = (
+            ("The first line holds values and no names; columns are called column_1, column_2, ...",) if dated else ()
+        )
+        return Layout(separator, names, (), skipped + 1, (*_notes(separator, options), *called), comments)
     n_header = _n_header(rows)
     if options.no_header is None and n_header == 1:
-        _is_header(source, rows[0], skipped + 1)
+        refuse_values_as_header(source, rows[0], skipped + 1)
     header = [[cell.strip() for cell in row] for row in rows[:n_header]]
     if width == len(header[0]) + 1 and all(not row[-1].strip() for row in rows[n_header:] if len(row) == width):
         header = [[*row, ""] for row in header]
@@ -146,15 +155,18 @@ def records_of(text: str, separator: str) -> list[tuple[int, list[str]]]:
 def _is_a_table(source: str, text: str) -> None:
     start = text.lstrip()[:200].lower()
     if not start:
-        raise refusal(source, "is empty: a header and rows of numbers are needed")
+        raise refusal(source, "holds no prices, it is empty: a header and rows of numbers are needed")
     if start.startswith(("<!doctype", "<html", "<head", "<body", "<?xml", "<!--")):
-        raise refusal(source, "holds a web page (HTML or XML), no table: the download may have failed; open it in a browser to see")
+        raise refusal(
+            source,
+            "holds a web page (HTML or XML), no table: the download may have failed; open it in a browser to see",
+        )
     if start.startswith(("{", "[{", "[[", '["')):
         raise refusal(source, "holds JSON, no table: pandas or polars turns it into CSV or Parquet")
 
 
 def _is_comment(line: str) -> bool:
-    return line.lstrip().startswith("#") and not line.lstrip().lower().startswith("#n/a") or not line.strip()
+    return (line.lstrip().startswith("#") and not line.lstrip().lower().startswith("#n/a")) or not line.strip()
 
 
 def _separator(body: str) -> str:
@@ -188,7 +200,19 @@ def _n_header(rows: list[list[str]]) -> int:
     return 2 if of_levels and repeated and not second[0].strip().isdigit() and not _is_time(second[0]) else 1
 
 
-def _is_header(source: str, row: list[str], line: int) -> None:
+def _begins_with_values(rows: list[list[str]]) -> bool:
+    """Tell whether the first line can be nothing but values: a date and numbers, like those of the second line."""
+    if len(rows) < 2 or len(rows[0]) != len(rows[1]) or len(rows[0]) < 2:
+        return False
+    dates = [_is_time(cell) for cell in rows[0]]
+    return (
+        dates[0]
+        and dates == [_is_time(cell) for cell in rows[1]]
+        and all(map(_NUMBER.match, map(str.strip, rows[0][1:])))
+    )
+
+
+def refuse_values_as_header(source: str, row: list[str], line: int) -> None:
     """Refuse a first line that is all values; the numbers 0, 1, 2 ... are the names that pandas gives."""
     cells = [cell.strip() for cell in row]
     told = [cell for cell in cells if cell]
@@ -236,6 +260,8 @@ def _ragged(
     header: list[str], rows: list[list[str]], found: list[tuple[int, list[str]]], skipped: int, separator: str
 ) -> str:
     place = next(i for i, row in enumerate(rows) if len(row) > len(header))
-    told = f"line {skipped + found[place][0]} has {len(rows[place])} fields, the header (line {skipped + 1}) {len(header)}"
+    told = (
+        f"line {skipped + found[place][0]} has {len(rows[place])} fields, the header (line {skipped + 1}) {len(header)}"
+    )
     way = "--skip-lines (skip_lines) leaves lines above the header out, --separator (separator) names what stands between fields"
     return f"{told}, separated by {_NAMES.get(separator, repr(separator))}; {way}"

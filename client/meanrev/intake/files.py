@@ -55,14 +55,16 @@ def _part(raw: RawTable, options: FileOptions) -> Part:
     times = find_time(raw, options)
     if options.long:
         return _long(raw, times, options)
-    chosen = _chosen(raw, times, options)
+    read = None if times.time is None else _with_clock(raw, times, read_times(raw, times.time, options), options)
+    chosen = _chosen(raw, times, read, options)
     columns = [number_column(raw, place, options) for place in chosen.places]
     if options.no_header and not options.columns and bars_by_value(columns):
         told = "has columns that are the open, high, low and close of one series by their values, which are no series of their own"
         raise refusal(raw.source, f"{told}; name what is traded, such as --column {chosen.names[3]} (columns)")
     empty = [i for i, column in enumerate(columns) if column.null_count() == column.len()]
     kept = _rows_with_values(columns)
-    read = _times(raw, times, kept, options)
+    if read is not None:
+        _refuse_without_time(raw, times, read, kept)
     left_out = [*raw.left_out, *chosen.left_out, *times.left_out(raw)]
     if empty:
         left_out.append(LeftOut("column", tuple(chosen.names[i] for i in empty), "without any value"))
@@ -77,10 +79,11 @@ def _part(raw: RawTable, options: FileOptions) -> Part:
         names=[chosen.names[i] for i in full],
         values=_matrix([columns[i] for i in full], kept),
         rows=None if kept is None else np.flatnonzero(kept),
-        times_ns=None if read is None else _kept(read.ns.to_numpy(), kept),
+        times_ns=None if read is None else _kept(read.ns.fill_null(0).to_numpy(), kept),
         time_name="" if times.time is None else _time_name(raw, times),
         time_kind="" if read is None else read.kind,
         left_out=left_out,
+        n_missing=[columns[i].null_count() - (0 if kept is None else int((~kept).sum())) for i in full],
     )
 
 
@@ -90,33 +93,30 @@ def _refuse_twins(raw: RawTable, options: FileOptions) -> None:
     for i, name in enumerate(raw.names):
         wanted = not options.columns or name in options.columns or name == options.date_column
         if name and name in seen and wanted:
-            raise refusal(raw.source, f"has two columns {name!r}, the {seen[name] + 1}. and the {i + 1}.; rename one of them")
+            raise refusal(
+                raw.source, f"has two columns {name!r}, the {seen[name] + 1}. and the {i + 1}.; rename one of them"
+            )
         seen.setdefault(name, i)
 
 
-def _chosen(raw: RawTable, times: TimeColumns, options: FileOptions) -> Chosen:
+def _chosen(raw: RawTable, times: TimeColumns, read: Times | None, options: FileOptions) -> Chosen:
     """Choose the columns of prices, unless the table is a long one."""
-    held = None
-    if times.time is not None and _has_keys(raw):
-        held = _with_clock(raw, times, read_times(raw, times.time, options), options).ns
-    key = long_tables.key_column(raw, {times.time, times.clock}, held)
+    key = long_tables.key_column(raw, {times.time, times.clock}, None if read is None else read.ns)
     if key is not None:
         known = {times.time, times.clock, key, *(i for i, _ in times.others)}
         numbers = [name for i, name in enumerate(raw.names) if i not in known and raw.column(i).dtype.is_numeric()]
         raise long_tables.refuse_long(raw, key, times.time, numbers)
     chosen = chosen_columns(raw, times, options)
     if not chosen.places:
-        out = "; ".join(f"{', '.join(map(str, part.labels[:5]))}: {part.reason}" for part in [*chosen.left_out, *times.left_out(raw)])
+        out = "; ".join(
+            f"{', '.join(map(str, part.labels[:5]))}: {part.reason}"
+            for part in [*chosen.left_out, *times.left_out(raw)]
+        )
         more = f" ({out})" if out else ""
         one = len(raw.names) == 1 and raw.is_text
         way = "; fields may be separated by something else: --separator (separator)" if one else ""
         raise refusal(raw.source, f"holds no prices: no column has numbers{more}{way}")
     return chosen
-
-
-def _has_keys(raw: RawTable) -> bool:
-    pl = polars()
-    return any(kind in (pl.String, pl.Categorical, pl.Enum) for kind in raw.frame.dtypes)
 
 
 def _rows_with_values(columns: list[Any]) -> NDArray[np.bool_] | None:
@@ -129,20 +129,15 @@ def _rows_with_values(columns: list[Any]) -> NDArray[np.bool_] | None:
     return None if some.all() else some
 
 
-def _times(raw: RawTable, times: TimeColumns, kept: NDArray[np.bool_] | None, options: FileOptions) -> Times | None:
-    """Return the times of all rows; those that hold values must have one."""
-    if times.time is None:
-        return None
-    read = _with_clock(raw, times, read_times(raw, times.time, options), options)
-    pl = polars()
+def _refuse_without_time(raw: RawTable, times: TimeColumns, read: Times, kept: NDArray[np.bool_] | None) -> None:
+    """Refuse a row that holds values and has no time."""
     absent = read.ns.is_null()
     if kept is not None:
-        absent &= pl.Series(kept)
+        absent &= polars().Series(kept)
     if bool(absent.any()):
         row = first(absent)
-        told = f"{raw.place(row)}, {raw.shown(times.time)}: the row has prices and no time"
+        told = f"{raw.place(row)}, {raw.shown(times.time or 0)}: the row has prices and no time"
         raise refusal(raw.source, f"{told}; complete or remove it")
-    return read._replace(ns=read.ns.fill_null(0))
 
 
 def _with_clock(raw: RawTable, times: TimeColumns, read: Times, options: FileOptions) -> Times:
@@ -177,13 +172,19 @@ def _long(raw: RawTable, times: TimeColumns, options: FileOptions) -> Part:
     date, key, value = long_tables.long_places(raw, options)
     read = _with_clock(raw, times, read_times(raw, date, options), options)
     values = number_column(raw, value, options)
-    absent = missing_mask(raw.column(key), options) if raw.column(key).dtype == polars().String else raw.column(key).is_null()
+    absent = (
+        missing_mask(raw.column(key), options)
+        if raw.column(key).dtype == polars().String
+        else raw.column(key).is_null()
+    )
     kept = ~(values.is_null() & (absent | read.ns.is_null()))
     bad = kept & (absent | read.ns.is_null())
     if bool(bad.any()):
         raise refusal(raw.source, f"{raw.place(first(bad))}: the row has a price and no time or no name of a series")
     left_out = [*raw.left_out]
-    others = [raw.names[i] or f"column {i + 1}" for i in range(len(raw.names)) if i not in {date, key, value, times.clock}]
+    others = [
+        raw.names[i] or f"column {i + 1}" for i in range(len(raw.names)) if i not in {date, key, value, times.clock}
+    ]
     if others:
         left_out.append(LeftOut("column", tuple(others), "not named by long"))
     if not bool(kept.all()):
@@ -196,4 +197,3 @@ def _long(raw: RawTable, times: TimeColumns, options: FileOptions) -> Part:
     raw.notes.append(f"{raw.frame.height:,} rows of a long table became {len(names)} columns.")
     part = Part(raw, names, matrix, None, stamps, _time_name(raw, times), read.kind, left_out, n_duplicates)
     return part.only(options.columns)
-

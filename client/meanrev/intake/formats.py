@@ -3,10 +3,13 @@
 import bz2
 import gzip
 import json
+import logging
 import lzma
 from pathlib import Path
 from typing import Any
 
+from meanrev.errors import InvalidInput
+from meanrev.intake.dialect import refuse_values_as_header
 from meanrev.intake.options import FileOptions, polars, refusal, suggested
 from meanrev.intake.raw import RawTable
 from meanrev.intake.text_files import read_text
@@ -158,6 +161,8 @@ def _binary(name: str, given: Path | bytes, kind: str, options: FileOptions) -> 
         else:
             frame = pl.read_parquet(given, glob=False, hive_partitioning=False)
             index = _pandas_index(pl.read_parquet_metadata(given), frame.columns)
+    except InvalidInput:
+        raise
     except (pl.exceptions.PolarsError, pl.exceptions.PanicException, ValueError, RuntimeError) as error:
         told = str(error).partition("\n")[0]
         if "duplicate" in told.lower() or "more than one occurrence" in told:
@@ -201,30 +206,56 @@ def _pandas_index(metadata: Any, names: list[str]) -> tuple[int, ...]:
 
 
 def _excel(name: str, given: Path | bytes, options: FileOptions) -> RawTable:
+    pl = polars()
     try:
         import fastexcel  # noqa: PLC0415 - it may not be installed
     except ModuleNotFoundError:
         raise refusal(name, "is a spreadsheet, which needs fastexcel: pip install 'meanrev[files]'") from None
+    logging.getLogger("fastexcel").setLevel(logging.ERROR)  # it tells of every column that holds more than one type
     try:
         book = fastexcel.read_excel(str(given) if isinstance(given, Path) else given)
-        full = [sheet for sheet in book.sheet_names if book.load_sheet(sheet, header_row=None, n_rows=1).width]
-        if options.sheet and options.sheet not in book.sheet_names:
-            raise refusal(name, f"has no sheet {options.sheet!r}; {suggested(options.sheet, book.sheet_names)}")
-        if not options.sheet and len(full) != 1:
-            which = ", ".join(full) or "no sheet with values"
-            raise refusal(name, f"has {which}; --sheet (sheet) names one" if full else f"has {which}")
+        sheet = _sheet(name, book, options)
+        header = [] if options.no_header else _header(name, book, sheet, options)
         held = book.load_sheet(
-            options.sheet or full[0],
-            header_row=None if options.no_header else options.skip_lines,
+            sheet,
+            header_row=None,
+            skip_rows=options.skip_lines + (0 if options.no_header else 1),
             schema_sample_rows=None,
         )
         frame = held.to_polars()
-    except fastexcel.FastExcelError as error:
+    except (fastexcel.FastExcelError, pl.exceptions.PolarsError) as error:
         raise refusal(name, f"cannot be read as Excel: {str(error).partition(chr(10))[0]}") from None
-    names = tuple("" if column.startswith("__UNNAMED__") else column.strip() for column in frame.columns)
+    frame = frame.rename({old: str(i) for i, old in enumerate(frame.columns)})
+    header = [*header, *[""] * (frame.width - len(header))][: frame.width] if header else []
     raw = _raw(name, frame, ())
-    raw.names = tuple(f"column_{i + 1}" for i in range(len(names))) if options.no_header else names
+    raw.names = tuple(header) if header else tuple(f"column_{i + 1}" for i in range(frame.width))
     first = options.skip_lines + (1 if options.no_header else 2)
     raw.place = lambda row: f"line {first + row}"
     raw.is_text = True
     return raw
+
+
+def _sheet(name: str, book: Any, options: FileOptions) -> str:
+    """Return the sheet that is asked for, else the only one that holds something."""
+    if options.sheet:
+        if options.sheet not in book.sheet_names:
+            raise refusal(name, f"has no sheet {options.sheet!r}; {suggested(options.sheet, book.sheet_names)}")
+        return options.sheet
+    full = [sheet for sheet in book.sheet_names if book.load_sheet(sheet, header_row=None, n_rows=1).width]
+    if len(full) != 1:
+        told = (
+            f"has several sheets: {', '.join(full)}; --sheet (sheet) names one" if full else "has no sheet with values"
+        )
+        raise refusal(name, told)
+    return str(full[0])
+
+
+def _header(name: str, book: Any, sheet: str, options: FileOptions) -> list[str]:
+    """Return the names in a sheet's first row."""
+    held = book.load_sheet(sheet, header_row=None, skip_rows=options.skip_lines, n_rows=1, dtypes="string").to_polars()
+    if not held.height:
+        raise refusal(name, "is empty: a header and rows of numbers are needed")
+    cells = ["" if cell is None else str(cell).strip() for cell in held.row(0)]
+    if options.no_header is None:
+        refuse_values_as_header(name, cells, options.skip_lines + 1)
+    return cells

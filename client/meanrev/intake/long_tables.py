@@ -33,7 +33,7 @@ def key_column(raw: RawTable, times: set[int | None], times_ns: Any) -> int | No
             known = raw.column(i).drop_nulls()
             if known.n_unique() > 1 and known.len() > known.n_unique():
                 return i
-    if times_ns is None or times_ns.n_unique() == times_ns.len():
+    if times_ns is None or bool((times_ns.diff() > 0).all()) or times_ns.n_unique() == times_ns.len():
         return None
     pl = polars()
     for i in range(len(raw.names)):
@@ -107,7 +107,9 @@ def long_places(raw: RawTable, options: FileOptions) -> tuple[int, int, int]:
     """
     for name in options.long:
         if raw.names.count(name) != 1:
-            raise refusal(raw.source, f"the file has no column {name!r} for --long (long); {suggested(name, raw.names)}")
+            raise refusal(
+                raw.source, f"the file has no column {name!r} for --long (long); {suggested(name, raw.names)}"
+            )
     date, key, value = (raw.names.index(name) for name in options.long)
     return date, key, value
 

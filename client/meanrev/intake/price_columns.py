@@ -55,7 +55,10 @@ def chosen_columns(raw: RawTable, times: TimeColumns, options: FileOptions) -> C
     _refuse_bars(raw, places, options)
     for i in places:
         if not raw.names[i]:
-            raise refusal(raw.source, f"{raw.shown(i)} holds numbers; name it in the header, or name the columns to take by --columns (columns)")
+            raise refusal(
+                raw.source,
+                f"{raw.shown(i)} holds numbers; name it in the header, or name the columns to take by --columns (columns)",
+            )
     left_out = [LeftOut("column", tuple(names), reason) for reason, names in reasons.items()]
     return Chosen(places, [raw.names[i] for i in places], left_out)
 
@@ -75,10 +78,16 @@ def number_column(raw: RawTable, number: int, options: FileOptions) -> Any:
         if raw.comma == "either" and bool(column.str.contains(",", literal=True).any()):
             row = first(column.str.contains(",", literal=True))
             told = f"{raw.place(row)}, {raw.shown(number)}: the comma in {column[row]!r} can stand before decimals or between thousands"
-            raise refusal(raw.source, f"{told}; --decimal-comma or --decimal-point (decimal_comma=True or False) says it")
+            raise refusal(
+                raw.source, f"{told}; --decimal-comma or --decimal-point (decimal_comma=True or False) says it"
+            )
         return read.values
-    if column.dtype in (pl.Categorical, pl.Enum, pl.Boolean) or not (column.dtype.is_numeric() or column.dtype == pl.Null):
-        raise refusal(raw.source, f"{raw.shown(number)} holds {_called(column)}, no numbers; --columns (columns) names others")
+    if column.dtype in (pl.Categorical, pl.Enum, pl.Boolean) or not (
+        column.dtype.is_numeric() or column.dtype == pl.Null
+    ):
+        raise refusal(
+            raw.source, f"{raw.shown(number)} holds {_called(column)}, no numbers; --columns (columns) names others"
+        )
     values = column.cast(pl.Float64, strict=False)
     total = values.sum()
     if not np.isfinite(total):  # one look at the whole column, and a second only where it says so
@@ -168,7 +177,9 @@ def _refuse_bars(raw: RawTable, places: list[int], options: FileOptions) -> None
     if not bars:
         return
     ours = [raw.names[i] for i in places if known[i]]
-    prefer = [i for i in places if known[i] in {"close", "adjclose", "last", "price"}] or [i for i in places if known[i]]
+    prefer = [i for i in places if known[i] in {"close", "adjclose", "last", "price"}] or [
+        i for i in places if known[i]
+    ]
     name = raw.names[prefer[0]]
     if raw.levels and raw.levels[prefer[0]] and name not in raw.levels[prefer[0]]:
         name = next((text for text in raw.levels[prefer[0]] if _plain(text) in _BAR_FIELDS), name)

@@ -33,6 +33,7 @@ class Part:
         time_kind: How they were read.
         left_out: Rows and columns that are not here.
         n_duplicates: Rows that already went because another one had their time.
+        n_missing: Cells without a value, one a column, where they were counted.
     """
 
     raw: RawTable
@@ -44,6 +45,7 @@ class Part:
     time_kind: str
     left_out: list[LeftOut] = field(default_factory=list)
     n_duplicates: int = 0
+    n_missing: list[int] | None = None
 
     def only(self, columns: tuple[str, ...]) -> "Part":
         """Return the part with some of its columns, in the order asked for.
@@ -82,7 +84,9 @@ def stacked(source: str, parts: list[Part], options: FileOptions) -> Table:
     whole = parts[0]
     for part in parts[1:]:
         _refuse_others(whole, part)
-    values = whole.values if len(parts) == 1 else np.asfortranarray(np.vstack([_aligned(whole, part) for part in parts]))
+    values = (
+        whole.values if len(parts) == 1 else np.asfortranarray(np.vstack([_aligned(whole, part) for part in parts]))
+    )
     times = None
     if whole.times_ns is not None:
         times = np.concatenate([part.times_ns for part in parts if part.times_ns is not None])
@@ -103,7 +107,9 @@ def _refuse_others(one: Part, other: Part) -> None:
         told = f"has other columns than {one.raw.source} ({', '.join(differ[:5])})"
         raise refusal(other.raw.source, f"{told}; files that are read together hold the same series at different times")
     if (one.times_ns is None) != (other.times_ns is None):
-        raise refusal(other.raw.source, f"has {'a' if one.times_ns is None else 'no'} column of times, unlike {one.raw.source}")
+        raise refusal(
+            other.raw.source, f"has {'a' if one.times_ns is None else 'no'} column of times, unlike {one.raw.source}"
+        )
 
 
 def _aligned(whole: Part, part: Part) -> NDArray[np.float64]:
@@ -128,7 +134,11 @@ def _ordered(parts: list[Part], times: NDArray[np.int64], options: FileOptions) 
         if same.size > 1 and "different" in error.rule:
             earlier = int(same[0]) if int(same[0]) != row else int(same[1])
             within = times[earlier] != times[row]
-            told += f", within the millisecond of {_place_of(parts, earlier)}" if within else f" of {_place_of(parts, earlier)} again"
+            told += (
+                f", within the millisecond of {_place_of(parts, earlier)}"
+                if within
+                else f" of {_place_of(parts, earlier)} again"
+            )
             way = "--duplicates first or last (duplicates) keeps one of the rows that share a time"
         else:
             told += f", before the {shown_time(int(times[row - 1]))} of {_place_of(parts, row - 1)}: rows must be in order of time, oldest first"
@@ -155,10 +165,9 @@ def _report(
     was_sorted: bool,
 ) -> Report:
     whole = parts[0]
-    counts = np.zeros(values.shape[1], dtype=np.int64)
-    for i in range(values.shape[1]):
-        total = values[:, i].sum()
-        counts[i] = 0 if np.isfinite(total) else int(np.isnan(values[:, i]).sum())
+    counts = parts[0].n_missing
+    if counts is None or len(parts) > 1 or len(parts[0].values) != len(values):
+        counts = [int(np.isnan(column).sum()) for column in values.T]
     known = times is not None and times.size > 0
     notes = list(dict.fromkeys(note for part in parts for note in part.raw.notes))
     return Report(
@@ -173,7 +182,7 @@ def _report(
         n_duplicates=n_duplicates,
         was_sorted=was_sorted,
         left_out=_left_out(parts),
-        missing={name: int(count) for name, count in zip(whole.names, counts, strict=True) if count},
+        missing={name: count for name, count in zip(whole.names, counts, strict=True) if count},
         notes=tuple([*notes, f"{len(parts)} files."] if len(parts) > 1 else notes),
     )
 

@@ -6,8 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from meanrev.errors import InvalidInput
-from meanrev.intake.cells import comma_style, is_missing, numbers
+from meanrev.intake.cells import MISSING, comma_style
 from meanrev.intake.dialect import HEAD_BYTES, Layout, is_time_name, laid_out, utf8
 from meanrev.intake.options import FileOptions, polars, refusal
 from meanrev.intake.raw import RawTable
@@ -17,6 +16,11 @@ __all__ = ["read_text"]
 
 _LOOKED_AT = 500
 """Records whose cells say which columns are numbers."""
+
+_PLAIN = r"^ *[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?$"
+_SPELLED = sorted(
+    {spelled for marker in MISSING for spelled in (marker, marker.upper(), marker.title())} | {"NaN", "NaT", "#N/A"}
+)
 
 
 def read_text(source: str, data: Path | bytes, options: FileOptions) -> RawTable:
@@ -89,7 +93,9 @@ def _opened(source: str, data: Path | bytes) -> tuple[Path | bytes, bytes, str]:
         return body, body[:HEAD_BYTES], encoding
     with data.open("rb") as file:
         start = file.read(HEAD_BYTES)
-    whole_first = start.startswith((b"\xff\xfe", b"\xfe\xff", b"\x00\x00\xfe\xff")) or (b"\r" in start and b"\n" not in start)
+    whole_first = start.startswith((b"\xff\xfe", b"\xfe\xff", b"\x00\x00\xfe\xff")) or (
+        b"\r" in start and b"\n" not in start
+    )
     if whole_first:
         body, encoding = utf8(source, data.read_bytes())
         return body, body[:HEAD_BYTES], encoding
@@ -111,30 +117,62 @@ def _parsed(body: Path | bytes, head: bytes, layout: Layout, options: FileOption
     sample = _csv(head[: head.rfind(b"\n") + 1] or head, texts, layout, n_rows=_LOOKED_AT)
     if options.decimal_comma:
         return _csv(body, texts, layout)
-    kinds = {name: _kind(sample[name], layout.names[int(name)], first=name == "0") for name in texts}
+    kinds, markers = _kinds(sample, layout, options)
     if all(kind == pl.String for kind in kinds.values()):
         return _csv(body, texts, layout)
     try:
-        return _csv(body, kinds, layout)
-    except _Broken:  # a later cell is no number: the texts say which, and what it is
-        return _csv(body, texts, layout)
+        return _csv(body, kinds, layout, markers=markers)
+    except _Broken:  # a later cell is no number: it may be missing, or the texts say which it is
+        try:
+            return _csv(body, kinds, layout, markers=[*_SPELLED, *options.missing])
+        except _Broken:
+            return _csv(body, texts, layout)
 
 
-def _kind(sample: Any, name: str, *, first: bool) -> Any:
-    """Return how to parse a column: what could be times stays exact, and what could be a time of day keeps its zeros."""
+def _kinds(sample: Any, layout: Layout, options: FileOptions) -> tuple[dict[str, Any], list[str]]:
+    """Return how to parse each column, and the markers of missing values that polars has to know.
+
+    What is called a time stays text where it is digits alone, so that times stay exact and times of day keep their
+    zeros. All columns are looked at in one go: a file may have thousands.
+    """
     pl = polars()
-    known = sample.drop_nulls()
-    read = numbers(known)
-    if not known.len() or bool(read.bad.any()) or bool(is_missing(known).any()):
-        return pl.String
-    if bool(known.str.contains(r"[, _]|^\+").any()):
-        return pl.String
-    if read.whole and (is_time_name(name) or bool(known.str.contains(r"^0[0-9]").any())):
-        return pl.String
-    return pl.Int64 if read.whole and first else pl.Float64
+    gone = sample.select(pl.all().str.strip_chars()).select(_missing(options).fill_null(value=False))
+    known = pl.select([pl.when(gone[name]).then(None).otherwise(sample[name]).alias(name) for name in sample.columns])
+    checks = {
+        "some": pl.all().is_not_null().any(),
+        "plain": pl.all().str.contains(_PLAIN).all(),
+        "whole": pl.all().str.contains(r"^[+-]?[0-9]+$").all(),
+        "zeros": pl.all().str.contains(r"^0[0-9]").any(),
+    }
+    found = {name: dict(zip(known.columns, known.select(check).row(0), strict=True)) for name, check in checks.items()}
+    kinds = {}
+    for i, name in enumerate(known.columns):
+        exact = found["whole"][name] and (is_time_name(layout.names[i]) or found["zeros"][name])
+        if not found["some"][name] or not found["plain"][name] or exact:
+            kinds[name] = pl.String
+        else:
+            kinds[name] = pl.Int64 if found["whole"][name] and i == 0 else pl.Float64
+    numeric = [name for name, kind in kinds.items() if kind != pl.String]
+    markers: set[str] = set()
+    for name in numeric:
+        if gone[name].any():
+            markers |= set(sample[name].filter(gone[name]).drop_nulls())
+    return kinds, sorted({"", *markers}) if markers else []
 
 
-def _csv(body: Path | bytes, schema: dict[str, Any], layout: Layout, *, n_rows: int | None = None) -> Any:
+def _missing(options: FileOptions) -> Any:
+    pl = polars()
+    return pl.all().str.to_lowercase().is_in(list(MISSING)) | pl.all().is_in(list(options.missing))
+
+
+def _csv(
+    body: Path | bytes,
+    schema: dict[str, Any],
+    layout: Layout,
+    *,
+    n_rows: int | None = None,
+    markers: Sequence[str] = (),
+) -> Any:
     pl = polars()
     try:
         return pl.read_csv(
@@ -144,6 +182,7 @@ def _csv(body: Path | bytes, schema: dict[str, Any], layout: Layout, *, n_rows: 
             separator=layout.separator,
             skip_lines=layout.first_line - 1,
             n_rows=n_rows,
+            null_values=list(markers) or None,
             glob=False,
         )
     except pl.exceptions.NoDataError:

@@ -101,20 +101,32 @@ def _time_kind(raw: RawTable, number: int) -> str:
         column = column.str.strip_chars().cast(pl.Float64, strict=False)
     if not column.dtype.is_numeric() or column.dtype.is_decimal():
         return ""
+    if not named and not _may_be_time(column, first=number == 0):
+        return ""
     return _number_role(column, name, named=named, first=number == 0)
+
+
+def _may_be_time(column: Any, *, first: bool) -> bool:
+    """Tell by a few values whether a column is worth a look: most hold prices, which are no large whole numbers."""
+    few = column.head(_SAMPLE).drop_nulls()
+    whole = bool((few % 1 == 0).all())
+    return whole and few.len() > 0 and (few.min() or 0) >= (20_000 if first else 19_000_000)
 
 
 def _number_role(column: Any, name: str, *, named: bool, first: bool) -> str:
     kind = number_kind(column)
     if named:
-        return kind if kind or name.lower() != "year" else ""
-    if not kind or column.len() < 2:
+        return kind
+    if kind in {"", "year"} or column.len() < 2:
         return ""
     steps = column.drop_nulls().diff().drop_nulls()
     whole = bool((column.drop_nulls() % 1 == 0).all())
     ordered = bool((steps >= 0).all()) or bool((steps <= 0).all())
     if kind != "spreadsheet serial":
-        recent = kind.startswith("yyyymmdd") or abs(column.max()) >= 3.1e8 * {"s": 1, "ms": 1e3, "us": 1e6, "ns": 1e9}[kind[6:]]
+        recent = (
+            kind.startswith("yyyymmdd")
+            or abs(column.max()) >= 3.1e8 * {"s": 1, "ms": 1e3, "us": 1e6, "ns": 1e9}[kind[6:]]
+        )
         return kind if whole and recent and ordered and (first or kind != "epoch s") else ""
     unnamed = name.lower() in _INDEX_NAMES
     equal = steps.n_unique() == 1
@@ -146,7 +158,7 @@ def _clock(raw: RawTable, time: int, options: FileOptions) -> int | None:
             sample = other.drop_nulls().head(_SAMPLE).str.strip_chars()
             if text_kind(sample) == "clock" or (called and bool(sample.str.contains(r"^[0-9]{1,6}$").all())):
                 return i
-        elif called and other.dtype.is_integer() and 0 <= (other.min() or 0) and (other.max() or 0) <= 235_959:
+        elif called and other.dtype.is_integer() and (other.min() or 0) >= 0 and (other.max() or 0) <= 235_959:
             return i
     return None
 
@@ -155,15 +167,18 @@ def _counters(raw: RawTable, time: int | None, options: FileOptions) -> tuple[tu
     """Return columns that count rows: the first one, with equal steps, and what pandas calls an index."""
     found = []
     for i, name in enumerate(raw.names):
-        if i == time or name in options.columns and name:
+        if i == time or (name in options.columns and name):
             continue
         column = raw.column(i)
         if not column.dtype.is_numeric() or column.null_count() == column.len():
             continue
-        unnamed = name.lower() in _INDEX_NAMES or name.lower().startswith("unnamed:") or name.startswith("__index_level_")
+        unnamed = (
+            name.lower() in _INDEX_NAMES or name.lower().startswith("unnamed:") or name.startswith("__index_level_")
+        )
+        if not (i == 0 or i in raw.index or unnamed):
+            continue
         known = column.drop_nulls()
-        whole = column.dtype.is_integer() or bool((known % 1 == 0).all())
-        if not whole or not (i == 0 or i in raw.index or unnamed):
+        if not column.dtype.is_integer() and not bool((known % 1 == 0).all()):
             continue
         steps = np.diff(known.cast(polars().Float64).to_numpy())
         equal = steps.size > 0 and bool((steps == steps[0]).all()) and steps[0] > 0

@@ -2,7 +2,7 @@
 
 from typing import Any, NamedTuple, NoReturn
 
-from meanrev.intake.cells import first, is_missing, whole_numbers
+from meanrev.intake.cells import MISSING, first, is_missing, whole_numbers
 from meanrev.intake.options import FileOptions, polars, refusal
 from meanrev.intake.raw import RawTable
 from meanrev.intake.zones import in_utc
@@ -13,6 +13,8 @@ _DAY_NS = 86_400 * 10**9
 _UNITS = (("epoch s", 10**9), ("epoch ms", 10**6), ("epoch us", 10**3), ("epoch ns", 1))
 _SERIALS = (10_000, 109_574)  # 1927 to 2199, in days since 1899-12-30
 _YEARS = (1900, 2200)
+_SAMPLE = 1_000
+_LONGEST_MARKER = max(map(len, MISSING))
 _MOST = 0.7  # a line that repeats the header, or a footnote, does not make a column of dates one of texts
 
 _CLOCK = r"([0-9]{1,2}):([0-9]{2})(?::([0-9]{2})(?:[.,]([0-9]{1,9}))?)?"
@@ -83,7 +85,7 @@ def number_kind(values: Any) -> str:
         scale = 10**9 // factor
         if 1e8 * scale <= largest < 7.26e9 * scale and low >= -2.21e9 * scale:
             return kind
-    return ""
+    return "year" if whole and _YEARS[0] <= low and high <= _YEARS[1] else ""
 
 
 def read_times(raw: RawTable, number: int, options: FileOptions) -> Times:
@@ -120,7 +122,9 @@ def clock_of(raw: RawTable, number: int) -> Any:
     column = raw.column(number)
     if column.dtype == pl.Time:
         return column.cast(pl.Int64)
-    texts = column.cast(pl.Int64, strict=False).cast(pl.String) if column.dtype.is_numeric() else column.str.strip_chars()
+    texts = (
+        column.cast(pl.Int64, strict=False).cast(pl.String) if column.dtype.is_numeric() else column.str.strip_chars()
+    )
     digits = texts.str.contains(r"^[0-9]{1,6}$").fill_null(value=False)
     six = texts.str.zfill(6 if (texts.filter(digits).str.len_chars().max() or 0) > 4 else 4).str.pad_end(6, "0")
     spelled = six.str.slice(0, 2) + ":" + six.str.slice(2, 2) + ":" + six.str.slice(4, 2)
@@ -134,7 +138,9 @@ def clock_of(raw: RawTable, number: int) -> Any:
 def _of_numbers(raw: RawTable, number: int, column: Any, kind: str, options: FileOptions) -> Times:
     pl = polars()
     if not kind:
-        allowed = "seconds, milli-, micro- or nanoseconds since 1970, yyyymmdd, or days of a spreadsheet, of 1900 to 2200"
+        allowed = (
+            "seconds, milli-, micro- or nanoseconds since 1970, yyyymmdd, or days of a spreadsheet, of 1900 to 2200"
+        )
         _refuse_cell(raw, number, first(column.is_not_null()), f"is no time: a column of numbers must hold {allowed}")
     if kind.startswith("yyyymmdd"):
         whole = column.cast(pl.Int64)
@@ -143,29 +149,37 @@ def _of_numbers(raw: RawTable, number: int, column: Any, kind: str, options: Fil
         whole_days = bool((column.drop_nulls() % 1 == 0).all())
         ms = ((column.cast(pl.Float64) - 25_569) * 86_400_000).round().cast(pl.Int64)
         return Times(in_utc(raw, number, (ms * 10**6).cast(pl.Datetime("ns")), options), kind, whole_days)
+    if kind == "year":
+        days = (column.cast(pl.Int64).cast(pl.String) + "-01-01").str.to_date("%Y-%m-%d", strict=False)
+        return Times(in_utc(raw, number, days.cast(pl.Datetime("ns")), options), kind, whole_days=True)
     factor = dict(_UNITS)[kind]
     if column.dtype.is_integer():
         return Times(column.cast(pl.Int64) * factor, kind)
-    return Times((column * (factor / 1000)).round().cast(pl.Int64) * 1000 if factor > 1 else column.cast(pl.Int64), kind)
+    return Times(
+        (column * (factor / 1000)).round().cast(pl.Int64) * 1000 if factor > 1 else column.cast(pl.Int64), kind
+    )
 
 
 def _of_texts(raw: RawTable, number: int, texts: Any, options: FileOptions) -> Times:
-    missing = is_missing(texts, options.missing)
-    known = texts.set(missing, None)
+    known = _known(texts, options)
+    sample = known.drop_nulls().head(_SAMPLE)
     if options.date_format:
         naive = _formatted(known, options.date_format)
         whole_days = not any(letter in options.date_format for letter in ("%H", "%I", "%T", "%R", "%s"))
         return _checked(raw, number, known, naive, options, f"text, {options.date_format}", whole_days=whole_days)
-    if bool(known.str.contains(r"^[0-9]{5,19}$").all()):
+    if bool(sample.str.contains(r"^[0-9]{4,19}$").all()) and bool(known.str.contains(r"^[0-9]{4,19}$").all()):
         whole = whole_numbers(known)
         return _of_numbers(raw, number, whole, number_kind(whole), options)
-    if bool(known.str.contains(r"^[0-9]+\.[0-9]+$").any()) and bool(known.str.contains(r"^[0-9.]+$").all()):
+    if bool(sample.str.contains(r"^[0-9]+(\.[0-9]+)?$").all()) and not options.date_format:
         held = known.cast(polars().Float64, strict=False)
+        bad = held.is_null() & known.is_not_null()
+        if bool(bad.any()):
+            _refuse_cell(raw, number, first(bad), "is no time, unlike the numbers above it")
         return _of_numbers(raw, number, held, number_kind(held), options)
-    kind = text_kind(known) or "iso"
+    kind = text_kind(sample) or "iso"
     if kind == "short year":
         told = "has a year of two digits, so that its parts cannot be told apart; --date-format (date_format) says them"
-        _refuse_cell(raw, number, first(~missing), f"{told}, such as %d/%m/%y")
+        _refuse_cell(raw, number, first(known.is_not_null()), f"{told}, such as %d/%m/%y")
     if kind == "slashed":
         return _slashed(raw, number, known, options)
     if kind == "iso":
@@ -174,12 +188,21 @@ def _of_texts(raw: RawTable, number: int, texts: Any, options: FileOptions) -> T
     return _checked(raw, number, known, naive, options, "text", whole_days=kind in {"month", "worded"})
 
 
+def _known(texts: Any, options: FileOptions) -> Any:
+    """Return texts without the markers of what is missing, which are short: most columns of times need no look at them."""
+    if not options.missing and (texts.str.len_bytes().min() or 0) > _LONGEST_MARKER:
+        return texts
+    return texts.set(is_missing(texts, options.missing), None)
+
+
 def _iso(raw: RawTable, number: int, known: Any, options: FileOptions) -> Times:
     pl = polars()
     if bool(known.str.contains(r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$").all()):
         naive = known.str.to_date("%Y-%m-%d", strict=False).cast(pl.Datetime("ns"))
         return _checked(raw, number, known, naive, options, "ISO text", whole_days=True)
-    plain = bool(known.str.contains(r"^[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}(:[0-9]{2}([.][0-9]{1,9})?)?$").all())
+    plain = bool(
+        known.str.contains(r"^[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}(:[0-9]{2}([.][0-9]{1,9})?)?$").all()
+    )
     if plain:  # most files: places are fixed, which is faster than the pattern
         days = known.str.slice(0, 10).str.to_date("%Y-%m-%d", strict=False)
         parts = [known.str.slice(at, 2) for at in (11, 14, 17)]
@@ -254,7 +277,9 @@ def _checked(
         way = f"does not fit --date-format {options.date_format}" if options.date_format else "is no time"
         if raw.column(number)[first(bad)].strip() in raw.names:
             _refuse_cell(raw, number, first(bad), "repeats the header; remove the line")
-        more = "" if options.date_format else "; --date-format (date_format) says how times are written, such as %d.%m.%Y"
+        more = (
+            "" if options.date_format else "; --date-format (date_format) says how times are written, such as %d.%m.%Y"
+        )
         _refuse_cell(raw, number, first(bad), f"{way}{more}")
     return Times(in_utc(raw, number, naive, options), kind, whole_days)
 
