@@ -15,7 +15,7 @@ from meanrev.intake.describe import different
 from meanrev.intake.objects import of_objects
 from meanrev.intake.table import Floats, ListTable, Table
 
-__all__ = ["aligned", "square", "vector"]
+__all__ = ["aligned", "labelled", "labels_of", "square", "vector"]
 
 _NAMED = 8
 
@@ -34,7 +34,7 @@ class _Labelled(NamedTuple):
     strict: bool = False
 
 
-def vector(field: str, given: Any, names: Sequence[Hashable]) -> Floats:
+def vector(field: str, given: Any, names: Sequence[Hashable], what: str = "the returns") -> Floats:
     """Read one number an asset.
 
     Args:
@@ -42,6 +42,7 @@ def vector(field: str, given: Any, names: Sequence[Hashable]) -> Floats:
         given: (N,) numbers; a mapping, a pandas Series, or a frame of polars or pyarrow with a row or with two columns
             (labels, numbers), which is aligned by its labels.
         names: Labels of the assets; none where they have none.
+        what: Whose labels these are.
 
     Returns:
         (N,) in the order of the names.
@@ -52,7 +53,7 @@ def vector(field: str, given: Any, names: Sequence[Hashable]) -> Floats:
     found = _labelled(field, given)
     if found.labels is None:
         return found.values
-    places = aligned(field, found.labels, names, strict=found.strict)
+    places = aligned(field, found.labels, names, strict=found.strict, what=what)
     return found.values if places is None else found.values[places]
 
 
@@ -80,6 +81,35 @@ def square(field: str, given: Any, names: Sequence[Hashable] = ()) -> Table:
         read = read if order is None else replace(read, values=read.values[order])
     places = aligned(field, read.names, names, strict=False) if read.names and names else None
     return read if places is None else Table(read.values[np.ix_(places, places)], tuple(names))
+
+
+def labelled(field: str, given: Any) -> Table:
+    """Read one labelled row of numbers, one an asset, as a (1, N) table.
+
+    Args:
+        field: The argument's name, for messages.
+        given: A mapping or a pandas Series by asset.
+
+    Raises:
+        InvalidInput: it holds no numbers.
+    """
+    found = _labelled(field, given)
+    names = found.labels or ()
+    values = found.values.reshape(1, -1)
+    pandas = sys.modules.get("pandas")
+    if pandas is not None and isinstance(given, pandas.Series):
+        from meanrev.intake.pandas_frames import PandasTable  # noqa: PLC0415 - as above
+
+        return PandasTable(values, names, native=given.to_frame().T)
+    return MappingTable(values, names)
+
+
+def labels_of(given: Any) -> tuple[Hashable, ...]:
+    """Return the labels of a mapping or of a pandas Series, or none where it has none but numbers of rows."""
+    pandas = sys.modules.get("pandas")
+    if pandas is not None and isinstance(given, pandas.Series):
+        return () if isinstance(given.index, pandas.RangeIndex) else tuple(given.index)
+    return tuple(given) if isinstance(given, Mapping) else ()
 
 
 def aligned(

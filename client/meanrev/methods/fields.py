@@ -134,7 +134,20 @@ def quantities(field: str, given: Any) -> dict[str, float]:
     """
     if not hasattr(given, "keys") or not hasattr(given, "__getitem__"):
         raise InvalidInput(field, "must map names to numbers", value=shown(given))
-    return {text(field, name): number(f"{field}[{name!r}]", given[name]) for name in given.keys()}  # noqa: SIM118 - pandas
+    labels = list(given.keys())
+    known = {_asset(field, label): number(f"{field}[{label!r}]", given[label]) for label in labels}
+    if len(known) < len(labels):
+        raise InvalidInput(field, "must have a different name for each asset, as a text too", value=len(labels))
+    return known
+
+
+def _asset(field: str, label: Any) -> str:
+    """Return a label as the text that stands for it on the wire; numbers and dates are written as str writes them."""
+    if label is None or isinstance(label, bytes | bool | float | np.floating):
+        raise InvalidInput(
+            field, "must name assets by texts, whole numbers, dates or tuples of them", value=shown(label)
+        )
+    return text(field, label if isinstance(label, str) else str(label))
 
 
 def stamps(field: str, given: Any) -> NDArray[np.int64]:

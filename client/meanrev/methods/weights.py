@@ -3,14 +3,13 @@
 from collections.abc import AsyncIterable, Iterable, Mapping
 from typing import Any
 
-import numpy as np
-
 from meanrev.errors import InvalidInput, ServerError
 from meanrev.intake.containers import table
 from meanrev.intake.labels import square, vector
 from meanrev.intake.table import Table
 from meanrev.methods import wire
 from meanrev.methods.assets import Assets, names_of
+from meanrev.methods.batches import Batches
 from meanrev.methods.bounds import Bounds, sides
 from meanrev.methods.naming import reported
 from meanrev.question import About, Live, Question, Replies
@@ -88,6 +87,7 @@ def weights_stream(
 ) -> Live[Weights]:
     """Declare a stream of either method; the arguments are those of cara_stream and sharpe_stream."""
     metadata = wire.options(**{**options, "bounds": sides(options.get("bounds"), (), None)})
+    known = Batches()
     held = {
         "gamma": wire.positive("gamma", gamma),
         "risk_free_rate": risk_free_rate,
@@ -95,11 +95,11 @@ def weights_stream(
     }
 
     def encode(batch: Any, first: bool) -> bytes:
-        given = _matrices(batch if isinstance(batch, Mapping) else {"returns": batch})
+        given = known.fields(batch)
         return wire.encode(OptimizationInput, **{**held, **given, "metadata": metadata if first else None})
 
     def result(reply: bytes) -> Weights:
-        return as_weights(wire.decode(WeightsOutput, reply), None, {})
+        return as_weights(wire.decode(WeightsOutput, reply), known.labels, {})
 
     return Live(wire.path(method), batches, encode, result, timeout)
 
@@ -123,13 +123,3 @@ def as_weights(reply: WeightsOutput, labels: Table | None, about: About) -> Weig
         timestamp_ms=reply.timestamp_ms,
         meta={**about, **wire.extras(reply.metadata)},
     )
-
-
-def _matrices(given: Mapping[str, Any]) -> dict[str, Any]:
-    """Return a message's fields with its matrices as arrays; one row of returns may come as (N,)."""
-    out = dict(given)
-    for name in out.keys() & {"returns", "covariance"}:
-        out[name] = np.atleast_2d(table(name, out[name]).values)
-    if "expected_returns" in out:
-        out["expected_returns"] = table("expected_returns", out["expected_returns"]).values.reshape(-1)
-    return out
