@@ -71,5 +71,6 @@ def _told(error: meanrev.InvalidInput, sent: Table | None) -> str:
     if error.field == "n_bars":
         source = "the file" if sent.report is None else sent.report.source
         n_rows = len(sent.values)
-        return f"{source} has {n_rows} row{'' if n_rows == 1 else 's'} of prices; it {error.rule.replace('must be', 'must have')}"
+        rows = f"{n_rows} row{'' if n_rows == 1 else 's'} of prices"
+        return f"{source} has {rows}; it {error.rule.replace('must be', 'must have')}"
     return str(error)

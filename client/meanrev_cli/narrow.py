@@ -53,7 +53,8 @@ class Fitting:
 
     def _fitting(self, width: int) -> list[str]:
         """Return the names of the columns that fit, in their own order."""
-        taken, kept = 0, []
+        taken = 0
+        kept: list[str] = []
         for name in self._order:
             place = self._names.index(name)
             cells = [row[place] for row in self._rows]

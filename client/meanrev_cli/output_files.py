@@ -45,10 +45,10 @@ def can_be_written(*tables: Path | None, pages: tuple[Path | None, ...] = (), re
 
 
 def write_table(path: Path, columns: Mapping[str, Any]) -> None:
-    """Write columns of equal length: CSV, with nothing where a number is NaN and compressed where it ends in .gz, or Parquet.
+    """Write columns of equal length, as Parquet or as CSV, which has nothing where a number is NaN.
 
     Args:
-        path: Ends in one of the suffixes that can_be_written allows.
+        path: Ends in one of the suffixes that can_be_written allows; .gz is compressed.
         columns: Values by name.
 
     Raises:

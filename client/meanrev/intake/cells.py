@@ -1,4 +1,4 @@
-"""Cells of text as numbers: the trade's markers of what is missing, thousands separators, decimal commas, and no more."""
+"""Cells of text as numbers: the trade's markers of what is missing, thousands separators, decimal commas, no more."""
 
 from collections.abc import Iterable
 from typing import Any, NamedTuple
@@ -7,7 +7,7 @@ import numpy as np
 
 from meanrev.intake.options import polars
 
-__all__ = ["MISSING", "Numbers", "comma_style", "is_missing", "looks_like_number", "numbers"]
+__all__ = ["MISSING", "Numbers", "comma_style", "first", "is_missing", "looks_like_number", "numbers", "whole_numbers"]
 
 MISSING = frozenset(
     {

@@ -31,6 +31,8 @@ _TIME_NAMES = frozenset(
 )
 _ISO = re.compile(r"\d{4}[-/.]\d{1,2}([-/.]\d{1,2})?([T ].*)?$")
 _SLASHED = re.compile(r"\d{1,2}[-/.]\d{1,2}[-/.]\d{2,4}( .*)?$")
+_WORDED = re.compile(r"(\d{1,2}[- ][A-Za-z]{3,9}[- ,]+\d{2,4}|[A-Za-z]{3,9}\.?[ -]\d{1,2},?[ -]\d{4})$")
+_CLOCK = re.compile(r"\d{1,2}:\d{2}(:\d{2}(\.\d+)?)?$")
 _NUMBER = re.compile(r"[+-]?([0-9][0-9.,]*|[.,][0-9]+)([eE][+-]?[0-9]+)?$")
 _MOST_LEVELS = 4
 
@@ -66,7 +68,7 @@ def is_time_name(name: str) -> bool:
 
 
 def utf8(source: str, data: bytes) -> tuple[bytes, str]:
-    """Return a file's bytes in UTF-8 with \\n at the ends of lines, and the encoding that they came in, "" for UTF-8.
+    """Return a file's bytes in UTF-8 with newlines at the ends of lines, and the encoding they came in, "" for UTF-8.
 
     Raises:
         InvalidInput: the bytes are no text.
@@ -130,7 +132,7 @@ def laid_out(source: str, head: bytes, options: FileOptions, *, whole: bool) -> 
         return Layout(separator, names, (), skipped + 1, (*_notes(separator, options), *called), comments)
     n_header = _n_header(rows)
     if options.no_header is None and n_header == 1:
-        refuse_values_as_header(source, rows[0], skipped + 1)
+        refuse_values_as_header(source, rows[0], skipped + 1, rows[1] if len(rows) > 1 else None)
     header = [[cell.strip() for cell in row] for row in rows[:n_header]]
     if width == len(header[0]) + 1 and all(not row[-1].strip() for row in rows[n_header:] if len(row) == width):
         header = [[*row, ""] for row in header]
@@ -146,7 +148,7 @@ def records_of(text: str, separator: str) -> list[tuple[int, list[str]]]:
     found = []
     try:
         for row in reader:
-            found.append((reader.line_num, row))
+            found.append((reader.line_num, row))  # noqa: PERF401 - what was read before an error is kept
     except csv.Error:  # a field without end: what came before it is enough here, and polars refuses the rest
         pass
     return found
@@ -212,7 +214,7 @@ def _begins_with_values(rows: list[list[str]]) -> bool:
     )
 
 
-def refuse_values_as_header(source: str, row: list[str], line: int) -> None:
+def refuse_values_as_header(source: str, row: list[str], line: int, second: list[str] | None = None) -> None:
     """Refuse a first line that is all values; the numbers 0, 1, 2 ... are the names that pandas gives."""
     cells = [cell.strip() for cell in row]
     told = [cell for cell in cells if cell]
@@ -221,7 +223,9 @@ def refuse_values_as_header(source: str, row: list[str], line: int) -> None:
         return
     if not cells[0] and len(cells) > 1:  # the index of a frame has no name
         return
-    begins = _is_value(cells[0]) and any(_NUMBER.match(cell) for cell in cells[1:])
+    numbers = [bool(_NUMBER.match(cell)) for cell in cells[1:]]
+    labelled = second is not None and bool(second) and not _is_value(second[0]) and all(numbers)
+    begins = any(numbers) and (_is_value(cells[0]) or labelled)
     if begins or (told and all(_is_value(cell) for cell in told)):
         what = f"line {line} looks like values, not like names of columns: {', '.join(told[:4])}"
         raise refusal(source, f"{what}; --no-header (no_header=True) reads it as values, --header (False) as names")
@@ -233,7 +237,8 @@ def _is_value(cell: str) -> bool:
 
 
 def _is_time(cell: str) -> bool:
-    return bool(_ISO.match(cell.strip()) or _SLASHED.match(cell.strip()))
+    cell = cell.strip()
+    return any(pattern.match(cell) for pattern in (_ISO, _SLASHED, _WORDED, _CLOCK))
 
 
 def _joined(header: list[list[str]]) -> tuple[tuple[str, ...], tuple[tuple[str, ...], ...]]:
@@ -263,5 +268,5 @@ def _ragged(
     told = (
         f"line {skipped + found[place][0]} has {len(rows[place])} fields, the header (line {skipped + 1}) {len(header)}"
     )
-    way = "--skip-lines (skip_lines) leaves lines above the header out, --separator (separator) names what stands between fields"
+    way = "--skip-lines (skip_lines) leaves out what stands above the header, --separator (separator) names another"
     return f"{told}, separated by {_NAMES.get(separator, repr(separator))}; {way}"

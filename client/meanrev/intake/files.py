@@ -59,7 +59,7 @@ def _part(raw: RawTable, options: FileOptions) -> Part:
     chosen = _chosen(raw, times, read, options)
     columns = [number_column(raw, place, options) for place in chosen.places]
     if options.no_header and not options.columns and bars_by_value(columns):
-        told = "has columns that are the open, high, low and close of one series by their values, which are no series of their own"
+        told = "has columns that are open, high, low and close of one series by their values, no series of their own"
         raise refusal(raw.source, f"{told}; name what is traded, such as --column {chosen.names[3]} (columns)")
     empty = [i for i, column in enumerate(columns) if column.null_count() == column.len()]
     kept = _rows_with_values(columns)

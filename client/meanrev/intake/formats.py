@@ -157,10 +157,9 @@ def _binary(name: str, given: Path | bytes, kind: str, options: FileOptions) -> 
         if kind == "excel":
             return _excel(name, given, options)
         if kind == "ipc":
-            frame, index = pl.read_ipc(given, memory_map=False), ()
-        else:
-            frame = pl.read_parquet(given, glob=False, hive_partitioning=False)
-            index = _pandas_index(pl.read_parquet_metadata(given), frame.columns)
+            return _raw(name, pl.read_ipc(given, memory_map=False), ())
+        frame = pl.read_parquet(given, glob=False, hive_partitioning=False)
+        index = _pandas_index(pl.read_parquet_metadata(given), frame.columns)
     except InvalidInput:
         raise
     except (pl.exceptions.PolarsError, pl.exceptions.PanicException, ValueError, RuntimeError) as error:

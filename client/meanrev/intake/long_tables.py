@@ -9,7 +9,7 @@ from meanrev.intake.options import FileOptions, polars, refusal, suggested
 from meanrev.intake.order import shown_time
 from meanrev.intake.raw import RawTable
 
-__all__ = ["key_column", "pivoted"]
+__all__ = ["key_column", "long_places", "pivoted", "refuse_long"]
 
 _KEYS = frozenset(
     {
@@ -52,7 +52,8 @@ def refuse_long(raw: RawTable, key: int, time: int | None, prices: list[str]) ->
     price = price or (prices[0] if prices else "close")
     date = raw.names[time] if time is not None else "date"
     told = f"is a long table: {raw.shown(key)} names {n_series} series, whose rows stand below each other"
-    way = f"--long {date},{raw.names[key]},{price} (long=({date!r}, {raw.names[key]!r}, {price!r})) makes a column of each"
+    long = (date, raw.names[key], price)
+    way = f"--long {','.join(long)} (long={long!r}) makes a column of each"
     return refusal(raw.source, f"{told}; {way}")
 
 
@@ -91,7 +92,7 @@ def pivoted(
         once[first_row] = True
         row = int(np.argmin(once))
         earlier = int(np.flatnonzero(cells == cells[row])[0])
-        told = f"{raw.place(row)} has the time {shown_time(int(times_ns[row]))} of {key[row]} again, after {raw.place(earlier)}"
+        told = f"{raw.place(row)} has {shown_time(int(times_ns[row]))} of {key[row]} again, after {raw.place(earlier)}"
         raise refusal(raw.source, f"{told}; --duplicates first or last (duplicates) keeps one of them")
     matrix = np.full((times.size, names.size), np.nan, order="F")
     taken = slice(None) if options.duplicates != "first" else slice(None, None, -1)

@@ -17,7 +17,7 @@ class FileOptions:
     """How a file is to be read; what is left at its default is found in the file, or refused where it is ambiguous.
 
     Attributes:
-        separator: Between the fields of a text file, one character; found among comma, semicolon, tab and pipe where "".
+        separator: Between the fields of a text file, one character; found among , ; | and tab where "".
         decimal_comma: Numbers are written 1.234,5 (True) or 1,234.5 (False); found in the numbers where None.
         missing: Further texts that stand for a value that is not there.
         no_header: The first line holds values (True) or names (False); None refuses a first line that looks like

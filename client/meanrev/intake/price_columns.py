@@ -10,7 +10,7 @@ from meanrev.intake.raw import RawTable
 from meanrev.intake.report import LeftOut
 from meanrev.intake.time_columns import TimeColumns
 
-__all__ = ["Chosen", "chosen_columns", "number_column"]
+__all__ = ["Chosen", "bars_by_value", "chosen_columns", "missing_mask", "number_column"]
 
 _BAR_FIELDS = frozenset({"open", "high", "low", "close", "adjclose", "closeadj", "price", "last", "lastprice", "vwap"})
 _VOLUMES = frozenset({"volume", "vol", "volumes", "openint", "openinterest", "turnover", "quotevolume", "amount", "oi"})
@@ -45,19 +45,20 @@ def chosen_columns(raw: RawTable, times: TimeColumns, options: FileOptions) -> C
         others = [raw.names[i] or f"column {i + 1}" for i in rest if i not in chosen[0]]
         left_out = [LeftOut("column", tuple(others), "not asked for")] if others else []
         return Chosen(*chosen, left_out)
-    places, reasons = [], {}
+    places: list[int] = []
+    reasons: dict[str, list[str]] = {}
     for i in rest:
         reason = _no_prices(raw, i, options)
         if reason:
             reasons.setdefault(reason, []).append(raw.names[i] or f"column {i + 1}")
         else:
             places.append(i)
-    _refuse_bars(raw, places, options)
+    _refuse_bars(raw, places)
     for i in places:
         if not raw.names[i]:
             raise refusal(
                 raw.source,
-                f"{raw.shown(i)} holds numbers; name it in the header, or name the columns to take by --columns (columns)",
+                f"{raw.shown(i)} holds numbers; name it in the header, or take others by --columns (columns)",
             )
     left_out = [LeftOut("column", tuple(names), reason) for reason, names in reasons.items()]
     return Chosen(places, [raw.names[i] for i in places], left_out)
@@ -77,7 +78,7 @@ def number_column(raw: RawTable, number: int, options: FileOptions) -> Any:
             _refuse_cell(raw, number, first(read.bad))
         if raw.comma == "either" and bool(column.str.contains(",", literal=True).any()):
             row = first(column.str.contains(",", literal=True))
-            told = f"{raw.place(row)}, {raw.shown(number)}: the comma in {column[row]!r} can stand before decimals or between thousands"
+            told = f"{raw.place(row)}, {raw.shown(number)}: what is the comma in {column[row]!r}?"
             raise refusal(
                 raw.source, f"{told}; --decimal-comma or --decimal-point (decimal_comma=True or False) says it"
             )
@@ -103,7 +104,7 @@ def _numbers_of(raw: RawTable, column: Any, options: FileOptions) -> Any:
 
 
 def _wanted(raw: RawTable, wanted: tuple[str, ...], rest: list[int]) -> tuple[list[int], list[str]]:
-    """Return places and names of what is asked for; of a header with several lines, a level's text asks for all below."""
+    """Return places and names of what is asked for; a text of one of several header lines asks for all below it."""
     places: list[int] = []
     names: list[str] = []
     for name in wanted:
@@ -155,7 +156,7 @@ def _refuse_cell(raw: RawTable, number: int, row: int) -> NoReturn:
     if isinstance(cell, str) and cell.strip() in {*raw.names, *(text for levels in raw.levels for text in levels)}:
         ways = "it repeats the header; remove the line"
     elif isinstance(cell, str) and "," in cell:
-        ways = "--decimal-comma or --decimal-point (decimal_comma) says what a comma is, --separator (separator) what stands between fields"
+        ways = "--decimal-comma or --decimal-point (decimal_comma) says what a comma is"
     told = f"{raw.place(row)}, {raw.shown(number)}: {cell!r} is no number"
     raise refusal(raw.source, f"{told}; {ways}, or --columns (columns) names the columns to take")
 
@@ -169,7 +170,7 @@ def _called(column: Any) -> str:
     return f"values of type {str(column.dtype).partition('(')[0].lower()}"
 
 
-def _refuse_bars(raw: RawTable, places: list[int], options: FileOptions) -> None:
+def _refuse_bars(raw: RawTable, places: list[int]) -> None:
     """Refuse the open, high, low, close and volume of one series, which are no series of their own."""
     known = {i: _field_of(raw, i) for i in places}
     fields = set(known.values()) - {""}

@@ -141,7 +141,8 @@ def _ordered(parts: list[Part], times: NDArray[np.int64], options: FileOptions) 
             )
             way = "--duplicates first or last (duplicates) keeps one of the rows that share a time"
         else:
-            told += f", before the {shown_time(int(times[row - 1]))} of {_place_of(parts, row - 1)}: rows must be in order of time, oldest first"
+            before = f"{shown_time(int(times[row - 1]))} of {_place_of(parts, row - 1)}"
+            told += f", before the {before}; rows must run from oldest to newest"
             way = "--sort (sort=True) puts them in order"
         name = parts[0].raw.source if len(parts) == 1 else "the files together"
         raise refusal(name, f"{told}; {way}") from None

@@ -8,13 +8,13 @@ from meanrev.intake.dialect import is_time_name
 from meanrev.intake.options import FileOptions, polars, refusal, suggested
 from meanrev.intake.raw import RawTable
 from meanrev.intake.report import LeftOut
-from meanrev.intake.times import number_kind, text_kind
+from meanrev.intake.text_times import text_kind
+from meanrev.intake.times import number_kind
 
 __all__ = ["TimeColumns", "find_time"]
 
 _SAMPLE = 200
 _INDEX_NAMES = frozenset({"", "index", "unnamed: 0", "level_0", "row", "no", "no.", "#", "rownum", "row_number"})
-_DAYS_ONLY = frozenset({"iso date", "yyyymmdd", "slashed", "worded"})
 
 
 class TimeColumns(NamedTuple):
@@ -54,10 +54,10 @@ def find_time(raw: RawTable, options: FileOptions) -> TimeColumns:
     prices = {i for i, name in enumerate(raw.names) if name in options.columns}
     kinds = {i: _time_kind(raw, i) for i in range(len(raw.names)) if i not in prices}
     candidates = [i for i, kind in kinds.items() if kind not in {"", "clock"}]
-    chosen = _chosen(raw, candidates, kinds)
+    chosen = _chosen(raw, candidates)
     clock = _clock(raw, chosen, options) if chosen is not None else None
     if chosen is None:
-        _refuse_unread_time(raw, [i for i in kinds if kinds[i] == ""], kinds)
+        _refuse_unread_time(raw, [i for i in kinds if kinds[i] == ""])
     others = [(i, "times beside those of the column that was taken") for i in candidates if i not in {chosen, clock}]
     others += [(i, "times of day without a date") for i, kind in kinds.items() if kind == "clock" and i != clock]
     taken = {clock, *(i for i, _ in others)}
@@ -65,8 +65,8 @@ def find_time(raw: RawTable, options: FileOptions) -> TimeColumns:
     return TimeColumns(chosen, clock, tuple(others))
 
 
-def _chosen(raw: RawTable, candidates: list[int], kinds: dict[int, str]) -> int | None:
-    """Choose among columns that hold times: pandas' index, else the first column, else the only one, or called "date"."""
+def _chosen(raw: RawTable, candidates: list[int]) -> int | None:
+    """Choose among columns of times: pandas' index, else the first column, else the only one, or the one called so."""
     by_rank = [i for i in raw.index if i in candidates] or [i for i in candidates if i == 0]
     if not by_rank:
         by_rank = candidates if len(candidates) == 1 else [i for i in candidates if is_time_name(raw.names[i])]
@@ -82,7 +82,7 @@ def _chosen(raw: RawTable, candidates: list[int], kinds: dict[int, str]) -> int 
     return dated[0]
 
 
-def _time_kind(raw: RawTable, number: int) -> str:
+def _time_kind(raw: RawTable, number: int) -> str:  # noqa: PLR0911 - one a type
     """Return how a column can be read as time, "" where it is none."""
     pl = polars()
     column, name = raw.column(number), raw.names[number]
@@ -187,7 +187,7 @@ def _counters(raw: RawTable, time: int | None, options: FileOptions) -> tuple[tu
     return tuple(found)
 
 
-def _refuse_unread_time(raw: RawTable, numbers: list[int], kinds: dict[int, str]) -> None:
+def _refuse_unread_time(raw: RawTable, numbers: list[int]) -> None:
     """Refuse a column that is called like a time and holds what cannot be read as one."""
     pl = polars()
     counted = {i for i, _ in _counters(raw, None, FileOptions())}
@@ -198,6 +198,6 @@ def _refuse_unread_time(raw: RawTable, numbers: list[int], kinds: dict[int, str]
         if column.dtype == pl.Boolean or column.dtype.is_nested():
             continue
         row = int(np.argmax(column.is_not_null().to_numpy()))
-        told = f"{raw.place(row)}, {raw.shown(i)}: {column[row]!r} cannot be read as a time, though the column is called one"
-        way = "--date-format (date_format) says how it is written, --columns (columns) names the prices to take without it"
+        told = f"{raw.place(row)}, {raw.shown(i)}: {column[row]!r} is no time, though the column is called one"
+        way = "--date-format (date_format) says how it is written, --columns (columns) names the prices to take"
         raise refusal(raw.source, f"{told}; {way}")

@@ -66,8 +66,8 @@ def scan(
 ) -> None:
     """Test all pairs of columns of PRICES for cointegration, trade those that pass, and rank them.
 
-    PRICES is a file of CSV, Parquet, Arrow IPC or Excel, a pattern or an address: a column a series, a row a bar, oldest
-    first. The train part alone ranks; what the test part brought stands beside it.
+    PRICES is a file of CSV, Parquet, Arrow IPC or Excel, a pattern or an address: a column a series, a row a bar,
+    oldest first. The train part alone ranks; what the test part brought stands beside it.
     """
     can_be_written(out, read=prices)
     read = read_prices(prices, reading)

@@ -47,9 +47,9 @@ _FILE = click.Path(path_type=Path)
 def sweep(shared: Shared, prices: str, reading: FileOptions, host: str, **given: Any) -> None:
     """Backtest columns of PRICES, or the spread of two, in every cell of a grid, and choose the best cells.
 
-    PRICES is a file of CSV, Parquet, Arrow IPC or Excel, a pattern or an address: a column a series, a row a bar, oldest
-    first. With --pair the hedge ratio comes from the first train part where --walk-forward is given, so that no test
-    part has a say in it, and else from all rows.
+    PRICES is a file of CSV, Parquet, Arrow IPC or Excel, a pattern or an address: a column a series, a row a bar,
+    oldest first. With --pair the hedge ratio comes from the first train part where --walk-forward is given, so that no
+    test part has a say in it, and else from all rows.
     """
     if given["steps"] is not None and given["walk_forward"] is None:
         raise Failure(ExitCode.USAGE, "--steps needs --walk-forward")
@@ -147,10 +147,9 @@ def _walked(dated: Dated) -> list[str]:
     )
     steps = dated.steps()
     when = f", {steps['train_first'][0]} to {max(steps['test_last'])}" if "train_first" in steps else ""
-    said = [
-        f"Walk-forward: {len(walk.column)} steps{when}, mean Sharpe {train:.2f} where chosen, {test:.2f} where traded; "
-        f"{int(np.sum(walk.test_return > 0))} of {len(walk.column)} test parts gained."
-    ]
+    gained = f"{int(np.sum(walk.test_return > 0))} of {len(walk.column)} test parts gained."
+    sharpes = f"mean Sharpe {train:.2f} where chosen, {test:.2f} where traded"
+    said = [f"Walk-forward: {len(walk.column)} steps{when}, {sharpes}; {gained}"]
     without = [i for i, reason in enumerate(reasons(walk)) if reason]
     if without:
         i = without[0]
