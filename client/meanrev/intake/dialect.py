@@ -7,9 +7,19 @@ from collections import Counter
 from dataclasses import dataclass, field
 
 from meanrev.intake.cells import MISSING
-from meanrev.intake.options import FileOptions, refusal
+from meanrev.intake.options import FileOptions, refusal, shown
 
-__all__ = ["HEAD_BYTES", "Layout", "is_time_name", "laid_out", "records_of", "refuse_values_as_header", "utf8"]
+__all__ = [
+    "HEAD_BYTES",
+    "Layout",
+    "ends_in_returns",
+    "is_time_name",
+    "laid_out",
+    "one_newline",
+    "records_of",
+    "refuse_values_as_header",
+    "utf8",
+]
 
 HEAD_BYTES = 1 << 18
 """Of a file that are looked at before it is read."""
@@ -91,8 +101,17 @@ def utf8(source: str, data: bytes) -> tuple[bytes, str]:
 
 
 def _with_newlines(data: bytes) -> bytes:
-    head = data[:HEAD_BYTES]
-    return data.replace(b"\r", b"\n") if b"\r" in head and b"\n" not in head else data
+    return data.replace(b"\r\n", b"\n").replace(b"\r", b"\n") if ends_in_returns(data[:HEAD_BYTES]) else data
+
+
+def ends_in_returns(head: bytes) -> bool:
+    """Tell whether lines end in carriage returns alone, as on old Macs."""
+    return head.count(b"\r") - head.count(b"\r\n") > head.count(b"\n")
+
+
+def one_newline(text: str) -> str:
+    """Return a text whose lines end in a newline alone, which is all that polars takes for an end of line."""
+    return text.replace("\r\n", "\n").replace("\r", " ")
 
 
 def laid_out(source: str, head: bytes, options: FileOptions, *, whole: bool) -> Layout:
@@ -111,7 +130,7 @@ def laid_out(source: str, head: bytes, options: FileOptions, *, whole: bool) -> 
     if not whole:
         text = text[: text.rfind("\n") + 1]
     _is_a_table(source, text)
-    lines = text.splitlines(keepends=True)
+    lines = io.StringIO(one_newline(text), newline="\n").readlines()
     skipped = min(options.skip_lines, len(lines))
     while not options.skip_lines and skipped < len(lines) and _is_comment(lines[skipped]):
         skipped += 1
@@ -144,7 +163,7 @@ def laid_out(source: str, head: bytes, options: FileOptions, *, whole: bool) -> 
 
 def records_of(text: str, separator: str) -> list[tuple[int, list[str]]]:
     """Return the records of a text, blank lines among them, each with the number of its last line, from 1."""
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator)
+    reader = csv.reader(io.StringIO(one_newline(text), newline=""), delimiter=separator)
     found = []
     try:
         for row in reader:
@@ -227,7 +246,7 @@ def refuse_values_as_header(source: str, row: list[str], line: int, second: list
     labelled = second is not None and bool(second) and not _is_value(second[0]) and all(numbers)
     begins = any(numbers) and (_is_value(cells[0]) or labelled)
     if begins or (told and all(_is_value(cell) for cell in told)):
-        what = f"line {line} looks like values, not like names of columns: {', '.join(told[:4])}"
+        what = f"line {line} looks like values, not like names of columns: {', '.join(map(shown, told[:4]))}"
         raise refusal(source, f"{what}; --no-header (no_header=True) reads it as values, --header (False) as names")
 
 

@@ -7,9 +7,10 @@ from typing import Any
 from meanrev.errors import InvalidInput
 from meanrev.intake.order import DUPLICATES
 
-__all__ = ["FileOptions", "polars", "refusal", "suggested"]
+__all__ = ["FileOptions", "polars", "refusal", "shown", "suggested"]
 
 _FEW = 12
+_LONGEST_SHOWN = 60
 
 
 @dataclass(frozen=True)
@@ -97,6 +98,12 @@ def suggested(wanted: str, names: Sequence[str]) -> str:
     if close:
         return f"did you mean {close[0]!r}?"
     return f"it has {', '.join(map(str, names[:_FEW]))}{' ...' if len(names) > _FEW else ''}"
+
+
+def shown(cell: object) -> str:
+    """Return a cell for a message: on one line, and cut where it is long."""
+    text = repr(cell)
+    return text if len(text) <= _LONGEST_SHOWN else f"{text[:_LONGEST_SHOWN]}..."
 
 
 def polars() -> Any:

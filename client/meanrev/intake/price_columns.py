@@ -5,7 +5,7 @@ from typing import Any, NamedTuple, NoReturn
 import numpy as np
 
 from meanrev.intake.cells import first, is_missing, looks_like_number, numbers
-from meanrev.intake.options import FileOptions, polars, refusal, suggested
+from meanrev.intake.options import FileOptions, polars, refusal, shown, suggested
 from meanrev.intake.raw import RawTable
 from meanrev.intake.report import LeftOut
 from meanrev.intake.time_columns import TimeColumns
@@ -78,7 +78,7 @@ def number_column(raw: RawTable, number: int, options: FileOptions) -> Any:
             _refuse_cell(raw, number, first(read.bad))
         if raw.comma == "either" and bool(column.str.contains(",", literal=True).any()):
             row = first(column.str.contains(",", literal=True))
-            told = f"{raw.place(row)}, {raw.shown(number)}: what is the comma in {column[row]!r}?"
+            told = f"{raw.place(row)}, {raw.shown(number)}: what is the comma in {shown(column[row])}?"
             raise refusal(
                 raw.source, f"{told}; --decimal-comma or --decimal-point (decimal_comma=True or False) says it"
             )
@@ -157,7 +157,7 @@ def _refuse_cell(raw: RawTable, number: int, row: int) -> NoReturn:
         ways = "it repeats the header; remove the line"
     elif isinstance(cell, str) and "," in cell:
         ways = "--decimal-comma or --decimal-point (decimal_comma) says what a comma is"
-    told = f"{raw.place(row)}, {raw.shown(number)}: {cell!r} is no number"
+    told = f"{raw.place(row)}, {raw.shown(number)}: {shown(cell)} is no number"
     raise refusal(raw.source, f"{told}; {ways}, or --columns (columns) names the columns to take")
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from meanrev.intake.cells import MISSING, comma_style
-from meanrev.intake.dialect import HEAD_BYTES, Layout, is_time_name, laid_out, utf8
+from meanrev.intake.dialect import HEAD_BYTES, Layout, ends_in_returns, is_time_name, laid_out, one_newline, utf8
 from meanrev.intake.options import FileOptions, polars, refusal
 from meanrev.intake.raw import RawTable
 from meanrev.intake.report import LeftOut
@@ -93,10 +93,7 @@ def _opened(source: str, data: Path | bytes) -> tuple[Path | bytes, bytes, str]:
         return body, body[:HEAD_BYTES], encoding
     with data.open("rb") as file:
         start = file.read(HEAD_BYTES)
-    whole_first = start.startswith((b"\xff\xfe", b"\xfe\xff", b"\x00\x00\xfe\xff")) or (
-        b"\r" in start and b"\n" not in start
-    )
-    if whole_first:
+    if start.startswith((b"\xff\xfe", b"\xfe\xff", b"\x00\x00\xfe\xff")) or ends_in_returns(start):
         body, encoding = utf8(source, data.read_bytes())
         return body, body[:HEAD_BYTES], encoding
     head, encoding = utf8(source, start)
@@ -182,6 +179,7 @@ def _csv(
             separator=layout.separator,
             skip_lines=layout.first_line - 1,
             n_rows=n_rows,
+            missing_columns="insert",  # a first line that ends early is refused below, like any other
             null_values=list(markers) or None,
             glob=False,
         )
@@ -263,7 +261,7 @@ class _Lines:
 
     def walked(self) -> list[tuple[int, int]]:
         """Return (line where it begins, number of fields) of every record."""
-        text = io.StringIO(_read(self._body).decode("utf-8", errors="replace"), newline="")
+        text = io.StringIO(one_newline(_read(self._body).decode("utf-8", errors="replace")), newline="")
         for _ in range(self._layout.first_line - 1):
             text.readline()
         reader = csv.reader(text, delimiter=self._layout.separator)

@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from meanrev.intake.dialect import is_time_name
-from meanrev.intake.options import FileOptions, polars, refusal, suggested
+from meanrev.intake.options import FileOptions, polars, refusal, shown, suggested
 from meanrev.intake.raw import RawTable
 from meanrev.intake.report import LeftOut
 from meanrev.intake.text_times import text_kind
@@ -198,6 +198,6 @@ def _refuse_unread_time(raw: RawTable, numbers: list[int]) -> None:
         if column.dtype == pl.Boolean or column.dtype.is_nested():
             continue
         row = int(np.argmax(column.is_not_null().to_numpy()))
-        told = f"{raw.place(row)}, {raw.shown(i)}: {column[row]!r} is no time, though the column is called one"
+        told = f"{raw.place(row)}, {raw.shown(i)}: {shown(column[row])} is no time, though the column is called one"
         way = "--date-format (date_format) says how it is written, --columns (columns) names the prices to take"
         raise refusal(raw.source, f"{told}; {way}")

@@ -3,7 +3,7 @@
 from typing import Any, NamedTuple, NoReturn
 
 from meanrev.intake.cells import MISSING, first, is_missing, whole_numbers
-from meanrev.intake.options import FileOptions, polars, refusal
+from meanrev.intake.options import FileOptions, polars, refusal, shown
 from meanrev.intake.raw import RawTable
 from meanrev.intake.text_times import CLOCK, clock_ns, formatted, read_texts, text_kind, years_of_prices
 from meanrev.intake.zones import in_utc
@@ -188,4 +188,4 @@ def _refuse_unread(raw: RawTable, number: int, bad: Any, options: FileOptions) -
 
 def _refuse_cell(raw: RawTable, number: int, row: int, told: str) -> NoReturn:
     cell = raw.column(number)[row]
-    raise refusal(raw.source, f"{raw.place(row)}, {raw.shown(number)}: {cell!r} {told}")
+    raise refusal(raw.source, f"{raw.place(row)}, {raw.shown(number)}: {shown(cell)} {told}")

@@ -3,7 +3,7 @@
 from typing import Any
 
 from meanrev.intake.cells import first
-from meanrev.intake.options import FileOptions, polars, refusal
+from meanrev.intake.options import FileOptions, polars, refusal, shown
 from meanrev.intake.raw import RawTable
 
 __all__ = ["in_utc"]
@@ -31,5 +31,5 @@ def in_utc(raw: RawTable, number: int, naive: Any, options: FileOptions) -> Any:
         told = f"comes twice or not at all in {options.tz}, because clocks change then"
         way = "write the offset into the file (2020-10-25T02:30:00+01:00), or times in UTC without --tz (tz)"
         cell = raw.column(number)[row]
-        raise refusal(raw.source, f"{raw.place(row)}, {raw.shown(number)}: {cell!r} {told}; {way}")
+        raise refusal(raw.source, f"{raw.place(row)}, {raw.shown(number)}: {shown(cell)} {told}; {way}")
     return placed.dt.convert_time_zone("UTC").dt.replace_time_zone(None).cast(pl.Int64)

@@ -19,18 +19,35 @@ from meanrev.intake.files import read_file
 
 _WORDS = ("AAPL", "n.m.", "USD", "hello, world", "x\ny", 'a "quote"', "é", "12abc", "$5.10", "5%", "1_000", "0x10", "٣")
 _MARKERS = ("", ".", "NA", "#N/A", "null", "-", "NaN", "<NA>", "nd", "--")
-_NAMES = ("A", "B", "close", "Close", "volume", "Brent [/]", "", "A", "open", "high", "low", "ticker", "<CLOSE>", "1", "é", "Ü")
+_NAMES = (
+    "A",
+    "B",
+    "close",
+    "Close",
+    "volume",
+    "Brent [/]",
+    "",
+    "A",
+    "open",
+    "high",
+    "low",
+    "ticker",
+    "<CLOSE>",
+    "1",
+    "é",
+    "Ü",
+)
 _DATES = ("date", "Date", "", "time", "timestamp", "<DATE>", "observation_date", "Unnamed: 0", "index", "x", "year")
 _SEPARATORS = (",", ",", ",", ";", "\t", "|")
 
 
 def table(rng):
     """Return (header, rows of texts, separator): mostly as one expects it, with now and then something else."""
-    n_rows, n_columns = rng.choice((0, 1, 2, 3, 8, 30)), rng.choice((0, 1, 1, 2, 3, 5))
+    n_rows, n_columns = rng.choice((0, 1, 2, 3, 8, 30, 30, 30)), rng.choice((0, 1, 1, 2, 2, 3, 5))
     columns = [_times(rng, n_rows)] if rng.random() < 0.85 else []
     columns += [_cells(rng, n_rows) for _ in range(n_columns)]
-    names = [rng.choice(_DATES)] if len(columns) > n_columns else []
-    names += [rng.choice(_NAMES) if rng.random() < 0.3 else f"S{i}" for i in range(n_columns)]
+    names = [rng.choice((*["date"] * 8, *_DATES))] if len(columns) > n_columns else []
+    names += [rng.choice(_NAMES) if rng.random() < 0.15 else f"S{i}" for i in range(n_columns)]
     order = list(range(len(columns)))
     if rng.random() < 0.1:
         rng.shuffle(order)
@@ -40,16 +57,31 @@ def table(rng):
 
 
 def _times(rng, n_rows):
+    day = 86_400
     start = rng.choice((1_577_836_800, 946_684_800, -86_400, 0, 1_700_000_000))
-    step = rng.choice((86_400, 60, 3_600, 86_400 * 31))
+    step = rng.choice((day, day, day, 60, 3_600, day * 31))
     seconds = [start + step * i for i in range(n_rows)]
     if rng.random() < 0.15:
         rng.shuffle(seconds)
-    if rng.random() < 0.1:
+    if rng.random() < 0.07:
         seconds = [seconds[i // 2] for i in range(n_rows)]
     form = rng.choice(
-        ("%Y-%m-%d", "%Y-%m-%d", "%Y-%m-%d %H:%M:%S", "%Y-%m-%dT%H:%M:%SZ", "%d/%m/%Y", "%m/%d/%Y", "%d.%m.%Y", "%Y%m%d")
-        + ("%b %d, %Y", "%d-%b-%y", "s", "ms", "us", "ns", "serial", "count", "%Y", "%Y-%m", "%y/%m/%d", "%H:%M", "float")
+        (*["%Y-%m-%d"] * 8, "%Y-%m-%d %H:%M:%S", "%Y-%m-%dT%H:%M:%SZ", "%d/%m/%Y", "%m/%d/%Y", "%d.%m.%Y", "%Y%m%d")
+        + (
+            "%b %d, %Y",
+            "%d-%b-%y",
+            "s",
+            "ms",
+            "us",
+            "ns",
+            "serial",
+            "count",
+            "%Y",
+            "%Y-%m",
+            "%y/%m/%d",
+            "%H:%M",
+            "float",
+        )
     )
     if form in {"s", "ms", "us", "ns"}:
         return [str(second * {"s": 1, "ms": 10**3, "us": 10**6, "ns": 10**9}[form]) for second in seconds]
@@ -64,7 +96,7 @@ def _times(rng, n_rows):
 
 
 def _cells(rng, n_rows):
-    kind = rng.choice(("price", "price", "price", "comma", "thousands", "integer", "text", "mixed", "empty", "ohlc", "tiny"))
+    kind = rng.choice((*["price"] * 14, "comma", "thousands", "integer", "text", "mixed", "empty", "ohlc", "tiny"))
     write = {
         "price": lambda: f"{rng.lognormvariate(3, 1):.4f}",
         "comma": lambda: f"{rng.lognormvariate(3, 1):.2f}".replace(".", ","),
@@ -108,11 +140,15 @@ def written(rng, header, rows, separator):
             frame = frame.with_columns(pl.all().cast(pl.Float64, strict=False))
         frame.write_parquet(held)
         return "f.parquet", held.getvalue()
-    lines = [header, *rows] if rng.random() < 0.95 else rows
+    lines = [header, *rows] if rng.random() < 0.95 or not rows or rows[0] == header else rows
     quote = rng.random() < 0.1
     end = rng.choice(("\n", "\n", "\n", "\r\n", "\r"))
     text = end.join(separator.join(_field(cell, separator, quote=quote) for cell in line) for line in lines)
-    text = rng.choice(("", "", "", "# made by hand" + end, end, "Report of today" + end)) + text + rng.choice(("", end, end * 3))
+    text = (
+        rng.choice((*[""] * 12, "# made by hand" + end, end, "Report of today" + end))
+        + text
+        + rng.choice(("", end, end * 3))
+    )
     encoding = rng.choice(("utf-8", "utf-8", "utf-8", "utf-8-sig", "utf-16", "cp1252"))
     data = text.encode(encoding, errors="replace")
     if rng.random() < 0.05:
