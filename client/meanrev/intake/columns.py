@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from meanrev.errors import InvalidInput
 from meanrev.intake.report import LeftOut
-from meanrev.intake.roles import LEAST_TIME, named_like_an_index, named_like_time, numeric_time, role
+from meanrev.intake.roles import LEAST_TIME, numeric_time, role, tells
 from meanrev.intake.table import Floats
 
 __all__ = ["Prices", "no_times", "prices_among"]
@@ -57,7 +57,7 @@ def prices_among(
     counters: list[int] = []
     suspects = set(np.flatnonzero(_suspects(values)).tolist())
     for place, label in enumerate(labels):
-        if place not in suspects and not (named_like_an_index(label) or named_like_time(label)):
+        if place not in suspects and not tells(label):
             kept.append(place)
             continue
         found = role(label, values[:, place], whole=whole[place], alone=single)

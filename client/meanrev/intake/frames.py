@@ -82,8 +82,10 @@ def narwhals_table(field: str, given: Any) -> NarwhalsTable:
     rest = [name for name in native.columns if found is None or name != found.column.name]
     if not rest:
         raise InvalidInput(field, "must hold a column of numbers")
-    values = np.column_stack([_numbers(f"{field}[{name!r}]", native[name]) for name in rest])
-    whole = [native[name].dtype.is_integer() for name in rest]
+    schema = native.schema  # made anew at each look
+    kinds = [schema[name] for name in rest]
+    values = _matrix(field, native, rest, kinds)
+    whole = [kind.is_integer() for kind in kinds]
     prices = prices_among(field, rest, values, whole, partial(_way, kind), alone=False)
     left_out = prices.left_out
     if found is not None and found.times is None:
@@ -158,6 +160,14 @@ def _eager(field: str, given: Any) -> Any:
     except Exception as error:
         rule = "must be numbers of shape (T,) or (T, N), in a frame that is not lazy (collect() makes one of it)"
         raise InvalidInput(field, rule, value=type(given).__name__) from error
+
+
+def _matrix(field: str, native: Any, names: Sequence[str], kinds: Sequence[Any]) -> Floats:
+    """Return columns as (T, N) float64, all at once where they are floats."""
+    if all(kind.is_float() for kind in kinds):
+        plain = native.select(nw.col(*names).cast(nw.Float64).fill_null(float("nan")))
+        return np.asarray(plain.to_numpy())
+    return np.column_stack([_numbers(f"{field}[{name!r}]", native[name]) for name in names])
 
 
 def _numbers(field: str, column: Any) -> Floats:

@@ -18,6 +18,7 @@ __all__ = [
     "named_like_time",
     "numeric_time",
     "role",
+    "tells",
 ]
 
 _INDEX = re.compile(
@@ -32,6 +33,8 @@ _TIME = re.compile(
 _CAMEL = re.compile(r".*[a-z](Date|Time|Timestamp)")
 COUNTED = "numbers of rows"
 """What a column of 0, 1, 2, ... looks like."""
+
+_TELLING = re.compile("|".join(part.pattern for part in (_INDEX, _TIME, _CAMEL)), re.IGNORECASE)
 
 _FEW = 5
 """Rows below which a counter that does not say so by its name may be prices in a small example."""
@@ -89,6 +92,11 @@ def role(name: Hashable, values: Floats, *, whole: bool, alone: bool) -> Role:
     if not alone and whole and counter and values.size >= _FEW and values[0] in {0.0, 1.0}:
         return Role("unclear", COUNTED)
     return _PRICE
+
+
+def tells(name: Hashable) -> bool:
+    """Tell whether a label may be one of an index or of times, so that the column is worth a look; cheap for many."""
+    return name is None or _TELLING.fullmatch(str(name).strip()) is not None
 
 
 def named_like_an_index(name: Hashable) -> bool:
