@@ -1,7 +1,7 @@
-"""Tables as files that people have: every one is read, or refused in a sentence, and nothing of it is lost without a word.
+"""Tables as files that people have: each is read, or refused in a sentence, and nothing of it is lost without a word.
 
-Run as a program, `python -m tests.client.intake.generated 100000`, it tries as many tables as it is told, from seed 0 or
-the second argument.
+Run as a program, `python -m tests.client.intake.generated 100000`, it tries as many tables as it is told, from seed 0
+or the second argument.
 """
 
 import bz2
@@ -201,7 +201,9 @@ def tried(seed, folder):
         read = read_file(path, **given)
     except InvalidInput as error:
         told = str(error)
-        assert told and "Traceback" not in told and "panicked" not in told, told
+        assert told
+        assert "Traceback" not in told, told
+        assert "panicked" not in told, told
         assert "\n" not in told.replace("\\n", ""), told
         return "refused"
     finally:
@@ -223,6 +225,8 @@ def _nothing_is_lost(read, header, rows, given):
     assert len(report.columns) + gone + times >= len(header), (report, header)
     n_rows = report.n_rows + report.n_duplicates
     n_rows += sum(len(out.labels) for out in report.left_out if out.what in {"row", "line"})
+    while len(header) == 1 and rows and not any(rows[-1]):  # an empty last line is no row of a text
+        rows = rows[:-1]
     assert n_rows >= len(rows), (report, len(rows))
     if read.timestamps_ms is not None:
         assert (read.timestamps_ms[1:] > read.timestamps_ms[:-1]).all(), report
