@@ -127,7 +127,11 @@ def frame_of_series(field: str, given: Mapping[Any, Any]) -> Any:
     Raises:
         InvalidInput: one is no such series, or has another length.
     """
-    columns = {str(name): _eager(f"{field}[{name!r}]", column) for name, column in given.items()}
+    columns: dict[str, Any] = {}
+    for name, column in given.items():
+        if type(column).__module__.partition(".")[0] not in {"polars", "pyarrow"}:
+            raise InvalidInput(f"{field}[{name!r}]", "must be a series of the library that made the others")
+        columns[str(name)] = _eager(f"{field}[{name!r}]", column)
     first = next(iter(columns.values()))
     for name, column in columns.items():
         if not isinstance(column, nw.Series) or len(column) != len(first):

@@ -52,6 +52,10 @@ def vector(field: str, given: Any, names: Sequence[Hashable], what: str = "the r
     """
     found = _labelled(field, given)
     if found.labels is None:
+        if names and found.values.size != len(names):
+            raise InvalidInput(
+                field, f"must hold one number for each of the {len(names)} assets", value=found.values.size
+            )
         return found.values
     places = aligned(field, found.labels, names, strict=found.strict, what=what)
     return found.values if places is None else found.values[places]

@@ -1,5 +1,6 @@
 """The index of a pandas object as times, whatever its type, or none where it holds labels."""
 
+import datetime as dt
 from typing import Any
 
 import numpy as np
@@ -64,10 +65,15 @@ def _dated(field: str, index: Any) -> tuple[Any, str] | None:
         return _utc(pd.DatetimeIndex(index)), "datetime"
     if pd.api.types.is_numeric_dtype(index.dtype) or not len(index):
         return None
-    kind = pd.api.types.infer_dtype(index[:_SAMPLE], skipna=True)
+    return _of_objects(field, index, pd.api.types.infer_dtype(index[:_SAMPLE], skipna=True))
+
+
+def _of_objects(field: str, index: Any, kind: str) -> tuple[Any, str] | None:
+    """Return the times of an index of objects, which pandas infers to be of a kind."""
     if kind == "period":
         return _utc(pd.PeriodIndex(index).to_timestamp()), "datetime"
-    if kind in {"date", "datetime", "datetime64"}:
+    mixed = kind.startswith("mixed") and any(isinstance(label, dt.date) for label in index[:_SAMPLE])
+    if mixed or kind in {"date", "datetime", "datetime64"}:
         return _utc(_converted(field, index)), "date" if kind == "date" else "datetime"
     if kind == "string" and looks_iso(list(index[:_SAMPLE])):
         return iso_times(field, list(index)), "ISO text"
@@ -75,16 +81,15 @@ def _dated(field: str, index: Any) -> tuple[Any, str] | None:
 
 
 def _converted(field: str, index: Any) -> Any:
-    try:
-        return pd.DatetimeIndex(pd.to_datetime(index, utc=True))
-    except (TypeError, ValueError, OverflowError):
-        row = next((i for i, label in enumerate(index) if not _date_like(label)), 0)
-        rule = "must be dates or times in every row, between the years 1900 and 2200"
-        raise InvalidInput(field, rule, value=str(index[row]), index=row) from None
-
-
-def _date_like(label: Any) -> bool:
-    return hasattr(label, "isoformat") or isinstance(label, np.datetime64)
+    """Return an index of dates as a DatetimeIndex; pandas alone would make years of numbers and texts among them."""
+    row = next((i for i, label in enumerate(index) if not (isinstance(label, dt.date) or pd.isna(label))), None)
+    if row is None:
+        try:
+            return pd.DatetimeIndex(pd.to_datetime(index, utc=True))
+        except (TypeError, ValueError, OverflowError):
+            row = 0
+    rule = "must be dates or times in every row, between the years 1900 and 2200"
+    raise InvalidInput(field, rule, value=str(index[row]), index=row)
 
 
 def _utc(index: Any) -> Any:

@@ -34,6 +34,7 @@ _SECONDS = (631_152_000, 4_102_444_800)
 
 _DAYS = (19_000_101, 22_001_231)
 _ISO = re.compile(r"\d{4}-\d\d-\d\d([T ]\d\d(:?\d\d(:?\d\d([.,]\d+)?)?)?\s?(Z|[+-]\d\d(:?\d\d)?)?)?|(19|2[01])\d{6}")
+_ABSENT = frozenset({"NAType", "NaTType"})
 _LONG_GAP = 3.0
 
 
@@ -131,9 +132,10 @@ def unit_checked(field: str, stamps: Ints, *, whole_call: bool = True) -> Ints:
 
 def looks_iso(texts: Sequence[Any]) -> bool:
     """Tell whether most of these are ISO 8601 dates or times: then the others are faults, not labels."""
-    present = [text for text in texts if text is not None and text == text]  # noqa: PLR0124 - NaN differs from itself
-    matching = sum(isinstance(text, str) and _ISO.fullmatch(text.strip()) is not None for text in present)
-    return matching > len(present) / 2
+    present = [text for text in texts if isinstance(text, str)]
+    others = sum(not isinstance(text, str | float | None) and type(text).__name__ not in _ABSENT for text in texts)
+    matching = sum(_ISO.fullmatch(text.strip()) is not None for text in present)
+    return matching > (len(present) + others) / 2
 
 
 def iso_times(field: str, texts: Sequence[Any]) -> NDArray[np.datetime64]:
