@@ -1,5 +1,6 @@
 """How a text file is laid out: its encoding, what separates its fields, and which of its first lines are its header."""
 
+import codecs
 import csv
 import io
 import re
@@ -92,7 +93,7 @@ def utf8(source: str, data: bytes) -> tuple[bytes, str]:
             return _with_newlines(data), encoding
     data = data.removeprefix(b"\xef\xbb\xbf")
     try:
-        data[:HEAD_BYTES][: data[:HEAD_BYTES].rfind(b"\n") + 1].decode()
+        codecs.getincrementaldecoder("utf-8")().decode(data[:HEAD_BYTES])  # a letter may be cut at the end
     except UnicodeError:
         return _with_newlines(data.decode("cp1252", errors="replace").encode()), "Windows-1252 (Latin-1), not UTF-8"
     if b"\0" in data[:HEAD_BYTES]:

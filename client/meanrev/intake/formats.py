@@ -157,7 +157,7 @@ def _binary(name: str, given: Path | bytes, kind: str, options: FileOptions) -> 
         if kind == "excel":
             return _excel(name, given, options)
         if kind == "ipc":
-            return _raw(name, pl.read_ipc(given, memory_map=False), ())
+            return _raw(name, pl.read_ipc(given), ())
         frame = pl.read_parquet(given, glob=False, hive_partitioning=False)
         index = _pandas_index(pl.read_parquet_metadata(given), frame.columns)
     except InvalidInput:

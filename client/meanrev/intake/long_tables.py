@@ -75,6 +75,8 @@ def pivoted(
     Raises:
         InvalidInput: a series has two rows of one time, and duplicates is "refuse".
     """
+    if key.dtype.is_float():  # codes such as 10001
+        key = key.cast(polars().Int64)
     names, columns = np.unique(key.cast(polars().String).to_numpy().astype(str), return_inverse=True)
     firsts = np.full(names.size, columns.size)
     np.minimum.at(firsts, columns, np.arange(columns.size))
@@ -95,8 +97,9 @@ def pivoted(
         told = f"{raw.place(row)} has {shown_time(int(times_ns[row]))} of {key[row]} again, after {raw.place(earlier)}"
         raise refusal(raw.source, f"{told}; --duplicates first or last (duplicates) keeps one of them")
     matrix = np.full((times.size, names.size), np.nan, order="F")
-    taken = slice(None) if options.duplicates != "first" else slice(None, None, -1)
-    matrix[rows[taken], columns[taken]] = numbers[taken]
+    if options.duplicates == "last" and n_duplicates:
+        first_row = cells.size - 1 - np.unique(cells[::-1], return_index=True)[1]
+    matrix[rows[first_row], columns[first_row]] = numbers[first_row]
     return times, matrix, [str(name) for name in names[order]], n_duplicates
 
 

@@ -151,7 +151,7 @@ def _no_prices(raw: RawTable, number: int, options: FileOptions) -> str:
 
 
 def _refuse_cell(raw: RawTable, number: int, row: int) -> NoReturn:
-    cell = raw.column(number)[row]
+    cell = raw.cell(row, number)
     ways = "correct it, or --missing (missing) names it as a marker of what is missing"
     if isinstance(cell, str) and cell.strip() in {*raw.names, *(text for levels in raw.levels for text in levels)}:
         ways = "it repeats the header; remove the line"

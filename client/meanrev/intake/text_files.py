@@ -2,7 +2,7 @@
 
 import csv
 import io
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -62,7 +62,9 @@ def read_text(source: str, data: Path | bytes, options: FileOptions) -> RawTable
     lines = _Lines(body, layout)
     _refuse_short_rows(source, frame, layout, lines)
     left_out = [LeftOut("line", layout.comments, "before the header")] if layout.comments else []
-    return RawTable(source, layout.names, frame, layout.levels, lines.place, (), comma, True, left_out, notes)
+    return RawTable(
+        source, layout.names, frame, layout.levels, lines.place, lines.cell, (), comma, True, left_out, notes
+    )
 
 
 def _comma(frame: Any, layout: Layout, options: FileOptions) -> str:
@@ -240,6 +242,13 @@ class _Lines:
             self._starts = [start for start, _ in self.walked()]
         return f"line {self._starts[row] if row < len(self._starts) else self._layout.first_line + row}"
 
+    def cell(self, row: int, number: int) -> str:
+        """Return a cell's text."""
+        for at, (_, cells) in enumerate(self._records()):
+            if at == row:
+                return cells[number].strip()
+        return ""
+
     def sizes(self, rows: Sequence[int]) -> list[tuple[int, int]]:
         """Return rows with their numbers of fields."""
         if self._has_quotes():
@@ -261,18 +270,21 @@ class _Lines:
 
     def walked(self) -> list[tuple[int, int]]:
         """Return (line where it begins, number of fields) of every record."""
+        return [(start, len(cells)) for start, cells in self._records()]
+
+    def _records(self) -> Iterator[tuple[int, list[str]]]:
+        """Yield every record with the line where it begins."""
         text = io.StringIO(one_newline(_read(self._body).decode("utf-8", errors="replace")), newline="")
         for _ in range(self._layout.first_line - 1):
             text.readline()
         reader = csv.reader(text, delimiter=self._layout.separator)
-        found, start = [], 0
+        start = self._layout.first_line
         try:
-            for row in reader:
-                found.append((self._layout.first_line + start, len(row)))
-                start = reader.line_num
+            for cells in reader:
+                yield start, cells
+                start = self._layout.first_line + reader.line_num
         except csv.Error:  # what cannot be walked further is refused by polars
-            pass
-        return found
+            return
 
     def _has_quotes(self) -> bool:
         if self._quoted is None:
