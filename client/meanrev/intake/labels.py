@@ -171,8 +171,9 @@ def _labelled(field: str, given: Any) -> _Labelled:
 
 
 def _of_pandas(field: str, given: Any) -> _Labelled:
-    from meanrev.intake.pandas_frames import labelled_floats  # noqa: PLC0415 - pandas is loaded: one of its objects came
+    from meanrev.intake.pandas_frames import indexed, labelled_floats  # noqa: PLC0415 - pandas is loaded: one of its objects came
 
+    given = indexed(given)
     values = labelled_floats(field, given)
     if given.ndim == 1 or given.shape[1] == 1:
         index = given.index
@@ -200,8 +201,9 @@ def _square(field: str, given: Any) -> tuple[Table, tuple[Hashable, ...] | None]
     """Return a matrix with the labels of its columns, and those of its rows where it has some of its own."""
     pandas = sys.modules.get("pandas")
     if pandas is not None and isinstance(given, pandas.DataFrame):
-        from meanrev.intake.pandas_frames import PandasTable, labelled_floats  # noqa: PLC0415 - as above
+        from meanrev.intake.pandas_frames import PandasTable, indexed, labelled_floats  # noqa: PLC0415 - as above
 
+        given = indexed(given)
         different(field, given.columns)
         counted = isinstance(given.index, pandas.RangeIndex) and set(given.index) != set(given.columns)
         read = PandasTable(labelled_floats(field, given), tuple(given.columns), native=given)

@@ -17,7 +17,7 @@ from meanrev.intake.roles import COUNTED, named_like_time
 from meanrev.intake.stamps import Times, looks_iso
 from meanrev.intake.table import Floats, Ints, Table
 
-__all__ = ["PandasTable", "column_floats", "frame_of", "labelled_floats", "pandas_table"]
+__all__ = ["PandasTable", "column_floats", "frame_of", "indexed", "labelled_floats", "pandas_table"]
 
 _UNITS = {"seconds": "s", "milliseconds": "ms", "microseconds": "us", "nanoseconds": "ns"}
 
@@ -93,6 +93,18 @@ def column_floats(field: str, given: Any) -> Floats:
     if getattr(dtype, "kind", "O") in "mMc":
         raise _no_numbers(field, given)
     return objects.of_objects(field, given.to_numpy(dtype=object, na_value=None), label)
+
+
+def indexed(given: Any) -> Any:
+    """Return a frame whose first column holds texts with these as its index: labels that went through a file.
+
+    Args:
+        given: A Series or a DataFrame; one whose index holds labels already is returned as it is.
+    """
+    if given.ndim == 1 or given.shape[1] == 0 or not isinstance(given.index, pd.RangeIndex):
+        return given
+    first = given.iloc[:, 0]
+    return given.set_index(given.columns[0]) if pd.api.types.infer_dtype(first, skipna=False) == "string" else given
 
 
 def labelled_floats(field: str, given: Any) -> Floats:

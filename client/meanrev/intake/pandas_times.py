@@ -82,7 +82,8 @@ def _of_objects(field: str, index: Any, kind: str) -> tuple[Any, str] | None:
 
 def _converted(field: str, index: Any) -> Any:
     """Return an index of dates as a DatetimeIndex; pandas alone would make years of numbers and texts among them."""
-    row = next((i for i, label in enumerate(index) if not (isinstance(label, dt.date) or pd.isna(label))), None)
+    known = (isinstance(label, dt.date | np.datetime64) or pd.isna(label) for label in index)
+    row = next((i for i, is_date in enumerate(known) if not is_date), None)
     if row is None:
         try:
             return pd.DatetimeIndex(pd.to_datetime(index, utc=True))

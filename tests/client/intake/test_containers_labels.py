@@ -228,6 +228,14 @@ def test_a_covariance_is_read_by_its_labels(client, returns, kind, turned):
     assert {name: pytest.approx(weight) for name, weight in got.items()} == dict(right)
 
 
+def test_labels_that_went_through_a_file_are_labels(client, returns):
+    covariance = returns.cov()
+    square = covariance.loc[NAMES[::-1]].reset_index(names="Unnamed: 0")
+    weights = pd.DataFrame({"Unnamed: 0": NAMES[::-1], "weight": [0.1, 0.2, 0.3, 0.4]})
+    assert client.cara(returns, covariance=square) == client.cara(returns, covariance=covariance)
+    assert client.portfolio_stats(returns, weights) == client.portfolio_stats(returns, [0.4, 0.3, 0.2, 0.1])
+
+
 def test_rows_and_columns_of_a_covariance_may_have_orders_of_their_own(client, returns):
     covariance = returns.cov()
     right = client.cara(returns, covariance=covariance)

@@ -248,3 +248,22 @@ def test_a_mapping_of_series_has_one_index():
     shifted = {"KO": pd.Series(PRICES[:, 0], index=DAYS), "PEP": pd.Series(PRICES[:, 1], index=DAYS + dt.timedelta(1))}
     with pytest.raises(mr.InvalidInput, match=r"prices\['PEP'\] must have the index of the other Series"):
         table("prices", shifted)
+
+
+def test_an_array_with_coordinates_is_read_through_pandas():
+    class DataArray:  # stands in for xarray's, which the project does not install
+        def __init__(self, frame):
+            self.frame = frame
+
+        def to_pandas(self):
+            return self.frame
+
+    DataArray.__module__ = "xarray.core.dataarray"
+    np.testing.assert_array_equal(table("prices", DataArray(indexed(DAYS))).timestamps_ms, MS)
+    with pytest.raises(mr.InvalidInput, match="must increase from row to row"):
+        table("prices", DataArray(indexed(DAYS[::-1])))
+
+
+def test_a_date_among_labels_is_an_index_of_dates_with_faults():
+    with pytest.raises(mr.InvalidInput, match=r"prices.index\[59\] must be dates or times in every row.*got 'Total'"):
+        table("prices", indexed(pd.Index([*DATES[:-1], "Total"], dtype=object)))
