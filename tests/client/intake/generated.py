@@ -66,20 +66,17 @@ def _times(rng, n_rows):
     if rng.random() < 0.07:
         seconds = [seconds[i // 2] for i in range(n_rows)]
     form = rng.choice(
-        (*["%Y-%m-%d"] * 8, "%Y-%m-%d %H:%M:%S", "%Y-%m-%dT%H:%M:%SZ", "%d/%m/%Y", "%m/%d/%Y", "%d.%m.%Y", "%Y%m%d")
-        + (
-            "%b %d, %Y",
-            "%d-%b-%y",
-            "s",
-            "ms",
-            "us",
-            "ns",
-            "serial",
-            "count",
-            "%Y",
-            "%Y-%m",
-            "%y/%m/%d",
-            "%H:%M",
+        (
+            *(
+                *["%Y-%m-%d"] * 8,
+                "%Y-%m-%d %H:%M:%S",
+                "%Y-%m-%dT%H:%M:%SZ",
+                "%d/%m/%Y",
+                "%m/%d/%Y",
+                "%d.%m.%Y",
+                "%Y%m%d",
+            ),
+            *("%b %d, %Y", "%d-%b-%y", "s", "ms", "us", "ns", "serial", "count", "%Y", "%Y-%m", "%y/%m/%d", "%H:%M"),
             "float",
         )
     )

@@ -102,7 +102,7 @@ def test_numbers_are_read_as_they_are_written(tmp_path, cell, value):
 
 
 def test_a_further_marker_can_be_named(tmp_path):
-    with pytest.raises(InvalidInput, match="'closed' is no number.*--missing"):
+    with pytest.raises(InvalidInput, match=r"'closed' is no number.*--missing"):
         read(tmp_path, with_cell("closed"))
     assert np.isnan(read(tmp_path, with_cell("closed"), missing=("closed",)).values[7, 0])
 
@@ -123,7 +123,7 @@ def test_a_decimal_comma_is_found_where_the_numbers_say_so(tmp_path):
 
 def test_a_comma_that_can_be_both_is_refused_and_settled(tmp_path):
     content = text("Date;A", lambda i: (DAYS[i], f"1,{200 + i * i % 7}"), separator=";")
-    with pytest.raises(InvalidInput, match="line 2, column 'A': .*'1,200'.*--decimal-comma or --decimal-point"):
+    with pytest.raises(InvalidInput, match=r"line 2, column 'A': .*'1,200'.*--decimal-comma or --decimal-point"):
         read(tmp_path, content)
     assert read(tmp_path, content, decimal_comma=True).values[0, 0] == 1.2
     assert read(tmp_path, content, decimal_comma=False).values[0, 0] == 1200
@@ -168,7 +168,7 @@ def test_what_is_no_table_is_a_sentence(tmp_path, content, told):
 
 def test_lines_are_the_files_own_where_fields_span_lines(tmp_path):
     content = "Date,A,note\n" + "".join(f'{DAYS[i]},{"x" if i == 7 else i * i},"two\nlines"\n' for i in range(12))
-    with pytest.raises(InvalidInput, match="line 16, column 'A': 'x' is no number"):
+    with pytest.raises(InvalidInput, match=r"line 16, column 'A': 'x' is no number"):
         read(tmp_path, content)
 
 
@@ -222,14 +222,14 @@ def test_text_beside_prices_is_left_alone(tmp_path):
     assert table.names == ("A",)
     assert table.report.left_out[0].labels == ("TICKER", "OK")
     mixed = text("Date,A,B", lambda i: (DAYS[i], price(i), "oops" if i % 2 else price(i)))
-    with pytest.raises(InvalidInput, match="line 3, column 'B': 'oops' is no number"):
+    with pytest.raises(InvalidInput, match=r"line 3, column 'B': 'oops' is no number"):
         read(tmp_path, mixed)
     assert read(tmp_path, mixed, columns=("A",)).report.left_out[0].reason == "not asked for"
 
 
 def test_columns_come_in_the_order_asked_for(tmp_path):
     assert read(tmp_path, with_cell("1"), columns=("B", "A")).names == ("B", "A")
-    with pytest.raises(InvalidInput, match="no column 'b'; did you mean 'B'"):
+    with pytest.raises(InvalidInput, match=r"no column 'b'; did you mean 'B'"):
         read(tmp_path, with_cell("1"), columns=("b",))
 
 
@@ -239,7 +239,7 @@ BARS = "Date,Open,High,Low,Close,Adj Close,Volume"
 @pytest.mark.parametrize("header", [BARS, BARS.lower(), "Date,<OPEN>,<HIGH>,<LOW>,<CLOSE>,<VOL>,<OPENINT>"])
 def test_figures_of_one_series_are_not_traded_as_six(tmp_path, header):
     content = text(header, lambda i: (DAYS[i], 2, 3, 1, price(i), 2.5, 1000 + i))
-    with pytest.raises(InvalidInput, match="several figures of one series.*--column '?<?[cC]"):
+    with pytest.raises(InvalidInput, match=r"several figures of one series.*--column '?<?[cC]"):
         read(tmp_path, content)
     name = header.split(",")[4]
     assert read(tmp_path, content, columns=(name,)).values[:, 0].tolist() == [price(i) for i in range(20)]
@@ -248,9 +248,9 @@ def test_figures_of_one_series_are_not_traded_as_six(tmp_path, header):
 def test_klines_without_a_header_are_refused_and_read_by_number(tmp_path):
     rows = lambda i: (1_499_040_000_000 + 60_000 * i, 2, 3 + i % 2, 1, 2.5, 1000.5, 1_499_040_059_999 + 60_000 * i)  # noqa: E731
     content = "".join(",".join(map(str, rows(i))) + "\n" for i in range(20))
-    with pytest.raises(InvalidInput, match="looks like values.*--no-header"):
+    with pytest.raises(InvalidInput, match=r"looks like values.*--no-header"):
         read(tmp_path, content)
-    with pytest.raises(InvalidInput, match="--column column_5"):
+    with pytest.raises(InvalidInput, match=r"--column column_5"):
         read(tmp_path, content, no_header=True)
     assert read(tmp_path, content, no_header=True, columns=("column_5",)).report.time_kind == "epoch ms"
 
@@ -263,7 +263,7 @@ YAHOO = "Price,Close,Close,Volume,Volume\nTicker,AAPL,MSFT,AAPL,MSFT\nDate,,,,\n
 )
 def test_headers_of_several_lines(tmp_path, header):
     content = header + "".join(f"{DAYS[i]},{price(i)},{price(i + 1)},100,200\n" for i in range(20))
-    with pytest.raises(InvalidInput, match="several figures of one series.*--column Close"):
+    with pytest.raises(InvalidInput, match=r"several figures of one series.*--column Close"):
         read(tmp_path, content)
     table = read(tmp_path, content, columns=("Close",))
     assert (table.names, table.values[0].tolist()) == (("AAPL", "MSFT"), [price(0), price(1)])

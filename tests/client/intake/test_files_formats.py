@@ -5,7 +5,7 @@ import gzip
 import http.server
 import lzma
 import threading
-from datetime import datetime
+from datetime import date
 
 import numpy as np
 import polars as pl
@@ -123,7 +123,7 @@ def test_several_levels_of_an_index_are_a_long_table(tmp_path):
         [["X", "Y"], pandas.date_range("2020-01-01", periods=3)], names=["sym", "date"]
     )
     pandas.DataFrame({"close": [1.0, 2, 3, 4, 5, 6]}, index=index).to_parquet(tmp_path / "p.parquet")
-    with pytest.raises(InvalidInput, match="--long date,sym,close"):
+    with pytest.raises(InvalidInput, match=r"--long date,sym,close"):
         read_file(tmp_path / "p.parquet")
     table = read_file(tmp_path / "p.parquet", long=("date", "sym", "close"))
     assert (table.names, table.values.tolist()) == (("X", "Y"), [[1, 4], [2, 5], [3, 6]])
@@ -132,7 +132,7 @@ def test_several_levels_of_an_index_are_a_long_table(tmp_path):
 def test_columns_that_hold_no_numbers_are_left_out(tmp_path):
     frame = pl.DataFrame(
         {
-            "date": [datetime(2020, 1, i + 1) for i in range(3)],
+            "date": [date(2020, 1, i + 1) for i in range(3)],
             "A": [1.5, 2.0, 1.0],
             "list": [[1]] * 3,
             "flag": [True] * 3,
@@ -144,7 +144,7 @@ def test_columns_that_hold_no_numbers_are_left_out(tmp_path):
     table = read_file(tmp_path / "p.parquet")
     assert table.names == ("A",)
     assert {name for out in table.report.left_out for name in out.labels} == {"list", "flag", "cat", "nothing", "bin"}
-    with pytest.raises(InvalidInput, match="column 'list' holds values of type list, no numbers"):
+    with pytest.raises(InvalidInput, match=r"column 'list' holds values of type list, no numbers"):
         read_file(tmp_path / "p.parquet", columns=("list",))
 
 
@@ -152,7 +152,7 @@ def test_not_a_number_is_missing_and_infinity_is_refused(tmp_path):
     pl.DataFrame({"A": [1.5, float("nan"), 3.0], "B": [1.5, 2.0, 1.0]}).write_parquet(tmp_path / "p.parquet")
     assert read_file(tmp_path / "p.parquet").report.missing == {"A": 1}
     pl.DataFrame({"A": [1.5, float("inf"), 3.0]}).write_parquet(tmp_path / "p.parquet")
-    with pytest.raises(InvalidInput, match="row 2, column 'A': inf is no number"):
+    with pytest.raises(InvalidInput, match=r"row 2, column 'A': inf is no number"):
         read_file(tmp_path / "p.parquet")
 
 
@@ -163,7 +163,7 @@ def test_sparks_folders_are_one_table(tmp_path):
         frame = pl.DataFrame({"date": DAYS[:3], "close": [offset + 1.5, offset + 2, offset + 3]})
         frame.write_parquet(folder / "part-00000.snappy.parquet")
     (tmp_path / "prices" / "_SUCCESS").touch()
-    with pytest.raises(InvalidInput, match="--long date,ticker,close"):
+    with pytest.raises(InvalidInput, match=r"--long date,ticker,close"):
         read_file(tmp_path / "prices")
     table = read_file(tmp_path / "prices", long=("date", "ticker", "close"))
     assert (table.names, table.values[0].tolist()) == (("AAA", "BBB"), [1.5, 101.5])
@@ -176,7 +176,7 @@ def test_a_long_table_is_refused_with_its_remedy_and_pivoted(tmp_path):
     path = tmp_path / "long.csv"
     path.write_text(LONG)
     for asked in ({}, {"columns": ("close",)}):
-        with pytest.raises(InvalidInput, match="long table: column 'ticker' names 2 series.*--long date,ticker,close"):
+        with pytest.raises(InvalidInput, match=r"long table: column 'ticker' names 2 series.*--long date,ticker,close"):
             read_file(path, **asked)
     table = read_file(path, long=("date", "ticker", "close"))
     assert table.names == ("A", "B")
@@ -201,14 +201,14 @@ def test_series_that_never_meet_are_a_long_table_too(tmp_path):
     path.write_text(
         "date,symbol,close\n" + "".join(f"{DAYS[i]},{'A' if i < 10 else 'B'},{price(i)}\n" for i in range(20))
     )
-    with pytest.raises(InvalidInput, match="long table"):
+    with pytest.raises(InvalidInput, match=r"long table"):
         read_file(path)
 
 
 def test_numbers_that_name_series_make_a_long_table(tmp_path):
     path = tmp_path / "long.csv"
     path.write_text(text("date,permno,prc", lambda i: (DAYS[i // 2], 10_001 + i % 2, price(i))))
-    with pytest.raises(InvalidInput, match="--long date,permno,prc"):
+    with pytest.raises(InvalidInput, match=r"--long date,permno,prc"):
         read_file(path)
     assert read_file(path, long=("date", "permno", "prc")).names == ("10001", "10002")
 
@@ -217,7 +217,7 @@ def test_two_rows_of_one_time_and_series_are_refused_or_settled(tmp_path):
     path = tmp_path / "long.csv"
     path.write_text(LONG + f"{DAYS[0]},A,99\n")
     long = ("date", "ticker", "close")
-    with pytest.raises(InvalidInput, match="line 22 has 2020-01-01 of A again, after line 2; --duplicates"):
+    with pytest.raises(InvalidInput, match=r"line 22 has 2020-01-01 of A again, after line 2; --duplicates"):
         read_file(path, long=long)
     assert read_file(path, long=long, duplicates="last").values[0, 0] == 99
     table = read_file(path, long=long, duplicates="first")
@@ -229,7 +229,7 @@ def test_a_spreadsheet_is_read_by_lines(tmp_path):
     table = read_file(spreadsheet(tmp_path / "p.xlsx", {"Prices": rows}))
     assert (table.names, table.report.first_time) == (("A", "B"), "2020-01-01")
     rows[5][1] = "closed"
-    with pytest.raises(InvalidInput, match="line 6, column 'A': 'closed' is no number"):
+    with pytest.raises(InvalidInput, match=r"line 6, column 'A': 'closed' is no number"):
         read_file(spreadsheet(tmp_path / "p.xlsx", {"Prices": rows}))
 
 
@@ -241,17 +241,17 @@ def test_serial_numbers_of_a_spreadsheet_are_times(tmp_path):
 def test_sheets_are_named_where_there_are_several(tmp_path):
     rows = [["Date", "A"], *([("date", SERIAL + i), price(i)] for i in range(10))]
     path = spreadsheet(tmp_path / "p.xlsx", {"One": rows, "Two": rows, "None": []})
-    with pytest.raises(InvalidInput, match="several sheets: One, Two; --sheet"):
+    with pytest.raises(InvalidInput, match=r"several sheets: One, Two; --sheet"):
         read_file(path)
     assert read_file(path, sheet="Two").names == ("A",)
-    with pytest.raises(InvalidInput, match="no sheet 'two'; did you mean 'Two'"):
+    with pytest.raises(InvalidInput, match=r"no sheet 'two'; did you mean 'Two'"):
         read_file(path, sheet="two")
 
 
 def test_a_spreadsheet_without_a_header_or_with_a_title(tmp_path):
     rows = [[("date", SERIAL + i), price(i)] for i in range(10)]
     path = spreadsheet(tmp_path / "p.xlsx", {"Prices": rows})
-    with pytest.raises(InvalidInput, match="--no-header"):
+    with pytest.raises(InvalidInput, match=r"--no-header"):
         read_file(path)
     assert read_file(path, no_header=True).values.shape == (10, 1)
     path = spreadsheet(tmp_path / "p.xlsx", {"Prices": [["Prices of X"], ["Date", "A"], *rows]})
@@ -263,5 +263,5 @@ def test_two_columns_of_one_name_in_parquet(tmp_path):
     from pyarrow import parquet
 
     parquet.write_table(pyarrow.table([[1.5], [2.5]], names=["A", "A"]), tmp_path / "p.parquet")
-    with pytest.raises(InvalidInput, match="two columns of one name; rename one"):
+    with pytest.raises(InvalidInput, match=r"two columns of one name; rename one"):
         read_file(tmp_path / "p.parquet")
