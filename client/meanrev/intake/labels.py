@@ -27,11 +27,13 @@ class _Labelled(NamedTuple):
         values: (N,) or (N, M).
         labels: (N,), or None.
         strict: The labels are all that places a value, as in a mapping; a pandas index may be taken by place.
+        counted: The labels are the numbers of rows that pandas gives where it is given none.
     """
 
     values: Floats
     labels: tuple[Hashable, ...] | None
     strict: bool = False
+    counted: bool = False
 
 
 def vector(field: str, given: Any, names: Sequence[Hashable], what: str = "the returns") -> Floats:
@@ -51,7 +53,7 @@ def vector(field: str, given: Any, names: Sequence[Hashable], what: str = "the r
         InvalidInput: it holds no numbers, or its labels are not those of the assets.
     """
     found = _labelled(field, given)
-    if found.labels is None:
+    if found.labels is None or (found.counted and not set(found.labels) & set(names)):
         if names and found.values.size != len(names):
             raise InvalidInput(
                 field, f"must hold one number for each of the {len(names)} assets", value=found.values.size
@@ -98,7 +100,7 @@ def labelled(field: str, given: Any) -> Table:
         InvalidInput: it holds no numbers.
     """
     found = _labelled(field, given)
-    names = found.labels or ()
+    names = () if found.counted else found.labels or ()
     values = found.values.reshape(1, -1)
     pandas = sys.modules.get("pandas")
     if pandas is not None and isinstance(given, pandas.Series):
@@ -182,7 +184,7 @@ def _of_pandas(field: str, given: Any) -> _Labelled:
     else:
         raise InvalidInput(field, "must hold one number an asset", value=given.shape)
     counted = type(index).__name__ == "RangeIndex" and (index.start, index.step) == (0, 1)
-    return _Labelled(values.reshape(-1), None if counted else tuple(index))
+    return _Labelled(values.reshape(-1), tuple(index), counted=counted)
 
 
 def _of_frame(field: str, given: Any) -> _Labelled:

@@ -199,6 +199,18 @@ def test_a_mapping_beside_returns_without_labels_is_refused(client, returns):
     assert client.portfolio_stats(returns.to_numpy(), {0: 0.4, 1: 0.3, 2: 0.2, 3: 0.1}).mean_return != 0
 
 
+def test_a_series_without_an_index_of_its_own_counts_from_0(client, returns):
+    weights, two = pd.Series([0.9, 0.1]), returns.iloc[:, :2]
+
+    def mean(columns):
+        return client.portfolio_stats(two.set_axis(columns, axis=1), weights).mean_return
+
+    assert mean([10, 20]) == mean(["KO", "PEP"]) == mean([0, 1])
+    assert mean([1, 0]) == client.portfolio_stats(two, [0.1, 0.9]).mean_return
+    with pytest.raises(mr.InvalidInput, match="missing: 2; not known: 0"):
+        mean([1, 2])
+
+
 def test_a_label_of_another_type_is_named(client, returns):
     with pytest.raises(mr.InvalidInput, match="did you mean 10 for '10'"):
         client.portfolio_stats(returns.set_axis([10, 20, 30, 40], axis=1), {"10": 1.0, 20: 0.0, 30: 0.0, 40: 0.0})
