@@ -46,7 +46,7 @@ def test_gz_is_compressed_wherever_a_table_is_written(run, tmp_path, option):
 
 @pytest.mark.parametrize("name", ["pairs.xlsx", "pairs.json", "pairs", "pairs.csv.zip"])
 def test_an_unknown_suffix_is_refused_by_scan_too(run, tmp_path, name):
-    """Plain CSV was written under any name; right is the format that the name promises, or a refusal before the work."""
+    """Plain CSV was written under any name; right is what the name promises, or a refusal before the work."""
     file = write(tmp_path / "f.csv", "Date,A,B", lines(A, B))
     done = run("scan", file, "--alpha", "1", "--lookback", "10", "--out", name)
     if done.exit_code:
@@ -115,7 +115,7 @@ def test_what_was_taken_stands_in_the_answer(run, tmp_path):
 
 @pytest.mark.parametrize("bad", [0.0, -3.5])
 def test_a_column_that_cannot_be_traded_says_which_price(run, tmp_path, bad):
-    """A zero in one column gave dashes; right are the day, the price and the way out, and the other column's figures."""
+    """A zero in one column gave dashes; right are day, price and way out, and the other column's figures."""
     spoilt = B.copy()
     spoilt[44] = bad
     done = swept(run, write(tmp_path / "f.csv", "Date,A,B", lines(A, spoilt)))

@@ -42,7 +42,7 @@ def test_a_marker_of_ones_own_is_given(run, client, tmp_path):
     ["1_0", "0x1F", "\uff15\uff10", "\u0665\u0660", "$50.1", "50.1%", "1e5e1", "50.1 USD", "5O.1", "True", "(50.1)"],
 )
 def test_what_is_no_number_is_named_with_line_and_column(run, tmp_path, cell):
-    """A typo in one cell was read by Python's rules, or hid its column; right is an error with line, column and text."""
+    """A typo in a cell was read by Python's rules, or hid its column; right is an error with line and column."""
     rows = lines(A, B)
     rows[50] = f"{DAYS[50]},{A[50]:.4f},{cell}"
     refused(swept(run, write(tmp_path / "f.csv", "Date,A,B", rows, encoding="utf-8")), ("line 52", "row 52"), "b", cell)
@@ -107,7 +107,7 @@ def test_decimal_commas_in_quotes_are_asked_for(run, client, tmp_path):
 def test_the_suffix_does_not_decide_alone(run, client, tmp_path, name, pack):
     """Compressed data under .csv, text under .txt: read as what it is, or refused in words of formats."""
     tab = name.endswith("tsv")
-    text = "\n".join(["\t".join(["Date", "A"]) if tab else "Date,A", *lines(A, separator="\t" if tab else ",")]) + "\n"
+    text = "\n".join(["Date\tA" if tab else "Date,A", *lines(A, separator="\t" if tab else ",")]) + "\n"
     (tmp_path / name).write_bytes(pack(text.encode()))
     result = swept(run, name)
     if result.exit_code:

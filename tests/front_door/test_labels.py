@@ -1,6 +1,6 @@
 """Containers: what columns hold, and labels that come back as they went in and decide the order."""
 
-import datetime
+import datetime as dt
 from decimal import Decimal
 
 import numpy as np
@@ -18,7 +18,7 @@ RETURNS = np.diff(np.log(PRICES), axis=0)
 LABELS = {
     "tuples": [("Close", "KO"), ("Close", "PEP"), ("Open", "KO")],
     "integers": [10, 20, 30],
-    "days": [datetime.date(2024, 3, 15), datetime.date(2024, 6, 21), datetime.date(2024, 9, 20)],
+    "days": [dt.date(2024, 3, 15), dt.date(2024, 6, 21), dt.date(2024, 9, 20)],
     "mixed": ["A", 2, ("x", 1)],
     "floats": [1.5, 2.5, 3.5],
 }
@@ -84,7 +84,7 @@ def test_weights_that_match_in_part_are_refused(client, weights):
 def test_labelled_expectations_find_their_assets(client, method, kind):
     """Expected returns and a covariance in another order than the returns' are aligned by their labels."""
     returns = pd.DataFrame(RETURNS, columns=["A", "B", "C"])
-    expected = returns.mean() + [0.001, 0.002, 0.004]
+    expected = returns.mean() + np.array([0.001, 0.002, 0.004])
     covariance = returns.cov() * 1.3
     turned = ["C", "A", "B"]
     ask = getattr(client, method)

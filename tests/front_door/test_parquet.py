@@ -1,6 +1,6 @@
 """Files: Parquet and spreadsheets, as other tools write them."""
 
-import datetime
+import datetime as dt
 from decimal import Decimal
 
 import numpy as np
@@ -137,7 +137,7 @@ def test_other_names_of_arrow_files(run, client, tmp_path, suffix):
 
 def test_dates_as_python_dates_in_text(run, client, tmp_path):
     """A column of ISO text in Parquet is time, not a column of names."""
-    texts = [datetime.date.isoformat(day.item()) for day in DAYS]
+    texts = [dt.date.isoformat(day.item()) for day in DAYS]
     parquet.write_table(pa.table({"date": texts[::-1], "A": A[::-1]}), tmp_path / "f.parquet")
     refused(swept(run, "f.parquet"), "--sort")
     assert sharpes(swept(run, "f.parquet", "--sort")) == best(client, A)
