@@ -5,7 +5,7 @@ import gzip
 import numpy as np
 import pytest
 
-from tests.front_door.series import DAYS, A, B, C, best, lines, refused, sharpes, swept, told, write
+from tests.front_door.series import DAYS, GRID, A, B, C, best, lines, refused, sharpes, swept, told, write
 
 MARKERS = (".", "#N/A", "#N/A N/A", "ND", "<NA>", "-", "--", "NaT", "null", "NULL", "NA", "N/A", "nan", "")
 
@@ -126,6 +126,32 @@ def test_another_encoding_is_read_or_named(run, client, tmp_path, encoding):
     else:
         assert [row["column"] for row in result.document["best"]] == ["Pétrole", "B"]
         assert sharpes(result) == best(client, A, B)
+
+
+@pytest.mark.parametrize("command", ["sweep", "scan"])
+def test_a_file_without_a_header_keeps_its_first_bar(run, client, tmp_path, command):
+    """The first bar was taken for the header; right is a refusal, and with --no-header all bars."""
+    rows = lines(A, B)
+    file = write(tmp_path / "f.csv", rows[0], rows[1:])
+    words = ("--alpha", "1", "--lookback", "10", "--json") if command == "scan" else (*GRID, "--json")
+    refused(run(command, file, *words), "header", "--no-header")
+    done = run(command, file, *words, "--no-header")
+    assert done.exit_code == 0, done.stderr
+    if command == "sweep":
+        assert sharpes(done) == best(client, A, B)
+    else:
+        assert done.document["n_pairs"] == 1
+
+
+def test_only_what_is_asked_for_is_looked_at(run, client, tmp_path):
+    """A typo in a column that nobody asked for stopped the sweep of another one."""
+    rows = lines(A, B)
+    rows[50] = f"{DAYS[50]},oops,{B[50]:.4f}"
+    file = write(tmp_path / "f.csv", "Date,A,B", rows)
+    for option in ("--column", "--columns"):
+        done = swept(run, file, option, "B")
+        assert done.exit_code == 0, done.stderr
+        assert sharpes(done) == best(client, B)
 
 
 def test_text_beside_prices_is_left_alone_and_reported(run, client, tmp_path):

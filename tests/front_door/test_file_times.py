@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from tests.front_door.reading import read, values_of
 from tests.front_door.series import DAYS, A, B, best, lines, refused, sharpes, swept, told, write
 
 SECONDS = DAYS.astype("datetime64[s]").astype(np.int64)
@@ -128,3 +129,22 @@ def test_a_gap_of_weeks_is_reported(run, tmp_path):
     result = swept(run, write(tmp_path / "f.csv", "Date,A", rows[:60] + rows[90:]))
     assert result.exit_code == 0, result.stderr
     assert "gap" in told(result) or "step" in told(result)
+
+
+@pytest.mark.parametrize(("zone", "hours"), [(None, 0), ("America/New_York", 5), ("Asia/Tokyo", -9)])
+def test_times_of_a_place_are_told_by_tz(tmp_path, zone, hours):
+    """A broker writes the exchange's clock: with --tz the stamps are of that place, without it of UTC."""
+    rows = lines(A[:40], days=[f"{day} 16:00:00" for day in DAYS[:40]])
+    words = () if zone is None else ("--tz", zone)
+    _, _, stamps = values_of(read(write(tmp_path / "f.csv", "Date,A", rows), *words))
+    np.testing.assert_array_equal(stamps, SECONDS[:40] * 1_000 + (16 + hours) * 3_600_000)
+
+
+def test_a_column_named_by_the_caller_is_the_time(run, client, tmp_path):
+    """Two columns could be the time; --date-column takes the one that is meant, and the other is no price."""
+    rows = [f"{day},{day + 2},{a:.4f},{b:.4f}" for day, a, b in zip(DAYS, A, B, strict=True)]
+    file = write(tmp_path / "f.csv", "trade_date,settle_date,A,B", rows)
+    done = swept(run, file, "--date-column", "settle_date")
+    assert done.exit_code == 0, done.stderr
+    assert sharpes(done) == best(client, A, B)
+    assert str(DAYS[-1] + 2) in told(done)
