@@ -96,8 +96,10 @@ def _swept(request, answer):
     if not hasattr(answer.best, "reason"):
         raise Violation("the best cells have neither status nor reason")
     statuses, reasons = (np.atleast_1d(answer.best[name]) for name in ("status", "reason"))
+    cells = np.atleast_1d(answer.best.cell)
     for i, kind in enumerate(request.kinds):
-        if all(np.isnan(values[i]).all() for values in figures) and (statuses[i] != "error" or not reasons[i]):
+        without = cells[i] < 0 or (figures and all(np.isnan(values[i]).all() for values in figures))
+        if without and (statuses[i] != "error" or not reasons[i]):
             raise Violation(f"column {i} ({kind}) has no figure, status {statuses[i]!r}, reason {reasons[i]!r}")
     walk = answer.walk_forward
     if walk is None:
