@@ -146,7 +146,8 @@ def paths(
     bad = checked <= 0
     if mode == "compounding" and bad.any():
         place = int(np.argmax(bad))
-        raise InvalidInput("prices", "must be > 0 in mode 'compounding'", value=checked[place], index=place)
+        rule = "must be > 0 in mode 'compounding' (mode 'unit' trades spreads)"
+        raise InvalidInput("prices", rule, value=checked[place], index=place)
     return host.paths(checked, _pairs([entry_z], [exit_z], [cost]), rules)
 
 

@@ -133,8 +133,8 @@ class OnlineBacktest:
     def _check(self, price: float, entry_z: float, exit_z: float, cost: float) -> None:
         if not math.isfinite(price):
             raise InvalidInput("price", "must be finite", value=price)
-        if self._compounding:
-            positive("price", price)
+        if self._compounding and price <= 0:
+            raise InvalidInput("price", "must be > 0 in mode 'compounding' (mode 'unit' trades spreads)", value=price)
         positive("entry_z", entry_z)
         if not -entry_z <= exit_z < entry_z:
             raise InvalidInput("exit_z", "must be at least -entry_z and below entry_z", value=exit_z)
