@@ -354,7 +354,8 @@ class TestJobs:
         with pytest.raises(grpc.RpcError) as refused:
             ask("SubmitJob", chunks(PRICES, **options))
         assert refused.value.code() is grpc.StatusCode.INVALID_ARGUMENT
-        assert "metadata.method must be one of 'FitOu', 'SweepThresholds', 'ScanPairs'" in refused.value.details()
+        names = "'Backtest', 'ReturnStats', 'FitOu', 'SweepThresholds', 'ScanPairs'"
+        assert f"metadata.method must be one of {names}" in refused.value.details()
 
     def test_an_unknown_job_is_not_found(self, ask):
         for method in ("WatchJob", "FetchResult", "CancelJob"):
