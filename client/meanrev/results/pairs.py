@@ -99,7 +99,7 @@ class ScanResult(Result):
 
     def relabelled(self, labels: Mapping[str, Hashable]) -> Self:
         """Return the same result with other labels of series, in its notes too."""
-        notes = tuple(note._replace(column=labels.get(note.column, note.column)) for note in self.notes)
+        notes = tuple(note._replace(column=labels.get(str(note.column), note.column)) for note in self.notes)
         return replace(super().relabelled(labels), notes=notes)
 
     def to_columns(self) -> dict[str, Any]:
