@@ -67,14 +67,20 @@ class Degenerate(KernelError):
 
     Attributes:
         field: Name of the argument that makes the problem degenerate.
+        index: Position inside the argument, as of InvalidInput, or None.
     """
 
-    def __init__(self, field: str, message: str) -> None:
+    def __init__(self, field: str, message: str, *, index: int | tuple[int, ...] | None = None) -> None:
         self.field = field
+        self.index = index
         super().__init__(message)
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return type(self), (self.field, str(self))
+        return partial(type(self), index=self.index), (self.field, str(self))
+
+    def renamed(self, names: Mapping[str, str]) -> Self:
+        """Return the same error under the caller's name of the field; as InvalidInput.renamed."""
+        return type(self)(names.get(self.field, self.field), str(self), index=self.index)
 
 
 def _subscript(index: int | tuple[int, ...]) -> str:

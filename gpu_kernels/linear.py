@@ -8,7 +8,7 @@ import numpy as np
 
 from gpu_kernels.checks import Floats
 
-__all__ = ["factor", "factor_shifted", "substitute"]
+__all__ = ["factor", "factor_shifted", "first_dependent", "substitute"]
 
 _BLOCK = 64
 
@@ -47,6 +47,21 @@ def factor_shifted(matrix: Floats) -> Floats:
         shift *= 10.0
         lower = factor(matrix)
     return np.full_like(matrix, np.nan) if lower is None else lower
+
+
+def first_dependent(matrix: Floats) -> int | None:
+    """Return the first row that depends on those before it, None where the matrix is positive definite.
+
+    Args:
+        matrix: (n, n), symmetric positive semi-definite.
+    """
+    if factor(matrix) is not None:
+        return None
+    fine, singular = 0, len(matrix)  # sizes of a leading part that is positive definite, and of one that is not
+    while singular - fine > 1:
+        size = (fine + singular) // 2
+        fine, singular = (fine, size) if factor(matrix[:size, :size]) is None else (size, singular)
+    return singular - 1
 
 
 def substitute(lower: Floats, right: Floats) -> Floats:

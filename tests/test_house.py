@@ -33,6 +33,8 @@ CLIENT_METHODS = {
     "GenerateSignals": "signals",
     "PortfolioHealthStream": "health",
     "Info": "info",
+    "Backtest": "backtest",
+    "ReturnStats": "stats",
     "FitOu": "fit_ou",
     "SweepThresholds": "sweep",
     "ScanPairs": "scan",

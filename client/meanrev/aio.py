@@ -93,10 +93,10 @@ class AsyncClient(Methods, Awaiting):
         dry_run: bool = False,
         **options: Any,
     ) -> AsyncJob:
-        """Make a job of fit_ou, sweep or scan: the server computes, and keeps the result.
+        """Make a job of fit_ou, sweep, scan, backtest or stats: the server computes, and keeps the result.
 
         Args:
-            method: "fit_ou", "sweep" or "scan".
+            method: "fit_ou", "sweep", "scan", "backtest" or "stats".
             prices: As for that method.
             timeout: Seconds for sending it; the client's own where None.
             dry_run: Submit nothing, and return an Estimate of time, memory and bytes in place of the job.

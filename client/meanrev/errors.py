@@ -131,7 +131,7 @@ def _invalid(message: str, details: str) -> InvalidInput:
     if isinstance(index, list):
         index = tuple(index)
     if "field" not in known or "rule" not in known:
-        return InvalidInput(str(known.get("field", "")), message, message=message)
+        return InvalidInput(str(known.get("field", "")), message, index=index, message=message)
     # Options travel in a field of their own; to the caller they are arguments like the others.
     field = str(known["field"]).removeprefix("metadata.")
     return InvalidInput(field, _rule(known, message), value=_number(known.get("value")), index=index)

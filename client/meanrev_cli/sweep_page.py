@@ -9,7 +9,7 @@ from meanrev.results import Surface, SweepResult
 from meanrev_cli.demo import svg
 from meanrev_cli.demo.colours import hexadecimal, ramp
 from meanrev_cli.demo.style import STYLE
-from meanrev_cli.sweep_words import BEST, STEPS, cell, rows_of
+from meanrev_cli.sweep_words import BEST, STEPS, cell, rows_of, without_figures
 
 __all__ = ["page"]
 
@@ -38,6 +38,7 @@ def page(swept: SweepResult, title: str, note: str) -> str:
 def _sections(swept: SweepResult, title: str, note: str) -> Iterator[str]:
     yield f"<h1>{escape(title)}</h1><p>{escape(note)}</p>"
     yield f"<h2>Best cells</h2>{_table(BEST, rows_of(swept.best, BEST))}"
+    yield "".join(f"<p>{escape(sentence)}</p>" for sentence in without_figures(swept, _MOST_COLUMNS))
     for name in swept.columns[:_MOST_COLUMNS]:
         shown = swept.surface(name)
         caption = f"Sharpe ratio by entry and exit; cost {shown.cost:g} a side, lookback {shown.lookback} bars."

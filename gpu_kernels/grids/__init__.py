@@ -8,10 +8,12 @@ from numpy.typing import ArrayLike, NDArray
 
 from gpu_kernels.checks import Floats, all_finite, array, at_least, no_infinity, non_negative, one_of, positive
 from gpu_kernels.errors import InvalidInput
-from gpu_kernels.grids import blocks, chosen, deflated, host, ranges, walk
+from gpu_kernels.grids import axes, blocks, chosen, deflated, host, ranges, reasons, walk
 from gpu_kernels.grids.model import (
     CRITERIA,
+    ERROR,
     MAX_CELLS,
+    OK,
     Cells,
     Choice,
     GridMetrics,
@@ -20,17 +22,20 @@ from gpu_kernels.grids.model import (
     Terms,
     WalkStep,
 )
-from gpu_kernels.sweep.model import MODES
+from gpu_kernels.sweep import MODES, survey
 
 __all__ = [
     "CRITERIA",
+    "ERROR",
     "MAX_CELLS",
     "MODES",
+    "OK",
     "Cells",
     "Choice",
     "GridMetrics",
     "Progress",
     "WalkStep",
+    "cell_reasons",
     "choose",
     "deflated_sharpe",
     "expand",
@@ -71,8 +76,8 @@ def expand(
         InvalidInput: a list is empty, out of order or repeats itself, a value is NaN, infinite or out of its range, or
             there are more than MAX_CELLS cells (found before any is made).
     """
-    entries, exits = _ascending("entry_z", entry_z, "(E,)"), _ascending("exit_z", exit_z, "(X,)")
-    costs, lookbacks = _distinct("cost", cost, "(C,)"), _lookbacks(lookback)
+    entries, exits = axes.ascending("entry_z", entry_z, "(E,)"), axes.ascending("exit_z", exit_z, "(X,)")
+    costs, lookbacks = axes.distinct("cost", cost, "(C,)"), axes.lookbacks(lookback)
     positive("entry_z", float(entries[0]))
     non_negative("cost", float(costs.min()))
     n_cells = math.prod(axis.size for axis in (entries, exits, costs, lookbacks))
@@ -103,7 +108,8 @@ def sweep(
         progress: Called with the backtests done and their number after every block; what it raises ends the sweep.
 
     Returns:
-        GridMetrics of (B, G) arrays: NaN, and counts 0, in invalid cells and for series that cannot be traded.
+        GridMetrics of (B, G) arrays: NaN, and counts 0, in invalid cells, in those whose lookback is longer than a
+        series has prices, and for series that cannot be traded.
 
     Raises:
         InvalidInput: a price is infinite, there is no bar, the cells' columns differ in length, or an option is out of
@@ -135,10 +141,10 @@ def choose(
         metrics: (B, G) figures.
         cells: The G cells.
         shape: (E, X, C, L): entries, exits, costs and lookbacks of the grid.
-        n_bars: T, returns behind each Sharpe ratio, at least 2.
+        n_bars: T; the returns behind each Sharpe ratio are as many where prices are not given.
         by: One of CRITERIA, by which cells are compared.
-        prices: (B, T) of the sweep, for skewness and kurtosis of the best cell's returns; without them these are 0 and
-            3, those of a normal.
+        prices: (B, T) of the sweep, for the bars that each series has, the skewness and kurtosis of its best cell's
+            returns, and the reason where it has none; without them the moments are 0 and 3, those of a normal.
         execution_delay: As in the sweep, and so are the next three.
         mode: As in the sweep.
         initial_capital: As in the sweep.
@@ -146,7 +152,7 @@ def choose(
         progress: Called with the series deflated and their number; what it raises ends the work.
 
     Returns:
-        Choice of (B,) arrays, -1 and NaN where a series has no cell with a figure.
+        Choice of (B,) arrays: -1, NaN, status ERROR and a reason where a series has no cell with a figure.
 
     Raises:
         InvalidInput: shapes do not fit, prices are infinite, or an option is out of its range.
@@ -156,13 +162,31 @@ def choose(
     n_series, n_cells = metrics.sharpe_ratio.shape
     if math.prod(shape) != n_cells or _checked(cells).valid.size != n_cells:
         raise InvalidInput("shape", f"must have a product of {n_cells}, the number of cells", value=tuple(shape))
-    at_least("n_bars", n_bars, 2)
+    at_least("n_bars", n_bars, 1)
     held = None if prices is None else _prices(prices)
     if held is not None and held.shape != (n_series, n_bars):
         raise InvalidInput("prices", f"must have shape {(n_series, n_bars)}", value=held.shape)
-    choice = chosen.choose(metrics, shape, by)
-    ratios = chosen.deflate(metrics.sharpe_ratio, choice.best, cells, n_bars, terms, held, progress)
+    bars = np.full(n_series, n_bars, dtype=np.int64) if held is None else survey(held, mode).n_bars
+    choice = chosen.choose(metrics, cells, shape, by, bars, held, mode)
+    ratios = chosen.deflate(metrics.sharpe_ratio, choice.best, cells, bars, terms, held, progress)
     return choice._replace(deflated_sharpe=ratios)
+
+
+def cell_reasons(cells: Cells, n_prices: ArrayLike) -> tuple[NDArray[np.int32], list[str]]:
+    """Say of each cell why no series has a figure in it.
+
+    Args:
+        cells: The G cells.
+        n_prices: (B,) prices that each series of the sweep has.
+
+    Returns:
+        (G,) places in the list of reasons, 0 for a cell that can have figures, and the list, the first of which is "".
+
+    Raises:
+        InvalidInput: the cells are not those of expand, or n_prices has another shape.
+    """
+    known = array("n_prices", n_prices, ndim=1, shape="(B,)").astype(np.int64)
+    return reasons.of_cells(_checked(cells), known)
 
 
 def deflated_sharpe(
@@ -225,7 +249,8 @@ def walk_forward(
         progress: Called with the train backtests done and their number; what it raises ends the work.
 
     Returns:
-        Every step of every series, in the order of series and then time.
+        Every step of every series, in the order of series and then time; status and reason say of each whether it has
+        figures, and why not. Bars behind a test part's last price count in none of them.
 
     Raises:
         InvalidInput: there are too few bars for one step, or as sweep.
@@ -264,31 +289,3 @@ def _checked(cells: Cells) -> Cells:
     if len(set(sizes)) > 1:
         raise InvalidInput("cells", "must have columns of one length", value=sizes)
     return cells
-
-
-def _distinct(field: str, values: ArrayLike, shape: str) -> Floats:
-    axis = array(field, values, ndim=1, shape=shape)
-    if axis.size == 0:
-        raise InvalidInput(field, "must not be empty")
-    all_finite(field, axis)
-    if not np.diff(np.sort(axis)).all():
-        raise InvalidInput(field, "must not repeat a value", value=axis.tolist())
-    return axis
-
-
-def _ascending(field: str, values: ArrayLike, shape: str) -> Floats:
-    axis = _distinct(field, values, shape)
-    falling = np.flatnonzero(np.diff(axis) < 0)
-    if falling.size:
-        place = int(falling[0]) + 1
-        raise InvalidInput(field, "must ascend", value=axis[place], index=place)
-    return axis
-
-
-def _lookbacks(lookback: Sequence[int] | NDArray[np.int64]) -> NDArray[np.int64]:
-    axis = _distinct("lookback", lookback, "(L,)")
-    bad = (axis != np.floor(axis)) | (axis < 2) | (axis >= 2**31)
-    if bad.any():
-        place = int(np.argmax(bad))
-        raise InvalidInput("lookback", "must be a whole number >= 2", value=axis[place], index=place)
-    return axis.astype(np.int64)

@@ -21,16 +21,20 @@ _BAR_STEPS = 1 << 28
 def run(prices: Floats, cells: Cells, terms: Terms, progress: Progress | None = None) -> GridMetrics:
     """Backtest every series in every valid cell; see the contract's sweep."""
     n_series, n_bars = prices.shape
+    n_prices = sweep.survey(prices, terms.mode).n_prices
     found = _empty((n_series, cells.valid.size))
     done, total = 0, n_series * int(np.count_nonzero(cells.valid))
     for columns in _parts(cells):
         for rows in rows_of(n_series, columns.size, n_bars):
             thresholds = (cells.entry_z[columns], cells.exit_z[columns], cells.cost[columns])
             lookback = int(cells.lookback[columns[0]])
-            figures = sweep.backtest(prices[rows], *thresholds, lookback=lookback, **terms._asdict())
+            filled = n_prices[rows] >= lookback
+            held = prices[rows] if filled.all() else prices[rows][filled]
+            figures = sweep.backtest(held, *thresholds, lookback=lookback, **terms._asdict())
+            members = np.arange(n_series)[rows][filled]
             for name, values in found._asdict().items():
-                values[rows, columns] = getattr(figures, name)
-            done += prices[rows].shape[0] * columns.size
+                values[np.ix_(members, columns)] = getattr(figures, name)
+            done += filled.size * columns.size
             if progress is not None:
                 progress(done, total)
     return found

@@ -7,13 +7,32 @@ from gpu_kernels import sweep
 from gpu_kernels.checks import Floats
 from gpu_kernels.grids import deflated, host
 from gpu_kernels.grids.blocks import rows_of
-from gpu_kernels.grids.model import Cells, Choice, GridMetrics, Progress, Terms
+from gpu_kernels.grids.model import ERROR, OK, Cells, Choice, GridMetrics, Progress, Terms
+from gpu_kernels.grids.reasons import of_metrics, of_series
 
 __all__ = ["choose", "deflate"]
 
 
-def choose(metrics: GridMetrics, shape: tuple[int, int, int, int], by: str) -> Choice:
-    """Find best cells and plateaus; the deflated Sharpe ratios are NaN until deflate has filled them in."""
+def choose(
+    metrics: GridMetrics,
+    cells: Cells,
+    shape: tuple[int, int, int, int],
+    by: str,
+    n_bars: NDArray[np.int64],
+    prices: Floats | None,
+    mode: str,
+) -> Choice:
+    """Find best cells and plateaus; the deflated Sharpe ratios are NaN until deflate has filled them in.
+
+    Args:
+        metrics: (B, G) figures.
+        cells: The G cells.
+        shape: Entries, exits, costs and lookbacks.
+        by: Name of the figure that decides.
+        n_bars: (B,) bars of each series' span.
+        prices: (B, T) of the sweep, for reasons; None where they are not known.
+        mode: Of the sweep.
+    """
     values: Floats = getattr(metrics, by)
     n_series, n_cells = values.shape
     best, plateau = (np.full(n_series, -1, dtype=np.int64) for _ in range(2))
@@ -23,14 +42,28 @@ def choose(metrics: GridMetrics, shape: tuple[int, int, int, int], by: str) -> C
         around = host.neighbour_means(values[rows], shape)
         plateau[rows] = host.best(around)
         means[rows] = host.taken(around, plateau[rows])
-    return Choice(best, host.taken(values, best), np.full(n_series, np.nan), plateau, means)
+    without = best < 0
+    reason = np.full(n_series, "", dtype=object)
+    if without.any():
+        told = of_metrics(cells, int(without.sum())) if prices is None else of_series(prices[without], cells, mode)
+        reason[without] = told
+    return Choice(
+        best=best,
+        best_value=host.taken(values, best),
+        deflated_sharpe=np.full(n_series, np.nan),
+        plateau=plateau,
+        plateau_value=means,
+        status=np.where(without, ERROR, OK),
+        reason=reason.astype(np.str_),
+        n_bars=n_bars,
+    )
 
 
 def deflate(
     sharpe_ratio: Floats,
     best: NDArray[np.int64],
     cells: Cells,
-    n_bars: int,
+    n_bars: NDArray[np.int64],
     terms: Terms,
     prices: Floats | None,
     progress: Progress | None,
@@ -41,7 +74,7 @@ def deflate(
         sharpe_ratio: (B, G), annualised.
         best: (B,), -1 for none.
         cells: What the columns stand for.
-        n_bars: Returns behind each ratio, at least 2.
+        n_bars: (B,) returns behind each series' ratios.
         terms: Of the backtests.
         prices: (B, T) for the skewness and kurtosis of the best cells; None takes a normal's.
         progress: Called with the series done and their number.
@@ -52,8 +85,9 @@ def deflate(
         tried = sharpe_ratio[rows] / np.sqrt(terms.periods_per_year)
         counts, variances = _spread(tried)
         benchmarks = map(deflated.expected_maximum, counts.tolist(), variances.tolist())
-        each = zip(host.taken(tried, best[rows]).tolist(), benchmarks, shapes[rows].tolist(), strict=True)
-        found[rows] = [deflated.probability(ratio, benchmark, n_bars, *shape) for ratio, benchmark, shape in each]
+        ratios, lengths = host.taken(tried, best[rows]).tolist(), np.maximum(n_bars[rows], 1).tolist()
+        each = zip(ratios, benchmarks, lengths, shapes[rows].tolist(), strict=True)
+        found[rows] = [deflated.probability(ratio, chance, length, *shape) for ratio, chance, length, shape in each]
         if progress is not None:
             progress(rows.stop, best.size)
     return found

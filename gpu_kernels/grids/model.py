@@ -9,8 +9,12 @@ The best of many tries is biased upwards. With V the variance (ddof 1) of the N 
     deflated Sharpe = Z((SR - SR0) sqrt(n - 1) / sqrt(1 - g3 SR + (g4 - 1)/4 SR^2))
 
 is the probability that the true Sharpe ratio of the best cell is above what N tries without any skill would find:
-SR per bar, n bars, g3 and g4 the skewness and kurtosis (3 for a normal) of its returns, Z the normal distribution
-function. Neighbouring cells are alike, so that fewer than N tries are independent: the figure errs on the low side.
+SR per bar, n bars of the series' span, g3 and g4 the skewness and kurtosis (3 for a normal) of its returns, Z the
+normal distribution function. Neighbouring cells are alike, so that fewer than N tries are independent: the figure errs
+on the low side.
+
+A cell whose lookback is longer than a series has prices was not tried on it: no window fills, so that its figures would
+be those of no trade at all. It has NaN there, like an invalid cell, and is not chosen or counted among the tries.
 
 Walk-forward, with s = 0, test, 2 test, ... as long as all bars exist:
 
@@ -31,7 +35,9 @@ from gpu_kernels.checks import Floats
 
 __all__ = [
     "CRITERIA",
+    "ERROR",
     "MAX_CELLS",
+    "OK",
     "TIE",
     "Cells",
     "Choice",
@@ -47,6 +53,9 @@ MAX_CELLS = 1_000_000
 
 CRITERIA = ("sharpe_ratio", "cumulative_return", "avg_profit_per_trade", "win_rate")
 """Figures by which a cell may be chosen; the largest wins."""
+
+OK, ERROR = "ok", "error"
+"""Status of a series or a step: whether it has figures; where it has none, its reason says why."""
 
 TIE = 1e-9
 """Figures this close, relative to the series' largest, are equal: the first such cell wins, whichever twin computed."""
@@ -100,7 +109,8 @@ class Cells(NamedTuple):
 class GridMetrics(NamedTuple):
     """Figures of every series in every cell: (B, G) arrays, as in sweep.SweepMetrics.
 
-    Invalid cells and series that cannot be traded have NaN, and counts 0.
+    Invalid cells, those with a lookback longer than the series has prices, and series that cannot be traded have NaN,
+    and counts 0.
 
     Attributes:
         sharpe_ratio: Annualised.
@@ -131,6 +141,9 @@ class Choice(NamedTuple):
         plateau: Cell with the largest mean over its 3 x 3 neighbours in the plane of entries and exits, of the same
             cost and lookback; invalid neighbours and those beyond the edge are left out of the mean.
         plateau_value: That mean.
+        status: OK, or ERROR where no cell has a figure.
+        reason: Why none has; "" where one has.
+        n_bars: Bars of the series' span, from its first price to its last, which the figures are of.
     """
 
     best: NDArray[np.int64]
@@ -138,6 +151,9 @@ class Choice(NamedTuple):
     deflated_sharpe: Floats
     plateau: NDArray[np.int64]
     plateau_value: Floats
+    status: NDArray[np.str_]
+    reason: NDArray[np.str_]
+    n_bars: NDArray[np.int64]
 
 
 class WalkStep(NamedTuple):
@@ -155,6 +171,8 @@ class WalkStep(NamedTuple):
         test_return: Return over the test bars; an open position is marked at the last one, not closed.
         test_trades: Round trips closed within the test bars.
         test_max_drawdown: Largest drawdown within the test bars, positive.
+        status: OK, or ERROR where the train part has no cell, or the test part no figures.
+        reason: Why; "" where both have them.
     """
 
     series: int
@@ -168,3 +186,5 @@ class WalkStep(NamedTuple):
     test_return: float
     test_trades: int
     test_max_drawdown: float
+    status: str
+    reason: str

@@ -16,7 +16,8 @@ from numpy.typing import NDArray
 from gpu_kernels import sweep
 from gpu_kernels.checks import Floats
 from gpu_kernels.grids import blocks, host
-from gpu_kernels.grids.model import Cells, Progress, Spans, Terms, WalkStep
+from gpu_kernels.grids.model import ERROR, OK, Cells, Progress, Spans, Terms, WalkStep
+from gpu_kernels.grids.reasons import of_part
 
 __all__ = ["forward", "over_last_bars", "starts"]
 
@@ -26,6 +27,11 @@ class _Test(NamedTuple):
     gained: float
     trades: int
     drawdown: float
+
+
+class _Tested(NamedTuple):
+    figures: _Test
+    reason: str
 
 
 _NO_TEST = _Test(math.nan, math.nan, 0, math.nan)
@@ -57,34 +63,72 @@ def forward(prices: Floats, cells: Cells, spans: Spans, terms: Terms, progress: 
             test_start = start + spans.train + spans.purge
             known = prices[rows, : test_start + spans.test]
             tests = _tests(known, test_start, chosen, cells, terms)
+            _say_why(tests, train, chosen, cells, terms, start)
             ratios = host.taken(sharpe_ratio, chosen).tolist()
             bars = (start, start + spans.train, test_start, test_start + spans.test)
-            for place, cell in enumerate(chosen.tolist()):
-                found.append(WalkStep(rows.start + place, *bars, cell, ratios[place], *tests[place]))
+            for place, (cell, tested) in enumerate(zip(chosen.tolist(), tests, strict=True)):
+                said = ERROR if tested.reason else OK, tested.reason
+                found.append(WalkStep(rows.start + place, *bars, cell, ratios[place], *tested.figures, *said))
     return sorted(found, key=lambda step: step[:2])
 
 
-def _tests(prices: Floats, test_start: int, chosen: NDArray[np.int64], cells: Cells, terms: Terms) -> list[_Test]:
-    """Trade each series' cell on the bars from test_start on; series with the same cell run together."""
+def _say_why(
+    tests: list[_Tested], train: Floats, chosen: NDArray[np.int64], cells: Cells, terms: Terms, start: int
+) -> None:
+    """Give the steps whose train part has no cell their reason."""
+    without = np.flatnonzero(chosen < 0)
+    told = of_part(train[without], cells, terms.mode, "train", start) if without.size else []
+    for series, reason in zip(without.tolist(), told, strict=True):
+        tests[series] = _Tested(_NO_TEST, reason)
+
+
+def _tests(prices: Floats, test_start: int, chosen: NDArray[np.int64], cells: Cells, terms: Terms) -> list[_Tested]:
+    """Trade each series' cell on the bars from test_start on; series with the same cell run together.
+
+    The earlier bars are those that fill the first window. Behind the test part's last price, no bar counts.
+    """
+    found = [_Tested(_NO_TEST, "")] * chosen.size
+    counted = sweep.survey(prices[:, test_start:], terms.mode)
     alike: defaultdict[tuple[int, int], list[int]] = defaultdict(list)
     for series, cell in enumerate(chosen.tolist()):
-        if cell >= 0:
+        if cell >= 0 and not counted.n_prices[series]:
+            found[series] = _Tested(_NO_TEST, "the test part has no price")
+        elif cell >= 0:
             warm_start = _warm_start(prices[series, :test_start], int(cells.lookback[cell]))
             alike[cell, warm_start].append(series)
-    found = [_NO_TEST] * chosen.size
-    year = math.sqrt(terms.periods_per_year)
-    n_test = prices.shape[1] - test_start
     for (cell, warm_start), members in alike.items():
-        thresholds = (cells.entry_z[[cell]], cells.exit_z[[cell]], cells.cost[[cell]])
-        lookback = int(cells.lookback[cell])
-        figures = sweep.backtest(prices[members, warm_start:], *thresholds, lookback=lookback, **terms._asdict())
-        gained, drawdown = figures.cumulative_return[:, 0].tolist(), figures.max_drawdown[:, 0].tolist()
-        trades = figures.num_trades[:, 0].tolist()
-        for place, series in enumerate(members):
-            per_bar = float(figures.sharpe_ratio[place, 0]) / year
-            sharpe = year * over_last_bars(per_bar, prices.shape[1] - warm_start, n_test)
-            found[series] = _Test(sharpe, gained[place], trades[place], drawdown[place])
+        tests = _tested(prices[members, warm_start:], test_start - warm_start, _cell(cells, cell), terms)
+        reasons = sweep.reasons(prices[members, warm_start:], terms.mode, warm_start)
+        for series, figures, reason in zip(members, tests, reasons, strict=True):
+            found[series] = _Tested(figures, reason)
     return found
+
+
+def _cell(cells: Cells, number: int) -> Cells:
+    return Cells(*(column[[number]] for column in cells))  # type: ignore[arg-type] # columns of their own types
+
+
+def _tested(prices: Floats, n_earlier: int, cell: Cells, terms: Terms) -> list[_Test]:
+    """Trade one cell on series (b, T) of which the first n_earlier bars only fill the window."""
+    thresholds, lookback = (cell.entry_z, cell.exit_z, cell.cost), int(cell.lookback[0])
+    figures = sweep.backtest(prices, *thresholds, lookback=lookback, **terms._asdict())
+    seen = sweep.survey(prices, terms.mode)
+    last = seen.first + seen.n_bars
+    n_tested = (last - np.maximum(seen.first, n_earlier)).tolist()
+    year = math.sqrt(terms.periods_per_year)
+    rows = zip(
+        (figures.sharpe_ratio[:, 0] / year).tolist(),
+        figures.cumulative_return[:, 0].tolist(),
+        figures.num_trades[:, 0].tolist(),
+        figures.max_drawdown[:, 0].tolist(),
+        seen.n_bars.tolist(),
+        n_tested,
+        strict=True,
+    )
+    return [
+        _Test(year * over_last_bars(per_bar, n_bars, n_last), gained, trades, drawdown)
+        for per_bar, gained, trades, drawdown, n_bars, n_last in rows
+    ]
 
 
 def _warm_start(earlier: Floats, lookback: int) -> int:

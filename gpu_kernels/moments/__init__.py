@@ -34,8 +34,8 @@ def covariance(returns: ArrayLike, *, method: str = "sample", halflife: float | 
     Raises:
         InvalidInput: an entry is infinite or above 1e50 in magnitude, fewer than two complete rows are left, the
             method is unknown, or halflife is not between 1e-50 and 1e50 or given for another method.
-        Degenerate: an asset does not vary (max - min <= 1e-12 max(1, |mean|)) and the method is "sample" or "ewma",
-            or no asset varies at all.
+        Degenerate: an asset does not vary (max - min <= 1e-12 of its largest magnitude) and the method is "sample" or
+            "ewma", or no asset varies at all.
 
     References:
         Ledoit and Wolf (2004), A well-conditioned estimator for large-dimensional covariance matrices, section 3.3.
@@ -54,7 +54,8 @@ def covariance(returns: ArrayLike, *, method: str = "sample", halflife: float | 
     constant = host.constant_columns(complete)
     if constant.any() and (method in {"sample", "ewma"} or constant.all()):
         asset = int(np.argmax(constant))
-        raise Degenerate("returns", f"returns[:, {asset}] does not vary: asset {asset} has no variance")
+        message = f"returns[:, {asset}] does not vary: asset {asset} has no variance; leave it out"
+        raise Degenerate("returns", message, index=(0, asset))
     return host.covariance(complete, method, span)._replace(dropped_rows=dropped)
 
 
@@ -106,5 +107,22 @@ def _complete_rows(checked: Floats) -> tuple[Floats, int]:
     whole: NDArray[np.bool_] = np.asarray(~np.isnan(checked).any(axis=1))
     count = int(np.count_nonzero(whole))
     if count < 2:
-        raise InvalidInput("returns", "must have at least 2 rows without NaN", value=count)
+        raise _incomplete(np.isnan(checked), count)
     return (checked if count == len(whole) else checked[whole]), len(whole) - count
+
+
+def _incomplete(missing: NDArray[np.bool_], count: int) -> InvalidInput:
+    """Say why so few rows are without NaN: by one asset's fault, where the others have enough."""
+    n_rows, n_assets = missing.shape
+    rule = "must have at least 2 rows without NaN"
+    if n_rows < 2:
+        return InvalidInput("returns", rule, value=count)
+    held = n_rows - missing.sum(axis=0)
+    worst = int(np.argmin(held))
+    n_held = f"{held[worst]} of {n_rows} returns" if held[worst] else "no finite return"
+    others = np.delete(missing, worst, axis=1)
+    if n_assets > 1 and np.count_nonzero(~others.any(axis=1)) >= 2:
+        told = f"{rule}: asset {worst} has {n_held}; leave it out or fill its gaps"
+        return InvalidInput("returns", told, value=count, index=(0, worst))
+    index = None if held[worst] else (0, worst)
+    return InvalidInput("returns", f"{rule}: asset {worst} has the fewest, {n_held}", value=count, index=index)

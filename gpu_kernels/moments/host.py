@@ -10,13 +10,13 @@ from gpu_kernels.moments.model import LARGEST_CONDITION, Covariance, PortfolioSt
 __all__ = ["constant_columns", "covariance", "plain", "portfolio_stats"]
 
 _CONSTANT = 1e-12
-"""Share of max(1, |mean|) up to which max - min is rounding."""
+"""Share of a column's largest magnitude up to which max - min is rounding."""
 
 
 def constant_columns(values: Floats) -> NDArray[np.bool_]:
-    """Tell which columns do not vary: max - min <= 1e-12 max(1, |mean|)."""
-    spread: Floats = values.max(axis=0) - values.min(axis=0)
-    return np.asarray(spread <= _CONSTANT * np.maximum(1.0, np.abs(values.mean(axis=0))))
+    """Tell which columns do not vary: max - min <= 1e-12 max |value|, whatever their unit."""
+    high, low = values.max(axis=0), values.min(axis=0)
+    return np.asarray(high - low <= _CONSTANT * np.maximum(high, -low))
 
 
 def plain(returns: Floats) -> Covariance | None:
@@ -33,8 +33,9 @@ def plain(returns: Floats) -> Covariance | None:
         return None
     with np.errstate(over="ignore", invalid="ignore"):
         mean, matrix = _sample(returns)
-        levels = np.maximum(1.0, mean**2)
+        levels = mean**2
     variances = matrix.diagonal()
+    # The largest magnitude is at most |mean| and sqrt(T) deviations, of which the second is far below 1e12 deviations.
     varies = bool((variances > 2.0 * _CONSTANT**2 * levels).all())
     if not (varies and max(n_periods * variances.max(), levels.max()) < 0.25 * LARGEST_MAGNITUDE**2):
         return None
@@ -92,8 +93,10 @@ def _unfit(matrix: Floats, n_periods: int) -> str:
         return f"{n_periods} rows are too few for {n_assets} assets"
     if _well_conditioned(matrix):
         return ""
+    if not matrix.any():
+        return "the halflife leaves the weight of a single row"
     values = np.linalg.eigvalsh(matrix)
-    if values[-1] <= 0 or values[0] * LARGEST_CONDITION < values[-1]:
+    if values[0] * LARGEST_CONDITION < values[-1]:
         return f"the condition number exceeds {LARGEST_CONDITION:.0e}"
     return ""
 
@@ -142,7 +145,9 @@ def portfolio_stats(returns: Floats, weights: Floats, periods_per_year: float, l
     mean = float(earned.mean())
     centred = earned - mean
     matrix = _sample(returns)[1]
-    still = bool(constant_columns(earned[:, None])[0])
+    # What is earned may be rounding beside what is held: of a hedge that cancels to nothing, say.
+    largest = float((np.abs(returns) @ np.abs(weights)).max())
+    still = bool(earned.max() - earned.min() <= _CONSTANT * largest)
     std = 0.0 if still else float(earned.std(ddof=1))
     # Standardised before they are raised to powers: tiny returns would underflow.
     shape = np.zeros(n_periods) if still else centred / earned.std()

@@ -12,6 +12,7 @@ from gpu_kernels.magnitude import LARGEST_MAGNITUDE
 from gpu_kernels.multiperiod.banded import BandedSystem
 from gpu_kernels.multiperiod.model import Plan
 from gpu_kernels.multiperiod.polish import polished
+from gpu_kernels.weights.host import singular
 from gpu_kernels.weights.interior import Optimum, minimise
 
 __all__ = ["TOLERANCE", "Problem", "Program", "Solution", "Solve", "adding_up", "optimize", "solve"]
@@ -252,9 +253,9 @@ def _quadratic(problem: Problem, means: Floats, covariances: Floats) -> Floats:
     for j, (mean, covariance) in enumerate(zip(means, covariances, strict=True)):
         factor = linear.factor(gamma * covariance)
         if factor is None:
-            raise Degenerate(
-                "covariances", f"the covariance of the block that starts at period {j * problem.frequency} is singular"
-            )
+            asset, why = singular(covariance)
+            block = f"the block that starts at period {j * problem.frequency}"
+            raise Degenerate("covariances", f"the covariance of {block} is singular, as {why}", index=(asset, asset))
         before = held[j] = (1.0 - rate) * before + rate * linear.substitute(factor, mean)
     return held
 

@@ -67,7 +67,10 @@ def p_value(t: float, n_series: int = 1) -> float:
 
 
 def statistics(prices: Floats, lags: int) -> Floats:
-    """Return the t value of every row of prices (B, T), NaN where it has too few equations or is degenerate.
+    """Return the t value of every row of prices (B, T).
+
+    It is NaN where there are too few equations, +inf where the regression fits without error, and -inf where its
+    regressors depend on one another.
 
     Args:
         prices: (B, T); equations that touch a NaN are left out.
@@ -95,15 +98,32 @@ def _statistic(prices: Floats, lags: int) -> float:
     freedom = len(design) - (lags + 2)
     if freedom < 1:
         return math.nan
+    return _level_t(design, freedom)
+
+
+def _level_t(design: Floats, freedom: int) -> float:
+    """Return the t of the last regressor, by the regression of the last column on the others and a constant."""
     with np.errstate(all="ignore"):
+        design -= design[0].copy()  # a constant column becomes zeros, which its mean might not make of it
         design -= design.mean(axis=0)
+        size = np.abs(design).max(axis=0)
+        design /= np.where(size > 0, size, 1.0)  # tiny steps would vanish, squared
         spread = np.sqrt(np.einsum("ij,ij->j", design, design))
-    if not ((spread > 0) & (spread < np.inf)).all():
-        return math.nan
-    triangle = np.asarray(np.linalg.qr(design / spread, mode="r"), dtype=np.float64)
-    pivots = np.abs(np.diagonal(triangle))
+    if not (spread > 0).all():
+        return math.inf if spread[-1] == 0 else -math.inf
+    design /= spread
+    triangle = np.asarray(np.linalg.qr(design, mode="r"), dtype=np.float64)
     tiny = 8.0 * len(design) * np.finfo(np.float64).eps
-    if (pivots <= tiny).any():
-        return math.nan
+    if (np.abs(np.diagonal(triangle))[:-1] <= tiny).any():
+        return math.inf if _exact(design, tiny) else -math.inf
+    if abs(triangle[-1, -1]) <= tiny:
+        return math.inf
     level, sse = triangle[-2, -1] * np.sign(triangle[-2, -2]), triangle[-1, -1] ** 2
     return float(level * math.sqrt(freedom) / math.sqrt(sse))
+
+
+def _exact(design: Floats, tiny: float) -> bool:
+    """Tell whether the last column depends on the others, which depend on one another; all are of length 1."""
+    target = design[:, -1]
+    left = target - design[:, :-1] @ np.linalg.lstsq(design[:, :-1], target, rcond=tiny)[0]
+    return bool(np.sqrt(left @ left) <= np.sqrt(tiny))

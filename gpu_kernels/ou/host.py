@@ -7,11 +7,9 @@ from gpu_kernels.checks import Floats
 from gpu_kernels.ou import dickey_fuller, inference
 from gpu_kernels.ou.inference import Point
 from gpu_kernels.ou.model import OuFit
-from gpu_kernels.ou.sums import Sums, of_batch
+from gpu_kernels.ou.sums import CONSTANT, DETERMINISTIC, SLOPE_ROUNDING, Sums, of_batch
 
 __all__ = ["classify", "fit", "from_sums", "speeds"]
-
-_EPS = float(np.finfo(np.float64).eps)
 
 
 def fit(prices: Floats, dt: float, bias: str, adf_lags: int) -> OuFit:
@@ -50,19 +48,40 @@ def classify(sums: Sums) -> NDArray[np.int64]:
 
 
 def _kinds(sums: Sums, n_pairs: Floats) -> NDArray[np.int64]:
-    smallest = 1e-12 * np.maximum(1.0, np.abs(sums.origin))
+    # The rounding of the prices and of what was subtracted from them, whatever their unit.
+    smallest = CONSTANT * _size(sums)
+    still = sums.weight * smallest**2
     syy = sums.sxx + 2.0 * sums.sxd + sums.sdd
     slope = sums.sxd / sums.sxx
-    cases = [
-        (~((sums.n_samples >= 4) & (n_pairs >= 3)), inference.TOO_FEW),
+    # Rounding must decide neither whether a random walk "reverts" nor whether unrelated prices are related.
+    rounding = _slope_rounding(sums)
+    cases: list[tuple[NDArray[np.bool_], NDArray[np.int64] | int]] = [
+        (~(sums.n_samples >= 4), inference.TOO_FEW),
+        (~(n_pairs >= 3), np.where(_fading(sums), inference.FADED, inference.FEW_NEIGHBOURS)),
         (~np.isfinite(sums.sxx + sums.sdd), inference.OVERFLOW),
-        (sums.sxx <= sums.weight * smallest**2, inference.CONSTANT),
-        (sums.sse <= 1e-24 * syy + sums.rounding * sums.sdd, inference.DETERMINISTIC),
-        # Rounding must not decide whether a random walk "reverts".
-        (slope >= -8.0 * _EPS * sums.n_samples, inference.UNIT_ROOT),
-        (slope <= -1.0, inference.INSTANT),
+        (sums.sxx <= still, _stillness(sums, still)),
+        (sums.sse <= DETERMINISTIC * syy + sums.rounding * sums.sdd, inference.DETERMINISTIC),
+        (slope >= -rounding, inference.UNIT_ROOT),
+        (slope <= rounding - 1.0, inference.INSTANT),
     ]
     return np.select([met for met, _ in cases], [kind for _, kind in cases], inference.FINE)
+
+
+def _size(sums: Sums) -> Floats:
+    return np.abs(sums.origin) + np.abs(sums.lag_mean)
+
+
+def _slope_rounding(sums: Sums) -> Floats:
+    return SLOPE_ROUNDING * (sums.n_samples + _size(sums) / np.sqrt(sums.sxx / sums.weight))
+
+
+def _stillness(sums: Sums, still: Floats) -> NDArray[np.int64]:
+    constant = np.where(sums.weight >= sums.n_samples - 1, inference.CONSTANT, inference.CONSTANT_PAIRS)
+    return np.where(sums.sdd <= still, constant, inference.MOVES_ONCE)
+
+
+def _fading(sums: Sums) -> NDArray[np.bool_]:
+    return np.asarray(sums.weight_squares != sums.weight)
 
 
 def _estimate(sums: Sums, dt: float) -> Point:
@@ -70,7 +89,9 @@ def _estimate(sums: Sums, dt: float) -> Point:
         n_pairs = sums.weight**2 / sums.weight_squares
         kind = _kinds(sums, n_pairs)
         slope = sums.sxd / sums.sxx
-        reverts = (slope < -8.0 * _EPS * sums.n_samples) & (slope > -1.0)
+        rounding = _slope_rounding(sums)
+        downward = slope < -rounding
+        reverts = downward & (slope > rounding - 1.0)
         decay = 1.0 + slope
         theta = np.where(reverts, -np.log1p(slope) / dt, 0.0)
         variance = sums.sse / sums.weight
@@ -78,13 +99,14 @@ def _estimate(sums: Sums, dt: float) -> Point:
         residual = sums.sse / (sums.weight - 2.0 * shrink)
         decay_std_error = np.sqrt(residual / sums.sxx * shrink)
         distance = sums.step_mean / -slope
-        mu = sums.origin + sums.lag_mean + np.where(slope < -8.0 * _EPS * sums.n_samples, distance, 0.0)
+        mu = sums.origin + sums.lag_mean + np.where(downward, distance, 0.0)
         sigma = np.sqrt(np.where(reverts, 2.0 * theta * variance / -np.expm1(-2.0 * theta * dt), variance / dt))
         g = 1.0 / (decay * np.log1p(slope)) + 2.0 * decay / -(slope * (1.0 + decay))
         point = Point(
             kind=kind,
             n_samples=sums.n_samples,
             n_pairs=n_pairs,
+            fading=_fading(sums),
             step=np.full_like(slope, dt),
             period=np.full_like(slope, dt),
             theta=theta,
@@ -102,8 +124,8 @@ def _estimate(sums: Sums, dt: float) -> Point:
 
 def _plain(point: Point, sums: Sums) -> Point:
     """Say what can be said of the series no process fits."""
-    nothing = (point.kind == inference.TOO_FEW) | (point.kind == inference.OVERFLOW)
-    constant = point.kind == inference.CONSTANT
+    nothing = np.isin(point.kind, (*inference.SHORT, inference.OVERFLOW))
+    constant = np.isin(point.kind, inference.STILL)
     still = constant | (point.kind == inference.DETERMINISTIC)
     mean = sums.origin + sums.lag_mean
     return point._replace(

@@ -11,16 +11,23 @@ from gpu_kernels.ou.model import OuFit
 
 __all__ = [
     "CONSTANT",
+    "CONSTANT_PAIRS",
     "CORRECTED_AWAY",
     "DETERMINISTIC",
+    "FADED",
+    "FEW_NEIGHBOURS",
     "FINDINGS",
     "FINE",
     "INSTANT",
     "LARGEST_STEP",
+    "MOVES_ONCE",
     "OVERFLOW",
     "QUANTILE",
+    "SHORT",
+    "STILL",
     "TOO_FEW",
     "UNIT_ROOT",
+    "UNREGRESSED",
     "Point",
     "conclude",
     "note",
@@ -29,26 +36,42 @@ __all__ = [
     "verdict",
 ]
 
-FINE, TOO_FEW, CONSTANT, DETERMINISTIC, UNIT_ROOT, INSTANT, OVERFLOW, CORRECTED_AWAY = range(8)
-"""What a point estimate is."""
+FINE, TOO_FEW, FEW_NEIGHBOURS, FADED, CONSTANT, CONSTANT_PAIRS, MOVES_ONCE = range(7)
+DETERMINISTIC, UNIT_ROOT, INSTANT, OVERFLOW, CORRECTED_AWAY = range(7, 12)
+"""What a point estimate is, with the constants of the line before."""
 
-_FEW_PAIRS, _NO_TEST, _UNIT_ROOT_STANDS = range(8, 11)
+_FEW_PAIRS, _FADED_PAIRS, _FEW_EQUATIONS, _EXACT_TEST, _DEPENDENT_TEST, _UNIT_ROOT_STANDS = range(12, 18)
 """What keeps a fine point estimate from convergence."""
 
-_REASONS = (
-    "",
-    "fewer than 4 prices or 3 pairs of neighbours",
-    "constant series",
-    "deterministic series: no noise is left to estimate",
-    "unit root: the estimate does not revert to a mean",
-    "no OU process has b <= 0: neighbouring prices alternate about the mean",
-    "the prices are too large: their squares overflow",
-    "the bias correction leaves no reversion (theta <= 0)",
-    "fewer than 30 pairs",
-    "too few pairs for the lags of the Dickey-Fuller test",
-    "the Dickey-Fuller test does not reject a unit root at 5 %",
+SHORT = (TOO_FEW, FEW_NEIGHBOURS, FADED)
+"""Series of which there is too little for any estimate."""
+
+STILL = (CONSTANT, CONSTANT_PAIRS, MOVES_ONCE)
+"""Series whose steps have nothing to be regressed on."""
+
+UNREGRESSED = (*SHORT, *STILL, OVERFLOW)
+"""Series whose regression does not exist."""
+
+FINDINGS = (
+    ("converged", ""),
+    ("updating", "fewer than 4 prices"),
+    ("updating", "fewer than 3 pairs of neighbouring prices"),
+    ("updating", "forgetting leaves the weight of fewer than 3 pairs"),
+    ("error", "constant series"),
+    ("error", "constant series, as far as prices have neighbours and are not forgotten"),
+    ("error", "all prices that another one follows are equal, so that there is nothing to regress the steps on"),
+    ("error", "deterministic series: no noise is left to estimate"),
+    ("error", "unit root: the estimate does not revert to a mean"),
+    ("error", "no OU process has b <= 0: neighbouring prices are unrelated, or alternate about the mean"),
+    ("error", "the prices are too large: their squares overflow"),
+    ("error", "the bias correction leaves no reversion (theta <= 0)"),
+    ("updating", "fewer than 30 pairs"),
+    ("updating", "forgetting leaves the weight of fewer than 30 pairs"),
+    ("updating", "too few pairs for the lags of the Dickey-Fuller test"),
+    ("updating", "the regression of the Dickey-Fuller test fits without error, so that it has no t value"),
+    ("updating", "the regressors of the Dickey-Fuller test depend on one another, so that it has no t value"),
+    ("updating", "the Dickey-Fuller test does not reject a unit root at 5 %"),
 )
-FINDINGS = tuple(zip(("converged", "updating", *["error"] * 6, *["updating"] * 3), _REASONS, strict=True))
 """Status and reason by finding: one of the constants above, or what keeps a fine estimate from convergence."""
 
 QUANTILE = 1.96
@@ -65,6 +88,7 @@ class Point(NamedTuple):
         kind: One of the constants of this module.
         n_samples: Finite prices, integers.
         n_pairs: Pairs, or how many equally weighted ones would say as much.
+        fading: Whether the pairs have unequal weights.
         step: Time of one pair.
         period: Time that half_life counts in.
         theta: Uncorrected.
@@ -81,6 +105,7 @@ class Point(NamedTuple):
     kind: NDArray[np.int64]
     n_samples: NDArray[np.int64]
     n_pairs: Floats
+    fading: NDArray[np.bool_]
     step: Floats
     period: Floats
     theta: Floats
@@ -99,7 +124,7 @@ def conclude(point: Point, statistic: Floats, bias: str, halves: Floats | None) 
 
     Args:
         point: The estimate.
-        statistic: (B,) Dickey-Fuller t; NaN where there are too few pairs for it.
+        statistic: (B,) Dickey-Fuller t; where there is none, what dickey_fuller.statistics has for it.
         bias: One of BIASES.
         halves: (B, 2) theta of either half of the prices, NaN where there is none; for "jackknife".
     """
@@ -114,12 +139,11 @@ def conclude(point: Point, statistic: Floats, bias: str, halves: Floats | None) 
         fine = kind == FINE
         theta = np.where((point.kind == FINE), np.maximum(asked, 0.0), point.theta)
         half_life = _half_life(theta, point.period)
-        half_life[(kind == TOO_FEW) | (kind == INSTANT)] = 0.0
+        half_life[np.isin(kind, (*SHORT, INSTANT))] = 0.0
         lower, upper = _interval(point)
         tested = fine & np.isfinite(statistic)
-        statistic = np.where(tested, statistic, 0.0)
-        p_value = np.where(tested, p_values(statistic), 1.0)
-        status, reason = _judge(kind, point.n_pairs, tested, p_value)
+        p_value = np.where(tested, p_values(np.where(tested, statistic, 0.0)), 1.0)
+        status, reason = _judge(kind, point, statistic, p_value)
         zero = np.zeros_like(theta)
         return OuFit(
             theta=theta,
@@ -138,18 +162,18 @@ def conclude(point: Point, statistic: Floats, bias: str, halves: Floats | None) 
             half_life_lower=np.where(fine, _half_life(upper, point.period), half_life),
             half_life_upper=np.where(fine, _half_life(lower, point.period), half_life),
             theta_bias_corrected=np.where(point.kind == FINE, tang_chen, zero),
-            adf_statistic=statistic,
+            adf_statistic=np.where(tested, statistic, 0.0),
             adf_p_value=p_value,
             log_likelihood=np.where(fine, point.log_likelihood, zero),
             bias_note=notes(bias, point.kind, applied),
         )
 
 
-def verdict(kind: int, n_pairs: float, tested: bool, p: float) -> tuple[str, str]:
-    """Return status and reason of one series."""
+def verdict(kind: int, n_pairs: float, fading: bool, p: float) -> tuple[str, str]:
+    """Return status and reason of one series, which was tested where it has a process."""
     finding = kind
     if kind == FINE and not (n_pairs >= 30 and p < 0.05):
-        finding = _FEW_PAIRS if n_pairs < 30 else _UNIT_ROOT_STANDS if tested else _NO_TEST
+        finding = _UNIT_ROOT_STANDS if n_pairs >= 30 else _FADED_PAIRS if fading else _FEW_PAIRS
     return FINDINGS[finding]
 
 
@@ -204,7 +228,16 @@ def _jackknife(theta: Floats, halves: Floats | None) -> tuple[Floats, NDArray[np
 
 
 def _judge(
-    kind: NDArray[np.int64], n_pairs: Floats, tested: NDArray[np.bool_], p_value: Floats
+    kind: NDArray[np.int64], point: Point, statistic: Floats, p_value: Floats
 ) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    doubts = np.select([n_pairs < 30, ~tested, ~(p_value < 0.05)], [_FEW_PAIRS, _NO_TEST, _UNIT_ROOT_STANDS], FINE)
-    return told(np.where(kind == FINE, doubts, kind))
+    few = point.n_pairs < 30
+    doubts = [
+        (few & point.fading, _FADED_PAIRS),
+        (few, _FEW_PAIRS),
+        (np.isnan(statistic), _FEW_EQUATIONS),
+        (np.isposinf(statistic), _EXACT_TEST),
+        (np.isneginf(statistic), _DEPENDENT_TEST),
+        (~(p_value < 0.05), _UNIT_ROOT_STANDS),
+    ]
+    doubt = np.select([met for met, _ in doubts], [finding for _, finding in doubts], FINE)
+    return told(np.where(kind == FINE, doubt, kind))

@@ -8,16 +8,13 @@ from gpu_kernels.ou import dickey_fuller, host, inference
 from gpu_kernels.ou.inference import Point
 from gpu_kernels.ou.likelihood import Pairs, Profile, bridged, profile
 from gpu_kernels.ou.model import OuFit
-from gpu_kernels.ou.rising import last_rise
+from gpu_kernels.ou.search import best_theta
 from gpu_kernels.ou.sums import BLOCK, Sums, of_series
 
 __all__ = ["fit"]
 
 _DIFFERENCE = 1e-4
 """Step in ln theta of the central differences behind the standard errors."""
-
-_SHORTEST = 25.0
-"""theta times the shortest gap up to which an optimum is told from rounding: b is 1e-11 there."""
 
 _FARTHEST = 30.0
 """theta times the step behind the intervals; beyond, b is too near 0 to carry digits."""
@@ -65,7 +62,7 @@ def _estimate(prices: Floats, times: Floats, sums: Sums) -> Point:
 
 def _of_block(sums: Sums, pairs: Pairs) -> Point:
     kind = host.classify(sums)
-    solvable = ~np.isin(kind, (inference.TOO_FEW, inference.OVERFLOW, inference.CONSTANT))
+    solvable = ~np.isin(kind, inference.UNREGRESSED)
     chosen = np.flatnonzero(solvable)
     point = _unsolved(sums, kind)
     if not chosen.size:
@@ -85,10 +82,11 @@ def _unsolved(sums: Sums, kind: NDArray[np.int64]) -> Point:
         kind=kind.copy(),
         n_samples=sums.n_samples.copy(),
         n_pairs=sums.weight.copy(),
+        fading=np.zeros(kind.size, dtype=np.bool_),
         step=filled(1.0),
         period=filled(1.0),
         theta=filled(0.0),
-        mu=np.where(kind == inference.CONSTANT, sums.origin + sums.lag_mean, 0.0),
+        mu=np.where(np.isin(kind, inference.STILL), sums.origin + sums.lag_mean, 0.0),
         sigma=filled(0.0),
         r_squared=filled(0.0),
         log_likelihood=filled(0.0),
@@ -100,7 +98,7 @@ def _unsolved(sums: Sums, kind: NDArray[np.int64]) -> Point:
 
 
 def _solved(sums: Sums, pairs: Pairs) -> Point:
-    theta, at_foot, at_top = _best_theta(sums, pairs)
+    theta, at_foot, at_top = best_theta(sums, pairs)
     best = profile(pairs, theta)
     n_pairs = pairs.n_pairs
     syy = sums.sxx + 2.0 * sums.sxd + sums.sdd
@@ -120,6 +118,7 @@ def _solved(sums: Sums, pairs: Pairs) -> Point:
         kind=kind,
         n_samples=sums.n_samples,
         n_pairs=n_pairs,
+        fading=np.zeros(kind.size, dtype=np.bool_),
         step=step,
         period=np.ones_like(theta),
         theta=np.where(fine | (still & ~at_foot & ~at_top), theta, 0.0),
@@ -132,21 +131,6 @@ def _solved(sums: Sums, pairs: Pairs) -> Point:
         mu_std_error=mu_error,
         sigma_std_error=sigma * sigma_error,
     )
-
-
-def _best_theta(sums: Sums, pairs: Pairs) -> tuple[Floats, NDArray[np.bool_], NDArray[np.bool_]]:
-    """Return theta, and whether the likelihood falls from the lowest or rises up to the highest one tried."""
-    gaps = np.where(pairs.present > 0, pairs.gaps, np.nan)
-    # Below, a mean is out of sight of the whole span; above, not even the nearest neighbours are related.
-    lowest, highest = np.log(1e-8 / np.nansum(gaps, axis=1)), np.log(_SHORTEST / np.nanmin(gaps, axis=1))
-    slope = np.clip(sums.sxd / sums.sxx, -0.999, -1e-6)
-    start = np.log(-np.log1p(slope) / np.nanmedian(gaps, axis=1))
-
-    def rise(chosen: NDArray[np.intp], log_theta: Floats) -> Floats:
-        return profile(pairs.rows(chosen), np.exp(log_theta)).slope
-
-    place, at_foot, at_top = last_rise(rise, np.clip(start, lowest, highest), lowest, highest)
-    return np.exp(place), at_foot, at_top
 
 
 def _errors(pairs: Pairs, theta: Floats, best: Profile) -> tuple[Floats, Floats, Floats]:

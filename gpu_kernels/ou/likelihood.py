@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from gpu_kernels.checks import Floats
 
-__all__ = ["Pairs", "Profile", "bridged", "profile"]
+__all__ = ["Pairs", "Profile", "bridged", "height", "profile"]
 
 
 class Pairs(NamedTuple):
@@ -110,6 +110,20 @@ def profile(pairs: Pairs, theta: Floats) -> Profile:
         information=information,
         sse=_sum(error * pairs.present, error),
     )
+
+
+def height(pairs: Pairs, theta: Floats) -> Floats:
+    """Return the log-likelihood of every series at its theta (B,), as profile does, for half the work."""
+    c = -np.expm1(-theta[:, None] * pairs.gaps)
+    spread = c * (2.0 - c)
+    w = pairs.present / spread
+    wc = w * c
+    plain = pairs.steps + c * pairs.lags
+    mu = _sum(wc, plain) / _sum(wc, c)
+    error = plain - c * mu[:, None]
+    q = np.maximum(_sum(w * error, error), np.finfo(np.float64).tiny)
+    count = pairs.n_pairs
+    return -0.5 * count * np.log(q / count) - 0.5 * _sum(np.log(spread), pairs.present)
 
 
 def _sum(left: Floats, right: Floats) -> Floats:

@@ -128,7 +128,7 @@ class OnlineOu:
                 found = found._replace(status="updating", reason="theta still moves between estimates")
         if not self.n_skipped:
             return found
-        skipped = f"{self.n_skipped} ticks skipped: their timestamps do not increase"
+        skipped = f"{self.n_skipped} ticks skipped: their timestamps are not above 0 and above the one before"
         return found._replace(reason=f"{found.reason}; {skipped}" if found.reason else skipped)
 
     def _take(self, price: float, timestamp_ms: int) -> None:

@@ -10,10 +10,10 @@ from gpu_kernels.ou import inference
 from gpu_kernels.ou.dickey_fuller import p_value
 from gpu_kernels.ou.model import OuEstimate
 from gpu_kernels.ou.running import StreamSums
+from gpu_kernels.ou.sums import CONSTANT, DETERMINISTIC, SLOPE_ROUNDING
 
 __all__ = ["estimate"]
 
-_EPS = 2.0**-52
 _LN_2 = math.log(2.0)
 
 
@@ -30,15 +30,16 @@ def estimate(sums: StreamSums, dt: float, bias: str) -> OuEstimate:
     if kind == inference.FINE:
         return _fine(sums, dt, bias, n_pairs)
     theta = mu = sigma = 0.0
-    half_life = 0.0 if kind in {inference.TOO_FEW, inference.INSTANT} else math.inf
-    if kind not in {inference.TOO_FEW, inference.OVERFLOW}:
+    half_life = 0.0 if kind in {*inference.SHORT, inference.INSTANT} else math.inf
+    if kind not in {*inference.SHORT, inference.OVERFLOW}:
         mu = sums.origin + sums.lag_mean
     if kind in {inference.DETERMINISTIC, inference.UNIT_ROOT, inference.INSTANT}:
         slope = sums.sxd / sums.sxx
-        if slope < -8.0 * _EPS * sums.n_samples:
+        rounding = _slope_rounding(sums)
+        if slope < -rounding:
             mu -= sums.step_mean / slope
         if kind == inference.DETERMINISTIC:
-            if -1.0 < slope < -8.0 * _EPS * sums.n_samples:
+            if rounding - 1.0 < slope < -rounding:
                 theta = -math.log1p(slope) / dt
                 half_life = _half_life(theta, dt)
         else:
@@ -48,18 +49,46 @@ def estimate(sums: StreamSums, dt: float, bias: str) -> OuEstimate:
 
 def _kind(sums: StreamSums, n_pairs: float) -> int:
     if sums.n_samples < 4 or n_pairs < 3:
-        return inference.TOO_FEW
+        return _too_short(sums)
     if not math.isfinite(sums.sxx + sums.sdd):
         return inference.OVERFLOW
-    if sums.sxx <= sums.weight * (1e-12 * max(1.0, abs(sums.origin))) ** 2:
-        return inference.CONSTANT
+    still = sums.weight * (CONSTANT * _size(sums)) ** 2
+    if sums.sxx <= still:
+        return _stillness(sums, still)
     syy = sums.sxx + 2.0 * sums.sxd + sums.sdd
-    if sums.sse <= 1e-24 * syy + sums.rounding * sums.sdd:
+    if sums.sse <= DETERMINISTIC * syy + sums.rounding * sums.sdd:
         return inference.DETERMINISTIC
-    slope = sums.sxd / sums.sxx
-    if slope >= -8.0 * _EPS * sums.n_samples:
+    return _kind_of(sums.sxd / sums.sxx, _slope_rounding(sums))
+
+
+def _kind_of(slope: float, rounding: float) -> int:
+    if slope >= -rounding:
         return inference.UNIT_ROOT
-    return inference.FINE if slope > -1.0 else inference.INSTANT
+    return inference.FINE if slope > rounding - 1.0 else inference.INSTANT
+
+
+def _size(sums: StreamSums) -> float:
+    return abs(sums.origin) + abs(sums.lag_mean)
+
+
+def _slope_rounding(sums: StreamSums) -> float:
+    return SLOPE_ROUNDING * (sums.n_samples + _size(sums) / math.sqrt(sums.sxx / sums.weight))
+
+
+def _too_short(sums: StreamSums) -> int:
+    if sums.n_samples < 4:
+        return inference.TOO_FEW
+    return inference.FADED if _fading(sums) else inference.FEW_NEIGHBOURS
+
+
+def _stillness(sums: StreamSums, still: float) -> int:
+    if sums.sdd > still:
+        return inference.MOVES_ONCE
+    return inference.CONSTANT if sums.weight >= sums.n_samples - 1 else inference.CONSTANT_PAIRS
+
+
+def _fading(sums: StreamSums) -> bool:
+    return sums.weight_squares != sums.weight
 
 
 def _fine(sums: StreamSums, dt: float, bias: str, n_pairs: float) -> OuEstimate:
@@ -89,7 +118,7 @@ def _fine(sums: StreamSums, dt: float, bias: str, n_pairs: float) -> OuEstimate:
     upper = -math.log1p(slope - reach) / dt if slope - reach > -1 else math.inf
     statistic = slope / decay_error
     p = p_value(statistic)
-    status, reason = inference.verdict(inference.FINE, n_pairs, True, p)
+    status, reason = inference.verdict(inference.FINE, n_pairs, _fading(sums), p)
     return OuEstimate(
         theta=asked,
         mu=mu,

@@ -7,13 +7,34 @@ from numpy.typing import NDArray
 
 from gpu_kernels.checks import Floats
 
-__all__ = ["BLOCK", "CANCELLED", "ROUNDING", "Sums", "of_batch", "of_rows", "of_series"]
+__all__ = [
+    "BLOCK",
+    "CANCELLED",
+    "CONSTANT",
+    "DETERMINISTIC",
+    "ROUNDING",
+    "SLOPE_ROUNDING",
+    "Sums",
+    "of_batch",
+    "of_rows",
+    "of_series",
+]
 
 CANCELLED = 1e-6
 """Residual sums below this share of sdd have lost digits, and are summed again from the residuals."""
 
 ROUNDING = 1e-28
 """Share of sdd that the residuals of an exact line keep: their rounding, squared, with room."""
+
+CONSTANT = 1e-12
+"""Share of the size of prices up to which their deviation is rounding."""
+
+DETERMINISTIC = 1e-24
+"""Share of the variance of prices up to which the residuals' is no noise."""
+
+SLOPE_ROUNDING = 8.0 * 2.0**-52
+"""How far from 0, or from -1, rounding moves the slope b - 1: times the number of prices, whose sums are rounded, plus
+their size over their deviation, because they are rounded themselves."""
 
 BLOCK = 32_768
 """Doubles a block of rows may hold: the passes over it stay in the second-level cache, and its memory is reused."""

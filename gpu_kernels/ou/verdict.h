@@ -36,27 +36,36 @@ enum {
 enum {
     FINE,
     TOO_FEW,
+    FEW_NEIGHBOURS,
+    FADED,
     CONSTANT,
+    CONSTANT_PAIRS,
+    MOVES_ONCE,
     DETERMINISTIC,
     UNIT_ROOT,
     INSTANT,
     TOO_LARGE,
     CORRECTED_AWAY,
     FEW_PAIRS,
-    NO_TEST,
+    FADED_PAIRS,
+    FEW_EQUATIONS,
+    EXACT_TEST,
+    DEPENDENT_TEST,
     UNIT_ROOT_STANDS
 };
 
 // The corrections: the order of model.BIASES.
 enum { NONE, TANG_CHEN, JACKKNIFE };
 
-static const double ROUNDING_STEP = -8.0 * 0x1p-52, LN_2 = 0.6931471805599453, TWO_PI = 6.283185307179586;
+// The tolerances of sums.py.
+static const double STILL = 1e-12, NO_NOISE = 1e-24, SLOPE_ROUNDING = 8.0 * 0x1p-52;
+static const double LN_2 = 0.6931471805599453, TWO_PI = 6.283185307179586;
 static const double QUANTILE = 1.96, LARGEST_STEP = 2.0;
 
 // One series: its sums, and what follows from them before anything is judged.
 struct Regression {
     double n_samples, weight, weight_squares, origin, lag_mean, step_mean, sxx, sxd, sdd, sse, rounding;
-    double n_pairs, slope, syy;
+    double n_pairs, slope, syy, size, tolerance;  // size: of the prices; tolerance: how far rounding moves the slope
 };
 
 FN Regression regression(const double* sums, Index n_series) {
@@ -75,19 +84,27 @@ FN Regression regression(const double* sums, Index n_series) {
     it.n_pairs = it.weight * it.weight / it.weight_squares;
     it.slope = it.sxd / it.sxx;
     it.syy = it.sxx + 2.0 * it.sxd + it.sdd;
+    it.size = fabs(it.origin) + fabs(it.lag_mean);
+    it.tolerance = SLOPE_ROUNDING * (it.n_samples + it.size / sqrt(it.sxx / it.weight));
     return it;
 }
 
 FN bool bounded(double x) { return fabs(x) < INFINITE; }
 
+FN bool fading(const Regression& it) { return it.weight_squares != it.weight; }
+
 FN int kind(const Regression& it) {
-    const double level = fabs(it.origin), smallest = 1e-12 * (level > 1.0 ? level : 1.0);
-    if (!(it.n_samples >= 4.0 && it.n_pairs >= 3.0)) return TOO_FEW;
+    const double smallest = STILL * it.size, still = it.weight * (smallest * smallest);
+    if (!(it.n_samples >= 4.0)) return TOO_FEW;
+    if (!(it.n_pairs >= 3.0)) return fading(it) ? FADED : FEW_NEIGHBOURS;
     if (!bounded(it.sxx + it.sdd)) return TOO_LARGE;
-    if (it.sxx <= it.weight * (smallest * smallest)) return CONSTANT;
-    if (it.sse <= 1e-24 * it.syy + it.rounding * it.sdd) return DETERMINISTIC;
-    if (it.slope >= ROUNDING_STEP * it.n_samples) return UNIT_ROOT;
-    return it.slope <= -1.0 ? INSTANT : FINE;
+    if (it.sxx <= still) {
+        if (it.sdd > still) return MOVES_ONCE;
+        return it.weight >= it.n_samples - 1.0 ? CONSTANT : CONSTANT_PAIRS;
+    }
+    if (it.sse <= NO_NOISE * it.syy + it.rounding * it.sdd) return DETERMINISTIC;
+    if (it.slope >= -it.tolerance) return UNIT_ROOT;
+    return it.slope <= it.tolerance - 1.0 ? INSTANT : FINE;
 }
 
 // MacKinnon's p-value of one series; dickey_fuller.py has the same surface.
@@ -103,14 +120,15 @@ FN double half_life_of(double theta, double dt) { return LN_2 / (theta * dt); }
 
 // A series that no process fits: what can be said of it.
 FN void without_process(const Regression& it, double dt, int found, double* out) {
-    const bool downward = it.slope < ROUNDING_STEP * it.n_samples, reverts = downward && it.slope > -1.0;
-    const bool nothing = found == TOO_FEW || found == TOO_LARGE;
+    const bool downward = it.slope < -it.tolerance, reverts = downward && it.slope > it.tolerance - 1.0;
+    const bool brief = found == TOO_FEW || found == FEW_NEIGHBOURS || found == FADED;
+    const bool nothing = brief || found == TOO_LARGE, constant = found == CONSTANT || found == CONSTANT_PAIRS || found == MOVES_ONCE;
     const double mean = it.origin + it.lag_mean;
     double theta = 0.0;
     if (found == DETERMINISTIC && reverts) theta = -log1p(it.slope) / dt;
-    const double half_life = found == TOO_FEW || found == INSTANT ? 0.0 : half_life_of(theta, dt);
+    const double half_life = brief || found == INSTANT ? 0.0 : half_life_of(theta, dt);
     out[THETA] = out[THETA_LOWER] = out[THETA_UPPER] = theta;
-    out[MU] = nothing ? 0.0 : found == CONSTANT || !downward ? mean : mean + it.step_mean / -it.slope;
+    out[MU] = nothing ? 0.0 : constant || !downward ? mean : mean + it.step_mean / -it.slope;
     out[SIGMA] = found == UNIT_ROOT || found == INSTANT ? sqrt(it.sse / it.weight / dt) : 0.0;
     out[HALF_LIFE] = out[HALF_LIFE_LOWER] = out[HALF_LIFE_UPPER] = half_life;
     out[CORRECTED] = out[APPLIED] = 0.0;
@@ -163,8 +181,8 @@ FN int with_process(const Regression& it, double dt, Index bias, const double* t
     out[STATISTIC] = tested ? statistic : 0.0;
     out[P_VALUE] = p;
     out[LOG_LIKELIHOOD] = -0.5 * it.n_pairs * (log(TWO_PI * variance) + 1.0);
-    if (it.n_pairs < 30.0) return FEW_PAIRS;
-    if (!tested) return NO_TEST;
+    if (it.n_pairs < 30.0) return fading(it) ? FADED_PAIRS : FEW_PAIRS;
+    if (!tested) return statistic != statistic ? FEW_EQUATIONS : statistic > 0.0 ? EXACT_TEST : DEPENDENT_TEST;
     return p < 0.05 ? FINE : UNIT_ROOT_STANDS;
 }
 

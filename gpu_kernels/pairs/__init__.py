@@ -55,8 +55,8 @@ def scan(
         log: Regress the logarithms of the prices, which must be positive.
 
     Returns:
-        PairsFit of (N, N) matrices; [i, j] is series i regressed on series j. A series whose range is at most 1e-12 of
-        its magnitude (of logarithms: of the larger of that and 1) is constant: its pairs, and they alone, are NaN.
+        PairsFit of (N, N) matrices; [i, j] is series i regressed on series j. A series of prices whose range is at most
+        1e-12 of their magnitude is constant: its pairs, and they alone, are NaN.
 
     Raises:
         InvalidInput: a price is NaN, infinite, above 1e50 in magnitude, or not positive with log; there are too few of
@@ -77,7 +77,9 @@ def scan(
     if checked.shape[0] < needed:
         raise InvalidInput("prices", f"must have T >= {needed} rows for {rule.most} lags", value=checked.shape[0])
     levels = _logarithms(checked) if log else checked.copy()
-    return scanning.scan(levels, rule, _constant(levels, floor=1.0 if log else 0.0))
+    # The rounding of a price moves its logarithm by as much as the last digit of 1, however near to 0 that is.
+    reach = np.maximum(np.abs(levels).max(axis=0), 1.0 if log else 0.0)
+    return scanning.scan(levels, reach, rule, _constant(checked))
 
 
 def best_direction(fit: PairsFit) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
@@ -129,8 +131,8 @@ def _logarithms(prices: Floats) -> Floats:
     return np.log(prices)
 
 
-def _constant(levels: Floats, floor: float) -> NDArray[np.bool_]:
-    low, high = levels.min(axis=0), levels.max(axis=0)
-    magnitude = np.maximum(np.maximum(-low, high), floor)
+def _constant(prices: Floats) -> NDArray[np.bool_]:
+    low, high = prices.min(axis=0), prices.max(axis=0)
+    magnitude = np.maximum(-low, high)
     # Squares of ranges below 1e-140 come near to underflow.
     return np.asarray(high - low <= np.maximum(1e-12 * magnitude, 1e-140))

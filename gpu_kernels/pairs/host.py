@@ -4,6 +4,7 @@ import numpy as np
 
 from gpu_kernels.checks import Floats
 from gpu_kernels.ou.dickey_fuller import p_values
+from gpu_kernels.ou.sums import SLOPE_ROUNDING
 from gpu_kernels.pairs.grams import Grams
 from gpu_kernels.pairs.model import LOSSY, LagRule
 from gpu_kernels.pairs.sums import Sums, autoregression, test
@@ -25,7 +26,6 @@ NAMES = (
 """The rows of what both twins return."""
 
 _CACHED = 8192
-_EPS = float(np.finfo(np.float64).eps)
 
 
 def fit(grams: Grams, rule: LagRule) -> Floats:
@@ -68,11 +68,12 @@ def reversion(change: Floats, n_samples: int) -> tuple[Floats, Floats]:
 
     Args:
         change: beta - 1, of any shape.
-        n_samples: T; rounding must not decide whether a random walk reverts.
+        n_samples: T; rounding must decide neither whether a random walk reverts nor whether beta is 0.
     """
+    rounding = SLOPE_ROUNDING * n_samples
     with np.errstate(all="ignore"):
-        theta = np.where(change >= -8.0 * _EPS * n_samples, 0.0, -np.log1p(change))
-        theta[change <= -1.0] = np.nan
+        theta = np.where(change >= -rounding, 0.0, -np.log1p(change))
+        theta[change <= rounding - 1.0] = np.nan
         half_life: Floats = np.log(2.0) / theta
     return theta, half_life
 

@@ -75,7 +75,8 @@ class Figures(NamedTuple):
         adf_p_value: MacKinnon's asymptotic p-value of it.
         lags: k, integers; -1 where there is no test.
         ar1: beta, the residual's autoregressive coefficient of order one.
-        theta: Speed of reversion per period; 0 for beta >= 1, NaN for beta <= 0, which no such process has.
+        theta: Speed of reversion per period; 0 for beta >= 1, NaN for beta <= 0, which no such process has. Rounding
+            decides of neither.
         half_life: In periods; +inf for beta >= 1, NaN for beta <= 0.
         residual_std: Standard error of the first regression, sqrt(u'u / (T - 2)), in units of y.
         status: FITTED; CONSTANT where one of the series is; COLLINEAR where the residual is rounding; ITSELF.
@@ -110,6 +111,8 @@ class PairsFit(NamedTuple):
         residual_std: (N, N).
         status: (N, N) integers, indices into STATUSES.
         levels: (T, N) what was regressed: the prices or their logarithms.
+        reach: (N,) magnitude whose rounding the levels carry: their largest, of logarithms at least 1.
+        constant: (N,) which series do not vary.
         lag_rule: As asked.
     """
 
@@ -124,6 +127,8 @@ class PairsFit(NamedTuple):
     residual_std: Floats
     status: NDArray[np.int8]
     levels: Floats
+    reach: Floats
+    constant: NDArray[np.bool_]
     lag_rule: LagRule
 
 

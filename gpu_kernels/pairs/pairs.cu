@@ -175,9 +175,10 @@ FN void fit(const Grams& grams, const Rows& rows, Index most, bool by_aic, const
         statistic = level_t(residual, most, n_samples, kept);
     }
     const V change = autoregression(residual, n_samples, kept);
-    // Rounding must not decide whether a random walk reverts; and no process of this kind has beta <= 0.
-    const double rounding = -8.0 * 2.220446049250313e-16 * (double)n_samples;
-    const V theta = sel(change >= rounding, splat(0.0), sel(change <= -1.0, splat(MISSING), -log1p(change)));
+    // Rounding must decide neither whether a random walk reverts nor whether beta is 0: no such process has beta <= 0.
+    const double rounding = 8.0 * 2.220446049250313e-16 * (double)n_samples;
+    const V theta =
+        sel(change >= -rounding, splat(0.0), sel(change <= rounding - 1.0, splat(MISSING), -log1p(change)));
     double* row = out + (i - rows.first) * n;
     store(row + SLOPE * size, j, n, slope);
     store(row + INTERCEPT * size, j, n, grams.mean[i] - slope * load(grams.mean, j, n));

@@ -24,6 +24,6 @@ def ranked(fit: PairsFit, top: int) -> Ranked:
     y, x = y[tested], x[tested]
     order = np.argsort(fit.adf_statistic[y, x], kind="stable")[:top]
     y, x = y[order], x[order]
-    figures = residual.fit(fit.levels, y, x, fit.lag_rule)
+    figures = residual.fit(fit.levels, fit.reach, y, x, fit.lag_rule)
     again = np.argsort(figures.adf_statistic, kind="stable")
     return Ranked(y[again], x[again], Figures._make(column[again] for column in figures))

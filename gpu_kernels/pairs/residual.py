@@ -17,11 +17,12 @@ _EPS = float(np.finfo(np.float64).eps)
 Indices = NDArray[np.int64]
 
 
-def fit(levels: Floats, dependent: Indices, regressor: Indices, rule: LagRule) -> Figures:
+def fit(levels: Floats, reach: Floats, dependent: Indices, regressor: Indices, rule: LagRule) -> Figures:
     """Compute pairs one by one.
 
     Args:
         levels: (T, N).
+        reach: (N,) magnitude whose rounding the levels carry.
         dependent: (P,) columns of y, none of them constant.
         regressor: (P,) columns of x, likewise.
         rule: Lags.
@@ -32,13 +33,12 @@ def fit(levels: Floats, dependent: Indices, regressor: Indices, rule: LagRule) -
     pairs = np.stack([dependent, regressor], axis=1)
     columns, places = np.unique(pairs, return_inverse=True)
     centred, mean = demeaned(levels[:, columns])
-    reach = np.abs(levels[:, columns]).max(axis=0)
     # Few enough pairs at a time for their designs to fit in memory.
     height = max(1, _ENTRIES // (levels.shape[0] * (rule.most + 2)))
     parts = []
     for start in range(0, max(1, len(pairs)), height):
         y, x = places.reshape(-1, 2)[start : start + height].T
-        parts.append(_fit(centred, mean, reach, y, x, rule))
+        parts.append(_fit(centred, mean, reach[columns], y, x, rule))
     return Figures._make(np.concatenate(columns) for columns in zip(*parts, strict=True))
 
 

@@ -14,27 +14,28 @@ from gpu_kernels.selection import current, on_lanes, run
 __all__ = ["scan"]
 
 
-def scan(levels: Floats, rule: LagRule, constant: NDArray[np.bool_]) -> PairsFit:
+def scan(levels: Floats, reach: Floats, rule: LagRule, constant: NDArray[np.bool_]) -> PairsFit:
     """Compute all directed pairs; see the contract.
 
     Args:
         levels: (T, N).
+        reach: (N,) magnitude whose rounding the levels carry.
         rule: Lags.
         constant: (N,) which series do not vary.
     """
     there = np.flatnonzero(~constant)
     if there.size == constant.size:
-        return PairsFit(*_varying(levels, rule), levels, rule)
+        return PairsFit(*_varying(levels, reach, rule), levels, reach, constant, rule)
     whole = _filled(constant.size, CONSTANT)
     if there.size > 1:
         places = np.ix_(there, there)
-        for matrix, part in zip(_matrices(whole), _varying(levels[:, there], rule), strict=True):
+        for matrix, part in zip(_matrices(whole), _varying(levels[:, there], reach[there], rule), strict=True):
             matrix[places] = part
     np.fill_diagonal(whole.status, ITSELF)
-    return PairsFit(*whole, levels, rule)
+    return PairsFit(*whole, levels, reach, constant, rule)
 
 
-def _varying(levels: Floats, rule: LagRule) -> Figures:
+def _varying(levels: Floats, reach: Floats, rule: LagRule) -> Figures:
     rows = _rows(levels, rule)
     lossy = rows[-1] != 0
     np.fill_diagonal(lossy, val=False)
@@ -42,7 +43,7 @@ def _varying(levels: Floats, rule: LagRule) -> Figures:
     figures = Figures._make([*rows[:4], lags, *rows[5:9], status])
     if lossy.any():
         dependent, regressor = np.nonzero(lossy)
-        again = residual.fit(levels, dependent, regressor, rule)
+        again = residual.fit(levels, reach, dependent, regressor, rule)
         for matrix, values in zip(_matrices(figures), again, strict=True):
             matrix[dependent, regressor] = values
     for matrix, (value,) in zip(_matrices(figures), _matrices(_filled(1, ITSELF)), strict=True):

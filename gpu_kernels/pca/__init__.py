@@ -1,5 +1,6 @@
 """Principal components of a set of return series."""
 
+import numpy as np
 from numpy.typing import ArrayLike
 
 from gpu_kernels.checks import array, at_least, one_of
@@ -37,6 +38,12 @@ def fit(returns: ArrayLike, *, n_components: int = 0, scaling: str = "none") -> 
     checked = array("returns", returns, ndim=2, shape="(T, N)")
     if checked.shape[0] < 2 or checked.shape[1] < 1:
         raise InvalidInput("returns", "must be (T, N) with T >= 2 and N >= 1", value=checked.shape)
+    empty = np.isnan(checked).all(axis=0) if np.isnan(checked.max()) else np.zeros(1, dtype=np.bool_)
+    if empty.any():
+        asset = int(np.argmax(empty))
+        raise InvalidInput(
+            "returns", f"must be finite: asset {asset} has no return at all; leave it out", index=(0, asset)
+        )
     finite_within_reach("returns", checked)
     rank = min(checked.shape)
     kept = min(n_components, rank) if n_components else rank

@@ -14,6 +14,10 @@ Spectrum = Callable[[Floats, int], tuple[Floats, Floats]]
 """From A and K to eigenvalues of A'A, all or at least the K largest, smallest first, and eigenvectors as columns."""
 
 
+_CONSTANT = 1e-12
+"""Share of a column's largest magnitude up to which max - min is rounding."""
+
+
 def spectrum(matrix: Floats, kept: int) -> tuple[Floats, Floats]:
     """Return the eigenvalues of A'A, smallest first, and its eigenvectors as columns: the largest where that is faster.
 
@@ -51,10 +55,10 @@ def fit(returns: Floats, kept: int, scaling: str, spectrum: Spectrum = spectrum)
 
 def scaled(returns: Floats, scaling: str) -> Floats:
     """Scale and centre the columns; those that do not vary become zeros."""
-    mean = returns.mean(axis=0)
-    spread = returns.max(axis=0) - returns.min(axis=0)
-    varies = spread > 1e-12 * np.maximum(1.0, np.abs(mean))
-    centred: Floats = returns - mean
+    high, low = returns.max(axis=0), returns.min(axis=0)
+    spread = high - low
+    varies = spread > _CONSTANT * np.maximum(high, -low)
+    centred: Floats = returns - returns.mean(axis=0)
     centred[:, ~varies] = 0.0
     if scaling == "none":
         return centred

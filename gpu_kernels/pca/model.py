@@ -6,7 +6,7 @@ X is the T x N matrix of returns, scaled column by column and always centred:
 - "zscore": (x - mean) / std, ddof 1.
 - "minmax": x / (max - min), then centred.
 
-A column that does not vary (max - min <= 1e-12 max(1, |mean|)) becomes zeros under each of them.
+A column that does not vary (max - min <= 1e-12 max |x|, whatever its unit) becomes zeros under each of them.
 
 The components are the eigenvectors of X'X, largest eigenvalue first; the ratios divide by the sum of all min(T, N)
 eigenvalues, kept or not. Where T < N the eigenvectors u of the smaller X X' give the components as X'u / |X'u|.

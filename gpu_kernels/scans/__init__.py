@@ -2,17 +2,15 @@
 
 import math
 
-import numpy as np
 from numpy.typing import ArrayLike
 
-from gpu_kernels.checks import Floats, all_finite, array, at_least, non_negative, one_of, positive
+from gpu_kernels.checks import Floats, array, at_least, non_negative, one_of, positive
 from gpu_kernels.errors import InvalidInput
-from gpu_kernels.magnitude import within_reach
-from gpu_kernels.scans import scanning
-from gpu_kernels.scans.model import N_PERIODS, STATUSES, PairTable, Plan, Progress
+from gpu_kernels.scans import columns, scanning
+from gpu_kernels.scans.model import DEFAULT_COST, N_PERIODS, STATUSES, ColumnNote, PairTable, Plan, Progress
 from gpu_kernels.thresholds import OBJECTIVES
 
-__all__ = ["STATUSES", "PairTable", "Progress", "scan"]
+__all__ = ["DEFAULT_COST", "STATUSES", "ColumnNote", "PairTable", "Progress", "scan"]
 
 
 def scan(
@@ -23,7 +21,7 @@ def scan(
     alpha: float = 0.05,
     top: int | None = None,
     log: bool = True,
-    cost: float = 0.0,
+    cost: float | None = None,
     objective: str = "sharpe",
     lookback: int = 60,
     periods_per_year: float = 252.0,
@@ -32,35 +30,35 @@ def scan(
     """Test all pairs of columns for cointegration on the train part, trade those that pass, and rank them by it.
 
     Args:
-        prices: (T, N), oldest first, N >= 2, complete: a NaN is refused.
+        prices: (T, N), oldest first, N >= 2. A column with a price that is NaN, infinite, above 1e50 in magnitude or,
+            with log, not positive is left out, and noted.
         lags: Lagged steps in the test of the residual, at least 0.
         split: Share of the bars that is the train part, the first floor(split T) of them.
-        alpha: p-value below which a pair is significant, above 0 and at most 1.
+        alpha: p-value below which a pair is significant, above 0 and at most 1, which keeps every pair tried.
         top: Most pairs to return, the first of the ranking; None for all significant ones. It changes nothing else.
         log: Regress the logarithms of the prices, which must be positive.
-        cost: Cost per side in units of the residual, at least 0: with log, a fraction of the notional in y.
+        cost: Cost per side in units of the residual, at least 0: with log, a fraction of the notional in y. None is
+            DEFAULT_COST with log, and DEFAULT_COST times the mean size of y's prices in the train part without.
         objective: What the thresholds maximise, one of thresholds.OBJECTIVES.
         lookback: Bars in the window of the z-score, at least 2, at most the train part.
         periods_per_year: Bars in a year, for Sharpe ratios.
         progress: Called with the pairs examined and all pairs; what it raises ends the scan.
 
     Returns:
-        PairTable, best pair first. A significant pair without a process that can be traded has NaN and a status.
+        PairTable, best pair first. A significant pair without a process that can be traded has NaN, a status and a
+        reason.
 
     Raises:
-        InvalidInput: a price is NaN, infinite, above 1e50 in magnitude, or not positive with log; there are too few
-            bars or columns; or an option is out of its range.
+        InvalidInput: fewer than two columns have a usable price in every row, there are too few bars, or an option is
+            out of its range.
 
     References:
         Engle and Granger (1987), Co-integration and error correction, section 5.
         Benjamini and Hochberg (1995), Controlling the false discovery rate, section 3.
         Bailey and Lopez de Prado (2014), The deflated Sharpe ratio, equations 1 and 2.
     """
-    checked = _prices(prices, log=log)
-    if not 0.0 < split < 1.0:
-        raise InvalidInput("split", "must be above 0 and below 1", value=split)
-    if not 0.0 < alpha <= 1.0:
-        raise InvalidInput("alpha", "must be above 0 and at most 1", value=alpha)
+    checked = _matrix(prices)
+    _shares(split, alpha)
     plan = Plan(
         lags=at_least("lags", lags, 0),
         # A product such as 0.29 * 100 falls short of the bar by its last digit.
@@ -68,26 +66,57 @@ def scan(
         alpha=float(alpha),
         top=None if top is None else at_least("top", top, 1),
         log=log,
-        cost=non_negative("cost", cost),
+        cost=None if cost is None else non_negative("cost", cost),
         objective=one_of("objective", objective, OBJECTIVES),
         lookback=at_least("lookback", lookback, 2),
         periods_per_year=positive("periods_per_year", periods_per_year),
     )
     _has_bars(len(checked), plan)
-    return scanning.scan(checked, plan, progress)
+    return _scanned(checked, plan, progress)
 
 
-def _prices(prices: ArrayLike, *, log: bool) -> Floats:
+def _scanned(checked: Floats, plan: Plan, progress: Progress | None) -> PairTable:
+    """Scan the columns that have a usable price in every row, and count and note the others."""
+    kept, notes = columns.complete(checked, log=plan.log)
+    n_columns = checked.shape[1]
+    if kept.size == n_columns:
+        return scanning.scan(checked, plan, progress)
+    left_out = _pairs(n_columns) - _pairs(kept.size)
+    table = scanning.scan(checked[:, kept], plan, None if progress is None else _beside(progress, left_out))
+    places = kept.tolist()
+    placed = [
+        note._replace(column=places[note.column], others=tuple(places[other] for other in note.others))
+        for note in table.notes
+    ]
+    return table._replace(
+        y=kept[table.y],
+        x=kept[table.x],
+        n_untested=table.n_untested + left_out,
+        notes=tuple(sorted([*notes, *placed], key=lambda note: note.column)),
+    )
+
+
+def _matrix(prices: ArrayLike) -> Floats:
     checked = array("prices", prices, ndim=2, shape="(T, N)")
     if checked.shape[1] < 2:
         raise InvalidInput("prices", "must be (T, N) with N >= 2", value=checked.shape)
-    all_finite("prices", checked)
-    within_reach("prices", checked)
-    bad = checked <= 0
-    if log and bad.any():
-        row, column = np.unravel_index(int(np.argmax(bad)), bad.shape)
-        raise InvalidInput("prices", "must be > 0 with log", value=checked[row, column], index=(int(row), int(column)))
     return checked
+
+
+def _shares(split: float, alpha: float) -> None:
+    if not 0.0 < split < 1.0:
+        raise InvalidInput("split", "must be above 0 and below 1", value=split)
+    if not 0.0 < alpha <= 1.0:
+        raise InvalidInput("alpha", "must be above 0 and at most 1", value=alpha)
+
+
+def _pairs(n_columns: int) -> int:
+    return n_columns * (n_columns - 1) // 2
+
+
+def _beside(progress: Progress, left_out: int) -> Progress:
+    """Count the pairs of columns that were left out as examined."""
+    return lambda done, total: progress(done + left_out, total + left_out)
 
 
 def _has_bars(n_bars: int, plan: Plan) -> None:

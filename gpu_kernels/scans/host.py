@@ -16,6 +16,10 @@ from gpu_kernels.scans.model import EXECUTION_DELAY
 __all__ = ["Traded", "positions", "sharpe", "trade"]
 
 
+_ROUNDING = 1e-12
+"""Share of the largest return up to which the deviation of returns is rounding."""
+
+
 class Traded(NamedTuple):
     """Backtests of P residuals.
 
@@ -45,7 +49,7 @@ def positions(scores: Floats, entry_z: Floats, exit_z: Floats) -> NDArray[np.int
     return held
 
 
-def trade(residual: Floats, scores: Floats, entry_z: Floats, exit_z: Floats, cost: float) -> Traded:
+def trade(residual: Floats, scores: Floats, entry_z: Floats, exit_z: Floats, cost: float | Floats) -> Traded:
     """Backtest every residual with its thresholds.
 
     Args:
@@ -53,13 +57,13 @@ def trade(residual: Floats, scores: Floats, entry_z: Floats, exit_z: Floats, cos
         scores: (P, T) z-scores of it.
         entry_z: (P,) above 0.
         exit_z: (P,) at least -entry_z and below entry_z.
-        cost: Per side, in units of the residual.
+        cost: Per side, in units of the residual, one for all or (P,).
     """
     held = positions(scores, entry_z, exit_z)
     returns = np.zeros(residual.shape)
     np.multiply(np.diff(residual, axis=1), held[:, :-1], out=returns[:, 1:])
     turned = np.diff(held, axis=1)
-    returns[:, 1:] -= cost * np.abs(turned)
+    returns[:, 1:] -= np.reshape(cost, (-1, 1)) * np.abs(turned)
     # A position is never changed twice at a bar, and at the first bar none is held.
     trades = np.count_nonzero((turned != 0) & (held[:, :-1] != 0), axis=1)
     gained = np.cumsum(returns, axis=1)
@@ -68,10 +72,11 @@ def trade(residual: Floats, scores: Floats, entry_z: Floats, exit_z: Floats, cos
 
 
 def sharpe(returns: Floats) -> Floats:
-    """Return the Sharpe ratios per bar of rows (P, T), with ddof 1; 0 where a row does not vary."""
+    """Return the Sharpe ratios per bar of rows (P, T), with ddof 1; 0 where a row varies by rounding alone."""
     deviation = returns.std(axis=1, ddof=1)
     ratio = np.zeros(len(returns))
-    np.divide(returns.mean(axis=1), deviation, out=ratio, where=deviation > 0)
+    varies = deviation > _ROUNDING * np.abs(returns).max(axis=1)
+    np.divide(returns.mean(axis=1), deviation, out=ratio, where=varies)
     return ratio
 
 

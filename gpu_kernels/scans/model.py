@@ -8,7 +8,8 @@ but the four named test_*.
 
        q_(i) = min over j >= i of min(1, m p_(j) / j)
 
-   (Benjamini and Hochberg 1995). The pairs with p < alpha are significant, and only they go on.
+   (Benjamini and Hochberg 1995). The pairs with p < alpha are significant, and only they go on; with alpha 1 all do.
+   Columns without a usable price in every row are left out before.
 2. The residual X = y - a - b x as an Ornstein-Uhlenbeck process (gpu_kernels.ou), and its optimal thresholds
    (gpu_kernels.thresholds) for a round trip of 2 cost, or of SMALLEST_COST stationary standard deviations where that is
    more: without a cost no optimum exists.
@@ -30,7 +31,7 @@ References:
     Bailey and Lopez de Prado (2014), The deflated Sharpe ratio, equations 1 and 2.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -38,11 +39,14 @@ from numpy.typing import NDArray
 
 from gpu_kernels.checks import Floats
 
-__all__ = ["EXECUTION_DELAY", "N_PERIODS", "STATUSES", "PairTable", "Plan", "Progress"]
+__all__ = ["DEFAULT_COST", "EXECUTION_DELAY", "N_PERIODS", "STATUSES", "ColumnNote", "PairTable", "Plan", "Progress"]
 
 STATUSES = ("traded", "no_process", "too_costly")
 """What became of a pair: no_process where no Ornstein-Uhlenbeck process fits its residual, too_costly where a round
 trip costs more than thresholds.LARGEST_COST stationary standard deviations of it."""
+
+DEFAULT_COST = 0.0005
+"""Per side, as a fraction of the notional in y: five basis points."""
 
 N_PERIODS = 3
 """Parts of the train part in which stability is judged."""
@@ -63,7 +67,7 @@ class Plan(NamedTuple):
         alpha: p-value below which a pair is significant.
         top: Most pairs to return; None for all significant ones.
         log: Whether logarithms of the prices are regressed.
-        cost: Per side, in units of the residual.
+        cost: Per side, in units of the residual; None for DEFAULT_COST of the notional in y.
         objective: One of thresholds.OBJECTIVES.
         lookback: Bars in the window of the z-score.
         periods_per_year: Bars in a year, for Sharpe ratios.
@@ -74,10 +78,34 @@ class Plan(NamedTuple):
     alpha: float
     top: int | None
     log: bool
-    cost: float
+    cost: float | None
     objective: str
     lookback: int
     periods_per_year: float
+
+
+class ColumnNote(NamedTuple):
+    """What is said of a column that some pairs or all could not be tested with.
+
+    Attributes:
+        column: Its number.
+        status: "error" where no pair of it was tested, "ok" where some were.
+        reason: Why; a phrase that the others' names may follow.
+        others: Numbers of the columns that it was not tested with, where these are some.
+    """
+
+    column: int
+    status: str
+    reason: str
+    others: tuple[int, ...] = ()
+
+    def told(self, names: Sequence[str]) -> str:
+        """Return the reason in full.
+
+        Args:
+            names: Of all columns.
+        """
+        return " ".join([self.reason, ", ".join(names[other] for other in self.others)]).rstrip()
 
 
 class PairTable(NamedTuple):
@@ -110,8 +138,11 @@ class PairTable(NamedTuple):
         period_half_life: (P, 3) in bars, of each third of the train part; +inf or NaN as in pairs.Figures.
         period_p_value: (P, 3) likewise.
         status: P of STATUSES.
+        reason: P texts, why a pair was not traded; "" where it was.
         n_pairs: Unordered pairs that were tried, those without a statistic left out.
-        n_significant: Pairs with p < alpha, whatever `top` left of them.
+        n_significant: Pairs with p < alpha (with alpha 1 all that were tried), whatever `top` left of them.
+        n_untested: The other pairs: without a statistic, or of a column that was left out.
+        notes: Of the columns behind n_untested, in their order.
     """
 
     y: NDArray[np.int64]
@@ -137,5 +168,8 @@ class PairTable(NamedTuple):
     period_half_life: Floats
     period_p_value: Floats
     status: tuple[str, ...]
+    reason: tuple[str, ...]
     n_pairs: int
     n_significant: int
+    n_untested: int
+    notes: tuple[ColumnNote, ...]

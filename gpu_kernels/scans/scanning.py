@@ -9,8 +9,8 @@ from numpy.typing import NDArray
 
 from gpu_kernels import ou, pairs, shape, thresholds
 from gpu_kernels.checks import Floats
-from gpu_kernels.scans import host, multiplicity
-from gpu_kernels.scans.model import N_PERIODS, STATUSES, PairTable, Plan, Progress
+from gpu_kernels.scans import columns, host, multiplicity
+from gpu_kernels.scans.model import DEFAULT_COST, N_PERIODS, STATUSES, ColumnNote, PairTable, Plan, Progress
 from gpu_kernels.selection import on_lanes, run
 from gpu_kernels.sweep import native as sweep_native
 from gpu_kernels.sweep import zscore
@@ -58,6 +58,7 @@ class _Trained(NamedTuple):
     skewness: Floats
     kurtosis: Floats
     status: Indices
+    reason: NDArray[np.object_]
 
 
 def scan(prices: Floats, plan: Plan, progress: Progress | None = None) -> PairTable:
@@ -65,12 +66,13 @@ def scan(prices: Floats, plan: Plan, progress: Progress | None = None) -> PairTa
     n_series = prices.shape[1]
     total = n_series * (n_series - 1) // 2
     series = np.ascontiguousarray((np.log(prices) if plan.log else prices).T)
-    tested, n_pairs = _test(prices[: plan.n_train], plan)
+    tested, n_pairs, notes = _test(prices[: plan.n_train], plan)
     n_significant = tested.y.size
+    cost = _costs(series[:, : plan.n_train], tested.y, plan)
     trained = []
     _report(progress, total - n_significant, total)
     for block in _blocks(n_significant, plan.n_train):
-        trained.append(_train(tested.take(block).residual(series[:, : plan.n_train]), plan))
+        trained.append(_train(tested.take(block).residual(series[:, : plan.n_train]), cost[block], plan))
         _report(progress, total - n_significant + block.stop, total)
     whole = _Trained._make(np.concatenate(columns) for columns in zip(*trained, strict=True))
     probability, distance = multiplicity.deflated(whole.sharpe, whole.skewness, whole.kurtosis, plan.n_train)
@@ -83,12 +85,15 @@ def scan(prices: Floats, plan: Plan, progress: Progress | None = None) -> PairTa
         *kept[:7],
         kept.sharpe * np.sqrt(plan.periods_per_year),
         probability[order],
-        *_test_part(series[:, plan.n_train - plan.lookback + 1 :], first, kept, plan),
+        *_test_part(series[:, plan.n_train - plan.lookback + 1 :], first, kept, cost[order], plan),
         period_half_life=half_lives,
         period_p_value=p_values,
         status=tuple(STATUSES[code] for code in kept.status),
+        reason=tuple(kept.reason),
         n_pairs=n_pairs,
         n_significant=n_significant,
+        n_untested=total - n_pairs,
+        notes=tuple(notes),
     )
 
 
@@ -104,40 +109,70 @@ def _blocks(n_pairs: int, n_bars: int) -> Iterator[slice]:
         yield slice(first, min(first + size, n_pairs))
 
 
-def _test(train: Floats, plan: Plan) -> tuple[_Tested, int]:
-    """Return the significant pairs, and how many were tried."""
+def _costs(train: Floats, y: Indices, plan: Plan) -> Floats:
+    """Return the cost per side (P,) in units of each residual.
+
+    Args:
+        train: (N, bars) what was regressed.
+        y: (P,) columns regressed.
+        plan: Options.
+    """
+    if plan.cost is not None:
+        return np.full(y.size, plan.cost)
+    notional = np.ones(len(train)) if plan.log else np.abs(train).mean(axis=1)
+    return np.asarray(DEFAULT_COST * notional[y])
+
+
+def _test(train: Floats, plan: Plan) -> tuple[_Tested, int, list[ColumnNote]]:
+    """Return the significant pairs, how many were tried, and what is to be said of columns that were not."""
     fit = pairs.scan(train, lags=plan.lags, log=plan.log)
     y, x = pairs.best_direction(fit)
     p_value = fit.adf_p_value[y, x]
     figures = (fit.hedge_ratio[y, x], fit.intercept[y, x], fit.adf_statistic[y, x])
     tested = _Tested(y, x, *figures, p_value, multiplicity.q_values(p_value))
-    return tested.take(np.flatnonzero(p_value < plan.alpha)), int(np.count_nonzero(~np.isnan(p_value)))
+    tried = ~np.isnan(p_value)
+    significant = p_value < plan.alpha if plan.alpha < 1.0 else tried
+    notes = columns.untested(fit, log=plan.log)
+    return tested.take(np.flatnonzero(significant)), int(np.count_nonzero(tried)), notes
 
 
-def _train(residual: Floats, plan: Plan) -> _Trained:
-    """Fit and trade a block of residuals (P, n)."""
+def _train(residual: Floats, cost: Floats, plan: Plan) -> _Trained:
+    """Fit and trade a block of residuals (P, n), each at its cost per side (P,)."""
     fit = ou.fit(residual)
     status = np.where(np.array(fit.status, dtype=object) == "error", _NO_PROCESS, _TRADED)
     usable = np.flatnonzero(status == _TRADED)
     spread = fit.sigma[usable] / np.sqrt(2.0 * fit.theta[usable])
     # A last digit's room on both sides: the contract of thresholds divides where this multiplies.
-    round_trip = np.maximum(2.0 * plan.cost, thresholds.SMALLEST_COST * (1.0 + 1e-9) * spread)
+    round_trip = np.maximum(2.0 * cost[usable], thresholds.SMALLEST_COST * (1.0 + 1e-9) * spread)
     payable = round_trip <= thresholds.LARGEST_COST * (1.0 - 1e-9) * spread
     status[usable[~payable]] = _TOO_COSTLY
     traded = usable[payable]
     process = (fit.theta[traded], fit.mu[traded], fit.sigma[traded])
     levels = thresholds.optimal(*process, round_trip[payable], objective=plan.objective)
     thresholds_z = (levels.entry_z, levels.exit_z)
-    run = host.trade(residual[traded], _scores(residual[traded], plan.lookback), *thresholds_z, plan.cost)
+    run = host.trade(residual[traded], _scores(residual[traded], plan.lookback), *thresholds_z, cost[traded])
     ratios = (host.sharpe(run.returns), *shape.moments(run.returns))
     fitted = (fit.theta, fit.theta_std_error, fit.half_life, fit.mu, fit.sigma)
     described = [np.where(status == _NO_PROCESS, np.nan, column) for column in fitted]
     earned = [_spread_out(column, traded, len(residual)) for column in (*thresholds_z, *ratios)]
-    return _Trained._make([*described, *earned, status])
+    return _Trained._make([*described, *earned, status, _reasons(fit, status, cost)])
+
+
+def _reasons(fit: ou.OuFit, status: Indices, cost: Floats) -> NDArray[np.object_]:
+    """Return why each pair is not traded, "" where it is."""
+    reasons = np.full(status.size, "", dtype=object)
+    for place in np.flatnonzero(status != _TRADED).tolist():
+        if status[place] == _NO_PROCESS:
+            reasons[place] = f"the residual is no Ornstein-Uhlenbeck process: {fit.reason[place]}"
+        else:
+            spread = fit.sigma[place] / np.sqrt(2.0 * fit.theta[place])
+            most = f"{thresholds.LARGEST_COST:g} stationary standard deviations of the residual, each {spread:.4g}"
+            reasons[place] = f"a round trip costs {2.0 * cost[place]:.4g}, more than {most}"
+    return reasons
 
 
 def _test_part(
-    series: Floats, tested: _Tested, trained: _Trained, plan: Plan
+    series: Floats, tested: _Tested, trained: _Trained, cost: Floats, plan: Plan
 ) -> tuple[Floats, Floats, NDArray[np.int64], Floats]:
     """Return Sharpe ratio, return, trades and drawdown out of sample.
 
@@ -146,6 +181,7 @@ def _test_part(
             a score of its own, so that no trade begins there.
         tested: Ranked pairs.
         trained: Of the same pairs.
+        cost: (P,) per side.
         plan: Options.
     """
     n_pairs, warm = tested.y.size, plan.lookback - 1
@@ -156,7 +192,7 @@ def _test_part(
         some = traded[block]
         residual = tested.take(some).residual(series)
         scores = _scores(residual, plan.lookback)
-        run = host.trade(residual, scores, trained.entry_z[some], trained.exit_z[some], plan.cost)
+        run = host.trade(residual, scores, trained.entry_z[some], trained.exit_z[some], cost[some])
         returns = run.returns[:, warm:]
         ratio[some] = host.sharpe(returns) * np.sqrt(plan.periods_per_year)
         gained[some] = returns.sum(axis=1)

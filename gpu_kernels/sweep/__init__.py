@@ -5,9 +5,10 @@ from numpy.typing import ArrayLike
 
 from gpu_kernels.checks import Floats, array, at_least, no_infinity, one_of, positive
 from gpu_kernels.errors import InvalidInput
-from gpu_kernels.selection import current, run
+from gpu_kernels.selection import current, on_lanes, run
+from gpu_kernels.sweep import accounts as books
 from gpu_kernels.sweep import device, host, native
-from gpu_kernels.sweep.bars import survey
+from gpu_kernels.sweep.figures import nothing, with_untradable
 from gpu_kernels.sweep.model import (
     ERROR,
     FLAT,
@@ -23,22 +24,34 @@ from gpu_kernels.sweep.model import (
     SweepMetrics,
 )
 from gpu_kernels.sweep.online import OnlineBacktest
+from gpu_kernels.sweep.round_trips import AccountPaths, Accounts, Trades
+from gpu_kernels.sweep.survey import NO_PRICE, Survey, reasons, survey
+from gpu_kernels.sweep.whole import BarMetrics
 
 __all__ = [
     "ERROR",
     "FLAT",
     "IN_TRADE",
     "MODES",
+    "NO_PRICE",
     "STATUSES",
+    "AccountPaths",
+    "Accounts",
     "BacktestPaths",
     "BarMetric",
+    "BarMetrics",
     "FinalMetrics",
     "OnlineBacktest",
     "ReturnMoments",
+    "Survey",
     "SweepMetrics",
+    "Trades",
+    "accounts",
     "backtest",
     "moments",
     "paths",
+    "reasons",
+    "survey",
 ]
 
 
@@ -57,7 +70,8 @@ def backtest(
     """Backtest every series against every threshold pair.
 
     Args:
-        prices: (B, T), oldest first. A NaN bar is skipped by the window, marked at the last price, and orders wait.
+        prices: (B, T), oldest first. Bars before a series' first price and behind its last count in none of its
+            figures. A NaN bar between is skipped by the window, marked at the last price, and orders wait.
         entry_z: (G,) scores at which a trade opens, above 0; one number serves all pairs, here and below.
         exit_z: (G,) a trade of side d closes when d z >= -exit_z; -entry_z <= exit_z < entry_z.
         cost: (G,) cost per side: a fraction of the traded notional, or units of the price in mode "unit".
@@ -69,7 +83,8 @@ def backtest(
 
     Returns:
         SweepMetrics of (B, G) arrays. A series without any price, or in mode "compounding" with one that is not
-        positive, has NaN and status ERROR; a ruined lane has status ERROR.
+        positive, has NaN and status ERROR, and reasons says why; a ruined lane has status ERROR. A series with fewer
+        prices than the lookback never trades.
 
     Raises:
         InvalidInput: an entry is infinite, a threshold or cost is NaN or out of its range, shapes do not fit, or an
@@ -82,7 +97,13 @@ def backtest(
     _has_bars(checked)
     rules = _rules(lookback, execution_delay, mode, initial_capital, periods_per_year)
     twin = {"cuda": device.backtest, "native": native.backtest}.get(current().backend, host.backtest)
-    return run(twin, checked, _pairs(entry_z, exit_z, cost), rules)
+    pairs, seen = _pairs(entry_z, exit_z, cost), survey(checked, mode)
+    if not (seen.tradable.any() and pairs.entry_z.size):
+        return nothing(len(checked), pairs.entry_z.size)
+    if seen.tradable.all():
+        return run(twin, checked, pairs, rules, seen)
+    found = run(twin, checked[seen.tradable], pairs, rules, seen.of(seen.tradable))
+    return with_untradable(found, seen.tradable)
 
 
 def paths(
@@ -125,7 +146,8 @@ def paths(
     bad = checked <= 0
     if mode == "compounding" and bad.any():
         place = int(np.argmax(bad))
-        raise InvalidInput("prices", "must be > 0 in mode 'compounding'", value=checked[place], index=place)
+        rule = "must be > 0 in mode 'compounding' (mode 'unit' trades spreads)"
+        raise InvalidInput("prices", rule, value=checked[place], index=place)
     return host.paths(checked, _pairs([entry_z], [exit_z], [cost]), rules)
 
 
@@ -153,7 +175,8 @@ def moments(
         initial_capital: As in backtest.
 
     Returns:
-        ReturnMoments of (B,) arrays, of the returns that paths gives; a series that cannot be traded has NaN.
+        ReturnMoments of (B,) arrays, of the returns that paths gives for the bars of the series' span; a series that
+        cannot be traded has NaN.
 
     Raises:
         InvalidInput: as backtest.
@@ -162,18 +185,82 @@ def moments(
     _has_bars(checked)
     rules = _rules(lookback, execution_delay, mode, initial_capital, 1.0)
     n_series = checked.shape[0]
+    pairs = _own_pairs(entry_z, exit_z, cost, n_series)
+    twin = {"cuda": device.moments, "native": native.moments}.get(current().backend, host.moments)
+    seen = survey(checked, mode)
+    found, tradable = np.full((2, n_series), np.nan), seen.tradable
+    if tradable.any():
+        each = Pairs(*(column[tradable] for column in pairs))
+        found[:, tradable] = run(twin, checked[tradable], each, rules, seen.of(tradable))
+    return ReturnMoments(*found)
+
+
+def accounts(
+    prices: ArrayLike,
+    entry_z: ArrayLike,
+    exit_z: ArrayLike,
+    cost: ArrayLike,
+    *,
+    lookback: int = 20,
+    execution_delay: int = 1,
+    mode: str = "compounding",
+    initial_capital: float = 1.0,
+    periods_per_year: float = 252.0,
+    trades: bool = False,
+    path: bool = False,
+) -> Accounts:
+    """Backtest each series against its own threshold pair, with all figures of its account.
+
+    Args:
+        prices: (B, T), oldest first; NaN bars as in backtest. Those before a series' first price and after its last
+            belong to nobody.
+        entry_z: (B,) or one for all, like the next two: as in backtest. NaN in an array is a series without thresholds.
+        exit_z: As in backtest; NaN likewise.
+        cost: As in backtest.
+        lookback: As in backtest.
+        execution_delay: As in backtest.
+        mode: As in backtest.
+        initial_capital: As in backtest.
+        periods_per_year: Bars in a year, for all figures that are annual.
+        trades: List every round trip too.
+        path: Keep every bar too.
+
+    Returns:
+        Accounts of (B,) arrays. A series without any price, with an infinite one, in mode "compounding" with one that
+        is not positive, or without thresholds has NaN, status "error" and a reason; the others are as if it were not
+        there, to the bit.
+
+    Raises:
+        InvalidInput: a threshold or cost is NaN or out of its range, shapes do not fit, or an option is out of its
+            range.
+    """
+    checked = array("prices", prices, ndim=2, shape="(B, T)")
+    if checked.shape[1] == 0:
+        raise InvalidInput("prices", "must have at least one bar", value=checked.shape)
+    rules = _rules(lookback, execution_delay, mode, initial_capital, periods_per_year)
+    pairs = _optional_pairs(entry_z, exit_z, cost, checked.shape[0])
+    return run(books.compute, checked, pairs, rules, books.Wanted(trades, path, on_lanes()))
+
+
+def _own_pairs(entry_z: ArrayLike, exit_z: ArrayLike, cost: ArrayLike, n_series: int) -> Pairs:
+    """Check pairs of which each series has its own, or all have one."""
     pairs = _pairs(entry_z, exit_z, cost)
     if pairs.entry_z.size not in {1, n_series}:
         rule = f"must hold one value, or one for each of the {n_series} series, like exit_z and cost"
         raise InvalidInput("entry_z", rule, value=pairs.entry_z.size)
-    pairs = Pairs(*(np.broadcast_to(column, n_series) for column in pairs))
-    twin = {"cuda": device.moments, "native": native.moments}.get(current().backend, host.moments)
-    tradable = survey(checked, mode).tradable
-    if tradable.all():
-        return run(twin, checked, pairs, rules)
-    found = np.full((2, n_series), np.nan)
-    found[:, tradable] = run(twin, checked[tradable], Pairs(*(column[tradable] for column in pairs)), rules)
-    return ReturnMoments(*found)
+    return Pairs(*(np.broadcast_to(column, n_series) for column in pairs))
+
+
+def _optional_pairs(entry_z: ArrayLike, exit_z: ArrayLike, cost: ArrayLike, n_series: int) -> Pairs:
+    """Check pairs likewise, where a series may have none: its entry_z is NaN then."""
+    entry = array("entry_z", np.atleast_1d(entry_z), ndim=1, shape="(B,)")
+    leave = array("exit_z", np.atleast_1d(exit_z), ndim=1, shape="(B,)")
+    fit = entry.size == leave.size or 1 in {entry.size, leave.size}
+    if not (fit and (np.ndim(entry_z) or np.ndim(exit_z))):
+        return _own_pairs(entry, leave, cost, n_series)
+    without = np.isnan(entry) | np.isnan(leave)
+    pairs = _own_pairs(np.where(without, 1.0, entry), np.where(without, 0.0, leave), cost, n_series)
+    return pairs._replace(entry_z=np.where(without, np.nan, pairs.entry_z))
 
 
 def _has_bars(prices: Floats) -> None:

@@ -7,16 +7,20 @@
 #pragma once
 #include "lane.h"
 
+// Equity at or below this share of what it was before the trade is ruin: an equity that is 0 by algebra, such as that of a
+// short position at twice its entry price, is a rounding of either sign in doubles.
+#define RUIN 1e-12
+
 struct Hot {
     V offset;      // compounding: equity = offset + quantity * price
     V quantity;    // signed
-    V equity;      // at the last bar's end
+    V equity;      // at the last bar's end; unit: less the initial capital, whose size would cost the gains digits
     V peak;        // of the equity
     V inverse;     // compounding: 1 / peak
     V worst;       // compounding: least equity / peak; unit: largest peak - equity
     V sum;         // of returns
     V squares;     // of returns
-    V floor;       // equity at or below it is ruin; -infinity once ruined
+    V floor;       // compounding: equity at or below it is ruin; -infinity once ruined, at least 0 before
     V below;       // a score at or below it is decided on
     V above;       // a score at or above it is decided on
     bool held;     // some lane has a position
@@ -26,7 +30,6 @@ struct Hot {
 struct Cold {
     V base, entry_price, entry_fee, realized, fees, trades, wins, side;
     V entry, leave, cost;
-    double initial;
 };
 
 // Sells what `which` lanes hold at a price.
@@ -47,7 +50,7 @@ FN void settle(Hot& hot, Cold& cold, M which, P price) {
 FN void set_band(Hot& hot, const Cold& cold) {
     const V low = sel(cold.side > 0.0, splat(-INFINITE), sel(cold.side < 0.0, cold.leave, -cold.entry));
     const V high = sel(cold.side > 0.0, -cold.leave, sel(cold.side < 0.0, splat(INFINITE), cold.entry));
-    const M alive = hot.floor == 0.0;
+    const M alive = hot.floor >= 0.0;
     hot.below = sel(alive, low, splat(-INFINITE));
     hot.above = sel(alive, high, splat(INFINITE));
     hot.held = any(hot.quantity != 0.0);
@@ -61,11 +64,11 @@ FN void trade(Hot& hot, Cold& cold, P score, P price) {
     const M held = leaves & (hot.quantity != 0.0);
     if (any(held)) {
         settle<COMPOUNDING>(hot, cold, held, price);
-        if (COMPOUNDING) hot.floor = sel(held & (cold.base <= 0.0), splat(-INFINITE), hot.floor);
+        if (COMPOUNDING) hot.floor = sel(held & (cold.base <= hot.floor), splat(-INFINITE), hot.floor);
     }
     cold.side = sel(leaves, splat(0.0), cold.side);
     const V wanted = sel(score <= -cold.entry, splat(1.0), sel(score >= cold.entry, splat(-1.0), splat(0.0)));
-    const M opens = (cold.side == 0.0) & (wanted != 0.0) & (hot.floor == 0.0);
+    const M opens = (cold.side == 0.0) & (wanted != 0.0) & (hot.floor >= 0.0);
     if (any(opens)) {
         const V size = COMPOUNDING ? cold.base / ((1.0 + cold.cost) * price) : splat(1.0);
         const V fee = COMPOUNDING ? cold.cost * size * price : cold.cost;
@@ -74,6 +77,7 @@ FN void trade(Hot& hot, Cold& cold, P score, P price) {
         cold.entry_fee = sel(opens, fee, cold.entry_fee);
         cold.fees = sel(opens, cold.fees + fee, cold.fees);
         cold.side = sel(opens, wanted, cold.side);
+        if (COMPOUNDING) hot.floor = sel(opens, RUIN * cold.base, hot.floor);
     }
     hot.offset = cold.base - hot.quantity * cold.entry_price - cold.entry_fee;
     set_band(hot, cold);
@@ -120,7 +124,7 @@ template <bool COMPOUNDING, bool EXACT, typename P>
 FN V pass(Hot& hot, Cold& cold, P score, P price, P step, bool decides) {
     if (COMPOUNDING) {
         const bool ruined = hot.ruined;
-        const M stood = hot.floor == 0.0;
+        const M stood = hot.floor >= 0.0;
         if (decides) trade<true>(hot, cold, score, price);
         return compound<EXACT>(hot, cold, price, ruined, stood);
     }
@@ -136,9 +140,9 @@ FN V pass(Hot& hot, Cold& cold, P score, P price, P step, bool decides) {
 
 template <bool COMPOUNDING>
 FN void start(Hot& hot, Cold& cold, double initial) {
-    cold.initial = initial;
-    hot.offset = hot.equity = hot.peak = cold.base = splat(initial);
-    hot.quantity = hot.sum = hot.squares = hot.floor = splat(0.0);
+    hot.offset = hot.equity = hot.peak = cold.base = splat(COMPOUNDING ? initial : 0.0);
+    hot.quantity = hot.sum = hot.squares = splat(0.0);
+    hot.floor = splat(COMPOUNDING ? RUIN * initial : 0.0);
     hot.inverse = splat(1.0 / initial);
     hot.worst = splat(COMPOUNDING ? 1.0 : 0.0);
     cold.entry_price = cold.entry_fee = cold.realized = cold.fees = cold.trades = cold.wins = cold.side = splat(0.0);

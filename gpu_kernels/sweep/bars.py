@@ -6,9 +6,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gpu_kernels.checks import Floats
-from gpu_kernels.sweep.model import ERROR, SweepMetrics
 
-__all__ = ["Bars", "Survey", "gather", "survey", "with_untradable"]
+__all__ = ["Bars", "collisions", "gather"]
 
 
 class Bars(NamedTuple):
@@ -25,18 +24,6 @@ class Bars(NamedTuple):
     counts: NDArray[np.intp]
     fill_at: NDArray[np.intp]
     places: NDArray[np.intp]
-
-
-class Survey(NamedTuple):
-    """What one look at the prices tells.
-
-    Attributes:
-        tradable: (B,) which series have a price, and in mode "compounding" none that is not positive.
-        whole: No tradable series misses a bar.
-    """
-
-    tradable: NDArray[np.bool_]
-    whole: bool
 
 
 def gather(prices: Floats, execution_delay: int) -> Bars:
@@ -66,23 +53,19 @@ def gather(prices: Floats, execution_delay: int) -> Bars:
     return Bars(packed, counts, fill_at, places)
 
 
-def survey(prices: Floats, mode: str) -> Survey:
-    """Look at prices (B, T) once, or twice where bars are missing."""
-    lowest = prices.min(axis=1)  # NaN where a bar is missing
-    gaps = np.isnan(lowest)
-    if gaps.any():
-        lowest[gaps] = np.fmin.reduce(prices[gaps], axis=1)  # NaN where all are
-    tradable = lowest > 0 if mode == "compounding" else ~np.isnan(lowest)
-    return Survey(tradable, not gaps[tradable].any())
+def collisions(prices: Floats, execution_delay: int) -> NDArray[np.bool_]:
+    """Tell of each series of (B, T) whether two of its decisions fill at one bar.
 
+    That takes a gap behind a delay of two bars or more, and the kernels, which keep one decision a bar, cannot do it.
 
-def with_untradable(metrics: SweepMetrics, tradable: NDArray[np.bool_]) -> SweepMetrics:
-    """Put NaN rows, counts 0 and status ERROR where a series cannot be traded."""
-    if tradable.all():
-        return metrics
-    rows: dict[str, NDArray[np.float64] | NDArray[np.int64] | NDArray[np.int8]] = {}
-    for name, values in metrics._asdict().items():
-        empty = np.nan if values.dtype == np.float64 else ERROR if name == "status" else 0
-        rows[name] = np.full((tradable.size, values.shape[1]), empty, dtype=values.dtype)
-        rows[name][tradable] = values
-    return SweepMetrics(**rows)  # type: ignore[arg-type]
+    Args:
+        prices: NaN where a bar is missing; every series has a price.
+        execution_delay: As in gather.
+    """
+    if execution_delay < 2:  # with one bar, each price carries out the decision before it
+        return np.zeros(len(prices), dtype=np.bool_)
+    bars = gather(prices, execution_delay)
+    n_bars = bars.prices.shape[1]
+    same = (bars.fill_at[:, 1:] <= bars.fill_at[:, :-1]) & (bars.fill_at[:, 1:] < n_bars)
+    found: NDArray[np.bool_] = (same & (np.arange(1, n_bars) < bars.counts[:, None])).any(axis=1)
+    return found

@@ -8,9 +8,11 @@ import numpy as np
 from gpu_kernels import device, streams
 from gpu_kernels.checks import Floats
 from gpu_kernels.sweep import host, long_series, native, zscore
-from gpu_kernels.sweep.bars import survey, with_untradable
+from gpu_kernels.sweep.figures import REDO, ROWS, RUINED, metrics
+from gpu_kernels.sweep.groups import Group, in_groups
 from gpu_kernels.sweep.model import Pairs, ReturnMoments, Rules, SweepMetrics
 from gpu_kernels.sweep.order import alike
+from gpu_kernels.sweep.survey import Survey
 
 __all__ = ["backtest", "chunks", "moments"]
 
@@ -49,62 +51,81 @@ def chunks(n_bars: int) -> int:
     return max(1, min(n_bars // _BARS_A_CHUNK, _MOST_CHUNKS))
 
 
-def backtest(prices: Floats, pairs: Pairs, rules: Rules) -> SweepMetrics:
-    """Run every series against every pair; see the contract.
+def backtest(prices: Floats, pairs: Pairs, rules: Rules, seen: Survey) -> SweepMetrics:
+    """Run every series against every pair; see the contract. Every series can be traded, and seen is its survey.
 
     Raises:
         DeviceFault: the GPU is not there, does not answer, or has too little memory.
     """
-    tradable, whole = survey(prices, rules.mode)
-    sent = _send(prices if tradable.all() else prices[tradable], pairs, rules, alike(pairs), whole=whole)
-    if sent is None:
-        return host.backtest(prices, pairs, rules)
+
+    def kernel(group: Group) -> SweepMetrics:
+        return _backtest(group, pairs, rules)
+
+    def twin(group: Group) -> SweepMetrics:
+        return host.backtest(group.prices, pairs, rules, group.seen)
+
+    return in_groups(prices, seen, rules.execution_delay, pairs.entry_z.size, kernel, twin)
+
+
+def moments(prices: Floats, pairs: Pairs, rules: Rules, seen: Survey) -> ReturnMoments:
+    """Run each series against its own pair; see the contract. Every series can be traded, and seen is its survey.
+
+    Raises:
+        DeviceFault: the GPU is not there, does not answer, or has too little memory.
+    """
+
+    def kernel(group: Group) -> ReturnMoments:
+        return _moments(group, _of(pairs, group), rules)
+
+    def twin(group: Group) -> ReturnMoments:
+        return host.moments(group.prices, _of(pairs, group), rules, group.seen)
+
+    return in_groups(prices, seen, rules.execution_delay, None, kernel, twin)
+
+
+def _of(pairs: Pairs, group: Group) -> Pairs:
+    return Pairs(*(column[group.series] for column in pairs))
+
+
+def _backtest(group: Group, pairs: Pairs, rules: Rules) -> SweepMetrics:
+    columns = [device.stage(column) for column in pairs]
+    sent = _Sent(*_packed(group, rules), columns, device.stage(alike(pairs)), rules)
     n_pairs = pairs.entry_z.size
     cut = long_series.gains(sent.prices.shape[1], n_pairs)
-    rows = _in_parts(sent, _cut if cut else _dense, native.ROWS, n_pairs)
-    redo = rows[native.RUINED] == native.REDO
+    rows = _in_parts(sent, _cut if cut else _dense, ROWS, n_pairs)
+    redo = rows[RUINED] == REDO
     series = np.flatnonzero(redo.any(axis=1))
     if series.size:
         some = sent._replace(prices=sent.prices[series], fills=None if sent.fills is None else sent.fills[series])
-        again = _in_parts(some, _dense, native.ROWS, n_pairs)
+        again = _in_parts(some, _dense, ROWS, n_pairs)
         rows[:, series] = np.where(redo[series], again, rows[:, series])
-    return with_untradable(native.metrics(rows, prices.shape[1], rules), tradable)
+    return metrics(rows, group.seen.n_bars, rules)
 
 
-def moments(prices: Floats, pairs: Pairs, rules: Rules) -> ReturnMoments:
-    """Run each series against its own pair; see the contract. Every series can be traded.
-
-    Raises:
-        DeviceFault: the GPU is not there, does not answer, or has too little memory.
-    """
-    sent = _send(prices, pairs, rules, None, whole=survey(prices, rules.mode).whole)
-    if sent is None:
-        return host.moments(prices, pairs, rules)
-    n_all, entry = prices.shape[1], f"moments_{rules.mode}"
+def _moments(group: Group, pairs: Pairs, rules: Rules) -> ReturnMoments:
+    sent = _Sent(*_packed(group, rules), [], None, rules)
+    n_all, entry = group.seen.n_bars.astype(np.float64), f"moments_{rules.mode}"
 
     def run(sent: _Sent, held: _Held, part: slice) -> Any:
         n_series, n_bars = held.prices.shape
-        columns = [device.stage(column[part]) for column in pairs]
+        counted, *columns = (device.stage(column[part]) for column in (n_all, *pairs))
         space = device.empty((n_series + native.MOST_LANES - 1, n_bars))
         found = device.empty((2, n_series))
-        shape = (n_series, n_bars, n_all)
-        arguments = (*shape, *held, *columns, sent.rules.initial_capital, space, found)
+        arguments = (n_series, n_bars, counted, *held, *columns, sent.rules.initial_capital, space, found)
         device.launch("sweep/moments", entry, n_series, arguments)
         return found
 
     return ReturnMoments(*_in_parts(sent, run, 2, 1))
 
 
-def _send(prices: Floats, pairs: Pairs, rules: Rules, order: Floats | None, *, whole: bool) -> _Sent | None:
-    """Stage the pairs, and pack the series; None where the kernels have no place for what fills."""
-    packed: tuple[Floats, Floats | None] | None = (prices, None)
-    if not whole:
-        packed = native.without_gaps(prices, rules, zscore.rolling)
-    if packed is None:
-        return None
-    if order is None:
-        return _Sent(*packed, [], None, rules)
-    return _Sent(*packed, [device.stage(column) for column in pairs], device.stage(order), rules)
+def _packed(group: Group, rules: Rules) -> tuple[Floats, Floats | None]:
+    """Return prices without missing bars, and their scores where the device does not make them."""
+    prices = group.prices
+    if not group.seen.whole(prices.shape[1]):
+        return native.without_gaps(prices, rules, zscore.rolling)[:2]
+    if rules.lookback > prices.shape[1]:  # the device would need working space for a window that no series fills
+        return prices, np.full(prices.shape, np.nan)
+    return prices, None
 
 
 def _in_parts(sent: _Sent, launch: Callable[[_Sent, _Held, slice], Any], n_rows: int, n_pairs: int) -> Floats:
@@ -131,7 +152,7 @@ def _hold(sent: _Sent, part: slice) -> _Held:
 
 def _dense(sent: _Sent, held: _Held, _: slice) -> Any:
     (n_series, n_bars), n_pairs = held.prices.shape, sent.order.size
-    rows = device.empty((native.ROWS, n_series, n_pairs))
+    rows = device.empty((ROWS, n_series, n_pairs))
     arguments = (n_series, n_bars, n_pairs, *held, *sent.columns, sent.order, sent.rules.initial_capital, rows)
     device.launch("sweep", f"sweep_{sent.rules.mode}", n_series * n_pairs, arguments)
     return rows
@@ -142,7 +163,7 @@ def _cut(sent: _Sent, held: _Held, _: slice) -> Any:
     shape = (n_series, n_bars, chunks(n_bars), n_pairs)
     n_lanes = n_series * chunks(n_bars) * n_pairs
     ends, parts = device.empty((long_series.ENDS, n_lanes)), device.empty((long_series.PARTS, n_lanes))
-    rows = device.empty((native.ROWS, n_series, n_pairs))
+    rows = device.empty((ROWS, n_series, n_pairs))
     levels = sent.columns[:2]
     device.launch("sweep/long_series", "long_series_ends", n_lanes, (*shape, held.fills, *levels, ends))
     arguments: tuple[Any, ...] = (*shape, *held, *sent.columns, ends, parts)

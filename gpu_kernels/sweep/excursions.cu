@@ -439,6 +439,7 @@ FN void finish(const Chunk& chunk, const Books& books, double side, Index open_l
 }
 
 // prices, inverses, scores: (n_series, n_bars); a score is that of the decision which fills at this bar, NaN for none.
+// counts: (n_series,), the first of them that each series has; what is behind them is not looked at.
 // Chunk c is the entry levels first[c]..first[c + 1]-1 of entry with the exit levels begin[c]..begin[c + 1]-1 of leave,
 // both ascending, at cost[c]. column: where in a row of out each pair belongs; a chunk's begin at place[c], exit level by
 // exit level. out: (ROWS, n_series, n_pairs), of which only those columns are written. An item is `together` chunks of a
@@ -461,7 +462,7 @@ FN Chunk chunk_of(const Grids& grids, Index c) {
 
 template <bool COMPOUNDING>
 FN void excursions(Index item, Index together, Index n_series, Index n_bars, Index n_chunks, Index n_pairs,
-                   const double* prices, const double* inverses, const double* scores, const Grids& grids, double initial,
+                   const double* counts, const double* prices, const double* inverses, const double* scores, const Grids& grids, double initial,
                    double* out) {
     const Index blocks = (n_chunks + together - 1) / together, series = item / blocks, begin = item % blocks * together;
     const Index end = begin + together < n_chunks ? begin + together : n_chunks;
@@ -472,7 +473,7 @@ FN void excursions(Index item, Index together, Index n_series, Index n_bars, Ind
         chunk.prices = prices + series * n_bars;
         chunk.inverses = inverses + series * n_bars;
         chunk.scores = scores + series * n_bars;
-        chunk.n_bars = n_bars;
+        chunk.n_bars = (Index)counts[series];
         for (Index k = 0; k < chunk.n_exits; ++k) start<COMPOUNDING>(books[k], initial);
         run<COMPOUNDING>(chunk, books, runs);
         const double* column = grids.column + (Index)grids.place[c];
@@ -482,7 +483,7 @@ FN void excursions(Index item, Index together, Index n_series, Index n_bars, Ind
             const bool open = in < runs.count;
             if (open && k == held(runs, in)) {
                 const Shelf shelf{books + k, books + runs.held[in]};
-                settle<COMPOUNDING>(chunk, shelf, records, runs.side, n_bars, 0);
+                settle<COMPOUNDING>(chunk, shelf, records, runs.side, chunk.n_bars, 0);
             }
             finish<COMPOUNDING>(chunk, books[k], open ? runs.side : 0.0, open ? records.first[records.count] : 0, initial,
                                 column + k * chunk.n_levels, out + series * n_pairs, n_series * n_pairs);
@@ -491,14 +492,14 @@ FN void excursions(Index item, Index together, Index n_series, Index n_bars, Ind
 }
 
 #define EXCURSIONS(name, COMPOUNDING)                                                                                  \
-    ENTRY(name)(Index together, Index n_series, Index n_bars, Index n_chunks, Index n_pairs, const double* prices,     \
-                const double* inverses, const double* scores, const double* first, const double* entry,                \
-                const double* begin, const double* leave, const double* cost, const double* place,                     \
-                const double* column, double initial, double* out, int threads) {                                      \
+    ENTRY(name)(Index together, Index n_series, Index n_bars, Index n_chunks, Index n_pairs, const double* counts,     \
+                const double* prices, const double* inverses, const double* scores, const double* first,               \
+                const double* entry, const double* begin, const double* leave, const double* cost,                     \
+                const double* place, const double* column, double initial, double* out, int threads) {                 \
         EACH(item, n_series * ((n_chunks + together - 1) / together), threads) {                                       \
             const Grids grids{first, entry, begin, leave, cost, place, column};                                        \
-            excursions<COMPOUNDING>(item, together, n_series, n_bars, n_chunks, n_pairs, prices, inverses, scores,     \
-                                    grids, initial, out);                                                              \
+            excursions<COMPOUNDING>(item, together, n_series, n_bars, n_chunks, n_pairs, counts, prices, inverses,     \
+                                    scores, grids, initial, out);                                                      \
         };                                                                                                             \
     }
 

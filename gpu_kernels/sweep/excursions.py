@@ -114,12 +114,13 @@ def _bounds(size: int, most: int) -> NDArray[np.intp]:
     return np.arange(n_shares + 1) * size // n_shares
 
 
-def run(prices: Floats, fills: Floats, grids: Grids, rules: Rules, rows: Floats, threads: int) -> None:
+def run(prices: Floats, fills: Floats, counts: Floats, grids: Grids, rules: Rules, rows: Floats, threads: int) -> None:
     """Write the grids' columns of the kernel's rows; 2 as the row RUINED is a lane that the dense kernel must redo.
 
     Args:
         prices: (B, n), C-contiguous, finite.
         fills: (B, n), the score of the decision that fills at each bar.
+        counts: (B,) bars that each series has, as float64.
         grids: What find gave.
         rules: What all lanes share.
         rows: (11, B, G), the pairs' columns of which are written.
@@ -134,7 +135,7 @@ def run(prices: Floats, fills: Floats, grids: Grids, rules: Rules, rows: Floats,
     inverses = 1.0 / prices if compounding else prices  # unit mode has no use for them
     kernel(
         *map(Count, (min(together, n_chunks), n_series, n_bars, n_chunks, grids.alone.size)),
-        *map(pointer, (prices, inverses, fills)),
+        *map(pointer, (counts, prices, inverses, fills)),
         *map(pointer, grids[:-1]),
         Number(rules.initial_capital),
         pointer(rows),

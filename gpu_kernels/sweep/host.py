@@ -9,63 +9,73 @@ from numpy.typing import NDArray
 
 from gpu_kernels import shape
 from gpu_kernels.checks import Floats
-from gpu_kernels.sweep.bars import Bars, gather, survey, with_untradable
+from gpu_kernels.sweep.bars import Bars, gather
 from gpu_kernels.sweep.lanes import Lanes
 from gpu_kernels.sweep.model import BacktestPaths, FinalMetrics, Pairs, ReturnMoments, Rules, SweepMetrics
+from gpu_kernels.sweep.survey import Survey, survey
 from gpu_kernels.sweep.zscore import rolling
 
 __all__ = ["backtest", "moments", "paths", "returns"]
 
 
-def backtest(prices: Floats, pairs: Pairs, rules: Rules) -> SweepMetrics:
-    """Run every series against every pair; see the contract."""
-    tradable = survey(prices, rules.mode).tradable
-    bars = gather(prices[tradable], rules.execution_delay)
+def backtest(prices: Floats, pairs: Pairs, rules: Rules, seen: Survey) -> SweepMetrics:
+    """Run every series against every pair; see the contract. Every series can be traded, and seen is its survey."""
+    bars = gather(prices, rules.execution_delay)
     n_series, n_pairs = bars.prices.shape[0], pairs.entry_z.size
     each = Pairs(*(np.tile(column, n_series) for column in pairs))
-    lanes = Lanes((n_series, n_pairs), each.cost, rules)
+    lanes = Lanes((n_series, n_pairs), each.cost, bars.counts, rules)
     with np.errstate(over="ignore", invalid="ignore"):
         for _ in _run(bars, _scores(bars, rules), each, lanes):
             pass
-        metrics = lanes.metrics(prices.shape[1] - bars.prices.shape[1])
-    return with_untradable(metrics, tradable)
+        return lanes.metrics(seen.n_bars)
 
 
 def paths(prices: Floats, pairs: Pairs, rules: Rules) -> BacktestPaths:
     """Run one series against one pair and keep every bar; see the contract."""
     bars = gather(prices[None, :], rules.execution_delay)
-    lanes = Lanes((1, 1), pairs.cost, rules)
+    seen = survey(prices[None, :], rules.mode)
+    lanes = Lanes((1, 1), pairs.cost, bars.counts, rules)
     scores = _scores(bars, rules)
-    rows = np.empty((bars.prices.shape[1] + 1, 5))
-    rows[0] = rules.initial_capital, 0.0, 0.0, 0.0, 0.0
+    rows = np.zeros((bars.prices.shape[1] + 1, 6))
+    rows[0, 0] = rules.initial_capital
     with np.errstate(over="ignore", invalid="ignore"):
         for bar in _run(bars, scores, pairs, lanes):
-            kept = (lanes.equity, lanes.returns, np.sign(lanes.quantity), lanes.drawdown, lanes.fees)
+            gained = (lanes.change, lanes.returns)
+            kept = (lanes.equity, *gained, np.sign(lanes.quantity), lanes.drawdown, lanes.fees)
             rows[bar + 1] = [values[0] for values in kept]
-        metrics = lanes.metrics(prices.size - bars.prices.shape[1])
+        metrics = lanes.metrics(seen.n_bars)
     missing = np.isnan(prices)
-    equity, returns, position, drawdown, fees = rows[bars.places[0] + 1].T.copy()
+    equity, pnl, returns, position, drawdown, fees = rows[bars.places[0] + 1].T.copy()
+    returns[missing] = pnl[missing] = 0.0
+    last = int(seen.first[0] + seen.n_bars[0])
+    returns[: seen.first[0]] = returns[last:] = np.nan
     return BacktestPaths(
         equity=equity,
-        returns=np.where(missing, 0.0, returns),
+        returns=returns,
         position=position.astype(np.int8),
         zscore=np.where(missing, np.nan, scores[0, bars.places[0]]),
-        pnl=np.diff(equity, prepend=rules.initial_capital),
+        pnl=pnl,
         drawdown=drawdown,
         fees=np.diff(fees, prepend=0.0),
         final=FinalMetrics(*(values[0, 0].item() for values in metrics)),
     )
 
 
-def moments(prices: Floats, pairs: Pairs, rules: Rules) -> ReturnMoments:
-    """Run each series against its own pair; see the contract. Every series can be traded."""
-    return ReturnMoments(*shape.moments(returns(prices, pairs, rules)))
+def moments(prices: Floats, pairs: Pairs, rules: Rules, seen: Survey) -> ReturnMoments:
+    """Run each series against its own pair; see the contract. Every series can be traded, and seen is its survey."""
+    gained = returns(prices, pairs, rules)
+    spans = np.stack([seen.first, seen.n_bars], axis=1)
+    found = np.empty((2, len(prices)))
+    for first, n_bars in np.unique(spans, axis=0).tolist():
+        alike = np.flatnonzero((spans == (first, n_bars)).all(axis=1))
+        found[:, alike] = shape.moments(gained[alike, first : first + n_bars])
+    return ReturnMoments(*found)
 
 
 def returns(prices: Floats, pairs: Pairs, rules: Rules) -> Floats:
-    """Run each series against its own pair, and return r_t of paths, (B, T). Every series can be traded."""
+    """Run each series against its own pair, and return r_t, (B, T), 0 where a bar is missing. All can be traded."""
     bars = gather(prices, rules.execution_delay)
-    lanes = Lanes((prices.shape[0], 1), pairs.cost, rules)
+    lanes = Lanes((prices.shape[0], 1), pairs.cost, bars.counts, rules)
     packed = np.zeros((prices.shape[0], bars.prices.shape[1] + 1))
     with np.errstate(over="ignore", invalid="ignore"):
         for bar in _run(bars, _scores(bars, rules), pairs, lanes):

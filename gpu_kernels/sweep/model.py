@@ -1,7 +1,9 @@
 """Backtests of a z-score rule with costs: rule, accounting and results.
 
 Rolling score: z_t = (P_t - mean) / std over the `lookback` prices ending at t, ddof 0. There is none (NaN) during the
-first lookback - 1 bars and where std <= 1e-12 max(1, |mean|).
+first lookback - 1 bars and where std <= 1e-12 |mean|: prices that differ by less are equal but for the rounding of what
+computed them. Equal prices have a std of exactly 0. No rule here has a unit: prices times a factor trade alike, in mode
+"unit" where the cost and the capital are multiplied too.
 
 Rule, at bar t, with entry e > 0 and exit -e <= x < e: a long position exits if z >= -x, a short one if z <= x; then,
 if flat, z <= -e buys and z >= e sells. NaN keeps the state. The rule follows its own decisions, not the fills. An order
@@ -17,10 +19,13 @@ Accounting, kappa the cost per side, q the signed quantity, E the equity:
 E_t = initial + realized + unrealized, realized = sum over closed trades of q (P_exit - P_entry) - both fees,
 unrealized = q (P_t - P_entry) - entry fee. The peak starts at the initial capital, and r_0 is taken against it.
 
-Ruin, "compounding" only: equity at or below zero at a bar's end, or between the closing and the opening leg. What is
-held is sold at that bar's price with its fee, trading stops, returns are 0 afterwards.
+Ruin, "compounding" only: equity at or below 1e-12 of what it was before the trade, at a bar's end or between the
+closing and the opening leg. An equity that is 0 by algebra is a rounding of either sign, so that 0 itself would not do.
+What is held is sold at that bar's price with its fee, trading stops, returns are 0 afterwards.
 
-A NaN bar has no score and return 0: the window skips it, the last price marks it, fills wait for the next price.
+A series' span is the bars from its first price to its last. Bars before and behind belong to nobody: they count in no
+mean, deviation or number of bars, so that the figures are those of the span alone. A NaN bar inside the span has no
+score and return 0: the window skips it, the last price marks it, fills wait for the next price.
 """
 
 from typing import NamedTuple
@@ -35,6 +40,7 @@ __all__ = [
     "FLAT",
     "IN_TRADE",
     "MODES",
+    "RUIN",
     "STATUSES",
     "BacktestPaths",
     "BarMetric",
@@ -50,6 +56,9 @@ MODES = ("compounding", "unit")
 
 FLAT, IN_TRADE, ERROR = 0, 1, 2
 """Codes of a lane's status; ERROR is a ruined account or a series that cannot be traded."""
+
+RUIN = 1e-12
+"""Equity at or below this share of what it was before the trade is ruin; RUIN of the kernels."""
 
 STATUSES = ("flat", "in_trade", "error")
 """The codes' names."""
@@ -117,7 +126,7 @@ class SweepMetrics(NamedTuple):
 
 
 class ReturnMoments(NamedTuple):
-    """Population moments of the returns of one backtest a series, missing bars included: (B,) arrays.
+    """Population moments of the returns of one backtest a series, over all bars of its span: (B,) arrays.
 
     Attributes:
         skewness: 0 where the returns do not vary; NaN where a series cannot be traded.
@@ -150,7 +159,7 @@ class BacktestPaths(NamedTuple):
 
     Attributes:
         equity: Account value at the bar's end.
-        returns: r_t, per bar.
+        returns: r_t, per bar; NaN before the first price and behind the last, which count in no figure.
         position: Side held after the bar's fills: -1, 0 or 1.
         zscore: Rolling score; NaN where there is none.
         pnl: Change of the equity, fees included.

@@ -32,7 +32,7 @@ FN Returns gather(Hot& hot, Cold& cold, const double* prices, const double* scor
 }
 
 // Nothing is held at the first bar, so that there always is a return of 0.
-FN void powers(const Returns& returns, const double* space, double n_all, double* out, Index first, Index n) {
+FN void powers(const Returns& returns, const double* space, V n_all, double* out, Index first, Index n) {
     const V mean = returns.sum / n_all, largest = max(returns.high - mean, mean - returns.low);
     const M still = largest == 0.0;
     const V scale = sel(still, splat(1.0), largest), origin = -mean / scale;
@@ -54,11 +54,12 @@ FN void powers(const Returns& returns, const double* space, double n_all, double
     store(out + n, first, n, sel(still, splat(3.0), kurtosis));
 }
 
-// prices, fill_scores: (n_series, n_bars), as sweep.cu has them. n_all: bars in all, those without a price included. entry,
-// leave, cost: (n_series,). space: (items, n_bars, WIDTH). out: skewness and kurtosis, (2, n_series).
+// prices, fill_scores: (n_series, n_bars), as sweep.cu has them. n_all: (n_series,), the bars that count of each series, those
+// without a price between others included. entry, leave, cost: (n_series,). space: (items, n_bars, WIDTH). out: skewness and kurtosis, (2, n_series).
 template <bool COMPOUNDING>
-FN void moments(Index item, Index n_series, Index n_bars, Index n_all, const double* prices, const double* fill_scores,
-                const double* entry, const double* leave, const double* cost, double initial, double* space, double* out) {
+FN void moments(Index item, Index n_series, Index n_bars, const double* n_all, const double* prices,
+                const double* fill_scores, const double* entry, const double* leave, const double* cost, double initial,
+                double* space, double* out) {
     const Index first = item * WIDTH;
     Index places[WIDTH];
     for (Index k = 0; k < WIDTH; ++k) places[k] = (first + k < n_series ? first + k : n_series - 1) * n_bars;
@@ -70,18 +71,18 @@ FN void moments(Index item, Index n_series, Index n_bars, Index n_all, const dou
     start<COMPOUNDING>(hot, cold, initial);
     double* own = space + first * n_bars;
     const Returns returns = gather<COMPOUNDING>(hot, cold, prices, fill_scores, places, n_bars, own);
-    powers(returns, own, (double)n_all, out, first, n_series);
+    powers(returns, own, load(n_all, first, n_series), out, first, n_series);
 }
 
-ENTRY(moments_compounding)(Index n_series, Index n_bars, Index n_all, const double* prices, const double* fill_scores,
-                           const double* entry, const double* leave, const double* cost, double initial, double* space,
-                           double* out, int threads) {
+ENTRY(moments_compounding)(Index n_series, Index n_bars, const double* n_all, const double* prices,
+                           const double* fill_scores, const double* entry, const double* leave, const double* cost,
+                           double initial, double* space, double* out, int threads) {
     EACH(item, items(n_series), threads) {
         moments<true>(item, n_series, n_bars, n_all, prices, fill_scores, entry, leave, cost, initial, space, out);
     };
 }
 
-ENTRY(moments_unit)(Index n_series, Index n_bars, Index n_all, const double* prices, const double* fill_scores,
+ENTRY(moments_unit)(Index n_series, Index n_bars, const double* n_all, const double* prices, const double* fill_scores,
                     const double* entry, const double* leave, const double* cost, double initial, double* space,
                     double* out, int threads) {
     EACH(item, items(n_series), threads) {

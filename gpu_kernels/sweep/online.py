@@ -3,10 +3,16 @@
 import math
 from collections import deque
 
-from gpu_kernels.checks import at_least, non_negative, one_of, positive
+import numpy as np
+from numpy.typing import NDArray
+
+from gpu_kernels.checks import Floats, at_least, non_negative, one_of, positive
 from gpu_kernels.errors import InvalidInput
+from gpu_kernels.selection import on_lanes, run
+from gpu_kernels.sweep import whole
 from gpu_kernels.sweep.ledger import Ledger
 from gpu_kernels.sweep.model import ERROR, FLAT, IN_TRADE, MODES, STATUSES, BarMetric, Rules
+from gpu_kernels.sweep.trades import Levels
 from gpu_kernels.sweep.zscore import RollingScore
 
 __all__ = ["OnlineBacktest"]
@@ -43,6 +49,7 @@ class OnlineBacktest:
         rules = Rules(
             at_least("lookback", lookback, 2), delay, mode, capital, positive("periods_per_year", periods_per_year)
         )
+        self._rules = rules
         self._initial = capital
         self._ledger = Ledger(rules)
         self._score = RollingScore(lookback)
@@ -52,7 +59,7 @@ class OnlineBacktest:
         self._zscore = math.nan
         self._timestamp_ms = 0
         self._day: int | None = None
-        self._equity_before_day = capital
+        self._mark_before_day = self._ledger.mark
 
     def update(self, price: float, entry_z: float, exit_z: float, cost: float, timestamp_ms: int = 0) -> None:
         """Take one bar; thresholds and cost may differ from bar to bar.
@@ -86,7 +93,7 @@ class OnlineBacktest:
         status = ERROR if book.ruined else IN_TRADE if side else FLAT
         return BarMetric(
             bar_number=book.bars,
-            cumulative_return=book.equity / self._initial - 1.0,
+            cumulative_return=book.cumulative_return,
             daily_return=self._daily_return(),
             open_positions=abs(side),
             unrealized_pnl=book.unrealized + 0.0,  # no minus zero
@@ -104,11 +111,30 @@ class OnlineBacktest:
             zscore=self._zscore,
         )
 
+    def whole(
+        self, prices: Floats, entry_z: float, exit_z: float, cost: float, timestamps_ms: NDArray[np.int64]
+    ) -> whole.BarMetrics:
+        """Return what metric tells after each bar of a run that has yet to begin; nothing is taken here.
+
+        Args:
+            prices: (T,), T at least 1; finite, and above 0 in mode "compounding".
+            entry_z: As in update, like the next two; they hold for all bars.
+            exit_z: As in update.
+            cost: As in update.
+            timestamps_ms: (T,); 0 where a time is not known.
+
+        Raises:
+            InvalidInput: as update.
+        """
+        self._check(float(prices[0]), entry_z, exit_z, cost)
+        levels = Levels(float(entry_z), float(exit_z), float(cost))
+        return run(whole.compute, prices, levels, self._rules, timestamps_ms, on_lanes())
+
     def _check(self, price: float, entry_z: float, exit_z: float, cost: float) -> None:
         if not math.isfinite(price):
             raise InvalidInput("price", "must be finite", value=price)
-        if self._compounding:
-            positive("price", price)
+        if self._compounding and price <= 0:
+            raise InvalidInput("price", "must be > 0 in mode 'compounding' (mode 'unit' trades spreads)", value=price)
         positive("entry_z", entry_z)
         if not -entry_z <= exit_z < entry_z:
             raise InvalidInput("exit_z", "must be at least -entry_z and below entry_z", value=exit_z)
@@ -124,13 +150,13 @@ class OnlineBacktest:
             return
         day = timestamp_ms // _DAY_MS
         if self._day is not None and day != self._day:
-            self._equity_before_day = self._ledger.equity
+            self._mark_before_day = self._ledger.mark
         self._day = day
 
     def _daily_return(self) -> float:
         if self._timestamp_ms == 0:
             return self._ledger.last_return
-        return self._ledger.return_since(self._equity_before_day)
+        return self._ledger.return_since(self._mark_before_day)
 
 
 def _decide(side: int, score: float, entry_z: float, exit_z: float) -> int:

@@ -13,7 +13,7 @@ FN void backtest(Hot& hot, Cold& cold, const double* prices, const double* score
         if (!decides & !hot.held) continue;
         pass<COMPOUNDING, false>(hot, cold, score, price, step, decides);
     }
-    if (!COMPOUNDING) hot.sum = hot.equity - cold.initial;
+    if (!COMPOUNDING) hot.sum = hot.equity;
 }
 
 // The lanes of an item: their pairs, the last one repeated where there are fewer than lanes.
@@ -33,7 +33,7 @@ FN void finish(const Hot& hot, const Cold& cold, double last, double initial, do
     const V unrealized = hot.quantity * (last - cold.entry_price) - cold.entry_fee;
     const V side = sel(hot.quantity > 0.0, splat(1.0), sel(hot.quantity < 0.0, splat(-1.0), splat(0.0)));
     const auto write = [&](Index which, V values) { store_at(out + which * row, lanes.pair, lanes.count, values); };
-    write(EQUITY, cold.base + unrealized);
+    write(EQUITY, COMPOUNDING ? cold.base + unrealized : initial + (cold.base + unrealized));
     write(REALIZED, cold.realized);
     write(UNREALIZED, unrealized + 0.0);
     write(FEES, cold.fees);
@@ -43,7 +43,7 @@ FN void finish(const Hot& hot, const Cold& cold, double last, double initial, do
     write(TRADES, cold.trades);
     write(WINS, cold.wins);
     write(POSITION, side);
-    write(RUINED, sel(hot.floor == 0.0, splat(0.0), splat(1.0)));
+    write(RUINED, sel(hot.floor >= 0.0, splat(0.0), splat(1.0)));
 }
 
 // prices, fill_scores: (n_series, n_bars); a fill score is that of the decision which fills at this bar, NaN for none.

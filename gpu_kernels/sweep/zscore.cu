@@ -94,7 +94,7 @@ FN void score_blocks(const Series& series, Index start, Index delay, double smal
             const V centre = mean[g] + gap * share;
             const V total = (before + square[g]) + gap * gap * weight;
             const V spread = root(total / lookback);
-            const M constant = spread <= smallest_spread * max(splat(1.0), magnitude(origin[g] + centre));
+            const M constant = spread <= smallest_spread * magnitude(origin[g] + centre);
             const V score = sel(constant, splat(MISSING), (offset - centre) / spread);
             store_scores<INNER>(series, block, place, delay, score, scores);
         }

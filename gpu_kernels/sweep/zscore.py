@@ -22,7 +22,10 @@ from gpu_kernels.checks import Floats
 __all__ = ["SMALLEST_SPREAD", "RollingScore", "rolling"]
 
 SMALLEST_SPREAD = 1e-12
-"""A window whose std is at most this times max(1, |mean|) is constant but for rounding."""
+"""A window whose std is at most this times |mean| is constant but for the rounding of whatever computed its prices.
+
+A window of equal prices has a std of exactly 0 here, and is constant whatever its mean.
+"""
 
 
 def rolling(prices: Floats, lookback: int) -> Floats:
@@ -36,6 +39,8 @@ def rolling(prices: Floats, lookback: int) -> Floats:
         (B, n) scores; NaN for the first lookback - 1 prices and for constant windows.
     """
     n_series, n_prices = prices.shape
+    if lookback > n_prices:
+        return np.full(prices.shape, np.nan)
     n_blocks = -(-n_prices // lookback)
     padded = np.zeros((n_series, n_blocks * lookback))
     padded[:, :n_prices] = prices
@@ -84,7 +89,7 @@ def _scores(blocks: Floats, prefix: _Moments, suffix: _Moments) -> Floats:
         mean = prefix.mean[:, :, place] + gap * (older / lookback)
         squares = (squares + prefix.squares[:, :, place]) + gap * gap * (older * newer / lookback)
         spread = np.sqrt(squares / lookback)
-        constant = spread <= SMALLEST_SPREAD * np.maximum(1.0, np.abs(prefix.origin + mean))
+        constant = spread <= SMALLEST_SPREAD * np.abs(prefix.origin + mean)
         offset = blocks[:, :, place] - prefix.origin
         scores[:, :, place] = np.where(constant, np.nan, (offset - mean) / spread)
     return scores
@@ -137,7 +142,7 @@ class RollingScore:
         mean = self._mean + gap * (older / lookback)
         squares = (squares + self._squares) + gap * gap * (older * newer / lookback)
         spread = math.sqrt(squares / lookback)
-        if spread <= SMALLEST_SPREAD * max(1.0, abs(self._block[0] + mean)):
+        if spread <= SMALLEST_SPREAD * abs(self._block[0] + mean):
             return math.nan
         return (offset - mean) / spread
 

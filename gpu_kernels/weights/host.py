@@ -12,7 +12,7 @@ from gpu_kernels.weights import program
 from gpu_kernels.weights.model import Weights
 from gpu_kernels.weights.region import Region
 
-__all__ = ["NONE_ABOVE", "cara", "earns", "reported", "scaled", "sharpe"]
+__all__ = ["NONE_ABOVE", "cara", "earns", "reported", "scaled", "sharpe", "singular"]
 
 _NO_SUM = 1e-12
 """A sum of weights below this share of the sum of their sizes is rounding."""
@@ -113,8 +113,18 @@ def scaled(tangent: Floats) -> tuple[Floats, str]:
 def _factor(matrix: Floats) -> Floats:
     lower = linear.factor(matrix)
     if lower is None:
-        raise Degenerate("covariance", "covariance is singular: without constraints no weights are the only optimum")
+        asset, why = singular(matrix)
+        message = f"covariance is singular, as {why}: without constraints no weights are the only optimum"
+        raise Degenerate("covariance", message, index=(asset, asset))
     return lower
+
+
+def singular(matrix: Floats) -> tuple[int, str]:
+    """Return the first asset that makes a singular covariance so, and how."""
+    asset = linear.first_dependent(matrix) or 0
+    if matrix[asset, asset] == 0:
+        return asset, f"asset {asset} has no variance"
+    return asset, f"asset {asset} has no variance of its own beside the assets before it"
 
 
 def reported(weights: Floats, means: Floats, matrix: Floats, gamma: float, rate: float) -> Weights:

@@ -42,6 +42,16 @@ class MeanRevResearchStub(object):
                 request_serializer=research__pb2.InfoRequest.SerializeToString,
                 response_deserializer=research__pb2.InfoResponse.FromString,
                 _registered_method=True)
+        self.Backtest = channel.stream_stream(
+                '/meanrev.MeanRevResearch/Backtest',
+                request_serializer=research__pb2.MatrixChunk.SerializeToString,
+                response_deserializer=research__pb2.BacktestReply.FromString,
+                _registered_method=True)
+        self.ReturnStats = channel.stream_stream(
+                '/meanrev.MeanRevResearch/ReturnStats',
+                request_serializer=research__pb2.MatrixChunk.SerializeToString,
+                response_deserializer=research__pb2.ReturnStatsReply.FromString,
+                _registered_method=True)
         self.FitOu = channel.stream_stream(
                 '/meanrev.MeanRevResearch/FitOu',
                 request_serializer=research__pb2.MatrixChunk.SerializeToString,
@@ -102,6 +112,20 @@ class MeanRevResearchServicer(object):
 
     def Info(self, request, context):
         """What serves: versions, backend, device, limits.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def Backtest(self, request_iterator, context):
+        """Trades every column by one rule: figures, and the lists of trades and paths that are asked for.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ReturnStats(self, request_iterator, context):
+        """Figures of every column of a T x N matrix of returns.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -184,6 +208,16 @@ def add_MeanRevResearchServicer_to_server(servicer, server):
                     request_deserializer=research__pb2.InfoRequest.FromString,
                     response_serializer=research__pb2.InfoResponse.SerializeToString,
             ),
+            'Backtest': grpc.stream_stream_rpc_method_handler(
+                    servicer.Backtest,
+                    request_deserializer=research__pb2.MatrixChunk.FromString,
+                    response_serializer=research__pb2.BacktestReply.SerializeToString,
+            ),
+            'ReturnStats': grpc.stream_stream_rpc_method_handler(
+                    servicer.ReturnStats,
+                    request_deserializer=research__pb2.MatrixChunk.FromString,
+                    response_serializer=research__pb2.ReturnStatsReply.SerializeToString,
+            ),
             'FitOu': grpc.stream_stream_rpc_method_handler(
                     servicer.FitOu,
                     request_deserializer=research__pb2.MatrixChunk.FromString,
@@ -265,6 +299,60 @@ class MeanRevResearch(object):
             '/meanrev.MeanRevResearch/Info',
             research__pb2.InfoRequest.SerializeToString,
             research__pb2.InfoResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def Backtest(request_iterator,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.stream_stream(
+            request_iterator,
+            target,
+            '/meanrev.MeanRevResearch/Backtest',
+            research__pb2.MatrixChunk.SerializeToString,
+            research__pb2.BacktestReply.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ReturnStats(request_iterator,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.stream_stream(
+            request_iterator,
+            target,
+            '/meanrev.MeanRevResearch/ReturnStats',
+            research__pb2.MatrixChunk.SerializeToString,
+            research__pb2.ReturnStatsReply.FromString,
             options,
             channel_credentials,
             insecure,

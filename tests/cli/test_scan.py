@@ -42,9 +42,21 @@ def test_prices_can_be_regressed_as_they_are(run, file, tmp_path):
     assert run("scan", str(negative), "--prices-as-they-are").exit_code == 0
 
 
-def test_a_missing_price_is_named_by_its_row_and_column(run, tmp_path):
+def test_a_column_with_a_missing_price_is_left_out_and_named(run, tmp_path):
     spoilt = prices()
     spoilt[9, 1] = np.nan
+    file = str(write(tmp_path / "gaps.csv", spoilt))
+    text = run("scan", file).stdout
+    assert "3 pairs tried" in text
+    assert "3 not tested" in text
+    assert "B: no price in row 9" in text
+    answer = json.loads(run("scan", file, "--json").stdout)
+    assert [note["column"] for note in answer["notes"]] == ["B"]
+
+
+def test_without_two_good_columns_the_first_bad_price_is_named(run, tmp_path):
+    spoilt = prices()
+    spoilt[9, 1:] = np.nan
     result = run("scan", str(write(tmp_path / "gaps.csv", spoilt)))
     assert result.exit_code == 4
     assert "at row 10 of column 'B'" in result.stderr

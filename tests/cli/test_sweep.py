@@ -167,3 +167,23 @@ def test_parquet_goes_in_and_out(run, tmp_path):
     np.testing.assert_array_equal(read_prices(path).values, prices())
     assert run("sweep", str(path), *GRID, "--out", str(out)).exit_code == 0
     assert parquet.read_table(out).num_rows == 4 * 9
+
+
+def test_a_column_and_a_step_without_figures_say_why(run, tmp_path):
+    broken = prices()
+    broken[110, 0] = 0.0
+    file, report = write(tmp_path / "broken.csv", broken), tmp_path / "report.html"
+    words = ("sweep", str(file), *GRID, "--walk-forward", "100/50/5")
+    result = run(*words, "--report", str(report))
+    assert result.exit_code == 0
+    why = "the price 0.0 at row 110 is not positive; mode 'unit' trades such a series"
+    assert f"A has no figures: {why}" in " ".join(result.stdout.split())
+    assert why.replace("'", "&#x27;") in report.read_text(encoding="utf-8")
+    document = json.loads(run(*words, "--json").stdout)
+    assert [(best["status"], best["reason"]) for best in document["best"]] == [("error", why)] + [("ok", "")] * 3
+    assert document["best"][1]["n_bars"] == 320
+    steps = [step for step in document["walk_forward"] if step["column"] == "A"]
+    assert [step["status"] for step in steps][:2] == ["error", "error"]
+    assert steps[-1]["status"] == "ok"
+    unit = json.loads(run("sweep", str(file), *GRID, "--mode", "unit", "--json").stdout)
+    assert {best["status"] for best in unit["best"]} == {"ok"}

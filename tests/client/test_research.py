@@ -16,6 +16,8 @@ from meanrev.progress import shown
 
 GRID = {"entry": [1.0, 1.5, 2.0], "exit": [-0.5, 0.0, 1.0], "cost_per_side": [0.0, 0.001], "lookback": [10, 20]}
 
+REASON_OF_AN_EXIT = "the exit is not below the entry: it must be in [-entry, entry)"
+
 
 @pytest.fixture(scope="session")
 def universe():
@@ -178,6 +180,49 @@ class TestSweep:
         assert set(frame.column) == {"0", "1", "2"}
         assert frame.entry_zscore.tolist() == swept.entry_zscore[walk.cell].tolist()
 
+    def test_columns_and_steps_without_figures_say_why(self, client, prices):
+        broken = np.column_stack([prices[:, 0], prices[:, 1], np.full(len(prices), np.nan), prices[:, 2]])
+        broken[110, 0] = 0.0
+        broken[:130, 3] = np.nan
+        swept = client.sweep(broken, entry=[1.0, 2.0], exit=[0.0, 3.0], walk_forward=(100, 50))
+        best, walk, n_bars = swept.best, swept.walk_forward, len(prices)
+        assert best.status == ("error", "ok", "error", "ok")
+        assert best.reason[0] == "the price 0.0 at row 110 is not positive; mode 'unit' trades such a series"
+        assert best.reason[1:] == ("", "no finite price", "")
+        assert best.n_bars.tolist() == [n_bars, n_bars, 0, n_bars - 130]
+        assert np.isnan(swept.figures.num_trades[[0, 2]]).all()
+        assert swept.cell_reason.tolist() == ["", REASON_OF_AN_EXIT] * 2
+        told = dict(zip(zip(walk.column, walk.train_start.tolist(), strict=True), walk.reason, strict=True))
+        assert told["3", 0] == "the train part has no price"
+        assert told["3", 50] == ""
+        assert told["2", 0] == "the train part has no price"
+        assert told["0", 0] == best.reason[0]
+        assert told["0", 150] == ""
+        assert [word == "ok" for word in walk.status] == [not why for why in walk.reason]
+        alone = client.sweep(broken[130:, 3], entry=[1.0, 2.0], exit=[0.0, 3.0]).best
+        assert alone.sharpe_ratio == best.sharpe_ratio[3]
+        assert (alone.status, alone.reason, alone.n_bars) == ("ok", "", n_bars - 130)
+        frame = best.to_frame()
+        assert frame.status.tolist() == list(best.status)
+
+    def test_steps_have_the_times_of_their_bars_where_there_are_times(self, client, prices):
+        days = pd.date_range("2020-01-01", periods=len(prices), freq="D")
+        walk = client.sweep(pd.DataFrame(prices, index=days), entry=[1.0], walk_forward=(100, 50, 10)).walk_forward
+        for name, bar in (("train_first", walk.train_start), ("train_last", walk.train_stop - 1)):
+            assert (walk[name] == days[bar].to_numpy()).all()
+        for name, bar in (("test_first", walk.test_start), ("test_last", walk.test_stop - 1)):
+            assert (walk[name] == days[bar].to_numpy()).all()
+        assert walk.train_first.dtype.kind == "M"
+        assert "test_last" in walk.to_frame()
+        bare = client.sweep(prices, entry=[1.0], walk_forward=(100, 50, 10)).walk_forward
+        assert bare.train_first is bare.train_last is bare.test_first is bare.test_last is None
+        assert "test_last" not in bare.to_frame()
+
+    def test_one_bar_is_an_answer_with_a_reason(self, client):
+        best = client.sweep(np.array([5.0])).best
+        assert (best.cell, best.status) == (-1, "error")
+        assert best.reason == "lookback 20 is longer than the series' 1 bar"
+
     def test_without_a_walk_forward_there_is_none(self, client, prices):
         assert client.sweep(prices, entry=[1.0]).walk_forward is None
 
@@ -278,11 +323,47 @@ class TestScan:
         assert found.period_p_value.shape == (0, 3)
         assert len(found.to_frame()) == 0
 
-    def test_a_missing_price_is_found(self, client, universe):
+    def test_a_column_with_a_missing_price_is_left_out_and_noted(self, client, universe):
         spoilt = universe.copy()
         spoilt[9, 1] = np.nan
-        with pytest.raises(mr.InvalidInput, match=r"prices\[9, 1\] must be finite"):
+        found = client.scan(spoilt, asset_ids=["A", "B", "C", "D"], alpha=1)
+        assert (found.n_pairs, found.n_significant, found.n_untested) == (3, 3, 3)
+        assert set(found.y + found.x) == {"A", "C", "D"}
+        assert found.notes == (("B", "error", "no price in row 9: fill it, or leave the column out"),)
+
+    def test_without_two_good_columns_the_reasons_are_told(self, client, universe):
+        spoilt = pd.DataFrame(universe[:, :2], columns=["KO", "PEP"])
+        spoilt.loc[9, "PEP"] = np.nan
+        with pytest.raises(mr.InvalidInput, match=r"column 1: no price in row 9: fill it.* \(at 'PEP'\)"):
             client.scan(spoilt)
+
+    def test_pairs_without_a_row_are_counted_and_explained(self, client, universe):
+        given = np.column_stack([universe[:, 0], 2 * universe[:, 0], universe[:, 1], np.full(len(universe), 5.0)])
+        found = client.scan(given, asset_ids=["A", "TWICE", "B", "FLAT"], alpha=1)
+        assert (found.n_pairs, found.n_untested, len(found.y)) == (2, 4, 2)
+        notes = {note.column: note for note in found.notes}
+        assert set(notes) == {"A", "TWICE", "FLAT"}
+        assert notes["A"].reason.endswith("not tested with TWICE")
+        assert (notes["A"].status, notes["FLAT"].status) == ("ok", "error")
+
+    def test_a_pair_that_is_not_traded_has_a_reason(self, client, universe):
+        found = client.scan(universe, alpha=1, cost_per_side=10.0)
+        assert set(found.status) == {"too_costly"}
+        assert all(reason.startswith("a round trip costs 20, more than 30") for reason in found.reason)
+        assert found.to_frame().reason.tolist() == list(found.reason)
+
+    @pytest.mark.parametrize("log", [True, False])
+    def test_five_basis_points_are_charged_where_no_cost_is_given(self, client, universe, log):
+        asked, expected = (
+            client.scan(universe, alpha=1, log=log),
+            scans.scan(universe, alpha=1.0, log=log),
+        )
+        np.testing.assert_allclose(asked.train_sharpe, expected.train_sharpe, rtol=1e-9)
+        free = client.scan(universe, alpha=1, log=log, cost_per_side=0.0)
+        assert free.train_sharpe.max() > asked.train_sharpe.max()
+        if log:
+            same = client.scan(universe, alpha=1, cost_per_side=0.0005)
+            np.testing.assert_array_equal(same.train_sharpe, asked.train_sharpe)
 
     def test_one_series_is_no_universe(self, client, universe):
         with pytest.raises(mr.InvalidInput, match=r"prices must have shape \(T, N\)"):
@@ -366,13 +447,11 @@ class TestJobs:
                 job.result()
 
     def test_a_failed_job_says_why(self, client, prices):
-        spoilt = prices.copy()
-        spoilt[9, 1] = np.nan
-        with pytest.raises(mr.ServerError, match=r"the job failed: block\[9, 1\] must be finite"):
-            client.submit("scan", spoilt).result()
+        with pytest.raises(mr.ServerError, match=r"the job failed: block\[0, 0\] must hold at least two columns"):
+            client.submit("scan", -prices).result()
 
     def test_what_cannot_be_a_job_is_refused(self, client, prices):
-        with pytest.raises(mr.InvalidInput, match="method must be one of 'fit_ou', 'sweep', 'scan', got 'ou'"):
+        with pytest.raises(mr.InvalidInput, match=r"method must be one of 'backtest', 'stats', 'fit_ou', .* got 'ou'"):
             client.submit("ou", prices)
         with pytest.raises(mr.InvalidInput, match="alpha"):
             client.submit("scan", prices, alpha=7.0)

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from gpu_kernels import device
+from gpu_kernels.sweep.native import score_space
 from tests.gpu_kernels.native import needs_compiler
 from tests.gpu_kernels.stand_in import stand
 
@@ -18,8 +19,9 @@ def test_what_goes_up_comes_back(stand):
 @needs_compiler
 def test_a_launch_has_a_thread_for_every_item(stand):
     prices = device.stage(np.arange(40.0).reshape(2, 20))
-    space, scores = device.empty((2, 2, 5, 8)), device.empty((2, 20))
-    device.launch("sweep/zscore", "rolling_z", 2, (2, 20, 5, 0, 2, prices, 1e-12, space, scores))
+    room = score_space(2, 20, 5, 2)  # for as many lanes as any machine has
+    space, scores = device.empty(room), device.empty((2, 20))
+    device.launch("sweep/zscore", "rolling_z", room[0], (2, 20, 5, 0, room[0], prices, 1e-12, space, scores))
     assert stand.launches == [("rolling_z", device.BLOCK)]
     assert np.isfinite(device.fetch(scores)[:, 4:]).all()
 

@@ -36,7 +36,7 @@ def figures(prices, cell, **terms):
     untradable = all(math.isnan(price) for price in prices)
     if terms.get("mode", "compounding") == "compounding":
         untradable = untradable or any(price <= 0 for price in prices)
-    if not valid or untradable:
+    if not valid or untradable or sum(not math.isnan(price) for price in prices) < lookback:
         return None
     return backtests.run(prices, entry, leave, cost, lookback=lookback, **terms)
 
@@ -81,15 +81,23 @@ def deflated_sharpe(sharpe, n_bars, skewness, kurtosis, n_tries, variance):
         return float(mpmath.ncdf((sharpe - benchmark) * mpmath.sqrt(n_bars - 1) / spread))
 
 
+def span(prices):
+    """First bar with a price, and one past the last."""
+    present = [bar for bar, price in enumerate(prices) if not math.isnan(price)]
+    return present[0], present[-1] + 1
+
+
 def moments(returns):
-    """Skewness and kurtosis, population moments."""
+    """Skewness and kurtosis, population moments; returns of NaN are none."""
+    returns = [value for value in returns if not math.isnan(value)]
     mean = math.fsum(returns) / len(returns)
     second, third, fourth = (math.fsum([(r - mean) ** power for r in returns]) / len(returns) for power in (2, 3, 4))
     return (third / second**1.5, fourth / second**2) if second > 0 else (0.0, 3.0)
 
 
 def sharpe(returns, periods_per_year=252.0):
-    """Annualised; 0 where the returns do not vary."""
+    """Annualised; 0 where the returns do not vary. Returns of NaN are none."""
+    returns = [value for value in returns if not math.isnan(value)]
     mean = math.fsum(returns) / len(returns)
     if len(returns) == 1 or max(returns) == min(returns):
         return 0.0
@@ -98,7 +106,7 @@ def sharpe(returns, periods_per_year=252.0):
 
 
 def walk_forward(prices, grid, train, test, purge, **terms):
-    """Steps of one series as tuples from train_start to test_max_drawdown."""
+    """Steps of one series as tuples from train_start to status."""
     steps, start = [], 0
     while start + train + purge + test <= len(prices):
         test_start = start + train + purge
@@ -106,16 +114,20 @@ def walk_forward(prices, grid, train, test, purge, **terms):
         chosen = first_best([one and one["final"]["sharpe_ratio"] for one in trained])
         bars = (start, start + train, test_start, test_start + test)
         if chosen < 0:
-            steps.append((*bars, -1, math.nan, math.nan, math.nan, 0, math.nan))
+            steps.append((*bars, -1, math.nan, math.nan, math.nan, 0, math.nan, "error"))
         else:
             ratio = trained[chosen]["final"]["sharpe_ratio"]
-            steps.append((*bars, chosen, ratio, *tested(prices, test_start, test, grid[chosen], terms)))
+            figures_of_test = tested(prices, test_start, test, grid[chosen], terms)
+            status = "error" if math.isnan(figures_of_test[0]) else "ok"
+            steps.append((*bars, chosen, ratio, *figures_of_test, status))
         start += test
     return steps
 
 
 def tested(prices, test_start, test, cell, terms):
     """Take in earlier bars, one by one and backwards, until lookback - 1 of them have a price."""
+    if all(math.isnan(price) for price in prices[test_start : test_start + test]):
+        return (math.nan, math.nan, 0, math.nan)
     begin, seen = test_start, 0
     while begin > 0 and seen < cell[3] - 1:
         begin -= 1

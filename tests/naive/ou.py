@@ -102,6 +102,21 @@ def fit_irregular(prices, times):
     return theta, centre + spread * best.x[1], spread * math.exp(best.x[2]) * math.sqrt(2 * theta), -best.fun
 
 
+def profile(prices, times, n_places):
+    """The likelihood at the best mu and sigma for each theta of a dense grid; returns both, from 1e-8/span on."""
+    gaps = np.diff(times)
+    grid = np.exp(np.linspace(math.log(1e-8 / gaps.sum()), math.log(25 / gaps.min()), n_places))
+    heights = []
+    for theta in grid:
+        b, size = np.exp(-theta * gaps), -np.expm1(-2 * theta * gaps)
+        one = -np.expm1(-theta * gaps)
+        answer = prices[1:] - b * prices[:-1]
+        mu = np.sum(answer * one / size) / np.sum(one * one / size)
+        scale = np.mean((answer - mu * one) ** 2 / size)
+        heights.append(-0.5 * np.sum(np.log(2 * math.pi * scale * size) + 1))
+    return grid, np.array(heights)
+
+
 def simulate(theta, mu, sigma, times, rng, start=None):
     """Draw a path by the exact transition; the first price is stationary unless given."""
     sd = sigma / math.sqrt(2 * theta)

@@ -9,7 +9,7 @@ from scipy import linalg
 def scaled_column(column, scaling):
     count = len(column)
     centre = math.fsum(column) / count
-    if max(column) - min(column) <= 1e-12 * max(1.0, abs(centre)):
+    if max(column) - min(column) <= 1e-12 * max(map(abs, column)):
         return [0.0] * count
     width = {
         "none": 1.0,

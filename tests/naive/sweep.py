@@ -5,13 +5,14 @@ import math
 import mpmath
 
 DIGITS = 40
+RUIN = "1e-12"
 
 
 def score(window):
     """Two-pass z-score of the last price of a window; None where the window is constant."""
     mean = mpmath.fsum(window) / len(window)
     spread = mpmath.sqrt(mpmath.fsum([(price - mean) ** 2 for price in window]) / len(window))
-    if spread <= mpmath.mpf("1e-12") * max(1, abs(mean)):
+    if spread <= mpmath.mpf("1e-12") * abs(mean):
         return None
     return (window[-1] - mean) / spread
 
@@ -48,6 +49,8 @@ def run(
         wanted, orders, last = 0, [], None
         rows = {name: [] for name in ("equity", "returns", "position", "pnl", "drawdown", "fees")}
         peak, before, closeness = account.initial, account.initial, math.inf
+        present = [bar for bar, price in enumerate(prices) if not math.isnan(price)]
+        span = slice(present[0], present[-1] + 1)
         for bar, price in enumerate(prices):
             z, fees_before = zscores[bar], account.fees
             if z is not None:
@@ -61,7 +64,7 @@ def run(
                 last = mpmath.mpf(price)
                 while orders and orders[0][0] <= bar:
                     account.order(orders.pop(0)[1], last)
-                if mode == "compounding" and account.equity(last) <= 0:
+                if mode == "compounding" and account.is_gone(account.equity(last)):
                     account.ruin(last)
             equity = account.equity(last)
             peak = max(peak, equity)
@@ -73,7 +76,11 @@ def run(
             for name, value in zip(rows, values, strict=True):
                 rows[name].append(value)
             before = equity
-        final = figures(account, rows, last, mpmath.mpf(periods_per_year))
+        final = figures(
+            account, {name: values[span] for name, values in rows.items()}, last, mpmath.mpf(periods_per_year)
+        )
+        outside = [*range(span.start), *range(span.stop, len(prices))]
+        rows["returns"] = [math.nan if bar in outside else value for bar, value in enumerate(rows["returns"])]
         paths = {name: [float(value) for value in values] for name, values in rows.items()}
         return {
             **paths,
@@ -124,9 +131,13 @@ class Account:
         self.cash, self.quantity, self.fees = initial, mpmath.mpf(0), mpmath.mpf(0)
         self.entry_price = self.entry_fee = mpmath.mpf(0)
         self.closed, self.ruined = [], False
+        self.before_trade = initial
 
     def equity(self, price):
         return self.cash + (self.quantity * price if self.quantity else 0)
+
+    def is_gone(self, equity):
+        return not self.ruined and equity <= mpmath.mpf(RUIN) * self.before_trade
 
     def side(self):
         return int(mpmath.sign(self.quantity))
@@ -145,9 +156,10 @@ class Account:
             return
         if self.quantity:
             self.close(price)
-            if self.mode == "compounding" and self.cash <= 0:
+            if self.mode == "compounding" and self.is_gone(self.cash):
                 self.ruined = True
         if side and not self.ruined:
+            self.before_trade = self.cash
             size = self.cash / ((1 + self.cost) * price) if self.mode == "compounding" else mpmath.mpf(1)
             self.quantity = side * size
             self.entry_price, self.entry_fee = price, self.trade(self.quantity, price)

@@ -3,6 +3,7 @@
 import math
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from gpu_kernels import sweep
@@ -73,3 +74,54 @@ def test_equity_trades_and_pnl_on_real_prices_are_vectorbt_s(delay, cost):
         np.testing.assert_allclose(run.equity, equity[:, column], rtol=1e-12, err_msg=name)
         peak = np.maximum.accumulate(equity[:, column])
         np.testing.assert_allclose(run.drawdown, 1 - equity[:, column] / peak, rtol=0, atol=1e-12)
+
+
+@pytest.mark.peer
+@pytest.mark.filterwarnings("ignore")
+@pytest.mark.parametrize("delay", [0, 1])
+@pytest.mark.parametrize("cost", COSTS)
+def test_figures_and_round_trips_on_real_prices_are_vectorbt_s(delay, cost):
+    vectorbt = pytest.importorskip("vectorbt")
+    datasets = pytest.importorskip("skfolio.datasets")
+    closes = datasets.load_sp500_dataset().iloc[-N_BARS:]
+    theirs = portfolio(vectorbt, closes, delay, cost)
+    mine = sweep.accounts(closes.T, ENTRY_Z, EXIT_Z, cost, lookback=LOOKBACK, execution_delay=delay, trades=True)
+    assert set(mine.returns.status) == {"ok"}
+    equity = pd.DataFrame(theirs.value().to_numpy()[1::2], columns=closes.columns)
+    returns = equity.pct_change().fillna(equity.iloc[0] - 1.0)
+    of = returns.vbt.returns(freq="1D", year_freq="252D")
+    figures = mine.returns.figures
+    for name, expected in {
+        "total_return": of.total(),
+        "cagr": of.annualized(),
+        "volatility": of.annualized_volatility(),
+        "sharpe_ratio": of.sharpe_ratio(),
+        "sortino_ratio": of.sortino_ratio(),
+        "calmar_ratio": of.calmar_ratio(),
+        "omega_ratio": of.omega_ratio(),
+        "max_drawdown": -of.max_drawdown(),
+        "best_return": returns.max(),
+        "worst_return": returns.min(),
+    }.items():
+        np.testing.assert_allclose(getattr(figures, name), expected, rtol=1e-9, atol=1e-12, err_msg=name)
+    closed = theirs.trades.closed
+    np.testing.assert_allclose(mine.win_rate, closed.win_rate(), rtol=1e-12)
+    np.testing.assert_allclose(mine.profit_factor, closed.profit_factor(), rtol=1e-9)
+    np.testing.assert_allclose(mine.best_trade, closed.returns.max(), rtol=1e-9)
+    np.testing.assert_allclose(mine.worst_trade, closed.returns.min(), rtol=1e-9)
+    trips = theirs.trades.records.sort_values(["col", "entry_idx"], kind="stable")
+    trades = mine.trades
+    np.testing.assert_array_equal(trades.series, trips["col"])
+    np.testing.assert_array_equal(trades.side, np.where(trips["direction"] == 0, 1, -1))
+    np.testing.assert_array_equal(trades.closed, trips["status"] == 1)
+    np.testing.assert_array_equal(trades.entry_bar, trips["entry_idx"] // 2)
+    np.testing.assert_array_equal(trades.exit_bar, trips["exit_idx"] // 2)
+    for name, expected in {
+        "entry_price": trips["entry_price"],
+        "exit_price": trips["exit_price"],
+        "profit": trips["pnl"],
+        "profit_fraction": trips["return"],
+        "costs": trips["entry_fees"] + trips["exit_fees"],
+    }.items():
+        np.testing.assert_allclose(getattr(trades, name), expected, rtol=1e-9, atol=1e-12, err_msg=name)
+    np.testing.assert_allclose(np.abs(trades.quantity), trips["size"], rtol=1e-9)

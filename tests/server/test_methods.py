@@ -2,6 +2,7 @@
 
 import json
 
+import grpc
 import numpy as np
 import pytest
 
@@ -160,6 +161,49 @@ def test_a_long_block_is_traded_whole(call):
     grid = sweep.backtest(prices[None, :], np.array([2.0]), np.array([0.0]), np.array([0.0]))
     assert replies[-1].equity == pytest.approx(grid.equity[0, 0], rel=1e-10)
     assert replies[-1].num_trades == grid.num_trades[0, 0]
+
+
+@pytest.mark.parametrize("mode", ["compounding", "unit"])
+@pytest.mark.parametrize("every", [1, 70, 300, 1000])
+@pytest.mark.parametrize("sizes", [(300,), (200, 1, 99), (128, 172), (150, 20, 130)])
+def test_a_first_block_and_what_follows_are_one_run(call, mode, every, sizes):
+    hours = 1_600_000_000_000 + 7_200_000 * np.arange(300)
+    shared = {"entry_zscore": 1.5, "exit_zscore": 0.2, "transaction_cost": 5e-4, "update_frequency": every}
+    chosen = {"metadata": options(mode=mode, lookback=15, execution_delay=2, initial_capital=3.0)}
+    singles = [
+        meanrev_pb2.BacktestInput(price=price, timestamp_ms=stamp, **shared, **chosen)
+        for price, stamp in zip(PRICES, hours.tolist(), strict=True)
+    ]
+    ends = np.cumsum(sizes)
+    blocks = [
+        meanrev_pb2.BacktestInput(
+            prices=PRICES[end - size : end], timestamps_ms=hours[end - size : end], **shared, **chosen
+        )
+        for size, end in zip(sizes, ends, strict=True)
+    ]
+    assert call("BacktestWithCosts", blocks) == call("BacktestWithCosts", singles)
+
+
+def test_an_option_that_a_block_does_not_know_is_told_once(call):
+    block = meanrev_pb2.BacktestInput(
+        prices=PRICES, entry_zscore=1.5, exit_zscore=0.2, update_frequency=100, metadata=options(colour="red")
+    )
+    told = [json.loads(reply.metadata or "{}").get("ignored_options") for reply in call("BacktestWithCosts", [block])]
+    assert told == [["colour"], None, None]
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"exit_zscore": 2.0}, "exit_zscore must be at least -entry_z and below entry_z, got 2.0"),
+        ({"transaction_cost": -1.0}, "transaction_cost must be finite and >= 0, got -1.0"),
+    ],
+)
+def test_a_wrong_level_of_a_block_is_named_as_that_of_a_bar(call, change, message):
+    fields = {"entry_zscore": 1.5, "exit_zscore": 0.2, "transaction_cost": 0.0, **change}
+    for message_of in ({"prices": PRICES}, {"price": 50.0}):
+        with pytest.raises(grpc.RpcError, match=message):
+            call("BacktestWithCosts", [meanrev_pb2.BacktestInput(**message_of, **fields)])
 
 
 @pytest.mark.parametrize("kind", ["", "log", "simple"])

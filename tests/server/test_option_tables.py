@@ -101,6 +101,8 @@ def rule_of_number(kind):
 def plural(kind):
     if isinstance(kind, inspect.StrType):
         return "names"
+    if isinstance(kind, inspect.UnionType):
+        return " or ".join(plural(each) for each in kind.types if not isinstance(each, inspect.NoneType)) + " or nulls"
     return rule_of_number(kind).replace("number", "numbers").replace("integer", "integers")
 
 

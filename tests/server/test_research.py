@@ -7,7 +7,8 @@ import grpc
 import numpy as np
 import pytest
 
-from gpu_kernels import grids, ou, sweep
+from gpu_kernels import grids, ou, performance, sweep
+from meanrev_server.research import backtest, return_stats
 from meanrev_wire import codec, meanrev_pb2, research_pb2
 from tests.server.research import Research, chunks
 from tests.server.serving import Caller, serving
@@ -62,6 +63,90 @@ class TestFitOu:
         clean = ask("FitOu", chunks(PRICES))[-1].result
         for column in (0, 1, 3, 4):
             assert result.theta[column] == clean.theta[column]
+
+
+LEVELS = {"entry": 1.0, "exit": 0.0, "cost": 1e-3}
+
+
+class TestBacktest:
+    @pytest.mark.parametrize("rows", [None, 7])
+    def test_every_column_has_its_account(self, ask, rows):
+        replies = ask("Backtest", chunks(PRICES, rows, columns=NAMES, **LEVELS, trades=True, path=True))
+        assert replies[0].total == 5
+        result = replies[-1].result
+        account = sweep.accounts(PRICES.T, 1.0, 0.0, 1e-3, trades=True, path=True)
+        assert list(result.returns.columns) == NAMES
+        assert list(result.returns.n_bars) == [400] * 5
+        for name in performance.Figures._fields:
+            np.testing.assert_array_equal(getattr(result.returns, name), getattr(account.returns.figures, name))
+        for name in ("final_equity", "num_trades", "turnover", "exposure", "profit_factor", "worst_trade", "position"):
+            np.testing.assert_array_equal(getattr(result, name), getattr(account, name))
+        for name in ("side", "entry_bar", "exit_bar", "profit", "exit_zscore", "bars"):
+            np.testing.assert_array_equal(getattr(result.trades, name), getattr(account.trades, name))
+        np.testing.assert_array_equal(result.trades.column, account.trades.series)
+        assert [status == "closed" for status in result.trades.status] == account.trades.closed.tolist()
+        for name in sweep.AccountPaths._fields:
+            np.testing.assert_array_equal(
+                codec.matrix(getattr(result.paths, name), name), getattr(account.paths, name).T
+            )
+
+    def test_columns_in_parts_are_the_columns_together(self, ask, monkeypatch):
+        options = {**LEVELS, "entry": [1.0, 1.1, 1.2, 1.3, 1.4], "trades": True, "path": True}
+        whole = ask("Backtest", chunks(PRICES, **options))[-1]
+        monkeypatch.setattr(backtest, "_ENTRIES_AT_ONCE", 800)
+        assert ask("Backtest", chunks(PRICES, **options))[-1] == whole
+
+    def test_what_is_not_asked_for_does_not_come(self, ask):
+        result = ask("Backtest", chunks(PRICES, **LEVELS))[-1].result
+        assert not result.HasField("trades")
+        assert not result.HasField("paths")
+
+    def test_a_bad_column_spoils_no_other(self, ask):
+        spoiled = PRICES.copy()
+        spoiled[110, 2] = 0.0
+        result, clean = (ask("Backtest", chunks(each, **LEVELS))[-1].result for each in (spoiled, PRICES))
+        assert list(result.returns.status) == ["ok", "ok", "error", "ok", "ok"]
+        assert "the price 0.0 at row 110 is not positive" in result.returns.reason[2]
+        assert np.isnan(result.final_equity[2])
+        for column in (0, 1, 3, 4):
+            assert result.final_equity[column] == clean.final_equity[column]
+
+    @pytest.mark.parametrize(
+        ("change", "message"),
+        [
+            ({"entry": None}, "metadata.entry must be given"),
+            ({"entry": [1.0, 2.0]}, "metadata.entry must be a number, or a list of 5"),
+            ({"entry": [1.0, 1.0, 1.0, -1.0, 1.0]}, r"metadata.entry\[3\] must be finite and > 0, got -1.0"),
+            ({"exit": 3.0}, "metadata.exit must be at least -entry_z and below entry_z, got 3.0"),
+            ({"cost": -1.0}, "metadata.cost must be finite and >= 0, got -1.0"),
+            ({"lookback": 1}, "metadata.lookback"),
+        ],
+    )
+    def test_a_wrong_option_is_named(self, ask, change, message, monkeypatch):
+        monkeypatch.setattr(backtest, "_ENTRIES_AT_ONCE", 800)
+        options = {name: value for name, value in {**LEVELS, **change}.items() if value is not None}
+        with pytest.raises(grpc.RpcError, match=message) as caught:
+            ask("Backtest", chunks(PRICES, **options))
+        assert caught.value.code() == grpc.StatusCode.INVALID_ARGUMENT
+
+
+class TestReturnStats:
+    def test_every_column_has_its_figures(self, ask, monkeypatch):
+        returns = np.diff(PRICES, axis=0) / PRICES[:-1]
+        returns[:30, 1] = np.nan
+        returns[9, 3] = -1.0
+        monkeypatch.setattr(return_stats, "_COLUMNS_AT_ONCE", 2)
+        result = ask("ReturnStats", chunks(returns, 50, columns=NAMES, periods_per_year=365))[-1].result
+        expected = performance.figures(returns.T, periods_per_year=365)
+        assert tuple(result.status) == expected.status == ("ok", "ok", "ok", "error", "ok")
+        assert tuple(result.reason) == expected.reason
+        assert list(result.n_bars) == [399, 369, 399, 0, 399]
+        for name in performance.Figures._fields:
+            np.testing.assert_array_equal(getattr(result, name), getattr(expected.figures, name), err_msg=name)
+
+    def test_values_of_accounts_are_taken_too(self, ask):
+        result = ask("ReturnStats", chunks(PRICES, kind="equity"))[-1].result
+        np.testing.assert_allclose(result.total_return, PRICES[-1] / PRICES[0] - 1, rtol=1e-14)
 
 
 def broken(change):
@@ -181,6 +266,14 @@ class TestSweep:
             (0, 210, 260),
             (50, 260, 310),
         ]
+
+    def test_without_a_tradable_column_every_one_says_why(self, ask):
+        last = ask("SweepThresholds", chunks(PRICES - 1e3, 150, columns=NAMES, **GRID, train=200, test=50))[-1].result
+        assert {best.status for best in last.best} == {"error"}
+        assert {best.cell for best in last.best} == {-1}
+        assert all("at row 0 is not positive; mode 'unit' trades such a series" in best.reason for best in last.best)
+        assert {step.status for step in last.walk_forward} == {"error"}
+        assert not last.walk_forward[0].HasField("train_first_ms")
 
     @pytest.mark.parametrize(
         ("options", "said"),

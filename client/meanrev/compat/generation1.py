@@ -4,7 +4,7 @@ from typing import Any, cast
 
 import numpy as np
 
-from meanrev.compat.shapes import vector
+from meanrev.compat.shapes import one_series, vector
 from meanrev.containers import table
 from meanrev.methods.backtest import backtest
 from meanrev.methods.cara import cara
@@ -69,7 +69,7 @@ def backtest_with_costs(
         exit_z: And closed where |z| falls to it.
         transaction_cost: Per side, a fraction of notional.
     """
-    values = table("prices", prices).values
+    values = one_series(prices).values
     asked = backtest(values, entry_zscore=entry_z, exit_zscore=exit_z, cost_per_side=transaction_cost, path=True)
     return asked.then(_bars)
 

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from meanrev.compat.shapes import matrix, vector
+from meanrev.compat.shapes import matrix, one_series, vector
 from meanrev.containers import table
 from meanrev.errors import InvalidInput
 from meanrev.methods.backtest import backtest
@@ -75,6 +75,7 @@ def backtest_with_costs(
         update_frequency: Accepted, and without effect: the last bar is reported always.
     """
     del update_frequency
+    one_series(prices)
     return backtest(prices, entry_zscore=entry_z, exit_zscore=exit_z, cost_per_side=transaction_cost).then(
         lambda found: {
             "returns": found.cumulative_return,

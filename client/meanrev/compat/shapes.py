@@ -5,7 +5,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["matrix", "vector"]
+from meanrev.containers import Table, table
+from meanrev.errors import InvalidInput
+
+__all__ = ["matrix", "one_series", "vector"]
 
 
 def vector(values: Any) -> list[Any]:
@@ -17,3 +20,15 @@ def vector(values: Any) -> list[Any]:
 def matrix(values: Any) -> NDArray[np.float64]:
     """Return two-dimensional values as an array."""
     return np.asarray(values, dtype=np.float64)
+
+
+def one_series(prices: Any) -> Table:
+    """Read the prices of one series, which may be a column of a matrix.
+
+    Raises:
+        InvalidInput: there are several.
+    """
+    read = table("prices", prices)
+    if read.values.ndim == 2 and read.values.shape[1] != 1:
+        raise InvalidInput("prices", "must be one series, of shape (T,)", value=read.values.shape)
+    return read

@@ -15,6 +15,7 @@ from meanrev.methods.publish import publish
 from meanrev.methods.scan import scan
 from meanrev.methods.sharpe import sharpe, sharpe_stream
 from meanrev.methods.signals import signals
+from meanrev.methods.stats import stats
 from meanrev.methods.sweep import sweep
 from meanrev.methods.thresholds import thresholds
 from meanrev.question import LiveMethod, Method
@@ -41,6 +42,7 @@ class Methods:
     signals = Method(signals)
     health = LiveMethod(health)
     info = Method(info)
+    stats = Method(stats)
     fit_ou = Method(fit_ou)
     sweep = Method(sweep)
     scan = Method(scan)

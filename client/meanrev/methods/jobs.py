@@ -6,9 +6,11 @@ from typing import Any
 
 from meanrev.errors import InvalidInput, MeanRevError, ServerError
 from meanrev.methods import wire
+from meanrev.methods.accounts import accounts_task, read_accounts
 from meanrev.methods.fit_ou import fit_ou_task, read_fits
 from meanrev.methods.parts import Fetched, Joined, JoinedSweep
 from meanrev.methods.scan import read_pairs, scan_task
+from meanrev.methods.stats import read_stats, stats_task
 from meanrev.methods.sweep import read_sweep, sweep_task
 from meanrev.methods.task import Reading, Task, read_whole, research_path
 from meanrev.question import About, Live, Question, Replies
@@ -20,8 +22,16 @@ __all__ = ["FINAL", "cancel", "ended", "fetch", "reading", "submission", "task_o
 FINAL = frozenset({"done", "failed", "cancelled"})
 """Statuses after which nothing changes."""
 
-_TASKS: Mapping[str, Callable[..., Task[Any]]] = {"fit_ou": fit_ou_task, "sweep": sweep_task, "scan": scan_task}
+_TASKS: Mapping[str, Callable[..., Task[Any]]] = {
+    "backtest": accounts_task,
+    "stats": stats_task,
+    "fit_ou": fit_ou_task,
+    "sweep": sweep_task,
+    "scan": scan_task,
+}
 _READINGS: Mapping[str, Reading] = {
+    "Backtest": Reading(partial(Joined, research_pb2.BacktestReply), read_accounts),
+    "ReturnStats": Reading(partial(Joined, research_pb2.ReturnStatsReply), read_stats),
     "FitOu": Reading(partial(Joined, research_pb2.FitOuReply), read_fits),
     "SweepThresholds": Reading(partial(JoinedSweep, research_pb2.SweepReply), read_sweep),
     "ScanPairs": Reading(partial(Joined, research_pb2.ScanReply), read_pairs),

@@ -1,6 +1,8 @@
 """MultiperiodOptimize: weights for several periods, with trading costs between them."""
 
+import re
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -8,6 +10,7 @@ import numpy as np
 from meanrev.containers import Table, table
 from meanrev.errors import InvalidInput
 from meanrev.methods import wire
+from meanrev.methods.weights import explain_asset
 from meanrev.question import About, Question, Replies
 from meanrev.results import MultiperiodPlan
 from meanrev_wire import codec
@@ -93,7 +96,31 @@ def _ask(
     def result(replies: Replies, about: About) -> MultiperiodPlan:
         return _plan(wire.decode(MultiperiodResponse, replies[0][0]), labels, about)
 
-    return Question(wire.path("MultiperiodOptimize"), [[message]], result, timeout=timeout)
+    path, labels_of = wire.path("MultiperiodOptimize"), _Assets(periods, square)
+    return Question(path, [[message]], result, timeout=timeout, labels=labels_of)
+
+
+class _Assets:
+    """The labels of what was sent, for errors that name a place in it."""
+
+    def __init__(self, periods: list[Table], square: Table | None) -> None:
+        self._periods = periods
+        self._square = square
+
+    def explain(self, error: InvalidInput, message: int) -> None:
+        """Complete an error about the returns of a period or about a covariance."""
+        named = re.match(r"returns_sequence\[(\d+)\]", error.field)
+        if named is not None and self._periods:
+            cut = len(self._periods) == 1 and int(named[1]) > 0
+            # A single matrix is cut by the server, which counts rows from each cut.
+            period = replace(self._periods[0], timestamps_ms=None) if cut else self._periods[int(named[1])]
+            period.explain(error, message)
+            return
+        known = self._square or (self._periods[0] if self._periods else None)
+        if error.field == "covariance" and known is not None:
+            replace(known, timestamps_ms=None).explain(error, message)
+        elif error.field == "expected_returns" and known is not None:
+            explain_asset(error, known)
 
 
 def _periods(given: Any) -> list[Table]:

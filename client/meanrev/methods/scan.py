@@ -11,19 +11,21 @@ from meanrev.methods.task import Task
 from meanrev.progress import Progress
 from meanrev.question import About, Question
 from meanrev.results import ScanResult
+from meanrev.results.pairs import ColumnNote
 from meanrev_wire import codec
 from meanrev_wire.research_pb2 import ScanReply
 
 __all__ = ["read_pairs", "scan", "scan_task"]
 
 _HOUR_S = 3600.0
-_TEXTS = ("y", "x", "status")
+_TEXTS = ("y", "x", "status", "reason")
 _PERIODS = ("period_half_life", "period_p_value")
+_COUNTS = ("n_pairs", "n_significant", "n_untested")
 _N_PERIODS = 3
 _NUMBERS = tuple(
     name
     for name in ScanResult.__dataclass_fields__
-    if name not in {*_TEXTS, *_PERIODS, "n_pairs", "meta", "test_trades"}
+    if name not in {*_TEXTS, *_PERIODS, *_COUNTS, "notes", "meta", "test_trades"}
 )
 
 
@@ -47,13 +49,15 @@ def scan(
     """Test all pairs of columns for cointegration on a train part, trade those that pass, and rank them by it.
 
     Args:
-        prices: (T, N), oldest first, without a gap.
+        prices: (T, N), oldest first. A column with a gap or, with log, a price that is not positive is left out; the
+            result's notes say so, with rows counted from 0.
         top: Most pairs that come back; all significant ones where None.
-        alpha: p-value below which a pair is significant; 0.05 where None.
+        alpha: p-value below which a pair is significant; 0.05 where None. 1 keeps every pair that was tested.
         split: Share of the bars that is the train part; 0.7 where None.
         lags: Lagged differences in the test of the residual; 1 where None.
         log: Regress logarithms of the prices; True where None.
-        cost_per_side: In units of the residual: with log, a fraction of the notional in y; 0 where None.
+        cost_per_side: In units of the residual: with log, a fraction of the notional in y. Five basis points of that
+            notional where None: 0.0005 with log, 0.0005 of the mean size of y's train prices without.
         objective: What the thresholds maximise: "sharpe" (where None) or "profit".
         lookback: Bars of the rolling z-score; 60 where None.
         periods_per_year: For the Sharpe ratios; 252 where None.
@@ -114,7 +118,9 @@ def read_pairs(reply: Any, about: About) -> ScanResult:
         **{name: _periods(getattr(result, name), name) for name in _PERIODS},
         "test_trades": codec.integers(result.test_trades),
     }
-    return ScanResult(**columns, n_pairs=reply.n_pairs, meta=about)
+    counts = {name: getattr(reply, name) for name in _COUNTS}
+    notes = tuple(ColumnNote(note.column, note.status, note.reason) for note in reply.notes)
+    return ScanResult(**columns, **counts, notes=notes, meta=about)
 
 
 def _periods(values: Any, name: str) -> Any:

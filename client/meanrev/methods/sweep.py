@@ -32,6 +32,7 @@ _OF_A_STEP = (
     "test_max_drawdown",
     "cell",
 )
+_STAMPS = ("train_first", "train_last", "test_first", "test_last")
 
 Axis = str | float | Sequence[float] | Any
 
@@ -169,6 +170,9 @@ def read_sweep(whole: Whole, about: About, *, single: bool = False) -> SweepResu
         figures=CellFigures(**figures),
         best=_best(result.best, axes, single=single),
         n_cells=result.n_cells,
+        cell_reason=np.array(result.cell_reasons or ("",), dtype=np.str_)[
+            np.asarray(result.cell_reason, dtype=np.int64)
+        ],
         walk_forward=_walk(result.walk_forward, axes) if len(result.walk_forward) else None,
         meta=about,
     )
@@ -187,6 +191,9 @@ def _best(choices: Any, axes: dict[str, Any], *, single: bool) -> BestCells:
         "plateau_exit_zscore": _at(axes["exit_zscore"], plateau),
         "plateau_value": np.array([choice.plateau_value for choice in choices]),
         "plateau_cell": plateau,
+        "status": tuple(choice.status for choice in choices),
+        "reason": tuple(choice.reason for choice in choices),
+        "n_bars": np.array([choice.n_bars for choice in choices], dtype=np.int64),
     }
     if single:
         best = {name: values[0] if isinstance(values, tuple) else values[0].item() for name, values in best.items()}
@@ -196,10 +203,19 @@ def _best(choices: Any, axes: dict[str, Any], *, single: bool) -> BestCells:
 def _walk(steps: Any, axes: dict[str, Any]) -> WalkForward:
     values: dict[str, Any] = {name: np.array([getattr(step, name) for step in steps]) for name in _OF_A_STEP}
     cell = values["cell"].astype(np.int64)
+    stamped = len(steps) > 0 and steps[0].HasField("train_first_ms")
+    stamps: dict[str, Any] = {
+        name: np.array([getattr(step, f"{name}_ms") for step in steps], dtype="datetime64[ms]")
+        for name in _STAMPS
+        if stamped
+    }
     return WalkForward(
         column=tuple(step.column for step in steps),
         **{name: _at(axes[name], cell) for name in _AXES},
         **values,
+        status=tuple(step.status for step in steps),
+        reason=tuple(step.reason for step in steps),
+        **stamps,
     )
 
 

@@ -1,6 +1,7 @@
 """CaraOptimalWeights and SharpeOptimalWeights: portfolio weights, once or as returns arrive."""
 
 from collections.abc import AsyncIterable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -13,7 +14,7 @@ from meanrev.results import Weights
 from meanrev_wire import codec
 from meanrev_wire.meanrev_pb2 import OptimizationInput, WeightsOutput
 
-__all__ = ["as_weights", "weights", "weights_stream"]
+__all__ = ["as_weights", "explain_asset", "weights", "weights_stream"]
 
 Bounds = tuple[float, float] | Sequence[float] | None
 
@@ -63,9 +64,33 @@ def weights(
             raise ServerError("the optimisation came back without weights")
         return as_weights(wire.decode(WeightsOutput, replies[0][-1]), labels, about)
 
-    return Question(
-        wire.path(method), [[message]], result, streaming=True, timeout=timeout, labels=read, labelled="returns"
-    )
+    held = _Assets(read, square)
+    return Question(wire.path(method), [[message]], result, streaming=True, timeout=timeout, labels=held)
+
+
+def explain_asset(error: InvalidInput, known: Table) -> None:
+    """Say in the hint of an error about a value an asset which asset that is."""
+    place = error.index[-1] if isinstance(error.index, tuple) else error.index
+    if place is not None and 0 <= place < len(known.names):
+        error.hint = repr(known.names[place])
+
+
+@dataclass(frozen=True)
+class _Assets:
+    """The labels of what was sent, for errors that name a place in it."""
+
+    returns: Table | None
+    square: Table | None
+
+    def explain(self, error: InvalidInput, message: int) -> None:
+        """Complete an error about the returns or the covariance, whose rows are assets."""
+        known = self.square or self.returns
+        if error.field.startswith("returns") and self.returns is not None:
+            self.returns.explain(error, message)
+        elif error.field.startswith("covariance") and known is not None:
+            replace(known, timestamps_ms=None).explain(error, message)
+        elif error.field.startswith("expected_returns") and known is not None:
+            explain_asset(error, known)
 
 
 def weights_stream(

@@ -1,12 +1,11 @@
 """Results: frozen dataclasses that also read as mappings."""
 
+from meanrev.results.accounts import AccountPaths, BacktestPath, BacktestResult, Backtests, ReturnStats, Trades
 from meanrev.results.base import Result
 from meanrev.results.pairs import ScanResult
 from meanrev.results.portfolio import Health, MultiperiodPlan, Pca, PortfolioStats, Weights
 from meanrev.results.series import (
     BacktestMetric,
-    BacktestPath,
-    BacktestResult,
     LogReturns,
     OuFit,
     Signal,
@@ -16,9 +15,11 @@ from meanrev.results.service import Estimate, JobState, Portfolio, ServerInfo
 from meanrev.results.sweeps import BestCells, CellFigures, Surface, SweepResult, WalkForward
 
 __all__ = [
+    "AccountPaths",
     "BacktestMetric",
     "BacktestPath",
     "BacktestResult",
+    "Backtests",
     "BestCells",
     "CellFigures",
     "Estimate",
@@ -31,12 +32,14 @@ __all__ = [
     "Portfolio",
     "PortfolioStats",
     "Result",
+    "ReturnStats",
     "ScanResult",
     "ServerInfo",
     "Signal",
     "Surface",
     "SweepResult",
     "Thresholds",
+    "Trades",
     "WalkForward",
     "Weights",
 ]

@@ -62,7 +62,8 @@ class Result(Mapping[str, Any]):
 
     def _columns(self) -> dict[str, Any]:
         """Return the fields that fit a table: scalars and vectors."""
-        return {name: value for name, value in self.items() if value is not None and np.ndim(value) < 2}
+        flat = {name: value for name, value in self.items() if value is not None and not isinstance(value, Result)}
+        return {name: value for name, value in flat.items() if np.ndim(value) < 2}
 
     def _names(self) -> tuple[str, ...]:
         return tuple(part.name for part in fields(self) if part.name != "meta")

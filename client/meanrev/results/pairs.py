@@ -1,17 +1,35 @@
 """What a scan returns. Fields are named as on the wire, where their units are stated; P pairs."""
 
 from dataclasses import dataclass, fields
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from meanrev.results.base import Result
 
-__all__ = ["ScanResult"]
+__all__ = ["ColumnNote", "ScanResult"]
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
+
+
+_OF_THE_SCAN = frozenset({"meta", "n_pairs", "n_significant", "n_untested", "notes"})
+"""Fields that are not one a pair."""
+
+
+class ColumnNote(NamedTuple):
+    """What is said of a column.
+
+    Attributes:
+        column: Its name.
+        status: "error" where no pair of it was tested, "ok" where some were.
+        reason: Why, and what to do.
+    """
+
+    column: str
+    status: str
+    reason: str
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -42,7 +60,11 @@ class ScanResult(Result):
         period_half_life: (P, 3), of each third of the train part.
         period_p_value: (P, 3), likewise.
         status: "traded", or why not: "no_process", "too_costly".
-        n_pairs: Pairs tried.
+        reason: Why a pair was not traded, in words; "" where it was.
+        n_pairs: Pairs tested.
+        n_significant: Pairs of these with a p-value below alpha, of which top may leave fewer here.
+        n_untested: The other pairs, of the columns in notes.
+        notes: Of the columns that some pairs, or all, could not be tested with.
     """
 
     y: tuple[str, ...]
@@ -68,7 +90,11 @@ class ScanResult(Result):
     period_half_life: Floats
     period_p_value: Floats
     status: tuple[str, ...]
+    reason: tuple[str, ...]
     n_pairs: int
+    n_significant: int
+    n_untested: int
+    notes: tuple[ColumnNote, ...]
 
     def to_columns(self) -> dict[str, Any]:
         """Return what to_frame shows, a column's values by its name, without pandas: a row a pair."""
@@ -79,6 +105,6 @@ class ScanResult(Result):
         for part in fields(self):
             if part.name.startswith("period_"):
                 columns |= {f"{part.name}_{i + 1}": values for i, values in enumerate(self[part.name].T)}
-            elif part.name not in {"meta", "n_pairs"}:
+            elif part.name not in _OF_THE_SCAN:
                 columns[part.name] = self[part.name]
         return columns

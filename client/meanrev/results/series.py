@@ -13,8 +13,6 @@ from meanrev.results.base import Result
 
 __all__ = [
     "BacktestMetric",
-    "BacktestPath",
-    "BacktestResult",
     "LogReturns",
     "OuFit",
     "Signal",
@@ -144,33 +142,6 @@ class BacktestMetric(Result):
     total_costs: float
     position: int
     zscore: float
-
-
-@dataclass(frozen=True, eq=False, kw_only=True)
-class BacktestPath(Result):
-    """A backtest bar by bar: each field holds (T,) values, in the container of the prices."""
-
-    equity: Any
-    cumulative_return: Any
-    daily_return: Any
-    position: Any
-    zscore: Any
-    unrealized_pnl: Any
-    realized_pnl: Any
-    max_drawdown: Any
-    total_costs: Any
-    num_trades: Any
-
-
-@dataclass(frozen=True, eq=False, kw_only=True)
-class BacktestResult(BacktestMetric):
-    """A whole backtest: the metrics of its last bar.
-
-    Attributes:
-        path: The metrics of every bar, or None where they were not asked for.
-    """
-
-    path: BacktestPath | None = None
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)

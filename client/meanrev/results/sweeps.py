@@ -17,6 +17,7 @@ __all__ = ["BestCells", "CellFigures", "Surface", "SweepResult", "WalkForward"]
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
+Times = NDArray[np.datetime64]
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -82,6 +83,9 @@ class BestCells(Result):
         plateau_exit_zscore: Of it.
         plateau_value: That mean.
         plateau_cell: Its number.
+        status: "ok", or "error" where the column has no figures.
+        reason: Why it has none, and the way out; "" where it has some.
+        n_bars: Bars from its first price to its last, which the figures are of.
     """
 
     column: Any
@@ -96,6 +100,9 @@ class BestCells(Result):
     plateau_exit_zscore: Any
     plateau_value: Any
     plateau_cell: Any
+    status: Any
+    reason: Any
+    n_bars: Any
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -118,6 +125,12 @@ class WalkForward(Result):
         test_trades: Closed round trips.
         test_max_drawdown: Positive.
         cell: Number of the chosen cell, -1 where none was valid.
+        status: "ok", or "error" where the train part has no cell, or the test part no figures.
+        reason: Why; "" where both have them.
+        train_first: Time of the first train bar, datetime64; None, like the next three, where the prices have no times.
+        train_last: Time of the last train bar.
+        test_first: Time of the first test bar.
+        test_last: Time of the last test bar.
     """
 
     column: tuple[str, ...]
@@ -135,6 +148,12 @@ class WalkForward(Result):
     test_trades: Ints
     test_max_drawdown: Floats
     cell: Ints
+    status: tuple[str, ...]
+    reason: tuple[str, ...]
+    train_first: Times | None = None
+    train_last: Times | None = None
+    test_first: Times | None = None
+    test_last: Times | None = None
 
     def to_columns(self) -> dict[str, Any]:
         """Return what to_frame shows, a column's values by its name, without pandas."""
@@ -154,6 +173,7 @@ class SweepResult(Result):
         figures: What was asked for.
         best: Each column's best cell and plateau.
         n_cells: Valid cells, tried for each column.
+        cell_reason: (G,) why no column has a figure in a cell; "" where one may have.
         walk_forward: Its steps; None where there are none.
     """
 
@@ -165,6 +185,7 @@ class SweepResult(Result):
     figures: CellFigures
     best: BestCells
     n_cells: int
+    cell_reason: NDArray[np.str_]
     walk_forward: WalkForward | None = None
 
     @property

@@ -41,7 +41,7 @@ _COLUMNS = (
 @click.option("--split", type=float, help="Share of the bars that is the train part; 0.7.")
 @click.option("--lags", type=int, help="Lagged differences in the test of the residual; 1.")
 @click.option("--lookback", type=int, help="Bars of the rolling z-score; 60.")
-@click.option("--cost", "cost_per_side", type=float, help="A side, in units of the residual; 0.")
+@click.option("--cost", "cost_per_side", type=float, help="A side, in units of the residual; 5 bp of y.")
 @click.option("--prices-as-they-are", is_flag=True, help="Regress prices instead of their logarithms.")
 @click.option("--out", type=click.Path(path_type=Path, dir_okay=False), help="Write the pairs: .csv or .parquet.")
 @dry_run_flag
@@ -78,7 +78,9 @@ def _document(found: ScanResult, columns: dict[str, Any], out: Path | None) -> d
     rows = zip(*(values if isinstance(values, tuple) else values.tolist() for values in columns.values()), strict=True)
     return {
         "n_pairs": found.n_pairs,
-        "n_significant": found.meta.get("n_significant"),
+        "n_significant": found.n_significant,
+        "n_untested": found.n_untested,
+        "notes": [note._asdict() for note in found.notes],
         "pairs": [dict(zip(columns, map(_finite, row), strict=True)) for row in rows],
         "saved": None if out is None else str(out.resolve()),
     }
@@ -94,8 +96,12 @@ def _picture(found: ScanResult, out: Path | None) -> Group:
         table.add_column(name.replace("_", " "), justify="left" if name in {"y", "x", "status"} else "right")
     for i in range(min(len(found.y), _SHOWN)):
         table.add_row(*(shape.format(found[name][i]) for name, shape in _COLUMNS))
-    significant = found.meta.get("n_significant", len(found.y))
-    lines: list[Text | Table] = [Text(f"{found.n_pairs} pairs tried, {significant} significant"), table]
+    untested = f", {found.n_untested} not tested" if found.n_untested else ""
+    counts = f"{found.n_pairs} pairs tried, {found.n_significant} significant{untested}"
+    lines: list[Text | Table] = [Text(counts), table]
+    lines += [Text(f"{note.column}: {note.reason}", style="yellow") for note in found.notes[:_SHOWN]]
+    if len(found.notes) > _SHOWN:
+        lines.append(Text(f"... and {len(found.notes) - _SHOWN} more columns; --json names all", style="dim"))
     if len(found.y) > _SHOWN:
         lines.append(Text(f"... and {len(found.y) - _SHOWN} more; --out writes all", style="dim"))
     if out is not None:

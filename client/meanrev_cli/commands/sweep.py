@@ -17,7 +17,7 @@ from meanrev_cli.price_files import PriceTable, can_be_written, read_prices, wri
 from meanrev_cli.shared import Shared, shared_flags
 from meanrev_cli.spread import spread
 from meanrev_cli.sweep_page import page
-from meanrev_cli.sweep_words import BEST, records, rows_of
+from meanrev_cli.sweep_words import BEST, records, rows_of, without_figures
 from meanrev_cli.words import COSTS, SPANS
 
 __all__ = ["sweep"]
@@ -130,6 +130,7 @@ def _picture(swept: SweepResult, note: str, saved: list[str]) -> Group:
     parts: list[Text | Table] = [Text(note), Text(f"{swept.n_cells} valid cells a column"), table]
     if len(rows) > _SHOWN:
         parts.append(Text(f"... and {len(rows) - _SHOWN} more columns; --out or --json has all", style="dim"))
+    parts += [Text(sentence, style="yellow") for sentence in without_figures(swept, _SHOWN)]
     if swept.walk_forward is not None:
         parts.append(Text(_walked(swept)))
     parts += [Text(f"Saved: {path}", style="bold") for path in saved]

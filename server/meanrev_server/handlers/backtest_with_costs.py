@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncIterator, Iterator
 from itertools import islice
-from typing import Annotated, Literal, NamedTuple
+from typing import Annotated, Any, Literal, NamedTuple
 
 import numpy as np
 from msgspec import Meta
@@ -22,6 +22,9 @@ __all__ = ["BacktestOptions", "handle"]
 
 _BARS_AT_ONCE = 512
 """Bars computed in one turn; a turn of more than an eighth of it takes a compute thread."""
+
+_WHOLE_FROM = 128
+"""Bars of a stream's first message from which on it is computed as a whole."""
 
 _LONG_LOOKBACK = 10_000
 """Bars of a window whose summary, due once a window length, is no work for the event loop."""
@@ -66,27 +69,41 @@ class _Bars(NamedTuple):
     every: int
 
 
+class _Owed(NamedTuple):
+    """A stream's first message, which was computed as a whole; the run takes its bars only if another message comes."""
+
+    bars: _Bars
+    metrics: sweep.BarMetrics
+
+
 async def handle(messages: AsyncIterator[bytes], call: Call) -> AsyncIterator[bytes]:
     """Answer every update_frequency bars, and once at the end of the stream."""
     stream = options.StreamOptions(BacktestOptions)
     run: sweep.OnlineBacktest | None = None
+    owed: _Owed | None = None
     reported = bar = 0
     async for data in messages:
         message = await call.decode(BacktestInput, data)
         chosen = stream.read(message.metadata)
         bars = _bars(message, chosen)
-        brief = chosen.lookback <= _LONG_LOOKBACK
+        size = bars.prices.size
         if run is None:
             run = _start(chosen)
-        metrics = _play(run, bars, bar, stream)
-        bar += bars.prices.size
-        for _ in range(0, bars.prices.size, _BARS_AT_ONCE):
-            for reply in await _next_replies(metrics, call, inline=brief and bars.prices.size <= _BARS_AT_ONCE // 8):
+            if size >= _WHOLE_FROM:
+                owed = _Owed(bars, await call.compute(_whole, run, bars))
+        elif owed is not None:
+            await call.compute(_catch_up, run, owed.bars)
+            owed = None
+        metrics = _play(run, bars, bar, stream) if owed is None else _told(owed, stream)
+        brief = chosen.lookback <= _LONG_LOOKBACK and size <= _BARS_AT_ONCE // 8
+        bar += size
+        for _ in range(0, size, _BARS_AT_ONCE):
+            for reply in await _next_replies(metrics, call, inline=brief):
                 yield reply
         if bar % bars.every == 0:
             reported = bar
     if run is not None and reported != bar:
-        yield _encoded(run.metric(), stream.ignored_once())
+        yield _encoded(run.metric() if owed is None else _metric(owed.metrics, -1), stream.ignored_once())
 
 
 def _start(chosen: BacktestOptions) -> sweep.OnlineBacktest:
@@ -134,6 +151,30 @@ def _play(
             yield None
         else:
             yield _encoded(run.metric(), stream.ignored_once())
+
+
+def _whole(run: sweep.OnlineBacktest, bars: _Bars) -> sweep.BarMetrics:
+    with wire_names(_NAMES):
+        return run.whole(bars.prices, bars.entry_z, bars.exit_z, bars.cost, bars.timestamps_ms)
+
+
+def _catch_up(run: sweep.OnlineBacktest, bars: _Bars) -> None:
+    for price, stamp in zip(bars.prices.tolist(), bars.timestamps_ms.tolist(), strict=True):
+        run.update(price, bars.entry_z, bars.exit_z, bars.cost, stamp)
+
+
+def _told(owed: _Owed, stream: options.StreamOptions[BacktestOptions]) -> Iterator[bytes | None]:
+    """Yield what _play would."""
+    for place in range(owed.bars.prices.size):
+        if (place + 1) % owed.bars.every:
+            yield None
+        else:
+            yield _encoded(_metric(owed.metrics, place), stream.ignored_once())
+
+
+def _metric(metrics: sweep.BarMetrics, place: int) -> sweep.BarMetric:
+    values: dict[str, Any] = {name: column[place].item() for name, column in metrics._asdict().items()}
+    return sweep.BarMetric(**{**values, "status": sweep.STATUSES[values["status"]]})
 
 
 async def _next_replies(metrics: Iterator[bytes | None], call: Call, *, inline: bool) -> list[bytes]:

@@ -33,12 +33,12 @@ async def handle(messages: AsyncIterator[bytes], call: Call) -> bytes:
             "metadata.dry_run", f"must not be set for a job: {task.method} itself answers it", value=True
         )
     if upload.outline.n_rows:
-        call.jobs.fits(plan.cost.reply_bytes)
+        call.jobs.fits(plan.cost.kept_bytes)
     call.ticket.announce(plan.cost.work)
     table = replace(await upload.table(), metadata=metadata)
     plan = await asyncio.to_thread(task.plan, table.outline)
     identifier = await call.compute(_identifier, call.identity, task.method, table)
-    job, new = call.jobs.submit(call.identity, identifier, task.method, _now_ms(), plan.cost.reply_bytes)
+    job, new = call.jobs.submit(call.identity, identifier, task.method, _now_ms(), plan.cost.kept_bytes)
     if new:
         job.total = plan.total
         # The work outlives this call: neither its deadline nor its ticket's end is the work's.

@@ -141,10 +141,8 @@ def _singles(result: Mapping[str, Any]) -> tuple[dict[str, Any], int]:
     nbytes = 0
     for name, value in result.items():
         if isinstance(value, Mapping):
-            inner, more = _singles(value)
-            if inner:
-                found[name] = inner
-                nbytes += more + _HEADERS
+            found[name], more = _singles(value)  # an empty list of trades is a message too
+            nbytes += more + _HEADERS
         elif isinstance(value, str):
             found[name] = value
             nbytes += sizes.text(value) + _HEADERS

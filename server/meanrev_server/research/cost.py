@@ -18,12 +18,19 @@ class Cost(NamedTuple):
     Attributes:
         work: Elementary steps: bars times cells, pairs or columns.
         peak_bytes: Of memory while it computes, the matrix included.
-        reply_bytes: Of all replies that carry the result.
+        reply_bytes: Of all replies that carry the result; the most, where that is not known before.
+        least_bytes: The least of the same; None where reply_bytes is what comes.
     """
 
     work: int
     peak_bytes: int
     reply_bytes: int
+    least_bytes: int | None = None
+
+    @property
+    def kept_bytes(self) -> int:
+        """Bytes that a job's result takes at least: a job is not refused for what may never come."""
+        return self.reply_bytes if self.least_bytes is None else self.least_bytes
 
 
 def list_bytes(n_items: int, *, doubles: int = 0, varints: tuple[int, ...] = (), texts: tuple[str, ...] = ()) -> int:

@@ -33,10 +33,10 @@ class ScanOptions(ResearchOptions, frozen=True, kw_only=True):
     Attributes:
         lags: Lagged differences of the residual's Dickey-Fuller regression.
         split: Share of the rows that is trained on.
-        alpha: Pairs whose train p-value is below it are fitted and ranked.
+        alpha: Pairs whose train p-value is below it are fitted and ranked; 1 keeps all that were tested.
         top: Pairs that the reply carries; all ranked ones where null.
         log: Regress logarithms of prices, which must be positive then.
-        cost: Per side, in units of the residual.
+        cost: Per side, in units of the residual; five basis points of the notional in y where null.
         objective: What the thresholds maximise.
         lookback: Bars of the rolling z-score of the backtests.
         periods_per_year: For the annualised Sharpe ratios.
@@ -47,7 +47,7 @@ class ScanOptions(ResearchOptions, frozen=True, kw_only=True):
     alpha: Annotated[float, Meta(gt=0, le=1)] = 0.05
     top: Annotated[int, Meta(ge=1)] | None = None
     log: bool = True
-    cost: Annotated[float, Meta(ge=0)] = 0.0
+    cost: Annotated[float, Meta(ge=0)] | None = None
     objective: Literal["sharpe", "profit"] = "sharpe"
     lookback: Annotated[int, Meta(ge=2, le=1_000_000)] = 60
     periods_per_year: Annotated[float, Meta(gt=0)] = 252.0
@@ -66,15 +66,21 @@ def _run(table: Table, chosen: ScanOptions, ignored: list[str], progress: Progre
     result = {name: value for name, value in values.items() if name in known}
     for side in ("y", "x"):
         result[side] = [table.columns[i] for i in values[side]]
-    result["status"] = list(values["status"])
+    result["status"], result["reason"] = list(found.status), list(found.reason)
     total = _total(table.outline, chosen)
     return Answer.of(
         ScanReply,
         result,
         done=total,
         total=total,
-        n_pairs=total,
-        metadata=options.reply_metadata(ignored, n_significant=values.get("n_significant")),
+        n_pairs=found.n_pairs,
+        n_significant=found.n_significant,
+        n_untested=found.n_untested,
+        notes=[
+            {"column": table.columns[note.column], "status": note.status, "reason": note.told(table.columns)}
+            for note in found.notes
+        ],
+        metadata=options.reply_metadata(ignored, n_significant=found.n_significant),
     )
 
 
@@ -87,7 +93,7 @@ def _cost(outline: Outline, chosen: ScanOptions) -> Cost:
     items = list_bytes(n_shown, doubles=_DOUBLES, varints=(n_rows,), texts=(name, name, "traded", ""))
     reply_bytes = parts_bytes(items, _DOUBLES)
     peak = _COPIES * outline.nbytes + _SQUARES * 8 * n_columns**2 + _RESIDUALS + 2 * reply_bytes
-    return Cost(total * n_rows, peak, reply_bytes)
+    return Cost(total * n_rows, peak, reply_bytes, least_bytes=0)
 
 
 SCAN_PAIRS = Task(

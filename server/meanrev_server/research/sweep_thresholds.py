@@ -146,22 +146,29 @@ def _swept(table: Table, chosen: SweepOptions, progress: Progress) -> dict[str, 
     shape = entry.size, leave.size, cost.size, lookback.size
     figures = dict.fromkeys(chosen.figures)
     found = swept(table.values, Plan(cells, shape, tuple(figures), _spans(chosen), _rules(chosen)), progress)
+    cell_reason, cell_reasons = grids.cell_reasons(cells, found.n_prices)
     return {
         "columns": list(table.columns),
         "entry_zscore": cells.entry_z,
         "exit_zscore": cells.exit_z,
         "cost": cells.cost,
         "lookback": cells.lookback,
+        "cell_reason": cell_reason,
+        "cell_reasons": cell_reasons,
         "best": _best(found.choice, table.columns),
         "n_cells": int(np.count_nonzero(cells.valid)),
-        "walk_forward": [_step(step, table.columns) for step in found.steps],
+        "walk_forward": [_step(step, table) for step in found.steps],
         "figures": [{"name": name, "values": values} for name, values in found.figures.items()],
     }
 
 
-def _step(step: grids.WalkStep, columns: tuple[str, ...]) -> WalkStep:
+def _step(step: grids.WalkStep, table: Table) -> WalkStep:
     values = step._asdict()
-    return WalkStep(column=columns[values.pop("series")], **values)
+    if table.timestamps_ms is not None:
+        for part in ("train", "test"):
+            values[f"{part}_first_ms"] = int(table.timestamps_ms[values[f"{part}_start"]])
+            values[f"{part}_last_ms"] = int(table.timestamps_ms[values[f"{part}_stop"] - 1])
+    return WalkStep(column=table.columns[values.pop("series")], **values)
 
 
 def _best(choice: grids.Choice, columns: tuple[str, ...]) -> list[CellChoice]:
@@ -174,8 +181,11 @@ def _best(choice: grids.Choice, columns: tuple[str, ...]) -> list[CellChoice]:
             deflated_sharpe=deflated,
             plateau_cell=plateau,
             plateau_value=mean,
+            status=status,
+            reason=reason,
+            n_bars=n_bars,
         )
-        for column, cell, value, deflated, plateau, mean in rows
+        for column, cell, value, deflated, plateau, mean, status, reason, n_bars in rows
     ]
 
 

@@ -10,6 +10,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from numpy.typing import NDArray
+
 from gpu_kernels import grids
 from gpu_kernels.checks import Floats
 
@@ -55,14 +57,16 @@ class Swept(NamedTuple):
     """What is kept.
 
     Attributes:
-        figures: (N, G) each, by name; NaN in invalid cells.
+        figures: (N, G) each, by name; NaN where nothing was run: in invalid cells, and where a column has no figures.
         choice: Of each column.
         steps: Of the walk-forward, in the order of columns.
+        n_prices: (N,) prices of each column.
     """
 
     figures: dict[str, Floats]
     choice: grids.Choice
     steps: list[grids.WalkStep]
+    n_prices: NDArray[np.int64]
 
 
 def swept(values: Floats, plan: Plan, progress: Progress) -> Swept:
@@ -79,6 +83,7 @@ def swept(values: Floats, plan: Plan, progress: Progress) -> Swept:
     n_columns, n_valid = values.shape[1], int(np.count_nonzero(plan.cells.valid))
     total = n_columns * n_valid
     kept = {name: np.empty((n_columns, plan.cells.valid.size)) for name in plan.figures}
+    n_prices = np.empty(n_columns, dtype=np.int64)
     choices, steps = [], []
     size = group_columns(plan.cells.valid.size, plan.shape[-1], len(values))
     for columns in _groups(n_columns, size):
@@ -91,15 +96,16 @@ def swept(values: Floats, plan: Plan, progress: Progress) -> Swept:
             progress(after, total)
 
         prices = np.ascontiguousarray(values[:, columns].T)
+        n_prices[columns] = np.count_nonzero(~np.isnan(prices), axis=1)
         metrics = grids.sweep(prices, plan.cells, progress=report, **plan.rules)
-        _keep(kept, columns, metrics, plan.cells)
+        _keep(kept, columns, metrics)
         choices.append(
             grids.choose(metrics, plan.cells, plan.shape, len(values), prices=prices, progress=go_on, **plan.rules)
         )
         if plan.spans:
             walked = grids.walk_forward(prices, plan.cells, progress=go_on, **plan.spans, **plan.rules)
             steps += [step._replace(series=columns.start + step.series) for step in walked]
-    return Swept(kept, _joined(choices), steps)
+    return Swept(kept, _joined(choices), steps, n_prices)
 
 
 def group_columns(n_cells: int, n_lookbacks: int, n_rows: int) -> int:
@@ -119,11 +125,11 @@ def _groups(n_columns: int, size: int) -> Iterator[slice]:
         yield slice(first, min(first + size, n_columns))
 
 
-def _keep(kept: dict[str, Floats], columns: slice, metrics: grids.GridMetrics, cells: grids.Cells) -> None:
-    invalid = np.flatnonzero(~cells.valid)
+def _keep(kept: dict[str, Floats], columns: slice, metrics: grids.GridMetrics) -> None:
+    nothing = np.isnan(metrics.max_drawdown)
     for name, values in kept.items():
         values[columns] = getattr(metrics, name)
-        values[columns][:, invalid] = math.nan  # counts have no NaN of their own
+        values[columns][nothing] = math.nan  # counts are 0 where nothing was run
 
 
 def _joined(choices: list[grids.Choice]) -> grids.Choice:

@@ -17,7 +17,5 @@ def wire_names(names: Mapping[str, str]) -> Iterator[None]:
     """
     try:
         yield
-    except InvalidInput as error:
+    except (InvalidInput, Degenerate) as error:
         raise error.renamed(names) from None
-    except Degenerate as error:
-        raise Degenerate(names.get(error.field, error.field), str(error)) from None

@@ -214,7 +214,7 @@ def test_columns_of_different_lengths_are_refused():
     [
         ({"by": "luck"}, "by must be one of 'sharpe_ratio', .*, got 'luck'"),
         ({"shape": (3, 3, 2, 1)}, r"shape must have a product of 36, the number of cells, got \(3, 3, 2, 1\)"),
-        ({"n_bars": 1}, "n_bars must be >= 2, got 1"),
+        ({"n_bars": 0}, "n_bars must be >= 1, got 0"),
         ({"prices": PRICES[:, :7]}, r"prices must have shape \(5, 120\), got \(5, 7\)"),
     ],
 )

@@ -30,4 +30,5 @@ def test_fine_grids_choose_alike(mode):
     np.testing.assert_allclose(native_choice.plateau_value, choice.plateau_value, rtol=1e-8)
     for step, native_step in zip(steps, native_steps, strict=True):
         assert native_step[:6] == step[:6]
-        np.testing.assert_allclose(native_step[6:], step[6:], rtol=1e-7, atol=1e-8)
+        np.testing.assert_allclose(native_step[6:11], step[6:11], rtol=1e-7, atol=1e-8)
+        assert native_step[11:] == step[11:] == ("ok", "")

@@ -80,7 +80,10 @@ def test_the_deflated_ratio_takes_the_moments_of_the_best_cells_returns(seed, mo
         ratios = [run["final"]["sharpe_ratio"] / 10.0 for run in runs]
         best = int(choice.best[series])
         skewness, kurtosis = naive.moments(runs[best]["returns"])
-        expected = naive.deflated_sharpe(ratios[best], 60, skewness, kurtosis, 4, float(np.var(ratios, ddof=1)))
+        first, stop = naive.span(prices[series])
+        assert choice.n_bars[series] == stop - first
+        n_bars, variance = stop - first, float(np.var(ratios, ddof=1))
+        expected = naive.deflated_sharpe(ratios[best], n_bars, skewness, kurtosis, 4, variance)
         assert_same(choice.deflated_sharpe[series], expected)
 
 
@@ -104,7 +107,9 @@ def test_walk_forward_equals_plain_loops(seed, mode, gaps, delay, purge):
     ]
     assert len(found) == len(expected) == 4
     for step, (_, *rest) in zip(found, expected, strict=True):
-        assert_same(step[1:], rest, scale=100.0)
+        assert_same(step[1:11], rest[:-1], scale=100.0)
+        assert step.status == rest[-1]
+        assert (step.reason == "") == (step.status == "ok")
     assert [step.series for step in found] == [0, 0, 1, 1]
 
 

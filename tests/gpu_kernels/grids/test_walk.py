@@ -131,7 +131,9 @@ def test_a_missing_bar_in_the_warm_up_is_replaced_by_an_earlier_price():
     assert step.test_return == pytest.approx(run.final.cumulative_return, rel=1e-12)
 
 
-def test_a_window_that_no_train_part_fills_never_trades():
+def test_a_window_that_no_train_part_fills_was_not_tried_there():
     cells = grids.expand([0.5], [0.0], [0.0], [60])
     step = grids.walk_forward(walks(5, 1, 66), cells, **SPANS)[0]
-    assert (step.cell, step.train_sharpe) == (0, 0.0)
+    assert (step.cell, step.status) == (-1, "error")
+    assert step.reason == "lookback 60 is longer than the train part's 40 bars"
+    assert np.isnan([step.train_sharpe, step.test_sharpe, step.test_return, step.test_max_drawdown]).all()

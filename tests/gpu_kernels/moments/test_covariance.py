@@ -181,7 +181,11 @@ def test_shrinkage_accepts_one_still_asset_but_not_all_of_them():
     [
         ([[0.1, np.inf], [0.2, 0.1]], {}, r"returns\[0, 1\] must not be infinite, got inf"),
         ([[0.1, 1e60], [0.2, 0.1]], {}, r"returns\[0, 1\] must be at most 1e\+50 in magnitude, got 1e\+60"),
-        ([[0.1, np.nan], [0.2, 0.1]], {}, "returns must have at least 2 rows without NaN, got 1"),
+        (
+            [[0.1, np.nan], [0.2, 0.1]],
+            {},
+            r"returns\[0, 1\] must have at least 2 rows without NaN: asset 1 has 1 of 2 returns",
+        ),
         ([0.1, 0.2], {}, r"returns must have shape \(T, N\), got \(2,\)"),
         (np.empty((3, 0)), {}, r"returns must have at least one column, got \(3, 0\)"),
         ([["a", "b"]], {}, r"returns must be numbers of shape \(T, N\), got 'list'"),

@@ -7,7 +7,7 @@ import pytest
 from gpu_kernels import ou
 
 NAN = math.nan
-TOO_FEW = "fewer than 4 prices or 3 pairs of neighbours"
+FEW_PRICES, FEW_PAIRS = "fewer than 4 prices", "fewer than 3 pairs of neighbouring prices"
 UNIT_ROOT = "unit root: the estimate does not revert to a mean"
 ZERO_IN_ERROR = ("theta_std_error", "mu_std_error", "sigma_std_error", "r_squared", "adf_statistic", "log_likelihood")
 
@@ -33,13 +33,20 @@ def assert_error(found, reason):
 
 
 @pytest.mark.parametrize(
-    ("prices", "count"),
-    [([], 0), ([1.0], 1), ([1.0, 2.0, 1.0], 3), ([1.0, NAN, 2.0, NAN, 1.0], 3), ([1.0, 2.0, NAN, 3.0, 1.0], 4)],
+    ("prices", "count", "reason"),
+    [
+        ([], 0, FEW_PRICES),
+        ([1.0], 1, FEW_PRICES),
+        ([1.0, 2.0, 1.0], 3, FEW_PRICES),
+        ([1.0, NAN, 2.0, NAN, 1.0], 3, FEW_PRICES),
+        ([1.0, 2.0, NAN, 3.0, 1.0], 4, FEW_PAIRS),
+        ([1.0, NAN, 2.0, NAN, 1.0, NAN, 4.0], 4, FEW_PAIRS),
+    ],
 )
 @pytest.mark.parametrize("bias", ou.BIASES)
-def test_too_few_prices_are_updating_with_numbers_at_zero(prices, count, bias):
+def test_too_few_prices_are_updating_with_numbers_at_zero(prices, count, reason, bias):
     found = fit(prices, bias=bias, adf_lags=1)
-    assert (found.status, found.reason, found.n_samples) == ("updating", TOO_FEW, count)
+    assert (found.status, found.reason, found.n_samples) == ("updating", reason, count)
     assert found.adf_p_value == 1
     names = set(found._fields) - {"status", "reason", "bias_note", "adf_p_value", "n_samples"}
     assert all(getattr(found, name) == 0 for name in names)
@@ -100,7 +107,7 @@ def test_rounding_does_not_decide_whether_a_series_reverts():
 
 def test_alternating_prices_fit_no_process():
     found = fit([1.0, -1.2, 1.1, -0.9, 1.0, -1.1, 0.8])
-    assert_error(found, "no OU process has b <= 0: neighbouring prices alternate about the mean")
+    assert_error(found, "no OU process has b <= 0: neighbouring prices are unrelated, or alternate about the mean")
     assert (found.theta, found.half_life) == (0, 0)
 
 

@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 
 from gpu_kernels import ou
 from gpu_kernels.errors import InvalidInput
+from gpu_kernels.ou import likelihood
 from tests.naive import ou as naive
 
 
@@ -57,6 +58,24 @@ def test_the_estimate_maximises_the_likelihood_of_the_exact_transitions(seed):
     )
     assert found.log_likelihood >= value - 1e-8
     assert (found.theta, found.mu, found.sigma) == pytest.approx((theta, mu, sigma), rel=1e-4)
+
+
+def test_heavy_tailed_gaps_do_not_hide_the_highest_maximum():
+    # With gaps of many lengths the profile likelihood has several maxima. In two of these draws, a climb from the
+    # least-squares estimate ends where theta is largest, beside a higher one.
+    rng = np.random.default_rng(1)
+    for _ in range(150):
+        gaps = rng.pareto(0.6, size=int(rng.integers(20, 120))) + 1e-3
+        times = np.concatenate([[0], np.cumsum(gaps)])
+        prices = naive.simulate(np.exp(rng.uniform(-5, 3)), 5.0, 1.0, times, rng)
+        found = ou.single(ou.fit_irregular(prices[None], times))
+        grid, heights = naive.profile(prices, times, 400)
+        top = int(np.argmax(heights))
+        if found.status == "error":
+            assert top in {0, 399} or heights[top] - max(heights[0], heights[-1]) < 1e-6
+        else:
+            assert found.log_likelihood >= heights[top] - 1e-9
+            assert abs(np.log(found.theta / grid[top])) < 0.5
 
 
 def test_a_nan_is_bridged_by_the_longer_gap():
@@ -173,3 +192,13 @@ def test_inputs_may_be_read_only():
 def test_times_that_do_not_increase_are_refused(times, message):
     with pytest.raises(InvalidInput, match=message):
         ou.fit_irregular([[1.0, 2.0, 1.5, 1.0]], times)
+
+
+def test_the_height_of_the_profile_is_that_of_the_oracle():
+    prices, times = drawn(5, n_prices=60)
+    grid, expected = naive.profile(prices, times, 40)
+    pairs = likelihood.bridged(np.tile(prices, (40, 1)), np.tile(times, (40, 1)))
+    # Without the constant -n/2 (ln 2 pi + 1).
+    moved = expected + 0.5 * 59 * (math.log(2 * math.pi) + 1)
+    np.testing.assert_allclose(likelihood.height(pairs, grid), moved, rtol=1e-9, atol=1e-6)
+    np.testing.assert_allclose(likelihood.profile(pairs, grid).log_likelihood, moved, rtol=1e-9, atol=1e-6)

@@ -142,3 +142,13 @@ def test_a_read_only_view_is_left_alone():
 def test_bad_input_is_named(prices, kind, message):
     with pytest.raises(InvalidInput, match=message):
         returns.compute(prices, kind=kind)
+
+
+@pytest.mark.parametrize("kind", returns.KINDS)
+@pytest.mark.parametrize("scale", [2.0**-43, 2.0**30, 1e-13, 1e9])
+def test_the_unit_of_the_prices_changes_no_return(kind, scale):
+    prices = np.exp(np.cumsum(np.random.default_rng(0).normal(0, 0.02, size=(60, 3)), axis=0))
+    base, found = (returns.compute(prices * unit, kind=kind) for unit in (1.0, scale))
+    rel = 0.0 if np.log2(scale).is_integer() else 1e-9
+    np.testing.assert_allclose(found.returns, base.returns, rtol=rel, atol=rel * 1e-4)
+    assert (found.mean, found.std) == pytest.approx((base.mean, base.std), rel=max(rel, 1e-15))

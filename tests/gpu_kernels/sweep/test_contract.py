@@ -50,7 +50,7 @@ def test_a_broken_request_is_refused_by_field_rule_and_value(changed, message):
     ("prices", "message"),
     [
         ([NAN, NAN], "prices must hold at least one price that is not NaN"),
-        ([1.0, 0.0], r"prices\[1\] must be > 0 in mode 'compounding', got 0.0"),
+        ([1.0, 0.0], r"prices\[1\] must be > 0 in mode 'compounding' \(mode 'unit' trades spreads\), got 0.0"),
         ([1.0, -INF], r"prices\[1\] must not be infinite, got -inf"),
         ([], r"prices must have at least one bar, got \(0,\)"),
         ([[1.0]], r"prices must have shape \(T,\), got \(1, 1\)"),

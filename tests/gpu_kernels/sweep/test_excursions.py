@@ -51,8 +51,8 @@ def sweeps(draw):
     n_series, n_bars = draw(st.integers(1, 3)), draw(st.sampled_from([1, 2, 5, 31, 34, 100, 257]))
     lookback, mode = draw(st.integers(2, 20)), draw(st.sampled_from(sweep.MODES))
     if draw(st.booleans()):
-        # No price is twice another: at an equity of exactly 0 each twin's own rounding decides on ruin.
-        prices = 5.0 + rng.integers(0, 3, (n_series, n_bars))
+        # Some prices are twice others, at which a short position leaves nothing but rounding.
+        prices = rng.choice([5.0, 6.0, 7.0, 10.0], (n_series, n_bars), p=[0.3, 0.3, 0.3, 0.1])
     else:
         prices = walks(rng.integers(2**32), n_series, n_bars, draw(st.sampled_from([0.001, 0.02, 0.3])))
     scores = np.abs(zscore.rolling(prices, lookback)).ravel()

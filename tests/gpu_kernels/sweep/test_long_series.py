@@ -52,8 +52,9 @@ def test_they_equal_the_dense_kernel_and_the_numpy_twin(
     seed, n_bars, n_pairs, number, lookback, delay, mode, ticks, gaps
 ):
     rng = np.random.default_rng(seed)
-    # No price is twice another: at an equity of exactly 0 each twin's own rounding decides on ruin.
-    prices = 5.0 + rng.integers(0, 3, (2, n_bars)) if ticks else walks(seed, 2, n_bars, rng.choice([0.01, 0.3]))
+    # Some prices are twice others, at which a short position leaves nothing but rounding.
+    drawn = rng.choice([5.0, 6.0, 7.0, 10.0], (2, n_bars), p=[0.3, 0.3, 0.3, 0.1])
+    prices = drawn if ticks else walks(seed, 2, n_bars, rng.choice([0.01, 0.3]))
     scores = np.abs(zscore.rolling(prices, lookback))
     tied = scores[np.isfinite(scores) & (scores > 0)]
     entry = np.where(rng.random(n_pairs) < 0.3, rng.choice(np.r_[1.0, tied]), rng.uniform(0.2, 2.5, n_pairs))

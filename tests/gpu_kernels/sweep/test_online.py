@@ -72,7 +72,7 @@ def test_after_a_ruin_every_day_is_still():
     [
         ((math.nan, 1.0, 0.0, 0.0), "price must be finite, got nan"),
         ((math.inf, 1.0, 0.0, 0.0), "price must be finite, got inf"),
-        ((-1.0, 1.0, 0.0, 0.0), "price must be finite and > 0, got -1.0"),
+        ((-1.0, 1.0, 0.0, 0.0), r"price must be > 0 in mode 'compounding' \(mode 'unit' trades spreads\), got -1.0"),
         ((1.0, 0.0, 0.0, 0.0), "entry_z must be finite and > 0, got 0.0"),
         ((1.0, 1.0, 1.0, 0.0), "exit_z must be at least -entry_z and below entry_z, got 1.0"),
         ((1.0, 1.0, math.nan, 0.0), "exit_z must be at least -entry_z and below entry_z, got nan"),

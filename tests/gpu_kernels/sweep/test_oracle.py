@@ -74,9 +74,7 @@ def test_every_lane_of_a_grid_is_the_single_run_bit_for_bit(data):
     for series, lane in np.ndindex(3, 3):
         final = sweep.paths(prices[series], entry_z[lane], exit_z[lane], cost[lane], **options).final
         for name, value in final._asdict().items():
-            exact = name != "sharpe_ratio"
-            got = getattr(grid, name)[series, lane]
-            assert got == value if exact else got == pytest.approx(value, rel=1e-9, abs=1e-12), name
+            assert getattr(grid, name)[series, lane] == value, name
 
 
 @settings(max_examples=100)

@@ -31,9 +31,11 @@ static void excursions_case(decltype(&excursions_unit) entry) {
             first.push_back((double)(shape.n_chunks * shape.levels));
             begin.push_back((double)(shape.n_chunks * shape.exits));
             for (std::size_t t = 0; t < scores.size(); t += 7) scores[t] = t % 2 ? MISSING : levels[0];
+            Array counts(shape.n_series, (double)shape.n_bars);
+            counts[shape.n_series - 1] = (double)((shape.n_bars + 1) / 2);  // a series that ends before the others
             Array out = space(ROWS * shape.n_series * n_pairs);
-            entry(shape.together, shape.n_series, shape.n_bars, shape.n_chunks, n_pairs, prices.data(), inverses.data(),
-                  scores.data(), first.data(), levels.data(), begin.data(), leaves.data(), costs.data(), places.data(),
+            entry(shape.together, shape.n_series, shape.n_bars, shape.n_chunks, n_pairs, counts.data(), prices.data(),
+                  inverses.data(), scores.data(), first.data(), levels.data(), begin.data(), leaves.data(), costs.data(), places.data(),
                   columns.data(), 3.0, out.data(), threads);
             print("out", out);
         }

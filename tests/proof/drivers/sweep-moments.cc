@@ -21,7 +21,9 @@ static void moments_case(decltype(&moments_unit) entry) {
             for (Index series = 0; series < shape.n_series; ++series) scores[series * shape.n_bars] = MISSING;
             Array working = space(items(shape.n_series) * WIDTH * shape.n_bars);
             Array out = space(2 * shape.n_series);
-            entry(shape.n_series, shape.n_bars, shape.n_all, prices.data(), scores.data(), entries.data(), leaves.data(),
+            Array n_all(shape.n_series, (double)shape.n_all);
+            n_all[0] = (double)shape.n_bars;
+            entry(shape.n_series, shape.n_bars, n_all.data(), prices.data(), scores.data(), entries.data(), leaves.data(),
                   costs.data(), 3.0, working.data(), out.data(), threads);
             print("out", out);
         }

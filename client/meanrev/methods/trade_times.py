@@ -1,0 +1,32 @@
+"""The labels of bars, as the caller has them."""
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from meanrev.containers import PandasTable, Table
+
+__all__ = ["times_of"]
+
+
+def times_of(sent: Table, stamps: Any) -> Callable[[Any], Any]:
+    """Return what turns (K,) numbers of bars into their labels, in the labels' own kind.
+
+    Args:
+        sent: The prices.
+        stamps: (T,) timestamps that were given beside the prices, which come before an index; or None.
+
+    Returns:
+        A function to stamps; else to labels of a frame's index, or of its column of times; else to the bars themselves.
+    """
+    time = getattr(sent, "time", None)
+
+    def times(bars: Any) -> Any:
+        if stamps is not None:
+            return np.asarray(stamps)[bars]
+        if isinstance(sent, PandasTable):
+            return sent.native.index.take(bars)
+        return bars if time is None else time[bars.tolist()].to_native()
+
+    return times

@@ -1,0 +1,164 @@
+"""Backtests of many series, each by its own thresholds: figures, round trips and paths."""
+
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gpu_kernels.checks import Floats
+from gpu_kernels.performance.host import account as described
+from gpu_kernels.performance.host import grouped, spans
+from gpu_kernels.performance.model import Figures, Performance
+from gpu_kernels.sweep import accounts_native, trades
+from gpu_kernels.sweep.model import Pairs, Rules
+from gpu_kernels.sweep.round_trips import Accounts, Ran, Trades
+from gpu_kernels.sweep.survey import NO_PRICE
+
+__all__ = ["Wanted", "compute"]
+
+Bools = NDArray[np.bool_]
+
+_ROUNDING = 1e-15  # of a compounding return, where an entry without a cost gains nothing
+
+
+class Wanted(NamedTuple):
+    """What an answer holds beside the figures, and where it is computed.
+
+    Attributes:
+        trades: Every round trip.
+        paths: Every bar.
+        lanes: By the kernel on the CPU's lanes.
+    """
+
+    trades: bool
+    paths: bool
+    lanes: bool
+
+
+def compute(prices: Floats, pairs: Pairs, rules: Rules, wanted: Wanted) -> Accounts:
+    """Trade every series by its own pair; see the contract."""
+    reasons = _reasons(prices, pairs, rules.mode)
+    tradable = np.array([not reason for reason in reasons], dtype=np.bool_)
+    with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
+        ran = _spread(_ran(prices, tradable, pairs, rules, lanes=wanted.lanes), tradable)
+        figures = _figures(ran, tradable, rules)
+        sums = _of_equity(ran, tradable, rules)
+    for row in np.flatnonzero(ran.ruined_at >= 0).tolist():
+        reasons[row] = f"the account is ruined at row {ran.ruined_at[row]}: its equity is gone"
+    closed, n_series = ran.trades.series[ran.trades.closed], tradable.size
+    status = tuple("error" if reason else "ok" for reason in reasons)
+    return Accounts(
+        returns=Performance(status, tuple(reasons), sums.n_bars, figures),
+        final_equity=sums.final_equity,
+        num_trades=np.bincount(closed, minlength=n_series).astype(np.int64),
+        **_of_trades(ran.trades, tradable, rules),
+        total_costs=ran.fees,
+        exposure=sums.exposure,
+        turnover=sums.turnover,
+        position=sums.position,
+        trades=ran.trades if wanted.trades else None,
+        paths=ran.paths if wanted.paths else None,
+    )
+
+
+def _reasons(prices: Floats, pairs: Pairs, mode: str) -> list[str]:
+    """Say of each series why it cannot be traded, "" where it can."""
+    infinite: Bools = np.isinf(prices)
+    counts = np.count_nonzero(~np.isnan(prices), axis=1)
+    bad = infinite | (prices <= 0) if mode == "compounding" else infinite
+    reasons = []
+    for row, place in enumerate(np.where(bad.any(axis=1), bad.argmax(axis=1), -1).tolist()):
+        reason = "there are no thresholds for it" if np.isnan(pairs.entry_z[row]) else ""
+        reason = reason if counts[row] else NO_PRICE
+        if place >= 0:
+            fault = "infinite" if infinite[row, place] else "not positive; mode 'unit' trades such a series"
+            reason = f"the price {prices[row, place].item()!r} at row {place} is {fault}"
+        reasons.append(reason)
+    return reasons
+
+
+def _ran(prices: Floats, tradable: Bools, pairs: Pairs, rules: Rules, *, lanes: bool) -> Ran:
+    good = slice(None) if tradable.all() else tradable
+    run = accounts_native.run if lanes and tradable.any() else trades.run
+    return run(prices[good], Pairs(*(np.ascontiguousarray(column[good]) for column in pairs)), rules)
+
+
+def _spread(ran: Ran, tradable: Bools) -> Ran:
+    """Put NaN rows where a series cannot be traded."""
+    if tradable.all():
+        return ran
+    n_series, n_bars = tradable.size, ran.paths.equity.shape[1]
+    paths = trades.empty_paths((n_series, n_bars))
+    for held, part in zip(paths, ran.paths, strict=True):
+        held[tradable] = part
+    fees, ruined_at = np.full(n_series, np.nan), np.full(n_series, -1)
+    fees[tradable], ruined_at[tradable] = ran.fees, ran.ruined_at
+    series = np.flatnonzero(tradable)[ran.trades.series].astype(np.int64)
+    return Ran(paths, ran.trades._replace(series=series), fees, ruined_at.astype(np.int64))
+
+
+class _Sums(NamedTuple):
+    """Sums over a series' bars: (B,) arrays, as in Accounts."""
+
+    n_bars: NDArray[np.int64]
+    final_equity: Floats
+    exposure: Floats
+    turnover: Floats
+    position: NDArray[np.int8]
+
+
+def _of_equity(ran: Ran, tradable: Bools, rules: Rules) -> _Sums:
+    n_series = tradable.size
+    first, last = spans(ran.paths.equity)
+    final, exposure, mean = (np.full(n_series, np.nan) for _ in range(3))
+    position = np.zeros(n_series, dtype=np.int8)
+    for rows, bars in grouped(first, last, tradable):
+        equity, held = (np.ascontiguousarray(path[rows, bars]) for path in (ran.paths.equity, ran.paths.position))
+        final[rows], mean[rows] = equity[:, -1], equity.mean(axis=1)
+        exposure[rows] = np.count_nonzero(held, axis=1) / held.shape[1]
+        position[rows] = held[:, -1].astype(np.int8)
+    listed, n_bars = ran.trades, np.where(tradable, last - first + 1, 0)
+    prices = np.abs(listed.entry_price) + np.where(listed.closed, np.abs(listed.exit_price), 0.0)
+    notional = np.bincount(listed.series, np.abs(listed.quantity) * prices, n_series)
+    turnover = np.where(mean > 0, notional * (rules.periods_per_year / n_bars) / mean, np.nan)
+    return _Sums(n_bars.astype(np.int64), final, exposure, turnover, position)
+
+
+def _figures(ran: Ran, tradable: Bools, rules: Rules) -> Figures:
+    """Describe the returns; the Sharpe ratio is 0 where they do not vary, as in a sweep."""
+    paths = ran.paths
+    if rules.mode == "compounding":
+        _, last = spans(paths.equity)
+        final = np.take_along_axis(paths.equity, np.maximum(last, 0)[:, None], axis=1)[:, 0]
+        total = final / rules.initial_capital - 1.0
+    else:  # a large capital would cost the difference its digits
+        total = np.bincount(ran.trades.series, ran.trades.profit, tradable.size) / rules.initial_capital
+    figures = described(paths.returns, paths.drawdown, total, tradable, rules.periods_per_year)
+    still = np.isnan(figures.sharpe_ratio)
+    if rules.mode == "compounding":
+        still |= np.maximum(figures.best_return, -figures.worst_return) < _ROUNDING
+    return figures._replace(sharpe_ratio=np.where(tradable & still, 0.0, figures.sharpe_ratio))
+
+
+def _of_trades(listed: Trades, tradable: Bools, rules: Rules) -> dict[str, Floats]:
+    """Return the figures of the closed trades of every series."""
+    n_series, closed = tradable.size, listed.closed
+    series, profit, fraction = listed.series[closed], listed.profit[closed], listed.profit_fraction[closed]
+
+    def added(values: Floats) -> Floats:
+        return np.bincount(series, values, n_series).astype(np.float64)
+
+    some = np.maximum(added(np.ones(series.size)), 1.0)
+    gains, losses = added(np.maximum(profit, 0.0)), added(np.maximum(-profit, 0.0))
+    best, worst = np.full(n_series, np.nan), np.full(n_series, np.nan)
+    np.fmax.at(best, series, fraction)
+    np.fmin.at(worst, series, fraction)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        found = {
+            "win_rate": added((profit > 0).astype(np.float64)) / some,
+            "avg_profit_per_trade": added(profit) / (some * rules.initial_capital),
+            "profit_factor": gains / losses,  # infinite without losses, NaN without either
+            "best_trade": best,
+            "worst_trade": worst,
+        }
+    return {name: np.where(tradable, values, np.nan) for name, values in found.items()}

@@ -1,0 +1,131 @@
+"""Launches of the kernel that keeps accounts, on the CPU's lanes."""
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gpu_kernels.checks import Floats
+from gpu_kernels.compile import library
+from gpu_kernels.launch import Count, Number, Threads, pointer
+from gpu_kernels.selection import current
+from gpu_kernels.sweep import trades
+from gpu_kernels.sweep.bars import Bars, collisions, gather
+from gpu_kernels.sweep.model import Pairs, Rules
+from gpu_kernels.sweep.native import rolling
+from gpu_kernels.sweep.round_trips import AccountPaths, Ran, Trade, Trades, as_trades
+
+__all__ = ["run", "running_moments"]
+
+_AT_ONCE = 2**19
+"""Bars of a launch: beside each there is room for a round trip."""
+
+_PATHS = ("equity", "returns", "drawdown", "position")
+_N_TRADES, _FEES, _RUINED_AT, _ENDS = 0, 1, 2, 3
+
+
+def run(prices: Floats, pairs: Pairs, rules: Rules) -> Ran:
+    """Trade every series by its own pair; each can be traded. Bit for bit what trades.run gives."""
+    size = max(1, _AT_ONCE // prices.shape[1])
+    parts = []
+    for start in range(0, prices.shape[0], size):
+        rows = slice(start, start + size)
+        parts.append(
+            _part(np.ascontiguousarray(prices[rows]), Pairs(*(column[rows] for column in pairs)), rules, start)
+        )
+    return parts[0] if len(parts) == 1 else _joined(parts)
+
+
+def running_moments(returns: Floats) -> tuple[Floats, Floats]:
+    """Return mean and sum of squared deviations of the first 1, 2, ... of (T,) returns, in a ledger's order."""
+    read, mean, squares = np.ascontiguousarray(returns), np.empty(returns.size), np.empty(returns.size)
+    shape = map(Count, (1, returns.size))
+    library("sweep/accounts").running_moments(*shape, *map(pointer, (read, mean, squares)), Threads(1))
+    return mean, squares
+
+
+def _part(prices: Floats, pairs: Pairs, rules: Rules, start: int) -> Ran:
+    bars = gather(prices, rules.execution_delay)
+    scores = rolling(bars.prices, rules.lookback)
+    fills, crowded = _fills(bars, scores), collisions(prices, rules.execution_delay)
+    (n_series, n_bars), n_fields = bars.prices.shape, len(Trade._fields)
+    packed, listed = np.empty((len(_PATHS), n_series, n_bars)), np.empty((n_series, n_bars, n_fields))
+    ends = np.empty((n_series, _ENDS))
+    read = (bars.counts.astype(np.float64), np.ascontiguousarray(bars.prices), fills, *map(np.ascontiguousarray, pairs))
+    library("sweep/accounts")[f"accounts_{rules.mode}"](
+        *map(Count, (n_series, n_bars)),
+        *map(pointer, read),
+        Number(rules.initial_capital),
+        *map(pointer, (packed, listed, ends)),
+        Threads(current().threads),
+    )
+    kept = np.arange(n_bars) < ends[:, _N_TRADES, None]
+    series, rows = np.nonzero(kept)[0], listed[kept]
+    if n_bars == prices.shape[1] and (bars.counts == n_bars).all():
+        paths, ruined_at = AccountPaths(packed[0], packed[1], packed[3], scores, packed[2]), ends[:, _RUINED_AT]
+    else:
+        paths, ruined_at = _with_gaps(prices, bars, packed, scores, (series, rows, ends[:, _RUINED_AT]))
+    ran = Ran(paths, as_trades(series.astype(np.int64), rows), ends[:, _FEES].copy(), ruined_at.astype(np.int64))
+    if crowded.any():
+        ran = _replaced(ran, crowded, trades.run(prices[crowded], Pairs(*(column[crowded] for column in pairs)), rules))
+    return ran._replace(trades=ran.trades._replace(series=ran.trades.series + start))
+
+
+def _fills(bars: Bars, scores: Floats) -> Floats:
+    """Return the scores at the bars of their fills."""
+    n_series, n_bars = bars.prices.shape
+    decided = (np.arange(n_bars) < bars.counts[:, None]) & (bars.fill_at < n_bars)
+    fills = np.full((n_series, n_bars + 1), np.nan)
+    np.put_along_axis(fills, np.where(decided, bars.fill_at, n_bars), scores, axis=1)
+    return np.ascontiguousarray(fills[:, :n_bars])
+
+
+def _with_gaps(
+    prices: Floats, bars: Bars, packed: Floats, scores: Floats, found: tuple[NDArray[np.intp], Floats, Floats]
+) -> tuple[AccountPaths, Floats]:
+    """Put what is known of the bars that have a price at their places, and count bars with the missing ones."""
+    series, rows, ruined = found
+    paths, ruined_at = trades.empty_paths(prices.shape), np.full(ruined.size, -1.0)
+    all_times = np.zeros(scores.shape)
+    for row, count in enumerate(bars.counts.tolist()):
+        times = np.flatnonzero(~np.isnan(prices[row]))
+        equity, returns, drawdown, position = packed[:, row, :count]
+        trades.write(paths, row, (times, bars.places[row]), (equity, returns, drawdown, position))
+        paths.zscore[row, times] = scores[row, :count]
+        all_times[row, :count] = times
+        if ruined[row] >= 0:
+            ruined_at[row] = times[int(ruined[row])]
+    for column in (Trade._fields.index("entry_bar"), Trade._fields.index("exit_bar")):
+        rows[:, column] = all_times[series, rows[:, column].astype(np.intp)]
+    return paths, ruined_at
+
+
+def _replaced(ran: Ran, where: NDArray[np.bool_], other: Ran) -> Ran:
+    """Take some series from another run."""
+    for held, part in zip(ran.paths, other.paths, strict=True):
+        held[where] = part
+    ran.fees[where], ran.ruined_at[where] = other.fees, other.ruined_at
+    kept = ~where[ran.trades.series]
+    theirs = other.trades._replace(series=np.flatnonzero(where)[other.trades.series].astype(np.int64))
+    mine = _where(ran.trades, kept)
+    both = _behind([mine, theirs])
+    return ran._replace(trades=_where(both, np.argsort(both.series, kind="stable")))
+
+
+def _joined(parts: list[Ran]) -> Ran:
+    return Ran(
+        AccountPaths(*(np.concatenate(path) for path in zip(*(part.paths for part in parts), strict=True))),
+        _behind([part.trades for part in parts]),
+        np.concatenate([part.fees for part in parts]),
+        np.concatenate([part.ruined_at for part in parts]),
+    )
+
+
+def _behind(parts: list[Trades]) -> Trades:
+    columns: list[Any] = [np.concatenate(column) for column in zip(*parts, strict=True)]
+    return Trades(*columns)
+
+
+def _where(trades: Trades, rows: NDArray[Any]) -> Trades:
+    columns: list[Any] = [column[rows] for column in trades]
+    return Trades(*columns)

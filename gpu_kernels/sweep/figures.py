@@ -1,0 +1,70 @@
+"""What the kernels' rows say of each lane, as figures; and the figures of series that cannot be traded."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gpu_kernels.checks import Floats
+from gpu_kernels.sweep.model import ERROR, FLAT, IN_TRADE, Rules, SweepMetrics
+
+__all__ = ["REDO", "ROWS", "RUINED", "metrics", "nothing", "with_untradable"]
+
+ROWS = 11
+"""Rows of the kernels' output."""
+
+RUINED, REDO = 10, 2.0
+"""The row that says how a lane ended, and what it says of one that the dense kernel must run again."""
+
+_ROUNDING = 1e-15  # of a compounding return, where an entry without a cost gains nothing
+
+
+def metrics(rows: Floats, spans: NDArray[np.int64], rules: Rules) -> SweepMetrics:
+    """Turn the kernels' rows, (11, B, G), into figures.
+
+    Args:
+        rows: As the kernels' enum orders them.
+        spans: (B,) bars that count of each series; those without a price add returns of 0.
+        rules: What all lanes share.
+    """
+    equity, realized, unrealized, fees, drawdown, total, squares, trades, wins, position, ruined = rows
+    n_bars, compounding = spans[:, None], rules.mode == "compounding"
+    scale = 1.0 if compounding else rules.initial_capital
+    mean = total / (n_bars * scale)
+    spread = np.maximum(0.0, squares / scale**2 - n_bars * mean * mean)
+    if compounding:
+        spread[squares < n_bars * _ROUNDING**2] = 0.0
+    deviation = np.sqrt(spread / np.maximum(1, n_bars - 1))
+    sharpe, win_rate, average = (np.zeros_like(mean) for _ in range(3))
+    np.divide(mean * np.sqrt(rules.periods_per_year), deviation, out=sharpe, where=deviation > 0)
+    np.divide(wins, trades, out=win_rate, where=trades > 0)
+    np.divide(realized, trades * rules.initial_capital, out=average, where=trades > 0)
+    gained = realized + unrealized  # in mode "unit" an equity would cost it digits
+    return SweepMetrics(
+        cumulative_return=equity / rules.initial_capital - 1.0 if compounding else gained / rules.initial_capital,
+        sharpe_ratio=sharpe,
+        max_drawdown=drawdown,
+        num_trades=trades.astype(np.int64),
+        win_rate=win_rate,
+        avg_profit_per_trade=average,
+        total_costs=fees,
+        realized_pnl=realized,
+        unrealized_pnl=unrealized,
+        equity=equity if compounding else rules.initial_capital + gained,
+        position=position.astype(np.int8),
+        status=np.where(ruined > 0, ERROR, np.where(position != 0, IN_TRADE, FLAT)).astype(np.int8),
+    )
+
+
+def nothing(n_series: int, n_pairs: int) -> SweepMetrics:
+    """Return the figures of series that cannot be traded: NaN, counts 0 and status ERROR."""
+    shape = (n_series, n_pairs)
+    floats = {name: np.full(shape, np.nan) for name in SweepMetrics._fields}
+    counts = {"num_trades": np.zeros(shape, dtype=np.int64), "position": np.zeros(shape, dtype=np.int8)}
+    return SweepMetrics(**floats)._replace(**counts, status=np.full(shape, ERROR, dtype=np.int8))  # type: ignore[arg-type]
+
+
+def with_untradable(metrics: SweepMetrics, tradable: NDArray[np.bool_]) -> SweepMetrics:
+    """Put the figures of nothing where a series cannot be traded; metrics has a row for each that can."""
+    found = nothing(tradable.size, metrics.equity.shape[1])
+    for name, values in metrics._asdict().items():
+        getattr(found, name)[tradable] = values
+    return found

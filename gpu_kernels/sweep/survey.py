@@ -1,0 +1,75 @@
+"""What one look at prices tells: which series can be traded, over which bars, and why the others cannot."""
+
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gpu_kernels.checks import Floats
+
+__all__ = ["NO_PRICE", "Survey", "reasons", "survey"]
+
+NO_PRICE = "no finite price"
+"""Why a series without any price has no figures."""
+
+
+class Survey(NamedTuple):
+    """What one look at prices tells; arrays of shape (B,).
+
+    A series' span is the bars from its first price to its last. Bars before and behind it count in no figure.
+
+    Attributes:
+        tradable: Which series have a price, and in mode "compounding" none that is not positive.
+        first: Bar of the first price; 0 where there is none.
+        n_bars: Bars of the span, missing ones inside it included; 0 where there is no price.
+        n_prices: Prices of the series.
+    """
+
+    tradable: NDArray[np.bool_]
+    first: NDArray[np.int64]
+    n_bars: NDArray[np.int64]
+    n_prices: NDArray[np.int64]
+
+    def of(self, series: NDArray[np.bool_] | NDArray[np.intp]) -> "Survey":
+        """Return what it tells of some of the series."""
+        return Survey(self.tradable[series], self.first[series], self.n_bars[series], self.n_prices[series])
+
+    def whole(self, n_bars: int) -> bool:
+        """Tell whether no series misses one of n_bars bars."""
+        return bool((self.n_prices == n_bars).all())
+
+
+def survey(prices: Floats, mode: str) -> Survey:
+    """Look at prices (B, T) once, or twice where bars are missing."""
+    n_series, n_bars = prices.shape
+    lowest = prices.min(axis=1)  # NaN where a bar is missing
+    first, spans, n_prices = (np.full(n_series, value, dtype=np.int64) for value in (0, n_bars, n_bars))
+    gaps = np.flatnonzero(np.isnan(lowest))
+    if gaps.size:
+        present = ~np.isnan(prices[gaps])
+        n_prices[gaps] = present.sum(axis=1)
+        first[gaps] = present.argmax(axis=1)
+        spans[gaps] = np.where(n_prices[gaps] > 0, n_bars - present[:, ::-1].argmax(axis=1) - first[gaps], 0)
+        lowest[gaps] = np.fmin.reduce(prices[gaps], axis=1)  # NaN where all are
+    tradable = lowest > 0 if mode == "compounding" else ~np.isnan(lowest)
+    return Survey(tradable, first, spans, n_prices)
+
+
+def reasons(prices: Floats, mode: str, first_row: int = 0) -> list[str]:
+    """Say of each series of (B, T) why it cannot be traded; "" where it can.
+
+    Args:
+        prices: As in backtest.
+        mode: As in backtest.
+        first_row: Row of the caller's table at which the prices begin.
+    """
+    seen = survey(prices, mode)
+    found = [""] * len(prices)
+    for series in np.flatnonzero(~seen.tradable).tolist():
+        found[series] = _not_positive(prices[series], first_row) if seen.n_prices[series] else NO_PRICE
+    return found
+
+
+def _not_positive(prices: Floats, first_row: int) -> str:
+    row = int(np.argmax(prices <= 0))
+    return f"the price {prices[row]} at row {first_row + row} is not positive; mode 'unit' trades such a series"

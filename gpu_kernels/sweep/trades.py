@@ -1,0 +1,248 @@
+"""The NumPy twin of accounts, series by series: only decisions cost a step, and bars between them none.
+
+The rule and the account are those of model.py. A side changes at few bars, which sorted lists of the scores beyond each
+level give one after the other. Ledger fills the orders, and what it holds between two fills marks all bars there at
+once.
+"""
+
+from bisect import bisect_left
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gpu_kernels.checks import Floats
+from gpu_kernels.sweep.bars import gather
+from gpu_kernels.sweep.ledger import Ledger
+from gpu_kernels.sweep.model import Pairs, Rules
+from gpu_kernels.sweep.round_trips import Account, AccountPaths, Ran, Trade, as_trades
+from gpu_kernels.sweep.zscore import rolling
+
+__all__ = ["Levels", "Series", "empty_paths", "run", "trade", "write"]
+
+
+class Series(NamedTuple):
+    """One series without its missing bars: (n,) arrays.
+
+    Attributes:
+        prices: Finite.
+        scores: NaN where there is none.
+        fill_at: Bar at which a decision of each bar fills; n or more where the data end before.
+    """
+
+    prices: Floats
+    scores: Floats
+    fill_at: NDArray[np.intp]
+
+
+class Levels(NamedTuple):
+    """Thresholds and cost a side of one backtest, as in Pairs."""
+
+    entry_z: float
+    exit_z: float
+    cost: float
+
+
+class _State(NamedTuple):
+    """What a fill leaves, until the next one; the fees that it took, and all so far."""
+
+    bar: int
+    quantity: float
+    entry_price: float
+    entry_fee: float
+    base: float
+    floor: float
+    paid: float
+    fees: float
+
+
+class _Book(Ledger):
+    """A ledger that lists its trades and what it holds between them."""
+
+    def __init__(self, levels: Levels, rules: Rules) -> None:
+        super().__init__(rules)
+        self._cost = levels.cost
+        self._entered = (0, 0.0)
+        self.listed: list[Trade] = []
+        self.states: list[_State] = []
+        self._keep(0)
+
+    def take(self, side: int, bar: int, price: float, score: float) -> None:
+        """Fill an order, and list the trade that it ends."""
+        if self.ruined:
+            return
+        if self.quantity:
+            self._list(bar, price, score)
+        if bar > self.states[-1].bar:
+            self._paid = 0.0
+        self.fill(side, price, self._cost)
+        self._entered = bar, score
+        self._keep(bar)
+
+    def sell_out(self, bar: int, price: float) -> None:
+        """End in a ruin."""
+        self._list(bar, price, np.nan)
+        self._close(price, self._cost)
+        self.ruined = True
+        self._keep(bar)
+
+    def leave(self, bar: int, price: float) -> None:
+        """List what is held at the last bar."""
+        if self.quantity:
+            self._list(bar, price, np.nan, closed=False)
+
+    def _keep(self, bar: int) -> None:
+        held = self.quantity, self._entry_price, self._entry_fee
+        self.states.append(_State(bar, *held, self._base, self._floor, self._paid, self.fees))
+
+    def _list(self, bar: int, price: float, score: float, *, closed: bool = True) -> None:
+        fee = self._fee(self.quantity, price, self._cost) if closed else 0.0
+        gained = self.quantity * (price - self._entry_price) - self._entry_fee - fee
+        prices, scores = (self._entry_price, price), (self._entered[1], score)
+        side = 1 if self.quantity > 0 else -1
+        costs = self._entry_fee + fee
+        self.listed.append(Trade(side, self._entered[0], bar, *prices, *scores, self.quantity, gained, costs, closed))
+
+
+def run(prices: Floats, pairs: Pairs, rules: Rules) -> Ran:
+    """Trade every series by its own pair; each can be traded."""
+    bars = gather(prices, rules.execution_delay)
+    scores = rolling(bars.prices, rules.lookback)
+    paths, rows, owners = empty_paths(prices.shape), [], []
+    fees, ruined_at = np.empty(prices.shape[0]), np.full(prices.shape[0], -1)
+    for row, count in enumerate(bars.counts.tolist()):
+        series = Series(bars.prices[row, :count], scores[row, :count], bars.fill_at[row, :count])
+        account = trade(series, Levels(*(float(column[row]) for column in pairs)), rules)
+        times = np.flatnonzero(~np.isnan(prices[row]))
+        write(
+            paths, row, (times, bars.places[row]), (account.equity, account.returns, account.drawdown, account.position)
+        )
+        paths.zscore[row, times] = series.scores
+        fees[row] = account.fees[-1]
+        if account.ruined_at >= 0:
+            ruined_at[row] = times[account.ruined_at]
+        for each in account.trades:
+            entry, leave = float(times[int(each.entry_bar)]), float(times[int(each.exit_bar)])
+            rows.append(each._replace(entry_bar=entry, exit_bar=leave))
+            owners.append(row)
+    listed = np.array(rows, dtype=np.float64).reshape(-1, len(Trade._fields))
+    return Ran(paths, as_trades(np.array(owners, dtype=np.int64), listed), fees, ruined_at.astype(np.int64))
+
+
+def empty_paths(shape: tuple[int, ...]) -> AccountPaths:
+    """Return paths of no bar."""
+    return AccountPaths(*(np.full(shape, np.nan) for _ in AccountPaths._fields))
+
+
+def write(
+    paths: AccountPaths,
+    row: int,
+    where: tuple[NDArray[np.intp], NDArray[np.intp]],
+    packed: tuple[Floats, Floats, Floats, Floats],
+) -> None:
+    """Write one series' paths but for the scores; a missing bar is marked by the price before it and has a return of 0.
+
+    Args:
+        paths: Of all series.
+        row: Number of the series.
+        where: Bars that have a price, and (T,) the one of them that marks each bar.
+        packed: Equity, returns, drawdown and position at the bars that have a price.
+    """
+    times, places = where
+    span = slice(int(times[0]), int(times[-1]) + 1)
+    shown = places[span]
+    paths.equity[row, span], paths.drawdown[row, span] = packed[0][shown], packed[2][shown]
+    paths.position[row, span] = packed[3][shown]
+    paths.returns[row, span] = 0.0
+    paths.returns[row, times] = packed[1]
+
+
+def trade(series: Series, levels: Levels, rules: Rules) -> Account:
+    """Run one series; bit for bit what a Ledger gives that takes it bar by bar."""
+    decisions = _decisions(series.scores, levels)
+    book, ruined_at = _played(series, decisions, levels, rules, series.prices.size), -1
+    value, floor = _marked(book, series.prices)
+    if rules.mode == "compounding":
+        broke = value <= floor
+        if broke.any():
+            ruined_at = int(broke.argmax())
+            book = _played(series, decisions, levels, rules, ruined_at)
+            if book.quantity:
+                book.sell_out(ruined_at, float(series.prices[ruined_at]))
+            value, _ = _marked(book, series.prices)
+    book.leave(series.prices.size - 1, float(series.prices[-1]))
+    return _account(book, series.prices, value, rules, ruined_at)
+
+
+def _decisions(scores: Floats, levels: Levels) -> list[tuple[int, int]]:
+    """Return the bars at which the side changes, and the new side: the exit first, then, if flat, the entry."""
+    n_bars = scores.size
+
+    def places(beyond: NDArray[np.bool_]) -> list[int]:
+        return [*np.flatnonzero(beyond).tolist(), n_bars]
+
+    buys, sells = places(scores <= -levels.entry_z), places(scores >= levels.entry_z)
+    leaves = {1: places(scores >= -levels.exit_z), -1: places(scores <= levels.exit_z)}
+    found: list[tuple[int, int]] = []
+    side = bar = 0
+    while True:
+        if side:
+            bar = leaves[side][bisect_left(leaves[side], bar + 1)]
+            if bar == n_bars:
+                return found
+        buy, sell = buys[bisect_left(buys, bar)], sells[bisect_left(sells, bar)]
+        entry = min(buy, sell)
+        if side and entry > bar:
+            found.append((bar, 0))
+        if entry == n_bars:
+            return found
+        bar, side = entry, 1 if buy < sell else -1
+        found.append((bar, side))
+
+
+def _played(series: Series, decisions: list[tuple[int, int]], levels: Levels, rules: Rules, last: int) -> _Book:
+    """Fill all orders that are due by a bar."""
+    book = _Book(levels, rules)
+    for bar, side in decisions:
+        due = int(series.fill_at[bar])
+        if due >= series.prices.size or due > last or book.ruined:
+            break
+        book.take(side, due, float(series.prices[due]), float(series.scores[bar]))
+    return book
+
+
+def _marked(book: _Book, prices: Floats) -> tuple[Floats, Floats]:
+    """Return the account's value, as Ledger has it, and what is ruin, bar by bar."""
+    _, quantity, entry_price, entry_fee, base, floor, _, _ = _spread(book, prices.size)
+    return base + (quantity * (prices - entry_price) - entry_fee), floor
+
+
+def _spread(book: _Book, n_bars: int) -> Floats:
+    """Return the states over all bars, (8, n)."""
+    states = np.array(book.states)
+    lasting = np.diff(np.append(states[:, 0], n_bars)).astype(np.intp)
+    return np.repeat(states, lasting, axis=0).T
+
+
+def _account(book: _Book, prices: Floats, value: Floats, rules: Rules, ruined_at: int) -> Account:
+    initial = rules.initial_capital
+    _, quantity, _, _, _, _, _, fees = _spread(book, prices.size)
+    if rules.mode == "compounding":
+        before = np.concatenate([[initial], value[:-1]])
+        returns = np.zeros(value.size)
+        np.divide(value, before, out=returns, where=before > 0)
+        returns = np.where(before > 0, returns - 1.0, 0.0)
+        equity, peak = value, np.maximum.accumulate(np.maximum(value, initial))
+        drawdown = 1.0 - value / peak
+    else:
+        held, paid = np.concatenate([[0.0], quantity[:-1]]), np.zeros(value.size)
+        for state in book.states:  # of two fills at one bar, the second has the fees of both
+            paid[state.bar] = state.paid
+        returns = (held * np.diff(prices, prepend=prices[0]) - paid) / initial
+        equity, peak = initial + value, np.maximum.accumulate(np.maximum(value, 0.0))
+        drawdown = (peak - value) / initial
+    if ruined_at < 0 and book.ruined:  # between the two legs of a reversal
+        ruined_at = book.states[-1].bar
+    if ruined_at >= 0:
+        returns[ruined_at + 1 :] = 0.0
+    return Account(equity, returns, drawdown, np.sign(quantity), fees, book.listed, ruined_at)

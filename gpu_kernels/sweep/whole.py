@@ -1,0 +1,161 @@
+"""What a running backtest would tell after each bar of a series that is known whole, without running it bar by bar."""
+
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gpu_kernels.checks import Floats
+from gpu_kernels.sweep import accounts_native, trades
+from gpu_kernels.sweep.model import ERROR, FLAT, IN_TRADE, Pairs, Rules
+from gpu_kernels.sweep.round_trips import Ran, Trades
+from gpu_kernels.sweep.trades import Levels
+
+__all__ = ["BarMetrics", "compute"]
+
+Ints = NDArray[np.int64]
+
+_DAY_MS = 86_400_000
+
+
+class BarMetrics(NamedTuple):
+    """The fields of BarMetric after each bar: (T,) each; status as a code of STATUSES."""
+
+    bar_number: Ints
+    cumulative_return: Floats
+    daily_return: Floats
+    open_positions: Ints
+    unrealized_pnl: Floats
+    realized_pnl: Floats
+    max_drawdown: Floats
+    sharpe_ratio: Floats
+    num_trades: Ints
+    win_rate: Floats
+    avg_profit_per_trade: Floats
+    status: Ints
+    timestamp_ms: Ints
+    equity: Floats
+    total_costs: Floats
+    position: Ints
+    zscore: Floats
+
+
+class _Sums(NamedTuple):
+    """What trades add up to after each bar: (T,) each."""
+
+    unrealized: Floats
+    realized: Floats
+    closed: Ints
+    wins: Ints
+    fees: Floats
+
+
+def compute(prices: Floats, levels: Levels, rules: Rules, timestamps_ms: Ints, lanes: bool) -> BarMetrics:
+    """Trade one series.
+
+    Args:
+        prices: (T,), finite; positive in mode "compounding".
+        levels: Checked.
+        rules: Checked.
+        timestamps_ms: (T,); 0 where a time is not known.
+        lanes: By the kernel on the CPU's lanes.
+    """
+    run = accounts_native.run if lanes else trades.run
+    n_bars, initial = prices.size, rules.initial_capital
+    bars = np.arange(1, n_bars + 1)
+    with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
+        ran = run(prices[None, :], Pairs(*(np.array([level]) for level in levels)), rules)
+        sums = _sums(ran.trades, prices, levels, rules)
+        equity, position = ran.paths.equity[0], ran.paths.position[0].astype(np.int64)
+        compounding = rules.mode == "compounding"
+        value = equity if compounding else sums.realized + sums.unrealized
+        closed = np.maximum(sums.closed, 1)
+        return BarMetrics(
+            bar_number=bars,
+            cumulative_return=value / initial - (1.0 if compounding else 0.0),
+            daily_return=_daily(ran.paths.returns[0], value, timestamps_ms, rules),
+            open_positions=np.abs(position),
+            unrealized_pnl=sums.unrealized + 0.0,  # no minus zero
+            realized_pnl=sums.realized,
+            max_drawdown=np.maximum.accumulate(np.maximum(ran.paths.drawdown[0], 0.0)),
+            sharpe_ratio=_sharpe(ran.paths.returns[0], rules, lanes=lanes),
+            num_trades=sums.closed,
+            win_rate=sums.wins / closed,
+            avg_profit_per_trade=np.where(sums.closed > 0, sums.realized / (closed * initial), 0.0),
+            status=_status(ran, position),
+            timestamp_ms=timestamps_ms,
+            equity=equity,
+            total_costs=sums.fees,
+            position=position,
+            zscore=ran.paths.zscore[0],
+        )
+
+
+def _sums(listed: Trades, prices: Floats, levels: Levels, rules: Rules) -> _Sums:
+    """Add up trades in the order of a ledger, so that the bits are its own."""
+    bars, n_trades = np.arange(prices.size), listed.side.size
+    ends = listed.exit_bar[listed.closed]
+    count = np.searchsorted(ends, bars, side="right")
+    profits = listed.profit[listed.closed]
+    realized, wins = _added(profits), np.concatenate([[0], np.cumsum(profits > 0)])
+    unit = np.full(n_trades, levels.cost)
+    entry_fee, exit_fee = unit, unit
+    if rules.mode == "compounding":
+        size = levels.cost * np.abs(listed.quantity)
+        entry_fee, exit_fee = size * listed.entry_price, size * listed.exit_price
+    paid = np.stack([entry_fee, exit_fee], axis=1).reshape(-1)[: n_trades + ends.size]
+    when = np.stack([listed.entry_bar, listed.exit_bar], axis=1).reshape(-1)[: n_trades + ends.size]
+    fees = _added(paid)[np.searchsorted(when, bars, side="right")]
+    unrealized = np.zeros(prices.size)
+    last = np.searchsorted(listed.entry_bar, bars, side="right") - 1
+    held = np.flatnonzero((last >= 0) & (count <= last))
+    at = last[held]
+    unrealized[held] = listed.quantity[at] * (prices[held] - listed.entry_price[at]) - entry_fee[at]
+    return _Sums(unrealized, realized[count], count, wins[count], fees)
+
+
+def _added(values: Floats) -> Floats:
+    return np.concatenate([[0.0], np.cumsum(values)])
+
+
+def _sharpe(returns: Floats, rules: Rules, *, lanes: bool) -> Floats:
+    """Return the annualised Sharpe ratio of the bars so far, 0 where returns do not vary."""
+    mean, squares = accounts_native.running_moments(returns) if lanes else _running_moments(returns)
+    deviation = np.sqrt(squares / np.maximum(np.arange(returns.size), 1))
+    return np.where(deviation > 0, mean * np.sqrt(rules.periods_per_year) / deviation, 0.0)
+
+
+def _running_moments(returns: Floats) -> tuple[Floats, Floats]:
+    """Return mean and sum of squared deviations so far, in a ledger's order: Welford's."""
+    mean, squares = np.empty(returns.size), np.empty(returns.size)
+    so_far = spread = 0.0
+    for place, gained in enumerate(returns.tolist()):
+        step = gained - so_far
+        so_far += step / (place + 1)
+        spread += step * (gained - so_far)
+        mean[place], squares[place] = so_far, spread
+    return mean, squares
+
+
+def _daily(returns: Floats, value: Floats, timestamps_ms: Ints, rules: Rules) -> Floats:
+    """Return what each bar gained since the last bar of the previous UTC day; its own return where it has no time."""
+    stamped = np.flatnonzero(timestamps_ms != 0)
+    if not stamped.size:
+        return returns
+    compounding = rules.mode == "compounding"
+    days = timestamps_ms[stamped] // _DAY_MS
+    turns = np.zeros(returns.size, dtype=np.int64)
+    turned = stamped[1:][np.diff(days) != 0]
+    turns[turned] = turned
+    turns = np.maximum.accumulate(turns)
+    before = np.concatenate([[rules.initial_capital if compounding else 0.0], value])[turns]
+    change = (value - before) / rules.initial_capital
+    since = np.where(before > 0, value / before - 1.0, 0.0) if compounding else change
+    return np.where(timestamps_ms != 0, since, returns)
+
+
+def _status(ran: Ran, position: Ints) -> Ints:
+    status = np.where(position != 0, IN_TRADE, FLAT)
+    if ran.ruined_at[0] >= 0:
+        status[ran.ruined_at[0] :] = ERROR
+    return status
