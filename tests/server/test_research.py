@@ -9,6 +9,7 @@ import pytest
 
 from gpu_kernels import grids, ou, performance, sweep
 from meanrev_server.research import backtest, return_stats
+from meanrev_server.research.catalogue import TASKS
 from meanrev_wire import codec, meanrev_pb2, research_pb2
 from tests.server.research import Research, chunks
 from tests.server.serving import Caller, serving
@@ -354,7 +355,7 @@ class TestJobs:
         with pytest.raises(grpc.RpcError) as refused:
             ask("SubmitJob", chunks(PRICES, **options))
         assert refused.value.code() is grpc.StatusCode.INVALID_ARGUMENT
-        assert "metadata.method must be one of 'FitOu', 'SweepThresholds', 'ScanPairs'" in refused.value.details()
+        assert f"metadata.method must be one of {', '.join(map(repr, TASKS))}" in refused.value.details()
 
     def test_an_unknown_job_is_not_found(self, ask):
         for method in ("WatchJob", "FetchResult", "CancelJob"):

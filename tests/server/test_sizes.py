@@ -264,6 +264,10 @@ class TestParts:
         answer = Answer.of(research_pb2.ScanReply, pairs, done=1, total=1, n_pairs=9, notes=notes)
         parts = [research_pb2.ScanReply.FromString(part) for part in answer.parts(600)]
         assert [note.column for part in parts for note in part.notes] == [f"c{i}" for i in range(40)]
+        plain = [{"column": note.column, "status": note.status, "reason": note.reason} for note in notes]
+        again = list(Answer.of(research_pb2.ScanReply, {}, done=1, total=1, notes=plain).parts(600))
+        assert [note for part in again for note in research_pb2.ScanReply.FromString(part).notes] == notes
+        assert all(len(part) <= 600 for part in again)
         halves = [value for part in parts for value in part.result.period_half_life.values]
         assert halves == list(range(120))
         assert [part.n_pairs for part in parts if part.n_pairs] == [9]
@@ -290,6 +294,8 @@ OPTIONS = {
     "SweepThresholds": {"entry": "0.5:2.5:0.1", "lookback": [10, 20], "figures": ["max_drawdown", "num_trades"]},
     "FitOu": {"adf_lags": 1},
     "ScanPairs": {"alpha": 1.0, "lookback": 20},
+    "Backtest": {"entry": 1.5, "exit": 0.5, "path": True},
+    "ReturnStats": {"kind": "equity"},
 }
 
 

@@ -41,5 +41,10 @@ async def answers(task: Task, messages: AsyncIterator[bytes], call: Call) -> Asy
 
 
 def _estimate(task: Task, cost: Cost, call: Call) -> bytes:
-    seconds = call.rates.seconds(task.method, cost.work)
-    return codec.encode(task.reply, estimate={**cost._asdict(), "seconds": seconds})
+    told = {
+        "work": cost.work,
+        "seconds": call.rates.seconds(task.method, cost.work),
+        "peak_bytes": cost.peak_bytes,
+        "reply_bytes": cost.reply_bytes,
+    }
+    return codec.encode(task.reply, estimate=told)

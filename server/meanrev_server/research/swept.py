@@ -9,7 +9,6 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
-
 from numpy.typing import NDArray
 
 from gpu_kernels import grids
