@@ -6,6 +6,7 @@ from typing import cast
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from gpu_kernels.choices import choice_rule
 from gpu_kernels.errors import InvalidInput
 
 __all__ = [
@@ -101,8 +102,7 @@ def one_of(field: str, value: str, allowed: Collection[str]) -> str:
         InvalidInput: value is another one; the rule lists the names.
     """
     if value not in allowed:
-        names = ", ".join(repr(name) for name in allowed)
-        raise InvalidInput(field, f"must be one of {names}", value=value)
+        raise InvalidInput(field, choice_rule(value, allowed), value=value)
     return value
 
 

@@ -9,12 +9,14 @@ from dataclasses import replace
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, ParamSpec, Self, TypeVar, cast
 
-from meanrev.errors import ConnectionFailed, InvalidInput, Overloaded, ServerError, from_status
+from meanrev.brevity import brief
+from meanrev.errors import ConnectionFailed, InvalidInput, MeanRevError, Overloaded, ServerError, from_status
 from meanrev.extensions import local
 from meanrev.jobs import AsyncJob
 from meanrev.methods import Methods
 from meanrev.methods.info import limits
 from meanrev.methods.jobs import reading, submission, task_of, watch
+from meanrev.portable import Portable
 from meanrev.question import Awaiting, Live, Question
 from meanrev.retry import Patience
 from meanrev.transport.asynchronous import AsynchronousTransport
@@ -32,7 +34,7 @@ _IN_FLIGHT = 64
 """Calls of one question at once: a server lets 256 share a connection by default, and others need it too."""
 
 
-class AsyncClient(Methods, Awaiting):
+class AsyncClient(Portable, Methods, Awaiting):
     """A server, or the same code in this process, behind coroutine functions.
 
     Usable from any event loop, one after the other or at once; each gets its own channel.
@@ -63,6 +65,7 @@ class AsyncClient(Methods, Awaiting):
             MeanRevError: "local" without the server's packages.
         """
         where = endpoint(address, token, tls)
+        self._token, self._tls = token, tls
         self.address = where.address
         self.timeout = default_timeout(timeout)
         self._limits: Mapping[str, int] | None = None
@@ -132,7 +135,11 @@ class AsyncClient(Methods, Awaiting):
 
         @functools.wraps(declare)
         async def method(*args: P.args, **kwargs: P.kwargs) -> R:
-            return await self._answer(declare(*args, **kwargs))
+            __tracebackhide__ = True
+            try:
+                return await self._answer(declare(*args, **kwargs))
+            except MeanRevError as error:
+                raise brief(error) from None
 
         return method
 
@@ -141,7 +148,11 @@ class AsyncClient(Methods, Awaiting):
 
         @functools.wraps(declare)
         def method(*args: P.args, **kwargs: P.kwargs) -> AsyncIterator[R]:
-            return self._follow(declare(*args, **kwargs))
+            __tracebackhide__ = True
+            try:
+                return self._follow(declare(*args, **kwargs))
+            except MeanRevError as error:
+                raise brief(error) from None
 
         return method
 
@@ -221,10 +232,15 @@ class AsyncClient(Methods, Awaiting):
         return replies
 
     async def _follow(self, live: Live[R]) -> AsyncIterator[R]:
-        timeout = None if live.timeout is None else default_timeout(live.timeout)
-        async with aclosing(self._transport.stream(live.path, _encoded(live), timeout)) as stream:
-            async for reply in stream:
-                yield live.read(reply)
+        __tracebackhide__ = True
+        try:
+            timeout = None if live.timeout is None else default_timeout(live.timeout)
+            async with aclosing(self._transport.stream(live.path, _encoded(live), timeout)) as stream:
+                async for reply in stream:
+                    yield live.read(reply)
+        except MeanRevError as error:
+            live.explain(error)
+            raise brief(error) from None
 
 
 async def _encoded(live: Live[Any]) -> AsyncIterator[bytes]:

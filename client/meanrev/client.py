@@ -8,12 +8,14 @@ from dataclasses import replace
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, ParamSpec, Self, TypeVar, cast
 
-from meanrev.errors import ConnectionFailed, InvalidInput, Overloaded, ServerError, from_status
+from meanrev.brevity import brief
+from meanrev.errors import ConnectionFailed, InvalidInput, MeanRevError, Overloaded, ServerError, from_status
 from meanrev.extensions import local
 from meanrev.jobs import Job
 from meanrev.methods import Methods
 from meanrev.methods.info import limits
 from meanrev.methods.jobs import reading, submission, task_of, watch
+from meanrev.portable import Portable
 from meanrev.question import Blocking, Live, Question
 from meanrev.retry import Patience
 from meanrev.transport.blocking import BlockingTransport
@@ -28,7 +30,7 @@ P = ParamSpec("P")
 R = TypeVar("R")
 
 
-class Client(Methods, Blocking):
+class Client(Portable, Methods, Blocking):
     """A server, or the same code in this process, behind plain methods.
 
     Safe to share between threads, to use inside a running event loop, and after a fork.
@@ -59,6 +61,7 @@ class Client(Methods, Blocking):
             MeanRevError: "local" without the server's packages.
         """
         where = endpoint(address, token, tls)
+        self._token, self._tls = token, tls
         self.address = where.address
         self.timeout = default_timeout(timeout)
         self._limits: Mapping[str, int] | None = None
@@ -121,7 +124,11 @@ class Client(Methods, Blocking):
 
         @functools.wraps(declare)
         def method(*args: P.args, **kwargs: P.kwargs) -> R:
-            return self._answer(declare(*args, **kwargs))
+            __tracebackhide__ = True
+            try:
+                return self._answer(declare(*args, **kwargs))
+            except MeanRevError as error:
+                raise brief(error) from None
 
         return method
 
@@ -130,7 +137,11 @@ class Client(Methods, Blocking):
 
         @functools.wraps(declare)
         def method(*args: P.args, **kwargs: P.kwargs) -> Iterator[R]:
-            return self._follow(declare(*args, **kwargs))
+            __tracebackhide__ = True
+            try:
+                return self._follow(declare(*args, **kwargs))
+            except MeanRevError as error:
+                raise brief(error) from None
 
         return method
 
@@ -198,9 +209,14 @@ class Client(Methods, Blocking):
         return replies
 
     def _follow(self, live: Live[R]) -> Iterator[R]:
-        if not isinstance(live.items, Iterable):
-            raise InvalidInput("items", "must be iterable; AsyncClient takes asynchronous ones", value=live.items)
-        timeout = None if live.timeout is None else default_timeout(live.timeout)
-        messages = (live.encode(item, number == 0) for number, item in enumerate(live.items))
-        for reply in self._transport.stream(live.path, messages, timeout):
-            yield live.read(reply)
+        __tracebackhide__ = True
+        try:
+            if not isinstance(live.items, Iterable):
+                raise InvalidInput("items", "must be iterable; AsyncClient takes asynchronous ones", value=live.items)
+            timeout = None if live.timeout is None else default_timeout(live.timeout)
+            messages = (live.encode(item, number == 0) for number, item in enumerate(live.items))
+            for reply in self._transport.stream(live.path, messages, timeout):
+                yield live.read(reply)
+        except MeanRevError as error:
+            live.explain(error)
+            raise brief(error) from None

@@ -78,6 +78,7 @@ class InvalidInput(MeanRevError, ValueError):
         value: The offending value, or None.
         index: Its position inside the argument: an int, a tuple of ints, or None.
         hint: Where that is in the caller's own labels ("'PEP', 2020-03-16"), or "".
+        sent_as: The field's name on the wire, "metadata." before an option's; "" where the client itself refused.
     """
 
     def __init__(
@@ -89,6 +90,7 @@ class InvalidInput(MeanRevError, ValueError):
         self.value = value
         self.index = index
         self.hint = hint
+        self.sent_as = ""
         self._message = message
 
     def __str__(self) -> str:
@@ -96,6 +98,18 @@ class InvalidInput(MeanRevError, ValueError):
         got = "" if self.value is None else f", got {self.value!r}"
         told = self._message or f"{self.field}{where} {self.rule}{got}"
         return f"{told} (at {self.hint})" if self.hint else told
+
+    def renamed(self, names: Mapping[str, str]) -> None:
+        """Call the field what the caller calls it.
+
+        Args:
+            names: From names on the wire to arguments; one that is missing stays as it is.
+        """
+        for name, argument in names.items():
+            inside = self.sent_as.removeprefix(name)
+            if self.sent_as.startswith(name) and inside[:1] in {"", ".", "["}:
+                self.field = argument + inside
+                return
 
     def __reduce__(self) -> tuple[Callable[..., "InvalidInput"], tuple[str, str], dict[str, Any]]:
         return type(self), (self.field, self.rule), self.__dict__
@@ -133,8 +147,11 @@ def _invalid(message: str, details: str) -> InvalidInput:
     if "field" not in known or "rule" not in known:
         return InvalidInput(str(known.get("field", "")), message, index=index, message=message)
     # Options travel in a field of their own; to the caller they are arguments like the others.
-    field = str(known["field"]).removeprefix("metadata.")
-    return InvalidInput(field, _rule(known, message), value=_number(known.get("value")), index=index)
+    sent_as = str(known["field"])
+    field = sent_as.removeprefix("metadata.")
+    error = InvalidInput(field, _rule(known, message), value=_number(known.get("value")), index=index)
+    error.sent_as = sent_as
+    return error
 
 
 def _rule(known: Mapping[str, Any], message: str) -> str:

@@ -8,10 +8,10 @@ import inspect
 from abc import ABC, abstractmethod
 from collections.abc import AsyncIterable, AsyncIterator, Callable, Coroutine, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any, Generic, ParamSpec, Protocol, TypeVar, cast, get_args, overload
 
-from meanrev.errors import InvalidInput
+from meanrev.errors import InvalidInput, MeanRevError
 
 __all__ = ["Awaiting", "Blocking", "Gathering", "Labels", "Live", "LiveMethod", "Method", "Question", "Watch"]
 
@@ -64,6 +64,7 @@ class Question(Generic[R]):
         timeout: Seconds for everything; the client's own where None.
         labels: What the caller knows of the data that was sent, for errors.
         labelled: Prefix of the fields that hold these data.
+        renamed: From names of fields on the wire ("metadata." before options) to those of the arguments, for errors.
         watch: Who looks on while the replies of a streaming call come, anew at each attempt.
         gather: Makes what takes in the replies of a streaming call, anew at each attempt.
         fitted: For a large upload: its calls within the limits that a server tells, by the names of its settings, or
@@ -79,6 +80,7 @@ class Question(Generic[R]):
     timeout: float | None = None
     labels: Labels | None = None
     labelled: str = ""
+    renamed: Mapping[str, str] = field(default_factory=dict)
     watch: Watch = _unwatched
     gather: Callable[[], Gathering] = list
     fitted: Callable[[Mapping[str, int]], Sequence[Sequence[bytes]]] | None = None
@@ -94,6 +96,7 @@ class Question(Generic[R]):
         """
         if self.labels is not None and error.field.startswith(self.labelled):
             self.labels.explain(error, sum(len(messages) for messages in self.calls[:call]) + replies)
+        error.renamed(self.renamed)
 
     def then(self, change: Callable[[R], S]) -> "Question[S]":
         """Return the same question with its result changed; of two ways to ask, the one in which nothing follows."""
@@ -112,6 +115,7 @@ class Live(Generic[R]):
         encode: From an item, and whether it is the first, to a message.
         read: From a reply to a result.
         timeout: Seconds for the whole stream; None means no limit.
+        renamed: As for a Question.
     """
 
     path: str
@@ -119,6 +123,12 @@ class Live(Generic[R]):
     encode: Callable[[Any, bool], bytes]
     read: Callable[[bytes], R]
     timeout: float | None = None
+    renamed: Mapping[str, str] = field(default_factory=dict)
+
+    def explain(self, error: MeanRevError) -> None:
+        """Complete an error with what the caller knows."""
+        if isinstance(error, InvalidInput):
+            error.renamed(self.renamed)
 
     def then(self, change: Callable[[R], S]) -> "Live[S]":
         """Return the same stream with its results changed."""

@@ -1,4 +1,4 @@
-"""A server in a thread of this process."""
+"""A server in a process of its own."""
 
 from contextlib import AbstractContextManager
 from typing import Any
@@ -9,7 +9,9 @@ __all__ = ["serve"]
 
 
 def serve(listen: str = "127.0.0.1:0", **settings: Any) -> AbstractContextManager[str]:
-    """Serve from a thread while the context is open.
+    """Serve from a process of its own while the context is open, or as long as this process lives.
+
+    Forking is safe meanwhile, as it is with a Client.
 
     Args:
         listen: HOST:PORT, port 0 for a free one, or unix:/path.

@@ -4,6 +4,7 @@ import errno
 import os
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
 
 __all__ = ["main"]
 
@@ -12,6 +13,7 @@ _OF_THE_SERVER_EXTRA = frozenset(
 )
 _USAGE = 2
 _UNEXPECTED = 1
+_INTERRUPTED = 130
 _NO_ROOM = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO})
 
 
@@ -22,8 +24,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         arguments: Words after the program's name; those of the process where None.
 
     Returns:
-        Exit code 2, where the [server] extra is not installed, or 1, where stdout takes no more; every other end leaves
-        by SystemExit.
+        Exit code 2, where the [server] extra is not installed, 1, where stdout takes no more, or 130, where it was
+        interrupted before a command began; every other end leaves by SystemExit.
     """
     os.environ.setdefault("GRPC_VERBOSITY", "NONE")  # its C core would write a line of its own beside each of ours
     try:
@@ -38,6 +40,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
             f"meanrev: the command line needs {package}, which comes with the server extra: "
             "pip install 'meanrev[server]'\n",
         )
+    except KeyboardInterrupt:  # before a command began
+        return _INTERRUPTED
+    except SystemExit as end:
+        if end.code != _INTERRUPTED:
+            raise
+        # Python would wait for compute threads whose work nobody wants any more.
+        for stream in (sys.stdout, sys.stderr):
+            with suppress(OSError, ValueError):
+                stream.flush()
+        os._exit(_INTERRUPTED)
     except OSError as error:
         if error.errno not in _NO_ROOM:
             raise

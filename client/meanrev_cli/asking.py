@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 import click
 
 import meanrev
-from meanrev_cli.failure import ExitCode, Failure
+from meanrev_cli.failure import ExitCode, Failure, failure_from
 from meanrev_cli.shared import Shared
 
 __all__ = ["asking", "host_flag", "shows_progress"]
@@ -46,16 +46,20 @@ def asking(host: str, names: Sequence[str] = ()) -> Iterator[meanrev.Client]:
         Failure: a call failed.
     """
     try:
-        with meanrev.Client(host) as client:
+        client = meanrev.Client(host)
+    except meanrev.InvalidInput as error:
+        raise Failure(ExitCode.USAGE, str(error)) from None
+    except meanrev.MeanRevError as error:
+        raise failure_from(error) from None
+    try:
+        with client:
             yield client
     except meanrev.ConnectionFailed as error:
-        raise Failure(ExitCode.NO_SERVER, f"{error}; `meanrev serve` starts a server, --host names another") from None
-    except meanrev.DeadlineExceeded as error:
-        raise Failure(ExitCode.NO_SERVER, str(error)) from None
+        raise failure_from(error, "`meanrev serve` starts a server, --host names another") from None
     except meanrev.InvalidInput as error:
         place = error.index if isinstance(error.index, tuple) else ()
         if error.field == "prices" and len(place) == 2 and place[1] < len(names):
             error.hint = f"row {place[0] + 1} of column {names[place[1]]!r}"
-        raise Failure(ExitCode.BAD_DATA, str(error)) from None
+        raise failure_from(error) from None
     except meanrev.MeanRevError as error:
-        raise Failure(ExitCode.UNEXPECTED, str(error)) from None
+        raise failure_from(error) from None

@@ -13,6 +13,8 @@ import psutil  # type: ignore[import-untyped] # it ships no types
 from gpu_kernels import backend
 from gpu_kernels.compile import use_cache
 from gpu_kernels.errors import KernelError
+from meanrev.errors import InvalidInput
+from meanrev.transport.address import proxy_variable, target
 from meanrev_cli import known_answers
 from meanrev_cli.failure import ExitCode, Failure
 from meanrev_cli.settings import knob, settings_from
@@ -22,6 +24,9 @@ from meanrev_server.config import Settings
 from meanrev_server.machine import cpu_model
 
 __all__ = ["Finding", "examine", "graphics_cards"]
+
+_ELSEWHERE = "server.invalid:50051"
+"""A host that is not this machine: the proxy of all others."""
 
 _LEAST_MEMORY = 512 * 1024**2
 
@@ -64,6 +69,7 @@ def examine(shared: Shared) -> Iterator[Finding]:
     yield _cpu(settings)
     yield _memory(settings)
     yield _port(settings.listen)
+    yield from _proxy(shared)
 
 
 def graphics_cards() -> list[str]:
@@ -134,6 +140,21 @@ def _memory(settings: Settings) -> Finding:
     if memory.available < max(_LEAST_MEMORY, 4 * settings.max_message_bytes):
         return Finding("memory", text, f"free some, or lower {knob('max_message_bytes')}", ExitCode.DEVICE)
     return Finding("memory", text)
+
+
+def _proxy(shared: Shared) -> Iterator[Finding]:
+    """Say where a client here goes through a proxy: no fault, but what to look at where no server answers."""
+    host = (shared.environ.get("MEANREV_HOST") or "").strip()
+    try:
+        address = target(host, "MEANREV_HOST") if host else _ELSEWHERE
+    except InvalidInput as error:
+        yield Finding("proxy", str(error), "correct MEANREV_HOST", ExitCode.USAGE)
+        return
+    variable = proxy_variable(address, shared.environ)
+    if variable:
+        where = host or "servers on other machines"
+        text = f"{where}: called through the proxy that {variable} names, unless no_proxy lists the host"
+        yield Finding("proxy", f"{text}; this machine and unix sockets are called directly")
 
 
 def _port(listen: str) -> Finding:

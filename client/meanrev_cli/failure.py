@@ -1,15 +1,20 @@
-"""How a command ends badly: one sentence on stderr and an exit code.
+"""How a command ends badly: one sentence on stderr and an exit code; with --json, the same as JSON on stdout.
 
 click.ClickException
 ├── click.UsageError   2, click's own: a word that the command line does not know
 └── Failure            any other code of ExitCode
 """
 
+import json
+from collections.abc import Mapping
 from enum import IntEnum
+from typing import Any
 
 import click
 
-__all__ = ["ExitCode", "Failure"]
+from meanrev.errors import ConnectionFailed, DeadlineExceeded, InvalidInput, MeanRevError, Overloaded, ServerError
+
+__all__ = ["ExitCode", "Failure", "failure_as_json", "failure_from"]
 
 
 class ExitCode(IntEnum):
@@ -21,6 +26,11 @@ class ExitCode(IntEnum):
     NO_SERVER = 3
     BAD_DATA = 4
     DEVICE = 5
+    INTERRUPTED = 130
+
+
+_OF_STATUSES: Mapping[str, ExitCode] = {"UNIMPLEMENTED": ExitCode.USAGE, "ABORTED": ExitCode.DEVICE}
+"""What an answer of another kind than the client's own errors means; a computation that ends its worker is aborted."""
 
 
 class Failure(click.ClickException):
@@ -28,14 +38,63 @@ class Failure(click.ClickException):
 
     Attributes:
         exit_code: One of ExitCode.
+        facts: What else is known of it, as JSON types.
+        told: stdout says already what happened, as JSON where that was asked for.
     """
 
-    def __init__(self, code: ExitCode, message: str) -> None:
+    def __init__(
+        self, code: ExitCode, message: str, *, facts: Mapping[str, Any] | None = None, told: bool = False
+    ) -> None:
         """Say what went wrong.
 
         Args:
             code: What the shell sees.
             message: One sentence: name, rule, value, and the knob that changes it.
+            facts: What else is known of it, as JSON types.
+            told: stdout says already what happened.
         """
         super().__init__(message)
         self.exit_code = int(code)  # type: ignore[misc] # click declares it on the class and reads it on the instance
+        self.facts = dict(facts or {})
+        self.told = told
+
+
+def failure_from(error: MeanRevError, advice: str = "", message: str = "") -> Failure:
+    """Return how a command ends where a call failed; the one place where errors become exit codes.
+
+    Args:
+        error: What the call raised.
+        advice: What to do about it, added to the sentence.
+        message: The sentence, where it is not the error's own.
+    """
+    code = ExitCode.UNEXPECTED
+    if isinstance(error, ConnectionFailed | DeadlineExceeded):
+        code = ExitCode.NO_SERVER
+    elif isinstance(error, InvalidInput):
+        code = ExitCode.BAD_DATA
+    elif isinstance(error, Overloaded):
+        # A server that is busy says when to come again; a request that is too large stays so.
+        code = ExitCode.BAD_DATA if error.retry_after_s is None else ExitCode.NO_SERVER
+    elif isinstance(error, ServerError):
+        code = _OF_STATUSES.get(error.code, ExitCode.UNEXPECTED)
+    known = {name: getattr(error, name, None) for name in ("field", "index", "value", "hint")}
+    facts = {name: _json_value(value) for name, value in known.items() if value is not None and value != ""}
+    return Failure(code, (message or str(error)) + (f"; {advice}" if advice else ""), facts=facts)
+
+
+def failure_as_json(error: click.ClickException) -> str:
+    """Return an end as one JSON document: {"error": {"exit_code": ..., "kind": ..., "message": ...}}.
+
+    Args:
+        error: The end.
+    """
+    code = ExitCode(error.exit_code)
+    facts = error.facts if isinstance(error, Failure) else {}
+    kind = code.name.lower().replace("_", " ")
+    return json.dumps({"error": {"exit_code": int(code), "kind": kind, "message": error.format_message(), **facts}})
+
+
+def _json_value(value: object) -> object:
+    if isinstance(value, tuple):
+        return [_json_value(part) for part in value]
+    return value if isinstance(value, bool | int | str) else repr(value)

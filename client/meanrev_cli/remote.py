@@ -3,13 +3,18 @@
 from __future__ import annotations  # grpc's classes are generic in their stubs only
 
 import math
+import os
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 import grpc
 
-from meanrev_cli.failure import ExitCode, Failure
+from meanrev.errors import InvalidInput
+from meanrev.transport.address import LOCAL, proxy_variable, target
+from meanrev.transport.options import channel_options
+from meanrev.transport.status import error_of
+from meanrev_cli.failure import ExitCode, Failure, failure_from
 from meanrev_cli.settings import settings_from
 
 if TYPE_CHECKING:
@@ -20,17 +25,6 @@ if TYPE_CHECKING:
 __all__ = ["MAX_BYTES", "SECONDS", "address_of", "connected", "failure_of", "timeout_flag"]
 
 MAX_BYTES = 256 * 1024 * 1024
-DEFAULT_PORT = 50051
-
-_KINDS = {
-    "INVALID_ARGUMENT": ExitCode.BAD_DATA,
-    "FAILED_PRECONDITION": ExitCode.BAD_DATA,
-    "OUT_OF_RANGE": ExitCode.BAD_DATA,
-    "NOT_FOUND": ExitCode.BAD_DATA,
-    "UNAVAILABLE": ExitCode.NO_SERVER,
-    "DEADLINE_EXCEEDED": ExitCode.NO_SERVER,
-    "UNIMPLEMENTED": ExitCode.USAGE,
-}
 
 F = TypeVar("F", bound="Callable[..., Any]")
 
@@ -69,10 +63,19 @@ def address_of(shared: Shared, host: str | None) -> str:
     Args:
         shared: Names the environment and file that stand in for a missing host.
         host: HOST, HOST:PORT or unix:/path; where None, MEANREV_HOST, then the settings' listen.
+
+    Raises:
+        Failure: it is no address; exit code USAGE.
     """
-    chosen = host or shared.environ.get("MEANREV_HOST") or settings_from(shared, {}).listen
-    bare = ":" not in chosen or chosen.endswith("]")
-    return f"{chosen}:{DEFAULT_PORT}" if bare else chosen
+    variable = shared.environ.get("MEANREV_HOST", "").strip()
+    name, chosen = ("HOST", host) if host else ("MEANREV_HOST", variable) if variable else ("listen", "")
+    try:
+        address = target(chosen or settings_from(shared, {}).listen, name)
+    except InvalidInput as error:
+        raise Failure(ExitCode.USAGE, str(error)) from None
+    if address == LOCAL:
+        raise Failure(ExitCode.USAGE, f"{name} must be HOST:PORT or unix:/path: this command asks a running server")
+    return address
 
 
 @contextmanager
@@ -86,8 +89,8 @@ def connected(address: str, timeout_s: float) -> Iterator[grpc.Channel]:
     Raises:
         Failure: nothing answers; exit code NO_SERVER.
     """
-    limits = [("grpc.max_receive_message_length", MAX_BYTES), ("grpc.max_send_message_length", MAX_BYTES)]
-    with grpc.insecure_channel(address, options=limits) as channel:
+    limits = (("grpc.max_receive_message_length", MAX_BYTES), ("grpc.max_send_message_length", MAX_BYTES))
+    with grpc.insecure_channel(address, options=(*channel_options(address), *limits)) as channel:
         try:
             grpc.channel_ready_future(channel).result(timeout=min(timeout_s, 5.0))
         except grpc.FutureTimeoutError:
@@ -103,16 +106,21 @@ def failure_of(error: grpc.RpcError, address: str, timeout_s: float) -> Failure:
         address: The server that was called.
         timeout_s: The deadline it had.
     """
-    code, message = error.code().name, error.details()
-    kind = _KINDS.get(code, ExitCode.UNEXPECTED)
+    code = error.code().name
     if code == "UNAVAILABLE":
         return _nobody(address)
     if code == "DEADLINE_EXCEEDED":
         message = f"{address} gave no answer within {timeout_s:g} s; --timeout (or MEANREV_TIMEOUT) allows more"
-        return Failure(kind, message)
-    return Failure(kind, f"{code}: {message}")
+    else:
+        message = f"{code}: {error_of(error, address) if code == 'RESOURCE_EXHAUSTED' else error.details()}"
+    return failure_from(error_of(error, address), message=message)
 
 
 def _nobody(address: str) -> Failure:
-    advice = "`meanrev serve` starts a server; HOST (or MEANREV_HOST) names another"
+    variable = proxy_variable(address, os.environ)
+    advice = (
+        f"it was asked through the proxy that {variable} names; no_proxy lists hosts that are called directly"
+        if variable
+        else "`meanrev serve` starts a server; HOST (or MEANREV_HOST) names another"
+    )
     return Failure(ExitCode.NO_SERVER, f"nothing answers at {address}: {advice}")

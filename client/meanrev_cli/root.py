@@ -1,9 +1,13 @@
 """The command `meanrev` and its subcommands, each imported when it is asked for, so that --help stays quick."""
 
-from collections.abc import Mapping
+import sys
+from collections.abc import Mapping, Sequence
 from importlib import import_module
+from typing import Any
 
 import click
+
+from meanrev_cli.failure import ExitCode, Failure, failure_as_json
 
 __all__ = ["COMMANDS", "meanrev"]
 
@@ -26,6 +30,30 @@ COMMANDS: Mapping[str, str] = {
 class _Lazily(click.Group):
     """A group whose commands are modules."""
 
+    def main(
+        self,
+        args: Sequence[str] | None = None,
+        prog_name: str | None = None,
+        complete_var: str | None = None,
+        standalone_mode: bool = True,
+        **extra: Any,
+    ) -> Any:
+        """Run a command line; its end is a line on stderr and an exit code, and with --json a document on stdout."""
+        words = sys.argv[1:] if args is None else list(args)
+        if not standalone_mode:
+            return super().main(words, prog_name, complete_var, standalone_mode=False, **extra)
+        try:
+            code = super().main(words, prog_name, complete_var, standalone_mode=False, **extra)
+        except click.Abort:
+            click.echo("interrupted", err=True)
+            sys.exit(ExitCode.INTERRUPTED)
+        except click.ClickException as error:
+            if "--json" in words and not (isinstance(error, Failure) and error.told):
+                click.echo(failure_as_json(error))
+            error.show()
+            sys.exit(error.exit_code)
+        sys.exit(code if isinstance(code, int) else ExitCode.OK)
+
     def list_commands(self, ctx: click.Context) -> list[str]:
         return list(COMMANDS)
 
@@ -43,7 +71,7 @@ class _Lazily(click.Group):
 @click.group(
     cls=_Lazily,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
-    epilog="Exit codes: 0 ok, 2 usage, 3 no server, 4 bad data, 5 device.",
+    epilog="Exit codes: 0 ok, 2 usage, 3 no server, 4 bad data, 5 device, 130 interrupted.",
 )
 @click.version_option(package_name="meanrev", message="%(package)s %(version)s")
 def meanrev() -> None:

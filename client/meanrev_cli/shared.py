@@ -45,9 +45,12 @@ class Shared:
             self.console().print(picture)
 
     def console(self) -> Console:
-        """Return what results are drawn on: a terminal of its own width, or a file or pipe that nothing is cut for."""
-        console = Console(highlight=False)
-        return console if console.is_terminal else Console(highlight=False, width=160)
+        """Return what results are drawn on: a terminal of its own width, or a file or pipe that nothing is cut for.
+
+        It takes no text for markup: addresses, names and settings are shown as they are, brackets included.
+        """
+        console = Console(highlight=False, markup=False, emoji=False)
+        return console if console.is_terminal else Console(highlight=False, markup=False, emoji=False, width=160)
 
     def note(self, text: str) -> None:
         """Print a line on stderr where -v was given."""

@@ -4,6 +4,7 @@ import asyncio
 import os
 import threading
 from collections.abc import Coroutine
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from meanrev_server.app import App
@@ -67,12 +68,17 @@ class _Shared:
     def __init__(self) -> None:
         self._runner: Runner | None = None
         self._process = 0
-        self._unlock()
-        # Another thread may hold the lock at a fork, for as long as kernels compile: no one would release it there.
-        os.register_at_fork(after_in_child=self._unlock)
-
-    def _unlock(self) -> None:
         self._lock = threading.Lock()
+        os.register_at_fork(after_in_child=self._forked)
+
+    def _forked(self) -> None:
+        """Leave to the parent what is its own."""
+        # Another thread may hold the lock at a fork, for as long as kernels compile: no one would release it there.
+        self._lock = threading.Lock()
+        if self._runner is not None:
+            with suppress(RuntimeError):  # the set of tasks was about to change
+                for task in asyncio.all_tasks(self._runner.loop):
+                    task._log_destroy_pending = False  # type: ignore[attr-defined] # noqa: SLF001 - as asyncio.gather does
 
     def get(self) -> Runner:
         """Return it, made at the first call and again in a forked child."""

@@ -40,7 +40,7 @@ def cara(
         gamma: Risk aversion, between 1e-50 and 1e50.
         risk_free_rate: Rate per period; only the reported Sharpe ratio sees it.
         mode: One of MODES.
-        bounds: (lowest, highest) weights, each one number, (N,) numbers, or None for no bound.
+        bounds: (lowest, highest) weights, each one number, N numbers, or None for no bound; a list may hold None too.
         leverage: Largest sum of |weights|, None for no cap.
 
     Raises:
@@ -84,7 +84,7 @@ def sharpe(
             "unconstrained".
         risk_free_rate: r, per period.
         mode: One of MODES; bounds and leverage need one that sums to 1.
-        bounds: (lowest, highest) weights, each one number, (N,) numbers, or None for no bound.
+        bounds: (lowest, highest) weights, each one number, (N,) numbers, or None; infinite where there is none.
         leverage: Largest sum of |weights|, None for no cap.
 
     Returns:
@@ -248,8 +248,10 @@ def _bounds(n_assets: int, bounds: Bounds | None) -> tuple[Floats, Floats]:
 def _bound(n_assets: int, side: ArrayLike | None, sign: float) -> Floats:
     if side is None:
         return np.full(n_assets, sign * np.inf)
-    values = array("bounds", side, ndim=min(1, np.ndim(side)), shape=f"() or ({n_assets},)")
+    is_open = np.array([one is None for one in side] if isinstance(side, list | tuple) else False)
+    known = [0.0 if one is None else one for one in side] if isinstance(side, list | tuple) else side
+    values = array("bounds", known, ndim=min(1, np.ndim(known)), shape=f"() or ({n_assets},)")
     if values.ndim == 1 and values.size != n_assets:
         raise InvalidInput("bounds", f"must be one number or one for each of the {n_assets} assets", value=values.size)
     finite_within_reach("bounds", values)
-    return np.broadcast_to(values, (n_assets,))
+    return np.broadcast_to(np.where(is_open, sign * np.inf, values), (n_assets,))

@@ -4,6 +4,7 @@ Nothing here reads the environment; the caller hands it in.
 """
 
 import ipaddress
+import re
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
@@ -11,12 +12,15 @@ from typing import Annotated, Any, Literal
 
 import msgspec
 
+from gpu_kernels.choices import suggestion
+from meanrev_server import rules
 from meanrev_server.contradictions import contradiction
 
 __all__ = ["ConfigError", "Settings", "load", "origins"]
 
 _PREFIX = "MEANREV_"
-_OF_THE_CLIENT = frozenset({"host", "config", "timeout"})
+_OF_THE_CLIENT = frozenset({"host", "config", "timeout", "traceback"})
+_ADDRESS = re.compile(r"(?P<host>\[[0-9a-fA-F:.]+(?:%[\w.-]+)?\]|[\w.-]+):(?P<port>[0-9]+)")
 
 
 class ConfigError(ValueError):
@@ -98,13 +102,18 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
             ConfigError: listen is not an address, or is reachable from outside in plaintext without insecure, or
                 two settings contradict each other.
         """
-        if found := contradiction(self):
-            raise ConfigError(found)
+        if refusal := contradiction(self):
+            raise ConfigError(refusal)
         if self.listen.startswith("unix:"):
             return
-        host, separator, port = self.listen.rpartition(":")
-        if not separator or not host or not port.isdigit() or int(port) > 65535:
-            raise ConfigError(f"listen must be HOST:PORT or unix:/path, got {self.listen!r}")
+        found = _ADDRESS.fullmatch(self.listen)
+        if found is None:
+            raise ConfigError(
+                f"listen must be HOST:PORT or unix:/path, with an IPv6 address in brackets, got {self.listen!r}"
+            )
+        host, port = found["host"], found["port"]
+        if len(port) > 5 or int(port) > 65535:
+            raise ConfigError(f"listen must be HOST:PORT with a port from 1 to 65535, or 0, got {self.listen!r}")
         if not self.insecure and not _is_loopback(host):
             raise ConfigError(
                 f"listen = {self.listen!r} is reachable from other machines in plaintext; "
@@ -130,12 +139,14 @@ def load(path: Path | None, environ: Mapping[str, str], flags: Mapping[str, Any]
     merged.update({name: value for name, value in flags.items() if value is not None})
     unknown = sorted(set(merged) - set(Settings.__struct_fields__))
     if unknown:
+        advice = suggestion(unknown[0], Settings.__struct_fields__)
         known = ", ".join(Settings.__struct_fields__)
-        raise ConfigError(f"unknown setting {unknown[0]!r}; the settings are: {known}")
+        raise ConfigError(f"unknown setting {unknown[0]!r}; the settings are: {known}{'; ' + advice if advice else ''}")
     try:
         settings = msgspec.convert(merged, Settings, strict=False)
     except msgspec.ValidationError as error:
-        raise ConfigError(_reworded(str(error), merged)) from None
+        name, rule, value = rules.broken(error, Settings, merged)
+        raise ConfigError(f"{name}: {rule}, got {value!r}") from None
     settings.check()
     return settings
 
@@ -159,23 +170,18 @@ def origins(path: Path | None, environ: Mapping[str, str]) -> dict[str, str]:
 
 def _file(path: Path) -> dict[str, Any]:
     try:
-        return tomllib.loads(path.read_text(encoding="utf-8"))
+        return tomllib.loads(path.read_text(encoding="utf-8-sig"))  # editors on Windows write a byte-order mark
     except OSError as error:
         raise ConfigError(f"cannot read the configuration file {str(path)!r}: {error.strerror}") from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except UnicodeDecodeError:
+        raise ConfigError(f"the configuration file {str(path)!r} is not UTF-8 text; save it as UTF-8") from None
+    except tomllib.TOMLDecodeError as error:
         raise ConfigError(f"the configuration file {str(path)!r} is not valid TOML: {error}") from None
 
 
 def _variables(environ: Mapping[str, str]) -> dict[str, str]:
     names = {name.removeprefix(_PREFIX).lower(): value for name, value in environ.items() if name.startswith(_PREFIX)}
     return {name: value for name, value in names.items() if name not in _OF_THE_CLIENT}
-
-
-def _reworded(text: str, merged: Mapping[str, Any]) -> str:
-    """Turn msgspec's "Expected `int` >= 1 - at `$.compute_threads`" into name, rule and value."""
-    rule, _, place = text.partition(" - at `$.")
-    name = place.rstrip("`")
-    return f"{name}: {rule[:1].lower()}{rule[1:].replace('`', '')}, got {merged.get(name)!r}"
 
 
 def _is_loopback(host: str) -> bool:

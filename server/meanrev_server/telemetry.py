@@ -1,11 +1,30 @@
-"""Log rendering: stdlib loggers everywhere, structlog only where lines are written to stderr."""
+"""Log rendering: stdlib loggers everywhere, structlog only where lines are written to stderr.
+
+A log holds no data of callers. What an exception says may hold some (a price, a name), and so may the variables of its
+frames: a log line has the exception's kind and its places in the code, and nothing else of it.
+"""
 
 import logging
 import sys
+import traceback
+from collections.abc import Iterator
 
 import structlog
 
-__all__ = ["start_logging"]
+__all__ = ["particulars", "start_logging"]
+
+
+def particulars(error: BaseException) -> dict[str, str]:
+    """Return what a log line may tell of an exception: its kind, and where in the code it was raised.
+
+    Args:
+        error: The exception; those that it was raised from or while handling are told of too.
+    """
+    chain = list(_chain(error))
+    return {
+        "error": " from ".join(f"{type(one).__module__}.{type(one).__qualname__}" for one in chain),
+        "frames": "\n".join(place for one in chain for place in _places(one)),
+    }
 
 
 def start_logging(rendering: str, level: str) -> None:
@@ -22,15 +41,42 @@ def start_logging(rendering: str, level: str) -> None:
     ]
     last: structlog.types.Processor = structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())
     if rendering == "json":
-        shared.append(structlog.processors.format_exc_info)
         last = structlog.processors.JSONRenderer()
     handler = logging.StreamHandler(sys.stderr)
+    handler.addFilter(_without_data)
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
             foreign_pre_chain=shared,
             processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, last],
         ),
     )
+    logging.raiseExceptions = False  # else a stderr that takes no more is answered by a traceback, data and all
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(level.upper())
+
+
+def _without_data(record: logging.LogRecord) -> bool:
+    """Take what an exception says out of a record of any logger, asyncio's and gRPC's among them."""
+    error = record.exc_info[1] if isinstance(record.exc_info, tuple) else None
+    if error is not None:
+        # Behind the first line of their messages asyncio and gRPC show the exception as well.
+        record.msg, record.args = record.getMessage().partition("\n")[0], None
+        vars(record).update(particulars(error))
+    record.exc_info = record.exc_text = record.stack_info = None
+    return True
+
+
+def _chain(error: BaseException) -> Iterator[BaseException]:
+    seen: set[int] = set()
+    following: BaseException | None = error
+    while following is not None and id(following) not in seen:
+        seen.add(id(following))
+        yield following
+        following = following.__cause__ or (None if following.__suppress_context__ else following.__context__)
+
+
+def _places(error: BaseException) -> Iterator[str]:
+    for frame in traceback.extract_tb(error.__traceback__):
+        yield f"{frame.filename}:{frame.lineno} in {frame.name}"
+    yield from getattr(error, "__notes__", ())  # of a worker process, which adds its own places and no more

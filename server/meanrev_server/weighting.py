@@ -11,6 +11,7 @@ from gpu_kernels.checks import Floats, non_negative
 from gpu_kernels.errors import InvalidInput
 from gpu_kernels.magnitude import within_reach
 from meanrev_server.rpc import options
+from meanrev_server.rpc.bounds import Bounds
 from meanrev_server.rpc.call import Call
 from meanrev_server.rpc.naming import wire_names
 from meanrev_wire import codec
@@ -36,7 +37,7 @@ class WeightOptions(options.Options, frozen=True, kw_only=True):
         mode: "budget" (weights sum to 1), "unconstrained", or "long_only".
         covariance: Estimator of the covariance.
         halflife: Periods after which an observation counts half, for "ewma".
-        bounds: Lowest and highest weight of an asset.
+        bounds: Lowest and highest weight of an asset, null where a side is open; of each asset, where they are lists.
         leverage: Largest sum of absolute weights.
         append: Rows join the stream's window instead of replacing it.
         window: Rows the window keeps.
@@ -45,7 +46,7 @@ class WeightOptions(options.Options, frozen=True, kw_only=True):
     mode: Literal["budget", "unconstrained", "long_only"] = "budget"
     covariance: Literal["sample", "ledoit_wolf", "oas", "ewma"] = "sample"
     halflife: Annotated[float, Meta(gt=0)] | None = None
-    bounds: tuple[float, float] | None = None
+    bounds: Bounds | None = None
     leverage: Annotated[float, Meta(gt=0)] | None = None
     append: bool = False
     window: Annotated[int, Meta(ge=2, le=_LONGEST_WINDOW)] = 10_000
@@ -113,7 +114,7 @@ def _weigh(
             gamma=1.0 if request.gamma == 0 else request.gamma,
             risk_free_rate=request.risk_free_rate,
             mode=chosen.mode,
-            bounds=chosen.bounds,
+            bounds=None if chosen.bounds == (None, None) else chosen.bounds,
             leverage=chosen.leverage,
         )
     return extras, found

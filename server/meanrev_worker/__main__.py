@@ -81,9 +81,12 @@ def _serve(channel: Channel, orders: Orders, name: str) -> None:
                 _answer(channel, name)
     except EOFError:
         os._exit(0)
-    except BaseException:  # noqa: BLE001 - the process ends with it
+    except BaseException as error:  # noqa: BLE001 - the process ends with it
         try:
-            sys.excepthook(*sys.exc_info())
+            # What the driver says of a GPU is told; what another exception says may hold a caller's data.
+            reason = str(error) if isinstance(error, device.DeviceFault) else ""
+            kind, places = type(error).__qualname__, "".join(traceback.format_tb(error.__traceback__))
+            sys.stderr.write(f"the compute worker ends: {kind} {reason}\n{places}")
         finally:
             os._exit(BROKEN)
 
@@ -108,7 +111,8 @@ def _outcome(task: Task, name: str) -> Outcome:
         # Some errors of a GPU stay: every later call fails as well, and only a new process helps.
         if name == "cuda" and _is_broken(name):
             raise
-        error.add_note(f"in the worker:\n{''.join(traceback.format_exception(error))}")
+        # Places alone: this goes to the server's log, and what an exception says may hold a caller's data.
+        error.add_note(f"in the worker:\n{''.join(traceback.format_tb(error.__traceback__))}")
         return Outcome.failed(error)
 
 

@@ -1,7 +1,8 @@
 import pytest
 
 import meanrev as mr
-from meanrev.transport.options import default_timeout, endpoint
+from meanrev.transport.address import proxy_variable
+from meanrev.transport.options import channel_options, default_timeout, endpoint
 
 
 @pytest.mark.parametrize(
@@ -85,3 +86,97 @@ def test_a_token_that_no_header_carries_is_refused_and_not_shown(wrong):
 def test_certificates_that_cannot_be_read_are_named(wrong):
     with pytest.raises(mr.InvalidInput, match="tls must be True, a readable PEM file"):
         mr.Client("localhost:1", tls=wrong)
+
+
+@pytest.mark.parametrize("port", ["0", "65536", "99999", "4294967297", "-1", "1.5", "x", "", "\u0663", " 1"])
+def test_a_port_is_1_to_65535_wherever_it_comes_from(port):
+    for given, environ in ((f"box:{port}", {}), (None, {"MEANREV_HOST": f"box:{port}"})):
+        name = "address" if given else "MEANREV_HOST"
+        with pytest.raises(mr.InvalidInput, match=rf"^{name} must have a port from 1 to 65535, got "):
+            endpoint(given, None, None, environ)
+
+
+@pytest.mark.parametrize("port", [1, 50051, 65535])
+def test_every_other_port_is_fine(port):
+    assert endpoint(f"[2001:db8::1]:{port}", None, None, {}).address == f"[2001:db8::1]:{port}"
+
+
+@pytest.mark.parametrize(
+    ("given", "chosen"),
+    [
+        (" box:1\n", "box:1"),
+        ("box:0050051", None),
+        ("dns:///box:7", "dns:///box:7"),
+        ("unix:run/s", "unix:run/s"),
+        ("[fe80::1%eth0]:5", "[fe80::1%eth0]:5"),
+        ("a_b.example-1:5", "a_b.example-1:5"),
+    ],
+)
+def test_spaces_around_an_address_do_not_matter(given, chosen):
+    if chosen is None:
+        with pytest.raises(mr.InvalidInput, match="port from 1 to 65535"):
+            endpoint(given, None, None, {})
+    else:
+        assert endpoint(given, None, None, {}).address == chosen
+
+
+@pytest.mark.parametrize(
+    ("wrong", "advice"),
+    [
+        ("http://box:50051", r"without http:// \(try 'box:50051'\)"),
+        ("grpc://box:50051/", r"without grpc:// \(try 'box:50051'\)"),
+        ("https://box:50051", r"tls= chooses an encrypted connection"),
+        ("::1:50051", r"an IPv6 address stands in brackets"),
+        ("::1", r"an IPv6 address stands in brackets"),
+        ("box 1:50051", "must be HOST:PORT"),
+        ("box/path:1", "must be HOST:PORT"),
+        ("user@box:1", "must be HOST:PORT"),
+        (":50051", "must be HOST:PORT"),
+        ("unix:", "must be HOST:PORT"),
+        ("  ", "must be HOST:PORT"),
+    ],
+)
+def test_what_is_no_address_is_refused_with_a_way_out(wrong, advice):
+    with pytest.raises(mr.InvalidInput, match=advice):
+        mr.Client(wrong)
+
+
+@pytest.mark.parametrize(
+    ("address", "environ", "variable"),
+    [
+        ("box:1", {"http_proxy": "http://proxy:9"}, "http_proxy"),
+        ("box:1", {"https_proxy": "http://proxy:9", "http_proxy": "x"}, "https_proxy"),
+        ("box:1", {"grpc_proxy": "http://proxy:9", "http_proxy": "x"}, "grpc_proxy"),
+        ("box:1", {"http_proxy": "http://proxy:9", "no_proxy": "other,box"}, ""),
+        ("a.box:1", {"http_proxy": "http://proxy:9", "no_proxy": ".box"}, ""),
+        ("box:1", {"http_proxy": "http://proxy:9", "no_proxy": "other"}, "http_proxy"),
+        ("box:1", {"HTTP_PROXY": "http://proxy:9"}, ""),
+        ("127.0.0.1:1", {"http_proxy": "http://proxy:9"}, ""),
+        ("[::1]:1", {"http_proxy": "http://proxy:9"}, ""),
+        ("unix:/s", {"http_proxy": "http://proxy:9"}, ""),
+        ("box:1", {}, ""),
+    ],
+)
+def test_the_proxy_that_grpc_asks_is_known(address, environ, variable):
+    assert proxy_variable(address, environ) == variable
+    direct = ("grpc.enable_http_proxy", 0) in channel_options(address)
+    assert direct is not address.startswith(("box", "a.box"))
+
+
+def test_an_error_names_the_proxy_that_was_asked(monkeypatch, closed_address):
+    monkeypatch.setenv("http_proxy", f"http://{closed_address}")
+    monkeypatch.delenv("no_proxy", raising=False)
+    monkeypatch.delenv("no_grpc_proxy", raising=False)
+    monkeypatch.delenv("https_proxy", raising=False)
+    monkeypatch.delenv("grpc_proxy", raising=False)
+    with mr.Client("server.invalid:50051", timeout=5) as client, pytest.raises(mr.ConnectionFailed) as error:
+        client.log_returns([1.0, 2.0])
+    assert "the proxy that http_proxy names; no_proxy lists" in str(error.value)
+
+
+def test_a_server_on_this_machine_is_asked_without_the_proxy(monkeypatch, address, closed_address):
+    for name in ("http_proxy", "https_proxy", "grpc_proxy"):
+        monkeypatch.setenv(name, f"http://{closed_address}")
+    monkeypatch.delenv("no_proxy", raising=False)
+    with mr.Client(address) as client:
+        assert client.log_returns([1.0, 2.0]).n_periods == 1

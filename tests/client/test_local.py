@@ -101,7 +101,7 @@ def test_a_stream_that_is_left_ends_its_handler(client):
     async def handlers():
         return [task for task in asyncio.all_tasks() if "Pump.run" in repr(task.get_coro())]
 
-    for _ in range(100):
+    for _ in range(5000):
         if not shared.submit(handlers()).result():
             break
         threading.Event().wait(0.02)

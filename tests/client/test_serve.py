@@ -1,15 +1,17 @@
 import socket
-import threading
+import subprocess
+import sys
 
+import psutil
 import pytest
 
 import meanrev as mr
 
 
 def test_a_server_listens_while_the_context_is_open():
-    with mr.serve(grace_s=0) as address, mr.Client(address, timeout=20) as client:
+    with mr.serve(grace_s=0) as address, mr.Client(address, timeout=60) as client:
         assert client.log_returns([1.0, 2.0]).n_periods == 1
-    with mr.Client(address, timeout=0.2) as client, pytest.raises(mr.ConnectionFailed):
+    with mr.Client(address, timeout=60) as client, pytest.raises(mr.ConnectionFailed):
         client.log_returns([1.0, 2.0])
 
 
@@ -18,11 +20,41 @@ def test_a_unix_socket_will_do(tmp_path):
         assert client.log_returns([1.0, 2.0]).n_periods == 1
 
 
-def test_its_thread_ends_with_it():
-    before = set(threading.enumerate())
+def test_its_process_ends_with_it():
+    before = set(psutil.Process().children())
     with mr.serve(grace_s=0):
-        assert "meanrev-local" in {thread.name for thread in set(threading.enumerate()) - before}
-    assert "meanrev-local" not in {thread.name for thread in set(threading.enumerate()) - before}
+        [server] = set(psutil.Process().children()) - before
+        assert server.is_running()
+    assert not server.is_running()
+
+
+def test_its_process_ends_with_its_parent():
+    program = (
+        "import sys, meanrev as mr\nserving = mr.serve()\nprint(serving.__enter__(), flush=True)\nsys.stdin.read()"
+    )
+    with subprocess.Popen([sys.executable, "-c", program], stdin=subprocess.PIPE, stdout=subprocess.PIPE) as parent:
+        address = parent.stdout.readline().decode().strip()
+        [server] = psutil.Process(parent.pid).children()
+        with mr.Client(address) as client:
+            assert client.log_returns([1.0, 2.0]).n_periods == 1
+        parent.kill()
+        parent.wait()
+        server.wait(60)
+
+
+def test_a_server_that_ends_by_itself_is_an_error_of_ours():
+    before = set(psutil.Process().children())
+    with mr.serve(grace_s=0) as address, mr.Client(address, timeout=60) as client:
+        [server] = set(psutil.Process().children()) - before
+        server.kill()
+        server.wait()
+        with pytest.raises(mr.ConnectionFailed, match=address):
+            client.log_returns([1.0, 2.0])
+
+
+def test_a_backend_that_cannot_run_here_is_said():
+    with pytest.raises(mr.InvalidInput, match=r"backend cannot be used: .*'cuda'"), mr.serve(backend="cuda"):
+        pass
 
 
 @pytest.mark.parametrize(

@@ -122,7 +122,7 @@ def test_a_stop_answers_the_calls_in_flight(monkeypatch):
         call = Caller(address)
         asking = threading.Thread(target=lambda: answers.append(call("ComputeLogReturns", prices=[1.0, 2.0])))
         asking.start()
-        entered.wait(10)
+        entered.wait(60)
     asking.join()
     call.channel.close()
     assert answers[0].n_periods == 1
@@ -145,7 +145,7 @@ def test_a_stop_ends_streams_that_have_no_end_of_their_own():
 
         draining = threading.Thread(target=drain)
         draining.start()
-        began.wait(10)
+        began.wait(60)
     draining.join(20)
     caller.channel.close()
     assert ended == [grpc.StatusCode.UNAVAILABLE]

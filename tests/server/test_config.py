@@ -31,9 +31,13 @@ def test_variables_of_the_client_are_none_of_its_business():
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("compute_threads = 0", r"compute_threads: expected int >= 1, got 0"),
+        ("compute_threads = 0", r"compute_threads: must be a whole number from 1 to 256, got 0"),
         ('backend = "gpu"', r"backend"),
         ("threads = 2", r"unknown setting 'threads'; the settings are: listen,"),
+        ("compute_thread = 2", r"unknown setting 'compute_thread'.*; did you mean 'compute_threads'\?$"),
+        ('log = "jsn"', r"log: must be one of 'console', 'json' .did you mean 'json'\?., got 'jsn'"),
+        ('listen = "::1:50051"', r"with an IPv6 address in brackets"),
+        ('listen = "http://localhost:50051"', r"listen must be HOST:PORT"),
         ("listen = [", r"meanrev.toml"),
         ('listen = "0.0.0.0:50051"', r"reachable from other machines"),
         ('listen = "localhost"', r"listen must be HOST:PORT"),
@@ -69,3 +73,16 @@ def test_several_gpus_need_workers():
 
 def test_insecure_is_leave_enough():
     Settings(listen="0.0.0.0:1", insecure=True).check()
+
+
+def test_a_file_may_begin_with_a_byte_order_mark(tmp_path):
+    path = tmp_path / "meanrev.toml"
+    path.write_bytes(b"\xef\xbb\xbfgrace_s = 3\r\n")
+    assert load(path, {}, {}).grace_s == 3
+
+
+def test_a_file_of_another_encoding_is_said_to_be_one(tmp_path):
+    path = tmp_path / "meanrev.toml"
+    path.write_text("grace_s = 3\n", encoding="utf-16")
+    with pytest.raises(ConfigError, match="is not UTF-8 text; save it as UTF-8"):
+        load(path, {}, {})

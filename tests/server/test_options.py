@@ -42,16 +42,19 @@ def test_text_that_is_no_object_is_ignored_like_an_unknown_key(text):
 @pytest.mark.parametrize(
     ("given", "said"),
     [
-        ({"dt": 0}, r"metadata.dt must be float > 0.0, got 0"),
-        ({"dt": "1"}, r"metadata.dt must be float, got '1'"),
-        ({"dt": None}, r"metadata.dt must be float, got 'null'"),
-        ({"dt": True}, r"metadata.dt must be float, got True"),
-        ({"window": 1}, r"metadata.window must be int >= 2, got 1"),
-        ({"window": 2.5}, r"metadata.window must be int \| null, got 2.5"),
-        ({"bounds": [0, "a"]}, r"metadata.bounds\[1\] must be float, got 'a'"),
-        ({"bounds": [0]}, r"metadata.bounds must be .*array.* of length 2"),
-        ({"strict": 1}, r"metadata.strict must be bool, got 1"),
-        ({"strict": True, "wnidow": 3}, r"metadata.wnidow is not an option .*dt, window, bounds"),
+        ({"dt": 0}, r"metadata.dt must be a number greater than 0, got 0"),
+        ({"dt": "1"}, r"metadata.dt must be a number greater than 0, got '1'"),
+        ({"dt": None}, r"metadata.dt must be a number greater than 0, got 'null'"),
+        ({"dt": True}, r"metadata.dt must be a number greater than 0, got True"),
+        ({"window": 1}, r"metadata.window must be a whole number from 2 to 100, got 1"),
+        ({"window": 2.5}, r"metadata.window must be a whole number from 2 to 100, got 2.5"),
+        ({"bounds": [0, "a"]}, r"metadata.bounds\[1\] must be a number, got 'a'"),
+        ({"bounds": [0]}, r"metadata.bounds must be a list of 2 numbers, got"),
+        ({"strict": 1}, r"metadata.strict must be true or false, got 1"),
+        (
+            {"strict": True, "wnidow": 3},
+            r"metadata.wnidow is not an option .*did you mean 'window'\? its options: dt, window, bounds\)",
+        ),
     ],
 )
 def test_a_broken_rule_is_named(given, said):

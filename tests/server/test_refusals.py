@@ -31,8 +31,12 @@ CASES = [
     ("EstimateOUParams", pb.PriceUpdate(price=INF), "price must not be infinite, got inf"),
     ("EstimateOUParams", pb.PriceUpdate(prices=[1, -INF]), "prices[1] must not be infinite, got -inf"),
     ("EstimateOUParams", pb.PriceUpdate(prices=[1, 2], timestamps_ms=[1]), "timestamps_ms must hold one timestamp"),
-    ("EstimateOUParams", pb.PriceUpdate(metadata='{"dt": 0}'), "metadata.dt must be float > 0.0, got 0"),
-    ("EstimateOUParams", pb.PriceUpdate(metadata='{"dt": "1"}'), "metadata.dt must be float, got '1'"),
+    ("EstimateOUParams", pb.PriceUpdate(metadata='{"dt": 0}'), "metadata.dt must be a number greater than 0, got 0"),
+    (
+        "EstimateOUParams",
+        pb.PriceUpdate(metadata='{"dt": "1"}'),
+        "metadata.dt must be a number greater than 0, got '1'",
+    ),
     ("EstimateOUParams", pb.PriceUpdate(metadata='{"bias": "tang"}'), "metadata.bias"),
     ("EstimateOUParams", pb.PriceUpdate(metadata='{"window": 50, "forgetting": 0.9}'), "metadata."),
     ("EstimateOUParams", pb.PriceUpdate(metadata='{"strict": true, "wnidow": 50}'), "metadata.wnidow is not an option"),
@@ -217,7 +221,10 @@ def test_a_period_that_has_no_answer_is_named(call):
     with pytest.raises(grpc.RpcError) as refused:
         call("MultiperiodOptimize", returns_sequence=[matrix(3, 2, [1, 2, 3, 5, 8, 13]), still])
     assert refused.value.code() is grpc.StatusCode.FAILED_PRECONDITION
-    assert json.loads(dict(refused.value.trailing_metadata())["meanrev-error"]) == {"field": "returns_sequence[1]"}
+    assert json.loads(dict(refused.value.trailing_metadata())["meanrev-error"]) == {
+        "field": "returns_sequence[1]",
+        "index": [0, 0],
+    }
 
 
 def test_an_unknown_method_is_unimplemented(call):

@@ -45,8 +45,23 @@ def test_an_error_of_the_server_keeps_its_particulars(error, code):
 
 
 @pytest.mark.parametrize("error", [DeviceFault("no answer", "reboot"), ZeroDivisionError("by zero")])
-def test_what_only_the_server_can_mend_is_logged_with_its_traceback(error, caplog):
+def test_what_only_the_server_can_mend_is_logged_with_its_kind_and_places(error, caplog):
     with caplog.at_level(logging.ERROR):
+        try:
+            raise error
+        except type(error):
+            status_of(error)
+    [record] = caplog.records
+    assert type(error).__name__ in record.error
+    assert "test_status.py" in record.frames
+    assert record.exc_info is None
+
+
+def test_what_an_unexpected_error_says_is_not_logged(caplog):
+    with caplog.at_level(logging.DEBUG):
+        error = ZeroDivisionError("of asset KO")
+        error.__cause__ = KeyError("a price of 123.456")
         status_of(error)
     [record] = caplog.records
-    assert record.exc_info[1] is error
+    assert record.error == "builtins.ZeroDivisionError from builtins.KeyError"
+    assert not {word for word in ("123.456", "KO") if word in str(vars(record))}

@@ -28,6 +28,8 @@ _FURTHER = tuple(
 """What Backtest adds to the metrics of the last bar."""
 _OF_PATH = tuple(name for name in BacktestPath.__dataclass_fields__ if name != "meta")
 
+_RENAMED = {"transaction_cost": "cost_per_side"}
+
 Bar = float | tuple[float, int] | Mapping[str, Any]
 
 
@@ -88,8 +90,7 @@ def backtest(
     if dry_run or (read.values.ndim == 2 and read.values.shape[1] != 1):
         levels: dict[str, Any] = {"thresholds": thresholds, "entry_zscore": entry_zscore, "exit_zscore": exit_zscore}
         given |= levels | options
-        many = accounts_task(read, **given, path=path)
-        return many.question(progress, timeout, dry_run=dry_run)
+        return accounts_task(read, **given, path=path).question(progress, timeout, dry_run=dry_run)
     given["clock"] = read
     return _of_one(_series(read), _levels(thresholds, entry_zscore, exit_zscore), given, path, options, timeout)
 
@@ -148,7 +149,7 @@ def _plain(
         values = {name: getattr(metrics[-1], name) for name in _FIELDS}
         return BacktestResult(**values, path=_path(read, metrics) if path else None, meta=about)
 
-    return Question(_PATH, [[message]], result, streaming=True, labels=read, labelled="prices")
+    return Question(_PATH, [[message]], result, streaming=True, labels=read, labelled="prices", renamed=_RENAMED)
 
 
 def backtest_stream(
@@ -207,7 +208,7 @@ def backtest_stream(
         metric = wire.decode(meanrev_pb2.BacktestMetric, reply)
         return BacktestMetric(**{name: getattr(metric, name) for name in _FIELDS})
 
-    return Live(_PATH, bars, encode, result, timeout)
+    return Live(_PATH, bars, encode, result, timeout, _RENAMED)
 
 
 def _series(read: Table) -> Table:

@@ -13,6 +13,7 @@ from google.protobuf.descriptor import Descriptor, FieldDescriptor
 from google.protobuf.message import Message
 from numpy.typing import NDArray
 
+from meanrev.choices import suggestion
 from meanrev.errors import InvalidInput
 
 __all__ = ["fitting", "integer", "names", "number", "numbers", "priced", "quantities", "shown", "stamps", "text"]
@@ -180,9 +181,9 @@ def _fitting(descriptor: Descriptor, place: str, values: Mapping[str, Any]) -> d
     for name, value in values.items():
         check = checks.get(name)
         if check is None:
-            raise InvalidInput(
-                f"{place}{name}", f"is not a field of {descriptor.name} (its fields: {', '.join(checks)})"
-            )
+            advice = suggestion(name, checks)
+            listed = ", ".join(checks) + ("; " + advice if advice else "")
+            raise InvalidInput(f"{place}{name}", f"is not a field of {descriptor.name} (its fields: {listed})")
         out[name] = None if value is None else check(f"{place}{name}", value)
     return out
 

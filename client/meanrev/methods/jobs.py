@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any
 
+from meanrev.choices import one_of
 from meanrev.errors import InvalidInput, MeanRevError, ServerError
 from meanrev.methods import wire
 from meanrev.methods.accounts import accounts_task, read_accounts
@@ -46,7 +47,7 @@ def task_of(method: str, prices: Any, options: Mapping[str, Any]) -> Task[Any]:
         InvalidInput: it cannot be a job, or an argument breaks its rule.
     """
     if method not in _TASKS:
-        raise InvalidInput("method", f"must be one of {', '.join(map(repr, _TASKS))}", value=method)
+        raise InvalidInput("method", one_of(method, _TASKS), value=method)
     return _TASKS[method](prices, **options)
 
 

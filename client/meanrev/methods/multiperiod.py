@@ -1,7 +1,7 @@
 """MultiperiodOptimize: weights for several periods, with trading costs between them."""
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
@@ -10,6 +10,7 @@ import numpy as np
 from meanrev.containers import Table, table
 from meanrev.errors import InvalidInput
 from meanrev.methods import wire
+from meanrev.methods.bounds import Bounds, on_the_wire
 from meanrev.methods.weights import explain_asset
 from meanrev.question import About, Question, Replies
 from meanrev.results import MultiperiodPlan
@@ -31,7 +32,7 @@ def multiperiod(
     initial_weights: Any = None,
     cost_model: str | None = None,
     mode: str | None = None,
-    bounds: Sequence[float] | None = None,
+    bounds: Bounds = None,
     rho: float | None = None,
     timeout: float | None = None,
 ) -> Question[MultiperiodPlan]:
@@ -49,7 +50,7 @@ def multiperiod(
         initial_weights: (N,) held before the first period; equal weights where None.
         cost_model: "proportional" or "quadratic".
         mode: "plan" (all periods at once) or "mpc" (re-solved each period).
-        bounds: Lowest and highest weight of an asset.
+        bounds: Lowest and highest weight of an asset, or such a pair for each; None leaves a side open.
         rho: Discount rate per period of the quadratic cost model.
         timeout: Seconds for everything; the client's own where None.
 
@@ -71,7 +72,7 @@ def multiperiod(
         initial_weights=_vector(ordered, "initial_weights", initial_weights),
         cost_model=cost_model,
         mode=mode,
-        bounds=bounds,
+        bounds=on_the_wire(bounds),
         rho=rho,
     )
     expected = _vector(ordered, "expected_returns", expected_returns)

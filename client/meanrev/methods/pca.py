@@ -52,4 +52,12 @@ def pca(
             meta={**about, **wire.extras(reply.metadata)},
         )
 
-    return Question(wire.path("PcaPortfolios"), [[message]], result, timeout=timeout, labels=read, labelled="returns")
+    return Question(
+        wire.path("PcaPortfolios"),
+        [[message]],
+        result,
+        timeout=timeout,
+        labels=read,
+        labelled="returns",
+        renamed={"returns_matrix": "returns"},
+    )

@@ -3,7 +3,8 @@
 from collections.abc import AsyncIterable, Iterable
 from typing import Any
 
-from meanrev.methods.weights import Bounds, weights, weights_stream
+from meanrev.methods.bounds import Bounds
+from meanrev.methods.weights import weights, weights_stream
 from meanrev.question import Live, Question
 from meanrev.results import Weights
 
@@ -37,7 +38,7 @@ def sharpe(
         estimator: Of the covariance: "sample", "ledoit_wolf", "oas" or "ewma".
         halflife: Periods after which an observation counts half, for "ewma".
         mode: "budget" (weights sum to 1), "unconstrained" or "long_only".
-        bounds: Lowest and highest weight of an asset.
+        bounds: Lowest and highest weight of an asset, or such a pair for each; None leaves a side open.
         leverage: Largest sum of absolute weights.
         timeout: Seconds for everything; the client's own where None.
 

@@ -12,6 +12,13 @@ from meanrev_wire.meanrev_pb2 import SignalRequest, SignalResponse
 
 __all__ = ["signals"]
 
+_RENAMED = {
+    "price_history.prices": "prices",
+    "price_history.timestamps_ms": "timestamps_ms",
+    "ou_params": "fit",
+    "position_state": "position",
+    "metadata.transaction_cost": "cost_per_side",
+}
 _FIELDS = tuple(name for name in Signal.__dataclass_fields__ if name != "meta")
 
 
@@ -67,5 +74,11 @@ def signals(
         return Signal(**values, meta={**about, **wire.extras(reply.metadata)})
 
     return Question(
-        wire.path("GenerateSignals"), [[message]], result, timeout=timeout, labels=read, labelled="price_history"
+        wire.path("GenerateSignals"),
+        [[message]],
+        result,
+        timeout=timeout,
+        labels=read,
+        labelled="price_history",
+        renamed=_RENAMED,
     )

@@ -69,10 +69,18 @@ def thresholds(
         cost_unit="per_side_fraction" if round_trip_cost is None else None,
     )
     cost = cost_per_side if round_trip_cost is None else round_trip_cost
-    return _ask(fit, {"transaction_cost": cost, "optimization_objective": objective, "metadata": metadata}, timeout)
+    renamed = {
+        "ou_params": "fit",
+        "optimization_objective": "objective",
+        "transaction_cost": "cost_per_side" if round_trip_cost is None else "round_trip_cost",
+    }
+    request = {"transaction_cost": cost, "optimization_objective": objective, "metadata": metadata}
+    return _ask(fit, request, renamed, timeout)
 
 
-def _ask(fit: Mapping[str, Any], request: Mapping[str, Any], timeout: float | None) -> Question[Thresholds]:
+def _ask(
+    fit: Mapping[str, Any], request: Mapping[str, Any], renamed: Mapping[str, str], timeout: float | None
+) -> Question[Thresholds]:
     """Declare one call a process that can be asked about."""
     process = _process(fit)
     usable = _usable(process)
@@ -95,7 +103,7 @@ def _ask(fit: Mapping[str, Any], request: Mapping[str, Any], timeout: float | No
         notes = [wire.extras(reply.metadata) for reply in found]
         return Thresholds(**columns, meta={**about, **named, "of_series": notes})
 
-    return Question(_PATH, calls, result, timeout=timeout)
+    return Question(_PATH, calls, result, timeout=timeout, renamed=renamed)
 
 
 def _process(fit: Mapping[str, Any]) -> Any:

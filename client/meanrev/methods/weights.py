@@ -1,6 +1,6 @@
 """CaraOptimalWeights and SharpeOptimalWeights: portfolio weights, once or as returns arrive."""
 
-from collections.abc import AsyncIterable, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -8,7 +8,8 @@ import numpy as np
 
 from meanrev.containers import Table, table
 from meanrev.errors import InvalidInput, ServerError
-from meanrev.methods import fields, wire
+from meanrev.methods import wire
+from meanrev.methods.bounds import Bounds, on_the_wire
 from meanrev.question import About, Live, Question, Replies
 from meanrev.results import Weights
 from meanrev_wire import codec
@@ -16,7 +17,7 @@ from meanrev_wire.meanrev_pb2 import OptimizationInput, WeightsOutput
 
 __all__ = ["as_weights", "explain_asset", "weights", "weights_stream"]
 
-Bounds = tuple[float, float] | Sequence[float] | None
+_RENAMED = {"metadata.covariance": "estimator"}
 
 
 def weights(
@@ -54,7 +55,7 @@ def weights(
         expected_returns=mean,
         covariance=None if square is None else square.values,
         metadata=wire.options(
-            mode=mode, covariance=estimator, halflife=halflife, bounds=_pair(bounds), leverage=leverage
+            mode=mode, covariance=estimator, halflife=halflife, bounds=on_the_wire(bounds), leverage=leverage
         ),
     )
     labels = read or square
@@ -65,7 +66,9 @@ def weights(
         return as_weights(wire.decode(WeightsOutput, replies[0][-1]), labels, about)
 
     held = _Assets(read, square)
-    return Question(wire.path(method), [[message]], result, streaming=True, timeout=timeout, labels=held)
+    return Question(
+        wire.path(method), [[message]], result, streaming=True, timeout=timeout, labels=held, renamed=_RENAMED
+    )
 
 
 def explain_asset(error: InvalidInput, known: Table) -> None:
@@ -104,7 +107,7 @@ def weights_stream(
     timeout: float | None,
 ) -> Live[Weights]:
     """Declare a stream of either method; the arguments are those of cara_stream and sharpe_stream."""
-    metadata = wire.options(**options)
+    metadata = wire.options(**{**options, "bounds": on_the_wire(options.get("bounds"))})
     held = {
         "gamma": wire.positive("gamma", gamma),
         "risk_free_rate": risk_free_rate,
@@ -118,7 +121,7 @@ def weights_stream(
     def result(reply: bytes) -> Weights:
         return as_weights(wire.decode(WeightsOutput, reply), None, {})
 
-    return Live(wire.path(method), batches, encode, result, timeout)
+    return Live(wire.path(method), batches, encode, result, timeout, _RENAMED)
 
 
 def as_weights(reply: WeightsOutput, labels: Table | None, about: About) -> Weights:
@@ -150,7 +153,3 @@ def _matrices(given: Mapping[str, Any]) -> dict[str, Any]:
     if "expected_returns" in out:
         out["expected_returns"] = table("expected_returns", out["expected_returns"]).values.reshape(-1)
     return out
-
-
-def _pair(bounds: Bounds) -> list[float] | None:
-    return None if bounds is None else fields.numbers("bounds", bounds).tolist()

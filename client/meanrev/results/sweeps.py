@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from meanrev.choices import one_of
 from meanrev.errors import InvalidInput
 from meanrev.results.base import Result
 from meanrev.results.plots import SweepPlot
@@ -219,8 +220,8 @@ class SweepResult(Result):
         place = 0 if column is None else _place("column", self.columns, column)
         known = self.figures.get(figure)
         if known is None:
-            held = ", ".join(name for name, values in self.figures.items() if values is not None)
-            raise InvalidInput("figure", f"must be one of {held}", value=figure)
+            held = [name for name, values in self.figures.items() if values is not None]
+            raise InvalidInput("figure", one_of(figure, held), value=figure)
         best = max(0, int(np.atleast_1d(self.best.cell)[place]))
         costs, lookbacks = np.unique(self.cost), np.unique(self.lookback)
         at_cost = costs[_place("cost", costs.tolist(), self.cost[best] if cost is None else cost)]
@@ -250,5 +251,5 @@ class SweepResult(Result):
 def _place(field: str, held: Any, wanted: Any) -> int:
     places = [i for i, value in enumerate(held) if value == wanted]
     if not places:
-        raise InvalidInput(field, f"must be one of {', '.join(map(str, list(held)[:20]))}", value=wanted)
+        raise InvalidInput(field, one_of(wanted, held), value=wanted)
     return places[0]

@@ -1,8 +1,12 @@
 """How bytes reach a server: what the three transports have in common."""
 
+import os
 from collections.abc import AsyncGenerator, AsyncIterator, Generator, Iterator
 from contextlib import AbstractContextManager
 from typing import Any, Protocol
+
+# Before its first import: gRPC would write lines of its own to stderr, such as one at every fork.
+os.environ.setdefault("GRPC_VERBOSITY", "ERROR")
 
 __all__ = ["AsyncTransport", "Extension", "Transport"]
 
@@ -73,4 +77,4 @@ class Extension(Protocol):
         """Return an asyncio way to the server in this process."""
 
     def serve(self, listen: str, settings: dict[str, Any]) -> AbstractContextManager[str]:
-        """Return a context with a listening server in a thread; its value is the address."""
+        """Return a context with a listening server in a process of its own; its value is the address."""

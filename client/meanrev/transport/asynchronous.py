@@ -5,19 +5,24 @@ from __future__ import annotations  # grpc's classes are generic in their stubs 
 import asyncio
 import os
 import threading
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 import grpc
 
-from meanrev.transport.options import CHANNEL_OPTIONS
+from meanrev.transport.forking import keep_in_mind, refuse_asyncio, under_way
+from meanrev.transport.options import channel_options
 from meanrev.transport.status import error_of
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, AsyncIterator
+    from collections.abc import AsyncGenerator, AsyncIterator, Callable
 
-    from meanrev.transport.options import Endpoint
+from meanrev.transport.options import Endpoint
 
 __all__ = ["AsynchronousTransport"]
+
+_GUARD = "tell_if_open"
+_OF_GRPC = "_handle_callback_wrapper"
 
 
 class AsynchronousTransport:
@@ -43,7 +48,8 @@ class AsynchronousTransport:
         """Send one message and return the reply."""
         call: Any = self._connected().unary_unary(path)
         try:
-            reply: bytes = await call(data, timeout=timeout, metadata=self._endpoint.metadata)
+            with under_way():
+                reply: bytes = await call(data, timeout=timeout, metadata=self._endpoint.metadata)
         except grpc.aio.AioRpcError as error:
             raise error_of(error, self.address) from None
         return reply
@@ -58,13 +64,16 @@ class AsynchronousTransport:
         sending = _Sending(messages)
         start: Any = self._connected().stream_stream(path)
         call = start(sending, timeout=timeout, metadata=self._endpoint.metadata)
+        process = os.getpid()
         try:
-            async for reply in call:
-                yield reply
+            with under_way(call):
+                async for reply in call:
+                    yield reply
         except grpc.aio.AioRpcError as error:
             raise (sending.error or error_of(error, self.address)) from None
         finally:
-            call.cancel()
+            if process == os.getpid():  # in a forked child the call is its parent's
+                call.cancel()
         if sending.error is not None:
             raise sending.error
 
@@ -78,6 +87,7 @@ class AsynchronousTransport:
     def _connected(self) -> grpc.aio.Channel:
         loop = asyncio.get_running_loop()
         with self._lock:
+            refuse_asyncio()
             if self._process != os.getpid():
                 # Channels inherited through fork have no threads here: they are left alone, not closed.
                 self._channels, self._process = {}, os.getpid()
@@ -85,7 +95,9 @@ class AsynchronousTransport:
             if channel is None:
                 # A channel keeps its loop alive, so that no weak reference would ever see the loop go.
                 self._channels = {other: kept for other, kept in self._channels.items() if not other.is_closed()}
+                _let_it_end_quietly(loop)
                 channel = self._channels[loop] = _channel(self._endpoint)
+                keep_in_mind(channel)
             return channel
 
 
@@ -109,7 +121,27 @@ class _Sending:
             raise StopAsyncIteration from None
 
 
+def _let_it_end_quietly(loop: asyncio.AbstractEventLoop) -> None:
+    """Drop gRPC's events that come for a loop after it was closed.
+
+    A call that was cancelled as its loop ended is over for gRPC a moment later. Its queue then tells the closed loop,
+    which raises, and the event loop that runs meanwhile prints the traceback: a queue serves all loops of a process.
+    """
+    tell = loop.call_soon_threadsafe
+    if getattr(tell, "__name__", "") == _GUARD:
+        return
+
+    def tell_if_open(callback: Callable[..., object], *arguments: Any, **context: Any) -> asyncio.Handle | None:
+        if loop.is_closed() and getattr(callback, "__name__", "") == _OF_GRPC:
+            return None
+        return tell(callback, *arguments, **context)
+
+    with suppress(AttributeError):  # a loop that lets nobody change it
+        loop.call_soon_threadsafe = tell_if_open  # type: ignore[method-assign, assignment]
+
+
 def _channel(endpoint: Endpoint) -> grpc.aio.Channel:
+    options = channel_options(endpoint.address)
     if endpoint.credentials is None:
-        return grpc.aio.insecure_channel(endpoint.address, options=CHANNEL_OPTIONS)
-    return grpc.aio.secure_channel(endpoint.address, endpoint.credentials, options=CHANNEL_OPTIONS)
+        return grpc.aio.insecure_channel(endpoint.address, options=options)
+    return grpc.aio.secure_channel(endpoint.address, endpoint.credentials, options=options)

@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING, Any
 
 import grpc
 
-from meanrev.transport.options import CHANNEL_OPTIONS
+from meanrev.transport.forking import refuse_calls, under_way
+from meanrev.transport.options import channel_options
 from meanrev.transport.status import error_of
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterator
 
-    from meanrev.transport.options import Endpoint
+from meanrev.transport.options import Endpoint
 
 __all__ = ["BlockingTransport"]
 
@@ -42,7 +43,8 @@ class BlockingTransport:
         """Send one message and return the reply."""
         call: Any = self._connected().unary_unary(path)
         try:
-            reply: bytes = call(data, timeout=timeout, metadata=self._endpoint.metadata)
+            with under_way():
+                reply: bytes = call(data, timeout=timeout, metadata=self._endpoint.metadata)
         except grpc.RpcError as error:
             raise error_of(error, self.address) from None
         return reply
@@ -52,12 +54,15 @@ class BlockingTransport:
         sending = _Sending(messages)
         start: Any = self._connected().stream_stream(path)
         call = start(sending, timeout=timeout, metadata=self._endpoint.metadata)
+        process = os.getpid()
         try:
-            yield from call
+            with under_way(call):
+                yield from call
         except grpc.RpcError as error:
             raise (sending.error or error_of(error, self.address)) from None
         finally:
-            call.cancel()
+            if process == os.getpid():  # in a forked child the call is its parent's
+                call.cancel()
         if sending.error is not None:
             raise sending.error
 
@@ -72,6 +77,7 @@ class BlockingTransport:
         with self._lock:
             if self._channel is None or self._process != os.getpid():
                 # A channel inherited through fork has no threads here: it is left alone, not closed.
+                refuse_calls()
                 self._channel, self._process = _channel(self._endpoint), os.getpid()
             return self._channel
 
@@ -97,6 +103,7 @@ class _Sending:
 
 
 def _channel(endpoint: Endpoint) -> grpc.Channel:
+    options = channel_options(endpoint.address)
     if endpoint.credentials is None:
-        return grpc.insecure_channel(endpoint.address, options=CHANNEL_OPTIONS)
-    return grpc.secure_channel(endpoint.address, endpoint.credentials, options=CHANNEL_OPTIONS)
+        return grpc.insecure_channel(endpoint.address, options=options)
+    return grpc.secure_channel(endpoint.address, endpoint.credentials, options=options)

@@ -9,13 +9,10 @@ from typing import Literal
 import grpc
 
 from meanrev.errors import InvalidInput
+from meanrev.transport.address import LOCAL, is_near, target
 
-__all__ = ["CHANNEL_OPTIONS", "LOCAL", "Endpoint", "default_timeout", "endpoint"]
+__all__ = ["CHANNEL_OPTIONS", "LOCAL", "Endpoint", "channel_options", "default_timeout", "endpoint"]
 
-LOCAL = "local"
-"""The address that means: compute in this process."""
-
-DEFAULT_PORT = 50051
 DEFAULT_TIMEOUT_S = 30.0
 _LONGEST_TIMEOUT_S = 1e8  # three years: what queues, clocks and gRPC can all count
 
@@ -24,12 +21,13 @@ CHANNEL_OPTIONS = (
     ("grpc.max_send_message_length", -1),
     ("grpc.max_receive_message_length", -1),
     ("grpc.max_metadata_size", 16384),
-    # A server that dies is noticed within a minute; one that restarts, at the next try.
+    # A server that dies is noticed within a minute. One that restarts is found by the five attempts of a call, which
+    # take 0.75 seconds at least: gRPC itself must try to connect more often than that.
     ("grpc.keepalive_time_ms", 30_000),
     ("grpc.keepalive_timeout_ms", 10_000),
     ("grpc.initial_reconnect_backoff_ms", 100),
     ("grpc.min_reconnect_backoff_ms", 100),
-    ("grpc.max_reconnect_backoff_ms", 2_000),
+    ("grpc.max_reconnect_backoff_ms", 500),
 )
 
 Tls = Literal[True] | str | Path | tuple[str | Path, str | Path, str | Path] | None
@@ -63,17 +61,26 @@ def endpoint(address: str | None, token: str | None, tls: Tls, environ: Mapping[
     Raises:
         InvalidInput: an argument breaks its rule, or a token would travel in plaintext to another machine.
     """
-    if not isinstance(address, str | None):
-        raise InvalidInput("address", "must be HOST:PORT, unix:/path or local", value=address)
-    chosen = address or environ.get("MEANREV_HOST") or LOCAL
-    if chosen != LOCAL and (":" not in chosen or chosen.endswith("]")):
-        chosen = f"{chosen}:{DEFAULT_PORT}"
+    variable = (environ.get("MEANREV_HOST") or "").strip()
+    if address is None or address == "":
+        chosen = target(variable, "MEANREV_HOST") if variable else LOCAL
+    else:
+        chosen = target(address)
     if token is not None and not _fits_a_header(token):
         raise InvalidInput("token", "must be a text of printable ASCII")  # its value is a secret
-    if token and not tls and not _near(chosen):
+    if token and not tls and not is_near(chosen):
         raise InvalidInput("token", "needs tls where the server is on another machine", value=chosen)
     metadata = (("authorization", f"Bearer {token}"),) if token else ()
     return Endpoint(chosen, _credentials(tls), metadata)
+
+
+def channel_options(address: str) -> tuple[tuple[str, int], ...]:
+    """Return the options of a channel: a server on this machine is called directly, whatever proxy is configured.
+
+    Args:
+        address: The server's.
+    """
+    return (*CHANNEL_OPTIONS, ("grpc.enable_http_proxy", 0)) if is_near(address) else CHANNEL_OPTIONS
 
 
 def default_timeout(timeout: float | None, environ: Mapping[str, str] = os.environ) -> float:
@@ -109,8 +116,3 @@ def _credentials(tls: Tls) -> grpc.ChannelCredentials | None:
 
 def _fits_a_header(token: object) -> bool:
     return isinstance(token, str) and token.isascii() and token.isprintable()
-
-
-def _near(address: str) -> bool:
-    host = address.rpartition(":")[0].strip("[]")
-    return address == LOCAL or address.startswith("unix:") or host in {"localhost", "::1"} or host.startswith("127.")

@@ -1,13 +1,17 @@
 """A failed gRPC call as one of our errors."""
 
+import os
+import re
 from typing import Any
 
 from meanrev.errors import MeanRevError, from_status
+from meanrev.transport.address import proxy_variable
 
 __all__ = ["error_of"]
 
 _DETAILS_KEY = "meanrev-error"
 _PUSHBACK_KEY = "grpc-retry-pushback-ms"
+_TOO_LARGE = re.compile(r"(Received|Sent) message larger than max \((\d+) vs\. (\d+)\)")
 
 
 def error_of(error: Any, address: str) -> MeanRevError:
@@ -21,4 +25,34 @@ def error_of(error: Any, address: str) -> MeanRevError:
     details, pushback = str(trailing.get(_DETAILS_KEY, "")), str(trailing.get(_PUSHBACK_KEY, ""))
     # A negative number says never, by gRPC's own rule for its retries, and so does one of more digits than a month has.
     retry_after_s = int(pushback) / 1000 if pushback.isdecimal() and len(pushback) < 10 else None
-    return from_status(error.code().name, error.details() or "", details, address, retry_after_s)
+    code, message = error.code().name, error.details() or ""
+    if code == "UNAVAILABLE":
+        message += _about_a_proxy(address)
+    elif code == "RESOURCE_EXHAUSTED":
+        message = _about_sizes(message)
+    return from_status(code, message, details, address, retry_after_s)
+
+
+def _about_a_proxy(address: str) -> str:
+    """Return what to say where gRPC asks a proxy, which its own message does not name; "" where it asks none."""
+    variable = proxy_variable(address, os.environ)
+    if not variable:
+        return ""
+    return f" (asked through the proxy that {variable} names; no_proxy lists hosts that are called directly)"
+
+
+def _about_sizes(message: str) -> str:
+    """Put gRPC's sentence about a message that is too large in terms of the server's setting."""
+    found = _TOO_LARGE.search(message)
+    if found is None:
+        return message
+    what, size, most = found.groups()
+    advice = (
+        "fit_ou, sweep and scan send a matrix in parts; ask other methods about fewer bars at once"
+        if what == "Received"
+        else "ask for less at once"
+    )
+    return (
+        f"the {'request' if what == 'Received' else 'answer'} of {int(size):,} bytes is larger than max_message_bytes "
+        f"of the server, {int(most):,} bytes (MEANREV_MAX_MESSAGE_BYTES sets it there); {advice}"
+    )

@@ -20,7 +20,7 @@ from meanrev.methods.thresholds import thresholds
 from meanrev.question import Question
 from meanrev.transport.asynchronous import AsynchronousTransport
 from meanrev.transport.options import Endpoint
-from meanrev_cli.failure import ExitCode, Failure
+from meanrev_cli.failure import failure_from
 from meanrev_cli.remote import address_of, connected, timeout_flag
 from meanrev_cli.shared import Shared, shared_flags
 
@@ -96,9 +96,9 @@ def bench(
     try:
         steps = asyncio.run(_measured(address, _question(op), concurrency, seconds, timeout_s))
     except meanrev.DeadlineExceeded as error:
-        raise Failure(ExitCode.NO_SERVER, f"{error}; --timeout (or MEANREV_TIMEOUT) allows more") from None
+        raise failure_from(error, "--timeout (or MEANREV_TIMEOUT) allows more") from None
     except meanrev.MeanRevError as error:
-        raise Failure(ExitCode.UNEXPECTED, str(error)) from None
+        raise failure_from(error) from None
     rows = [asdict(step) for step in steps]
     if as_csv and not shared.as_json:
         click.echo(_csv(rows), nl=False)

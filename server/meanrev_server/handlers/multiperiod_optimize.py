@@ -9,6 +9,7 @@ from gpu_kernels import moments, multiperiod
 from gpu_kernels.checks import Floats
 from gpu_kernels.errors import InvalidInput
 from meanrev_server.rpc import options
+from meanrev_server.rpc.bounds import Bounds, sides
 from meanrev_server.rpc.call import Call
 from meanrev_server.rpc.naming import wire_names
 from meanrev_wire import codec
@@ -32,14 +33,14 @@ class MultiperiodOptions(options.Options, frozen=True, kw_only=True):
         initial_weights: Weights held before the first period; equal weights where not given.
         cost_model: Cost of a change of weights: its absolute size, or its variance.
         mode: Plan all periods at once, or re-solve each with what is known then.
-        bounds: Lowest and highest weight of an asset.
+        bounds: Lowest and highest weight of an asset, null where a side is open; of each asset, where they are lists.
         rho: Discount rate per period of the quadratic cost model.
     """
 
     initial_weights: tuple[float, ...] | None = None
     cost_model: Literal["proportional", "quadratic"] = "proportional"
     mode: Literal["plan", "mpc"] = "plan"
-    bounds: tuple[float, float] | None = None
+    bounds: Bounds | None = None
     rho: Annotated[float, Meta(ge=0, lt=1)] = 0.0
 
 
@@ -62,7 +63,7 @@ def _answer(request: MultiperiodRequest, chosen: MultiperiodOptions, ignored: li
             initial_weights=chosen.initial_weights,
             cost_model=chosen.cost_model,
             mode=chosen.mode,
-            bounds=chosen.bounds,
+            bounds=sides(chosen.bounds),
             rho=chosen.rho,
         )
     volatility = plan.expected_volatility

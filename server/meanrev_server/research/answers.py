@@ -41,10 +41,5 @@ async def answers(task: Task, messages: AsyncIterator[bytes], call: Call) -> Asy
 
 
 def _estimate(task: Task, cost: Cost, call: Call) -> bytes:
-    told = {
-        "work": cost.work,
-        "seconds": call.rates.seconds(task.method, cost.work),
-        "peak_bytes": cost.peak_bytes,
-        "reply_bytes": cost.reply_bytes,
-    }
-    return codec.encode(task.reply, estimate=told)
+    told = {name: getattr(cost, name) for name in ("work", "peak_bytes", "reply_bytes")}
+    return codec.encode(task.reply, estimate={**told, "seconds": call.rates.seconds(task.method, cost.work)})

@@ -18,7 +18,7 @@ from meanrev_wire.research_pb2 import ReturnStatsReply
 __all__ = ["RETURN_STATS", "ReturnStatsOptions", "figure_bytes", "return_columns"]
 
 _COLUMNS_AT_ONCE = 512
-_COPIES = 10
+_COPIES = 12
 """Arrays of the size of such columns that are held at once."""
 
 _NAMES = {"values": "block", "kind": "metadata.kind", "periods_per_year": "metadata.periods_per_year"}

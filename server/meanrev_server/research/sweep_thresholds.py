@@ -9,7 +9,7 @@ from msgspec import Meta
 from numpy.typing import NDArray
 
 from gpu_kernels import grids
-from gpu_kernels.checks import Floats, no_infinity
+from gpu_kernels.checks import Floats, no_infinity, one_of
 from gpu_kernels.errors import InvalidInput
 from meanrev_server.chunks import Table
 from meanrev_server.outline import Outline
@@ -93,9 +93,8 @@ def _check(chosen: SweepOptions) -> None:
     Raises:
         InvalidInput: a figure is unknown, an axis breaks its rule, or there are too many cells.
     """
-    unknown = [name for name in chosen.figures if name not in _FIGURES]
-    if unknown:
-        raise InvalidInput("metadata.figures", f"must name some of {', '.join(_FIGURES)}", value=unknown[0])
+    for name in chosen.figures:
+        one_of("metadata.figures", name, _FIGURES)
     axes = _axes(chosen)
     with wire_names(_NAMES):
         for place in range(len(axes)):

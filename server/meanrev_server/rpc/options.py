@@ -13,6 +13,7 @@ from typing import Any, Generic, NoReturn, TypeVar
 import msgspec
 
 from gpu_kernels.errors import InvalidInput
+from meanrev_server import rules
 
 __all__ = [
     "MAX_BYTES",
@@ -74,12 +75,13 @@ def parse(options_type: type[O], text: str) -> tuple[O, list[str]]:
     known = options_type.__struct_fields__
     unknown = [key for key in given if key not in known]
     if unknown and given.get("strict") is True:
-        names = ", ".join(name for name in known if name != "strict") or "none"
-        raise InvalidInput(f"metadata.{unknown[0]}", f"is not an option of this method (its options: {names})")
+        names = [name for name in known if name != "strict"]
+        rule = rules.unknown(unknown[0], names, "options").replace("is not known", "is not an option of this method")
+        raise InvalidInput(f"metadata.{unknown[0]}", rule)
     try:
         options = msgspec.convert({key: given[key] for key in known if key in given}, options_type)
     except msgspec.ValidationError as error:
-        raise _invalid(str(error), given) from None
+        raise _invalid(error, options_type, given) from None
     return options, unknown
 
 
@@ -128,7 +130,7 @@ def parse_object(struct_type: type[S], text: str, field: str) -> S:
     try:
         return msgspec.convert(given, struct_type)
     except msgspec.ValidationError as error:
-        raise _invalid(str(error), given, field) from None
+        raise _invalid(error, struct_type, given, field) from None
 
 
 class StreamOptions(Generic[O]):
@@ -190,22 +192,12 @@ def _refuse_constant(literal: str) -> NoReturn:
     raise InvalidInput("metadata", "must hold JSON numbers only", value=literal)
 
 
-def _invalid(text: str, given: Mapping[str, Any], field: str = "metadata") -> InvalidInput:
-    """Reword msgspec's "Expected `float` > 0.0 - at `$.dt`" as name, rule and value."""
-    rule, _, place = text.partition(" - at `$.")
-    path = place.rstrip("`")
-    value: Any = given
-    for part in re.findall(r"[^.\[\]]+", path):
-        if isinstance(value, Mapping):
-            value = value.get(part)
-        elif isinstance(value, list) and part.isdigit() and int(part) < len(value):
-            value = value[int(part)]
-    shown = "null" if value is None else value
-    return InvalidInput(f"{field}.{path}" if path else field, f"must be {_phrase(rule)}", value=shown)
-
-
-def _phrase(rule: str) -> str:
-    return rule.removeprefix("Expected ").replace("`", "").partition(", got ")[0]
+def _invalid(
+    error: msgspec.ValidationError, kind: type[msgspec.Struct], given: Mapping[str, Any], field: str = "metadata"
+) -> InvalidInput:
+    """Return msgspec's error as name, rule and value."""
+    path, rule, value = rules.broken(error, kind, given)
+    return InvalidInput(f"{field}.{path}" if path else field, rule, value=value)
 
 
 def _finite(value: Any) -> Any:

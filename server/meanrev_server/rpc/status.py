@@ -14,6 +14,7 @@ import grpc
 from gpu_kernels.device import DeviceFault, OutOfMemory
 from gpu_kernels.errors import Degenerate, InvalidInput
 from meanrev_server.errors import Expired, LimitReached, NotFound
+from meanrev_server.telemetry import particulars
 from meanrev_wire.errors import InvalidField, MalformedMessage
 from meanrev_worker import Poisonous, WorkerLost
 
@@ -75,7 +76,7 @@ def status_of(error: Exception) -> Status:
 
     Args:
         error: Anything a handler let through. A fault of the device or an unexpected error is logged with its
-            traceback and answered without particulars, the latter as INTERNAL.
+            kind and its places in the code, and answered without particulars, the latter as INTERNAL.
     """
     if isinstance(error, Refused):
         return error.status
@@ -86,11 +87,11 @@ def status_of(error: Exception) -> Status:
             grpc.StatusCode.RESOURCE_EXHAUSTED, f"the request needs more memory than the GPU has; {error.fix}"
         )
     if isinstance(error, DeviceFault):
-        log.error("device fault", exc_info=error)
+        log.error("device fault", extra={"reason": str(error), **particulars(error)})
         return Status(grpc.StatusCode.UNAVAILABLE, "the GPU does not answer; the server's log has the particulars")
     code = next((code for kind, code in _CODES.items() if isinstance(error, kind)), None)
     if code is None:
-        log.error("unexpected error", exc_info=error)
+        log.error("unexpected error", extra=particulars(error))
         return Status(grpc.StatusCode.INTERNAL, "internal error; the server's log has the particulars")
     passing = error.passing if isinstance(error, LimitReached) else None
     return Status(code, str(error)[:_LONGEST_MESSAGE], _details(error), passing)

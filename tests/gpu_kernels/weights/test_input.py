@@ -48,6 +48,7 @@ BAD = [
     ({"bounds": ([0.0, 0.1], None)}, "bounds must be one number or one for each of the 3 assets, got 2"),
     ({"bounds": (np.nan, None)}, "bounds must be finite, got nan"),
     ({"bounds": (0.0, [0.5, np.inf, 1.0])}, r"bounds\[1\] must be finite, got inf"),
+    ({"bounds": (0.0, [0.5, np.nan, None])}, r"bounds\[1\] must be finite, got nan"),
     ({"bounds": (0.5, 0.2)}, r"bounds\[0\] must not have a lowest weight above the highest, 0.2, got 0.5"),
     ({"bounds": (0.0, 0.3)}, "bounds must let the weights sum to 1: the highest must sum to 1 or more, got 0.89"),
     ({"bounds": (0.4, 1.0)}, "bounds must let the weights sum to 1: the lowest must sum to 1 or less, got 1.2"),

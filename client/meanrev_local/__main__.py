@@ -1,0 +1,51 @@
+"""The server of `meanrev.serve`: settings come as a line of JSON, the address goes back, and another line ends it."""
+
+import asyncio
+import json
+import logging
+import os
+import sys
+from typing import NoReturn
+
+import msgspec
+import uvloop
+
+from gpu_kernels.errors import KernelError
+from meanrev_server.app import App
+from meanrev_server.config import ConfigError, Settings
+from meanrev_server.placement import limit_blas
+from meanrev_server.telemetry import start_logging
+
+__all__ = ["main"]
+
+
+def main() -> NoReturn:
+    """Serve until stdin says a word more, or ends with the process that wrote to it."""
+    settings = msgspec.json.decode(sys.stdin.buffer.readline(), type=Settings)
+    start_logging(settings.log, settings.log_level)
+    limit_blas(settings)
+    try:
+        uvloop.run(_serve(settings))
+    except KernelError as error:
+        _tell(field="backend", error=str(error))
+    except ConfigError as error:
+        _tell(field="listen", error=str(error))
+    # Python would wait for the compute threads, whose callers have been answered or given up.
+    logging.shutdown()
+    os._exit(0)
+
+
+async def _serve(settings: Settings) -> None:
+    app = App(settings)
+    _tell(address=await app.start())
+    await asyncio.to_thread(sys.stdin.buffer.readline)
+    await app.stop()
+
+
+def _tell(**facts: str) -> None:
+    sys.stdout.write(json.dumps(facts) + "\n")
+    sys.stdout.flush()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,71 @@
+"""What is logged tells where a fault is, and nothing that a caller sent."""
+
+import asyncio
+import io
+import logging
+import sys
+
+import pytest
+
+from meanrev_server.rpc.status import status_of
+from meanrev_server.telemetry import start_logging
+
+SECRETS = ("98765.4321", "ACME Ltd", "token-of-mine")
+
+
+@pytest.fixture(params=["console", "json"])
+def logs(request, monkeypatch):
+    """Log to a text instead of stderr; gives what reads it."""
+    root, text = logging.getLogger(), io.StringIO()
+    monkeypatch.setattr(sys, "stderr", text)
+    monkeypatch.setattr(logging, "raiseExceptions", logging.raiseExceptions)
+    before, level = root.handlers[:], root.level
+    start_logging(request.param, "debug")
+    yield text.getvalue
+    root.handlers[:] = before
+    root.setLevel(level)
+
+
+def fault(prices):
+    name, price, token = SECRETS[1], prices[0], SECRETS[2]
+    raise ValueError(f"cannot trade {name} at {price} for {token}")
+
+
+def test_an_unexpected_error_is_logged_by_kind_and_place(logs):
+    try:
+        fault([98765.4321])
+    except ValueError as error:
+        status_of(error)
+    told = logs()
+    assert "unexpected error" in told
+    assert "ValueError" in told
+    assert "test_telemetry.py" in told
+    assert "in fault" in told
+    assert not [secret for secret in SECRETS if secret in told]
+
+
+def test_so_is_what_other_libraries_log(logs):
+    try:
+        fault([98765.4321])
+    except ValueError:
+        logging.getLogger("grpc._cython.cygrpc").exception("Unexpected [ValueError] raised by servicer method [/x/Y]")
+        logging.getLogger("elsewhere").warning("it failed: %s", "for a reason", exc_info=sys.exc_info())
+
+    async def forgotten():
+        task = asyncio.ensure_future(asyncio.to_thread(fault, [98765.4321]))
+        await asyncio.wait([task])
+        del task
+
+    asyncio.run(forgotten())
+    told = logs()
+    for words in ("raised by servicer method [/x/Y]", "it failed: for a reason", "Task exception was never retrieved"):
+        assert words in told
+    assert told.count("in fault") == 3
+    assert not [secret for secret in SECRETS if secret in told]
+
+
+def test_a_record_without_an_exception_stays_as_it_is(logs):
+    logging.getLogger("meanrev_server.app").info("serving", extra={"address": "unix:/run/s"})
+    told = logs()
+    assert "serving" in told
+    assert "unix:/run/s" in told
