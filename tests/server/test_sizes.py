@@ -124,7 +124,7 @@ class TestAdmission:
     @pytest.mark.parametrize(
         ("options", "words"),
         [
-            ({"figures": ["sharp"]}, "metadata.figures must name some of"),
+            ({"figures": ["sharp"]}, "metadata.figures must be one of"),
             ({"entry": [2.0, 1.0]}, "metadata.entry[1] must ascend"),
             ({"lookback": [10, 10]}, "metadata.lookback must not repeat"),
             ({"entry": "0.5:3:0.0001", "exit": "-0.5:0.4:0.001"}, "cells must be at most 1000000"),
