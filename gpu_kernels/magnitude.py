@@ -6,7 +6,15 @@ from numpy.typing import NDArray
 from gpu_kernels.checks import Floats, all_finite, positive
 from gpu_kernels.errors import InvalidInput
 
-__all__ = ["LARGEST_MAGNITUDE", "SMALLEST_MAGNITUDE", "finite_within_reach", "moderate", "sizeable", "within_reach"]
+__all__ = [
+    "LARGEST_MAGNITUDE",
+    "SMALLEST_MAGNITUDE",
+    "finite_within_reach",
+    "moderate",
+    "sizeable",
+    "units",
+    "within_reach",
+]
 
 LARGEST_MAGNITUDE = 1e50
 """Above this the fourth power of a return, or the square of a return times a weight, comes near to overflow."""
@@ -67,6 +75,15 @@ def moderate(field: str, value: float) -> float:
         rule = f"must be between {SMALLEST_MAGNITUDE:.0e} and {LARGEST_MAGNITUDE:.0e}"
         raise InvalidInput(field, rule, value=value)
     return float(value)
+
+
+def units(sizes: Floats) -> Floats:
+    """Return powers of two near sizes (...) >= 0, 1 where a size is 0: what is divided by them is about 1, bit for bit.
+
+    Squares of what is far smaller would underflow. None is below 2^-1000, whose inverse is finite.
+    """
+    exponents = np.maximum(np.frexp(sizes)[1], -1000)
+    return np.ldexp(np.ones_like(sizes), np.where(sizes > 0, exponents, 0))
 
 
 def _named(field: str, values: Floats, wrong: NDArray[np.bool_], rule: str) -> InvalidInput:

@@ -1,14 +1,16 @@
 """A client as the command line uses it: its errors become sentences and exit codes."""
 
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any, TypeVar
 
 import click
 
 import meanrev
+from meanrev.intake.table import Table
 from meanrev_cli.failure import ExitCode, Failure, failure_from
+from meanrev_cli.price_options import day_of
 from meanrev_cli.shared import Shared
 
 __all__ = ["asking", "host_flag", "shows_progress"]
@@ -35,12 +37,12 @@ def shows_progress(shared: Shared) -> bool:
 
 
 @contextmanager
-def asking(host: str, names: Sequence[str] = ()) -> Iterator[meanrev.Client]:
+def asking(host: str, sent: Table | None = None) -> Iterator[meanrev.Client]:
     """Open a client.
 
     Args:
         host: Where to compute.
-        names: Columns of the prices that are sent, for messages.
+        sent: The prices that are sent, for messages.
 
     Raises:
         Failure: a call failed.
@@ -57,9 +59,20 @@ def asking(host: str, names: Sequence[str] = ()) -> Iterator[meanrev.Client]:
     except meanrev.ConnectionFailed as error:
         raise failure_from(error, "`meanrev serve` starts a server, --host names another") from None
     except meanrev.InvalidInput as error:
-        place = error.index if isinstance(error.index, tuple) else ()
-        if error.field == "prices" and len(place) == 2 and place[1] < len(names):
-            error.hint = f"row {place[0] + 1} of column {names[place[1]]!r}"
+        _place(error, sent)
         raise failure_from(error) from None
     except meanrev.MeanRevError as error:
         raise failure_from(error) from None
+
+
+def _place(error: meanrev.InvalidInput, sent: Table | None) -> None:
+    """Say what is wrong in the words of the file: rows and columns, not places in an array."""
+    if sent is None:
+        return
+    place = error.index if isinstance(error.index, tuple) else ()
+    if error.field == "prices" and len(place) == 2 and place[1] < len(sent.names):
+        when = f", {day_of(sent, place[0])}" if sent.timestamps_ms is not None else ""
+        error.hint = f"row {place[0] + 1} of column {str(sent.names[place[1]])!r}{when}"
+    if error.field == "n_bars":
+        source = "the file" if sent.report is None else sent.report.source
+        error.field, error.value = f"rows of prices in {source}", len(sent.values)

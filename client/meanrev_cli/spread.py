@@ -5,8 +5,9 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from meanrev.intake.table import Table
 from meanrev_cli.failure import ExitCode, Failure
-from meanrev_cli.price_files import PriceTable
+from meanrev_cli.price_options import day_of
 
 __all__ = ["Spread", "spread"]
 
@@ -29,7 +30,7 @@ class Spread(NamedTuple):
     values: NDArray[np.float64]
 
 
-def spread(pair: PriceTable, n_fitted: int | None) -> Spread:
+def spread(pair: Table, n_fitted: int | None) -> Spread:
     """Regress the logarithm of the first column on that of the second, by least squares with an intercept.
 
     Args:
@@ -41,7 +42,8 @@ def spread(pair: PriceTable, n_fitted: int | None) -> Spread:
     """
     if (pair.values <= 0).any():
         row, column = (int(i) for i in np.argwhere(pair.values <= 0)[0])
-        rule = f"--pair needs positive prices: row {row + 1} of column {pair.names[column]!r} is not"
+        when = f", {day_of(pair, row)}," if pair.timestamps_ms is not None else ""
+        rule = f"--pair needs positive prices: row {row + 1}{when} of column {pair.names[column]!r} is not"
         raise Failure(ExitCode.BAD_DATA, f"{rule}, got {pair.values[row, column]}")
     y, x = np.log(pair.values).T
     fitted = np.isfinite(x) & np.isfinite(y) & (np.arange(len(x)) < (n_fitted or len(x)))
@@ -50,4 +52,4 @@ def spread(pair: PriceTable, n_fitted: int | None) -> Spread:
         raise Failure(ExitCode.BAD_DATA, f"--pair cannot regress on {pair.names[1]!r}: it does not move in those rows")
     slope = float(deviation @ y[fitted] / (deviation @ deviation))
     intercept = float(y[fitted].mean() - slope * x[fitted].mean())
-    return Spread(" ~ ".join(pair.names), slope, intercept, int(fitted.sum()), y - intercept - slope * x)
+    return Spread(" ~ ".join(map(str, pair.names)), slope, intercept, int(fitted.sum()), y - intercept - slope * x)

@@ -5,11 +5,11 @@ from html import escape
 
 import numpy as np
 
-from meanrev.results import Surface, SweepResult
+from meanrev.results import Surface
 from meanrev_cli.demo import svg
 from meanrev_cli.demo.colours import hexadecimal, ramp
 from meanrev_cli.demo.style import STYLE
-from meanrev_cli.sweep_words import BEST, STEPS, cell, rows_of, without_figures
+from meanrev_cli.sweep_words import BEST, Dated, cell, rows_of
 
 __all__ = ["page"]
 
@@ -19,11 +19,11 @@ _LEFT, _RIGHT, _TOP, _BOTTOM = 52.0, 700.0, 26.0, 310.0
 _MOST_TICKS = 9
 
 
-def page(swept: SweepResult, title: str, note: str) -> str:
+def page(dated: Dated, title: str, note: str) -> str:
     """Return the page as HTML.
 
     Args:
-        swept: What was found.
+        dated: What was found, and in which table.
         title: Its name.
         note: A sentence on what was swept.
     """
@@ -31,14 +31,17 @@ def page(swept: SweepResult, title: str, note: str) -> str:
         '<meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">'
         f"<title>{escape(title)}</title><style>{STYLE}</style>"
     )
-    body = "".join(_sections(swept, title, note))
+    body = "".join(_sections(dated, title, note))
     return f'<!doctype html><html lang="en"><head>{head}</head><body><main>{body}</main></body></html>\n'
 
 
-def _sections(swept: SweepResult, title: str, note: str) -> Iterator[str]:
-    yield f"<h1>{escape(title)}</h1><p>{escape(note)}</p>"
+def _sections(dated: Dated, title: str, note: str) -> Iterator[str]:
+    swept = dated.swept
+    report = [] if dated.table.report is None else dated.table.report.sentences()
+    yield f"<h1>{escape(title)}</h1><p>{escape(note)}</p><p>{escape(' '.join(report))}</p>"
     yield f"<h2>Best cells</h2>{_table(BEST, rows_of(swept.best, BEST))}"
-    yield "".join(f"<p>{escape(sentence)}</p>" for sentence in without_figures(swept, _MOST_COLUMNS))
+    for name, reason in dated.reasons:
+        yield f"<p>{escape(name)} has no figures: {escape(reason)}</p>"
     for name in swept.columns[:_MOST_COLUMNS]:
         shown = swept.surface(name)
         caption = f"Sharpe ratio by entry and exit; cost {shown.cost:g} a side, lookback {shown.lookback} bars."
@@ -47,7 +50,7 @@ def _sections(swept: SweepResult, title: str, note: str) -> Iterator[str]:
     if len(swept.columns) > _MOST_COLUMNS:
         yield f"<p>The other {len(swept.columns) - _MOST_COLUMNS} columns are in the table of --out.</p>"
     if swept.walk_forward is not None:
-        yield f"<h2>Walk-forward</h2>{_table(STEPS, rows_of(swept.walk_forward, STEPS))}"
+        yield f"<h2>Walk-forward</h2>{_table(*dated.step_rows())}"
 
 
 def _heatmap(shown: Surface) -> str:

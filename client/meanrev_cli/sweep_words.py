@@ -1,14 +1,17 @@
 """A sweep's tables as words, for the terminal and the page."""
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
+from meanrev.intake.table import Table
 from meanrev.results import Result, SweepResult
+from meanrev_cli.price_options import day_of
 
-__all__ = ["BEST", "STEPS", "cell", "records", "rows_of", "without_figures"]
+__all__ = ["BEST", "BEST_ORDER", "STEPS", "Dated", "cell", "reasons", "records", "rows_of"]
 
 BEST = (
     ("column", "{}"),
@@ -23,6 +26,9 @@ BEST = (
     ("plateau_value", "{:.2f}"),
     ("n_bars", "{}"),
 )
+BEST_ORDER = ("column", "entry_zscore", "exit_zscore", "sharpe_ratio", "deflated_sharpe", "cost", "lookback")
+"""By importance, for narrow terminals."""
+
 STEPS = (
     ("column", "{}"),
     ("train_start", "{}"),
@@ -37,6 +43,75 @@ STEPS = (
     ("test_trades", "{}"),
     ("test_max_drawdown", "{:.4f}"),
 )
+
+
+@dataclass(frozen=True)
+class Dated:
+    """A sweep beside the table that was swept.
+
+    Attributes:
+        swept: What was found.
+        table: What was read, with its times and its report.
+        untradable: Why columns cannot be traded, by name, with the places and dates of the file, which the server does
+            not know.
+    """
+
+    swept: SweepResult
+    table: Table
+    untradable: Mapping[str, str]
+
+    @property
+    def reasons(self) -> list[tuple[str, str]]:
+        """Columns without figures, each with the reason."""
+        best = self.swept.best
+        names, cells = np.atleast_1d(np.asarray(best.column)), np.atleast_1d(np.asarray(best.cell))
+        given = reasons(best)
+        told = [self.untradable.get(str(name), "") if cell < 0 else "" for name, cell in zip(names, cells, strict=True)]
+        why = [local or reason for local, reason in zip(told, given, strict=True)]
+        return [(str(name), reason) for name, reason in zip(names, why, strict=True) if reason]
+
+    def best_records(self) -> list[dict[str, Any]]:
+        """Return the best cells as JSON objects, each with its reason."""
+        known = dict(self.reasons)
+        return [{**row, "reason": known.get(str(row["column"]), "")} for row in records(self.swept.best)]
+
+    def steps(self) -> dict[str, Any]:
+        """Return the steps of the walk-forward, a column's values by its name, with dates where there are times."""
+        walk = self.swept.walk_forward
+        if walk is None:
+            return {}
+        columns = walk.to_columns()
+        if self.table.timestamps_ms is None:
+            return columns
+        return {
+            **columns,
+            **{
+                f"{part}_{end}": tuple(day_of(self.table, int(bar) + offset) for bar in walk[f"{part}_{bound}"])
+                for part in ("train", "test")
+                for end, bound, offset in (("first", "start", 0), ("last", "stop", -1))
+            },
+        }
+
+    def step_rows(self) -> tuple[list[tuple[str, str]], list[tuple[str, ...]]]:
+        """Return columns and rows of the steps as words, with dates in place of bars where there are times."""
+        walk = self.swept.walk_forward
+        if walk is None:
+            return [], []
+        steps = self.steps()
+        shown = list(STEPS)
+        if "train_first" in steps:
+            dates = [("train_first", "{}"), ("train_last", "{}"), ("test_first", "{}"), ("test_last", "{}")]
+            shown = [STEPS[0], *dates, *STEPS[5:]]
+        if any(reasons(walk)):
+            shown.append(("reason", "{}"))
+        return shown, [tuple(cell(steps[name][i], shape) for name, shape in shown) for i in range(len(walk.column))]
+
+
+def reasons(result: Result) -> list[str]:
+    """Return why each entry of a result has no figures, "" where it has some."""
+    given = getattr(result, "reason", None)
+    n_entries = len(np.atleast_1d(np.asarray(result["column"])))
+    return [""] * n_entries if given is None else [str(reason) for reason in np.atleast_1d(np.asarray(given))]
 
 
 def rows_of(result: Result, columns: Sequence[tuple[str, str]]) -> Iterator[tuple[str, ...]]:
@@ -55,7 +130,7 @@ def cell(value: Any, shape: str) -> str:
     return "-" if isinstance(value, float) and math.isnan(value) else shape.format(value)
 
 
-def records(result: Result) -> list[dict[str, Any]]:
+def records(result: Mapping[str, Any]) -> list[dict[str, Any]]:
     """Return the entries of a result's arrays as JSON objects; times become text, and what is not finite null."""
     columns = {name: np.atleast_1d(np.asarray(values)) for name, values in result.items() if values is not None}
     entries = {name: (values.astype(str) if values.dtype.kind == "M" else values) for name, values in columns.items()}
@@ -66,34 +141,3 @@ def records(result: Result) -> list[dict[str, Any]]:
             for values in zip(*(values.tolist() for values in entries.values()), strict=True)
         )
     ]
-
-
-def without_figures(swept: SweepResult, most: int) -> Iterator[str]:
-    """Yield a sentence for each column and walk-forward step without figures.
-
-    Args:
-        swept: What was found.
-        most: Sentences on columns, and on steps, after which the others are only counted.
-    """
-    best, walk = swept.best, swept.walk_forward
-    said = [(name or "prices", why) for name, why in _reasons(best.column, best.reason)]
-    yield from _some([f"{name} has no figures: {why}" for name, why in said], most, "columns")
-    if walk is not None:
-        bars = [f"step from bar {start}" for start in walk.train_start.tolist()]
-        steps = [
-            f"{name or 'prices'}, {step}: {why}"
-            for name, step, why in zip(walk.column, bars, walk.reason, strict=True)
-            if why and not any(why == other for _, other in said)
-        ]
-        yield from _some(steps, most, "steps")
-
-
-def _reasons(names: Any, reasons: Any) -> list[tuple[str, str]]:
-    each = zip(np.atleast_1d(names).tolist(), np.atleast_1d(reasons).tolist(), strict=True)
-    return [(name, why) for name, why in each if why]
-
-
-def _some(sentences: list[str], most: int, what: str) -> Iterator[str]:
-    yield from sentences[:most]
-    if len(sentences) > most:
-        yield f"... and {len(sentences) - most} more {what} without figures; --json has all"

@@ -1,10 +1,13 @@
 """Words of the command line that stand for numbers."""
 
+import re
+
 import click
 
-__all__ = ["COSTS", "SPANS"]
+__all__ = ["COST", "COSTS", "SPANS"]
 
-_UNITS = {"bps": 1e4, "bp": 1e4, "%": 1e2}
+_UNITS = {"bps": 1e4, "bp": 1e4, "%": 1e2, "": 1.0}
+_COST = re.compile(r"([0-9]+\.?[0-9]*(?:[eE][+-]?[0-9]+)?|\.[0-9]+) ?(bps|bp|%|)")
 
 
 class _Costs(click.ParamType):  # type: ignore[type-arg, unused-ignore] # generic in newer releases only
@@ -35,12 +38,32 @@ class _Spans(click.ParamType):  # type: ignore[type-arg, unused-ignore] # generi
         return tuple(int(part) for part in parts)
 
 
+class _Cost(_Costs):
+    """One cost a side."""
+
+    name = "cost"
+
+    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> float:  # type: ignore[override] # one number
+        if isinstance(value, float):
+            return value
+        costs = super().convert(value, param, ctx)
+        if len(costs) != 1:
+            self.fail(f"{value!r} is more than one cost: give one, such as 5bp.", param, ctx)
+        return costs[0]
+
+
 def _cost(text: str) -> float:
-    for unit, share in _UNITS.items():
-        if text.endswith(unit):
-            return float(text.removesuffix(unit)) / share
-    return float(text)
+    """Return a cost as a share: "5bp", "0.05%" and "0.0005" are one.
+
+    Raises:
+        ValueError: the text is none.
+    """
+    found = _COST.fullmatch(text.strip().lower())
+    if found is None:
+        raise ValueError(text)
+    return float(found[1]) / _UNITS[found[2]]
 
 
+COST = _Cost()
 COSTS = _Costs()
 SPANS = _Spans()

@@ -4,7 +4,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gpu_kernels.checks import Floats
-from gpu_kernels.magnitude import LARGEST_MAGNITUDE
+from gpu_kernels.magnitude import LARGEST_MAGNITUDE, units
 from gpu_kernels.moments.model import LARGEST_CONDITION, Covariance, PortfolioStats
 
 __all__ = ["constant_columns", "covariance", "plain", "portfolio_stats"]
@@ -48,17 +48,20 @@ def covariance(returns: Floats, method: str, halflife: float) -> Covariance:
     fallback = ""
     if method in {"sample", "ewma"}:
         mean, matrix = _sample(returns) if method == "sample" else _ewma(returns, halflife)
-        fallback = _unfit(matrix, n_periods)
+        fallback = _unfit(matrix, n_periods, method)
         if not fallback:
             return Covariance(mean, matrix, 0.0, method, "", 0, n_periods)
         method = "ledoit_wolf"
     mean = returns.mean(axis=0)
     centred = returns - mean
+    unit = units(np.abs(centred).max())
+    centred /= unit  # fourth powers of tiny returns would underflow
     population = centred.T @ centred / n_periods
     level = float(np.trace(population)) / n_assets
     shrinkage = _ledoit_wolf(centred, population, level) if method == "ledoit_wolf" else _oas(n_periods, population)
     matrix = (1.0 - shrinkage) * population
     matrix[np.diag_indices(n_assets)] += shrinkage * level
+    matrix *= unit * unit
     return Covariance(mean, matrix, shrinkage, method, fallback, 0, n_periods)
 
 
@@ -86,7 +89,7 @@ def _ewma(returns: Floats, halflife: float) -> tuple[Floats, Floats]:
     return returns.mean(axis=0), matrix / freedom if freedom > 0 else np.zeros_like(matrix)
 
 
-def _unfit(matrix: Floats, n_periods: int) -> str:
+def _unfit(matrix: Floats, n_periods: int, method: str) -> str:
     """Say why a matrix cannot carry weights, or nothing."""
     n_assets = matrix.shape[0]
     if n_periods <= n_assets:
@@ -94,7 +97,7 @@ def _unfit(matrix: Floats, n_periods: int) -> str:
     if _well_conditioned(matrix):
         return ""
     if not matrix.any():
-        return "the halflife leaves the weight of a single row"
+        return "the halflife leaves the weight of a single row" if method == "ewma" else "all variances underflow"
     values = np.linalg.eigvalsh(matrix)
     if values[0] * LARGEST_CONDITION < values[-1]:
         return f"the condition number exceeds {LARGEST_CONDITION:.0e}"
@@ -143,15 +146,12 @@ def portfolio_stats(returns: Floats, weights: Floats, periods_per_year: float, l
     n_periods = returns.shape[0]
     earned = returns @ weights
     mean = float(earned.mean())
-    centred = earned - mean
-    matrix = _sample(returns)[1]
     # What is earned may be rounding beside what is held: of a hedge that cancels to nothing, say.
     largest = float((np.abs(returns) @ np.abs(weights)).max())
     still = bool(earned.max() - earned.min() <= _CONSTANT * largest)
-    std = 0.0 if still else float(earned.std(ddof=1))
-    # Standardised before they are raised to powers: tiny returns would underflow.
-    shape = np.zeros(n_periods) if still else centred / earned.std()
-    contribution = np.zeros_like(weights) if still else weights * (matrix @ weights) / std
+    std, shape = (0.0, np.zeros(n_periods)) if still else _standardised(earned - mean)
+    unit = units(np.abs(returns).max(axis=0))
+    matrix = _sample(returns / unit)[1]
     losses = np.sort(-earned)
     year = float(np.sqrt(periods_per_year))
     return PortfolioStats(
@@ -160,8 +160,8 @@ def portfolio_stats(returns: Floats, weights: Floats, periods_per_year: float, l
         skewness=float(np.mean(shape**3)),
         kurtosis=float(np.mean(shape**4)),
         correlation=_correlation(matrix, constant_columns(returns)),
-        covariance=matrix,
-        marginal_contrib=contribution,
+        covariance=matrix * np.multiply.outer(unit, unit),
+        marginal_contrib=np.zeros_like(weights) if still else _contributions(matrix, unit, weights, std),
         annual_return=mean * periods_per_year,
         annual_volatility=std * year,
         sharpe_ratio=0.0 if still else mean / std * year,
@@ -171,6 +171,28 @@ def portfolio_stats(returns: Floats, weights: Floats, periods_per_year: float, l
         dropped_rows=0,
         n_periods=n_periods,
     )
+
+
+def _standardised(centred: Floats) -> tuple[float, Floats]:
+    """Return the deviation with ddof 1, and the values over that with ddof 0; tiny ones would underflow, squared."""
+    unit = units(np.abs(centred).max())
+    values = centred / unit
+    return float(values.std(ddof=1) * unit), values / values.std()
+
+
+def _contributions(matrix: Floats, unit: Floats, weights: Floats, std: float) -> Floats:
+    """Return w_i (S w)_i / std.
+
+    Args:
+        matrix: (N, N) S, in units of each asset.
+        unit: (N,) these.
+        weights: (N,) w.
+        std: Of the portfolio.
+    """
+    largest = unit.max()
+    share = unit / largest
+    contribution: Floats = weights * (share * (matrix @ (share * weights))) / (std / largest) * largest
+    return contribution
 
 
 def _correlation(matrix: Floats, constant: NDArray[np.bool_]) -> Floats:

@@ -26,7 +26,7 @@ def optimize(
     initial_weights: ArrayLike | None = None,
     cost_model: str = "proportional",
     mode: str = "plan",
-    bounds: tuple[ArrayLike, ArrayLike] | None = None,
+    bounds: tuple[ArrayLike | None, ArrayLike | None] | None = None,
     rho: float = 0.0,
 ) -> Plan:
     """Choose the weights of every period.
@@ -40,7 +40,7 @@ def optimize(
         initial_weights: (N,) weights held before the first period, of any sum; 1/N each where None.
         cost_model: One of COST_MODELS.
         mode: One of MODES. The quadratic model's closed form is the same in both.
-        bounds: (lower, upper), each a number or (N,), infinite where there is none; "proportional" only.
+        bounds: (lower, upper), each a number or (N,), infinite or None where there is none; "proportional" only.
         rho: Discount rate a period, 0 <= rho < 1; "quadratic" only.
 
     Returns:
@@ -148,12 +148,13 @@ def _initial(weights: ArrayLike | None, n_assets: int) -> Floats:
     return checked
 
 
-def _bounds(bounds: tuple[ArrayLike, ArrayLike] | None, n_assets: int) -> tuple[Floats, Floats]:
+def _bounds(bounds: tuple[ArrayLike | None, ArrayLike | None] | None, n_assets: int) -> tuple[Floats, Floats]:
     sides = (-np.inf, np.inf) if bounds is None else bounds
     if len(sides) != 2:
         raise InvalidInput("bounds", "must be (lower, upper)", value=len(sides))
     pair = []
-    for side in sides:
+    for given, nothing in zip(sides, (-np.inf, np.inf), strict=True):
+        side = nothing if given is None else given
         checked = array("bounds", side, ndim=min(1, np.ndim(side)), shape="() or (N,)")
         if checked.ndim and checked.size != n_assets:
             raise InvalidInput(

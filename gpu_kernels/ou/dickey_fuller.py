@@ -41,14 +41,15 @@ def p_values(statistic: Floats, n_series: int = 1) -> Floats:
     """Return MacKinnon's asymptotic p-values of Dickey-Fuller t values with a constant.
 
     Args:
-        statistic: (B,), finite.
+        statistic: (B,); NaN gives NaN.
         n_series: 1 for a series as it is, 2 for the residual of a regression of one series on another.
 
     References:
         MacKinnon (1994), equation 6 with tables 3 and 4.
     """
     surface = _SURFACES[n_series]
-    z = np.where(statistic <= surface.switch, _horner(surface.left, statistic), _horner(surface.right, statistic))
+    with np.errstate(invalid="ignore"):  # an infinite one is beyond the surface's ends
+        z = np.where(statistic <= surface.switch, _horner(surface.left, statistic), _horner(surface.right, statistic))
     p = np.array([0.5 * math.erfc(x) for x in (-z / math.sqrt(2.0)).tolist()], dtype=np.float64)
     p[statistic > surface.highest] = 1.0
     p[statistic < surface.lowest] = 0.0

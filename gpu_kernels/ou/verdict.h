@@ -122,7 +122,8 @@ FN double half_life_of(double theta, double dt) { return LN_2 / (theta * dt); }
 FN void without_process(const Regression& it, double dt, int found, double* out) {
     const bool downward = it.slope < -it.tolerance, reverts = downward && it.slope > it.tolerance - 1.0;
     const bool brief = found == TOO_FEW || found == FEW_NEIGHBOURS || found == FADED;
-    const bool nothing = brief || found == TOO_LARGE, constant = found == CONSTANT || found == CONSTANT_PAIRS || found == MOVES_ONCE;
+    const bool constant = found == CONSTANT || found == CONSTANT_PAIRS || found == MOVES_ONCE;
+    const bool nothing = brief || found == TOO_LARGE;
     const double mean = it.origin + it.lag_mean;
     double theta = 0.0;
     if (found == DETERMINISTIC && reverts) theta = -log1p(it.slope) / dt;

@@ -5,6 +5,7 @@ from collections.abc import Callable
 import numpy as np
 
 from gpu_kernels.checks import Floats
+from gpu_kernels.magnitude import units
 from gpu_kernels.pca import lapack, subset
 from gpu_kernels.pca.model import Pca
 
@@ -16,6 +17,10 @@ Spectrum = Callable[[Floats, int], tuple[Floats, Floats]]
 
 _CONSTANT = 1e-12
 """Share of a column's largest magnitude up to which max - min is rounding."""
+
+
+_SMALL = 1e-100
+"""Returns below it are taken in another unit, because their squares come near to underflow."""
 
 
 def spectrum(matrix: Floats, kept: int) -> tuple[Floats, Floats]:
@@ -41,8 +46,12 @@ def fit(returns: Floats, kept: int, scaling: str, spectrum: Spectrum = spectrum)
     """
     centred = scaled(returns, scaling)
     n_periods, n_assets = centred.shape
-    if not centred.any():
+    largest = np.abs(centred).max()
+    if largest == 0:
         return Pca(np.zeros(kept), np.eye(kept, n_assets), np.zeros((n_periods, kept)), 0.0)
+    unit = units(largest) if largest < _SMALL else 1.0
+    if unit != 1.0:
+        centred /= unit
     values, directions = (_by_rows if n_periods < n_assets else _by_columns)(centred, kept, spectrum)
     # The trace is the sum of all eigenvalues, of which a spectrum may hold only the largest; einsum leaves NumPy's BLAS
     # asleep, see `lapack`.
@@ -50,7 +59,7 @@ def fit(returns: Floats, kept: int, scaling: str, spectrum: Spectrum = spectrum)
     ratios = (values / total)[:kept]
     components = _signed(directions)
     scores = lapack.product(centred, components) if subset.pays(n_assets, kept) else centred @ components.T
-    return Pca(ratios, components, scores, min(1.0, float(ratios.sum())))
+    return Pca(ratios, components, scores * unit if unit != 1.0 else scores, min(1.0, float(ratios.sum())))
 
 
 def scaled(returns: Floats, scaling: str) -> Floats:
@@ -62,7 +71,9 @@ def scaled(returns: Floats, scaling: str) -> Floats:
     centred[:, ~varies] = 0.0
     if scaling == "none":
         return centred
-    width = spread if scaling == "minmax" else centred.std(axis=0, ddof=1)
+    unit = units(spread)
+    centred /= unit  # deviations of tiny returns would underflow
+    width = spread / unit if scaling == "minmax" else centred.std(axis=0, ddof=1)
     return centred / np.where(varies, width, 1.0)
 
 

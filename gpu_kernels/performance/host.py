@@ -11,30 +11,33 @@ from gpu_kernels.performance.model import Figures, Performance
 
 __all__ = ["account", "figures", "grouped", "spans"]
 
-_AT_ONCE = 2**19
-"""Entries of a block, so that what is computed on the way stays small beside the request."""
+_AT_ONCE = 2**16
+"""Entries of a block, so that what is computed on the way stays in the caches."""
 
 _ROUNDING = 8 * np.finfo(np.float64).eps
 """Of returns that are the same but for their last digits, relative to the largest of them."""
+
+_LARGEST_LOG = 709.0
+"""A logarithmic return at or above it is no simple one: its exponential leaves the doubles."""
 
 _RECOVERED = 64 * np.finfo(np.float64).eps
 """Of the logarithm of a wealth that is back at its peak but for rounding."""
 
 
 class _Wealth(NamedTuple):
-    """What the paths of a block say: (b, n) each, and their ends, (b,).
+    """What the paths of a block say.
 
     Attributes:
-        returns: Simple.
-        drawdown: From the running peak.
-        under: The wealth is below the peak.
-        growth: log(1 + total return).
-        total: Total return.
+        returns: (b, n), simple.
+        under: (b, n), whether the wealth is below its peak.
+        worst: (b,) largest drawdown.
+        growth: (b,) log(1 + total return).
+        total: (b,) total return.
     """
 
     returns: Floats
-    drawdown: Floats
     under: NDArray[np.bool_]
+    worst: Floats
     growth: Floats
     total: Floats
 
@@ -73,7 +76,7 @@ def account(
         growth = np.log1p(np.maximum(total, -1.0))
         for rows, bars in grouped(first, last, counted):
             gained, fall = (np.ascontiguousarray(values[rows, bars]) for values in (returns, drawdown))
-            wealth = _Wealth(gained, fall, fall > 0, growth[rows], total[rows])
+            wealth = _Wealth(gained, fall > 0, fall.max(axis=1), growth[rows], total[rows])
             _put(found, rows, _describe(wealth, periods_per_year))
     return found
 
@@ -110,13 +113,13 @@ def _reasons(values: Floats, kind: str, first: NDArray[np.intp], last: NDArray[n
     """Say of each series why it has no figures, "" where it has some."""
     noun = "value" if kind == "equity" else "return"
     out = []
-    with np.errstate(over="ignore"):
-        bad = np.isinf(values) | np.isinf(np.expm1(values) if kind == "log" else values)
-    bad |= {"equity": values <= 0, "log": np.zeros_like(bad), "simple": values <= -1}[kind]
-    for row, place in enumerate(np.where(bad.any(axis=1), bad.argmax(axis=1), -1)):
+    least, most = {"equity": (0.0, np.inf), "log": (-np.inf, _LARGEST_LOG), "simple": (-1.0, np.inf)}[kind]
+    good = (np.fmin.reduce(values, axis=1) > least) & (np.fmax.reduce(values, axis=1) < most)
+    for row in range(len(values)):
         if last[row] < 0:
             reason = f"there is no {noun}"
-        elif place >= 0:
+        elif not good[row]:
+            place = int(((values[row] <= least) | (values[row] >= most)).argmax())
             reason = f"the {noun} {values[row, place].item()!r} at row {place} {_fault(values[row, place], kind)}"
         elif kind == "equity" and first[row] == last[row]:
             reason = "there is one value, and a return takes two"
@@ -149,7 +152,7 @@ def _of_growth(returns: Floats, steps: Floats) -> _Wealth:
     below = np.maximum(np.maximum.accumulate(growth, axis=1), 0.0) - growth
     below[below <= _RECOVERED * np.maximum(1.0, np.abs(growth))] = 0.0
     end = growth[:, -1]
-    return _Wealth(returns, -np.expm1(-below), below > 0, end, np.expm1(end))
+    return _Wealth(returns, below > 0, -np.expm1(-below.max(axis=1)), end, np.expm1(end))
 
 
 def _of_equity(values: Floats) -> _Wealth:
@@ -158,7 +161,8 @@ def _of_equity(values: Floats) -> _Wealth:
     returns = filled[:, 1:] / filled[:, :-1] - 1.0
     drawdown = 1.0 - filled[:, 1:] / np.maximum.accumulate(filled, axis=1)[:, 1:]
     total = filled[:, -1] / filled[:, 0] - 1.0
-    return _Wealth(returns, drawdown, drawdown > 0, np.log(filled[:, -1]) - np.log(filled[:, 0]), total)
+    growth = np.log(filled[:, -1]) - np.log(filled[:, 0])
+    return _Wealth(returns, drawdown > 0, drawdown.max(axis=1), growth, total)
 
 
 def _describe(wealth: _Wealth, periods_per_year: float) -> Figures:
@@ -166,7 +170,7 @@ def _describe(wealth: _Wealth, periods_per_year: float) -> Figures:
     n_bars = returns.shape[1]
     mean = returns.mean(axis=1)
     deviation, skewness, kurtosis = _spread(returns, mean)
-    losses, worst = np.maximum(-returns, 0.0), wealth.drawdown.max(axis=1)
+    losses = np.maximum(-returns, 0.0)
     scale = losses.max(axis=1)  # squares of tiny losses would leave the doubles
     relative = losses / np.where(scale > 0, scale, 1.0)[:, None]
     downside = scale * np.sqrt(np.einsum("bt,bt->b", relative, relative) / n_bars)
@@ -178,9 +182,9 @@ def _describe(wealth: _Wealth, periods_per_year: float) -> Figures:
         volatility=deviation * year,
         sharpe_ratio=_ratio(mean * year, deviation),
         sortino_ratio=_ratio(mean * year, downside),
-        calmar_ratio=_ratio(cagr, worst),
+        calmar_ratio=_ratio(cagr, wealth.worst),
         omega_ratio=np.maximum(returns, 0.0).sum(axis=1) / losses.sum(axis=1),  # inf without losses, NaN without either
-        max_drawdown=worst,
+        max_drawdown=wealth.worst,
         longest_drawdown=_longest(wealth.under),
         skewness=skewness,
         kurtosis=kurtosis,

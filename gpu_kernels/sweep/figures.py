@@ -21,25 +21,30 @@ def metrics(rows: Floats, spans: NDArray[np.int64], rules: Rules) -> SweepMetric
     """Turn the kernels' rows, (11, B, G), into figures.
 
     Args:
-        rows: As the kernels' enum orders them.
+        rows: As the kernels' enum orders them; the first is overwritten in mode "unit".
         spans: (B,) bars that count of each series; those without a price add returns of 0.
         rules: What all lanes share.
     """
     equity, realized, unrealized, fees, drawdown, total, squares, trades, wins, position, ruined = rows
-    n_bars, compounding = spans[:, None], rules.mode == "compounding"
+    n_bars, compounding = spans[:, None].astype(np.float64), rules.mode == "compounding"
     scale = 1.0 if compounding else rules.initial_capital
     mean = total / (n_bars * scale)
     spread = np.maximum(0.0, squares / scale**2 - n_bars * mean * mean)
     if compounding:
         spread[squares < n_bars * _ROUNDING**2] = 0.0
-    deviation = np.sqrt(spread / np.maximum(1, n_bars - 1))
+    deviation = np.sqrt(spread / np.maximum(1.0, n_bars - 1.0))
     sharpe, win_rate, average = (np.zeros_like(mean) for _ in range(3))
     np.divide(mean * np.sqrt(rules.periods_per_year), deviation, out=sharpe, where=deviation > 0)
     np.divide(wins, trades, out=win_rate, where=trades > 0)
     np.divide(realized, trades * rules.initial_capital, out=average, where=trades > 0)
-    gained = realized + unrealized  # in mode "unit" an equity would cost it digits
+    if compounding:
+        gained = equity / rules.initial_capital - 1.0
+    else:  # an equity would cost small gains their digits
+        np.add(realized, unrealized, out=equity)
+        gained = equity / rules.initial_capital
+        equity += rules.initial_capital
     return SweepMetrics(
-        cumulative_return=equity / rules.initial_capital - 1.0 if compounding else gained / rules.initial_capital,
+        cumulative_return=gained,
         sharpe_ratio=sharpe,
         max_drawdown=drawdown,
         num_trades=trades.astype(np.int64),
@@ -48,7 +53,7 @@ def metrics(rows: Floats, spans: NDArray[np.int64], rules: Rules) -> SweepMetric
         total_costs=fees,
         realized_pnl=realized,
         unrealized_pnl=unrealized,
-        equity=equity if compounding else rules.initial_capital + gained,
+        equity=equity,
         position=position.astype(np.int8),
         status=np.where(ruined > 0, ERROR, np.where(position != 0, IN_TRADE, FLAT)).astype(np.int8),
     )

@@ -36,7 +36,8 @@ class Lanes:
         self._value = np.full(n_lanes, rules.initial_capital if self._compounding else 0.0)
         self._floor = np.full(n_lanes, RUIN * rules.initial_capital)
         self._held, self._paid, self._last = np.zeros(n_lanes), np.zeros(n_lanes), np.zeros(n_lanes)
-        self.change, self.returns, self.drawdown = np.zeros(n_lanes), np.zeros(n_lanes), np.zeros(n_lanes)
+        self._before, self._change = self._value, np.zeros(n_lanes)
+        self.returns, self.drawdown = np.zeros(n_lanes), np.zeros(n_lanes)
         self.quantity, self.fees = np.zeros(n_lanes), np.zeros(n_lanes)
         self.ruined = np.zeros(n_lanes, dtype=np.bool_)
         self._base, self._peak = self._value.copy(), self._value.copy()
@@ -50,6 +51,11 @@ class Lanes:
     def equity(self) -> Floats:
         """Account values at the last bar's end."""
         return self._value if self._compounding else self._initial + self._value
+
+    @property
+    def change(self) -> Floats:
+        """What the last bar changed of the account values."""
+        return self._value - self._before if self._compounding else self._change
 
     def fill(self, lanes: NDArray[np.intp], side: NDArray[np.int8], prices: Floats) -> None:
         """Bring lanes to the sides ordered at prices: close what is held, then open."""
@@ -84,7 +90,8 @@ class Lanes:
 
     def _pay(self, lanes: NDArray[np.intp], fee: Floats) -> None:
         self.fees[lanes] += fee
-        self._paid[lanes] += fee
+        if not self._compounding:
+            self._paid[lanes] += fee
 
     def _fee(self, lanes: NDArray[np.intp], quantity: Floats, prices: Floats) -> Floats:
         cost: Floats = self._cost[lanes]
@@ -103,14 +110,14 @@ class Lanes:
                 value = self._mark(prices)
             gained = np.zeros_like(value)
             np.divide(value, before, out=gained, where=before > 0)
-            self.change, self.returns = value - before, np.where(before > 0, gained - 1.0, 0.0)
+            self.returns = np.where(before > 0, gained - 1.0, 0.0)
         else:
             # A difference of two equities would have the rounding of the equity, however small the change.
-            self.change = self._held * (prices - (self._last if self._bars else prices)) - self._paid
-            self.returns = self.change / self._initial
+            self._change = self._held * (prices - (self._last if self._bars else prices)) - self._paid
+            self.returns = self._change / self._initial
             self._held, self._last = self.quantity.copy(), prices
             self._paid.fill(0.0)
-        self._value = value
+        self._before, self._value = before, value
         self._peak = np.maximum(self._peak, value)
         self.drawdown = 1.0 - value / self._peak if self._compounding else (self._peak - value) / self._initial
         self._max_drawdown = np.maximum(self._max_drawdown, self.drawdown)
@@ -134,10 +141,10 @@ class Lanes:
         Args:
             spans: (B,) bars that count of each series; those without a price were not seen here, and add returns of 0.
         """
-        n_bars, counts = np.repeat(spans, self._shape[1]), self._counts
+        n_bars, counts = np.repeat(spans.astype(np.float64), self._shape[1]), self._counts
         mean = self._mean * (counts / n_bars)
         squares = self._squares + self._mean * self._mean * (counts * (n_bars - counts) / n_bars)
-        deviation = np.sqrt(squares / np.maximum(1, n_bars - 1))
+        deviation = np.sqrt(squares / np.maximum(1.0, n_bars - 1.0))
         sharpe, win_rate, average = (np.zeros_like(mean) for _ in range(3))
         np.divide(mean * self._year, deviation, out=sharpe, where=deviation > 0)
         np.divide(self._wins, self._trades, out=win_rate, where=self._trades > 0)

@@ -40,7 +40,7 @@ def cara(
         gamma: Risk aversion, between 1e-50 and 1e50.
         risk_free_rate: Rate per period; only the reported Sharpe ratio sees it.
         mode: One of MODES.
-        bounds: (lowest, highest) weights, each one number, N numbers, or None for no bound; a list may hold None too.
+        bounds: (lowest, highest) weights, each one number, (N,) numbers, some of them infinite, or None for no bound.
         leverage: Largest sum of |weights|, None for no cap.
 
     Raises:
@@ -84,7 +84,7 @@ def sharpe(
             "unconstrained".
         risk_free_rate: r, per period.
         mode: One of MODES; bounds and leverage need one that sums to 1.
-        bounds: (lowest, highest) weights, each one number, (N,) numbers, or None; infinite where there is none.
+        bounds: (lowest, highest) weights, each one number, (N,) numbers, some of them infinite, or None for no bound.
         leverage: Largest sum of |weights|, None for no cap.
 
     Returns:
@@ -111,6 +111,9 @@ def sharpe(
     allowed = _region(means.size, mode, bounds, leverage)
     if not allowed.budget and allowed.constrained:
         raise InvalidInput("mode", "must be 'budget' or 'long_only' beside bounds or leverage", value=mode)
+    if allowed.constrained and allowed.endless:
+        rule = "must give every asset a lowest weight or every asset a highest one where no leverage limits them"
+        raise InvalidInput("bounds", rule)
     return host.sharpe(means, matrix, gamma, rate, allowed)
 
 
@@ -248,10 +251,8 @@ def _bounds(n_assets: int, bounds: Bounds | None) -> tuple[Floats, Floats]:
 def _bound(n_assets: int, side: ArrayLike | None, sign: float) -> Floats:
     if side is None:
         return np.full(n_assets, sign * np.inf)
-    is_open = np.array([one is None for one in side] if isinstance(side, list | tuple) else False)
-    known = [0.0 if one is None else one for one in side] if isinstance(side, list | tuple) else side
-    values = array("bounds", known, ndim=min(1, np.ndim(known)), shape=f"() or ({n_assets},)")
+    values = array("bounds", side, ndim=min(1, np.ndim(side)), shape=f"() or ({n_assets},)")
     if values.ndim == 1 and values.size != n_assets:
         raise InvalidInput("bounds", f"must be one number or one for each of the {n_assets} assets", value=values.size)
-    finite_within_reach("bounds", values)
-    return np.broadcast_to(np.where(is_open, sign * np.inf, values), (n_assets,))
+    finite_within_reach("bounds", np.where(values == sign * np.inf, 0.0, values) if values.ndim else values)
+    return np.broadcast_to(values, (n_assets,))

@@ -74,7 +74,7 @@ def _sharpe(means: Floats, matrix: Floats, gamma: float, rate: float, region: Re
     if region.budget and not earning:
         return _cara(np.zeros_like(means), matrix, gamma, region), NONE_ABOVE
     beyond = None
-    if region.capped:
+    if region.capped and not (region.constrained and region.uncapped().endless):
         reason = ""
         with suppress(Degenerate):
             beyond, reason = _sharpe(means, matrix, gamma, rate, region.uncapped())

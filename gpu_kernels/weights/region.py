@@ -48,6 +48,11 @@ class Region(NamedTuple):
         """Whether sum|w| has a cap."""
         return bool(np.isfinite(self.leverage))
 
+    @property
+    def endless(self) -> bool:
+        """Whether some weights have no lowest and others no highest, so that purchases may grow with sales."""
+        return bool(not self.capped and np.isneginf(self.low).any() and np.isposinf(self.high).any())
+
     def uncapped(self) -> "Region":
         """Return the region without the cap."""
         return self._replace(leverage=np.inf)

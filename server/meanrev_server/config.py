@@ -102,8 +102,8 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
             ConfigError: listen is not an address, or is reachable from outside in plaintext without insecure, or
                 two settings contradict each other.
         """
-        if refusal := contradiction(self):
-            raise ConfigError(refusal)
+        if told := contradiction(self):
+            raise ConfigError(told)
         if self.listen.startswith("unix:"):
             return
         found = _ADDRESS.fullmatch(self.listen)

@@ -11,13 +11,15 @@ from gpu_kernels.checks import Floats, non_negative
 from gpu_kernels.errors import InvalidInput
 from gpu_kernels.magnitude import within_reach
 from meanrev_server.rpc import options
-from meanrev_server.rpc.bounds import Bounds
 from meanrev_server.rpc.call import Call
 from meanrev_server.rpc.naming import wire_names
 from meanrev_wire import codec
 from meanrev_wire.meanrev_pb2 import OptimizationInput, WeightsOutput
 
-__all__ = ["WeightOptions", "answers"]
+__all__ = ["Side", "WeightOptions", "answers", "sides"]
+
+Side = float | tuple[float | None, ...] | None
+"""A bound of all assets, or one an asset; null where there is none."""
 
 _LONGEST_WINDOW = 100_000
 
@@ -37,7 +39,7 @@ class WeightOptions(options.Options, frozen=True, kw_only=True):
         mode: "budget" (weights sum to 1), "unconstrained", or "long_only".
         covariance: Estimator of the covariance.
         halflife: Periods after which an observation counts half, for "ewma".
-        bounds: Lowest and highest weight of an asset, null where a side is open; of each asset, where they are lists.
+        bounds: Lowest and highest weight: one for all assets, one an asset, or null for none.
         leverage: Largest sum of absolute weights.
         append: Rows join the stream's window instead of replacing it.
         window: Rows the window keeps.
@@ -46,10 +48,26 @@ class WeightOptions(options.Options, frozen=True, kw_only=True):
     mode: Literal["budget", "unconstrained", "long_only"] = "budget"
     covariance: Literal["sample", "ledoit_wolf", "oas", "ewma"] = "sample"
     halflife: Annotated[float, Meta(gt=0)] | None = None
-    bounds: Bounds | None = None
+    bounds: tuple[Side, Side] | None = None
     leverage: Annotated[float, Meta(gt=0)] | None = None
     append: bool = False
     window: Annotated[int, Meta(ge=2, le=_LONGEST_WINDOW)] = 10_000
+
+
+def sides(bounds: tuple[Side, Side] | None) -> tuple[Any, Any] | None:
+    """Return bounds as the operations take them: infinities where an asset has none, None where no asset has one.
+
+    Args:
+        bounds: Lowest and highest weights, or None.
+    """
+    if bounds is None:
+        return None
+    low, high = (_filled(side, nothing) for side, nothing in zip(bounds, (-np.inf, np.inf), strict=True))
+    return low, high
+
+
+def _filled(side: Side, nothing: float) -> Any:
+    return [nothing if bound is None else bound for bound in side] if isinstance(side, tuple) else side
 
 
 Optimise = Callable[..., weights.Weights]
@@ -114,7 +132,7 @@ def _weigh(
             gamma=1.0 if request.gamma == 0 else request.gamma,
             risk_free_rate=request.risk_free_rate,
             mode=chosen.mode,
-            bounds=None if chosen.bounds == (None, None) else chosen.bounds,
+            bounds=sides(chosen.bounds),
             leverage=chosen.leverage,
         )
     return extras, found

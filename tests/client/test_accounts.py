@@ -1,5 +1,6 @@
 """Backtests of one series and of many columns with their trades and figures, and statistics of returns."""
 
+import asyncio
 from dataclasses import replace
 
 import numpy as np
@@ -219,3 +220,17 @@ class TestStats:
     def test_it_can_be_a_job(self, client, prices):
         returns = np.diff(prices, axis=0) / prices[:-1]
         assert client.submit("stats", returns).result() == client.stats(returns)
+
+
+class TestAsynchronous:
+    def test_both_calls_of_a_backtest_and_stats_are_awaited(self, client, prices):
+        async def ask():
+            async with mr.AsyncClient(client.address) as asked:
+                run = await asked.backtest(prices[:, 0], **LEVELS)
+                many = await asked.backtest(prices, **LEVELS)
+                return run, many, await asked.stats(prices, kind="equity")
+
+        run, many, found = asyncio.run(ask())
+        assert run == client.backtest(prices[:, 0], **LEVELS)
+        assert many == client.backtest(prices, **LEVELS)
+        assert found == client.stats(prices, kind="equity")

@@ -4,6 +4,8 @@ import datetime as dt
 
 import numpy as np
 import pandas as pd
+import polars as pl
+import pyarrow as pa
 import pytest
 
 import meanrev as mr
@@ -105,10 +107,7 @@ def test_a_frame_of_words_is_refused(client):
         client.log_returns(pd.DataFrame({"KO": ["a", "b"]}))
 
 
-@pytest.mark.peer
 def test_polars_frames_keep_their_dates_and_columns(client, prices):
-    import polars as pl
-
     days = [dt.date(2020, 1, 1) + dt.timedelta(days=i) for i in range(len(prices))]
     frame = pl.DataFrame({"day": days, **dict(zip(NAMES, prices.T, strict=True))})
     found = client.log_returns(frame).log_returns
@@ -121,12 +120,9 @@ def test_polars_frames_keep_their_dates_and_columns(client, prices):
     assert path.path.equity.name == "KO"
 
 
-@pytest.mark.peer
 def test_polars_errors_name_the_column(client, prices):
-    import polars as pl
-
     frame = pl.DataFrame(dict(zip(NAMES, prices.T, strict=True)))
-    with pytest.raises(mr.InvalidInput, match=r"prices\['KO'\] must be numbers, got 'String'"):
+    with pytest.raises(mr.InvalidInput, match=r"prices\['KO'\] must be numbers, got 'a' in row 0"):
         client.ou(frame.with_columns(KO=pl.lit("a")))
     with pytest.raises(mr.InvalidInput, match="not lazy"):
         client.ou(frame.lazy())
@@ -135,20 +131,14 @@ def test_polars_errors_name_the_column(client, prices):
         client.log_returns(spoilt)
 
 
-@pytest.mark.peer
 def test_a_null_is_a_price_that_is_not_there(client, prices):
-    import polars as pl
-
     column = prices[:, 0].copy()
     column[5] = np.nan
     holed = pl.Series("KO", column).fill_nan(None)
     assert client.ou(holed).n_samples == client.ou(column).n_samples == 399
 
 
-@pytest.mark.peer
 def test_arrow_tables_give_arrow_tables(client, prices):
-    import pyarrow as pa
-
     table = pa.table(dict(zip(NAMES, prices.T, strict=True)))
     found = client.log_returns(table).log_returns
     assert isinstance(found, pa.Table)

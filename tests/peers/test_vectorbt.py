@@ -8,6 +8,8 @@ import pytest
 
 from gpu_kernels import sweep
 
+pytestmark = pytest.mark.timeout(600)  # vectorbt compiles what it runs first
+
 LOOKBACK, ENTRY_Z, EXIT_Z = 20, 1.5, 0.25
 N_BARS = 2_520
 COSTS = (0.0, 0.0005, 0.001, 0.002)

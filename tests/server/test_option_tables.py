@@ -103,7 +103,11 @@ def plural(kind):
     if isinstance(kind, inspect.StrType):
         return "names"
     if isinstance(kind, inspect.UnionType):
-        return " or ".join(plural(each) for each in kind.types if not isinstance(each, inspect.NoneType)) + " or nulls"
+        return " or ".join(", ".join(map(plural, kind.types)).rsplit(", ", 1))
+    if isinstance(kind, inspect.VarTupleType):
+        return "lists"
+    if isinstance(kind, inspect.NoneType):
+        return "null"
     return rule_of_number(kind).replace("number", "numbers").replace("integer", "integers")
 
 

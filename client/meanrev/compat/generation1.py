@@ -5,7 +5,7 @@ from typing import Any, cast
 import numpy as np
 
 from meanrev.compat.shapes import one_series, vector
-from meanrev.containers import table
+from meanrev.intake.containers import table
 from meanrev.methods.backtest import backtest
 from meanrev.methods.cara import cara
 from meanrev.methods.log_returns import log_returns

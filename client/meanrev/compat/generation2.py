@@ -4,8 +4,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from meanrev.compat.shapes import matrix, one_series, vector
-from meanrev.containers import table
 from meanrev.errors import InvalidInput
+from meanrev.intake.containers import table
 from meanrev.methods.backtest import backtest
 from meanrev.methods.cara import cara
 from meanrev.methods.health import health

@@ -5,8 +5,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from meanrev.containers import Table, table
 from meanrev.errors import InvalidInput
+from meanrev.intake.containers import table
+from meanrev.intake.table import Table
 
 __all__ = ["matrix", "one_series", "vector"]
 

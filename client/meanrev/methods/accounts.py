@@ -5,13 +5,15 @@ from typing import Any
 
 import numpy as np
 
-from meanrev.containers import Table
 from meanrev.errors import InvalidInput
+from meanrev.intake.labels import vector
+from meanrev.intake.table import Table
 from meanrev.methods import fields
 from meanrev.methods.chunks import matrix
 from meanrev.methods.naming import series_names
-from meanrev.methods.stats import figures_of, first_of, labels_of
+from meanrev.methods.stats import figures_of, first_of
 from meanrev.methods.task import Task
+from meanrev.methods.times import row_stamps
 from meanrev.methods.trade_times import times_of
 from meanrev.question import About
 from meanrev.results import AccountPaths, Backtests, Trades
@@ -55,9 +57,7 @@ def accounts_task(
     if not read.values.size:
         raise InvalidInput("prices", "must hold at least one price", value=read.values.shape)
     entry, leave = _levels(thresholds, entry_zscore, exit_zscore)
-    stamps = None if timestamps_ms is None else fields.stamps("timestamps_ms", timestamps_ms)
-    if stamps is not None and stamps.size != len(read.values):
-        raise InvalidInput("timestamps_ms", f"must hold {len(read.values)} stamps, one a price", value=stamps.size)
+    stamps = None if timestamps_ms is None else row_stamps(read, timestamps_ms)
     options = {
         "entry": _level("entry_zscore", entry, read),
         "exit": _level("exit_zscore", leave, read),
@@ -76,7 +76,7 @@ def accounts_task(
         prices=read,
         names=series_names(read, asset_ids),
         options=options,
-        read=lambda reply, about: read_accounts(reply, about, read, asset_ids, times_of(clock or read, stamps)),
+        read=lambda reply, about: read_accounts(reply, about, read, times_of(clock or read, stamps)),
         renamed={"entry": "entry_zscore", "exit": "exit_zscore", "cost": "cost_per_side"},
     )
 
@@ -98,7 +98,6 @@ def read_accounts(
     reply: Any,
     about: About,
     sent: Table | None = None,
-    asset_ids: Sequence[str] | None = None,
     times: Callable[[Any], Any] = lambda bars: bars,
 ) -> Backtests:
     """Read a BacktestReply.
@@ -107,11 +106,10 @@ def read_accounts(
         reply: With a result.
         about: What is known about the call.
         sent: The prices, where they are at hand: a single series becomes scalars.
-        asset_ids: Names that were given in place of a frame's.
         times: From numbers of bars to their labels.
     """
     result = reply.result
-    labels = labels_of(result.returns, sent, asset_ids)
+    labels = tuple(result.returns.columns)
     single = sent is not None and sent.values.ndim == 1
     columns: dict[str, Any] = {"column": labels}
     for name in _FIGURES:
@@ -155,7 +153,7 @@ def _level(field: str, given: Any, read: Table) -> Any:
             raise InvalidInput(field, "must be finite", value=number)
         return number
     width = 1 if read.values.ndim == 1 else read.values.shape[1]
-    values = np.atleast_1d(read.in_order(field, given).values)
+    values = vector(field, given, read.names, what="the prices")
     if values.shape != (width,):
         raise InvalidInput(field, f"must be a number, or {width} of them, one a column", value=values.shape)
     if np.isinf(values).any():

@@ -6,10 +6,13 @@ from typing import Any, cast
 
 import numpy as np
 
-from meanrev.containers import Table, table
 from meanrev.errors import InvalidInput, ServerError
+from meanrev.intake.containers import table
+from meanrev.intake.table import Table
 from meanrev.methods import fields, wire
 from meanrev.methods.accounts import accounts_task
+from meanrev.methods.naming import reported
+from meanrev.methods.times import row_stamps
 from meanrev.progress import Progress
 from meanrev.question import About, Live, Question, Replies
 from meanrev.results import BacktestMetric, BacktestPath, BacktestResult, Backtests
@@ -134,7 +137,7 @@ def _plain(
     message = wire.encode(
         BacktestInput,
         prices=read.values,
-        timestamps_ms=read.timestamps_ms if timestamps_ms is None else fields.stamps("timestamps_ms", timestamps_ms),
+        timestamps_ms=row_stamps(read, timestamps_ms),
         entry_zscore=entry,
         exit_zscore=exit_,
         transaction_cost=cost,
@@ -149,7 +152,9 @@ def _plain(
         values = {name: getattr(metrics[-1], name) for name in _FIELDS}
         return BacktestResult(**values, path=_path(read, metrics) if path else None, meta=about)
 
-    return Question(_PATH, [[message]], result, streaming=True, labels=read, labelled="prices", renamed=_RENAMED)
+    return Question(
+        _PATH, [[message]], reported(read, result), streaming=True, labels=read, labelled="prices", renamed=_RENAMED
+    )
 
 
 def backtest_stream(

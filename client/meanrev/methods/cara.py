@@ -31,14 +31,15 @@ def cara(
 
     Args:
         returns: (T, N); may be left out where both of the next two are given.
-        expected_returns: (N,), replaces the sample mean.
-        covariance: (N, N), replaces the sample covariance.
+        expected_returns: (N,), replaces the sample mean; a mapping or a Series is read by its labels.
+        covariance: (N, N), replaces the sample covariance; a frame or a mapping of mappings is read by its labels.
         gamma: Risk aversion, above zero.
         risk_free_rate: Per period.
         estimator: Of the covariance: "sample", "ledoit_wolf", "oas" or "ewma".
         halflife: Periods after which an observation counts half, for "ewma".
         mode: "budget" (weights sum to 1), "unconstrained" or "long_only".
-        bounds: Lowest and highest weight of an asset, or such a pair for each; None leaves a side open.
+        bounds: (lowest, highest) weight of every asset; or a list of such pairs, one an asset, or a mapping from labels
+            to pairs. None or an infinity: no bound on that side.
         leverage: Largest sum of absolute weights.
         timeout: Seconds for everything; the client's own where None.
 

@@ -3,8 +3,9 @@
 from collections.abc import Mapping, Sequence
 from typing import overload
 
-from meanrev.containers import Table, table
 from meanrev.errors import InvalidInput
+from meanrev.intake.containers import table
+from meanrev.intake.table import Table
 from meanrev.methods import wire
 from meanrev_wire.research_pb2 import MatrixChunk
 

@@ -4,6 +4,7 @@ protobuf and struct would say "bad argument type for built-in operation", wrap a
 half of 2.5 components.
 """
 
+import datetime as dt
 from collections.abc import Callable, Iterable, Mapping
 from functools import cache, partial
 from typing import Any, cast
@@ -15,8 +16,21 @@ from numpy.typing import NDArray
 
 from meanrev.choices import suggestion
 from meanrev.errors import InvalidInput
+from meanrev.intake.stamps import FIRST_MS, LAST_MS, iso_times, unit_checked
 
-__all__ = ["fitting", "integer", "names", "number", "numbers", "priced", "quantities", "shown", "stamps", "text"]
+__all__ = [
+    "fitting",
+    "integer",
+    "names",
+    "number",
+    "numbers",
+    "priced",
+    "quantities",
+    "shown",
+    "stamp",
+    "stamps",
+    "text",
+]
 
 _LONGEST = 100
 _BITS = {
@@ -121,7 +135,20 @@ def quantities(field: str, given: Any) -> dict[str, float]:
     """
     if not hasattr(given, "keys") or not hasattr(given, "__getitem__"):
         raise InvalidInput(field, "must map names to numbers", value=shown(given))
-    return {text(field, name): number(f"{field}[{name!r}]", given[name]) for name in given.keys()}  # noqa: SIM118 - pandas
+    labels = list(given.keys())
+    known = {_asset(field, label): number(f"{field}[{label!r}]", given[label]) for label in labels}
+    if len(known) < len(labels):
+        raise InvalidInput(field, "must have a different name for each asset, as a text too", value=len(labels))
+    return known
+
+
+def _asset(field: str, label: Any) -> str:
+    """Return a label as the text that stands for it on the wire; numbers and dates are written as str writes them."""
+    if label is None or isinstance(label, bytes | bool | float | np.floating):
+        raise InvalidInput(
+            field, "must name assets by texts, whole numbers, dates or tuples of them", value=shown(label)
+        )
+    return text(field, label if isinstance(label, str) else str(label))
 
 
 def stamps(field: str, given: Any) -> NDArray[np.int64]:
@@ -137,11 +164,25 @@ def stamps(field: str, given: Any) -> NDArray[np.int64]:
         raise InvalidInput(field, rule, value=shown(given)) from None
     if values.ndim != 1:
         raise InvalidInput(field, rule, value=values.shape)
+    if values.dtype.kind == "O" and all(isinstance(moment, dt.date) for moment in values):
+        values = iso_times(field, [moment.isoformat() for moment in values])
     if values.dtype.kind == "M" and not np.isnat(values).any():
         values = values.astype("datetime64[ms]")
-    elif values.size and not (values.dtype.kind in "iu" or (values.dtype.kind == "f" and (values % 1 == 0).all())):
+    elif values.size and not (values.dtype.kind in "iu" or (values.dtype.kind == "f" and _whole(values))):
         raise InvalidInput(field, rule, value=str(values.dtype))
-    return values.astype(np.int64)
+    return unit_checked(field, values.astype(np.int64), whole_call=False)
+
+
+def stamp(field: str, value: Any) -> int:
+    """Return milliseconds since the epoch, of the years 1900 to 2200.
+
+    Raises:
+        InvalidInput: value is no whole number, or looks like another unit.
+    """
+    known = integer(field, value)
+    if not FIRST_MS <= known < LAST_MS:
+        unit_checked(field, np.array([known]), whole_call=False)
+    return known
 
 
 def priced(field: str, item: Any, parts: tuple[str, ...]) -> Mapping[str, Any]:
@@ -175,6 +216,10 @@ def shown(value: Any) -> Any:
     return value if brief else type(value).__name__
 
 
+def _whole(values: NDArray[Any]) -> bool:
+    return bool(np.isfinite(values).all()) and bool((values % 1 == 0).all())
+
+
 def _fitting(descriptor: Descriptor, place: str, values: Mapping[str, Any]) -> dict[str, Any]:
     checks = _checks(descriptor)
     out: dict[str, Any] = {}
@@ -198,6 +243,8 @@ def _check(field: FieldDescriptor) -> Check:
         return _as_it_is if field.is_repeated else partial(_message, cast("Descriptor", field.message_type))
     if field.type == FieldDescriptor.TYPE_STRING:
         return _texts if field.is_repeated else text
+    if field.name == "timestamp_ms":
+        return stamp
     if field.type in _BITS:
         return stamps if field.is_repeated else partial(_integer, _BITS[field.type])
     return numbers if field.is_repeated else number

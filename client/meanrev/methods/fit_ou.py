@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from meanrev.containers import Table
+from meanrev.intake.table import Table
 from meanrev.methods.chunks import matrix
 from meanrev.methods.naming import series_names
 from meanrev.methods.task import Task

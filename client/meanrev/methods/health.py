@@ -40,7 +40,8 @@ def health(
     Raises:
         MeanRevError: as every call.
     """
-    options = wire.options(holdings=holdings, cash=cash, limits=limits)
+    held = None if holdings is None else fields.quantities("holdings", holdings)
+    options = wire.options(holdings=held, cash=cash, limits=limits)
 
     def encode(request: Mapping[str, Any], _first: bool) -> bytes:
         return wire.encode(HealthRequest, **request)

@@ -3,8 +3,9 @@
 from collections.abc import Sequence
 from typing import Any
 
-from meanrev.containers import table
+from meanrev.intake.containers import table
 from meanrev.methods import fields, wire
+from meanrev.methods.naming import reported
 from meanrev.question import About, Question, Replies
 from meanrev.results import LogReturns
 from meanrev_wire import codec
@@ -57,5 +58,10 @@ def log_returns(
         )
 
     return Question(
-        wire.path("ComputeLogReturns"), [[message]], result, timeout=timeout, labels=read, labelled="prices"
+        wire.path("ComputeLogReturns"),
+        [[message]],
+        reported(read, result),
+        timeout=timeout,
+        labels=read,
+        labelled="prices",
     )

@@ -1,23 +1,28 @@
 """MultiperiodOptimize: weights for several periods, with trading costs between them."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Hashable, Sequence
 from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
-from meanrev.containers import Table, table
 from meanrev.errors import InvalidInput
+from meanrev.intake.containers import table
+from meanrev.intake.labels import aligned, square, vector
+from meanrev.intake.table import Table
 from meanrev.methods import wire
-from meanrev.methods.bounds import Bounds, on_the_wire
-from meanrev.methods.weights import explain_asset
+from meanrev.methods.assets import Assets, names_of
+from meanrev.methods.bounds import Bounds, sides
+from meanrev.methods.naming import reported
 from meanrev.question import About, Question, Replies
 from meanrev.results import MultiperiodPlan
 from meanrev_wire import codec
 from meanrev_wire.meanrev_pb2 import MultiperiodRequest, MultiperiodResponse
 
 __all__ = ["multiperiod"]
+
+_PERIOD = re.compile(r"returns_sequence\[(\d+)\]")
 
 
 def multiperiod(
@@ -47,10 +52,11 @@ def multiperiod(
         gamma: Risk aversion, above zero.
         transaction_cost: Per unit of turnover, or the scale of the quadratic cost.
         rebalance_frequency: Weights change only every so many periods.
-        initial_weights: (N,) held before the first period; equal weights where None.
+        initial_weights: (N,) held before the first period, by place or by their labels; equal weights where None.
         cost_model: "proportional" or "quadratic".
         mode: "plan" (all periods at once) or "mpc" (re-solved each period).
-        bounds: Lowest and highest weight of an asset, or such a pair for each; None leaves a side open.
+        bounds: (lowest, highest) weight of every asset; or a list of such pairs, one an asset, or a mapping from labels
+            to pairs. None or an infinity: no bound on that side.
         rho: Discount rate per period of the quadratic cost model.
         timeout: Seconds for everything; the client's own where None.
 
@@ -67,61 +73,44 @@ def multiperiod(
         "n_periods": n_periods,
     }
     periods = _periods(returns_sequence)
-    ordered = periods[0].in_order if periods else table
+    matrix = None if covariance is None else square("covariance", covariance, names_of(*periods[:1]))
+    names = names_of(*periods[:1], matrix)
+    first = periods[0] if periods else matrix
     fields["metadata"] = wire.options(
-        initial_weights=_vector(ordered, "initial_weights", initial_weights),
+        initial_weights=None if initial_weights is None else vector("initial_weights", initial_weights, names),
         cost_model=cost_model,
         mode=mode,
-        bounds=on_the_wire(bounds),
+        bounds=sides(bounds, names, None if first is None else first.values.shape[1]),
         rho=rho,
     )
-    expected = _vector(ordered, "expected_returns", expected_returns)
-    return _ask(periods, expected, None if covariance is None else ordered("covariance", covariance), fields, timeout)
+    expected = None if expected_returns is None else vector("expected_returns", expected_returns, names)
+    return _ask(periods, expected, matrix, fields, timeout)
 
 
 def _ask(
     periods: list[Table], expected: Any, covariance: Table | None, fields: dict[str, Any], timeout: float | None
 ) -> Question[MultiperiodPlan]:
-    square = None if covariance is None else covariance.matrix("covariance")
-    if not periods and (square is None or expected is None):
+    if not periods and (covariance is None or expected is None):
         raise InvalidInput("returns_sequence", "must be given unless both expected_returns and covariance are")
     message = wire.encode(
         MultiperiodRequest,
         returns_sequence=[period.values for period in periods] or None,
         expected_returns=expected,
-        covariance=None if square is None else square.values,
+        covariance=None if covariance is None else covariance.values,
         **fields,
     )
-    labels = periods[0] if periods else square
+    labels = periods[0] if periods else covariance
 
     def result(replies: Replies, about: About) -> MultiperiodPlan:
         return _plan(wire.decode(MultiperiodResponse, replies[0][0]), labels, about)
 
-    path, labels_of = wire.path("MultiperiodOptimize"), _Assets(periods, square)
-    return Question(path, [[message]], result, timeout=timeout, labels=labels_of)
-
-
-class _Assets:
-    """The labels of what was sent, for errors that name a place in it."""
-
-    def __init__(self, periods: list[Table], square: Table | None) -> None:
-        self._periods = periods
-        self._square = square
-
-    def explain(self, error: InvalidInput, message: int) -> None:
-        """Complete an error about the returns of a period or about a covariance."""
-        named = re.match(r"returns_sequence\[(\d+)\]", error.field)
-        if named is not None and self._periods:
-            cut = len(self._periods) == 1 and int(named[1]) > 0
-            # A single matrix is cut by the server, which counts rows from each cut.
-            period = replace(self._periods[0], timestamps_ms=None) if cut else self._periods[int(named[1])]
-            period.explain(error, message)
-            return
-        known = self._square or (self._periods[0] if self._periods else None)
-        if error.field == "covariance" and known is not None:
-            replace(known, timestamps_ms=None).explain(error, message)
-        elif error.field == "expected_returns" and known is not None:
-            explain_asset(error, known)
+    return Question(
+        wire.path("MultiperiodOptimize"),
+        [[message]],
+        reported(labels, result),
+        timeout=timeout,
+        labels=_Periods(periods, names_of(labels)),
+    )
 
 
 def _periods(given: Any) -> list[Table]:
@@ -131,7 +120,13 @@ def _periods(given: Any) -> list[Table]:
     first = given[0] if isinstance(given, list | tuple) and len(given) else given
     several = _depth(first) == (3 if first is given else 2)
     blocks = list(given) if several else [given]
-    return [table(name, block).matrix(name) for k, block in enumerate(blocks) for name in [f"returns_sequence[{k}]"]]
+    periods = [table(name, block).matrix(name) for k, block in enumerate(blocks) for name in [f"returns_sequence[{k}]"]]
+    for k, period in enumerate(periods[1:], 1):
+        if period.names and periods[0].names:
+            places = aligned(f"returns_sequence[{k}]", period.names, periods[0].names, what="the first period")
+            if places is not None:
+                periods[k] = Table(period.values[:, places], periods[0].names, period.timestamps_ms)
+    return periods
 
 
 def _depth(given: Any) -> int:
@@ -141,8 +136,22 @@ def _depth(given: Any) -> int:
         return 0
 
 
-def _vector(ordered: Callable[[str, Any], Table], field: str, given: Any) -> Any:
-    return None if given is None else ordered(field, given).values.reshape(-1)
+class _Periods:
+    """Which asset of which period an error is about."""
+
+    def __init__(self, periods: list[Table], names: Sequence[Hashable]) -> None:
+        self._periods = periods
+        self._assets = Assets(None, names)
+
+    def explain(self, error: InvalidInput, message: int) -> None:
+        """Complete an error; rows of a matrix that the server cut into periods are numbered anew in each."""
+        named = _PERIOD.match(error.field)
+        if named is None or not self._periods:
+            self._assets.explain(error, message)
+        elif len(self._periods) > 1:
+            self._periods[int(named.group(1))].explain(error, message)
+        else:
+            replace(self._periods[0], timestamps_ms=None).explain(error, message)
 
 
 def _plan(reply: MultiperiodResponse, labels: Table | None, about: About) -> MultiperiodPlan:

@@ -1,19 +1,21 @@
 """EstimateOUParams: Ornstein-Uhlenbeck fits."""
 
 import operator
-from collections.abc import AsyncIterable, Callable, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterable, Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from typing import Any
 
 import numpy as np
 
-from meanrev.containers import Table, table
 from meanrev.errors import InvalidInput, ServerError
+from meanrev.intake.containers import table
+from meanrev.intake.table import Table
 from meanrev.methods import fields, wire
 from meanrev.methods.fit_ou import read_fits
-from meanrev.methods.naming import series_names
+from meanrev.methods.naming import Series, reported, series_names
 from meanrev.methods.task import Task
+from meanrev.methods.times import row_stamps
 from meanrev.question import About, Live, Question, Replies
 from meanrev.results import OuFit
 from meanrev_wire.meanrev_pb2 import OuEstimate, PriceUpdate
@@ -70,7 +72,7 @@ def ou(
     read = table("prices", prices)
     if not read.values.size:
         raise InvalidInput("prices", "must hold at least one price", value=read.values.shape)
-    stamps = read.timestamps_ms if timestamps_ms is None else fields.stamps("timestamps_ms", timestamps_ms)
+    stamps = row_stamps(read, timestamps_ms)
     names = series_names(read, asset_ids)
     metadata = wire.options(
         dt=dt,
@@ -91,7 +93,7 @@ def ou(
 
 def _at_once(
     read: Table,
-    names: Sequence[str],
+    names: Series,
     options: Mapping[str, Any],
     timeout: float | None,
     streamed: Callable[[], Question[OuFit]],
@@ -124,8 +126,10 @@ def _merged(fit: OuFit, places: Sequence[int], replies: Replies, about: About) -
     estimates = [_estimate(reply) for call in replies for reply in call]
     if len(estimates) != len(places):
         raise ServerError(f"{len(places)} series were sent, {len(estimates)} estimates came back")
-    columns: dict[str, Any] = {}
+    columns: dict[str, Any] = {"asset_id": fit.asset_id}
     for name in _FIELDS:
+        if name in columns:
+            continue
         entries = list(fit[name])
         for place, estimate in zip(places, estimates, strict=True):
             entries[place] = getattr(estimate, name)
@@ -133,7 +137,7 @@ def _merged(fit: OuFit, places: Sequence[int], replies: Replies, about: About) -
     return OuFit(**columns, meta=about)
 
 
-def _ask(read: Table, names: Sequence[str], stamps: Any, metadata: str, timeout: float | None) -> Question[OuFit]:
+def _ask(read: Table, names: Series, stamps: Any, metadata: str, timeout: float | None) -> Question[OuFit]:
     """Declare the streams: a block of prices a series, _ASSETS_A_CALL series a stream."""
     columns = np.ascontiguousarray(read.values.reshape(len(read.values), -1).T)
     messages = [
@@ -145,10 +149,16 @@ def _ask(read: Table, names: Sequence[str], stamps: Any, metadata: str, timeout:
         fits = [_estimate(reply) for call in replies for reply in call]
         if len(fits) != len(messages):
             raise ServerError(f"{len(messages)} series were sent, {len(fits)} estimates came back")
-        return _fit(fits, about) if read.values.ndim == 1 else _stacked(fits, about)
+        return names.own(_fit(fits, about) if read.values.ndim == 1 else _stacked(fits, names.labels, about))
 
     return Question(
-        _PATH, _streams(messages), result, streaming=True, timeout=timeout, labels=_Columns(read), labelled="prices"
+        _PATH,
+        _streams(messages),
+        reported(read, result),
+        streaming=True,
+        timeout=timeout,
+        labels=_Columns(names.named(read)),
+        labelled="prices",
     )
 
 
@@ -232,10 +242,14 @@ def _fit(estimates: list[OuEstimate], about: About) -> OuFit:
     return OuFit(**dict(values), meta={**about, **wire.extras(estimate.metadata)})
 
 
-def _stacked(estimates: list[OuEstimate], about: About) -> OuFit:
+def _stacked(estimates: list[OuEstimate], labels: Sequence[Hashable], about: About) -> OuFit:
     columns: dict[str, Any] = {}
     for name in _FIELDS:
         entries = [getattr(estimate, name) for estimate in estimates]
         columns[name] = tuple(entries) if entries and isinstance(entries[0], str) else np.array(entries)
-    notes = {estimate.asset_id: wire.extras(estimate.metadata) for estimate in estimates if estimate.metadata}
+    notes = {
+        label: wire.extras(estimate.metadata)
+        for label, estimate in zip(labels, estimates, strict=True)
+        if estimate.metadata
+    }
     return OuFit(**columns, meta={**about, "of_series": notes} if notes else about)

@@ -2,8 +2,9 @@
 
 from typing import Any
 
-from meanrev.containers import table
+from meanrev.intake.containers import table
 from meanrev.methods import wire
+from meanrev.methods.naming import reported
 from meanrev.question import About, Question, Replies
 from meanrev.results import Pca
 from meanrev_wire import codec
@@ -55,7 +56,7 @@ def pca(
     return Question(
         wire.path("PcaPortfolios"),
         [[message]],
-        result,
+        reported(read, result),
         timeout=timeout,
         labels=read,
         labelled="returns",

@@ -3,8 +3,11 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from meanrev.containers import table
+from meanrev.intake.containers import table
+from meanrev.intake.labels import vector
 from meanrev.methods import wire
+from meanrev.methods.assets import Assets
+from meanrev.methods.naming import reported
 from meanrev.question import About, Question, Replies
 from meanrev.results import PortfolioStats
 from meanrev_wire import codec
@@ -38,7 +41,7 @@ def portfolio_stats(
     message = wire.encode(
         PortfolioStatsRequest,
         returns=read.values,
-        weights=None if held is None else read.in_order("weights", held).values.reshape(-1),
+        weights=None if held is None else vector("weights", held, read.names),
         metadata=wire.options(periods_per_year=periods_per_year, levels=levels),
     )
 
@@ -55,4 +58,10 @@ def portfolio_stats(
             meta={**about, **wire.extras(reply.metadata)},
         )
 
-    return Question(wire.path("PortfolioStats"), [[message]], result, timeout=timeout, labels=read, labelled="returns")
+    return Question(
+        wire.path("PortfolioStats"),
+        [[message]],
+        reported(read, result),
+        timeout=timeout,
+        labels=Assets(read, read.names),
+    )

@@ -28,7 +28,7 @@ def publish(
         MeanRevError: as every call.
     """
     given = fields.quantities("prices", prices)
-    stamp = None if timestamp_ms is None else [fields.integer("timestamp_ms", timestamp_ms)] * len(given)
+    stamp = None if timestamp_ms is None else [fields.stamp("timestamp_ms", timestamp_ms)] * len(given)
     message = wire.encode(
         PublishPricesRequest,
         asset_ids=list(given),

@@ -3,9 +3,11 @@
 from collections.abc import Mapping
 from typing import Any
 
-from meanrev.containers import table
 from meanrev.errors import InvalidInput
-from meanrev.methods import fields, wire
+from meanrev.intake.containers import table
+from meanrev.methods import wire
+from meanrev.methods.naming import reported
+from meanrev.methods.times import row_stamps
 from meanrev.question import About, Question, Replies
 from meanrev.results import Signal
 from meanrev_wire.meanrev_pb2 import SignalRequest, SignalResponse
@@ -56,9 +58,7 @@ def signals(
         SignalRequest,
         price_history={
             "prices": read.values.reshape(-1),
-            "timestamps_ms": read.timestamps_ms
-            if timestamps_ms is None
-            else fields.stamps("timestamps_ms", timestamps_ms),
+            "timestamps_ms": row_stamps(read, timestamps_ms),
         },
         ou_params=None if fit is None else wire.scalars("fit", fit, ("theta", "mu", "sigma")),
         thresholds=None
@@ -76,7 +76,7 @@ def signals(
     return Question(
         wire.path("GenerateSignals"),
         [[message]],
-        result,
+        reported(read, result),
         timeout=timeout,
         labels=read,
         labelled="price_history",

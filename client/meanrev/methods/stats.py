@@ -5,8 +5,8 @@ from typing import Any
 
 import numpy as np
 
-from meanrev.containers import Table
 from meanrev.errors import InvalidInput
+from meanrev.intake.table import Table
 from meanrev.methods.chunks import matrix
 from meanrev.methods.naming import series_names
 from meanrev.methods.task import Task
@@ -15,7 +15,7 @@ from meanrev.question import About, Question
 from meanrev.results import ReturnStats
 from meanrev_wire.research_pb2 import ReturnStatsReply
 
-__all__ = ["figures_of", "first_of", "labels_of", "read_stats", "stats", "stats_task"]
+__all__ = ["figures_of", "first_of", "read_stats", "stats", "stats_task"]
 
 _FIELDS = tuple(name for name in ReturnStats.__dataclass_fields__ if name not in {"meta", "column"})
 
@@ -72,23 +72,20 @@ def stats_task(
         prices=read,
         names=series_names(read, asset_ids),
         options={"kind": kind, "periods_per_year": periods_per_year},
-        read=lambda reply, about: read_stats(reply, about, read, asset_ids),
+        read=lambda reply, about: read_stats(reply, about, read),
         renamed={"block": "returns"},
     )
 
 
-def read_stats(
-    reply: Any, about: About, sent: Table | None = None, asset_ids: Sequence[str] | None = None
-) -> ReturnStats:
+def read_stats(reply: Any, about: About, sent: Table | None = None) -> ReturnStats:
     """Read a ReturnStatsReply.
 
     Args:
         reply: With a result.
         about: What is known about the call.
         sent: The returns, where they are at hand: a single series becomes scalars.
-        asset_ids: Names that were given in place of a frame's.
     """
-    columns = {"column": labels_of(reply.result, sent, asset_ids), **figures_of(reply.result, _FIELDS)}
+    columns = {"column": tuple(reply.result.columns), **figures_of(reply.result, _FIELDS)}
     single = sent is not None and sent.values.ndim == 1
     return ReturnStats(**(first_of(columns) if single else columns), meta=about)
 
@@ -100,13 +97,6 @@ def figures_of(message: Any, names: Sequence[str]) -> dict[str, Any]:
         values = getattr(message, name)
         found[name] = tuple(values) if len(values) and isinstance(values[0], str) else np.asarray(values)
     return found
-
-
-def labels_of(message: Any, sent: Table | None, asset_ids: Sequence[str] | None) -> tuple[Any, ...]:
-    """Return the columns' labels as the caller has them, or as they were sent."""
-    if sent is not None and sent.names and asset_ids is None:
-        return sent.names
-    return tuple(message.columns)
 
 
 def first_of(columns: dict[str, Any]) -> dict[str, Any]:

@@ -8,18 +8,19 @@ from typing import Any, Generic, NamedTuple, Protocol, TypeVar, cast
 
 from google.protobuf.message import Message
 
-from meanrev.containers import Table
 from meanrev.errors import ServerError
+from meanrev.intake.table import Table
 from meanrev.methods import wire
 from meanrev.methods.chunks import LARGE_BYTES, Cut, Named, check_size, outline
+from meanrev.methods.naming import Series
 from meanrev.methods.parts import Joined, Whole
 from meanrev.progress import Progress, shown
 from meanrev.question import About, Question, Replies
-from meanrev.results import Estimate
+from meanrev.results import Estimate, Result
 
 __all__ = ["Reading", "Task", "read_whole", "research_path"]
 
-R = TypeVar("R")
+R = TypeVar("R", bound=Result)
 
 _MOST_BYTES_OF_PROGRESS = 256
 
@@ -45,7 +46,7 @@ class Task(Generic[R]):
         method: Its name in the service.
         reply: Class of its replies.
         prices: What is sent.
-        names: Of the columns.
+        names: Of the columns, with the caller's labels.
         options: By name; None leaves one out.
         read: From the joined replies, and what is known about the call, to the result.
         renamed: Options whose arguments are called otherwise.
@@ -55,7 +56,7 @@ class Task(Generic[R]):
     method: str
     reply: type[Message]
     prices: Table
-    names: Sequence[str]
+    names: Series
     options: Mapping[str, Any]
     read: Callable[[Any, About], R]
     renamed: Mapping[str, str] = field(default_factory=dict)
@@ -125,12 +126,13 @@ class Task(Generic[R]):
         )
 
     def result(self, whole: Any, about: About) -> R:
-        """Read the joined replies, as read_whole does."""
-        return read_whole(self.read, whole, about)
+        """Read the joined replies, with the caller's labels and what was taken of the caller's data."""
+        known = about if self.prices.report is None else {**about, "intake": self.prices.report}
+        return self.names.own(read_whole(self.read, whole, known))
 
     def reading(self) -> "Reading":
         """Return how replies of this task are joined and read, wherever they come from."""
-        return Reading(partial(self.join, self.reply), self.read)
+        return Reading(partial(self.join, self.reply), lambda whole, about: self.names.own(self.read(whole, about)))
 
     def _fitted(self, metadata: str) -> Callable[[Mapping[str, int]], Sequence[Sequence[bytes]]] | None:
         if self.prices.values.nbytes <= LARGE_BYTES:
@@ -143,7 +145,7 @@ class Task(Generic[R]):
         return cut
 
     def _labels(self) -> Named:
-        return Named(self.prices, self.renamed)
+        return Named(self.names.named(self.prices), self.renamed)
 
 
 class Reading(NamedTuple):

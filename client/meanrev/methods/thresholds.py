@@ -1,12 +1,13 @@
 """OptimalThresholds: entry and exit levels for fitted processes."""
 
-from collections.abc import Mapping
+from collections.abc import Hashable, Mapping
 from typing import Any
 
 import numpy as np
 
 from meanrev.errors import InvalidInput
-from meanrev.methods import wire
+from meanrev.intake.labels import labels_of, vector
+from meanrev.methods import fields, wire
 from meanrev.question import About, Question, Replies
 from meanrev.results import Thresholds
 from meanrev_wire.meanrev_pb2 import ThresholdRequest, ThresholdResponse
@@ -82,15 +83,16 @@ def _ask(
     fit: Mapping[str, Any], request: Mapping[str, Any], renamed: Mapping[str, str], timeout: float | None
 ) -> Question[Thresholds]:
     """Declare one call a process that can be asked about."""
-    process = _process(fit)
+    process, labels = _process(fit)
     usable = _usable(process)
     calls = [
         [wire.encode(ThresholdRequest, ou_params={"theta": theta, "mu": mu, "sigma": sigma}, **request)]
         for theta, mu, sigma in process[:, usable].T.tolist()
     ]
     single = all(np.ndim(fit[name]) == 0 for name in _PROCESS)
-    asset_id = fit.get("asset_id")
-    named = {"asset_id": asset_id} if asset_id is not None and np.any(np.asarray(asset_id) != "") else {}
+    asset_id = fit.get("asset_id", labels or None)
+    known = asset_id is not None and (asset_id != "" if single else any(label != "" for label in asset_id))
+    named = {"asset_id": asset_id} if known else {}
 
     def result(replies: Replies, about: About) -> Thresholds:
         found = [wire.decode(ThresholdResponse, reply) for [reply] in replies]
@@ -106,13 +108,23 @@ def _ask(
     return Question(_PATH, calls, result, timeout=timeout, renamed=renamed)
 
 
-def _process(fit: Mapping[str, Any]) -> Any:
-    """Return theta, mu and sigma as rows of a (3, N) array."""
+def _process(fit: Mapping[str, Any]) -> tuple[Any, tuple[Hashable, ...]]:
+    """Return theta, mu and sigma as rows of a (3, N) array, and the labels of those that have some."""
+    rule = "must hold numbers theta, mu and sigma, of one length"
     try:
-        columns = [np.atleast_1d(np.asarray(fit[name], dtype=np.float64)) for name in _PROCESS]
-        return np.stack(np.broadcast_arrays(*columns))
-    except (IndexError, KeyError, OverflowError, TypeError, ValueError) as error:
-        raise InvalidInput("fit", f"must hold numbers theta, mu and sigma, of one length ({error!r})") from None
+        given = [fit[name] for name in _PROCESS]
+    except (IndexError, KeyError, TypeError):
+        raise InvalidInput("fit", rule, value=fields.shown(fit)) from None
+    labels = next((known for known in map(labels_of, given) if known), ())
+    columns = [
+        vector(f"fit[{name!r}]", values, labels, "the others") if labels_of(values) else values
+        for name, values in zip(_PROCESS, given, strict=True)
+    ]
+    try:
+        rows = [np.atleast_1d(np.asarray(values, dtype=np.float64)) for values in columns]
+        return np.stack(np.broadcast_arrays(*rows)), labels
+    except (OverflowError, TypeError, ValueError):
+        raise InvalidInput("fit", rule, value=", ".join(f"{np.shape(values)}" for values in columns)) from None
 
 
 def _usable(process: Any) -> Any:

@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from meanrev.containers import PandasTable, Table
+from meanrev.intake.table import Table
 
 __all__ = ["times_of"]
 
@@ -20,13 +20,13 @@ def times_of(sent: Table, stamps: Any) -> Callable[[Any], Any]:
     Returns:
         A function to stamps; else to labels of a frame's index, or of its column of times; else to the bars themselves.
     """
-    time = getattr(sent, "time", None)
+    index, time = getattr(getattr(sent, "native", None), "index", None), getattr(sent, "time", None)
 
     def times(bars: Any) -> Any:
         if stamps is not None:
             return np.asarray(stamps)[bars]
-        if isinstance(sent, PandasTable):
-            return sent.native.index.take(bars)
+        if index is not None:
+            return index.take(bars)
         return bars if time is None else time[bars.tolist()].to_native()
 
     return times

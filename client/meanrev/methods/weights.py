@@ -1,21 +1,23 @@
 """CaraOptimalWeights and SharpeOptimalWeights: portfolio weights, once or as returns arrive."""
 
 from collections.abc import AsyncIterable, Iterable, Mapping
-from dataclasses import dataclass, replace
 from typing import Any
 
-import numpy as np
-
-from meanrev.containers import Table, table
 from meanrev.errors import InvalidInput, ServerError
+from meanrev.intake.containers import table
+from meanrev.intake.labels import square, vector
+from meanrev.intake.table import Table
 from meanrev.methods import wire
-from meanrev.methods.bounds import Bounds, on_the_wire
+from meanrev.methods.assets import Assets, names_of
+from meanrev.methods.batches import Batches
+from meanrev.methods.bounds import Bounds, sides
+from meanrev.methods.naming import reported
 from meanrev.question import About, Live, Question, Replies
 from meanrev.results import Weights
 from meanrev_wire import codec
 from meanrev_wire.meanrev_pb2 import OptimizationInput, WeightsOutput
 
-__all__ = ["as_weights", "explain_asset", "weights", "weights_stream"]
+__all__ = ["as_weights", "weights", "weights_stream"]
 
 _RENAMED = {"metadata.covariance": "estimator"}
 
@@ -43,57 +45,37 @@ def weights(
     if returns is None and (expected_returns is None or covariance is None):
         raise InvalidInput("returns", "must be given unless both expected_returns and covariance are")
     read = None if returns is None else table("returns", returns).matrix("returns")
-    ordered = table if read is None else read.in_order
-    square = None if covariance is None else ordered("covariance", covariance).matrix("covariance")
-    ordered = ordered if square is None or read is not None else square.in_order
-    mean = None if expected_returns is None else ordered("expected_returns", expected_returns).values.reshape(-1)
+    matrix = None if covariance is None else square("covariance", covariance, names_of(read))
+    names = names_of(read, matrix)
+    mean = None if expected_returns is None else vector("expected_returns", expected_returns, names)
+    labels = read or matrix
+    width = None if labels is None else labels.values.shape[1]
     message = wire.encode(
         OptimizationInput,
         returns=None if read is None else read.values,
         gamma=wire.positive("gamma", gamma),
         risk_free_rate=risk_free_rate,
         expected_returns=mean,
-        covariance=None if square is None else square.values,
+        covariance=None if matrix is None else matrix.values,
         metadata=wire.options(
-            mode=mode, covariance=estimator, halflife=halflife, bounds=on_the_wire(bounds), leverage=leverage
+            mode=mode, covariance=estimator, halflife=halflife, bounds=sides(bounds, names, width), leverage=leverage
         ),
     )
-    labels = read or square
 
     def result(replies: Replies, about: About) -> Weights:
         if not replies[0]:
             raise ServerError("the optimisation came back without weights")
         return as_weights(wire.decode(WeightsOutput, replies[0][-1]), labels, about)
 
-    held = _Assets(read, square)
     return Question(
-        wire.path(method), [[message]], result, streaming=True, timeout=timeout, labels=held, renamed=_RENAMED
+        wire.path(method),
+        [[message]],
+        reported(read, result),
+        streaming=True,
+        timeout=timeout,
+        labels=Assets(read, names),
+        renamed=_RENAMED,
     )
-
-
-def explain_asset(error: InvalidInput, known: Table) -> None:
-    """Say in the hint of an error about a value an asset which asset that is."""
-    place = error.index[-1] if isinstance(error.index, tuple) else error.index
-    if place is not None and 0 <= place < len(known.names):
-        error.hint = repr(known.names[place])
-
-
-@dataclass(frozen=True)
-class _Assets:
-    """The labels of what was sent, for errors that name a place in it."""
-
-    returns: Table | None
-    square: Table | None
-
-    def explain(self, error: InvalidInput, message: int) -> None:
-        """Complete an error about the returns or the covariance, whose rows are assets."""
-        known = self.square or self.returns
-        if error.field.startswith("returns") and self.returns is not None:
-            self.returns.explain(error, message)
-        elif error.field.startswith("covariance") and known is not None:
-            replace(known, timestamps_ms=None).explain(error, message)
-        elif error.field.startswith("expected_returns") and known is not None:
-            explain_asset(error, known)
 
 
 def weights_stream(
@@ -107,7 +89,8 @@ def weights_stream(
     timeout: float | None,
 ) -> Live[Weights]:
     """Declare a stream of either method; the arguments are those of cara_stream and sharpe_stream."""
-    metadata = wire.options(**{**options, "bounds": on_the_wire(options.get("bounds"))})
+    metadata = wire.options(**{**options, "bounds": sides(options.get("bounds"), (), None)})
+    known = Batches()
     held = {
         "gamma": wire.positive("gamma", gamma),
         "risk_free_rate": risk_free_rate,
@@ -115,11 +98,11 @@ def weights_stream(
     }
 
     def encode(batch: Any, first: bool) -> bytes:
-        given = _matrices(batch if isinstance(batch, Mapping) else {"returns": batch})
+        given = known.fields(batch)
         return wire.encode(OptimizationInput, **{**held, **given, "metadata": metadata if first else None})
 
     def result(reply: bytes) -> Weights:
-        return as_weights(wire.decode(WeightsOutput, reply), None, {})
+        return as_weights(wire.decode(WeightsOutput, reply), known.labels, {})
 
     return Live(wire.path(method), batches, encode, result, timeout, _RENAMED)
 
@@ -143,13 +126,3 @@ def as_weights(reply: WeightsOutput, labels: Table | None, about: About) -> Weig
         timestamp_ms=reply.timestamp_ms,
         meta={**about, **wire.extras(reply.metadata)},
     )
-
-
-def _matrices(given: Mapping[str, Any]) -> dict[str, Any]:
-    """Return a message's fields with its matrices as arrays; one row of returns may come as (N,)."""
-    out = dict(given)
-    for name in out.keys() & {"returns", "covariance"}:
-        out[name] = np.atleast_2d(table(name, out[name]).values)
-    if "expected_returns" in out:
-        out["expected_returns"] = table("expected_returns", out["expected_returns"]).values.reshape(-1)
-    return out

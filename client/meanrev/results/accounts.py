@@ -3,13 +3,13 @@
 A field is a scalar for one series, and an array with one entry a column where many were asked for at once.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from meanrev.results.base import Result
+from meanrev.results.base import LABEL, Result
 from meanrev.results.series import BacktestMetric
 
 __all__ = ["AccountPaths", "BacktestPath", "BacktestResult", "Backtests", "ReturnStats", "Trades"]
@@ -44,7 +44,7 @@ class Trades(Result):
         status: "closed" or "open".
     """
 
-    column: tuple[Any, ...] | None
+    column: tuple[Any, ...] | None = field(metadata=LABEL)
     side: Ints
     entry_time: Any
     exit_time: Any
@@ -105,7 +105,7 @@ class ReturnStats(Result):
         worst_return: Of one bar.
     """
 
-    column: Any
+    column: Any = field(metadata=LABEL)
     status: Text
     reason: Text
     n_bars: Count
@@ -186,7 +186,7 @@ class Backtests(Result):
         path: All bars, or None where they were not asked for.
     """
 
-    column: Any
+    column: Any = field(metadata=LABEL)
     status: Text
     reason: Text
     n_bars: Count

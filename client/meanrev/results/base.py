@@ -1,13 +1,17 @@
 """What every result is: a frozen dataclass that also reads as a mapping of its fields."""
 
 import html
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, fields
-from typing import Any
+from collections.abc import Hashable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, fields, replace
+from typing import Any, Self
 
 import numpy as np
+from numpy.typing import NDArray
 
-__all__ = ["Result"]
+__all__ = ["LABEL", "Result", "label_column"]
+
+LABEL = {"label": True}
+"""Metadata of a field with the label of a series, or a tuple of labels, which come back as the caller wrote them."""
 
 _SHOWN = 80
 
@@ -17,7 +21,8 @@ class Result(Mapping[str, Any]):
     """Base of the results: dict(r), {**r} and r["theta"] work beside r.theta.
 
     Attributes:
-        meta: What came beside the result: extra outputs of the server, address, elapsed_ms. Not a key of the mapping.
+        meta: What came beside the result: extra outputs of the server, address, elapsed_ms, and intake, the Report of
+            data that came in a labelled container. Not a key of the mapping.
     """
 
     meta: Mapping[str, Any] = field(default_factory=dict, repr=False)
@@ -40,6 +45,22 @@ class Result(Mapping[str, Any]):
 
     __hash__ = None  # type: ignore[assignment] # arrays inside cannot be hashed
 
+    def relabelled(self, labels: Mapping[str, Hashable]) -> Self:
+        """Return the same result, inner results included, with other labels of series.
+
+        Args:
+            labels: The label to write for each text; other texts stay.
+        """
+        changed: dict[str, Any] = {}
+        for name, value in self.items():
+            if isinstance(value, Result):
+                changed[name] = value.relabelled(labels)
+            elif name in self._labels() and isinstance(value, tuple):
+                changed[name] = tuple(labels.get(text, text) for text in value)
+            elif name in self._labels():
+                changed[name] = labels.get(value, value)
+        return replace(self, **changed) if changed else self
+
     def to_dict(self) -> dict[str, Any]:
         """Return the fields as a plain dictionary; results inside become dictionaries too."""
         return {name: value.to_dict() if isinstance(value, Result) else value for name, value in self.items()}
@@ -55,15 +76,30 @@ class Result(Mapping[str, Any]):
         import pandas as pd  # noqa: PLC0415 - only this method needs it
 
         columns = self._columns()
-        length = max((np.shape(value)[0] for value in columns.values() if np.ndim(value) == 1), default=1)
-        fitting = {name: value for name, value in columns.items() if np.ndim(value) == 0 or len(value) == length}
+        length = max((len(value) for value in columns.values() if _depth(value) == 1), default=1)
+        fitting = {name: value for name, value in columns.items() if _depth(value) == 0 or len(value) == length}
         labels = next((value.index for value in fitting.values() if isinstance(value, pd.Series)), range(length))
         return pd.DataFrame(fitting, index=labels)
 
     def _columns(self) -> dict[str, Any]:
         """Return the fields that fit a table: scalars and vectors."""
-        flat = {name: value for name, value in self.items() if value is not None and not isinstance(value, Result)}
-        return {name: value for name, value in flat.items() if np.ndim(value) < 2}
+        columns = {
+            name: value
+            for name, value in self.items()
+            if value is not None and not isinstance(value, Result) and _depth(value) < 2
+        }
+        single = self._single()
+        for name in columns.keys() & self._labels():
+            label = (columns[name],) if single else columns[name]
+            columns[name] = label_column(label)
+        return columns
+
+    def _labels(self) -> frozenset[str]:
+        return frozenset(part.name for part in fields(self) if part.metadata.get("label"))
+
+    def _single(self) -> bool:
+        """Tell whether this is a result of one series, whose label may be a tuple itself."""
+        return all(_depth(value) == 0 for name, value in self.items() if name not in self._labels())
 
     def _names(self) -> tuple[str, ...]:
         return tuple(part.name for part in fields(self) if part.name != "meta")
@@ -73,9 +109,30 @@ class Result(Mapping[str, Any]):
         return f"<table><caption>{type(self).__name__}</caption>{''.join(rows)}</table>"
 
 
+def label_column(labels: Sequence[Hashable]) -> NDArray[Any]:
+    """Return labels as a column of a table, in which a tuple is one label.
+
+    Args:
+        labels: (N,) texts, numbers, dates or tuples.
+    """
+    if all(isinstance(label, str) for label in labels):
+        return np.array(labels)
+    column = np.empty(len(labels), dtype=object)
+    for place, label in enumerate(labels):
+        column[place] = label
+    return column
+
+
+def _depth(value: Any) -> int:
+    """Return the number of a field's axes; a tuple holds texts or labels, which may be tuples themselves."""
+    return 1 if isinstance(value, tuple) else np.ndim(value)
+
+
 def _same(one: Any, other: Any) -> bool:
     if isinstance(one, Result) or isinstance(other, Result):
         return bool(one == other)
+    if isinstance(one, tuple) and isinstance(other, tuple):
+        return one == other
     left, right = np.asarray(one), np.asarray(other)
     return np.array_equal(left, right, equal_nan=left.dtype.kind == right.dtype.kind == "f")
 

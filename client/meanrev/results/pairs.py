@@ -1,12 +1,13 @@
 """What a scan returns. Fields are named as on the wire, where their units are stated; P pairs."""
 
-from dataclasses import dataclass, fields
-from typing import Any, NamedTuple
+from collections.abc import Hashable, Mapping
+from dataclasses import dataclass, field, fields, replace
+from typing import Any, NamedTuple, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
-from meanrev.results.base import Result
+from meanrev.results.base import LABEL, Result
 
 __all__ = ["ColumnNote", "ScanResult"]
 
@@ -22,12 +23,12 @@ class ColumnNote(NamedTuple):
     """What is said of a column.
 
     Attributes:
-        column: Its name.
+        column: Its label.
         status: "error" where no pair of it was tested, "ok" where some were.
         reason: Why, and what to do.
     """
 
-    column: str
+    column: Hashable
     status: str
     reason: str
 
@@ -67,8 +68,8 @@ class ScanResult(Result):
         notes: Of the columns that some pairs, or all, could not be tested with.
     """
 
-    y: tuple[str, ...]
-    x: tuple[str, ...]
+    y: tuple[Any, ...] = field(metadata=LABEL)
+    x: tuple[Any, ...] = field(metadata=LABEL)
     hedge_ratio: Floats
     intercept: Floats
     adf_statistic: Floats
@@ -95,6 +96,11 @@ class ScanResult(Result):
     n_significant: int
     n_untested: int
     notes: tuple[ColumnNote, ...]
+
+    def relabelled(self, labels: Mapping[str, Hashable]) -> Self:
+        """Return the same result with other labels of series, in its notes too."""
+        notes = tuple(note._replace(column=labels.get(note.column, note.column)) for note in self.notes)
+        return replace(super().relabelled(labels), notes=notes)
 
     def to_columns(self) -> dict[str, Any]:
         """Return what to_frame shows, a column's values by its name, without pandas: a row a pair."""

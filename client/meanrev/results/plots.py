@@ -1,5 +1,6 @@
 """Drawings of results, with plotly."""
 
+import html
 from collections.abc import Callable
 from typing import Any
 
@@ -54,6 +55,7 @@ class SweepPlot:
                 hovertemplate="entry %{y}, exit %{x}: %{z:.3f}<extra></extra>",
             )
         )
-        title = f"{shown.column or 'prices'}: {name}, cost {shown.cost:g} a side, lookback {shown.lookback}"
+        column = "prices" if shown.column == "" else html.escape(str(shown.column))  # plotly reads a title as markup
+        title = f"{column}: {name}, cost {shown.cost:g} a side, lookback {shown.lookback}"
         drawn.update_layout(title=title, xaxis_title="exit, z", yaxis_title="entry, z")
         return drawn

@@ -3,13 +3,13 @@
 A field is a scalar for one series, and an array with one entry a series where many were asked for at once.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from meanrev.results.base import Result
+from meanrev.results.base import LABEL, Result, label_column
 
 __all__ = [
     "BacktestMetric",
@@ -59,7 +59,7 @@ class OuFit(Result):
     r_squared: Number
     status: Text
     timestamp_ms: Count
-    asset_id: Text
+    asset_id: Any = field(metadata=LABEL)
     theta_std_error: Number
     mu_std_error: Number
     sigma_std_error: Number
@@ -98,7 +98,10 @@ class Thresholds(Result):
         """Return a pandas DataFrame with one row a process, labelled by the series' name where the fit had names."""
         frame = super().to_frame()
         names = self.meta.get("asset_id")
-        return frame if names is None else frame.set_index(np.atleast_1d(names)).rename_axis("asset_id")
+        if names is None:
+            return frame
+        labels = (names,) if np.ndim(self.entry_zscore) == 0 else names
+        return frame.set_axis(label_column(labels), axis=0).rename_axis("asset_id")
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)

@@ -3,7 +3,7 @@
 Axes: N columns, G cells (threshold pairs x costs x lookbacks), E entries, X exits, S walk-forward steps.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from meanrev.choices import one_of
 from meanrev.errors import InvalidInput
-from meanrev.results.base import Result
+from meanrev.results.base import LABEL, Result, label_column
 from meanrev.results.plots import SweepPlot
 
 __all__ = ["BestCells", "CellFigures", "Surface", "SweepResult", "WalkForward"]
@@ -19,6 +19,8 @@ __all__ = ["BestCells", "CellFigures", "Surface", "SweepResult", "WalkForward"]
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 Times = NDArray[np.datetime64]
+
+_SHOWN = 20
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -35,7 +37,7 @@ class Surface(Result):
         cells: (E, X) of the figure; NaN where the exit does not fit the entry.
     """
 
-    column: str
+    column: Any = field(metadata=LABEL)
     figure: str
     cost: float
     lookback: int
@@ -89,7 +91,7 @@ class BestCells(Result):
         n_bars: Bars from its first price to its last, which the figures are of.
     """
 
-    column: Any
+    column: Any = field(metadata=LABEL)
     entry_zscore: Any
     exit_zscore: Any
     cost: Any
@@ -134,7 +136,7 @@ class WalkForward(Result):
         test_last: Time of the last test bar.
     """
 
-    column: tuple[str, ...]
+    column: tuple[Any, ...] = field(metadata=LABEL)
     train_start: Ints
     train_stop: Ints
     test_start: Ints
@@ -178,7 +180,7 @@ class SweepResult(Result):
         walk_forward: Its steps; None where there are none.
     """
 
-    columns: tuple[str, ...]
+    columns: tuple[Any, ...] = field(metadata=LABEL)
     entry_zscore: Floats
     exit_zscore: Floats
     cost: Floats
@@ -245,11 +247,23 @@ class SweepResult(Result):
         n_columns = len(self.columns)
         axes = {name: np.tile(self[name], n_columns) for name in ("entry_zscore", "exit_zscore", "cost", "lookback")}
         figures = {name: values.reshape(-1) for name, values in self.figures.items() if values is not None}
-        return {"column": np.repeat(np.array(self.columns), self.cost.size), **axes, **figures}
+        return {"column": np.repeat(label_column(self.columns), self.cost.size), **axes, **figures}
 
 
 def _place(field: str, held: Any, wanted: Any) -> int:
-    places = [i for i, value in enumerate(held) if value == wanted]
+    places = [i for i, value in enumerate(held) if type(value) is type(wanted) and value == wanted]
+    places = places or [i for i, value in enumerate(held) if _equal(value, wanted)]
+    places = places or [i for i, value in enumerate(held) if str(value) == str(wanted)]
     if not places:
-        raise InvalidInput(field, one_of(wanted, held), value=wanted)
+        spelled = str if len({type(value) for value in held}) == 1 else repr
+        shown = [spelled(value) for value in held]
+        raise InvalidInput(field, one_of(spelled(wanted), shown), value=wanted)
     return places[0]
+
+
+def _equal(value: Any, wanted: Any) -> bool:
+    """Tell whether two labels are equal, where dates and texts of different kinds may refuse to be compared."""
+    try:
+        return bool(value == wanted)
+    except (TypeError, ValueError):
+        return False

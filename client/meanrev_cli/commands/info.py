@@ -131,12 +131,12 @@ def _parts(service: ServiceDescriptor) -> set[str]:
 
 def _picture(document: dict[str, Any]) -> Group:
     facts = Table.grid(padding=(0, 2))
-    facts.add_row("address", document["address"])
+    facts.add_row("address", Text(document["address"]))
     facts.add_row("round trip", f"{document['latency_ms']:.2f} ms (median of {_ROUNDS} health checks)")
-    facts.add_row("schema", document["schema"])
+    facts.add_row("schema", Text(document["schema"]))
     if document["server"] is not None:
         for words in _served(document["server"]):
-            facts.add_row(*words)
+            facts.add_row(*(Text(word) for word in words))
     facts.add_row(
         "this client", ", ".join(f"{name} {version}" for name, version in document["client_versions"].items())
     )
@@ -144,7 +144,7 @@ def _picture(document: dict[str, Any]) -> Group:
     for name, service in document["services"].items():
         table = Table.grid(padding=(0, 2))
         for method, streams in service["methods"].items():
-            table.add_row(f"  {method}", Text(streams, style="dim"))
+            table.add_row(Text(f"  {method}"), Text(streams, style="dim"))
         parts += [Text.assemble("\n", (name, "bold"), f"  {service['health'] or ''}"), table]
     return Group(*parts)
 

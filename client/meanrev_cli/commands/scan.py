@@ -5,15 +5,20 @@ from pathlib import Path
 from typing import Any
 
 import click
-from rich.console import Group
-from rich.table import Table
+from rich.console import Group, RenderableType
 from rich.text import Text
 
+from meanrev.intake.options import FileOptions
+from meanrev.intake.table import Table
 from meanrev.results import Estimate, ScanResult
 from meanrev_cli.asking import asking, host_flag, shows_progress
 from meanrev_cli.estimates import dry_run_flag, show_estimate
-from meanrev_cli.price_files import can_be_written, read_prices, write_table
+from meanrev_cli.narrow import Fitting
+from meanrev_cli.output_files import can_be_written, write_table
+from meanrev_cli.price_options import price_options, read_prices, report_text
 from meanrev_cli.shared import Shared, shared_flags
+from meanrev_cli.sweep_words import cell
+from meanrev_cli.words import COST
 
 __all__ = ["scan"]
 
@@ -32,35 +37,46 @@ _COLUMNS = (
     ("test_trades", "{}"),
     ("status", "{}"),
 )
+_TEXTS = frozenset({"y", "x", "status"})
+_ORDER = ("y", "x", "q_value", "test_sharpe", "deflated_sharpe", "hedge_ratio", "half_life", "train_sharpe", "status")
 
 
 @click.command()
-@click.argument("prices", type=click.Path(path_type=Path, exists=True, dir_okay=False))
+@price_options
 @click.option("--top", type=click.IntRange(min=1), metavar="N", help="Most pairs; all significant ones where left out.")
 @click.option("--alpha", type=float, help="p-value below which a pair is significant; 0.05.")
 @click.option("--split", type=float, help="Share of the bars that is the train part; 0.7.")
 @click.option("--lags", type=int, help="Lagged differences in the test of the residual; 1.")
 @click.option("--lookback", type=int, help="Bars of the rolling z-score; 60.")
-@click.option("--cost", "cost_per_side", type=float, help="A side, in units of the residual; 5 bp of y.")
+@click.option(
+    "--cost", "cost_per_side", type=COST, help="A side, such as 5bp, in units of the residual; 5 bp of y by default."
+)
 @click.option("--prices-as-they-are", is_flag=True, help="Regress prices instead of their logarithms.")
-@click.option("--out", type=click.Path(path_type=Path, dir_okay=False), help="Write the pairs: .csv or .parquet.")
+@click.option("--out", type=click.Path(path_type=Path), help="Write the pairs: .csv, .csv.gz or .parquet.")
 @dry_run_flag
 @host_flag
 @shared_flags
 def scan(
-    shared: Shared, prices: Path, host: str, out: Path | None, *, prices_as_they_are: bool, **options: Any
+    shared: Shared,
+    prices: str,
+    reading: FileOptions,
+    host: str,
+    out: Path | None,
+    *,
+    prices_as_they_are: bool,
+    **options: Any,
 ) -> None:
     """Test all pairs of columns of PRICES for cointegration, trade those that pass, and rank them.
 
-    PRICES is .csv or .parquet: a column a series, a row a bar, oldest first. The train part alone ranks; what the test
-    part brought stands beside it.
+    PRICES is a file of CSV, Parquet, Arrow IPC or Excel, a pattern or an address: a column a series, a row a bar,
+    oldest first. The train part alone ranks; what the test part brought stands beside it.
     """
-    can_be_written(out)
-    read = read_prices(prices)
-    with asking(host, read.names) as client:
+    can_be_written(out, read=prices)
+    read = read_prices(prices, reading)
+    with asking(host, read) as client:
         found = client.scan(
-            read.values,
-            asset_ids=read.names,
+            read,
+            asset_ids=[str(name) for name in read.names],
             log=False if prices_as_they_are else None,
             progress=shows_progress(shared),
             **options,
@@ -71,12 +87,13 @@ def scan(
     columns = found.to_columns()
     if out is not None:
         write_table(out, columns)
-    shared.show(_document(found, columns, out), _picture(found, out))
+    shared.show(_document(found, columns, read, out), _picture(found, read, out))
 
 
-def _document(found: ScanResult, columns: dict[str, Any], out: Path | None) -> dict[str, Any]:
+def _document(found: ScanResult, columns: dict[str, Any], read: Table, out: Path | None) -> dict[str, Any]:
     rows = zip(*(values if isinstance(values, tuple) else values.tolist() for values in columns.values()), strict=True)
     return {
+        "intake": None if read.report is None else read.report.to_dict(),
         "n_pairs": found.n_pairs,
         "n_significant": found.n_significant,
         "n_untested": found.n_untested,
@@ -90,15 +107,13 @@ def _finite(value: Any) -> Any:
     return None if isinstance(value, float) and not math.isfinite(value) else value
 
 
-def _picture(found: ScanResult, out: Path | None) -> Group:
-    table = Table(box=None, header_style="dim", padding=(0, 1), pad_edge=False)
-    for name, _ in _COLUMNS:
-        table.add_column(name.replace("_", " "), justify="left" if name in {"y", "x", "status"} else "right")
-    for i in range(min(len(found.y), _SHOWN)):
-        table.add_row(*(shape.format(found[name][i]) for name, shape in _COLUMNS))
+def _picture(found: ScanResult, read: Table, out: Path | None) -> Group:
+    shown = _COLUMNS if not any(found.reason) else (*_COLUMNS, ("reason", "{}"))
+    rows = [[cell(found[name][i], shape) for name, shape in shown] for i in range(min(len(found.y), _SHOWN))]
+    table = Fitting([name for name, _ in shown], rows, texts=_TEXTS | {"reason"}, order=_ORDER)
     untested = f", {found.n_untested} not tested" if found.n_untested else ""
     counts = f"{found.n_pairs} pairs tried, {found.n_significant} significant{untested}"
-    lines: list[Text | Table] = [Text(counts), table]
+    lines: list[RenderableType] = [Text(report_text(read)), Text(counts), table]
     lines += [Text(f"{note.column}: {note.reason}", style="yellow") for note in found.notes[:_SHOWN]]
     if len(found.notes) > _SHOWN:
         lines.append(Text(f"... and {len(found.notes) - _SHOWN} more columns; --json names all", style="dim"))

@@ -9,9 +9,9 @@ from gpu_kernels import moments, multiperiod
 from gpu_kernels.checks import Floats
 from gpu_kernels.errors import InvalidInput
 from meanrev_server.rpc import options
-from meanrev_server.rpc.bounds import Bounds, sides
 from meanrev_server.rpc.call import Call
 from meanrev_server.rpc.naming import wire_names
+from meanrev_server.weighting import Side, sides
 from meanrev_wire import codec
 from meanrev_wire.meanrev_pb2 import MultiperiodRequest, MultiperiodResponse
 
@@ -33,14 +33,14 @@ class MultiperiodOptions(options.Options, frozen=True, kw_only=True):
         initial_weights: Weights held before the first period; equal weights where not given.
         cost_model: Cost of a change of weights: its absolute size, or its variance.
         mode: Plan all periods at once, or re-solve each with what is known then.
-        bounds: Lowest and highest weight of an asset, null where a side is open; of each asset, where they are lists.
+        bounds: Lowest and highest weight: one for all assets, one an asset, or null for none.
         rho: Discount rate per period of the quadratic cost model.
     """
 
     initial_weights: tuple[float, ...] | None = None
     cost_model: Literal["proportional", "quadratic"] = "proportional"
     mode: Literal["plan", "mpc"] = "plan"
-    bounds: Bounds | None = None
+    bounds: tuple[Side, Side] | None = None
     rho: Annotated[float, Meta(ge=0, lt=1)] = 0.0
 
 

@@ -6,7 +6,7 @@ import pytest
 from gpu_kernels import moments
 from gpu_kernels.errors import Degenerate
 
-SCALES = [2.0**-43, 2.0**30, 1e-13, 1e-10, 1e-4, 1e9]
+SCALES = [2.0**-43, 2.0**30, 1e-13, 1e-10, 1e-4, 1e9, 1e-49, 1e-140]
 
 
 def returns(seed=0):

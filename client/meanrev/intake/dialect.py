@@ -1,0 +1,292 @@
+"""How a text file is laid out: its encoding, what separates its fields, and which of its first lines are its header."""
+
+import codecs
+import csv
+import io
+import re
+from collections import Counter
+from dataclasses import dataclass, field
+
+from meanrev.intake.cells import MISSING
+from meanrev.intake.options import FileOptions, refusal, shown
+
+__all__ = [
+    "HEAD_BYTES",
+    "Layout",
+    "ends_in_returns",
+    "is_time_name",
+    "laid_out",
+    "one_newline",
+    "records_of",
+    "refuse_values_as_header",
+    "utf8",
+]
+
+HEAD_BYTES = 1 << 18
+"""Of a file that are looked at before it is read."""
+
+_SEPARATORS = ("\t", ";", "|", ",")  # by preference where several cut all lines alike
+_NAMES = {"\t": "tabs", ";": "semicolons", "|": "pipes", ",": "commas"}
+_BOMS = (
+    (b"\xff\xfe\x00\x00", "utf-32"),
+    (b"\x00\x00\xfe\xff", "utf-32"),
+    (b"\xff\xfe", "utf-16"),
+    (b"\xfe\xff", "utf-16"),
+)
+_TIME_NAMES = frozenset(
+    {
+        *("date", "dates", "datetime", "time", "times", "timestamp", "timestamps", "ts", "day", "dt", "asof", "unix"),
+        *("epoch", "month", "year", "datum", "fecha", "zeit", "datumzeit", "unixtime", "unixms", "epochms", "timeutc"),
+        *("timegmt", "gmttime", "localtime", "tradingday", "businessday", "dateutc", "dategmt", "timems", "timens"),
+    }
+)
+_ISO = re.compile(r"\d{4}[-/.]\d{1,2}([-/.]\d{1,2})?([T ].*)?$")
+_SLASHED = re.compile(r"\d{1,2}[-/.]\d{1,2}[-/.]\d{2,4}( .*)?$")
+_WORDED = re.compile(r"(\d{1,2}[- ][A-Za-z]{3,9}[- ,]+\d{2,4}|[A-Za-z]{3,9}\.?[ -]\d{1,2},?[ -]\d{4})$")
+_CLOCK = re.compile(r"\d{1,2}:\d{2}(:\d{2}(\.\d+)?)?$")
+_NUMBER = re.compile(r"[+-]?([0-9][0-9.,]*|[.,][0-9]+)([eE][+-]?[0-9]+)?$")
+_MOST_LEVELS = 4
+
+
+@dataclass(frozen=True)
+class Layout:
+    """How a text file is laid out.
+
+    Attributes:
+        separator: Between fields.
+        names: One a column, the levels of a header with several joined by "/".
+        levels: Of each column, the texts of the header's lines; () where it has one line.
+        first_line: Number, from 1, of the line after the header.
+        notes: Sentences for the report.
+        comments: Numbers of the lines before the header that hold none of it.
+    """
+
+    separator: str
+    names: tuple[str, ...]
+    levels: tuple[tuple[str, ...], ...] = ()
+    first_line: int = 2
+    notes: tuple[str, ...] = ()
+    comments: tuple[int, ...] = field(default=())
+
+
+def is_time_name(name: str) -> bool:
+    """Tell whether a column is called like a time: Date, <DATE>, open_time, observation_date."""
+    words = re.findall(r"[a-z0-9]+", re.sub(r"([a-z])([A-Z])", r"\1 \2", name).lower())
+    if not words:
+        return False
+    last = words[-1] in {"date", "time", "datetime", "timestamp"} and len(words) < 4
+    return last or words[0] in {"date", "datetime", "timestamp"} or "".join(words) in _TIME_NAMES
+
+
+def utf8(source: str, data: bytes) -> tuple[bytes, str]:
+    """Return a file's bytes in UTF-8 with newlines at the ends of lines, and the encoding they came in, "" for UTF-8.
+
+    Raises:
+        InvalidInput: the bytes are no text.
+    """
+    for mark, encoding in _BOMS:
+        if data.startswith(mark):
+            try:
+                data = data.decode(encoding).encode()
+            except UnicodeError:
+                raise refusal(source, f"starts like {encoding} text and is none") from None
+            return _with_newlines(data), encoding
+    data = data.removeprefix(b"\xef\xbb\xbf")
+    try:
+        codecs.getincrementaldecoder("utf-8")().decode(data[:HEAD_BYTES])  # a letter may be cut at the end
+    except UnicodeError:
+        return _with_newlines(data.decode("cp1252", errors="replace").encode()), "Windows-1252 (Latin-1), not UTF-8"
+    if b"\0" in data[:HEAD_BYTES]:
+        raise refusal(source, "holds zero bytes, so it is no text; CSV, Parquet, Arrow IPC and Excel files can be read")
+    return _with_newlines(data), ""
+
+
+def _with_newlines(data: bytes) -> bytes:
+    return data.replace(b"\r\n", b"\n").replace(b"\r", b"\n") if ends_in_returns(data[:HEAD_BYTES]) else data
+
+
+def ends_in_returns(head: bytes) -> bool:
+    """Tell whether lines end in carriage returns alone, as on old Macs."""
+    return head.count(b"\r") - head.count(b"\r\n") > head.count(b"\n")
+
+
+def one_newline(text: str) -> str:
+    """Return a text whose lines end in a newline alone, which is all that polars takes for an end of line."""
+    return text.replace("\r\n", "\n").replace("\r", " ")
+
+
+def laid_out(source: str, head: bytes, options: FileOptions, *, whole: bool) -> Layout:
+    """Find the layout of a text file.
+
+    Args:
+        source: Its name, for messages.
+        head: Its first bytes, as utf8 returns them.
+        options: What the caller says.
+        whole: These are all bytes of it.
+
+    Raises:
+        InvalidInput: it is no table, or its header cannot be told from its values.
+    """
+    text = head.decode("utf-8", errors="replace")
+    if not whole:
+        text = text[: text.rfind("\n") + 1]
+    _is_a_table(source, text)
+    lines = io.StringIO(one_newline(text), newline="\n").readlines()
+    skipped = min(options.skip_lines, len(lines))
+    while not options.skip_lines and skipped < len(lines) and _is_comment(lines[skipped]):
+        skipped += 1
+    comments = tuple(i + 1 for i in range(skipped) if lines[i].strip())
+    body = "".join(lines[skipped:])
+    if not body.strip():
+        raise refusal(source, "holds no prices, it is empty: a header and rows of numbers are needed")
+    separator = options.separator or _separator(body)
+    found = records_of(body, separator)[:200]
+    rows = [row for _, row in found]
+    width = _width(rows)
+    dated = options.no_header is None and _begins_with_values(rows)
+    if options.no_header or dated:
+        names = tuple(f"column_{i + 1}" for i in range(max(width, len(rows[0]))))
+        called = (
+            ("The first line holds values and no names; columns are called column_1, column_2, ...",) if dated else ()
+        )
+        return Layout(separator, names, (), skipped + 1, (*_notes(separator, options), *called), comments)
+    n_header = _n_header(rows)
+    if options.no_header is None and n_header == 1:
+        refuse_values_as_header(source, rows[0], skipped + 1, rows[1] if len(rows) > 1 else None)
+    header = [[cell.strip() for cell in row] for row in rows[:n_header]]
+    if width == len(header[0]) + 1 and all(not row[-1].strip() for row in rows[n_header:] if len(row) == width):
+        header = [[*row, ""] for row in header]
+    if n_header == 1 and width > len(header[0]) and len(rows) > 1:
+        raise refusal(source, _ragged(header[0], rows, found, skipped, separator))
+    names, levels = _joined(header)
+    return Layout(separator, names, levels, skipped + found[n_header - 1][0] + 1, _notes(separator, options), comments)
+
+
+def records_of(text: str, separator: str) -> list[tuple[int, list[str]]]:
+    """Return the records of a text, blank lines among them, each with the number of its last line, from 1."""
+    reader = csv.reader(io.StringIO(one_newline(text), newline=""), delimiter=separator)
+    found = []
+    try:
+        for row in reader:
+            found.append((reader.line_num, row))  # noqa: PERF401 - what was read before an error is kept
+    except csv.Error:  # a field without end: what came before it is enough here, and polars refuses the rest
+        pass
+    return found
+
+
+def _is_a_table(source: str, text: str) -> None:
+    start = text.lstrip()[:200].lower()
+    if not start:
+        raise refusal(source, "holds no prices, it is empty: a header and rows of numbers are needed")
+    if start.startswith(("<!doctype", "<html", "<head", "<body", "<?xml", "<!--")):
+        raise refusal(
+            source,
+            "holds a web page (HTML or XML), no table: the download may have failed; open it in a browser to see",
+        )
+    if start.startswith(("{", "[{", "[[", '["')):
+        raise refusal(source, "holds JSON, no table: pandas or polars turns it into CSV or Parquet")
+
+
+def _is_comment(line: str) -> bool:
+    return (line.lstrip().startswith("#") and not line.lstrip().lower().startswith("#n/a")) or not line.strip()
+
+
+def _separator(body: str) -> str:
+    """Choose what cuts most lines into one number of fields, the header among them, and into most fields."""
+    best, choice = (0.0, 1, 0), ","
+    for rank, separator in enumerate(reversed(_SEPARATORS)):
+        sizes = [len(row) for _, row in records_of(body, separator)[:200] if row]
+        size, count = Counter(sizes).most_common(1)[0] if sizes else (1, 0)
+        fits = count / len(sizes) if sizes else 0.0
+        if size > 1 and (round(fits, 1), size, rank) > best:
+            best, choice = (round(fits, 1), size, rank), separator
+    return choice
+
+
+def _width(rows: list[list[str]]) -> int:
+    sizes = Counter(len(row) for row in rows[1:] if row)
+    return sizes.most_common(1)[0][0] if sizes else len(rows[0])
+
+
+def _n_header(rows: list[list[str]]) -> int:
+    """Return the number of lines of a header: as pandas writes several levels, with a line that names the index."""
+    for i, row in enumerate(rows[1:_MOST_LEVELS], start=1):
+        named = bool(row) and bool(row[0].strip()) and not any(cell.strip() for cell in row[1:]) and len(row) > 1
+        if named and is_time_name(row[0]) and not any(_is_value(cell) for above in rows[1:i] for cell in above):
+            return i + 1
+    second = rows[1] if len(rows) > 2 else []
+    texts = [cell for cell in second[1:] if cell.strip()]
+    of_levels = len(texts) > 0 and len(second) == len(rows[0]) > 1 and not any(map(_is_value, texts))
+    above = [cell.strip() for cell in rows[0][1:] if cell.strip()]
+    repeated = len(set(above)) < len(above) or second[:1] in (["Ticker"], ["Price"])
+    return 2 if of_levels and repeated and not second[0].strip().isdigit() and not _is_time(second[0]) else 1
+
+
+def _begins_with_values(rows: list[list[str]]) -> bool:
+    """Tell whether the first line can be nothing but values: a date and numbers, like those of the second line."""
+    if len(rows) < 2 or len(rows[0]) != len(rows[1]) or len(rows[0]) < 2:
+        return False
+    dates = [_is_time(cell) for cell in rows[0]]
+    return (
+        dates[0]
+        and dates == [_is_time(cell) for cell in rows[1]]
+        and all(map(_NUMBER.match, map(str.strip, rows[0][1:])))
+    )
+
+
+def refuse_values_as_header(source: str, row: list[str], line: int, second: list[str] | None = None) -> None:
+    """Refuse a first line that is all values; the numbers 0, 1, 2 ... are the names that pandas gives."""
+    cells = [cell.strip() for cell in row]
+    told = [cell for cell in cells if cell]
+    counted = [cell for cell in cells if cell.isdigit()]
+    if [int(cell) for cell in counted] == list(range(len(counted))) and len(counted) >= len(cells) - 1 and cells[1:]:
+        return
+    if not cells[0] and len(cells) > 1:  # the index of a frame has no name
+        return
+    numbers = [bool(_NUMBER.match(cell)) for cell in cells[1:]]
+    labelled = second is not None and bool(second) and not _is_value(second[0]) and all(numbers)
+    begins = any(numbers) and (_is_value(cells[0]) or labelled)
+    if begins or (told and all(_is_value(cell) for cell in told)):
+        what = f"line {line} looks like values, not like names of columns: {', '.join(map(shown, told[:4]))}"
+        raise refusal(source, f"{what}; --no-header (no_header=True) reads it as values, --header (False) as names")
+
+
+def _is_value(cell: str) -> bool:
+    cell = cell.strip()
+    return bool(_NUMBER.match(cell)) or _is_time(cell) or (bool(cell) and cell.lower() in MISSING)
+
+
+def _is_time(cell: str) -> bool:
+    cell = cell.strip()
+    return any(pattern.match(cell) for pattern in (_ISO, _SLASHED, _WORDED, _CLOCK))
+
+
+def _joined(header: list[list[str]]) -> tuple[tuple[str, ...], tuple[tuple[str, ...], ...]]:
+    """Return one name a column, and its levels."""
+    if len(header) == 1:
+        return tuple(header[0]), ()
+    width = max(len(row) for row in header)
+    rows = [[*row, *[""] * (width - len(row))] for row in header]
+    index_names = [rows[-1][0]] if not any(rows[-1][1:]) else [row[0] for row in rows[:1]]
+    kept = [row for row in rows if any(row[1:])]
+    columns = list(zip(*[row[1:] for row in kept], strict=True))
+    telling = [i for i in range(len(kept)) if len({column[i] for column in columns}) > 1] or [0]
+    names = tuple("/".join(column[i] for i in telling if column[i]) for column in columns)
+    return (index_names[0], *names), ((index_names[0],), *columns)
+
+
+def _notes(separator: str, options: FileOptions) -> tuple[str, ...]:
+    if options.separator or separator == ",":
+        return ()
+    return (f"Fields are separated by {_NAMES.get(separator, separator)}.",)
+
+
+def _ragged(
+    header: list[str], rows: list[list[str]], found: list[tuple[int, list[str]]], skipped: int, separator: str
+) -> str:
+    place = next(i for i, row in enumerate(rows) if len(row) > len(header))
+    told = (
+        f"line {skipped + found[place][0]} has {len(rows[place])} fields, the header (line {skipped + 1}) {len(header)}"
+    )
+    way = "--skip-lines (skip_lines) leaves out what stands above the header, --separator (separator) names another"
+    return f"{told}, separated by {_NAMES.get(separator, repr(separator))}; {way}"
