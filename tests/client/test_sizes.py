@@ -286,7 +286,7 @@ class TestDryRun:
             assert twice.seconds == pytest.approx(2 * once.seconds)
 
     def test_options_are_checked(self, client, universe):
-        with pytest.raises(mr.InvalidInput, match="figures must name some of"):
+        with pytest.raises(mr.InvalidInput, match="figures must be one of"):
             client.sweep(universe, figures=["sharp"], dry_run=True)
         with pytest.raises(mr.InvalidInput, match=r"entry\[1\] must ascend"):
             client.sweep(universe, entry=[2.0, 1.0], dry_run=True)

@@ -1,8 +1,11 @@
 """Sizes of matrices and answers: admitted or refused as a whole, cut into parts, and known before the work."""
 
+import asyncio
 import json
 import queue
 import tracemalloc
+from contextlib import contextmanager
+from dataclasses import replace
 
 import grpc
 import numpy as np
@@ -12,9 +15,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gpu_kernels.selection import Selection, using
+from meanrev_server.admission import Admission, Capacity
 from meanrev_server.app import App
-from meanrev_server.chunks import Table
+from meanrev_server.chunks import Table, begin
 from meanrev_server.config import ConfigError, Settings
+from meanrev_server.errors import LimitReached
 from meanrev_server.research import swept
 from meanrev_server.research.answer import PART_BYTES, Answer
 from meanrev_server.research.catalogue import TASKS
@@ -46,6 +51,31 @@ def refusal(ask, method, request):
     return refused.value.code(), refused.value.details(), dict(refused.value.trailing_metadata())
 
 
+async def uploaded(messages, call):
+    return await (await begin(messages, call)).table()
+
+
+async def iterated(messages):
+    for message in messages:
+        yield message
+
+
+async def forwarded(waiting):
+    while (message := await waiting.get()) is not None:
+        yield message
+
+
+@contextmanager
+def stalled(first):
+    """Send one chunk, and nothing more while the context is open: what is answered is answered without the rest."""
+    waiting = queue.SimpleQueue()
+    waiting.put(first)
+    try:
+        yield iter(waiting.get, None)
+    finally:
+        waiting.put(None)
+
+
 class TestAdmission:
     @pytest.mark.parametrize("announced", [True, False])
     def test_a_lone_matrix_of_the_largest_size_passes(self, announced):
@@ -57,38 +87,33 @@ class TestAdmission:
             job = ask("SubmitJob", chunks(values, 200, total=len(values) if announced else 0, method="FitOu"))
             assert list(ask("WatchJob", research_pb2.JobRequest(job_id=job.job_id)))[-1].status == "done"
 
-    def test_beside_another_it_is_told_to_come_again(self):
-        values = matrix(MIB // 8 // 32, 32)
-        with serving(**TIGHT) as address, Research(address) as ask:
-            parts = chunks(values, 200, total=len(values))
-            sending = queue.SimpleQueue()
-            sending.put(parts[0])
-            held = ask.start("FitOu", iter(sending.get, None))
-            code = None
-            while code is None:  # until the first call's chunk has come
-                try:
-                    ask("FitOu", chunks(matrix(4, 2), total=4))
-                except grpc.RpcError as busy:
-                    code, details, trailing = busy.code(), busy.details(), dict(busy.trailing_metadata())
-            assert code is grpc.StatusCode.RESOURCE_EXHAUSTED
-            assert "try again later" in details
-            assert int(trailing["grpc-retry-pushback-ms"]) > 0
+    async def test_beside_another_it_is_told_to_come_again(self):
+        values, app, door = matrix(MIB // 8 // 32, 32), App(Settings(**TIGHT)), Admission(Capacity(9, MIB, 10**9))
+        parts = [part.SerializeToString() for part in chunks(values, 200, total=len(values))]
+        sending = asyncio.Queue()
+        sending.put_nowait(parts[0])
+        with door.admit() as ticket, door.admit() as other:
+            held = asyncio.ensure_future(uploaded(forwarded(sending), replace(app.call, ticket=ticket)))
+            while door.load.nbytes < MIB:  # noqa: ASYNC110 - the room is taken once the chunk has been read
+                await asyncio.sleep(0)
+            small = chunks(matrix(4, 2), total=4)[0].SerializeToString()
+            with pytest.raises(LimitReached, match="try again later") as busy:
+                await uploaded(iterated([small]), replace(app.call, ticket=other))
+            assert busy.value.passing
             for part in [*parts[1:], None]:
-                sending.put(part)
-            assert len(list(held)[-1].result.theta) == 32
-            assert ask("FitOu", chunks(matrix(40, 2), total=40))[-1].result.theta
+                sending.put_nowait(part)
+            np.testing.assert_array_equal((await held).values, values)
+            ticket.release()
+            assert (await uploaded(iterated([small]), replace(app.call, ticket=other))).values.shape == (4, 2)
+        app.close()
 
     @pytest.mark.parametrize("method", ["FitOu", "SubmitJob"])
     def test_what_can_never_fit_is_refused_at_its_first_chunk(self, method):
         values = matrix(100, 32)
         with serving(**TIGHT) as address, Research(address) as ask:
             first = chunks(values, 100, total=5000, **({"method": "FitOu"} if method == "SubmitJob" else {}))[0]
-
-            def forever():
-                yield first
-                queue.SimpleQueue().get(timeout=60)
-
-            code, details, trailing = refusal(ask, method, forever())
+            with stalled(first) as sent:
+                code, details, trailing = refusal(ask, method, sent)
         assert code is grpc.StatusCode.RESOURCE_EXHAUSTED
         assert f"must take at most {MIB} bytes" in details
         assert "max_matrix_bytes (MEANREV_MAX_MATRIX_BYTES)" in details
@@ -99,7 +124,7 @@ class TestAdmission:
     @pytest.mark.parametrize(
         ("options", "words"),
         [
-            ({"figures": ["sharp"]}, "metadata.figures must name some of"),
+            ({"figures": ["sharp"]}, "metadata.figures must be one of"),
             ({"entry": [2.0, 1.0]}, "metadata.entry[1] must ascend"),
             ({"lookback": [10, 10]}, "metadata.lookback must not repeat"),
             ({"entry": "0.5:3:0.0001", "exit": "-0.5:0.4:0.001"}, "cells must be at most 1000000"),
@@ -107,13 +132,8 @@ class TestAdmission:
     )
     def test_options_are_refused_before_the_matrix_is_sent(self, options, words):
         first = chunks(matrix(10, 2), 10, total=20, **options)[0]
-        with serving(**TIGHT) as address, Research(address) as ask:
-
-            def forever():
-                yield first
-                queue.SimpleQueue().get(timeout=60)
-
-            code, details, _ = refusal(ask, "SweepThresholds", forever())
+        with serving(**TIGHT) as address, Research(address) as ask, stalled(first) as sent:
+            code, details, _ = refusal(ask, "SweepThresholds", sent)
         assert code is grpc.StatusCode.INVALID_ARGUMENT
         assert words in details
 
@@ -244,20 +264,25 @@ class TestParts:
         answer = Answer.of(research_pb2.ScanReply, pairs, done=1, total=1, n_pairs=9, notes=notes)
         parts = [research_pb2.ScanReply.FromString(part) for part in answer.parts(600)]
         assert [note.column for part in parts for note in part.notes] == [f"c{i}" for i in range(40)]
+        plain = [{"column": note.column, "status": note.status, "reason": note.reason} for note in notes]
+        again = list(Answer.of(research_pb2.ScanReply, {}, done=1, total=1, notes=plain).parts(600))
+        assert [note for part in again for note in research_pb2.ScanReply.FromString(part).notes] == notes
+        assert all(len(part) <= 600 for part in again)
         halves = [value for part in parts for value in part.result.period_half_life.values]
         assert halves == list(range(120))
         assert [part.n_pairs for part in parts if part.n_pairs] == [9]
 
     def test_paths_say_at_which_row_they_begin(self):
-        result = {"paths": {"first_row": 0, "equity": np.ones((100, 5)), "returns": np.ones((100, 5))}}
-        answer = Answer.of(research_pb2.BacktestReply, result, done=1, total=1)
+        paths = {"equity": np.arange(500.0).reshape(100, 5), "returns": -np.arange(500.0).reshape(100, 5)}
+        answer = Answer.of(research_pb2.BacktestReply, {"paths": {"first_row": 0, **paths}}, done=1, total=1)
+        found = {name: np.full((100, 5), np.nan) for name in paths}
         parts = [research_pb2.BacktestReply.FromString(part).result.paths for part in answer.parts(1000)]
-        rows = 0
         for part in parts:
-            if part.HasField("equity"):
-                assert part.first_row == rows
-                rows += part.equity.rows
-        assert rows == 100
+            for name in paths:
+                if part.HasField(name):
+                    values = codec.matrix(getattr(part, name), name)
+                    found[name][part.first_row : part.first_row + len(values)] = values
+        np.testing.assert_equal(found, paths)
 
     def test_an_item_larger_than_a_part_travels_alone(self):
         answer = Answer.of(research_pb2.FitOuReply, {"columns": ["a" * 5000, "b"]}, done=1, total=1)
@@ -341,12 +366,8 @@ class TestEstimates:
     def test_a_job_whose_result_can_never_be_kept_is_refused_before_the_upload(self):
         with serving(max_result_bytes=1000) as address, Research(address) as ask:
             first = chunks(matrix(10, 20), 10, total=40, method="FitOu")[0]
-
-            def forever():
-                yield first
-                queue.SimpleQueue().get(timeout=60)
-
-            code, details, trailing = refusal(ask, "SubmitJob", forever())
+            with stalled(first) as sent:
+                code, details, trailing = refusal(ask, "SubmitJob", sent)
         assert code is grpc.StatusCode.RESOURCE_EXHAUSTED
         assert "more than the limit of 1000" in details
         assert "MEANREV_MAX_RESULT_BYTES" in details

@@ -93,8 +93,7 @@ def backtest(
     if dry_run or (read.values.ndim == 2 and read.values.shape[1] != 1):
         levels: dict[str, Any] = {"thresholds": thresholds, "entry_zscore": entry_zscore, "exit_zscore": exit_zscore}
         given |= levels | options
-        many = accounts_task(read, **given, path=path)
-        return many.question(progress, timeout, dry_run=dry_run)
+        return accounts_task(read, **given, path=path).question(progress, timeout, dry_run=dry_run)
     given["clock"] = read
     return _of_one(_series(read), _levels(thresholds, entry_zscore, exit_zscore), given, path, options, timeout)
 

@@ -22,10 +22,11 @@ PART_BYTES = 4 * 1024 * 1024
 _HEADERS = 48
 """Most bytes of tags, lengths and places around a slice."""
 
-_PLACES = {"figures": "values"}
-"""Lists of blocks, and which of their fields is the matrix."""
+_BLOCKS = "figures"
+"""The list of blocks of figures."""
 
 _FIRST_ROW = "first_row"
+"""Beside matrices: the row at which all those of a reply begin."""
 
 
 @dataclass(frozen=True)
@@ -53,6 +54,13 @@ class _Piece:
         if isinstance(self.ends, range):
             return start + max(0, room) // self.ends.step
         return int(np.searchsorted(self.ends, self.ends[start] + room, side="right")) - 1
+
+    def fits_beside(self, part: Mapping[str, Any], start: int) -> bool:
+        """Tell whether a slice may stand beside what a reply holds, of whose matrices all begin at one row."""
+        inner: Any = part
+        for name in self.path[:-1]:
+            inner = inner.get(name, {})
+        return not self.numbered or inner.get(self.numbered, start) == start
 
     def put(self, part: dict[str, Any], start: int, stop: int) -> None:
         """Add a slice to a reply."""
@@ -116,7 +124,7 @@ class Answer:
             around = _HEADERS + len(str(piece.block)) if piece.block else _HEADERS
             while start < size:
                 stop = min(size, piece.stop(start, room - around))
-                if stop <= start and not empty:
+                if not empty and (stop <= start or not piece.fits_beside(part, start)):
                     yield codec.encode(self.reply, **self.progress, **part)
                     part, room, empty = {"result": {}}, most_bytes - 2 * _HEADERS, True
                     continue
@@ -156,7 +164,7 @@ def _pieces(path: tuple[str, ...], result: Mapping[str, Any], row_bytes: int) ->
         place = (*path, name)
         if isinstance(value, Mapping):
             yield from _pieces(place, value, row_bytes)
-        elif name in _PLACES:
+        elif name == _BLOCKS:
             for block in value:
                 yield from _blocks(place, block, row_bytes)
         elif isinstance(value, np.ndarray) and value.ndim == 2:

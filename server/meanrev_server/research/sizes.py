@@ -1,6 +1,6 @@
 """How many bytes values take in a message, before they are written."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -44,7 +44,7 @@ def ends(values: Sequence[Any] | NDArray[Any]) -> NDArray[np.int64] | range:
     """Return the bytes before each item of a list, and of all, (len + 1,).
 
     Args:
-        values: Texts, messages, or an array of numbers.
+        values: Texts, messages, mappings of a message's fields, or an array of numbers.
     """
     if isinstance(values, np.ndarray) and values.dtype.kind == "f":
         return range(0, values.nbytes + 1, values.itemsize)
@@ -57,6 +57,8 @@ def ends(values: Sequence[Any] | NDArray[Any]) -> NDArray[np.int64] | range:
 def _size(item: Any) -> int:
     if isinstance(item, Message):
         return _delimited(item.ByteSize())
+    if isinstance(item, Mapping):  # of the fields of a message; the most that they take
+        return _delimited(sum(_TAG + _size(value) for value in item.values()))
     return text(item) if isinstance(item, str) else _LONGEST
 
 
