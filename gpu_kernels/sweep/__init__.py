@@ -3,11 +3,12 @@
 import numpy as np
 from numpy.typing import ArrayLike
 
-from gpu_kernels.checks import Floats, array, at_least, no_infinity, one_of, positive
+from gpu_kernels.checks import array
 from gpu_kernels.errors import InvalidInput
 from gpu_kernels.selection import current, on_lanes, run
 from gpu_kernels.sweep import accounts as books
 from gpu_kernels.sweep import device, host, native
+from gpu_kernels.sweep.arguments import checked_pairs, checked_rules, has_bars, optional_pairs, own_pairs
 from gpu_kernels.sweep.figures import nothing, with_untradable
 from gpu_kernels.sweep.model import (
     ERROR,
@@ -20,7 +21,6 @@ from gpu_kernels.sweep.model import (
     FinalMetrics,
     Pairs,
     ReturnMoments,
-    Rules,
     SweepMetrics,
 )
 from gpu_kernels.sweep.online import OnlineBacktest
@@ -94,10 +94,10 @@ def backtest(
         Gatev, Goetzmann and Rouwenhorst (2006), Pairs trading, section 1.2 (the rule and its waiting bar).
     """
     checked = array("prices", prices, ndim=2, shape="(B, T)")
-    _has_bars(checked)
-    rules = _rules(lookback, execution_delay, mode, initial_capital, periods_per_year)
+    has_bars(checked)
+    rules = checked_rules(lookback, execution_delay, mode, initial_capital, periods_per_year)
     twin = {"cuda": device.backtest, "native": native.backtest}.get(current().backend, host.backtest)
-    pairs, seen = _pairs(entry_z, exit_z, cost), survey(checked, mode)
+    pairs, seen = checked_pairs(entry_z, exit_z, cost), survey(checked, mode)
     if not (seen.tradable.any() and pairs.entry_z.size):
         return nothing(len(checked), pairs.entry_z.size)
     if seen.tradable.all():
@@ -139,8 +139,8 @@ def paths(
             "compounding".
     """
     checked = array("prices", prices, ndim=1, shape="(T,)")
-    _has_bars(checked)
-    rules = _rules(lookback, execution_delay, mode, initial_capital, periods_per_year)
+    has_bars(checked)
+    rules = checked_rules(lookback, execution_delay, mode, initial_capital, periods_per_year)
     if np.isnan(checked).all():
         raise InvalidInput("prices", "must hold at least one price that is not NaN")
     bad = checked <= 0
@@ -148,7 +148,7 @@ def paths(
         place = int(np.argmax(bad))
         rule = "must be > 0 in mode 'compounding' (mode 'unit' trades spreads)"
         raise InvalidInput("prices", rule, value=checked[place], index=place)
-    return host.paths(checked, _pairs([entry_z], [exit_z], [cost]), rules)
+    return host.paths(checked, checked_pairs([entry_z], [exit_z], [cost]), rules)
 
 
 def moments(
@@ -182,10 +182,10 @@ def moments(
         InvalidInput: as backtest.
     """
     checked = array("prices", prices, ndim=2, shape="(B, T)")
-    _has_bars(checked)
-    rules = _rules(lookback, execution_delay, mode, initial_capital, 1.0)
+    has_bars(checked)
+    rules = checked_rules(lookback, execution_delay, mode, initial_capital, 1.0)
     n_series = checked.shape[0]
-    pairs = _own_pairs(entry_z, exit_z, cost, n_series)
+    pairs = own_pairs(entry_z, exit_z, cost, n_series)
     twin = {"cuda": device.moments, "native": native.moments}.get(current().backend, host.moments)
     seen = survey(checked, mode)
     found, tradable = np.full((2, n_series), np.nan), seen.tradable
@@ -237,64 +237,6 @@ def accounts(
     checked = array("prices", prices, ndim=2, shape="(B, T)")
     if checked.shape[1] == 0:
         raise InvalidInput("prices", "must have at least one bar", value=checked.shape)
-    rules = _rules(lookback, execution_delay, mode, initial_capital, periods_per_year)
-    pairs = _optional_pairs(entry_z, exit_z, cost, checked.shape[0])
+    rules = checked_rules(lookback, execution_delay, mode, initial_capital, periods_per_year)
+    pairs = optional_pairs(entry_z, exit_z, cost, checked.shape[0])
     return run(books.compute, checked, pairs, rules, books.Wanted(trades, path, on_lanes()))
-
-
-def _own_pairs(entry_z: ArrayLike, exit_z: ArrayLike, cost: ArrayLike, n_series: int) -> Pairs:
-    """Check pairs of which each series has its own, or all have one."""
-    pairs = _pairs(entry_z, exit_z, cost)
-    if pairs.entry_z.size not in {1, n_series}:
-        rule = f"must hold one value, or one for each of the {n_series} series, like exit_z and cost"
-        raise InvalidInput("entry_z", rule, value=pairs.entry_z.size)
-    return Pairs(*(np.broadcast_to(column, n_series) for column in pairs))
-
-
-def _optional_pairs(entry_z: ArrayLike, exit_z: ArrayLike, cost: ArrayLike, n_series: int) -> Pairs:
-    """Check pairs likewise, where a series may have none: its entry_z is NaN then."""
-    entry = array("entry_z", np.atleast_1d(entry_z), ndim=1, shape="(B,)")
-    leave = array("exit_z", np.atleast_1d(exit_z), ndim=1, shape="(B,)")
-    fit = entry.size == leave.size or 1 in {entry.size, leave.size}
-    if not (fit and (np.ndim(entry_z) or np.ndim(exit_z))):
-        return _own_pairs(entry, leave, cost, n_series)
-    without = np.isnan(entry) | np.isnan(leave)
-    pairs = _own_pairs(np.where(without, 1.0, entry), np.where(without, 0.0, leave), cost, n_series)
-    return pairs._replace(entry_z=np.where(without, np.nan, pairs.entry_z))
-
-
-def _has_bars(prices: Floats) -> None:
-    if prices.shape[-1] == 0:
-        raise InvalidInput("prices", "must have at least one bar", value=prices.shape)
-    no_infinity("prices", prices)
-
-
-def _rules(lookback: int, delay: int, mode: str, initial_capital: float, periods_per_year: float) -> Rules:
-    return Rules(
-        at_least("lookback", lookback, 2),
-        at_least("execution_delay", delay, 0),
-        one_of("mode", mode, MODES),
-        positive("initial_capital", initial_capital),
-        positive("periods_per_year", periods_per_year),
-    )
-
-
-def _pairs(entry_z: ArrayLike, exit_z: ArrayLike, cost: ArrayLike) -> Pairs:
-    given = {"entry_z": entry_z, "exit_z": exit_z, "cost": cost}
-    columns = {name: array(name, np.atleast_1d(values), ndim=1, shape="(G,)") for name, values in given.items()}
-    size = max(column.size for column in columns.values())
-    for name, column in columns.items():
-        if column.size not in {1, size}:
-            raise InvalidInput(name, f"must hold one value, or one for each of the {size} pairs", value=column.size)
-    pairs = Pairs(*(np.broadcast_to(column, size) for column in columns.values()))
-    _refuse("entry_z", pairs.entry_z, (pairs.entry_z > 0) & np.isfinite(pairs.entry_z), "must be finite and > 0")
-    inside = (pairs.exit_z >= -pairs.entry_z) & (pairs.exit_z < pairs.entry_z)
-    _refuse("exit_z", pairs.exit_z, inside, "must be at least -entry_z and below entry_z")
-    _refuse("cost", pairs.cost, (pairs.cost >= 0) & np.isfinite(pairs.cost), "must be finite and >= 0")
-    return pairs
-
-
-def _refuse(field: str, values: Floats, good: np.ndarray[tuple[int, ...], np.dtype[np.bool_]], rule: str) -> None:
-    if not good.all():
-        place = int(np.argmin(good))
-        raise InvalidInput(field, rule, value=values[place], index=place)

@@ -151,6 +151,15 @@ class TestManyColumns:
             own = {"entry_zscore": entry[name], "exit_zscore": leave[place], "cost_per_side": cost[place]}
             assert found.equity[place] == pytest.approx(client.backtest(frame[name], **own).equity, rel=1e-12)
 
+    def test_thousands_of_columns_may_have_levels_of_their_own(self, client, prices):
+        many = np.tile(prices, 1000)
+        entry, leave = np.linspace(1.0, 2.0, 3000), np.linspace(0.0, 0.9, 3000)
+        found = client.backtest(many, entry_zscore=entry, exit_zscore=leave, cost_per_side=1e-4, trades=False)
+        expected = sweep.accounts(many.T, entry, leave, 1e-4)
+        np.testing.assert_array_equal(found.equity, expected.final_equity)
+        job = client.submit("backtest", many, entry_zscore=entry, exit_zscore=leave, cost_per_side=1e-4, trades=False)
+        assert job.result() == found
+
     def test_the_best_cells_of_a_sweep_serve_as_levels(self, client, prices):
         spoilt = prices.copy()
         spoilt[:, 1] = np.nan

@@ -52,7 +52,8 @@ async def handle(messages: AsyncIterator[bytes], call: Call) -> bytes:
 
 def _task(metadata: str) -> tuple[Task, str]:
     """Split the first chunk's metadata into the method's task and the method's own options."""
-    given = options.json_object(metadata) or {}
+    most_bytes = max(task.options_type.MOST_BYTES for task in TASKS.values())
+    given = options.json_object(metadata, most_bytes) or {}
     method = given.pop("method", None)
     if method not in TASKS:
         names = ", ".join(repr(name) for name in TASKS)

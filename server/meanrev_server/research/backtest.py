@@ -1,6 +1,6 @@
 """Backtest: every column traded by one rule, or by thresholds of its own."""
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
 import numpy as np
 from msgspec import Meta
@@ -70,6 +70,8 @@ class BacktestOptions(ResearchOptions, frozen=True, kw_only=True):
         trades: List the round trips in the reply.
         path: Put every bar into the reply.
     """
+
+    MOST_BYTES: ClassVar[int] = 4 * 1024 * 1024  # three numbers a column
 
     entry: Level | None = None
     exit: Level | None = None

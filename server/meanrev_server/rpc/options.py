@@ -8,7 +8,7 @@ import json
 import math
 import re
 from collections.abc import Mapping, Sequence
-from typing import Any, Generic, NoReturn, TypeVar
+from typing import Any, ClassVar, Generic, NoReturn, TypeVar
 
 import msgspec
 
@@ -40,7 +40,10 @@ class Options(msgspec.Struct, frozen=True, kw_only=True):
 
     Attributes:
         strict: Refuse keys that the method does not know.
+        MOST_BYTES: Of the JSON object that holds them.
     """
+
+    MOST_BYTES: ClassVar[int] = MAX_BYTES
 
     strict: bool = False
 
@@ -64,12 +67,12 @@ def parse(options_type: type[O], text: str) -> tuple[O, list[str]]:
         The options, and the names of the keys that were ignored.
 
     Raises:
-        InvalidInput: the text is larger than MAX_BYTES or deeper than MAX_LEVELS, a known key breaks its rule, or
+        InvalidInput: the text is larger than MOST_BYTES or deeper than MAX_LEVELS, a known key breaks its rule, or
             strict is set and a key is unknown.
     """
     if not text.strip():
         return options_type(), []
-    given = json_object(text)
+    given = json_object(text, options_type.MOST_BYTES)
     if given is None:
         return options_type(), [_NOT_AN_OBJECT]
     known = options_type.__struct_fields__
@@ -85,14 +88,18 @@ def parse(options_type: type[O], text: str) -> tuple[O, list[str]]:
     return options, unknown
 
 
-def json_object(text: str) -> dict[str, Any] | None:
+def json_object(text: str, most_bytes: int = MAX_BYTES) -> dict[str, Any] | None:
     """Return the JSON object that a request's metadata holds, None where it holds none.
 
+    Args:
+        text: The metadata field.
+        most_bytes: Of it.
+
     Raises:
-        InvalidInput: the text is larger than MAX_BYTES or deeper than MAX_LEVELS, or no text that UTF-8 can carry.
+        InvalidInput: the text is larger than most_bytes or deeper than MAX_LEVELS, or no text that UTF-8 can carry.
     """
-    if len(text.encode()) > MAX_BYTES:
-        raise InvalidInput("metadata", f"must be at most {MAX_BYTES} bytes", value=len(text.encode()))
+    if len(text.encode()) > most_bytes:
+        raise InvalidInput("metadata", f"must be at most {most_bytes} bytes", value=len(text.encode()))
     level = deepest = 0
     for bracket in _BRACKETS.findall(text):
         level += {"[": 1, "{": 1, "]": -1, "}": -1}.get(bracket, 0)

@@ -1,0 +1,91 @@
+"""Checks of the arguments that the sweep's functions share: each names the field, the value and the rule."""
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from gpu_kernels.checks import Floats, array, at_least, no_infinity, one_of, positive
+from gpu_kernels.errors import InvalidInput
+from gpu_kernels.sweep.model import MODES, Pairs, Rules
+
+__all__ = ["checked_pairs", "checked_rules", "has_bars", "optional_pairs", "own_pairs"]
+
+
+def own_pairs(entry_z: ArrayLike, exit_z: ArrayLike, cost: ArrayLike, n_series: int) -> Pairs:
+    """Return thresholds and costs, (B,) each: every series has its own, or all have one.
+
+    Raises:
+        InvalidInput: one is NaN or out of its range, or they are neither one nor B.
+    """
+    pairs = checked_pairs(entry_z, exit_z, cost)
+    if pairs.entry_z.size not in {1, n_series}:
+        rule = f"must hold one value, or one for each of the {n_series} series, like exit_z and cost"
+        raise InvalidInput("entry_z", rule, value=pairs.entry_z.size)
+    return Pairs(*(np.broadcast_to(column, n_series) for column in pairs))
+
+
+def optional_pairs(entry_z: ArrayLike, exit_z: ArrayLike, cost: ArrayLike, n_series: int) -> Pairs:
+    """Return the same, where a series may have no thresholds: NaN in an array, and NaN as its entry_z then.
+
+    Raises:
+        InvalidInput: as own_pairs.
+    """
+    entry = array("entry_z", np.atleast_1d(entry_z), ndim=1, shape="(B,)")
+    leave = array("exit_z", np.atleast_1d(exit_z), ndim=1, shape="(B,)")
+    fit = entry.size == leave.size or 1 in {entry.size, leave.size}
+    if not (fit and (np.ndim(entry_z) or np.ndim(exit_z))):
+        return own_pairs(entry, leave, cost, n_series)
+    without = np.isnan(entry) | np.isnan(leave)
+    pairs = own_pairs(np.where(without, 1.0, entry), np.where(without, 0.0, leave), cost, n_series)
+    return pairs._replace(entry_z=np.where(without, np.nan, pairs.entry_z))
+
+
+def has_bars(prices: Floats) -> None:
+    """Refuse prices without a bar, or with an infinity.
+
+    Raises:
+        InvalidInput: they are such prices.
+    """
+    if prices.shape[-1] == 0:
+        raise InvalidInput("prices", "must have at least one bar", value=prices.shape)
+    no_infinity("prices", prices)
+
+
+def checked_rules(lookback: int, delay: int, mode: str, initial_capital: float, periods_per_year: float) -> Rules:
+    """Return what all lanes share.
+
+    Raises:
+        InvalidInput: an option is out of its range.
+    """
+    return Rules(
+        at_least("lookback", lookback, 2),
+        at_least("execution_delay", delay, 0),
+        one_of("mode", mode, MODES),
+        positive("initial_capital", initial_capital),
+        positive("periods_per_year", periods_per_year),
+    )
+
+
+def checked_pairs(entry_z: ArrayLike, exit_z: ArrayLike, cost: ArrayLike) -> Pairs:
+    """Return thresholds and costs, (G,) each; one number serves all.
+
+    Raises:
+        InvalidInput: one is NaN or out of its range, or shapes do not fit.
+    """
+    given = {"entry_z": entry_z, "exit_z": exit_z, "cost": cost}
+    columns = {name: array(name, np.atleast_1d(values), ndim=1, shape="(G,)") for name, values in given.items()}
+    size = max(column.size for column in columns.values())
+    for name, column in columns.items():
+        if column.size not in {1, size}:
+            raise InvalidInput(name, f"must hold one value, or one for each of the {size} pairs", value=column.size)
+    pairs = Pairs(*(np.broadcast_to(column, size) for column in columns.values()))
+    _refuse("entry_z", pairs.entry_z, (pairs.entry_z > 0) & np.isfinite(pairs.entry_z), "must be finite and > 0")
+    inside = (pairs.exit_z >= -pairs.entry_z) & (pairs.exit_z < pairs.entry_z)
+    _refuse("exit_z", pairs.exit_z, inside, "must be at least -entry_z and below entry_z")
+    _refuse("cost", pairs.cost, (pairs.cost >= 0) & np.isfinite(pairs.cost), "must be finite and >= 0")
+    return pairs
+
+
+def _refuse(field: str, values: Floats, good: np.ndarray[tuple[int, ...], np.dtype[np.bool_]], rule: str) -> None:
+    if not good.all():
+        place = int(np.argmin(good))
+        raise InvalidInput(field, rule, value=values[place], index=place)
