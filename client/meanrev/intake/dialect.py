@@ -44,7 +44,7 @@ _ISO = re.compile(r"\d{4}[-/.]\d{1,2}([-/.]\d{1,2})?([T ].*)?$")
 _SLASHED = re.compile(r"\d{1,2}[-/.]\d{1,2}[-/.]\d{2,4}( .*)?$")
 _WORDED = re.compile(r"(\d{1,2}[- ][A-Za-z]{3,9}[- ,]+\d{2,4}|[A-Za-z]{3,9}\.?[ -]\d{1,2},?[ -]\d{4})$")
 _CLOCK = re.compile(r"\d{1,2}:\d{2}(:\d{2}(\.\d+)?)?$")
-_NUMBER = re.compile(r"[+-]?([0-9][0-9.,]*|[.,][0-9]+)([eE][+-]?[0-9]+)?$")
+_NUMBER = re.compile(r"[+-]?([0-9][0-9.,]*|[.,][0-9]+|inf|infinity)([eE][+-]?[0-9]+)?$", re.IGNORECASE)
 _MOST_LEVELS = 4
 
 
@@ -238,14 +238,15 @@ def refuse_values_as_header(source: str, row: list[str], line: int, second: list
     """Refuse a first line that is all values; the numbers 0, 1, 2 ... are the names that pandas gives."""
     cells = [cell.strip() for cell in row]
     told = [cell for cell in cells if cell]
-    counted = [cell for cell in cells if cell.isdigit()]
+    counted = [cell for cell in cells if cell.isascii() and cell.isdigit()]
     if [int(cell) for cell in counted] == list(range(len(counted))) and len(counted) >= len(cells) - 1 and cells[1:]:
-        return
-    if not cells[0] and len(cells) > 1:  # the index of a frame has no name
         return
     numbers = [bool(_NUMBER.match(cell)) for cell in cells[1:]]
     labelled = second is not None and bool(second) and not _is_value(second[0]) and all(numbers)
-    begins = any(numbers) and (_is_value(cells[0]) or labelled)
+    alike = (
+        second is not None and len(second) == len(cells) and list(map(_is_value, second)) == list(map(_is_value, cells))
+    )
+    begins = (_is_value(cells[0]) and bool(cells[0]) and (any(numbers) or alike)) or (any(numbers) and labelled)
     if begins or (told and all(_is_value(cell) for cell in told)):
         what = f"line {line} looks like values, not like names of columns: {', '.join(map(shown, told[:4]))}"
         raise refusal(source, f"{what}; --no-header (no_header=True) reads it as values, --header (False) as names")
