@@ -238,8 +238,8 @@ def refuse_values_as_header(source: str, row: list[str], line: int, second: list
     """Refuse a first line that is all values; the numbers 0, 1, 2 ... are the names that pandas gives."""
     cells = [cell.strip() for cell in row]
     told = [cell for cell in cells if cell]
-    counted = [cell for cell in cells if cell.isascii() and cell.isdigit()]
-    if [int(cell) for cell in counted] == list(range(len(counted))) and len(counted) >= len(cells) - 1 and cells[1:]:
+    counts_rows = second is not None and second[:1] == ["1"] and cells[0] == "0"
+    if cells[1:] and told == [str(i) for i in range(len(told))] and not counts_rows:
         return
     numbers = [bool(_NUMBER.match(cell)) for cell in cells[1:]]
     labelled = second is not None and bool(second) and not _is_value(second[0]) and all(numbers)

@@ -193,7 +193,7 @@ def test_a_file_without_a_header_is_read_where_its_first_line_begins_with_a_date
     assert "The first line holds values and no names" in table.report.sentences()[-1]
 
 
-@pytest.mark.parametrize("first", ["\u00b3,5.5", ",5.5", "inf,5.5", "2023,5%", "x,5.5"])
+@pytest.mark.parametrize("first", ["\u00b3,5.5", ",5.5", "inf,5.5", "2023,5%", "x,5.5", "0,0.5"])
 def test_odd_first_lines_lose_nothing(tmp_path, first):
     content = f"{first}\n" + text(first, lambda i: (first.split(",")[0], price(i)))
     with pytest.raises(InvalidInput, match=r"--no-header"):
