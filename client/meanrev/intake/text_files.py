@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from meanrev.intake.cells import MISSING, comma_style
-from meanrev.intake.dialect import HEAD_BYTES, Layout, ends_in_returns, is_time_name, laid_out, one_newline, utf8
+from meanrev.intake.dialect import HEAD_BYTES, Layout, ends_in_returns, laid_out, one_newline, utf8
+from meanrev.intake.headers import is_time_name
 from meanrev.intake.options import FileOptions, polars, refusal
 from meanrev.intake.raw import RawTable
 from meanrev.intake.report import LeftOut

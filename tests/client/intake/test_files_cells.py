@@ -252,6 +252,23 @@ def test_figures_of_one_series_are_not_traded_as_six(tmp_path, header):
     assert read(tmp_path, content, columns=(name,)).values[:, 0].tolist() == [price(i) for i in range(20)]
 
 
+def test_a_volume_beside_a_price_is_no_series(tmp_path):
+    for name in ("volume", "AAPL_Volume", "Prev. Day Open Interest"):
+        with pytest.raises(InvalidInput, match=r"several figures of one series.*--column AAPL"):
+            read(tmp_path, text(f"Date,{name},AAPL", lambda i: (DAYS[i], 1000 + i % 3, price(i))))
+
+
+def test_a_table_whose_rows_are_series_is_refused(tmp_path):
+    content = "ticker," + ",".join(DAYS[:5]) + "\nA,1.5,2,3,4,5\nB,2.5,2,3,4,5\n"
+    with pytest.raises(InvalidInput, match=r"dates for names of columns .2020-01-01"):
+        read(tmp_path, content)
+
+
+def test_excels_note_of_the_separator_is_no_header(tmp_path):
+    table = read(tmp_path, "sep=;\n" + text("Date;A", lambda i: (DAYS[i], price(i)), separator=";"))
+    assert (table.names, table.report.left_out[0].labels) == (("A",), (1,))
+
+
 def test_klines_without_a_header_are_refused_and_read_by_number(tmp_path):
     rows = lambda i: (1_499_040_000_000 + 60_000 * i, 2, 3 + i % 2, 1, 2.5, 1000.5, 1_499_040_059_999 + 60_000 * i)  # noqa: E731
     content = "".join(",".join(map(str, rows(i))) + "\n" for i in range(20))
