@@ -70,7 +70,8 @@ def refuse_values_as_header(source: str, row: list[str], line: int, second: list
     if cells[1:] and told == [str(i) for i in range(len(told))] and not counts_rows:
         return
     numbers = [bool(_NUMBER.match(cell)) for cell in cells[1:]]
-    labelled = second is not None and bool(second) and not _is_value(second[0]) and all(numbers)
+    below = second[0].strip() if second else "1"
+    labelled = not (_NUMBER.match(below) or _is_time(below)) and all(numbers)
     alike = (
         second is not None and len(second) == len(cells) and list(map(_is_value, second)) == list(map(_is_value, cells))
     )
