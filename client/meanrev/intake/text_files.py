@@ -36,7 +36,7 @@ def read_text(source: str, data: Path | bytes, options: FileOptions) -> RawTable
         InvalidInput: it is no table.
     """
     body, head, encoding = _opened(source, data)
-    whole = not isinstance(body, Path) or body.stat().st_size <= len(head)
+    whole = (body.stat().st_size if isinstance(body, Path) else len(body)) <= HEAD_BYTES
     layout = laid_out(source, head, options, whole=whole)
     notes = list(layout.notes)
     if encoding:

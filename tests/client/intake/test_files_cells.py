@@ -200,6 +200,11 @@ def test_odd_first_lines_lose_nothing(tmp_path, first):
         read(tmp_path, content)
 
 
+def test_a_last_line_without_an_end_counts_after_a_mark(tmp_path):
+    with pytest.raises(InvalidInput, match=r"line 1 looks like values"):
+        read(tmp_path, b"\xef\xbb\xbf47.5\tUSD\n45.5\tabc")
+
+
 def test_names_that_are_numbers_are_names_where_one_says_so(tmp_path):
     content = text("600519,858", lambda i: (price(i), 2))
     assert read(tmp_path, content, no_header=False).names == ("600519", "858")
