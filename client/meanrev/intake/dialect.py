@@ -102,7 +102,9 @@ def laid_out(source: str, head: bytes, options: FileOptions, *, whole: bool) -> 
     _is_a_table(source, text)
     lines = io.StringIO(one_newline(text), newline="\n").readlines()
     skipped = min(options.skip_lines, len(lines))
-    while not options.skip_lines and skipped < len(lines) and _is_comment(lines[skipped]):
+    while skipped < len(lines) and (
+        not lines[skipped].strip() or (not options.skip_lines and _is_comment(lines[skipped]))
+    ):
         skipped += 1
     comments = tuple(i + 1 for i in range(skipped) if lines[i].strip())
     body = "".join(lines[skipped:])

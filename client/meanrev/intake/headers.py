@@ -64,7 +64,7 @@ def begins_with_values(rows: list[list[str]]) -> bool:
 
 def refuse_values_as_header(source: str, row: list[str], line: int, second: list[str] | None = None) -> None:
     """Refuse a first line that is all values; the numbers 0, 1, 2 ... are the names that pandas gives."""
-    cells = [cell.strip() for cell in row]
+    cells = [cell.strip() for cell in row] or [""]
     told = [cell for cell in cells if cell]
     counts_rows = second is not None and second[:1] == ["1"] and cells[0] == "0"
     if cells[1:] and told == [str(i) for i in range(len(told))] and not counts_rows:

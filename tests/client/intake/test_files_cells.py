@@ -226,6 +226,7 @@ def test_comments_above_the_header_are_reported(tmp_path):
     table = read(tmp_path, "# made, by hand\n#\n" + text("Date,A", lambda i: (DAYS[i], price(i))))
     assert table.report.left_out[0].labels == (1, 2)
     assert read(tmp_path, "Report of X\n" + with_cell("1"), skip_lines=1).names == ("A", "B")
+    assert read(tmp_path, "Report of X\n\n\n" + with_cell("1"), skip_lines=1).names == ("A", "B")
 
 
 def test_text_beside_prices_is_left_alone(tmp_path):
