@@ -76,6 +76,7 @@ def refuse_values_as_header(source: str, row: list[str], line: int, second: list
         second is not None and len(second) == len(cells) and list(map(_is_value, second)) == list(map(_is_value, cells))
     )
     begins = (_is_value(cells[0]) and bool(cells[0]) and (any(numbers) or alike)) or (any(numbers) and labelled)
+    begins = begins or (bool(_NUMBER.match(cells[0])) and not cells[0].isdigit())  # 20.50 is no name
     if begins or (told and all(_is_value(cell) for cell in told)):
         what = f"line {line} looks like values, not like names of columns: {', '.join(map(shown, told[:4]))}"
         raise refusal(source, f"{what}; --no-header (no_header=True) reads it as values, --header (False) as names")
