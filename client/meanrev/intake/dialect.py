@@ -7,20 +7,10 @@ import re
 from collections import Counter
 from dataclasses import dataclass, field
 
-from meanrev.intake.cells import MISSING
-from meanrev.intake.options import FileOptions, refusal, shown
+from meanrev.intake.headers import begins_with_values, joined, n_header_lines, refuse_values_as_header
+from meanrev.intake.options import FileOptions, refusal
 
-__all__ = [
-    "HEAD_BYTES",
-    "Layout",
-    "ends_in_returns",
-    "is_time_name",
-    "laid_out",
-    "one_newline",
-    "records_of",
-    "refuse_values_as_header",
-    "utf8",
-]
+__all__ = ["HEAD_BYTES", "Layout", "ends_in_returns", "laid_out", "one_newline", "records_of", "utf8"]
 
 HEAD_BYTES = 1 << 18
 """Of a file that are looked at before it is read."""
@@ -33,19 +23,7 @@ _BOMS = (
     (b"\xff\xfe", "utf-16"),
     (b"\xfe\xff", "utf-16"),
 )
-_TIME_NAMES = frozenset(
-    {
-        *("date", "dates", "datetime", "time", "times", "timestamp", "timestamps", "ts", "day", "dt", "asof", "unix"),
-        *("epoch", "month", "year", "datum", "fecha", "zeit", "datumzeit", "unixtime", "unixms", "epochms", "timeutc"),
-        *("timegmt", "gmttime", "localtime", "tradingday", "businessday", "dateutc", "dategmt", "timems", "timens"),
-    }
-)
-_ISO = re.compile(r"\d{4}[-/.]\d{1,2}([-/.]\d{1,2})?([T ].*)?$")
-_SLASHED = re.compile(r"\d{1,2}[-/.]\d{1,2}[-/.]\d{2,4}( .*)?$")
-_WORDED = re.compile(r"(\d{1,2}[- ][A-Za-z]{3,9}[- ,]+\d{2,4}|[A-Za-z]{3,9}\.?[ -]\d{1,2},?[ -]\d{4})$")
-_CLOCK = re.compile(r"\d{1,2}:\d{2}(:\d{2}(\.\d+)?)?$")
-_NUMBER = re.compile(r"[+-]?([0-9][0-9.,]*|[.,][0-9]+)([eE][+-]?[0-9]+)?$")
-_MOST_LEVELS = 4
+_SEP = re.compile(r"\"?sep=.?\"?$")
 
 
 @dataclass(frozen=True)
@@ -67,15 +45,6 @@ class Layout:
     first_line: int = 2
     notes: tuple[str, ...] = ()
     comments: tuple[int, ...] = field(default=())
-
-
-def is_time_name(name: str) -> bool:
-    """Tell whether a column is called like a time: Date, <DATE>, open_time, observation_date."""
-    words = re.findall(r"[a-z0-9]+", re.sub(r"([a-z])([A-Z])", r"\1 \2", name).lower())
-    if not words:
-        return False
-    last = words[-1] in {"date", "time", "datetime", "timestamp"} and len(words) < 4
-    return last or words[0] in {"date", "datetime", "timestamp"} or "".join(words) in _TIME_NAMES
 
 
 def utf8(source: str, data: bytes) -> tuple[bytes, str]:
@@ -133,7 +102,9 @@ def laid_out(source: str, head: bytes, options: FileOptions, *, whole: bool) -> 
     _is_a_table(source, text)
     lines = io.StringIO(one_newline(text), newline="\n").readlines()
     skipped = min(options.skip_lines, len(lines))
-    while not options.skip_lines and skipped < len(lines) and _is_comment(lines[skipped]):
+    while skipped < len(lines) and (
+        not lines[skipped].strip() or (not options.skip_lines and _is_comment(lines[skipped]))
+    ):
         skipped += 1
     comments = tuple(i + 1 for i in range(skipped) if lines[i].strip())
     body = "".join(lines[skipped:])
@@ -143,14 +114,14 @@ def laid_out(source: str, head: bytes, options: FileOptions, *, whole: bool) -> 
     found = records_of(body, separator)[:200]
     rows = [row for _, row in found]
     width = _width(rows)
-    dated = options.no_header is None and _begins_with_values(rows)
+    dated = options.no_header is None and begins_with_values(rows)
     if options.no_header or dated:
         names = tuple(f"column_{i + 1}" for i in range(max(width, len(rows[0]))))
         called = (
             ("The first line holds values and no names; columns are called column_1, column_2, ...",) if dated else ()
         )
         return Layout(separator, names, (), skipped + 1, (*_notes(separator, options), *called), comments)
-    n_header = _n_header(rows)
+    n_header = n_header_lines(rows)
     if options.no_header is None and n_header == 1:
         refuse_values_as_header(source, rows[0], skipped + 1, rows[1] if len(rows) > 1 else None)
     header = [[cell.strip() for cell in row] for row in rows[:n_header]]
@@ -158,7 +129,7 @@ def laid_out(source: str, head: bytes, options: FileOptions, *, whole: bool) -> 
         header = [[*row, ""] for row in header]
     if n_header == 1 and width > len(header[0]) and len(rows) > 1:
         raise refusal(source, _ragged(header[0], rows, found, skipped, separator))
-    names, levels = _joined(header)
+    names, levels = joined(header)
     return Layout(separator, names, levels, skipped + found[n_header - 1][0] + 1, _notes(separator, options), comments)
 
 
@@ -188,7 +159,9 @@ def _is_a_table(source: str, text: str) -> None:
 
 
 def _is_comment(line: str) -> bool:
-    return (line.lstrip().startswith("#") and not line.lstrip().lower().startswith("#n/a")) or not line.strip()
+    """Tell whether a line above the header is empty, a comment, or the separator as Excel notes it (sep=;)."""
+    start = line.strip().lower()
+    return not start or (start.startswith("#") and not start.startswith("#n/a")) or bool(_SEP.match(start))
 
 
 def _separator(body: str) -> str:
@@ -206,73 +179,6 @@ def _separator(body: str) -> str:
 def _width(rows: list[list[str]]) -> int:
     sizes = Counter(len(row) for row in rows[1:] if row)
     return sizes.most_common(1)[0][0] if sizes else len(rows[0])
-
-
-def _n_header(rows: list[list[str]]) -> int:
-    """Return the number of lines of a header: as pandas writes several levels, with a line that names the index."""
-    for i, row in enumerate(rows[1:_MOST_LEVELS], start=1):
-        named = bool(row) and bool(row[0].strip()) and not any(cell.strip() for cell in row[1:]) and len(row) > 1
-        if named and is_time_name(row[0]) and not any(_is_value(cell) for above in rows[1:i] for cell in above):
-            return i + 1
-    second = rows[1] if len(rows) > 2 else []
-    texts = [cell for cell in second[1:] if cell.strip()]
-    of_levels = len(texts) > 0 and len(second) == len(rows[0]) > 1 and not any(map(_is_value, texts))
-    above = [cell.strip() for cell in rows[0][1:] if cell.strip()]
-    repeated = len(set(above)) < len(above) or second[:1] in (["Ticker"], ["Price"])
-    return 2 if of_levels and repeated and not second[0].strip().isdigit() and not _is_time(second[0]) else 1
-
-
-def _begins_with_values(rows: list[list[str]]) -> bool:
-    """Tell whether the first line can be nothing but values: a date and numbers, like those of the second line."""
-    if len(rows) < 2 or len(rows[0]) != len(rows[1]) or len(rows[0]) < 2:
-        return False
-    dates = [_is_time(cell) for cell in rows[0]]
-    return (
-        dates[0]
-        and dates == [_is_time(cell) for cell in rows[1]]
-        and all(map(_NUMBER.match, map(str.strip, rows[0][1:])))
-    )
-
-
-def refuse_values_as_header(source: str, row: list[str], line: int, second: list[str] | None = None) -> None:
-    """Refuse a first line that is all values; the numbers 0, 1, 2 ... are the names that pandas gives."""
-    cells = [cell.strip() for cell in row]
-    told = [cell for cell in cells if cell]
-    counted = [cell for cell in cells if cell.isdigit()]
-    if [int(cell) for cell in counted] == list(range(len(counted))) and len(counted) >= len(cells) - 1 and cells[1:]:
-        return
-    if not cells[0] and len(cells) > 1:  # the index of a frame has no name
-        return
-    numbers = [bool(_NUMBER.match(cell)) for cell in cells[1:]]
-    labelled = second is not None and bool(second) and not _is_value(second[0]) and all(numbers)
-    begins = any(numbers) and (_is_value(cells[0]) or labelled)
-    if begins or (told and all(_is_value(cell) for cell in told)):
-        what = f"line {line} looks like values, not like names of columns: {', '.join(map(shown, told[:4]))}"
-        raise refusal(source, f"{what}; --no-header (no_header=True) reads it as values, --header (False) as names")
-
-
-def _is_value(cell: str) -> bool:
-    cell = cell.strip()
-    return bool(_NUMBER.match(cell)) or _is_time(cell) or (bool(cell) and cell.lower() in MISSING)
-
-
-def _is_time(cell: str) -> bool:
-    cell = cell.strip()
-    return any(pattern.match(cell) for pattern in (_ISO, _SLASHED, _WORDED, _CLOCK))
-
-
-def _joined(header: list[list[str]]) -> tuple[tuple[str, ...], tuple[tuple[str, ...], ...]]:
-    """Return one name a column, and its levels."""
-    if len(header) == 1:
-        return tuple(header[0]), ()
-    width = max(len(row) for row in header)
-    rows = [[*row, *[""] * (width - len(row))] for row in header]
-    index_names = [rows[-1][0]] if not any(rows[-1][1:]) else [row[0] for row in rows[:1]]
-    kept = [row for row in rows if any(row[1:])]
-    columns = list(zip(*[row[1:] for row in kept], strict=True))
-    telling = [i for i in range(len(kept)) if len({column[i] for column in columns}) > 1] or [0]
-    names = tuple("/".join(column[i] for i in telling if column[i]) for column in columns)
-    return (index_names[0], *names), ((index_names[0],), *columns)
 
 
 def _notes(separator: str, options: FileOptions) -> tuple[str, ...]:

@@ -190,7 +190,7 @@ def _long(raw: RawTable, times: TimeColumns, options: FileOptions) -> Part:
     if not bool(kept.all()):
         gone = (~kept).arg_true().to_list()
         left_out.append(LeftOut("row", tuple(raw.place(row) for row in gone), "without any value"))
-        raw.frame = raw.frame.filter(kept)
+        raw.only(kept)
     stamps, matrix, names, n_duplicates = long_tables.pivoted(
         raw, read.ns.filter(kept), raw.column(key), values.filter(kept), options
     )

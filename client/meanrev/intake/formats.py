@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from meanrev.errors import InvalidInput
-from meanrev.intake.dialect import refuse_values_as_header
+from meanrev.intake.headers import refuse_values_as_header
 from meanrev.intake.options import FileOptions, polars, refusal, suggested
 from meanrev.intake.raw import RawTable
 from meanrev.intake.text_files import read_text

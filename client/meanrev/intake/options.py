@@ -83,6 +83,7 @@ def refusal(source: str, told: str) -> InvalidInput:
         source: Its name.
         told: Where in the file, what is wrong with what value, and the way out.
     """
+    told = " ".join(told.splitlines())  # names of columns may span lines
     return InvalidInput(source, told, message=f"{source}: {told}")
 
 

@@ -5,6 +5,7 @@ from typing import Any, NamedTuple, NoReturn
 import numpy as np
 
 from meanrev.intake.cells import first, is_missing, looks_like_number, numbers
+from meanrev.intake.headers import is_date
 from meanrev.intake.options import FileOptions, polars, refusal, shown, suggested
 from meanrev.intake.raw import RawTable
 from meanrev.intake.report import LeftOut
@@ -54,6 +55,9 @@ def chosen_columns(raw: RawTable, times: TimeColumns, options: FileOptions) -> C
         else:
             places.append(i)
     _refuse_bars(raw, places)
+    if len(places) > 1 and all(is_date(raw.names[i]) for i in places):
+        told = f"has dates for names of columns ({raw.names[places[0]]}, ...): its rows are the series"
+        raise refusal(raw.source, f"{told}; turn it, so that a column is a series and a row a time")
     for i in places:
         if not raw.names[i]:
             raise refusal(
@@ -178,9 +182,8 @@ def _refuse_bars(raw: RawTable, places: list[int]) -> None:
     if not bars:
         return
     ours = [raw.names[i] for i in places if known[i]]
-    prefer = [i for i in places if known[i] in {"close", "adjclose", "last", "price"}] or [
-        i for i in places if known[i]
-    ]
+    closes = [i for i in places if known[i] in {"close", "adjclose", "last", "price"}]
+    prefer = closes or [i for i in places if known[i] not in _VOLUMES] or places
     name = raw.names[prefer[0]]
     if raw.levels and raw.levels[prefer[0]] and name not in raw.levels[prefer[0]]:
         name = next((text for text in raw.levels[prefer[0]] if _plain(text) in _BAR_FIELDS), name)
@@ -194,6 +197,8 @@ def _field_of(raw: RawTable, number: int) -> str:
     for text in texts:
         if _plain(text) in _BAR_FIELDS | _VOLUMES:
             return "adjclose" if _plain(text) == "closeadj" else _plain(text)
+    if "openinterest" in _plain(raw.names[number]):
+        return "openinterest"
     words = "".join(letter if letter.isalnum() else " " for letter in raw.names[number].lower()).split()
     return next((word for word in words if word in _VOLUME_WORDS), "")
 

@@ -48,6 +48,17 @@ class RawTable:
         """Return a column as a polars Series."""
         return self.frame.to_series(number)
 
+    def only(self, kept: Any) -> None:
+        """Keep some of the rows, which stay where they are in the file.
+
+        Args:
+            kept: polars Series of Boolean.
+        """
+        rows, place = kept.arg_true().to_list(), self.place
+        self.frame = self.frame.filter(kept)
+        self.place = lambda row: place(rows[row])
+        self.written = None
+
     def cell(self, row: int, number: int) -> Any:
         """Return a cell as the file has it: 1e400 is no infinity there."""
         held = self.column(number)[row]

@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from meanrev.intake.cells import MISSING, comma_style
-from meanrev.intake.dialect import HEAD_BYTES, Layout, ends_in_returns, is_time_name, laid_out, one_newline, utf8
+from meanrev.intake.dialect import HEAD_BYTES, Layout, ends_in_returns, laid_out, one_newline, utf8
+from meanrev.intake.headers import is_time_name
 from meanrev.intake.options import FileOptions, polars, refusal
 from meanrev.intake.raw import RawTable
 from meanrev.intake.report import LeftOut
@@ -35,7 +36,7 @@ def read_text(source: str, data: Path | bytes, options: FileOptions) -> RawTable
         InvalidInput: it is no table.
     """
     body, head, encoding = _opened(source, data)
-    whole = not isinstance(body, Path) or body.stat().st_size <= len(head)
+    whole = (body.stat().st_size if isinstance(body, Path) else len(body)) <= HEAD_BYTES
     layout = laid_out(source, head, options, whole=whole)
     notes = list(layout.notes)
     if encoding:

@@ -4,7 +4,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from meanrev.intake.dialect import is_time_name
+from meanrev.intake.headers import is_time_name
 from meanrev.intake.options import FileOptions, polars, refusal, shown, suggested
 from meanrev.intake.raw import RawTable
 from meanrev.intake.report import LeftOut

@@ -77,7 +77,7 @@ def read_times(raw: RawTable, number: int, options: FileOptions) -> Times:
         bad = times.is_null() & column.is_not_null()
         if bool(bad.any()):
             _refuse_cell(raw, number, first(bad), "is no time of the years 1900 to 2200")
-        ns = in_utc(raw, number, times, options) if zone is None else times.cast(pl.Int64)
+        ns = in_utc(raw, number, times, options) if zone is None else _placed(raw, times, options)
         return Times(ns, "date" if column.dtype == pl.Date else "datetime", column.dtype == pl.Date)
     if column.dtype == pl.String:
         return _of_texts(raw, number, column.str.strip_chars(), options)
@@ -162,8 +162,15 @@ def _of_texts(raw: RawTable, number: int, texts: Any, options: FileOptions) -> T
     if read.ambiguous:
         _refuse_cell(raw, number, first(known.is_not_null()), read.ambiguous)
     _refuse_unread(raw, number, read.times.is_null() & known.is_not_null(), options)
-    ns = read.times.cast(pl.Int64) if read.is_utc else in_utc(raw, number, read.times, options)
+    ns = _placed(raw, read.times, options) if read.is_utc else in_utc(raw, number, read.times, options)
     return Times(ns, read.kind, read.whole_days)
+
+
+def _placed(raw: RawTable, times: Any, options: FileOptions) -> Any:
+    """Return times that name their zone; another one that the caller names has no say, which the report says."""
+    if options.tz:
+        raw.notes.append(f"Times name their own zone, so that {options.tz} is not used.")
+    return times.cast(polars().Int64)
 
 
 def _known(texts: Any, options: FileOptions) -> Any:

@@ -215,7 +215,7 @@ def tried(seed, folder):
 def _nothing_is_lost(read, header, rows, given):
     """Hold every column and row of what was written against the table and its report."""
     report = read.report
-    if given.get("long") or given.get("separator") or given.get("skip_lines"):
+    if given.get("long") or given.get("separator") or given.get("skip_lines") or given.get("no_header") is False:
         return
     gone = sum(len(out.labels) for out in report.left_out if out.what == "column")
     times = 0 if not report.time_column else 1 + report.time_kind.endswith("time of day")

@@ -193,6 +193,18 @@ def test_a_file_without_a_header_is_read_where_its_first_line_begins_with_a_date
     assert "The first line holds values and no names" in table.report.sentences()[-1]
 
 
+@pytest.mark.parametrize("first", ["\u00b3,5.5", ",5.5", "inf,5.5", "2023,5%", "x,5.5", "0,0.5"])
+def test_odd_first_lines_lose_nothing(tmp_path, first):
+    content = f"{first}\n" + text(first, lambda i: (first.split(",")[0], price(i)))
+    with pytest.raises(InvalidInput, match=r"--no-header"):
+        read(tmp_path, content)
+
+
+def test_a_last_line_without_an_end_counts_after_a_mark(tmp_path):
+    with pytest.raises(InvalidInput, match=r"line 1 looks like values"):
+        read(tmp_path, b"\xef\xbb\xbf47.5\tUSD\n45.5\tabc")
+
+
 def test_names_that_are_numbers_are_names_where_one_says_so(tmp_path):
     content = text("600519,858", lambda i: (price(i), 2))
     assert read(tmp_path, content, no_header=False).names == ("600519", "858")
@@ -214,6 +226,7 @@ def test_comments_above_the_header_are_reported(tmp_path):
     table = read(tmp_path, "# made, by hand\n#\n" + text("Date,A", lambda i: (DAYS[i], price(i))))
     assert table.report.left_out[0].labels == (1, 2)
     assert read(tmp_path, "Report of X\n" + with_cell("1"), skip_lines=1).names == ("A", "B")
+    assert read(tmp_path, "Report of X\n\n\n" + with_cell("1"), skip_lines=1).names == ("A", "B")
 
 
 def test_text_beside_prices_is_left_alone(tmp_path):
@@ -243,6 +256,23 @@ def test_figures_of_one_series_are_not_traded_as_six(tmp_path, header):
         read(tmp_path, content)
     name = header.split(",")[4]
     assert read(tmp_path, content, columns=(name,)).values[:, 0].tolist() == [price(i) for i in range(20)]
+
+
+def test_a_volume_beside_a_price_is_no_series(tmp_path):
+    for name in ("volume", "AAPL_Volume", "Prev. Day Open Interest"):
+        with pytest.raises(InvalidInput, match=r"several figures of one series.*--column AAPL"):
+            read(tmp_path, text(f"Date,{name},AAPL", lambda i: (DAYS[i], 1000 + i % 3, price(i))))
+
+
+def test_a_table_whose_rows_are_series_is_refused(tmp_path):
+    content = "ticker," + ",".join(DAYS[:5]) + "\nA,1.5,2,3,4,5\nB,2.5,2,3,4,5\n"
+    with pytest.raises(InvalidInput, match=r"dates for names of columns .2020-01-01"):
+        read(tmp_path, content)
+
+
+def test_excels_note_of_the_separator_is_no_header(tmp_path):
+    table = read(tmp_path, "sep=;\n" + text("Date;A", lambda i: (DAYS[i], price(i)), separator=";"))
+    assert (table.names, table.report.left_out[0].labels) == (("A",), (1,))
 
 
 def test_klines_without_a_header_are_refused_and_read_by_number(tmp_path):

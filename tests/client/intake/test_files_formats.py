@@ -215,9 +215,9 @@ def test_numbers_that_name_series_make_a_long_table(tmp_path):
 
 def test_two_rows_of_one_time_and_series_are_refused_or_settled(tmp_path):
     path = tmp_path / "long.csv"
-    path.write_text(LONG + f"{DAYS[0]},A,99\n")
+    path.write_text(LONG + f",,\n{DAYS[0]},A,99\n")
     long = ("date", "ticker", "close")
-    with pytest.raises(InvalidInput, match=r"line 22 has 2020-01-01 of A again, after line 2; --duplicates"):
+    with pytest.raises(InvalidInput, match=r"line 23 has 2020-01-01 of A again, after line 2; --duplicates"):
         read_file(path, long=long)
     assert read_file(path, long=long, duplicates="last").values[0, 0] == 99
     table = read_file(path, long=long, duplicates="first")

@@ -148,6 +148,12 @@ def test_a_zone_places_times_without_one(tmp_path):
     assert read(tmp_path, content, tz="America/New_York").timestamps_ms[0] == ms(2020, 1, 1, 15, 0)
 
 
+def test_a_zone_in_the_file_goes_before_one_that_is_named(tmp_path):
+    table = read(tmp_path, text("Date,A", lambda i: (f"{DAYS[i]}T10:00Z", price(i))), tz="America/New_York")
+    assert table.timestamps_ms[0] == ms(2020, 1, 1, 10, 0)
+    assert table.report.notes == ("Times name their own zone, so that America/New_York is not used.",)
+
+
 @pytest.mark.parametrize("day", ["2020-10-25 02:30", "2020-03-29 02:30"])
 def test_an_hour_that_comes_twice_or_never_is_refused(tmp_path, day):
     with pytest.raises(InvalidInput, match=r"comes twice or not at all in Europe/Berlin.*offset"):
