@@ -108,9 +108,9 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
             return
         found = _ADDRESS.fullmatch(self.listen)
         if found is None:
-            raise ConfigError(
-                f"listen must be HOST:PORT or unix:/path, with an IPv6 address in brackets, got {self.listen!r}"
-            )
+            bare = self.listen.count(":") > 1 and "[" not in self.listen and "//" not in self.listen
+            advice = ", with an IPv6 address in brackets" if bare else ""
+            raise ConfigError(f"listen must be HOST:PORT or unix:/path{advice}, got {self.listen!r}")
         host, port = found["host"], found["port"]
         if len(port) > 5 or int(port) > 65535:
             raise ConfigError(f"listen must be HOST:PORT with a port from 1 to 65535, or 0, got {self.listen!r}")

@@ -5,8 +5,9 @@ from collections.abc import AsyncGenerator, AsyncIterator, Generator, Iterator
 from contextlib import AbstractContextManager
 from typing import Any, Protocol
 
-# Before its first import: gRPC would write lines of its own to stderr, such as one at every fork.
-os.environ.setdefault("GRPC_VERBOSITY", "ERROR")
+# Before its first import: gRPC would write lines of its own to stderr, such as one at every fork. Our errors say what
+# matters of them, and GRPC_VERBOSITY=debug brings them back.
+os.environ.setdefault("GRPC_VERBOSITY", "NONE")
 
 __all__ = ["AsyncTransport", "Extension", "Transport"]
 
