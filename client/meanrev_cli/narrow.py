@@ -10,6 +10,8 @@ __all__ = ["Fitting"]
 
 _GAP = 2
 _LEAST_TEXT = 8
+_SHARE_OF_TEXT = 4
+"""A text that is longer than this part of the width may take several lines."""
 
 
 class Fitting:
@@ -60,7 +62,7 @@ class Fitting:
             cells = [row[place] for row in self._rows]
             longest = max((len(cell) for cell in cells), default=0)
             if name in self._texts:
-                longest = min(longest, _LEAST_TEXT)
+                longest = min(longest, max(_LEAST_TEXT, width // _SHARE_OF_TEXT))
             else:  # a heading may take a line a word, digits may not
                 longest = max(longest, *(len(word) for word in name.split("_")))
             if kept and taken + longest + _GAP > width:
