@@ -144,7 +144,7 @@ def test_polars_that_is_not_there_is_named(run, file, monkeypatch):
     monkeypatch.setitem(__import__("sys").modules, "polars", None)
     result = run("sweep", str(file))
     assert result.exit_code == 2
-    assert "needs polars, which the extra [files] brings: pip install 'meanrev[files]'" in result.stderr
+    assert "needs polars, which the extra [files] brings: pip install '.[files]'" in result.stderr
 
 
 def test_parquet_goes_in_and_out(run, tmp_path):
