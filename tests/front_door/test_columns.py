@@ -116,8 +116,9 @@ def test_scans_beside_a_bad_column_name_it_or_go_on(twin, name):
     alone = twin.scan(rows[["A", "C", "D"]], alpha=1.0, lookback=10, cost_per_side=0.0)
     mine = [i for i, pair in enumerate(zip(got.y, got.x, strict=True)) if "BAD" not in pair]
     assert got.n_pairs == alone.n_pairs + len(got.y) - len(mine)
-    same(got.p_value[mine], alone.p_value)
-    same(got.train_sharpe[mine], alone.train_sharpe)
+    # A product of matrices adds up in another order where there is a column more.
+    np.testing.assert_allclose(got.p_value[mine], alone.p_value, rtol=1e-9)
+    np.testing.assert_allclose(got.train_sharpe[mine], alone.train_sharpe, rtol=1e-9)
 
 
 def test_a_scan_counts_the_pairs_that_have_a_test(twin):
