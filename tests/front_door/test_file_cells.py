@@ -136,7 +136,7 @@ def test_a_file_without_a_header_keeps_its_first_bar(run, client, tmp_path, comm
     if guessed.exit_code:
         refused(guessed, "header", "--no-header")
     else:
-        assert "no header" in " ".join(guessed.document["intake"]["notes"]).lower()
+        assert "first line holds values" in " ".join(guessed.document["intake"]["notes"]).lower()
         assert guessed.document["intake"]["n_rows"] == 120
     assert done.exit_code == 0, done.stderr
     if command == "sweep":
