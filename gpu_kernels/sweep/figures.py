@@ -28,8 +28,9 @@ def metrics(rows: Floats, spans: NDArray[np.int64], rules: Rules) -> SweepMetric
     equity, realized, unrealized, fees, drawdown, total, squares, trades, wins, position, ruined = rows
     n_bars, compounding = spans[:, None].astype(np.float64), rules.mode == "compounding"
     scale = 1.0 if compounding else rules.initial_capital
-    mean = total / (n_bars * scale)
-    spread = np.maximum(0.0, squares / scale**2 - n_bars * mean * mean)
+    with np.errstate(over="ignore", invalid="ignore"):  # sums beyond float64 end as figures that are infinite or NaN
+        mean = total / (n_bars * scale)
+        spread = np.maximum(0.0, squares / scale**2 - n_bars * mean * mean)
     if compounding:
         spread[squares < n_bars * _ROUNDING**2] = 0.0
     deviation = np.sqrt(spread / np.maximum(1.0, n_bars - 1.0))
