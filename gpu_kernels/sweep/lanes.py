@@ -146,7 +146,9 @@ class Lanes:
         squares = self._squares + self._mean * self._mean * (counts * (n_bars - counts) / n_bars)
         deviation = np.sqrt(squares / np.maximum(1.0, n_bars - 1.0))
         sharpe, win_rate, average = (np.zeros_like(mean) for _ in range(3))
-        np.divide(mean * self._year, deviation, out=sharpe, where=deviation > 0)
+        with np.errstate(over="ignore", invalid="ignore"):
+            np.divide(mean * self._year, deviation, out=sharpe, where=deviation != 0)
+        sharpe[np.isinf(deviation)] = np.nan  # the squares are beyond float64, not the ratio 0
         np.divide(self._wins, self._trades, out=win_rate, where=self._trades > 0)
         np.divide(self._realized, self._trades * self._initial, out=average, where=self._trades > 0)
         position = np.sign(self.quantity).astype(np.int8)
