@@ -25,7 +25,7 @@ from gpu_kernels.sweep.model import (
 )
 from gpu_kernels.sweep.online import OnlineBacktest
 from gpu_kernels.sweep.round_trips import AccountPaths, Accounts, Trades
-from gpu_kernels.sweep.survey import NO_PRICE, Survey, reasons, survey
+from gpu_kernels.sweep.survey import NO_PRICE, OVERFLOW, Survey, reasons, survey
 from gpu_kernels.sweep.whole import BarMetrics
 
 __all__ = [
@@ -34,6 +34,7 @@ __all__ = [
     "IN_TRADE",
     "MODES",
     "NO_PRICE",
+    "OVERFLOW",
     "STATUSES",
     "AccountPaths",
     "Accounts",

@@ -12,7 +12,7 @@ from gpu_kernels.performance.model import Figures, Performance
 from gpu_kernels.sweep import accounts_native, trades
 from gpu_kernels.sweep.model import Pairs, Rules
 from gpu_kernels.sweep.round_trips import Accounts, Ran, Trades
-from gpu_kernels.sweep.survey import NO_PRICE
+from gpu_kernels.sweep.survey import NO_PRICE, OVERFLOW
 
 __all__ = ["Wanted", "compute"]
 
@@ -45,6 +45,9 @@ def compute(prices: Floats, pairs: Pairs, rules: Rules, wanted: Wanted) -> Accou
         sums = _of_equity(ran, tradable, rules)
     for row in np.flatnonzero(ran.ruined_at >= 0).tolist():
         reasons[row] = f"the account is ruined at row {ran.ruined_at[row]}: its equity is gone"
+    beyond = tradable & ~(np.isfinite(ran.fees) & np.isfinite(sums.final_equity))
+    for row in np.flatnonzero(beyond).tolist():
+        reasons[row] = OVERFLOW
     closed, n_series = ran.trades.series[ran.trades.closed], tradable.size
     status = tuple("error" if reason else "ok" for reason in reasons)
     return Accounts(
@@ -137,7 +140,9 @@ def _figures(ran: Ran, tradable: Bools, rules: Rules) -> Figures:
     still = np.isnan(figures.sharpe_ratio)
     if rules.mode == "compounding":
         still |= np.maximum(figures.best_return, -figures.worst_return) < _ROUNDING
-    return figures._replace(sharpe_ratio=np.where(tradable & still, 0.0, figures.sharpe_ratio))
+    return figures._replace(
+        sharpe_ratio=np.where(still & tradable & np.isfinite(ran.fees + total), 0.0, figures.sharpe_ratio)
+    )
 
 
 def _of_trades(listed: Trades, tradable: Bools, rules: Rules) -> dict[str, Floats]:

@@ -133,4 +133,6 @@ class Ledger:
     def sharpe_ratio(self) -> float:
         """Return the annualised Sharpe ratio, 0 where returns do not vary."""
         deviation = math.sqrt(self._squares / max(1, self.bars - 1))
-        return self._mean * math.sqrt(self._rules.periods_per_year) / deviation if deviation > 0 else 0.0
+        if math.isinf(deviation):  # the squares are beyond float64, not the ratio 0
+            return math.nan
+        return self._mean * math.sqrt(self._rules.periods_per_year) / deviation if deviation != 0 else 0.0

@@ -7,10 +7,16 @@ from numpy.typing import NDArray
 
 from gpu_kernels.checks import Floats
 
-__all__ = ["NO_PRICE", "Survey", "reasons", "survey"]
+__all__ = ["NO_PRICE", "OVERFLOW", "Survey", "reasons", "survey"]
 
 NO_PRICE = "no finite price"
 """Why a series without any price has no figures."""
+
+
+OVERFLOW = (
+    "the figures are not finite: prices near the largest or smallest doubles take returns or their squares beyond them"
+)
+"""Why a backtest of prices that can be traded has no figures."""
 
 
 class Survey(NamedTuple):

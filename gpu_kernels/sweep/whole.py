@@ -122,7 +122,8 @@ def _sharpe(returns: Floats, rules: Rules, *, lanes: bool) -> Floats:
     """Return the annualised Sharpe ratio of the bars so far, 0 where returns do not vary."""
     mean, squares = accounts_native.running_moments(returns) if lanes else _running_moments(returns)
     deviation = np.sqrt(squares / np.maximum(np.arange(returns.size), 1))
-    return np.where(deviation > 0, mean * np.sqrt(rules.periods_per_year) / deviation, 0.0)
+    ratio = np.where(deviation != 0, mean * np.sqrt(rules.periods_per_year) / deviation, 0.0)
+    return np.where(np.isinf(deviation), np.nan, ratio)
 
 
 def _running_moments(returns: Floats) -> tuple[Floats, Floats]:

@@ -42,7 +42,7 @@ def right():
     kept = file.values[filled]
     columns = [i for i in range(len(file.names)) if np.isfinite(kept[:, i]).any()]
     names = tuple(file.names[i] for i in columns)
-    out = [LeftOut("row", tuple(file.lines[~filled].tolist()), "no value")]
+    out = [LeftOut("row", tuple(f"line {line}" for line in file.lines[~filled].tolist()), "no value")]
     out += [LeftOut("column", (name,), "no number") for name in (*file.names, *file.text_columns) if name not in names]
     missing = {name: int(np.isnan(kept[:, i]).sum()) for name, i in zip(names, columns, strict=True)}
     report = Report("f.csv", len(kept), names, left_out=tuple(out), missing={k: v for k, v in missing.items() if v})

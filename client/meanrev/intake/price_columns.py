@@ -1,5 +1,6 @@
 """Which columns of a file are prices, and their numbers."""
 
+import shlex
 from typing import Any, NamedTuple, NoReturn
 
 import numpy as np
@@ -208,7 +209,7 @@ def _plain(text: str) -> str:
 
 
 def _quoted(name: str) -> str:
-    return f"'{name}'" if not name.isalnum() else name
+    return name if name.isalnum() else shlex.quote(name)
 
 
 def bars_by_value(columns: list[Any]) -> bool:

@@ -3,6 +3,7 @@
 import csv
 import io
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -46,9 +47,10 @@ def read_text(source: str, data: Path | bytes, options: FileOptions) -> RawTable
     except _NotUtf8:
         body = _read(body).decode("cp1252", errors="replace").encode()
         layout = laid_out(source, body[:HEAD_BYTES], options, whole=len(body) <= HEAD_BYTES)
+        head = body[:HEAD_BYTES]
         notes.append("The text is Windows-1252 (Latin-1), not UTF-8.")
         try:
-            frame = _parsed(body, body[:HEAD_BYTES], layout, options)
+            frame = _parsed(body, head, layout, options)
         except _Broken as error:
             raise refusal(source, _why(body, layout, str(error))) from None
     except _Broken as error:
@@ -56,8 +58,8 @@ def read_text(source: str, data: Path | bytes, options: FileOptions) -> RawTable
     if not frame.height:
         raise refusal(source, "holds no prices: there is a header and no row of numbers below it")
     comma = _comma(frame, layout, options)
-    if comma == "decimal" and any(kind != polars().String for kind in frame.dtypes):
-        frame = _csv(body, dict.fromkeys(frame.columns, polars().String), layout)
+    if comma == "decimal" and polars().Float64 in frame.dtypes:  # 1.234 is no number below 2 there
+        frame = _parsed(body, head, layout, replace(options, decimal_comma=True))
     if comma == "decimal" and options.decimal_comma is None:
         notes.append("A comma stands before the decimals.")
     lines = _Lines(body, layout)
@@ -115,8 +117,6 @@ def _parsed(body: Path | bytes, head: bytes, layout: Layout, options: FileOption
     pl = polars()
     texts = dict.fromkeys(map(str, range(len(layout.names))), pl.String)
     sample = _csv(head[: head.rfind(b"\n") + 1] or head, texts, layout, n_rows=_LOOKED_AT)
-    if options.decimal_comma:
-        return _csv(body, texts, layout)
     kinds, markers = _kinds(sample, layout, options)
     if all(kind == pl.String for kind in kinds.values()):
         return _csv(body, texts, layout)
@@ -148,10 +148,11 @@ def _kinds(sample: Any, layout: Layout, options: FileOptions) -> tuple[dict[str,
     kinds = {}
     for i, name in enumerate(known.columns):
         exact = found["whole"][name] and (is_time_name(layout.names[i]) or found["zeros"][name])
-        if not found["some"][name] or not found["plain"][name] or exact:
+        parsed = found["whole" if options.decimal_comma else "plain"][name]
+        if not found["some"][name] or not parsed or exact:
             kinds[name] = pl.String
         else:
-            kinds[name] = pl.Int64 if found["whole"][name] and i == 0 else pl.Float64
+            kinds[name] = pl.Int64 if found["whole"][name] and (i == 0 or options.decimal_comma) else pl.Float64
     numeric = [name for name, kind in kinds.items() if kind != pl.String]
     markers: set[str] = set()
     for name in numeric:
