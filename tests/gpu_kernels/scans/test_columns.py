@@ -3,8 +3,9 @@
 import numpy as np
 import pytest
 
-from gpu_kernels import scans
+from gpu_kernels import scans, selection
 from gpu_kernels.errors import InvalidInput
+from tests.gpu_kernels.native import needs_compiler
 from tests.gpu_kernels.scans.universe import assert_same, names, universe
 
 SMALL = {"lookback": 10, "alpha": 1.0}
@@ -45,6 +46,16 @@ def test_one_bad_column_is_noted_and_the_others_stay_as_they_are(rows, value, re
     assert (note.column, note.status) == (3, "error")
     assert note.reason.startswith(reason)
     assert (table.n_pairs, table.n_untested) == (21, 7)
+
+
+@pytest.mark.parametrize("backend", ["numpy", pytest.param("native", marks=needs_compiler)])
+def test_a_column_that_is_left_out_changes_no_bit(backend):
+    """The layout in memory decides the order of a matrix product's sums."""
+    with selection.using(backend, 2):
+        table = scans.scan(spoilt(5), **SMALL)
+        without = scans.scan(np.delete(universe(1), 3, axis=1), **SMALL)
+    for name in ("hedge_ratio", "intercept", "adf_statistic", "p_value", "train_sharpe", "test_sharpe"):
+        np.testing.assert_array_equal(getattr(table, name), getattr(without, name), err_msg=name)
 
 
 def test_prices_that_are_not_positive_are_fine_without_logarithms():
