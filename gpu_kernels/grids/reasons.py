@@ -7,14 +7,19 @@ from gpu_kernels import sweep
 from gpu_kernels.checks import Floats
 from gpu_kernels.grids.model import Cells
 
-__all__ = ["NO_VALID_CELL", "of_cells", "of_metrics", "of_part", "of_series"]
+__all__ = ["NO_VALID_CELL", "OVERFLOW", "of_cells", "of_metrics", "of_part", "of_series"]
 
 NO_VALID_CELL = "no cell is valid: an exit must be at least -entry and below entry"
 """Why no series has figures where every cell is invalid."""
 
 _TOO_HIGH = "the exit is not below the entry: it must be in [-entry, entry)"
 _TOO_LOW = "the exit is below -entry: it must be in [-entry, entry)"
-_NO_FIGURE = "no cell has a finite figure"
+OVERFLOW = (
+    "the figures are not finite: prices near the largest or smallest doubles take returns or their squares beyond them"
+)
+"""Why a backtest of prices that can be traded has no figures."""
+
+_NO_FIGURE = f"no cell has a finite figure; {OVERFLOW}"
 
 
 def of_series(prices: Floats, cells: Cells, mode: str) -> list[str]:

@@ -17,7 +17,7 @@ from gpu_kernels import sweep
 from gpu_kernels.checks import Floats
 from gpu_kernels.grids import blocks, host
 from gpu_kernels.grids.model import ERROR, OK, Cells, Progress, Spans, Terms, WalkStep
-from gpu_kernels.grids.reasons import of_part
+from gpu_kernels.grids.reasons import OVERFLOW, of_part
 
 __all__ = ["forward", "over_last_bars", "starts"]
 
@@ -100,7 +100,8 @@ def _tests(prices: Floats, test_start: int, chosen: NDArray[np.int64], cells: Ce
         tests = _tested(prices[members, warm_start:], test_start - warm_start, _cell(cells, cell), terms)
         reasons = sweep.reasons(prices[members, warm_start:], terms.mode, warm_start)
         for series, figures, reason in zip(members, tests, reasons, strict=True):
-            found[series] = _Tested(figures, reason)
+            unknown = not all(map(math.isfinite, figures))
+            found[series] = _Tested(figures, reason or (OVERFLOW if unknown else ""))
     return found
 
 

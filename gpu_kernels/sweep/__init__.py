@@ -9,7 +9,7 @@ from gpu_kernels.selection import current, on_lanes, run
 from gpu_kernels.sweep import accounts as books
 from gpu_kernels.sweep import device, host, native
 from gpu_kernels.sweep.arguments import checked_pairs, checked_rules, has_bars, optional_pairs, own_pairs
-from gpu_kernels.sweep.figures import nothing, with_untradable
+from gpu_kernels.sweep.figures import nothing, with_untradable, without_overflow
 from gpu_kernels.sweep.model import (
     ERROR,
     FLAT,
@@ -83,8 +83,9 @@ def backtest(
 
     Returns:
         SweepMetrics of (B, G) arrays. A series without any price, with an infinite one, or in mode "compounding" with
-        one that is not positive, has NaN and status ERROR, and reasons says why; a ruined lane has status ERROR. A
-        series with fewer prices than the lookback never trades.
+        one that is not positive, has NaN and status ERROR, and reasons says why; so has a lane whose returns, or their
+        squares, leave the doubles. A ruined lane has status ERROR. A series with fewer prices than the lookback never
+        trades.
 
     Raises:
         InvalidInput: there is no bar, a threshold or cost is NaN or out of its range, shapes do not fit, or an
@@ -101,9 +102,9 @@ def backtest(
     if not (seen.tradable.any() and pairs.entry_z.size):
         return nothing(len(checked), pairs.entry_z.size)
     if seen.tradable.all():
-        return run(twin, checked, pairs, rules, seen)
+        return without_overflow(run(twin, checked, pairs, rules, seen))
     found = run(twin, checked[seen.tradable], pairs, rules, seen.of(seen.tradable))
-    return with_untradable(found, seen.tradable)
+    return with_untradable(without_overflow(found), seen.tradable)
 
 
 def paths(

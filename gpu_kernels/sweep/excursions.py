@@ -132,7 +132,8 @@ def run(prices: Floats, fills: Floats, counts: Floats, grids: Grids, rules: Rule
     together = max(1, n_series * n_chunks // (_ITEMS_A_THREAD * threads))
     compounding = rules.mode == "compounding"
     kernel = library("sweep/excursions")["excursions_compounding" if compounding else "excursions_unit"]
-    inverses = 1.0 / prices if compounding else prices  # unit mode has no use for them
+    with np.errstate(over="ignore"):  # of the smallest doubles: such a backtest has no figures
+        inverses = 1.0 / prices if compounding else prices  # unit mode has no use for them
     kernel(
         *map(Count, (min(together, n_chunks), n_series, n_bars, n_chunks, grids.alone.size)),
         *map(pointer, (counts, prices, inverses, fills)),

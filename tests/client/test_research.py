@@ -283,7 +283,7 @@ class TestSweep:
 class TestPlot:
     def test_without_plotly_it_says_what_to_install(self, swept, monkeypatch):
         monkeypatch.setitem(sys.modules, "plotly", None)
-        with pytest.raises(ModuleNotFoundError, match=r"pip install 'meanrev\[plot\]'"):
+        with pytest.raises(ModuleNotFoundError, match=r"pip install '.\[plot\]'"):
             swept.plot.heatmap()
 
     def test_the_heatmap_draws_the_surface(self, swept, monkeypatch):

@@ -126,7 +126,7 @@ def _all_named(file, names, report):
 def _rows(file, report, present, n_read):
     if n_read != int(present.sum()):
         raise Violation(f"{int(present.sum())} rows hold a price, {n_read} were read")
-    left_out = {str(label) for out in report.left_out if out.what == "row" for label in out.labels}
+    left_out = {str(label).removeprefix("line ") for out in report.left_out if out.what == "row" for label in out.labels}
     for line in file.lines[~present].tolist():
         if str(line) not in left_out:
             raise Violation(f"line {line} holds no price and is not named in the report ({sorted(left_out)[:9]})")

@@ -92,7 +92,7 @@ def column_floats(field: str, given: Any) -> Floats:
         return np.asarray(given.to_numpy(dtype=np.float64, na_value=np.nan))
     if getattr(dtype, "kind", "O") in "mMc":
         raise _no_numbers(field, given)
-    return objects.of_objects(field, given.to_numpy(dtype=object, na_value=None), label)
+    return objects.of_objects(field, given.to_numpy(dtype=object), label)
 
 
 def indexed(given: Any) -> Any:

@@ -24,15 +24,19 @@ _AROUND = 256
 """Most bytes of headers, places and lengths in a chunk."""
 
 
-def matrix(prices: object) -> Table:
-    """Read prices, of which there must be some.
+def matrix(given: object, field: str = "prices") -> Table:
+    """Read prices or returns, of which there must be some.
+
+    Args:
+        given: (T,) or (T, N).
+        field: The argument's name in the plural, for messages.
 
     Raises:
         InvalidInput: they are no numbers of shape (T,) or (T, N), or there are none.
     """
-    read = table("prices", prices)
+    read = table(field, given)
     if not read.values.size:
-        raise InvalidInput("prices", "must hold at least one price", value=read.values.shape)
+        raise InvalidInput(field, f"must hold at least one {field[:-1]}", value=read.values.shape)
     return read
 
 

@@ -255,9 +255,7 @@ def _place(field: str, held: Any, wanted: Any) -> int:
     places = places or [i for i, value in enumerate(held) if _equal(value, wanted)]
     places = places or [i for i, value in enumerate(held) if str(value) == str(wanted)]
     if not places:
-        texts = len({type(value) for value in held}) == 1 and not isinstance(held[0], int | float)
-        shown = [str(value) for value in held] if texts else held
-        raise InvalidInput(field, one_of(str(wanted) if texts else wanted, shown), value=wanted)
+        raise InvalidInput(field, one_of(wanted, held), value=wanted)
     return places[0]
 
 
