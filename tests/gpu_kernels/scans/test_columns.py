@@ -174,3 +174,12 @@ def test_columns_of_very_different_scales_give_the_same_pairs(log):
         # A threshold comes from a search that stops at 1e-8 of a flat top.
         np.testing.assert_allclose(getattr(found, name), getattr(base, name), rtol=1e-6, err_msg=name)
     np.testing.assert_allclose(found.sigma, base.sigma * factor, rtol=1e-7)
+
+
+def test_a_note_names_some_of_many_columns_and_counts_the_others():
+    """With N columns all alike, notes that name all of them would hold N^2 names."""
+    names = [f"C{k}" for k in range(1000)]
+    note = scans.ColumnNote(0, "error", "not tested with", tuple(range(1, 1000)))
+    assert note.told(names) == f"not tested with {', '.join(names[1:21])} and 979 more"
+    assert note._replace(others=tuple(range(1, 21))).told(names) == f"not tested with {', '.join(names[1:21])}"
+    assert note._replace(others=()).told(names) == "not tested with"
