@@ -3,7 +3,7 @@
 import numpy as np
 from numpy.typing import ArrayLike
 
-from gpu_kernels.checks import array
+from gpu_kernels.checks import array, no_infinity
 from gpu_kernels.errors import InvalidInput
 from gpu_kernels.selection import current, on_lanes, run
 from gpu_kernels.sweep import accounts as books
@@ -83,12 +83,13 @@ def backtest(
         periods_per_year: Bars in a year, for the Sharpe ratio.
 
     Returns:
-        SweepMetrics of (B, G) arrays. A series without any price, or in mode "compounding" with one that is not
-        positive, has NaN and status ERROR, and reasons says why; so has a lane whose returns, or their squares, leave
-        the doubles. A ruined lane has status ERROR. A series with fewer prices than the lookback never trades.
+        SweepMetrics of (B, G) arrays. A series without any price, with an infinite one, or in mode "compounding" with
+        one that is not positive, has NaN and status ERROR, and reasons says why; so has a lane whose returns, or their
+        squares, leave the doubles. A ruined lane has status ERROR. A series with fewer prices than the lookback never
+        trades.
 
     Raises:
-        InvalidInput: an entry is infinite, a threshold or cost is NaN or out of its range, shapes do not fit, or an
+        InvalidInput: there is no bar, a threshold or cost is NaN or out of its range, shapes do not fit, or an
             option is out of its range.
 
     References:
@@ -136,12 +137,13 @@ def paths(
         BacktestPaths of (T,) arrays, and the final figures that backtest gives.
 
     Raises:
-        InvalidInput: as backtest; and where there is no price at all, or one that is not positive in mode
-            "compounding".
+        InvalidInput: as backtest; and where there is no price at all, an infinite one, or one that is not positive in
+            mode "compounding".
     """
     checked = array("prices", prices, ndim=1, shape="(T,)")
     has_bars(checked)
     rules = checked_rules(lookback, execution_delay, mode, initial_capital, periods_per_year)
+    no_infinity("prices", checked)
     if np.isnan(checked).all():
         raise InvalidInput("prices", "must hold at least one price that is not NaN")
     bad = checked <= 0
@@ -236,8 +238,7 @@ def accounts(
             range.
     """
     checked = array("prices", prices, ndim=2, shape="(B, T)")
-    if checked.shape[1] == 0:
-        raise InvalidInput("prices", "must have at least one bar", value=checked.shape)
+    has_bars(checked)
     rules = checked_rules(lookback, execution_delay, mode, initial_capital, periods_per_year)
     pairs = optional_pairs(entry_z, exit_z, cost, checked.shape[0])
     return run(books.compute, checked, pairs, rules, books.Wanted(trades, path, on_lanes()))

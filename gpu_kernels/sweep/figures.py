@@ -1,5 +1,7 @@
 """What the kernels' rows say of each lane, as figures; and the figures of series that cannot be traded."""
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -78,8 +80,10 @@ def without_overflow(metrics: SweepMetrics) -> SweepMetrics:
     if known.all():
         return metrics
     none = nothing(*known.shape)
-    each = zip(metrics, none, strict=True)
-    return SweepMetrics(*(np.where(known, values, gone) for values, gone in each))  # type: ignore[arg-type]
+    columns: dict[str, Any] = {
+        name: np.where(known, getattr(metrics, name), gone) for name, gone in none._asdict().items()
+    }
+    return SweepMetrics(**columns)
 
 
 def nothing(n_series: int, n_pairs: int) -> SweepMetrics:

@@ -144,8 +144,9 @@ class Task(Generic[R]):
             return None
 
         def cut(limits: Mapping[str, int]) -> Sequence[Sequence[bytes]]:
-            check_size(self.prices, limits)
-            return [Cut(self.prices, self.names, metadata, limits.get("max_message_bytes") or None)]
+            argument = self.renamed.get("block", "prices")
+            check_size(self.prices, limits, argument)
+            return [Cut(self.prices, self.names, metadata, limits.get("max_message_bytes") or None, argument)]
 
         return cut
 
