@@ -77,9 +77,10 @@ def without_overflow(metrics: SweepMetrics) -> SweepMetrics:
         known &= np.isfinite(getattr(metrics, name))
     if known.all():
         return metrics
-    none = nothing(*known.shape)
-    each = zip(metrics, none, strict=True)
-    return SweepMetrics(*(np.where(known, values, gone) for values, gone in each))  # type: ignore[arg-type]
+    found = nothing(*known.shape)
+    for name, values in metrics._asdict().items():
+        getattr(found, name)[known] = values[known]
+    return found
 
 
 def nothing(n_series: int, n_pairs: int) -> SweepMetrics:
