@@ -79,11 +79,10 @@ def without_overflow(metrics: SweepMetrics) -> SweepMetrics:
         known &= np.isfinite(getattr(metrics, name))
     if known.all():
         return metrics
-    none = nothing(*known.shape)
-    columns: dict[str, Any] = {
-        name: np.where(known, getattr(metrics, name), gone) for name, gone in none._asdict().items()
-    }
-    return SweepMetrics(**columns)
+    found = nothing(*known.shape)
+    for name, values in metrics._asdict().items():
+        getattr(found, name)[known] = values[known]
+    return found
 
 
 def nothing(n_series: int, n_pairs: int) -> SweepMetrics:

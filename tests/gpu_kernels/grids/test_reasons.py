@@ -173,3 +173,39 @@ def test_an_infinite_price_stops_the_steps_that_hold_it_and_no_others(stand, nam
             assert np.isnan(step.test_return)
         elif step.series != 1 or step.test_stop <= 70:
             assert step == expected
+
+
+@EVERY_WAY
+@pytest.mark.parametrize("mode", ["compounding", "unit"])
+@pytest.mark.parametrize("price", [1.7e308, 5e-324])
+def test_a_series_whose_returns_leave_the_doubles_has_figures_only_where_they_are_right(stand, name, mode, price):
+    if (mode, price) == ("unit", 5e-324):
+        price = -1.7e308  # a small number among others is no trouble where prices are not divided by
+    prices = np.insert(PRICES, 1, PRICES[0], axis=0)
+    prices[1, 80:83] = price
+    with way(name):
+        metrics, alone = (grids.sweep(rows, CELLS, mode=mode) for rows in (prices, PRICES))
+        found = choose(prices, mode=mode)
+        walk = grids.walk_forward(prices, CELLS, train=60, test=20, mode=mode)
+    figures = np.stack([metrics.sharpe_ratio, metrics.cumulative_return, metrics.max_drawdown])
+    known = np.isfinite(figures)
+    assert (known.all(axis=0) | ~known.any(axis=0)).all()
+    assert not known[:, 1].all()
+    np.testing.assert_array_equal(metrics.sharpe_ratio[[0, 2, 3]], alone.sharpe_ratio)
+    assert (found.best[1] < 0) == (not known[0, 1].any()) == ("beyond" in found.reason[1])
+    assert (found.status == grids.ERROR).tolist() == (found.best < 0).tolist()
+    for step in walk:
+        figureless = step.cell < 0 or np.isnan(step.test_sharpe)
+        assert (step.status == grids.ERROR) == figureless == bool(step.reason)
+    assert not any(step.reason for step in walk if step.series != 1)
+
+
+@EVERY_WAY
+def test_a_series_of_which_every_cell_leaves_the_doubles_says_so(stand, name):
+    prices = PRICES[:1].copy()
+    prices[0, 60] = 1.7e308
+    cells = grids.expand([0.7], [-0.5], [0.001], [6])
+    with way(name):
+        found = choose(prices, cells, (1, 1, 1, 1))
+    assert (found.best[0], found.status[0]) == (-1, grids.ERROR)
+    assert "largest or smallest doubles" in found.reason[0]
