@@ -81,8 +81,7 @@ def rule_of(kind):
             rule = f"object of {plural(kind.value_type)}"
         case inspect.TupleType():
             assert len(kind.item_types) == 2
-            one = kind.item_types[0]
-            rule = f"two: {rule_of(one)}" if isinstance(one, inspect.UnionType) else f"two {plural(one)}"
+            rule = f"two {plural(kind.item_types[0])}"
         case inspect.VarTupleType():
             rule = f"{'list of' if kind.max_length is None else f'at most {kind.max_length}'} {plural(kind.item_type)}"
         case _:

@@ -20,8 +20,6 @@ Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 Times = NDArray[np.datetime64]
 
-_SHOWN = 20
-
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class Surface(Result):

@@ -1,5 +1,6 @@
 """BacktestWithCosts: trades the rolling z-score of one streamed series."""
 
+import asyncio
 from collections.abc import AsyncIterator, Iterator
 from itertools import islice
 from typing import Annotated, Any, Literal, NamedTuple
@@ -98,7 +99,12 @@ async def handle(messages: AsyncIterator[bytes], call: Call) -> AsyncIterator[by
         brief = chosen.lookback <= _LONG_LOOKBACK and size <= _BARS_AT_ONCE // 8
         bar += size
         for _ in range(0, size, _BARS_AT_ONCE):
-            for reply in await _next_replies(metrics, call, inline=brief):
+            if owed is not None:
+                # Not in a compute thread: a full queue would refuse what has been computed already.
+                replies = await asyncio.to_thread(_next_replies, metrics)
+            else:
+                replies = _next_replies(metrics) if brief else await call.compute(_next_replies, metrics)
+            for reply in replies:
                 yield reply
         if bar % bars.every == 0:
             reported = bar
@@ -177,11 +183,8 @@ def _metric(metrics: sweep.BarMetrics, place: int) -> sweep.BarMetric:
     return sweep.BarMetric(**{**values, "status": sweep.STATUSES[values["status"]]})
 
 
-async def _next_replies(metrics: Iterator[bytes | None], call: Call, *, inline: bool) -> list[bytes]:
-    def advance() -> list[bytes]:
-        return [reply for reply in islice(metrics, _BARS_AT_ONCE) if reply is not None]
-
-    return advance() if inline else await call.compute(advance)
+def _next_replies(metrics: Iterator[bytes | None]) -> list[bytes]:
+    return [reply for reply in islice(metrics, _BARS_AT_ONCE) if reply is not None]
 
 
 def _encoded(metric: sweep.BarMetric, ignored: list[str]) -> bytes:
