@@ -127,12 +127,16 @@ class Task(Generic[R]):
 
     def result(self, whole: Any, about: About) -> R:
         """Read the joined replies, with the caller's labels and what was taken of the caller's data."""
-        known = about if self.prices.report is None else {**about, "intake": self.prices.report}
-        return self.names.own(read_whole(self.read, whole, known))
+        return self.names.own(read_whole(self.read, whole, self._known(about)))
 
     def reading(self) -> "Reading":
         """Return how replies of this task are joined and read, wherever they come from."""
-        return Reading(partial(self.join, self.reply), lambda whole, about: self.names.own(self.read(whole, about)))
+        return Reading(
+            partial(self.join, self.reply), lambda whole, about: self.names.own(self.read(whole, self._known(about)))
+        )
+
+    def _known(self, about: About) -> About:
+        return about if self.prices.report is None else {**about, "intake": self.prices.report}
 
     def _fitted(self, metadata: str) -> Callable[[Mapping[str, int]], Sequence[Sequence[bytes]]] | None:
         if self.prices.values.nbytes <= LARGE_BYTES:
