@@ -146,7 +146,8 @@ def _cuda() -> Probe:
     except CacheError as error:
         return Probe("cuda", usable=False, reason=str(error), fix=_OWN_FOLDER)
     except CompileError as error:
-        return Probe("cuda", usable=False, reason=str(error), fix="pip install 'meanrev[gpu]' brings a matching NVRTC")
+        fix = "pip install '.[gpu]' in a checkout of meanrev brings a matching NVRTC"
+        return Probe("cuda", usable=False, reason=str(error), fix=fix)
     if wrong:
         return Probe("cuda", usable=False, reason=wrong, fix="update the driver, and report it if that is no help")
     return Probe("cuda", usable=True, reason=found)

@@ -213,7 +213,7 @@ def _nvrtc(source: Path, architecture: str, out: Path) -> None:
     try:
         from cuda.core import Program, ProgramOptions  # noqa: PLC0415 - only where a GPU is meant
     except ImportError:
-        raise CompileError("NVRTC is not installed; pip install 'meanrev[gpu]' brings it") from None
+        raise CompileError("NVRTC is not installed; pip install '.[gpu]' in a checkout of meanrev brings it") from None
     options = ProgramOptions(arch=architecture, std="c++17", fma=False, include_path=str(_HERE))
     try:
         code = Program(source.read_text(encoding="utf-8"), "c++", options).compile("cubin")

@@ -73,7 +73,7 @@ def _cupy() -> Any:
     try:
         import cupy  # noqa: PLC0415 - costs a second, and only where a GPU is meant
     except ImportError:
-        raise DeviceFault("CuPy is not installed", "pip install 'meanrev[gpu]'") from None
+        raise DeviceFault("CuPy is not installed", "pip install '.[gpu]' in a checkout of meanrev") from None
     try:
         count = cupy.cuda.runtime.getDeviceCount()
     except cupy.cuda.runtime.CUDARuntimeError as error:

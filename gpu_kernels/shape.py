@@ -9,7 +9,8 @@ __all__ = ["moments"]
 
 def moments(returns: Floats) -> tuple[Floats, Floats]:
     """Return skewness and kurtosis of rows (P, T), population moments; 0 and 3 where a row does not vary."""
-    centred = returns - returns.mean(axis=1, keepdims=True)
+    with np.errstate(over="ignore", invalid="ignore"):  # NaN where returns left the doubles
+        centred = returns - returns.mean(axis=1, keepdims=True)
     largest = np.abs(centred).max(axis=1)
     still = largest == 0.0
     centred /= np.where(still, 1.0, largest)[:, None]  # fourth powers of tiny returns would leave the doubles

@@ -18,7 +18,7 @@ def local() -> Extension:
         MeanRevError: it is not installed, or the packages it needs are not.
     """
     found = next(iter(entry_points(group="meanrev.extensions", name="local")), None)
-    advice = "pip install 'meanrev[server]' brings it, or give the HOST:PORT of a server"
+    advice = "pip install '.[server]' in a checkout of meanrev brings it, or give the HOST:PORT of a server"
     if found is None:
         raise MeanRevError(f"computing in this process is not installed; {advice}")
     try:

@@ -38,7 +38,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             raise
         sys.stderr.write(
             f"meanrev: the command line needs {package}, which comes with the server extra: "
-            "pip install 'meanrev[server]'\n",
+            "pip install '.[server]' in a checkout of meanrev\n",
         )
     except KeyboardInterrupt:  # before a command began
         return _INTERRUPTED

@@ -10,6 +10,8 @@ __all__ = ["Fitting"]
 
 _GAP = 2
 _LEAST_TEXT = 8
+_SHARE_OF_TEXT = 4
+"""A text that is longer than this part of the width may take several lines."""
 
 
 class Fitting:
@@ -33,12 +35,16 @@ class Fitting:
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
         """Yield the table, and a line on what does not fit."""
-        shown = self._fitting(options.max_width)
+        gap = " "
+        shown = self._fitting(options.max_width, gap)
+        if len(shown) < len(self._names):
+            gap = "\n"  # a heading may take a line a word, digits may not
+            shown = self._fitting(options.max_width, gap)
         table = Table(box=None, header_style="dim", padding=(0, 1), pad_edge=False)
         for name in shown:
             text = name in self._texts
             table.add_column(
-                Text(name.replace("_", " ")),
+                Text(name.replace("_", gap)),
                 justify="left" if text else "right",
                 overflow="fold",
                 no_wrap=not text,
@@ -51,8 +57,8 @@ class Fitting:
         if hidden:
             yield Text(f"Not shown in {options.max_width} columns: {', '.join(hidden)}; --json has them.", style="dim")
 
-    def _fitting(self, width: int) -> list[str]:
-        """Return the names of the columns that fit, in their own order."""
+    def _fitting(self, width: int, gap: str) -> list[str]:
+        """Return the names of the columns that fit, in their own order; gap stands between the words of a heading."""
         taken = 0
         kept: list[str] = []
         for name in self._order:
@@ -60,9 +66,8 @@ class Fitting:
             cells = [row[place] for row in self._rows]
             longest = max((len(cell) for cell in cells), default=0)
             if name in self._texts:
-                longest = min(longest, _LEAST_TEXT)
-            else:  # a heading may take a line a word, digits may not
-                longest = max(longest, *(len(word) for word in name.split("_")))
+                longest = min(longest, max(_LEAST_TEXT, width // _SHARE_OF_TEXT))
+            longest = max(longest, *(len(line) for line in name.replace("_", gap).split("\n")))
             if kept and taken + longest + _GAP > width:
                 continue
             taken += longest + _GAP

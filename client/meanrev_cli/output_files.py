@@ -92,6 +92,7 @@ def _polars() -> Any:
     try:
         import polars as pl  # noqa: PLC0415 - it may not be installed
     except ModuleNotFoundError:
-        advice = "writing tables needs polars, which the extra [files] brings: pip install 'meanrev[files]'"
+        advice = "writing tables needs polars, which the extra [files] brings"
+        advice += ": pip install '.[files]' in a checkout of meanrev"
         raise Failure(ExitCode.USAGE, advice) from None
     return pl

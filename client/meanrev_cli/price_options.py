@@ -19,6 +19,7 @@ __all__ = ["day_of", "price_options", "read_prices", "report_text", "untradable"
 
 F = TypeVar("F", bound=Callable[..., Any])
 
+_FEWEST_ROWS = 2
 _SEPARATORS = {"tab": "\t", "\\t": "\t", "comma": ",", "semicolon": ";", "pipe": "|"}
 
 
@@ -83,10 +84,14 @@ def read_prices(prices: str, reading: FileOptions) -> Table:
         reading: How.
 
     Raises:
-        Failure: it cannot be read, or what it says is ambiguous.
+        Failure: it cannot be read, what it says is ambiguous, or it has too few rows.
     """
     try:
-        return read_file(prices, reading)
+        read = read_file(prices, reading)
+        if len(read.values) < _FEWEST_ROWS:
+            source = prices if read.report is None else read.report.source
+            raise Failure(ExitCode.BAD_DATA, f"{source} has 1 row of prices; at least {_FEWEST_ROWS} are needed")
+        return read  # noqa: TRY300 - what is refused here is no error of the reader
     except InvalidInput as error:
         raise Failure(ExitCode.BAD_DATA, str(error)) from None
     except ModuleNotFoundError as error:

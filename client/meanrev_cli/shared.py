@@ -13,6 +13,9 @@ from rich.console import Console, RenderableType
 
 __all__ = ["Shared", "shared_flags"]
 
+_UNCUT = 1_000
+"""Columns of a file or a pipe: no name and no sentence is folded there, so that a search finds it."""
+
 F = TypeVar("F", bound=Callable[..., Any])
 
 
@@ -50,7 +53,7 @@ class Shared:
         It takes no text for markup: addresses, names and settings are shown as they are, brackets included.
         """
         console = Console(highlight=False, markup=False, emoji=False)
-        return console if console.is_terminal else Console(highlight=False, markup=False, emoji=False, width=160)
+        return console if console.is_terminal else Console(highlight=False, markup=False, emoji=False, width=_UNCUT)
 
     def note(self, text: str) -> None:
         """Print a line on stderr where -v was given."""

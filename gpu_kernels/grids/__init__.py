@@ -6,7 +6,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from gpu_kernels.checks import Floats, all_finite, array, at_least, no_infinity, non_negative, one_of, positive
+from gpu_kernels.checks import Floats, all_finite, array, at_least, non_negative, one_of, positive
 from gpu_kernels.errors import InvalidInput
 from gpu_kernels.grids import axes, blocks, chosen, deflated, host, ranges, reasons, walk
 from gpu_kernels.grids.model import (
@@ -112,7 +112,7 @@ def sweep(
         series has prices, and for series that cannot be traded.
 
     Raises:
-        InvalidInput: a price is infinite, there is no bar, the cells' columns differ in length, or an option is out of
+        InvalidInput: there is no bar, the cells' columns differ in length, or an option is out of
             its range.
     """
     terms = _terms(execution_delay, mode, initial_capital, periods_per_year)
@@ -155,7 +155,7 @@ def choose(
         Choice of (B,) arrays: -1, NaN, status ERROR and a reason where a series has no cell with a figure.
 
     Raises:
-        InvalidInput: shapes do not fit, prices are infinite, or an option is out of its range.
+        InvalidInput: shapes do not fit, or an option is out of its range.
     """
     one_of("by", by, CRITERIA)
     terms = _terms(execution_delay, mode, initial_capital, periods_per_year)
@@ -271,7 +271,6 @@ def _prices(prices: ArrayLike) -> Floats:
     checked = array("prices", prices, ndim=2, shape="(B, T)")
     if checked.shape[1] == 0:
         raise InvalidInput("prices", "must have at least one bar", value=checked.shape)
-    no_infinity("prices", checked)
     return checked
 
 

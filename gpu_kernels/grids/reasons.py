@@ -14,7 +14,7 @@ NO_VALID_CELL = "no cell is valid: an exit must be at least -entry and below ent
 
 _TOO_HIGH = "the exit is not below the entry: it must be in [-entry, entry)"
 _TOO_LOW = "the exit is below -entry: it must be in [-entry, entry)"
-_NO_FIGURE = "no cell has a finite figure: the account is beyond float64, for a price is too small or too large"
+_NO_FIGURE = f"no cell has a finite figure; {sweep.OVERFLOW}"
 
 
 def of_series(prices: Floats, cells: Cells, mode: str) -> list[str]:

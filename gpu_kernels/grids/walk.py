@@ -34,7 +34,6 @@ class _Tested(NamedTuple):
     reason: str
 
 
-_BEYOND = "the test part's figures are beyond float64, for a price is too small or too large"
 _NO_TEST = _Test(math.nan, math.nan, 0, math.nan)
 
 
@@ -101,7 +100,8 @@ def _tests(prices: Floats, test_start: int, chosen: NDArray[np.int64], cells: Ce
         tests = _tested(prices[members, warm_start:], test_start - warm_start, _cell(cells, cell), terms)
         reasons = sweep.reasons(prices[members, warm_start:], terms.mode, warm_start)
         for series, figures, reason in zip(members, tests, reasons, strict=True):
-            found[series] = _Tested(figures, reason or ("" if math.isfinite(figures.sharpe) else _BEYOND))
+            unknown = not all(map(math.isfinite, figures))
+            found[series] = _Tested(figures, reason or (sweep.OVERFLOW if unknown else ""))
     return found
 
 

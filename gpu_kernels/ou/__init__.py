@@ -3,9 +3,10 @@
 import numpy as np
 from numpy.typing import ArrayLike
 
-from gpu_kernels.checks import Floats, array, at_least, no_infinity, one_of, positive
+from gpu_kernels.checks import Floats, array, at_least, one_of, positive
 from gpu_kernels.errors import InvalidInput
 from gpu_kernels.ou import device, host, irregular, native
+from gpu_kernels.ou.infinities import fitted_without, having
 from gpu_kernels.ou.model import BIASES, STATUSES, OuEstimate, OuFit, single
 from gpu_kernels.ou.online import OnlineOu
 from gpu_kernels.selection import current, run
@@ -23,12 +24,11 @@ def fit(prices: ArrayLike, *, dt: float = 1.0, bias: str = "none", adf_lags: int
         adf_lags: Lagged steps in the Dickey-Fuller test, k >= 0.
 
     Returns:
-        OuFit of (B,) arrays. One bad series (constant, too short, all NaN) has a status and a reason, and does not
-        touch the others.
+        OuFit of (B,) arrays. One bad series (constant, too short, all NaN, with an infinite price) has a status and a
+        reason, and does not touch the others.
 
     Raises:
-        InvalidInput: prices are not (B, T) or hold an infinity, dt is not positive, bias is unknown, or adf_lags is
-            negative.
+        InvalidInput: prices are not (B, T), dt is not positive, bias is unknown, or adf_lags is negative.
 
     References:
         Tang and Chen (2009), Parameter estimation and bias correction for diffusion processes, sections 2 and 3.
@@ -39,11 +39,10 @@ def fit(prices: ArrayLike, *, dt: float = 1.0, bias: str = "none", adf_lags: int
     one_of("bias", bias, BIASES)
     lags = at_least("adf_lags", adf_lags, 0)
     twin = {"cuda": device.fit, "native": native.fit}.get(current().backend)
-    if twin is None:
-        no_infinity("prices", checked)
-        twin = host.fit
     # The kernels' twins look for an infinity where the sums leave room for one: to look at every price costs as much.
-    return run(twin, checked, step, bias, lags)
+    if twin is not None:
+        return run(twin, checked, step, bias, lags)
+    return fitted_without(checked, having(checked), lambda rest: run(host.fit, rest, step, bias, lags))
 
 
 def fit_irregular(prices: ArrayLike, times: ArrayLike, *, bias: str = "none", adf_lags: int = 0) -> OuFit:
@@ -65,14 +64,14 @@ def fit_irregular(prices: ArrayLike, times: ArrayLike, *, bias: str = "none", ad
         Tang and Chen (2009), section 2, with the transition over each gap in its own length.
     """
     checked = array("prices", prices, ndim=2, shape="(B, T)")
-    no_infinity("prices", checked)
     clock = array("times", times, ndim=2 if np.ndim(times) == 2 else 1, shape="(T,) or (B, T)")
     if clock.shape not in {checked.shape, checked.shape[1:]}:
         raise InvalidInput("times", f"must have shape (T,) or (B, T) of prices {checked.shape}", value=clock.shape)
     _increasing(clock)
     one_of("bias", bias, BIASES)
     lags = at_least("adf_lags", adf_lags, 0)
-    return irregular.fit(checked, np.broadcast_to(clock, checked.shape), bias, lags)
+    shared = np.broadcast_to(clock, checked.shape)
+    return fitted_without(checked, having(checked), lambda rest: irregular.fit(rest, shared, bias, lags))
 
 
 def _increasing(times: Floats) -> None:

@@ -4,11 +4,13 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
-from gpu_kernels.checks import Floats, no_infinity
+from gpu_kernels.checks import Floats
 from gpu_kernels.compile import library
 from gpu_kernels.launch import Count, Number, Threads, pointer
 from gpu_kernels.ou import dickey_fuller, host, verdicts
+from gpu_kernels.ou.infinities import fitted_without, having
 from gpu_kernels.ou.model import BIASES, OuFit
 from gpu_kernels.ou.sums import CANCELLED, ROUNDING, Sums, of_rows
 from gpu_kernels.selection import current
@@ -119,13 +121,12 @@ def fit(
         adf_lags: As in the contract.
         measure: As measure here, or on a GPU.
         judge: As judge here, or on a GPU.
-
-    Raises:
-        InvalidInput: a price is infinite.
     """
     held = np.ascontiguousarray(prices)
     found = measure(held, adf_lags if adf_lags <= MOST_LAGS else 0, bias == "jackknife")
-    _no_infinity(held, of_rows(found.rows))
+    infinite = _infinite(held, of_rows(found.rows))
+    if infinite.any():
+        return fitted_without(held, infinite, lambda rest: fit(rest, dt, bias, adf_lags, measure, judge))
     statistic = _settled(held, adf_lags, found.statistic) if adf_lags else None
     halves = None
     if found.halves is not None:
@@ -148,10 +149,11 @@ def _settled(prices: Floats, lags: int, statistic: Floats | None) -> Floats:
     return settled
 
 
-def _no_infinity(prices: Floats, found: Sums) -> None:
-    """Refuse an infinite price: it is in the means of its series, or stands between gaps."""
+def _infinite(prices: Floats, found: Sums) -> NDArray[np.bool_]:
+    """Say which series have an infinite price: it is in the means of its series, or stands between gaps."""
     gapless = found.weight >= prices.shape[1] - 1
     with np.errstate(invalid="ignore"):
-        known_finite = gapless & np.isfinite(found.lag_mean + found.step_mean)
-    if not known_finite.all():
-        no_infinity("prices", prices)
+        unsure = ~(gapless & np.isfinite(found.lag_mean + found.step_mean))
+    infinite = np.zeros(len(prices), dtype=np.bool_)
+    infinite[unsure] = having(prices[unsure])
+    return infinite

@@ -38,7 +38,7 @@ class OnlineOu:
         bias: As in fit.
         adf_lags: As in fit.
         time_unit_ms: Milliseconds of theta's time unit. Given, the timestamps are used, and a tick whose timestamp
-            is not above 0 and above the one before it is skipped and counted.
+            is not above that of the tick taken before it is skipped and counted. Times before 1970 are negative.
 
     Raises:
         InvalidInput: an argument is out of its range, or two that exclude each other are given.
@@ -71,7 +71,7 @@ class OnlineOu:
         native = self._window is None and on_lanes()
         self._compiled = CompiledStream(self._dt, bias, fading) if native else None
         self._since_exact = 0
-        self._last_ms = 0
+        self._last_ms: int | None = None
         self._theta: float | None = None
         self.n_skipped = 0
         """Ticks left out because their timestamps did not increase."""
@@ -128,12 +128,12 @@ class OnlineOu:
                 found = found._replace(status="updating", reason="theta still moves between estimates")
         if not self.n_skipped:
             return found
-        skipped = f"{self.n_skipped} ticks skipped: their timestamps are not above 0 and above the one before"
+        skipped = f"{self.n_skipped} ticks skipped: their timestamps are not above the one before"
         return found._replace(reason=f"{found.reason}; {skipped}" if found.reason else skipped)
 
     def _take(self, price: float, timestamp_ms: int) -> None:
         if self._time_unit_ms is not None:
-            if timestamp_ms <= self._last_ms:
+            if self._last_ms is not None and timestamp_ms <= self._last_ms:
                 self.n_skipped += 1
                 return
             self._last_ms = timestamp_ms

@@ -2,6 +2,7 @@
 
 import math
 
+import numpy as np
 from numpy.typing import ArrayLike
 
 from gpu_kernels.checks import Floats, array, at_least, non_negative, one_of, positive
@@ -82,7 +83,8 @@ def _scanned(checked: Floats, plan: Plan, progress: Progress | None) -> PairTabl
     if kept.size == n_columns:
         return scanning.scan(checked, plan, progress)
     left_out = _pairs(n_columns) - _pairs(kept.size)
-    table = scanning.scan(checked[:, kept], plan, None if progress is None else _beside(progress, left_out))
+    rest = np.ascontiguousarray(checked[:, kept])  # in the layout of a matrix without the others, to the same bits
+    table = scanning.scan(rest, plan, None if progress is None else _beside(progress, left_out))
     places = kept.tolist()
     placed = [
         note._replace(column=places[note.column], others=tuple(places[other] for other in note.others))

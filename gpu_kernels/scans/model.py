@@ -39,7 +39,17 @@ from numpy.typing import NDArray
 
 from gpu_kernels.checks import Floats
 
-__all__ = ["DEFAULT_COST", "EXECUTION_DELAY", "N_PERIODS", "STATUSES", "ColumnNote", "PairTable", "Plan", "Progress"]
+__all__ = [
+    "DEFAULT_COST",
+    "EXECUTION_DELAY",
+    "MOST_NAMED",
+    "N_PERIODS",
+    "STATUSES",
+    "ColumnNote",
+    "PairTable",
+    "Plan",
+    "Progress",
+]
 
 STATUSES = ("traded", "no_process", "too_costly")
 """What became of a pair: no_process where no Ornstein-Uhlenbeck process fits its residual, too_costly where a round
@@ -50,6 +60,9 @@ DEFAULT_COST = 0.0005
 
 N_PERIODS = 3
 """Parts of the train part in which stability is judged."""
+
+MOST_NAMED = 20
+"""Columns that a note names: with N columns all alike, notes that name all of them would hold N^2 names."""
 
 EXECUTION_DELAY = 1
 """Bars from a decision to its fill."""
@@ -100,12 +113,14 @@ class ColumnNote(NamedTuple):
     others: tuple[int, ...] = ()
 
     def told(self, names: Sequence[str]) -> str:
-        """Return the reason in full.
+        """Return the reason with the names of the first others, and the number of those behind them.
 
         Args:
             names: Of all columns.
         """
-        return " ".join([self.reason, ", ".join(names[other] for other in self.others)]).rstrip()
+        listed = ", ".join(names[other] for other in self.others[:MOST_NAMED])
+        more = len(self.others) - MOST_NAMED
+        return " ".join([self.reason, listed, f"and {more} more" if more > 0 else ""]).rstrip()
 
 
 class PairTable(NamedTuple):

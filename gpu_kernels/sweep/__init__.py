@@ -3,13 +3,13 @@
 import numpy as np
 from numpy.typing import ArrayLike
 
-from gpu_kernels.checks import array
+from gpu_kernels.checks import array, no_infinity
 from gpu_kernels.errors import InvalidInput
 from gpu_kernels.selection import current, on_lanes, run
 from gpu_kernels.sweep import accounts as books
 from gpu_kernels.sweep import device, host, native
 from gpu_kernels.sweep.arguments import checked_pairs, checked_rules, has_bars, optional_pairs, own_pairs
-from gpu_kernels.sweep.figures import nothing, with_untradable
+from gpu_kernels.sweep.figures import nothing, with_untradable, without_overflow
 from gpu_kernels.sweep.model import (
     ERROR,
     FLAT,
@@ -25,7 +25,7 @@ from gpu_kernels.sweep.model import (
 )
 from gpu_kernels.sweep.online import OnlineBacktest
 from gpu_kernels.sweep.round_trips import AccountPaths, Accounts, Trades
-from gpu_kernels.sweep.survey import NO_PRICE, Survey, reasons, survey
+from gpu_kernels.sweep.survey import NO_PRICE, OVERFLOW, Survey, reasons, survey
 from gpu_kernels.sweep.whole import BarMetrics
 
 __all__ = [
@@ -34,6 +34,7 @@ __all__ = [
     "IN_TRADE",
     "MODES",
     "NO_PRICE",
+    "OVERFLOW",
     "STATUSES",
     "AccountPaths",
     "Accounts",
@@ -82,12 +83,13 @@ def backtest(
         periods_per_year: Bars in a year, for the Sharpe ratio.
 
     Returns:
-        SweepMetrics of (B, G) arrays. A series without any price, or in mode "compounding" with one that is not
-        positive, has NaN and status ERROR, and reasons says why; a ruined lane has status ERROR. A series with fewer
-        prices than the lookback never trades.
+        SweepMetrics of (B, G) arrays. A series without any price, with an infinite one, or in mode "compounding" with
+        one that is not positive, has NaN and status ERROR, and reasons says why; so has a lane whose returns, or their
+        squares, leave the doubles. A ruined lane has status ERROR. A series with fewer prices than the lookback never
+        trades.
 
     Raises:
-        InvalidInput: an entry is infinite, a threshold or cost is NaN or out of its range, shapes do not fit, or an
+        InvalidInput: there is no bar, a threshold or cost is NaN or out of its range, shapes do not fit, or an
             option is out of its range.
 
     References:
@@ -101,9 +103,9 @@ def backtest(
     if not (seen.tradable.any() and pairs.entry_z.size):
         return nothing(len(checked), pairs.entry_z.size)
     if seen.tradable.all():
-        return run(twin, checked, pairs, rules, seen)
+        return without_overflow(run(twin, checked, pairs, rules, seen))
     found = run(twin, checked[seen.tradable], pairs, rules, seen.of(seen.tradable))
-    return with_untradable(found, seen.tradable)
+    return with_untradable(without_overflow(found), seen.tradable)
 
 
 def paths(
@@ -135,12 +137,13 @@ def paths(
         BacktestPaths of (T,) arrays, and the final figures that backtest gives.
 
     Raises:
-        InvalidInput: as backtest; and where there is no price at all, or one that is not positive in mode
-            "compounding".
+        InvalidInput: as backtest; and where there is no price at all, an infinite one, or one that is not positive in
+            mode "compounding".
     """
     checked = array("prices", prices, ndim=1, shape="(T,)")
     has_bars(checked)
     rules = checked_rules(lookback, execution_delay, mode, initial_capital, periods_per_year)
+    no_infinity("prices", checked)
     if np.isnan(checked).all():
         raise InvalidInput("prices", "must hold at least one price that is not NaN")
     bad = checked <= 0
@@ -235,8 +238,7 @@ def accounts(
             range.
     """
     checked = array("prices", prices, ndim=2, shape="(B, T)")
-    if checked.shape[1] == 0:
-        raise InvalidInput("prices", "must have at least one bar", value=checked.shape)
+    has_bars(checked)
     rules = checked_rules(lookback, execution_delay, mode, initial_capital, periods_per_year)
     pairs = optional_pairs(entry_z, exit_z, cost, checked.shape[0])
     return run(books.compute, checked, pairs, rules, books.Wanted(trades, path, on_lanes()))

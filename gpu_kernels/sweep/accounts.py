@@ -12,7 +12,7 @@ from gpu_kernels.performance.model import Figures, Performance
 from gpu_kernels.sweep import accounts_native, trades
 from gpu_kernels.sweep.model import Pairs, Rules
 from gpu_kernels.sweep.round_trips import Accounts, Ran, Trades
-from gpu_kernels.sweep.survey import NO_PRICE
+from gpu_kernels.sweep.survey import OVERFLOW, reasons
 
 __all__ = ["Wanted", "compute"]
 
@@ -37,21 +37,21 @@ class Wanted(NamedTuple):
 
 def compute(prices: Floats, pairs: Pairs, rules: Rules, wanted: Wanted) -> Accounts:
     """Trade every series by its own pair; see the contract."""
-    reasons = _reasons(prices, pairs, rules.mode)
-    tradable = np.array([not reason for reason in reasons], dtype=np.bool_)
+    told = _reasons(prices, pairs, rules.mode)
+    tradable = np.array([not reason for reason in told], dtype=np.bool_)
     with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
         ran = _spread(_ran(prices, tradable, pairs, rules, lanes=wanted.lanes), tradable)
         figures = _figures(ran, tradable, rules)
         sums = _of_equity(ran, tradable, rules)
     for row in np.flatnonzero(ran.ruined_at >= 0).tolist():
-        reasons[row] = f"the account is ruined at row {ran.ruined_at[row]}: its equity is gone"
+        told[row] = f"the account is ruined at row {ran.ruined_at[row]}: its equity is gone"
     beyond = tradable & ~(np.isfinite(ran.fees) & np.isfinite(sums.final_equity))
     for row in np.flatnonzero(beyond).tolist():
-        reasons[row] = "the account is beyond float64, for a price is too small or too large"
+        told[row] = OVERFLOW
     closed, n_series = ran.trades.series[ran.trades.closed], tradable.size
-    status = tuple("error" if reason else "ok" for reason in reasons)
+    status = tuple("error" if reason else "ok" for reason in told)
     return Accounts(
-        returns=Performance(status, tuple(reasons), sums.n_bars, figures),
+        returns=Performance(status, tuple(told), sums.n_bars, figures),
         final_equity=sums.final_equity,
         num_trades=np.bincount(closed, minlength=n_series).astype(np.int64),
         **_of_trades(ran.trades, tradable, rules),
@@ -66,18 +66,11 @@ def compute(prices: Floats, pairs: Pairs, rules: Rules, wanted: Wanted) -> Accou
 
 def _reasons(prices: Floats, pairs: Pairs, mode: str) -> list[str]:
     """Say of each series why it cannot be traded, "" where it can."""
-    infinite: Bools = np.isinf(prices)
-    counts = np.count_nonzero(~np.isnan(prices), axis=1)
-    bad = infinite | (prices <= 0) if mode == "compounding" else infinite
-    reasons = []
-    for row, place in enumerate(np.where(bad.any(axis=1), bad.argmax(axis=1), -1).tolist()):
-        reason = "there are no thresholds for it" if np.isnan(pairs.entry_z[row]) else ""
-        reason = reason if counts[row] else NO_PRICE
-        if place >= 0:
-            fault = "infinite" if infinite[row, place] else "not positive; mode 'unit' trades such a series"
-            reason = f"the price {prices[row, place].item()!r} at row {place} is {fault}"
-        reasons.append(reason)
-    return reasons
+    told = reasons(prices, mode)
+    return [
+        "there are no thresholds for it" if without and not reason else reason
+        for without, reason in zip(np.isnan(pairs.entry_z).tolist(), told, strict=True)
+    ]
 
 
 def _ran(prices: Floats, tradable: Bools, pairs: Pairs, rules: Rules, *, lanes: bool) -> Ran:

@@ -3,7 +3,7 @@
 import numpy as np
 from numpy.typing import ArrayLike
 
-from gpu_kernels.checks import Floats, array, at_least, no_infinity, one_of, positive
+from gpu_kernels.checks import Floats, array, at_least, one_of, positive
 from gpu_kernels.errors import InvalidInput
 from gpu_kernels.sweep.model import MODES, Pairs, Rules
 
@@ -40,14 +40,13 @@ def optional_pairs(entry_z: ArrayLike, exit_z: ArrayLike, cost: ArrayLike, n_ser
 
 
 def has_bars(prices: Floats) -> None:
-    """Refuse prices without a bar, or with an infinity.
+    """Refuse prices without a bar.
 
     Raises:
         InvalidInput: they are such prices.
     """
     if prices.shape[-1] == 0:
         raise InvalidInput("prices", "must have at least one bar", value=prices.shape)
-    no_infinity("prices", prices)
 
 
 def checked_rules(lookback: int, delay: int, mode: str, initial_capital: float, periods_per_year: float) -> Rules:

@@ -132,7 +132,7 @@ def run(prices: Floats, fills: Floats, counts: Floats, grids: Grids, rules: Rule
     together = max(1, n_series * n_chunks // (_ITEMS_A_THREAD * threads))
     compounding = rules.mode == "compounding"
     kernel = library("sweep/excursions")["excursions_compounding" if compounding else "excursions_unit"]
-    with np.errstate(over="ignore"):  # of a price below 5.6e-309
+    with np.errstate(over="ignore"):  # of the smallest doubles: such a backtest has no figures
         inverses = 1.0 / prices if compounding else prices  # unit mode has no use for them
     kernel(
         *map(Count, (min(together, n_chunks), n_series, n_bars, n_chunks, grids.alone.size)),

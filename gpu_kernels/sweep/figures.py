@@ -1,12 +1,14 @@
 """What the kernels' rows say of each lane, as figures; and the figures of series that cannot be traded."""
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 
 from gpu_kernels.checks import Floats
 from gpu_kernels.sweep.model import ERROR, FLAT, IN_TRADE, Rules, SweepMetrics
 
-__all__ = ["REDO", "ROWS", "RUINED", "metrics", "nothing", "with_untradable"]
+__all__ = ["REDO", "ROWS", "RUINED", "metrics", "nothing", "sharpe_ratios", "with_untradable", "without_overflow"]
 
 ROWS = 11
 """Rows of the kernels' output."""
@@ -17,7 +19,6 @@ RUINED, REDO = 10, 2.0
 _ROUNDING = 1e-15  # of a compounding return, where an entry without a cost gains nothing
 
 
-@np.errstate(over="ignore", invalid="ignore")  # sums beyond float64 end as figures that are infinite or NaN
 def metrics(rows: Floats, spans: NDArray[np.int64], rules: Rules) -> SweepMetrics:
     """Turn the kernels' rows, (11, B, G), into figures.
 
@@ -29,14 +30,14 @@ def metrics(rows: Floats, spans: NDArray[np.int64], rules: Rules) -> SweepMetric
     equity, realized, unrealized, fees, drawdown, total, squares, trades, wins, position, ruined = rows
     n_bars, compounding = spans[:, None].astype(np.float64), rules.mode == "compounding"
     scale = 1.0 if compounding else rules.initial_capital
-    mean = total / (n_bars * scale)
-    spread = np.maximum(0.0, squares / scale**2 - n_bars * mean * mean)
-    if compounding:
-        spread[squares < n_bars * _ROUNDING**2] = 0.0
-    deviation = np.sqrt(spread / np.maximum(1.0, n_bars - 1.0))
-    sharpe, win_rate, average = (np.zeros_like(mean) for _ in range(3))
-    np.divide(mean * np.sqrt(rules.periods_per_year), deviation, out=sharpe, where=deviation != 0)
-    sharpe[np.isinf(deviation)] = np.nan  # the squares are beyond float64, not the ratio 0
+    with np.errstate(over="ignore", invalid="ignore"):  # the ratio is NaN there
+        mean = total / (n_bars * scale)
+        spread = np.maximum(0.0, squares / scale**2 - n_bars * mean * mean)
+        if compounding:
+            spread[squares < n_bars * _ROUNDING**2] = 0.0
+        deviation = np.sqrt(spread / np.maximum(1.0, n_bars - 1.0))
+        sharpe = sharpe_ratios(mean * np.sqrt(rules.periods_per_year), deviation)
+    win_rate, average = np.zeros_like(mean), np.zeros_like(mean)
     np.divide(wins, trades, out=win_rate, where=trades > 0)
     np.divide(realized, trades * rules.initial_capital, out=average, where=trades > 0)
     if compounding:
@@ -59,6 +60,30 @@ def metrics(rows: Floats, spans: NDArray[np.int64], rules: Rules) -> SweepMetric
         position=position.astype(np.int8),
         status=np.where(ruined > 0, ERROR, np.where(position != 0, IN_TRADE, FLAT)).astype(np.int8),
     )
+
+
+def sharpe_ratios(mean: Floats, deviation: Floats) -> Floats:
+    """Divide annualised means by deviations: 0 where returns do not vary, NaN where their squares left the doubles."""
+    ratios = np.where(np.isfinite(deviation), 0.0, np.nan)
+    np.divide(mean, deviation, out=ratios, where=(deviation > 0) & np.isfinite(deviation))
+    return ratios
+
+
+def without_overflow(metrics: SweepMetrics) -> SweepMetrics:
+    """Put the figures of nothing where one is not finite: the others of that backtest would look right and be wrong.
+
+    A price near the largest or the smallest double takes returns, or their squares, out of the doubles.
+    """
+    known = np.isfinite(metrics.equity)
+    for name in ("cumulative_return", "sharpe_ratio", "max_drawdown", "realized_pnl", "unrealized_pnl", "total_costs"):
+        known &= np.isfinite(getattr(metrics, name))
+    if known.all():
+        return metrics
+    none = nothing(*known.shape)
+    columns: dict[str, Any] = {
+        name: np.where(known, getattr(metrics, name), gone) for name, gone in none._asdict().items()
+    }
+    return SweepMetrics(**columns)
 
 
 def nothing(n_series: int, n_pairs: int) -> SweepMetrics:

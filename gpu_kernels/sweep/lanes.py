@@ -4,6 +4,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gpu_kernels.checks import Floats
+from gpu_kernels.sweep.figures import sharpe_ratios
 from gpu_kernels.sweep.model import ERROR, FLAT, IN_TRADE, RUIN, Rules, SweepMetrics
 
 __all__ = ["Lanes"]
@@ -145,10 +146,8 @@ class Lanes:
         mean = self._mean * (counts / n_bars)
         squares = self._squares + self._mean * self._mean * (counts * (n_bars - counts) / n_bars)
         deviation = np.sqrt(squares / np.maximum(1.0, n_bars - 1.0))
-        sharpe, win_rate, average = (np.zeros_like(mean) for _ in range(3))
-        with np.errstate(over="ignore", invalid="ignore"):
-            np.divide(mean * self._year, deviation, out=sharpe, where=deviation != 0)
-        sharpe[np.isinf(deviation)] = np.nan  # the squares are beyond float64, not the ratio 0
+        sharpe = sharpe_ratios(mean * self._year, deviation)
+        win_rate, average = np.zeros_like(mean), np.zeros_like(mean)
         np.divide(self._wins, self._trades, out=win_rate, where=self._trades > 0)
         np.divide(self._realized, self._trades * self._initial, out=average, where=self._trades > 0)
         position = np.sign(self.quantity).astype(np.int8)

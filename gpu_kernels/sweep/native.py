@@ -110,7 +110,7 @@ def without_gaps(prices: Floats, rules: Rules, score: Callable[[Floats, int], Fl
     """
     bars = gather(prices, rules.execution_delay)
     n_series, n_bars = bars.prices.shape
-    # What is cut in time is cut by its length, which must not be that of its companions.
+    # The chunks of a series that is cut in time depend on T alone, so that its bits do not depend on its batch.
     n_wide = prices.shape[1] if long_series.gains(prices.shape[1], 1) else n_bars
     fills = np.full((n_series, n_wide + 1), np.nan)
     decided = (np.arange(n_bars) < bars.counts[:, None]) & (bars.fill_at < n_bars)

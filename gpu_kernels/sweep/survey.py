@@ -7,10 +7,16 @@ from numpy.typing import NDArray
 
 from gpu_kernels.checks import Floats
 
-__all__ = ["NO_PRICE", "Survey", "reasons", "survey"]
+__all__ = ["NO_PRICE", "OVERFLOW", "Survey", "reasons", "survey"]
 
 NO_PRICE = "no finite price"
 """Why a series without any price has no figures."""
+
+
+OVERFLOW = (
+    "the figures are not finite: prices near the largest or smallest doubles take returns or their squares beyond them"
+)
+"""Why a backtest of prices that can be traded has no figures."""
 
 
 class Survey(NamedTuple):
@@ -19,7 +25,7 @@ class Survey(NamedTuple):
     A series' span is the bars from its first price to its last. Bars before and behind it count in no figure.
 
     Attributes:
-        tradable: Which series have a price, and in mode "compounding" none that is not positive.
+        tradable: Which series have a price, none that is infinite, and in mode "compounding" none that is not positive.
         first: Bar of the first price; 0 where there is none.
         n_bars: Bars of the span, missing ones inside it included; 0 where there is no price.
         n_prices: Prices of the series.
@@ -42,7 +48,7 @@ class Survey(NamedTuple):
 def survey(prices: Floats, mode: str) -> Survey:
     """Look at prices (B, T) once, or twice where bars are missing."""
     n_series, n_bars = prices.shape
-    lowest = prices.min(axis=1)  # NaN where a bar is missing
+    lowest, highest = prices.min(axis=1), prices.max(axis=1)  # NaN where a bar is missing
     first, spans, n_prices = (np.full(n_series, value, dtype=np.int64) for value in (0, n_bars, n_bars))
     gaps = np.flatnonzero(np.isnan(lowest))
     if gaps.size:
@@ -51,7 +57,8 @@ def survey(prices: Floats, mode: str) -> Survey:
         first[gaps] = present.argmax(axis=1)
         spans[gaps] = np.where(n_prices[gaps] > 0, n_bars - present[:, ::-1].argmax(axis=1) - first[gaps], 0)
         lowest[gaps] = np.fmin.reduce(prices[gaps], axis=1)  # NaN where all are
-    tradable = lowest > 0 if mode == "compounding" else ~np.isnan(lowest)
+        highest[gaps] = np.fmax.reduce(prices[gaps], axis=1)
+    tradable = (lowest > (0.0 if mode == "compounding" else -np.inf)) & (highest < np.inf)
     return Survey(tradable, first, spans, n_prices)
 
 
@@ -66,10 +73,12 @@ def reasons(prices: Floats, mode: str, first_row: int = 0) -> list[str]:
     seen = survey(prices, mode)
     found = [""] * len(prices)
     for series in np.flatnonzero(~seen.tradable).tolist():
-        found[series] = _not_positive(prices[series], first_row) if seen.n_prices[series] else NO_PRICE
+        found[series] = _bad_price(prices[series], mode, first_row) if seen.n_prices[series] else NO_PRICE
     return found
 
 
-def _not_positive(prices: Floats, first_row: int) -> str:
-    row = int(np.argmax(prices <= 0))
-    return f"the price {prices[row]} at row {first_row + row} is not positive; mode 'unit' trades such a series"
+def _bad_price(prices: Floats, mode: str, first_row: int) -> str:
+    infinite = np.isinf(prices)
+    row = int(np.argmax(infinite | (prices <= 0) if mode == "compounding" else infinite))
+    fault = "infinite" if infinite[row] else "not positive; mode 'unit' trades such a series"
+    return f"the price {prices[row]} at row {first_row + row} is {fault}"

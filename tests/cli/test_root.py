@@ -48,7 +48,7 @@ def test_without_the_server_extra_it_says_what_to_install(package):
     assert done.returncode == 2
     assert done.stdout == ""
     assert f"needs {package}" in done.stderr
-    assert "pip install 'meanrev[server]'" in done.stderr
+    assert "pip install '.[server]'" in done.stderr
     assert len(done.stderr.splitlines()) == 1
 
 

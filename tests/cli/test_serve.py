@@ -166,7 +166,7 @@ def test_a_gpu_that_is_asked_for_and_missing_ends_it_at_once_with_the_reason_and
     assert done.stdout == ""
     assert len(done.stderr.splitlines()) == 1
     assert f"backend 'cuda' cannot run here: {no_gpu()}; " in done.stderr
-    assert re.search(r"pip install 'meanrev\[gpu\]'|NVIDIA driver|CUDA_VISIBLE_DEVICES", done.stderr)
+    assert re.search(r"pip install '.\[gpu\]'|NVIDIA driver|CUDA_VISIBLE_DEVICES", done.stderr)
     assert "--backend (or MEANREV_BACKEND" in done.stderr
 
 

@@ -144,7 +144,7 @@ def test_polars_that_is_not_there_is_named(run, file, monkeypatch):
     monkeypatch.setitem(__import__("sys").modules, "polars", None)
     result = run("sweep", str(file))
     assert result.exit_code == 2
-    assert "needs polars, which the extra [files] brings: pip install 'meanrev[files]'" in result.stderr
+    assert "needs polars, which the extra [files] brings: pip install '.[files]'" in result.stderr
 
 
 def test_parquet_goes_in_and_out(run, tmp_path):
@@ -167,7 +167,7 @@ def test_a_column_and_a_step_without_figures_say_why(run, tmp_path):
     assert "A has no figures: " in " ".join(result.stdout.split())
     document = json.loads(run(*words, "--json").stdout)
     why = document["best"][0]["reason"]
-    assert all(word in why for word in ("0.0", "row 111", "unit"))
+    assert all(word in why for word in ("price 0 in row 111", "2020", "unit"))
     assert escape(why) in report.read_text(encoding="utf-8")
     assert [best["status"] for best in document["best"]] == ["error"] + ["ok"] * 3
     assert document["best"][1]["n_bars"] == 320

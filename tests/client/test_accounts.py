@@ -92,7 +92,7 @@ class TestOneSeries:
             ({"cost_per_side": -1.0}, "cost_per_side must be finite and >= 0"),
             ({"cost_per_side": float("nan")}, "cost_per_side must be finite"),
             ({"lookback": 1}, "lookback"),
-            ({"timestamps_ms": [1, 2]}, "timestamps_ms must hold 400"),
+            ({"timestamps_ms": [1, 2]}, "timestamps_ms must hold one stamp for each of the 400"),
         ],
     )
     def test_a_wrong_argument_is_named(self, client, prices, change, message):

@@ -26,7 +26,7 @@ def test_it_is_found_by_entry_point():
 def test_without_the_extension_the_advice_is_a_sentence(monkeypatch):
     monkeypatch.setattr(meanrev.extensions, "entry_points", lambda **_: ())
     meanrev.extensions.local.cache_clear()
-    with pytest.raises(mr.MeanRevError, match=r"not installed; pip install 'meanrev\[server\]'"):
+    with pytest.raises(mr.MeanRevError, match=r"not installed; pip install '.\[server\]'"):
         mr.Client("local")
     meanrev.extensions.local.cache_clear()
 

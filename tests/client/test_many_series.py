@@ -1,5 +1,6 @@
 """ou of many series goes in one call, and answers as a stream of them does."""
 
+import math
 import sys
 
 import numpy as np
@@ -51,15 +52,36 @@ def test_names_and_times_are_treated_alike(client, wide):
     assert_the_same(client.ou(frame), one_by_one(client, frame))
 
 
-def test_a_bad_price_is_found_alike(client, wide):
+@pytest.mark.parametrize("bias", ["none", "tang_chen"])
+def test_a_column_with_an_infinite_price_is_told_alike_and_spoils_no_other(client, wide, bias):
+    """A FitOu call, a call by streams, and streams after a FitOu call: a constant column has them asked."""
     spoilt = pd.DataFrame(wide).rename(columns=str)
     spoilt.iloc[7, 2] = np.inf
-    told = []
-    for ask in (client.ou, lambda given: one_by_one(client, given)):
-        with pytest.raises(mr.InvalidInput, match=r"prices\[7, 2\] must not be infinite, got inf \(at '2'\)") as caught:
-            ask(spoilt)
-        told.append((caught.value.field, caught.value.index, caught.value.value))
-    assert told[0] == told[1]
+    spoilt.iloc[:, 4] = 5.0
+    clean = spoilt.assign(**{"2": wide[:, 2]})
+    reason = "the price inf at row 7 is infinite"
+    for columns in (slice(None), slice(1, 6)):
+        found = client.ou(spoilt.iloc[:, columns], bias=bias)
+        expected = client.ou(clean.iloc[:, columns], bias=bias)
+        place = found.asset_id.index("2")
+        assert (found.status[place], found.reason[place]) == ("error", reason)
+        assert math.isnan(found.theta[place])
+        others = np.arange(len(found.status)) != place
+        for name in ("theta", "mu", "sigma", "half_life", "adf_p_value"):
+            np.testing.assert_array_equal(found[name][others], expected[name][others])
+        assert [*np.array(found.reason)[others]] == [*np.array(expected.reason)[others]]
+    fit = client.fit_ou(spoilt, bias=bias)
+    assert (fit.status[2], fit.reason[2], fit.half_life[2]) == ("error", reason, math.inf)
+    found = client.ou(spoilt, bias=bias)
+    for name in ("theta", "mu", "sigma", "half_life", "half_life_lower", "adf_p_value", "n_samples"):
+        np.testing.assert_equal(found[name][2], fit[name][2])
+
+
+def test_a_single_series_with_an_infinite_price_is_refused_by_row(client, wide):
+    spoilt = pd.Series(wide[:, 0], name="KO")
+    spoilt.iloc[7] = np.inf
+    with pytest.raises(mr.InvalidInput, match=r"prices\[7\] must not be infinite, got inf"):
+        client.ou(spoilt)
 
 
 def test_a_server_without_the_research_service_is_asked_by_streams(client, wide, monkeypatch):

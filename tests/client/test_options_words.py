@@ -75,7 +75,9 @@ def test_a_pair_for_each_asset_is_the_pair_for_all():
 
 @pytest.mark.parametrize("bounds", [0.5, "01", (0, 1, 2), [(0, 1), (0,)], {"KO": (0, 1)}, [], [(0, 1), 0.5]])
 def test_bounds_of_another_form_are_refused_by_name(client, bounds):
-    with pytest.raises(mr.InvalidInput, match=r"^bounds must be one pair \(lowest, highest\), or such a pair for each"):
+    with pytest.raises(
+        mr.InvalidInput, match=r"^bounds(\[\d\])? (must (be a pair \(lowest, highest\)|hold one pair)|is labelled)"
+    ):
         client.cara(RETURNS, bounds=bounds)
 
 

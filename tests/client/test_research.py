@@ -266,18 +266,24 @@ class TestSweep:
         with pytest.raises(mr.InvalidInput, match=words):
             client.sweep(prices, **wrong)
 
-    def test_a_bad_price_is_found_by_row_and_column(self, client, prices):
-        spoilt = pd.DataFrame(prices, columns=["A", "B", "C"])
-        spoilt.loc[7, "C"] = np.inf
-        for method in (client.sweep, client.fit_ou):
-            with pytest.raises(mr.InvalidInput, match=r"prices\[7, 2\] .*at 'C'"):
-                method(spoilt)
+    def test_a_column_with_an_infinite_price_says_so_and_spoils_no_other(self, client, prices):
+        clean = pd.DataFrame(prices, columns=["A", "B", "C"])
+        spoilt = clean.copy()
+        spoilt.loc[7, "B"] = -np.inf
+        reason = "the price -inf at row 7 is infinite"
+        fit, alone = client.fit_ou(spoilt), client.fit_ou(clean)
+        assert (fit.status[1], fit.reason[1]) == ("error", reason)
+        np.testing.assert_array_equal(fit.theta[[0, 2]], alone.theta[[0, 2]])
+        swept, alone = client.sweep(spoilt), client.sweep(clean)
+        assert (swept.best["status"][1], swept.best["reason"][1]) == ("error", reason)
+        assert np.isnan(swept.figures["sharpe_ratio"][1]).all()
+        np.testing.assert_array_equal(swept.figures["sharpe_ratio"][[0, 2]], alone.figures["sharpe_ratio"][[0, 2]])
 
 
 class TestPlot:
     def test_without_plotly_it_says_what_to_install(self, swept, monkeypatch):
         monkeypatch.setitem(sys.modules, "plotly", None)
-        with pytest.raises(ModuleNotFoundError, match=r"pip install 'meanrev\[plot\]'"):
+        with pytest.raises(ModuleNotFoundError, match=r"pip install '.\[plot\]'"):
             swept.plot.heatmap()
 
     def test_the_heatmap_draws_the_surface(self, swept, monkeypatch):

@@ -190,6 +190,8 @@ class TestLimits:
                 assert "MEANREV_MAX_MATRIX_BYTES" in str(no.value)
             with pytest.raises(mr.InvalidInput, match="max_matrix_bytes"):
                 client.submit("sweep", np.ones((4000, 100)))
+            with pytest.raises(mr.InvalidInput, match=r"^returns must take at most 2097152 bytes"):
+                client.stats(np.ones((4000, 100)))
         assert set(counted) == {"Info"}
 
     def test_limits_are_asked_for_once_and_only_by_large_uploads(self, address, counted, universe):

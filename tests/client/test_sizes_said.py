@@ -55,7 +55,7 @@ async def test_both_clients_say_it_once(small, monkeypatch):
     prices = np.linspace(1.0, 2.0, 20_000)
     with (
         mr.Client(small) as client,
-        pytest.raises(mr.Overloaded, match="fit_ou, sweep and scan send a matrix in parts"),
+        pytest.raises(mr.Overloaded, match="backtest, fit_ou, scan, stats and sweep send a matrix in parts"),
     ):
         client.log_returns(prices)
     async with mr.AsyncClient(small) as ask:

@@ -55,7 +55,11 @@ def klines():
         f"{v / 2:.8f},{c * v / 2:.8f},0"
         for t, c, v in zip(MS.tolist(), A.tolist(), VOLUME.tolist(), strict=True)
     ]
-    ways = {"--no-header": ("--no-header",), "--date-column": ("--date-column", "column_1")}
+    ways = {
+        "--no-header": ("--no-header",),
+        "--date-column": ("--date-column", "column_1"),
+        "--column column_5": ("--columns", "column_5"),
+    }
     return Sample(_text("BTCUSDT-1d.csv", [], rows), {"close": A}, None, ways, essential=("header",))
 
 
@@ -75,7 +79,7 @@ def yahoo():
     """A downloader's table of two fields and two tickers, with three lines of header."""
     head = ["Price,Close,Close,Volume,Volume", "Ticker,KO,PEP,KO,PEP", "Date,,,,"]
     rows = [f"{day},{a:.4f},{b:.4f},{v},{v + 5}" for day, a, b, v in zip(DAYS, A, B, VOLUME, strict=True)]
-    ways = {"--header-rows": ("--header-rows", "3")}
+    ways = {"--header-rows": ("--header-rows", "3"), "--column ": ("--columns", "Close")}
     return Sample(
         _text("yahoo.csv", head, rows),
         {"Close KO": A, "Close PEP": B},

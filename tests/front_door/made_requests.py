@@ -173,7 +173,8 @@ def asked(rng, methods):
     kinds = ["good" if rng.random() < 0.45 else str(rng.choice(list(BAD))) for _ in range(n)]
     columns = [(_good if kind == "good" else BAD[kind])(rng, n_rows) for kind in kinds]
     if n > 1 and rng.random() < 0.1:
-        columns[1], kinds[1] = columns[0] * (1.0 if rng.random() < 0.5 else 2.0), f"copy of {kinds[0]}"
+        with np.errstate(over="ignore"):  # the largest price, twice
+            columns[1], kinds[1] = columns[0] * (1.0 if rng.random() < 0.5 else 2.0), f"copy of {kinds[0]}"
     options = {
         name: values[int(rng.integers(len(values)))]
         for name, values in LEGAL[method].items()

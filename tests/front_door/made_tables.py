@@ -9,8 +9,8 @@ __all__ = ["FAULTS", "Made", "made"]
 
 MARKERS = ("", ".", "NA", "N/A", "#N/A", "ND", "<NA>", "-", "--", "null", "NULL", "nan", "NaN", "NaT")
 NAMES = (
-    "A", "KO", "BRK.B", "close", "Adj Close", "^GSPC", "EURUSD=X", "Schlußkurs", "цена", "株価", "[red]x[/red]",
-    "<script>", "=cmd()", "a,b", "a;b", 'quoted "name"', "100%", "x|y", "∑", "[/]", "volume", "O'Neil",
+    "A", "KO", "BRK.B", "close", "Adj", "^GSPC", "EURUSD=X", "Schlußkurs", "цена", "株価", "[red]x[/red]",
+    "<script>", "=cmd()", "a,b", "a;b", 'quoted "name"', "100%", "x|y", "∑", "[/]", "V", "O'Neil",
 )  # fmt: skip
 TIMES = ("Date", "date", "DATE", "timestamp", "Timestamp", "time", "datetime")
 KINDS = ("date", "datetime T", "datetime space", "zone", "s", "ms", "us", "ns", "yyyymmdd", "serial", "none", "index")

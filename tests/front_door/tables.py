@@ -16,7 +16,7 @@ import meanrev as mr
 from tests.front_door.made_tables import made
 from tests.front_door.reading import read, values_of
 
-__all__ = ["Violation", "check", "main", "number", "of_one_series"]
+__all__ = ["Violation", "check", "main", "number"]
 
 MUST_BE_REFUSED = frozenset({"underscore", "missing time", "bad time", "second header", "too many cells"})
 """Faults that no option of the file's reader was given for, and that no reader can find out."""
@@ -45,7 +45,7 @@ def number(seed, count, folder):
 def _refused(file, said):
     if not said.strip() or "Traceback" in said or len(said) > 3_000:
         raise Violation(f"the refusal is no sentence: {said[:300]}")
-    if (not file.fault or _settled(file)) and not of_one_series(file.names):
+    if not file.fault or _settled(file):
         raise Violation(f"a file without a fault was refused: {said}")
 
 
@@ -54,19 +54,12 @@ def _settled(file):
     return any(word in file.words for word in ("--sort", "--duplicates", "--no-header"))
 
 
-def of_one_series(names):
-    """Return whether columns are figures of one series side by side, of which the caller has to name one."""
-    return ("volume" in names and len(names) > 1) or {"close", "Adj Close"} <= set(names)
-
-
 def check(file, table):
     """Compare what was read with the truth."""
     values, names, stamps = values_of(table)
     report = table.report
     if file.fault in MUST_BE_REFUSED or (file.fault in {"descending", "shuffled", "duplicates"} and not _settled(file)):
         raise Violation(f"a file with the fault {file.fault!r} was read without a word")
-    if file.header and not file.fault and of_one_series(names):
-        raise Violation(f"figures of one series were read as several: {names}")
     if file.fault in {"latin-1", "cut bytes", "two names", "too few cells", "bad cell", "infinite", "utf-16"}:
         _nothing_lost(file, names, report)
         return
@@ -133,9 +126,11 @@ def _all_named(file, names, report):
 def _rows(file, report, present, n_read):
     if n_read != int(present.sum()):
         raise Violation(f"{int(present.sum())} rows hold a price, {n_read} were read")
-    left_out = {str(label) for out in report.left_out if out.what == "row" for label in out.labels}
+    left_out = {
+        str(label).removeprefix("line ") for out in report.left_out if out.what == "row" for label in out.labels
+    }
     for line in file.lines[~present].tolist():
-        if f"line {line}" not in left_out:
+        if str(line) not in left_out:
             raise Violation(f"line {line} holds no price and is not named in the report ({sorted(left_out)[:9]})")
 
 

@@ -122,7 +122,7 @@ def test_a_matrix_too_large_is_refused_before_it_is_sent():
 @pytest.mark.parametrize("large", ["matrix", "message"])
 def test_settings_that_contradict_each_other_do_not_start_or_do_not_bind(large):
     """What one setting allows and another never lets in was answered "busy, try again" for ever."""
-    settings = {"max_bytes_in_flight": 2**20, f"max_{large}_bytes": 2**26}
+    settings = {"max_bytes_in_flight": 2**20, "max_message_bytes": 2**20, f"max_{large}_bytes": 2**26}
     prices = np.repeat(MANY[:, :1], 1_000, axis=0)
     try:
         with mr.serve(grace_s=0, **settings) as where, mr.Client(where, timeout=10) as connected:

@@ -44,7 +44,7 @@ def test_without_cupy_the_fault_names_what_to_install(monkeypatch):
     device._cupy.cache_clear()
     with pytest.raises(device.DeviceFault, match="CuPy is not installed") as fault:
         device.describe()
-    assert "meanrev[gpu]" in fault.value.fix
+    assert "pip install '.[gpu]'" in fault.value.fix
 
 
 def test_one_device_and_a_part_of_its_memory_are_used(stand):

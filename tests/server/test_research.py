@@ -194,10 +194,6 @@ def other_options(parts):
     parts[2].metadata = '{"dt": 2}'
 
 
-def infinite(parts):
-    parts[3].block.values[7] = float("inf")
-
-
 @pytest.mark.parametrize(
     ("change", "said"),
     [
@@ -214,7 +210,6 @@ def infinite(parts):
         (twice, r"columns must differ from each other, got 'A'"),
         (unnamed, r"columns must hold 5 names, or none, got 3"),
         (other_options, r"chunk[2].metadata must be empty or as in chunk[0]"),
-        (infinite, r"block[301, 2] must not be infinite"),
         (lambda _: [], r"block must be sent in at least one chunk"),
     ],
     ids=lambda value: getattr(value, "__name__", "") if callable(value) else "",

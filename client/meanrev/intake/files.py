@@ -61,9 +61,11 @@ def _part(raw: RawTable, options: FileOptions) -> Part:
     read = None if times.time is None else _with_clock(raw, times, read_times(raw, times.time, options), options)
     chosen = _chosen(raw, times, read, options)
     columns = [number_column(raw, place, options) for place in chosen.places]
-    if options.no_header and not options.columns and bars_by_value(columns):
+    unnamed = not options.columns and all(name == f"column_{i + 1}" for i, name in enumerate(raw.names))
+    close = bars_by_value(columns) if unnamed else None
+    if close is not None:
         told = "has columns that are open, high, low and close of one series by their values, no series of their own"
-        raise refusal(raw.source, f"{told}; name what is traded, such as --column {chosen.names[3]} (columns)")
+        raise refusal(raw.source, f"{told}; name what is traded, such as --column {chosen.names[close]} (columns)")
     empty = [i for i, column in enumerate(columns) if column.null_count() == column.len()]
     kept = _rows_with_values(columns)
     if read is not None:

@@ -209,7 +209,8 @@ def _excel(name: str, given: Path | bytes, options: FileOptions) -> RawTable:
     try:
         import fastexcel  # noqa: PLC0415 - it may not be installed
     except ModuleNotFoundError:
-        raise refusal(name, "is a spreadsheet, which needs fastexcel: pip install 'meanrev[files]'") from None
+        rule = "is a spreadsheet, which needs fastexcel: pip install '.[files]' in a checkout of meanrev"
+        raise refusal(name, rule) from None
     logging.getLogger("fastexcel").setLevel(logging.ERROR)  # it tells of every column that holds more than one type
     try:
         book = fastexcel.read_excel(str(given) if isinstance(given, Path) else given)

@@ -116,7 +116,8 @@ def polars() -> Any:
     try:
         import polars as pl  # noqa: PLC0415 - `import meanrev` stays quick without it
     except ModuleNotFoundError:
-        advice = "reading files needs polars, which the extra [files] brings: pip install 'meanrev[files]'"
+        advice = "reading files needs polars, which the extra [files] brings"
+        advice += ": pip install '.[files]' in a checkout of meanrev"
         raise ModuleNotFoundError(advice, name="polars") from None
     return pl
 

@@ -16,6 +16,8 @@ __all__ = ["Chosen", "bars_by_value", "chosen_columns", "missing_mask", "number_
 
 _BAR_FIELDS = frozenset({"open", "high", "low", "close", "adjclose", "closeadj", "price", "last", "lastprice", "vwap"})
 _VOLUMES = frozenset({"volume", "vol", "volumes", "openint", "openinterest", "turnover", "quotevolume", "amount", "oi"})
+_WIDEST_BAR = 1.25
+"""The median distance from low to high, of the price, up to which columns may be the figures of one series."""
 _VOLUME_WORDS = frozenset({"volume", "openint", "openinterest"})
 
 
@@ -212,14 +214,20 @@ def _quoted(name: str) -> str:
     return name if name.isalnum() else shlex.quote(name)
 
 
-def bars_by_value(columns: list[Any]) -> bool:
-    """Tell whether four columns in a row are open, high, low and close by their values."""
+def bars_by_value(columns: list[Any]) -> int | None:
+    """Return which column is the close where four in a row are open, high, low and close by their values, else None.
+
+    Series of their own may lie above and below each other throughout, but then at levels far apart.
+    """
     for i in range(len(columns) - 3):
         opened, high, low, closed = columns[i : i + 4]
         inside = (high >= opened) & (high >= closed) & (low <= opened) & (low <= closed)
-        if len(opened) >= 3 and bool(inside.all()) and bool((high > low).any()) and bool((opened != closed).any()):
-            return True
-    return False
+        width, level = (high - low).median(), (high.abs() + low.abs()).median()
+        near = width is not None and width <= _WIDEST_BAR * level / 2
+        varied = bool((high > low).any()) and bool((opened != closed).any())
+        if len(opened) >= 3 and bool(inside.all()) and near and varied:
+            return i + 3
+    return None
 
 
 def missing_mask(column: Any, options: FileOptions) -> Any:

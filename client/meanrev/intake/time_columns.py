@@ -169,13 +169,13 @@ def _counters(raw: RawTable, time: int | None, options: FileOptions) -> tuple[tu
     for i, name in enumerate(raw.names):
         if i == time or (name in options.columns and name):
             continue
-        column = raw.column(i)
-        if not column.dtype.is_numeric() or column.null_count() == column.len():
-            continue
         unnamed = (
             name.lower() in _INDEX_NAMES or name.lower().startswith("unnamed:") or name.startswith("__index_level_")
         )
         if not (i == 0 or i in raw.index or unnamed):
+            continue
+        column = _whole_numbers(raw.column(i))
+        if not column.dtype.is_numeric() or column.null_count() == column.len():
             continue
         known = column.drop_nulls()
         if not column.dtype.is_integer() and not bool((known % 1 == 0).all()):
@@ -185,6 +185,19 @@ def _counters(raw: RawTable, time: int | None, options: FileOptions) -> tuple[tu
         if i in raw.index or (unnamed and (i == 0 or equal)) or (i == 0 and equal and steps.size > 1):
             found.append((i, "row numbers, no prices" if equal else "an index, no prices"))
     return tuple(found)
+
+
+def _whole_numbers(column: Any) -> Any:
+    """Return a column of texts that are all whole numbers as numbers; any other as it is.
+
+    Where a comma stands before the decimals, all columns come as texts, counters of rows among them.
+    """
+    pl = polars()
+    if column.dtype != pl.String:
+        return column
+    texts = column.str.strip_chars()
+    whole = texts.str.contains(r"^[0-9]{1,15}$") | (texts == "")
+    return texts.cast(pl.Int64, strict=False) if bool(whole.all()) else column
 
 
 def _refuse_unread_time(raw: RawTable, numbers: list[int]) -> None:

@@ -22,6 +22,9 @@ from meanrev_wire.research_pb2 import BacktestReply
 
 __all__ = ["accounts_task", "read_accounts"]
 
+_OPTION_BYTES = 4 * 1024 * 1024
+"""Of options, which may hold levels of every column."""
+
 _RENAMED = {"cumulative_return": "total_return", "equity": "final_equity"}
 _NOT_FIGURES = {"meta", "column", "trades", "path"}
 _FIGURES = tuple(name for name in Backtests.__dataclass_fields__ if name not in _NOT_FIGURES)
@@ -77,6 +80,7 @@ def accounts_task(
         names=series_names(read, asset_ids),
         options=options,
         read=lambda reply, about: read_accounts(reply, about, read, times_of(clock or read, stamps)),
+        most_option_bytes=_OPTION_BYTES,
         renamed={"entry": "entry_zscore", "exit": "exit_zscore", "cost": "cost_per_side"},
     )
 

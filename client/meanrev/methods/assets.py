@@ -38,7 +38,7 @@ class Assets:
             index = None if found is None else int(found.group(1))
         places = index if isinstance(index, tuple) else (index,)
         labels = [repr(self._names[place]) for place in places if place is not None and 0 <= place < len(self._names)]
-        error.hint = error.hint or ", ".join(labels)
+        error.hint = error.hint or ", ".join(dict.fromkeys(labels))
 
 
 def names_of(*tables: Table | None) -> tuple[Hashable, ...]:

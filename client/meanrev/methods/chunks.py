@@ -24,22 +24,33 @@ _AROUND = 256
 """Most bytes of headers, places and lengths in a chunk."""
 
 
-def matrix(prices: object) -> Table:
-    """Read prices, of which there must be some.
+def matrix(given: object, field: str = "prices") -> Table:
+    """Read prices or returns, of which there must be some.
+
+    Args:
+        given: (T,) or (T, N).
+        field: The argument's name in the plural, for messages.
 
     Raises:
         InvalidInput: they are no numbers of shape (T,) or (T, N), or there are none.
     """
-    read = table("prices", prices)
+    read = table(field, given)
     if not read.values.size:
-        raise InvalidInput("prices", "must hold at least one price", value=read.values.shape)
+        raise InvalidInput(field, f"must hold at least one {field[:-1]}", value=read.values.shape)
     return read
 
 
 class Cut(Sequence[bytes]):
     """A table as MatrixChunk messages; each is written when it is sent, so that no second copy of the whole is held."""
 
-    def __init__(self, read: Table, names: Sequence[str], metadata: str, most_bytes: int | None = None) -> None:
+    def __init__(
+        self,
+        read: Table,
+        names: Sequence[str],
+        metadata: str,
+        most_bytes: int | None = None,
+        argument: str = "prices",
+    ) -> None:
         """Decide where to cut.
 
         Args:
@@ -47,6 +58,10 @@ class Cut(Sequence[bytes]):
             names: One a column.
             metadata: Of the first chunk.
             most_bytes: Of a message; the default suits every server's default.
+            argument: What the caller gave the table as, for messages.
+
+        Raises:
+            InvalidInput: a row is larger than a message.
         """
         self._values = read.values.reshape(len(read.values), -1)
         self._stamps = read.timestamps_ms
@@ -58,7 +73,7 @@ class Cut(Sequence[bytes]):
             per_row = of_a_row + (0 if self._stamps is None else _STAMP_BYTES)
             room = min(room, (most_bytes - self._overhead()) * of_a_row // per_row)
             if room < of_a_row:
-                raise _too_wide(self._values.shape[1], of_a_row + self._overhead(), most_bytes)
+                raise _too_wide(argument, self._values.shape[1], of_a_row + self._overhead(), most_bytes)
         self._rows = max(1, room // of_a_row)
 
     def _overhead(self) -> int:
@@ -108,12 +123,13 @@ def outline(read: Table, names: Sequence[str], metadata: str) -> bytes:
     )
 
 
-def check_size(read: Table, limits: Mapping[str, int]) -> None:
+def check_size(read: Table, limits: Mapping[str, int], argument: str = "prices") -> None:
     """Refuse a matrix that a server can never take.
 
     Args:
         read: (T,) or (T, N).
         limits: Of the server, by the names of its settings; 0 where it does not tell one.
+        argument: What the caller gave the table as.
 
     Raises:
         InvalidInput: it is too large; names the limit, its setting and the size.
@@ -121,13 +137,13 @@ def check_size(read: Table, limits: Mapping[str, int]) -> None:
     most, nbytes = limits.get("max_matrix_bytes", 0), read.values.nbytes
     if most and nbytes > most:
         knob = "the setting max_matrix_bytes (MEANREV_MAX_MATRIX_BYTES) of the server raises it"
-        raise InvalidInput("prices", f"must take at most {most} bytes as float64; {knob}", value=nbytes)
+        raise InvalidInput(argument, f"must take at most {most} bytes as float64; {knob}", value=nbytes)
 
 
-def _too_wide(n_columns: int, nbytes: int, most_bytes: int) -> InvalidInput:
+def _too_wide(argument: str, n_columns: int, nbytes: int, most_bytes: int) -> InvalidInput:
     knob = "the setting max_message_bytes (MEANREV_MAX_MESSAGE_BYTES) of the server raises it"
     rule = f"must have rows, with the names of the columns, of at most {most_bytes} bytes; {knob}"
-    return InvalidInput("prices", f"{rule}; a row of {n_columns} columns takes {nbytes} bytes")
+    return InvalidInput(argument, f"{rule}; a row of {n_columns} columns takes {nbytes} bytes")
 
 
 class Named:
@@ -146,7 +162,7 @@ class Named:
     def explain(self, error: InvalidInput, message: int) -> None:
         """Complete an error."""
         error.field = self._renamed.get(error.field, error.field)
-        if error.field == "prices":
+        if error.field == self._renamed["block"]:
             self._read.explain(error, message)
             if self._read.values.ndim == 1 and isinstance(error.index, tuple):
                 error.index = error.index[0]

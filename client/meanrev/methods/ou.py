@@ -13,6 +13,7 @@ from meanrev.intake.containers import table
 from meanrev.intake.table import Table
 from meanrev.methods import fields, wire
 from meanrev.methods.fit_ou import read_fits
+from meanrev.methods.infinite_prices import answered, left_out
 from meanrev.methods.naming import Series, reported, series_names
 from meanrev.methods.task import Task
 from meanrev.methods.times import row_stamps
@@ -64,12 +65,12 @@ def ou(
 
     Returns:
         Scalars for one series, arrays with one entry a column for many. A series that cannot be fitted has status
-        "error" and a reason.
+        "error" and a reason; a column with an infinite price is one.
 
     Raises:
         MeanRevError: as every call.
     """
-    read = table("prices", prices)
+    read, reasons = left_out(table("prices", prices))
     if not read.values.size:
         raise InvalidInput("prices", "must hold at least one price", value=read.values.shape)
     stamps = row_stamps(read, timestamps_ms)
@@ -84,11 +85,11 @@ def ou(
         publish=publish,
     )
     sent = None if time_unit_ms is None and publish is None else stamps
-    streamed = partial(_ask, read, names, sent, metadata, timeout)
+    streamed = partial(_ask, read, names, sent, metadata, timeout, reasons)
     of_a_stream = (time_unit_ms, window, forgetting, publish, None if bias == "none" else bias)
     if len(names) < _MANY or any(option is not None for option in of_a_stream):
         return streamed()
-    return _at_once(read, names, {"dt": dt, "adf_lags": adf_lags}, timeout, streamed)
+    return _at_once(read, names, {"dt": dt, "adf_lags": adf_lags}, timeout, reasons, streamed)
 
 
 def _at_once(
@@ -96,6 +97,7 @@ def _at_once(
     names: Series,
     options: Mapping[str, Any],
     timeout: float | None,
+    reasons: Mapping[int, str],
     streamed: Callable[[], Question[OuFit]],
 ) -> Question[OuFit]:
     """Declare one call for all series, with the answer of the streams where that has more to say.
@@ -104,12 +106,13 @@ def _at_once(
     """
 
     def fits(reply: Any, about: About) -> OuFit:
-        return replace(read_fits(reply, about), timestamp_ms=np.zeros(len(names), dtype=np.int64))
+        fit = replace(read_fits(reply, about), timestamp_ms=np.zeros(len(names), dtype=np.int64))
+        return answered(fit, reasons)
 
     def following(fit: OuFit | None) -> Question[OuFit] | None:
         if fit is None:
             return streamed()
-        failed = [i for i, status in enumerate(fit.status) if status == "error"]
+        failed = [i for i, status in enumerate(fit.status) if status == "error" and i not in reasons]
         if not failed:
             return None
         again = streamed()
@@ -137,7 +140,9 @@ def _merged(fit: OuFit, places: Sequence[int], replies: Replies, about: About) -
     return OuFit(**columns, meta=about)
 
 
-def _ask(read: Table, names: Series, stamps: Any, metadata: str, timeout: float | None) -> Question[OuFit]:
+def _ask(
+    read: Table, names: Series, stamps: Any, metadata: str, timeout: float | None, reasons: Mapping[int, str]
+) -> Question[OuFit]:
     """Declare the streams: a block of prices a series, _ASSETS_A_CALL series a stream."""
     columns = np.ascontiguousarray(read.values.reshape(len(read.values), -1).T)
     messages = [
@@ -149,7 +154,9 @@ def _ask(read: Table, names: Series, stamps: Any, metadata: str, timeout: float 
         fits = [_estimate(reply) for call in replies for reply in call]
         if len(fits) != len(messages):
             raise ServerError(f"{len(messages)} series were sent, {len(fits)} estimates came back")
-        return names.own(_fit(fits, about) if read.values.ndim == 1 else _stacked(fits, names.labels, about))
+        if read.values.ndim == 1:
+            return names.own(_fit(fits, about))
+        return names.own(answered(_stacked(fits, names.labels, about), reasons))
 
     return Question(
         _PATH,

@@ -5,7 +5,6 @@ from typing import Any
 
 import numpy as np
 
-from meanrev.errors import InvalidInput
 from meanrev.intake.table import Table
 from meanrev.methods.chunks import matrix
 from meanrev.methods.naming import series_names
@@ -61,11 +60,7 @@ def stats_task(
     asset_ids: Sequence[str] | None = None,
 ) -> Task[ReturnStats]:
     """Check the arguments of stats."""
-    try:
-        read = matrix(returns)
-    except InvalidInput as error:
-        error.field = error.field.replace("prices", "returns", 1)
-        raise
+    read = matrix(returns, "returns")
     return Task(
         method="ReturnStats",
         reply=ReturnStatsReply,

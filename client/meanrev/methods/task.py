@@ -51,6 +51,7 @@ class Task(Generic[R]):
         read: From the joined replies, and what is known about the call, to the result.
         renamed: Options whose arguments are called otherwise.
         join: Makes what joins the replies, of which there are several where the answer is large.
+        most_option_bytes: That the method takes of options, as JSON.
     """
 
     method: str
@@ -61,6 +62,7 @@ class Task(Generic[R]):
     read: Callable[[Any, About], R]
     renamed: Mapping[str, str] = field(default_factory=dict)
     join: Callable[[type[Message]], Joined] = Joined
+    most_option_bytes: int = wire.OPTION_BYTES
 
     def question(self, progress: Progress, timeout: float | None, *, dry_run: bool = False) -> Question[R]:
         """Declare the call that computes while the caller waits.
@@ -78,7 +80,7 @@ class Task(Generic[R]):
             with shown(progress, self.method) as advance:
                 yield _Watch(self.reply, advance)
 
-        metadata = wire.options(**self.options)
+        metadata = wire.written(self.options, self.most_option_bytes)
         return Question(
             research_path(self.method),
             [Cut(self.prices, self.names, metadata)],
@@ -97,7 +99,7 @@ class Task(Generic[R]):
         Args:
             timeout: Seconds for everything; the client's own where None.
         """
-        metadata = wire.options(**self.options, dry_run=True)
+        metadata = wire.written({**self.options, "dry_run": True}, self.most_option_bytes)
         return Question(
             research_path(self.method),
             [[outline(self.prices, self.names, metadata)]],
@@ -114,7 +116,7 @@ class Task(Generic[R]):
             read: From the reply to the job.
             timeout: Seconds for sending everything; the client's own where None.
         """
-        metadata = wire.options(method=self.method, **self.options)
+        metadata = wire.written({"method": self.method, **self.options}, self.most_option_bytes)
         return Question(
             research_path("SubmitJob"),
             [Cut(self.prices, self.names, metadata)],
@@ -127,24 +129,24 @@ class Task(Generic[R]):
 
     def result(self, whole: Any, about: About) -> R:
         """Read the joined replies, with the caller's labels and what was taken of the caller's data."""
-        return self.names.own(read_whole(self.read, whole, self._known(about)))
+        return read_whole(self._own, whole, about)
 
     def reading(self) -> "Reading":
         """Return how replies of this task are joined and read, wherever they come from."""
-        return Reading(
-            partial(self.join, self.reply), lambda whole, about: self.names.own(self.read(whole, self._known(about)))
-        )
+        return Reading(partial(self.join, self.reply), self._own)
 
-    def _known(self, about: About) -> About:
-        return about if self.prices.report is None else {**about, "intake": self.prices.report}
+    def _own(self, whole: Any, about: About) -> R:
+        known = about if self.prices.report is None else {**about, "intake": self.prices.report}
+        return self.names.own(self.read(whole, known))
 
     def _fitted(self, metadata: str) -> Callable[[Mapping[str, int]], Sequence[Sequence[bytes]]] | None:
         if self.prices.values.nbytes <= LARGE_BYTES:
             return None
 
         def cut(limits: Mapping[str, int]) -> Sequence[Sequence[bytes]]:
-            check_size(self.prices, limits)
-            return [Cut(self.prices, self.names, metadata, limits.get("max_message_bytes") or None)]
+            argument = self.renamed.get("block", "prices")
+            check_size(self.prices, limits, argument)
+            return [Cut(self.prices, self.names, metadata, limits.get("max_message_bytes") or None, argument)]
 
         return cut
 

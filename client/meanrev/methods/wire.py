@@ -12,11 +12,23 @@ from meanrev.methods import fields
 from meanrev_wire import codec
 from meanrev_wire.errors import MalformedMessage
 
-__all__ = ["decode", "encode", "extras", "json_of", "options", "path", "plain", "positive", "scalars"]
+__all__ = [
+    "OPTION_BYTES",
+    "decode",
+    "encode",
+    "extras",
+    "json_of",
+    "options",
+    "path",
+    "plain",
+    "positive",
+    "scalars",
+    "written",
+]
 
 M = TypeVar("M", bound=Message)
 
-_MOST_BYTES = 64 * 1024
+OPTION_BYTES = 64 * 1024
 """Of options, as every server reads them."""
 
 
@@ -52,7 +64,16 @@ def decode(message_type: type[M], data: bytes) -> M:
 
 
 def options(**given: Any) -> str:
+    """Return a request's metadata, as written does."""
+    return written(given)
+
+
+def written(given: Mapping[str, Any], most_bytes: int = OPTION_BYTES) -> str:
     """Return a request's metadata: the options that were given, strict, so that a misspelt one is an error.
+
+    Args:
+        given: By name; None leaves one out.
+        most_bytes: That the method takes of them.
 
     Raises:
         InvalidInput: JSON cannot carry an option, or they are longer than a server reads.
@@ -60,9 +81,9 @@ def options(**given: Any) -> str:
     chosen = {name: json_of(name, value) for name, value in given.items() if value is not None}
     parts = [f'"{name}": {text}' for name, text in chosen.items()]
     whole = "{" + ", ".join([*parts, '"strict": true']) + "}"
-    if len(whole) > _MOST_BYTES:  # JSON that is written here is ASCII
+    if len(whole) > most_bytes:  # JSON that is written here is ASCII
         longest = max(chosen, key=lambda name: len(chosen[name]))
-        rule = f"must be shorter: all options together may take {_MOST_BYTES} bytes as JSON"
+        rule = f"must be shorter: all options together may take {most_bytes} bytes as JSON"
         way = "; a range such as '0.5:3:0.05' stands for many numbers" if chosen[longest].startswith("[") else ""
         raise InvalidInput(longest, rule + way, value=f"{len(chosen[longest])} bytes")
     return whole

@@ -41,7 +41,7 @@ class SweepPlot:
         try:
             from plotly import graph_objects  # noqa: PLC0415 - only drawings need it
         except ModuleNotFoundError:
-            advice = "pip install 'meanrev[plot]' brings it"
+            advice = "pip install '.[plot]' in a checkout of meanrev brings it"
             raise ModuleNotFoundError(f"a drawing needs plotly; {advice}", name="plotly") from None
         shown = self._surface(column, figure, cost=cost, lookback=lookback)
         name = figure.replace("_", " ")

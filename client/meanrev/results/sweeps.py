@@ -255,9 +255,7 @@ def _place(field: str, held: Any, wanted: Any) -> int:
     places = places or [i for i, value in enumerate(held) if _equal(value, wanted)]
     places = places or [i for i, value in enumerate(held) if str(value) == str(wanted)]
     if not places:
-        spelled = str if len({type(value) for value in held}) == 1 else repr
-        shown = [spelled(value) for value in held]
-        raise InvalidInput(field, one_of(spelled(wanted), shown), value=wanted)
+        raise InvalidInput(field, one_of(wanted, held), value=wanted)
     return places[0]
 
 

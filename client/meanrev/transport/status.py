@@ -48,7 +48,7 @@ def _about_sizes(message: str) -> str:
         return message
     what, size, most = found.groups()
     advice = (
-        "fit_ou, sweep and scan send a matrix in parts; ask other methods about fewer bars at once"
+        "backtest, fit_ou, scan, stats and sweep send a matrix in parts; ask other methods about fewer bars at once"
         if what == "Received"
         else "ask for less at once"
     )

@@ -26,7 +26,7 @@ __all__ = ["handle"]
 async def handle(messages: AsyncIterator[bytes], call: Call) -> bytes:
     """Answer with the job, new or known; what can never be kept is refused when the first chunk has come."""
     upload = await begin(messages, call)
-    task, metadata = _task(upload.outline.metadata)
+    task, metadata = await asyncio.to_thread(_task, upload.outline.metadata)  # which may be megabytes of levels
     plan = await asyncio.to_thread(task.plan, replace(upload.outline, metadata=metadata))
     if plan.chosen.dry_run:
         raise InvalidInput(

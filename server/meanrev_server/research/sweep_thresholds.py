@@ -9,7 +9,7 @@ from msgspec import Meta
 from numpy.typing import NDArray
 
 from gpu_kernels import grids
-from gpu_kernels.checks import Floats, no_infinity, one_of
+from gpu_kernels.checks import Floats, one_of
 from gpu_kernels.errors import InvalidInput
 from meanrev_server.chunks import Table
 from meanrev_server.outline import Outline
@@ -116,7 +116,6 @@ def _total(outline: Outline, chosen: SweepOptions) -> int:
 
 
 def _run(table: Table, chosen: SweepOptions, ignored: list[str], progress: Progress) -> Answer:
-    no_infinity("block", table.values)  # here, where an index is (row, column)
     with wire_names(_NAMES):
         result = _swept(table, chosen, progress)
     total = _total(table.outline, chosen)

@@ -117,7 +117,9 @@ class TestAnyLabels:
 
 def test_a_label_that_is_not_there_is_named_with_a_suggestion(client, prices):
     grid = client.sweep(labelled(prices, ["KO", "PEP", "XOM"]), **GRID)
-    with pytest.raises(mr.InvalidInput, match=r"column must be one of KO, PEP, XOM; did you mean 'PEP'.*got 'PEPS'"):
+    with pytest.raises(
+        mr.InvalidInput, match=r"column must be one of 'KO', 'PEP', 'XOM' .did you mean 'PEP'.*got 'PEPS'"
+    ):
         grid.surface("PEPS")
     assert client.sweep(labelled(prices, [10, 20, 30]), **GRID).surface("20").column == 20
 

@@ -265,3 +265,22 @@ def test_two_columns_of_one_name_in_parquet(tmp_path):
     parquet.write_table(pyarrow.table([[1.5], [2.5]], names=["A", "A"]), tmp_path / "p.parquet")
     with pytest.raises(InvalidInput, match=r"two columns of one name; rename one"):
         read_file(tmp_path / "p.parquet")
+
+
+@pytest.mark.parametrize("options", [{}, {"no_header": True}])
+def test_bars_without_a_header_are_no_four_series_and_the_close_is_named(tmp_path, options):
+    path = tmp_path / "p.csv"
+    bars = [(price(i) + 900, price(i) - 1, price(i) + 1, price(i) - 2, price(i)) for i in range(20)]
+    path.write_text("\n".join(f"{DAYS[i]},{','.join(map(str, bar))}" for i, bar in enumerate(bars)) + "\n")
+    with pytest.raises(InvalidInput, match=r"by their values.*--column column_6"):
+        read_file(path, **options)
+    assert read_file(path, columns=("column_6",), **options).values[:, 0].tolist() == [bar[-1] for bar in bars]
+
+
+def test_series_at_levels_of_their_own_are_no_bars(tmp_path):
+    path = tmp_path / "p.csv"
+    levels = (50.0, 900.0, 2.0, 40.0)
+    path.write_text(
+        "\n".join(f"{DAYS[i]},{','.join(str(price(i) * level) for level in levels)}" for i in range(20)) + "\n"
+    )
+    assert read_file(path, no_header=True).values.shape == (20, 4)

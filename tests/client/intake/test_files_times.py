@@ -80,6 +80,15 @@ def test_a_first_column_that_counts_is_no_price(tmp_path, name):
     assert (out.what, out.reason) == ("column", "row numbers, no prices")
 
 
+@pytest.mark.parametrize("options", [{}, {"decimal_comma": True}])
+def test_a_first_column_that_counts_is_no_price_beside_decimal_commas(tmp_path, options):
+    table = read(
+        tmp_path, text("No;A;B", lambda i: (f"{i};{price(i):.3f};{price(i + 1):.4f}".replace(".", ","),)), **options
+    )
+    assert table.names == ("A", "B")
+    assert table.report.left_out[0].reason == "row numbers, no prices"
+
+
 def test_a_counter_that_is_asked_for_is_taken(tmp_path):
     assert read(tmp_path, text("A,B", lambda i: (i, price(i))), columns=("A",)).values[:, 0].tolist() == list(range(20))
 

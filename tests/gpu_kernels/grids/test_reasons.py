@@ -153,3 +153,23 @@ def test_a_gap_in_every_train_part_of_a_step_is_no_error(stand, name):
         steps = grids.walk_forward(prices, CELLS, train=60, test=40)
     assert [step.cell for step in steps if step.train_start == 0] == [-1] * 3
     assert all(step.status == grids.OK for step in steps if step.train_start == 40)
+
+
+@EVERY_WAY
+def test_an_infinite_price_stops_the_steps_that_hold_it_and_no_others(stand, name):
+    spoilt = PRICES.copy()
+    spoilt[1, 70] = -np.inf
+    with way(name):
+        found, alone = choose(spoilt), choose(PRICES[[0, 2]])
+        steps = grids.walk_forward(spoilt, CELLS, train=40, test=20)
+        clean = grids.walk_forward(PRICES, CELLS, train=40, test=20)
+    reason = "the price -inf at row 70 is infinite"
+    assert (found.status[1], found.reason[1], found.best[1]) == (grids.ERROR, reason, -1)
+    for mine, theirs in zip(found, alone, strict=True):
+        np.testing.assert_array_equal(mine[[0, 2]], theirs)
+    for step, expected in zip(steps, clean, strict=True):
+        if step.series == 1 and step.train_start <= 70 < step.test_stop:
+            assert (step.status, step.reason) == (grids.ERROR, reason)
+            assert np.isnan(step.test_return)
+        elif step.series != 1 or step.test_stop <= 70:
+            assert step == expected

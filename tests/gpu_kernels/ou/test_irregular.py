@@ -202,3 +202,13 @@ def test_the_height_of_the_profile_is_that_of_the_oracle():
     moved = expected + 0.5 * 59 * (math.log(2 * math.pi) + 1)
     np.testing.assert_allclose(likelihood.height(pairs, grid), moved, rtol=1e-9, atol=1e-6)
     np.testing.assert_allclose(likelihood.profile(pairs, grid).log_likelihood, moved, rtol=1e-9, atol=1e-6)
+
+
+@pytest.mark.parametrize("bias", ou.BIASES)
+def test_an_infinite_price_is_told_of_its_series_alone(bias):
+    prices, times = drawn()
+    spoilt = prices.copy()
+    spoilt[9] = -math.inf
+    found, alone = (ou.fit_irregular(batch, times, bias=bias) for batch in ([prices, spoilt], [prices]))
+    assert (found.status[1], found.reason[1]) == ("error", "the price -inf at row 9 is infinite")
+    assert ou.single(found) == ou.single(alone)

@@ -8,7 +8,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gpu_kernels import ou, selection
-from gpu_kernels.errors import InvalidInput
 from gpu_kernels.ou import dickey_fuller, host, native, verdicts
 from gpu_kernels.ou.sums import Sums, of_batch, of_rows
 from tests.gpu_kernels.native import needs_compiler
@@ -211,18 +210,20 @@ def test_a_line_with_little_noise_keeps_its_digits():
 @pytest.mark.parametrize("place", [0, 1, 50, 98, 99])
 @pytest.mark.parametrize("gaps", [[], [49, 51], [0], [1, 97, 98]])
 @pytest.mark.parametrize("infinity", [math.inf, -math.inf])
-def test_an_infinite_price_is_refused_wherever_it_stands(place, gaps, infinity):
+def test_an_infinite_price_is_told_of_its_series_wherever_it_stands(place, gaps, infinity):
     prices = reverting(8, 3, 100)
     prices[1, gaps] = math.nan
     prices[1, place] = infinity
-    with selection.using("native"), pytest.raises(InvalidInput, match=rf"^prices\[1, {place}\] must not be infinite"):
-        ou.fit(prices, adf_lags=2, bias="jackknife")
+    found, expected = fits(prices, adf_lags=2, bias="jackknife")
+    assert (found.status[1], found.reason[1]) == ("error", f"the price {infinity} at row {place} is infinite")
+    assert_equal(found, expected)
 
 
 @pytest.mark.parametrize("n_prices", [1, 2, 3])
-def test_infinite_prices_of_short_series_are_refused(n_prices):
-    with selection.using("native"), pytest.raises(InvalidInput, match=r"^prices\[0, 0\] must not be infinite, got inf"):
-        ou.fit(np.full((2, n_prices), math.inf))
+def test_infinite_prices_of_short_series_are_told(n_prices):
+    found, expected = fits(np.full((2, n_prices), math.inf))
+    assert found.reason == ("the price inf at row 0 is infinite",) * 2
+    assert_equal(found, expected)
 
 
 @pytest.mark.parametrize("huge", [1e160, 1.7e308])

@@ -165,7 +165,24 @@ def test_ticks_whose_timestamps_do_not_increase_are_skipped_and_counted():
     after = stream.estimate()
     assert stream.n_skipped == 3
     assert after.theta == before.theta
-    assert after.reason.endswith("3 ticks skipped: their timestamps are not above 0 and above the one before")
+    assert after.reason.endswith("3 ticks skipped: their timestamps are not above the one before")
+
+
+@pytest.mark.parametrize("first_ms", [-2_000_000_000_000, -150_000, 0])
+def test_times_before_1970_and_at_its_start_are_times_like_others(first_ms):
+    rng = np.random.default_rng(1)
+    steps = np.cumsum(rng.integers(1, 5, size=200)) * 1000
+    steps -= steps[0]
+    prices = reverting(200, theta=0.3)
+    late, early, ticks = (ou.OnlineOu(time_unit_ms=1000) for _ in range(3))
+    late.extend(prices, steps + 1_700_000_000_000)
+    early.extend(prices, steps + first_ms)
+    for price, stamp in zip(prices.tolist(), (steps + first_ms).tolist(), strict=True):
+        ticks.update(price, stamp)
+    assert (early.n_skipped, ticks.n_skipped) == (0, 0)
+    assert early.estimate().n_samples == 200
+    assert_same(early.estimate(), late.estimate(), rel=1e-12)
+    assert_same(ticks.estimate(), late.estimate(), rel=1e-12)
 
 
 def test_timestamps_pass_through_where_no_unit_is_given():

@@ -3,8 +3,9 @@
 import numpy as np
 import pytest
 
-from gpu_kernels import scans
+from gpu_kernels import scans, selection
 from gpu_kernels.errors import InvalidInput
+from tests.gpu_kernels.native import needs_compiler
 from tests.gpu_kernels.scans.universe import assert_same, names, universe
 
 SMALL = {"lookback": 10, "alpha": 1.0}
@@ -45,6 +46,16 @@ def test_one_bad_column_is_noted_and_the_others_stay_as_they_are(rows, value, re
     assert (note.column, note.status) == (3, "error")
     assert note.reason.startswith(reason)
     assert (table.n_pairs, table.n_untested) == (21, 7)
+
+
+@pytest.mark.parametrize("backend", ["numpy", pytest.param("native", marks=needs_compiler)])
+def test_a_column_that_is_left_out_changes_no_bit(backend):
+    """The layout in memory decides the order of a matrix product's sums."""
+    with selection.using(backend, 2):
+        table = scans.scan(spoilt(5), **SMALL)
+        without = scans.scan(np.delete(universe(1), 3, axis=1), **SMALL)
+    for name in ("hedge_ratio", "intercept", "adf_statistic", "p_value", "train_sharpe", "test_sharpe"):
+        np.testing.assert_array_equal(getattr(table, name), getattr(without, name), err_msg=name)
 
 
 def test_prices_that_are_not_positive_are_fine_without_logarithms():
@@ -163,3 +174,12 @@ def test_columns_of_very_different_scales_give_the_same_pairs(log):
         # A threshold comes from a search that stops at 1e-8 of a flat top.
         np.testing.assert_allclose(getattr(found, name), getattr(base, name), rtol=1e-6, err_msg=name)
     np.testing.assert_allclose(found.sigma, base.sigma * factor, rtol=1e-7)
+
+
+def test_a_note_names_some_of_many_columns_and_counts_the_others():
+    """With N columns all alike, notes that name all of them would hold N^2 names."""
+    names = [f"C{k}" for k in range(1000)]
+    note = scans.ColumnNote(0, "error", "not tested with", tuple(range(1, 1000)))
+    assert note.told(names) == f"not tested with {', '.join(names[1:21])} and 979 more"
+    assert note._replace(others=tuple(range(1, 21))).told(names) == f"not tested with {', '.join(names[1:21])}"
+    assert note._replace(others=()).told(names) == "not tested with"

@@ -5,8 +5,9 @@ import math
 import numpy as np
 import pytest
 
-from gpu_kernels import sweep
+from gpu_kernels import selection, sweep
 from gpu_kernels.errors import InvalidInput
+from tests.gpu_kernels.native import needs_compiler
 from tests.naive import grids as naive
 
 NAN, INF = math.nan, math.inf
@@ -21,7 +22,6 @@ FLOATS = ("cumulative_return", "sharpe_ratio", "max_drawdown", "win_rate", "equi
         ({"prices": PRICES}, r"prices must have shape \(B, T\), got \(120,\)"),
         ({"prices": [["a"]]}, r"prices must be numbers of shape \(B, T\), got 'list'"),
         ({"prices": np.empty((2, 0))}, r"prices must have at least one bar, got \(2, 0\)"),
-        ({"prices": [[1.0, INF]]}, r"prices\[0, 1\] must not be infinite, got inf"),
         ({"entry_z": [0.0]}, r"entry_z\[0\] must be finite and > 0, got 0.0"),
         ({"entry_z": [1.0, NAN]}, r"entry_z\[1\] must be finite and > 0, got nan"),
         ({"entry_z": [INF]}, r"entry_z\[0\] must be finite and > 0, got inf"),
@@ -65,15 +65,42 @@ def test_one_bad_series_is_nan_with_a_status_and_leaves_the_others_alone():
     bad = PRICES.copy()
     bad[50] = -1.0
     empty = np.full_like(PRICES, NAN)
-    both = sweep.backtest([PRICES, bad, empty, PRICES], [1.0, 1.5], [0.0], [0.001])
+    infinite = np.where(np.arange(PRICES.size) == 70, INF, PRICES)
+    both = sweep.backtest([PRICES, bad, empty, infinite, PRICES], [1.0, 1.5], [0.0], [0.001])
     alone = sweep.backtest([PRICES], [1.0, 1.5], [0.0], [0.001])
-    assert both.status[1:3].tolist() == [[sweep.ERROR] * 2] * 2
-    assert (both.num_trades[1:3] == 0).all()
-    assert (both.position[1:3] == 0).all()
+    assert both.status[1:4].tolist() == [[sweep.ERROR] * 2] * 3
+    assert (both.num_trades[1:4] == 0).all()
+    assert (both.position[1:4] == 0).all()
     for name in FLOATS:
         values = getattr(both, name)
-        assert np.isnan(values[1:3]).all()
-        np.testing.assert_array_equal(values[[0, 3]], np.repeat(getattr(alone, name), 2, axis=0))
+        assert np.isnan(values[1:4]).all()
+        np.testing.assert_array_equal(values[[0, 4]], np.repeat(getattr(alone, name), 2, axis=0))
+
+
+@pytest.mark.parametrize("mode", sweep.MODES)
+@pytest.mark.parametrize("infinity", [INF, -INF])
+@pytest.mark.parametrize("gaps", [[], [0, 1], [40, 119]])
+@pytest.mark.parametrize("backend", ["numpy", pytest.param("native", marks=needs_compiler)])
+def test_an_infinite_price_is_told_by_its_row_and_leaves_the_others_alone(backend, mode, infinity, gaps):
+    spoilt = PRICES.copy()
+    spoilt[gaps] = NAN
+    spoilt[60] = infinity
+    prices = np.array([PRICES, spoilt, PRICES[::-1]])
+    assert sweep.reasons(prices, mode, 5) == ["", f"the price {infinity} at row 65 is infinite", ""]
+    with selection.using(backend, 2):
+        for ask in (sweep.backtest, sweep.moments):
+            found = ask(prices, 1.0, 0.0, 0.001, mode=mode)
+            alone = ask(prices[[0, 2]], 1.0, 0.0, 0.001, mode=mode)
+            for ours, theirs in zip(found, alone, strict=True):
+                np.testing.assert_array_equal(ours[[0, 2]], theirs)
+        assert np.isnan(found.skewness[1])
+
+
+def test_the_first_bad_price_is_the_reason():
+    both = np.where(np.arange(PRICES.size) == 70, INF, PRICES)
+    both[20] = 0.0
+    assert "the price 0.0 at row 20 is not positive" in sweep.reasons(both[None], "compounding")[0]
+    assert sweep.reasons(both[None], "unit") == ["the price inf at row 70 is infinite"]
 
 
 def test_a_spread_may_be_negative_in_unit_mode_alone():
