@@ -10,7 +10,16 @@ from dataclasses import dataclass, field
 from meanrev.intake.headers import begins_with_values, joined, n_header_lines, refuse_values_as_header
 from meanrev.intake.options import FileOptions, refusal
 
-__all__ = ["HEAD_BYTES", "Layout", "ends_in_returns", "laid_out", "one_newline", "records_of", "utf8"]
+__all__ = [
+    "HEAD_BYTES",
+    "Layout",
+    "ends_in_returns",
+    "laid_out",
+    "one_newline",
+    "records_of",
+    "utf8",
+    "without_broken_bytes",
+]
 
 HEAD_BYTES = 1 << 18
 """Of a file that are looked at before it is read."""
@@ -64,10 +73,24 @@ def utf8(source: str, data: bytes) -> tuple[bytes, str]:
     try:
         codecs.getincrementaldecoder("utf-8")().decode(data[:HEAD_BYTES])  # a letter may be cut at the end
     except UnicodeError:
-        return _with_newlines(data.decode("cp1252", errors="replace").encode()), "Windows-1252 (Latin-1), not UTF-8"
+        whole, encoding = without_broken_bytes(data)
+        return _with_newlines(whole), encoding
     if b"\0" in data[:HEAD_BYTES]:
         raise refusal(source, "holds zero bytes, so it is no text; CSV, Parquet, Arrow IPC and Excel files can be read")
     return _with_newlines(data), ""
+
+
+def without_broken_bytes(data: bytes) -> tuple[bytes, str]:
+    """Return bytes that are no UTF-8 as UTF-8, and the encoding that they were read as, for the report.
+
+    Letters beyond ASCII are almost never UTF-8 by chance: where they are, and are as many as the broken bytes, the text
+    is UTF-8 that was damaged, and its names would become others if it were read as Windows-1252.
+    """
+    text = data.decode(errors="replace")
+    n_broken, n_letters = text.count("\ufffd"), len(re.findall(r"[^\x00-\x7f\ufffd]", text))
+    if n_letters >= n_broken:
+        return text.encode(), f"UTF-8 with {n_broken} broken bytes, read as '\ufffd'"
+    return data.decode("cp1252", errors="replace").encode(), "Windows-1252 (Latin-1), not UTF-8"
 
 
 def _with_newlines(data: bytes) -> bytes:

@@ -7,8 +7,9 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from meanrev.intake import dialect
 from meanrev.intake.cells import MISSING, comma_style
-from meanrev.intake.dialect import HEAD_BYTES, Layout, ends_in_returns, laid_out, one_newline, utf8
+from meanrev.intake.dialect import HEAD_BYTES, Layout, ends_in_returns, laid_out, one_newline
 from meanrev.intake.headers import is_time_name
 from meanrev.intake.options import FileOptions, polars, refusal
 from meanrev.intake.raw import RawTable
@@ -45,10 +46,10 @@ def read_text(source: str, data: Path | bytes, options: FileOptions) -> RawTable
     try:
         frame = _parsed(body, head, layout, options)
     except _NotUtf8:
-        body = _read(body).decode("cp1252", errors="replace").encode()
+        body, encoding = dialect.without_broken_bytes(_read(body))
         layout = laid_out(source, body[:HEAD_BYTES], options, whole=len(body) <= HEAD_BYTES)
         head = body[:HEAD_BYTES]
-        notes.append("The text is Windows-1252 (Latin-1), not UTF-8.")
+        notes.append(f"The text is {encoding}.")
         try:
             frame = _parsed(body, head, layout, options)
         except _Broken as error:
@@ -94,16 +95,16 @@ class _Broken(Exception):
 def _opened(source: str, data: Path | bytes) -> tuple[Path | bytes, bytes, str]:
     """Return what polars reads, the first bytes of it, and its encoding."""
     if isinstance(data, bytes):
-        body, encoding = utf8(source, data)
+        body, encoding = dialect.utf8(source, data)
         return body, body[:HEAD_BYTES], encoding
     with data.open("rb") as file:
         start = file.read(HEAD_BYTES)
     if start.startswith((b"\xff\xfe", b"\xfe\xff", b"\x00\x00\xfe\xff")) or ends_in_returns(start):
-        body, encoding = utf8(source, data.read_bytes())
+        body, encoding = dialect.utf8(source, data.read_bytes())
         return body, body[:HEAD_BYTES], encoding
-    head, encoding = utf8(source, start)
+    head, encoding = dialect.utf8(source, start)
     if encoding:
-        body, encoding = utf8(source, data.read_bytes())
+        body, encoding = dialect.utf8(source, data.read_bytes())
         return body, body[:HEAD_BYTES], encoding
     return data, head, ""
 

@@ -346,3 +346,15 @@ def test_parquet_numbers_of_any_type_are_floats(tmp_path):
     columns = {"f": pl.Float32, "i": pl.Int16, "u": pl.UInt64, "d": pl.Decimal(10, 2)}
     pl.DataFrame({name: pl.Series([3, 1, 2]).cast(kind) for name, kind in columns.items()}).write_parquet(path)
     assert read_file(path).values.tolist() == [[3.0] * 4, [1.0] * 4, [2.0] * 4]
+
+
+def test_broken_bytes_leave_the_names_of_a_file_as_they_are(tmp_path):
+    path = tmp_path / "p.csv"
+    content = text("Date,Kurs in €,株価,note", lambda i: (DAYS[i], price(i), price(i + 1), "x")).encode()
+    path.write_bytes(content[:-2] + b"\xff\xfe\n")
+    table = read_file(path)
+    assert table.names == ("Kurs in €", "株価")
+    assert any("UTF-8 with 2 broken bytes" in note for note in table.report.notes)
+    path.write_bytes(content.replace(b"50.875", b"50.\xff75", 1))
+    with pytest.raises(InvalidInput, match="is no number"):
+        read_file(path)
