@@ -151,7 +151,7 @@ def _of_trades(listed: Trades, tradable: Bools, rules: Rules) -> dict[str, Float
     best, worst = np.full(n_series, np.nan), np.full(n_series, np.nan)
     np.fmax.at(best, series, fraction)
     np.fmin.at(worst, series, fraction)
-    with np.errstate(invalid="ignore", divide="ignore"):
+    with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
         found = {
             "win_rate": added((profit > 0).astype(np.float64)) / some,
             "avg_profit_per_trade": added(profit) / (some * rules.initial_capital),

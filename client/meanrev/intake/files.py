@@ -22,6 +22,9 @@ from meanrev.intake.zones import in_utc
 
 __all__ = ["read_file"]
 
+_SMALL = 1 << 20
+"""Cells below which threads take longer to start than to copy."""
+
 
 def read_file(path: str | Path, options: FileOptions | None = None, **given: Any) -> Table:
     """Read prices of a file: a column a series and a row a time, oldest first.
@@ -163,10 +166,24 @@ def _kept(values: NDArray[Any], kept: NDArray[np.bool_] | None) -> NDArray[Any]:
 
 def _matrix(columns: list[Any], kept: NDArray[np.bool_] | None) -> NDArray[np.float64]:
     """Return columns side by side, each in one piece of memory, which is how they are used."""
-    pl = polars()
-    frame = pl.DataFrame([column.rename(str(i)) for i, column in enumerate(columns)])
-    values: NDArray[np.float64] = np.asfortranarray(frame.to_numpy())
+    values = np.empty((columns[0].len(), len(columns)), order="F")  # NumPy's memory comes in large pages
+    threads = 1 if values.size < _SMALL else min(polars().thread_pool_size(), len(columns))
+    if threads == 1:
+        _copy(columns, values)
+    else:
+        from concurrent.futures import ThreadPoolExecutor  # noqa: PLC0415 - for large tables only
+
+        with ThreadPoolExecutor(threads) as pool:
+            list(pool.map(lambda i: _copy(columns[i::threads], values[:, i::threads]), range(threads)))
     return values if kept is None else np.asfortranarray(values[kept])
+
+
+def _copy(columns: list[Any], values: NDArray[np.float64]) -> None:
+    for i, column in enumerate(columns):
+        at = 0
+        for chunk in column.get_chunks():  # which need not be put together first
+            values[at : at + chunk.len(), i] = chunk.to_numpy()
+            at += chunk.len()
 
 
 def _long(raw: RawTable, times: TimeColumns, options: FileOptions) -> Part:

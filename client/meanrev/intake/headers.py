@@ -76,6 +76,7 @@ def refuse_values_as_header(source: str, row: list[str], line: int, second: list
         second is not None and len(second) == len(cells) and list(map(_is_value, second)) == list(map(_is_value, cells))
     )
     begins = (_is_value(cells[0]) and bool(cells[0]) and (any(numbers) or alike)) or (any(numbers) and labelled)
+    begins = begins or any(map(_both_times, cells, second or []))
     begins = begins or (bool(_NUMBER.match(cells[0])) and not cells[0].isdigit())  # 20.50 is no name
     if begins or (told and all(_is_value(cell) for cell in told)):
         what = f"line {line} looks like values, not like names of columns: {', '.join(map(shown, told[:4]))}"
@@ -99,6 +100,11 @@ def joined(header: list[list[str]]) -> tuple[tuple[str, ...], tuple[tuple[str, .
 def _is_value(cell: str) -> bool:
     cell = cell.strip()
     return bool(_NUMBER.match(cell)) or _is_time(cell) or (bool(cell) and cell.lower() in MISSING)
+
+
+def _both_times(cell: str, below: str) -> bool:
+    """Tell whether a column begins with two times, the first of which can be no name then."""
+    return _is_time(cell) and _is_time(below)
 
 
 def _is_time(cell: str) -> bool:

@@ -33,7 +33,10 @@ def key_column(raw: RawTable, times: set[int | None], times_ns: Any) -> int | No
             known = raw.column(i).drop_nulls()
             if known.n_unique() > 1 and known.len() > known.n_unique():
                 return i
-    if times_ns is None or bool((times_ns.diff() > 0).all()) or times_ns.n_unique() == times_ns.len():
+    if times_ns is None:
+        return None
+    moments = times_ns.fill_null(0).to_numpy()
+    if bool((moments[1:] > moments[:-1]).all()) or times_ns.n_unique() == times_ns.len():
         return None
     pl = polars()
     for i in range(len(raw.names)):

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from meanrev.errors import InvalidInput
 from meanrev.intake.table import Floats
 
-__all__ = ["RowLabel", "floats", "no_label", "of_objects", "shown"]
+__all__ = ["RowLabel", "absent", "floats", "no_label", "of_objects", "shown"]
 
 RowLabel = Callable[[int], str]
 """From a row's number to what the caller calls it, or "" where rows have no labels."""
@@ -92,7 +92,7 @@ def of_objects(field: str, cells: Sequence[Any] | NDArray[Any], label: RowLabel 
     for place, cell in np.ndenumerate(given):
         if type(cell) is float:
             out[place] = cell
-        elif _absent(cell):
+        elif absent(cell):
             out[place] = np.nan
         else:
             out[place] = _number(field, cell, place, label)
@@ -133,7 +133,7 @@ def _refusal(field: str, why: str, place: tuple[int, ...], cell: object, label: 
     return InvalidInput(field, _NUMBER, value=shown(cell), index=where, hint=label(index[0]), message=told)
 
 
-def _absent(cell: object) -> bool:
+def absent(cell: object) -> bool:
     """Tell whether a cell is None, pandas.NA or pandas.NaT."""
     return cell is None or (type(cell).__name__ in {"NAType", "NaTType"} and type(cell).__module__.startswith("pandas"))
 

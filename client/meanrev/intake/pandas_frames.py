@@ -140,9 +140,11 @@ def _column(field: str, name: Hashable, column: Any) -> Floats:
         dtype = column.dtype
         dates = getattr(dtype, "kind", "O") == "M" or isinstance(dtype, pd.PeriodDtype)
         if not dates:
-            present = column.dropna()
-            dates = pd.api.types.infer_dtype(present) in {"date", "datetime", "period"} or (
-                bool(len(present)) and looks_iso(list(present[:1000]))
+            # Not by dropna, which compares cells, and a signalling NaN of decimal cannot be compared.
+            cells = (cell for cell in column if not objects.absent(cell))
+            present = [cell for cell in cells if not (isinstance(cell, float) and np.isnan(cell))]
+            dates = pd.api.types.infer_dtype(present, skipna=False) in {"date", "datetime", "period"} or (
+                bool(present) and looks_iso(present[:1000])
             )
         if dates or (error.value is not None and named_like_time(name)):
             way = f"make them the index: {field}.set_index({name!r})"

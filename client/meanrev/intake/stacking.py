@@ -121,7 +121,7 @@ def _ordered(parts: list[Part], times: NDArray[np.int64], options: FileOptions) 
     stamps = times // _MS
     try:
         return in_order(
-            stamps * _MS,
+            stamps,
             field="time",
             sort=options.sort,
             duplicates=options.duplicates,
@@ -203,4 +203,6 @@ def _gaps(times: NDArray[np.int64]) -> int:
     if times.size < 3:
         return 0
     steps = np.diff(times)
+    if steps.max() <= _LONG_STEP * steps.min():  # the median is no shorter
+        return 0
     return int((steps > _LONG_STEP * np.median(steps)).sum())

@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 from meanrev.intake.cells import is_missing
 from meanrev.intake.options import polars
 
-__all__ = ["CLOCK", "Read", "clock_ns", "formatted", "read_texts", "text_kind", "years_of_prices"]
+__all__ = ["CLOCK", "Read", "clock_ns", "formatted", "quick_iso", "read_texts", "text_kind", "years_of_prices"]
 
 _YEARS = (1900, 2200)
 _MOST = 0.7  # a line that repeats the header, or a footnote, does not make a column of dates one of texts
@@ -79,7 +79,7 @@ def read_texts(known: Any, kind: str) -> Read:
         return Read(formatted(digits, "%Y%m%d%H%M%S"), "text")
     if kind == "worded":
         return Read(_worded(known), "text", whole_days=True)
-    return _quick_iso(known) or _iso(known)
+    return quick_iso(known) or _iso(known)
 
 
 def formatted(texts: Any, form: str) -> Any:
@@ -99,7 +99,11 @@ def formatted(texts: Any, form: str) -> Any:
 def years_of_prices(times: Any) -> Any:
     """Return times as Datetime("ns"), null outside the years 1900 to 2200."""
     pl = polars()
-    return times.set(~times.dt.year().is_between(*_YEARS), None).cast(pl.Datetime("ns"))
+    numbers = times.to_physical()
+    ends = pl.Series([numbers.min(), numbers.max()], dtype=numbers.dtype).cast(times.dtype).dt.year()
+    if not bool(ends.is_between(*_YEARS).fill_null(value=True).all()):  # only then is each one worth a look
+        times = times.set(~times.dt.year().is_between(*_YEARS), None)
+    return times.cast(pl.Datetime("ns"))
 
 
 def clock_ns(hours: Any, minutes: Any, seconds: Any, fraction: Any) -> Any:
@@ -122,12 +126,18 @@ def clock_ns(hours: Any, minutes: Any, seconds: Any, fraction: Any) -> Any:
     return total + fraction.fill_null("").str.pad_end(9, "0").cast(pl.Int64, strict=False).fill_null(0)
 
 
-def _quick_iso(known: Any) -> Read | None:
-    """Read ISO texts of one width without a zone, which most files have; None where these are others."""
+def quick_iso(known: Any) -> Read | None:
+    """Read ISO texts of one width without a zone, which most files have; None where these are others.
+
+    Args:
+        known: polars Series of String, null where a value is missing.
+    """
     pl = polars()
     sizes = known.str.len_bytes()
     size = sizes.max()
     if size is None or size != sizes.min() or size not in {10, 16, 19, *range(21, 30)}:
+        return None
+    if known.drop_nulls()[0][4:5] != "-":
         return None
     if size == 10:
         days = _days(known)

@@ -5,7 +5,7 @@ from typing import Any, NamedTuple, NoReturn
 from meanrev.intake.cells import MISSING, first, is_missing, whole_numbers
 from meanrev.intake.options import FileOptions, polars, refusal, shown
 from meanrev.intake.raw import RawTable
-from meanrev.intake.text_times import CLOCK, clock_ns, formatted, read_texts, text_kind, years_of_prices
+from meanrev.intake.text_times import CLOCK, clock_ns, formatted, quick_iso, read_texts, text_kind, years_of_prices
 from meanrev.intake.zones import in_utc
 
 __all__ = ["Times", "clock_of", "number_kind", "read_times"]
@@ -80,6 +80,10 @@ def read_times(raw: RawTable, number: int, options: FileOptions) -> Times:
         ns = in_utc(raw, number, times, options) if zone is None else _placed(raw, times, options)
         return Times(ns, "date" if column.dtype == pl.Date else "datetime", column.dtype == pl.Date)
     if column.dtype == pl.String:
+        plain = not options.missing and not options.date_format
+        read = quick_iso(column) if plain else None  # most files need no look at anything else
+        if read is not None:
+            return Times(in_utc(raw, number, read.times, options), read.kind, read.whole_days)
         return _of_texts(raw, number, column.str.strip_chars(), options)
     return _of_numbers(raw, number, column, number_kind(column), options)
 
