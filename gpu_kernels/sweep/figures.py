@@ -1,7 +1,5 @@
 """What the kernels' rows say of each lane, as figures; and the figures of series that cannot be traded."""
 
-from typing import Any
-
 import numpy as np
 from numpy.typing import NDArray
 
