@@ -17,6 +17,7 @@ RUINED, REDO = 10, 2.0
 _ROUNDING = 1e-15  # of a compounding return, where an entry without a cost gains nothing
 
 
+@np.errstate(over="ignore", invalid="ignore")  # sums beyond the doubles end as figures that are infinite or NaN
 def metrics(rows: Floats, spans: NDArray[np.int64], rules: Rules) -> SweepMetrics:
     """Turn the kernels' rows, (11, B, G), into figures.
 
@@ -28,13 +29,12 @@ def metrics(rows: Floats, spans: NDArray[np.int64], rules: Rules) -> SweepMetric
     equity, realized, unrealized, fees, drawdown, total, squares, trades, wins, position, ruined = rows
     n_bars, compounding = spans[:, None].astype(np.float64), rules.mode == "compounding"
     scale = 1.0 if compounding else rules.initial_capital
-    with np.errstate(over="ignore", invalid="ignore"):  # the ratio is NaN there
-        mean = total / (n_bars * scale)
-        spread = np.maximum(0.0, squares / scale**2 - n_bars * mean * mean)
-        if compounding:
-            spread[squares < n_bars * _ROUNDING**2] = 0.0
-        deviation = np.sqrt(spread / np.maximum(1.0, n_bars - 1.0))
-        sharpe = sharpe_ratios(mean * np.sqrt(rules.periods_per_year), deviation)
+    mean = total / (n_bars * scale)
+    spread = np.maximum(0.0, squares / scale**2 - n_bars * mean * mean)
+    if compounding:
+        spread[squares < n_bars * _ROUNDING**2] = 0.0
+    deviation = np.sqrt(spread / np.maximum(1.0, n_bars - 1.0))
+    sharpe = sharpe_ratios(mean * np.sqrt(rules.periods_per_year), deviation)
     win_rate, average = np.zeros_like(mean), np.zeros_like(mean)
     np.divide(wins, trades, out=win_rate, where=trades > 0)
     np.divide(realized, trades * rules.initial_capital, out=average, where=trades > 0)

@@ -69,11 +69,11 @@ def utf8(source: str, data: bytes) -> tuple[bytes, str]:
             except UnicodeError:
                 raise refusal(source, f"starts like {encoding} text and is none") from None
             return _with_newlines(data), encoding
-    data = data.removeprefix(b"\xef\xbb\xbf")
+    given, data = data, data.removeprefix(codecs.BOM_UTF8)
     try:
         codecs.getincrementaldecoder("utf-8")().decode(data[:HEAD_BYTES])  # a letter may be cut at the end
     except UnicodeError:
-        whole, encoding = without_broken_bytes(data)
+        whole, encoding = without_broken_bytes(given)
         return _with_newlines(whole), encoding
     if b"\0" in data[:HEAD_BYTES]:
         raise refusal(source, "holds zero bytes, so it is no text; CSV, Parquet, Arrow IPC and Excel files can be read")
@@ -83,12 +83,14 @@ def utf8(source: str, data: bytes) -> tuple[bytes, str]:
 def without_broken_bytes(data: bytes) -> tuple[bytes, str]:
     """Return bytes that are no UTF-8 as UTF-8, and the encoding that they were read as, for the report.
 
-    Letters beyond ASCII are almost never UTF-8 by chance: where they are, and are as many as the broken bytes, the text
-    is UTF-8 that was damaged, and its names would become others if it were read as Windows-1252.
+    Letters beyond ASCII are almost never UTF-8 by chance: where they are, and have as many bytes as are broken, the
+    text is UTF-8 that was damaged, and its names would become others if it were read as Windows-1252. A byte-order mark
+    says so by itself.
     """
-    text = data.decode(errors="replace")
-    n_broken, n_letters = text.count("\ufffd"), len(re.findall(r"[^\x00-\x7f\ufffd]", text))
-    if n_letters >= n_broken:
+    marked = data.startswith(codecs.BOM_UTF8)
+    text = data.removeprefix(codecs.BOM_UTF8).decode(errors="replace")
+    n_broken, letters = text.count("\ufffd"), "".join(re.findall(r"[^\x00-\x7f\ufffd]+", text))
+    if marked or len(letters.encode()) >= n_broken:
         return text.encode(), f"UTF-8 with {n_broken} broken bytes, read as '\ufffd'"
     return data.decode("cp1252", errors="replace").encode(), "Windows-1252 (Latin-1), not UTF-8"
 

@@ -220,6 +220,8 @@ def _nothing_is_lost(read, header, rows, given):
     gone = sum(len(out.labels) for out in report.left_out if out.what == "column")
     times = 0 if not report.time_column else 1 + report.time_kind.endswith("time of day")
     assert len(report.columns) + gone + times >= len(header), (report, header)
+    if header == [""]:  # a blank line, so that the header is the next one
+        return
     if not header:  # lines without any field are blank
         rows = [row for row in rows if row]
     n_rows = report.n_rows + report.n_duplicates

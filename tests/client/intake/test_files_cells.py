@@ -358,3 +358,12 @@ def test_broken_bytes_leave_the_names_of_a_file_as_they_are(tmp_path):
     path.write_bytes(content.replace(b"50.875", b"50.\xff75", 1))
     with pytest.raises(InvalidInput, match="is no number"):
         read_file(path)
+
+
+@pytest.mark.parametrize("mark", [b"", b"\xef\xbb\xbf"])
+@pytest.mark.parametrize("letters", ["∑", "é"])
+def test_one_letter_beside_two_broken_bytes_keeps_its_column(tmp_path, mark, letters):
+    path = tmp_path / "f.csv"
+    rows = b"".join(b"2024-01-%02d,%d.5,x\xff\xfe\n" % (day, day) for day in range(1, 2))
+    path.write_bytes(mark + f"date,{letters},note\n".encode() + rows)
+    assert read_file(path).names == (letters,)
