@@ -99,7 +99,7 @@ def test_an_error_says_where_in_the_callers_own_labels(client, frame):
         client.log_returns(frame)
     frame.loc["2020-03-16", "PEP"] = np.inf
     with pytest.raises(mr.InvalidInput, match=r"\(at 'PEP', 2020-03-16\)"):
-        client.ou(frame)
+        client.pca(frame)
 
 
 def test_a_frame_of_words_is_refused(client):

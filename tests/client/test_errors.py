@@ -100,18 +100,20 @@ def test_a_misspelt_option_value_names_the_argument(client, prices):
     assert caught.value.value == "jacknife"
 
 
-def test_a_bad_price_of_a_fit_is_named_with_its_row_and_column(client, prices):
-    spoilt = prices.copy()
+@pytest.mark.parametrize("row", [7, 399])
+def test_an_infinite_price_of_a_fit_is_named_with_its_row(client, prices, row):
+    spoilt = prices[:, 0].copy()
+    spoilt[row] = math.inf
+    with pytest.raises(mr.InvalidInput, match=rf"prices\[{row}\] must not be infinite"):
+        client.ou(spoilt)
+
+
+def test_an_infinite_price_of_one_column_leaves_the_others(client, prices):
+    spoilt, clean = prices.copy(), client.ou(prices)
     spoilt[7, 2] = math.inf
-    with pytest.raises(mr.InvalidInput, match=r"prices\[7, 2\] must not be infinite"):
-        client.ou(spoilt)
-
-
-def test_the_last_price_is_named_too(client, prices):
-    spoilt = prices.copy()
-    spoilt[-1, 1] = math.inf
-    with pytest.raises(mr.InvalidInput, match=r"prices\[399, 1\] must not be infinite"):
-        client.ou(spoilt)
+    found = client.ou(spoilt)
+    assert (found.status[2], found.reason[2]) == ("error", "the price inf at row 7 is infinite")
+    assert found.theta[:2].tolist() == clean.theta[:2].tolist()
 
 
 def test_a_deadline_that_passes_is_deadline_exceeded(client):

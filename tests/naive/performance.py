@@ -65,7 +65,7 @@ def drawdowns(returns):
     peak_bar, worst, longest, under = -1, mpmath.mpf(0), 0, False
     for bar, gained in enumerate(returns):
         wealth *= 1 + gained
-        if wealth >= peak * (1 - mpmath.mpf("1e-25")):
+        if wealth >= peak * (1 - 64 * mpmath.mpf(2) ** -52):  # back but for the rounding of the steps themselves
             if under:
                 longest = max(longest, bar - peak_bar)
             peak, peak_bar, under = max(peak, wealth), bar, False
