@@ -129,6 +129,9 @@ def drawn_sums(draw):
         for field in draw(st.lists(st.integers(3, 9), max_size=2)):
             overflows = [math.inf, math.nan] if field in {SXX, SDD} else []
             fields[field][row] = draw(st.sampled_from(FINITE + overflows))
+    with np.errstate(over="ignore", divide="ignore", invalid="ignore"):
+        beyond = np.isinf(fields[SXX + 1] / fields[SXX]) & np.isfinite(fields[SXX + 1]) & (fields[SXX] != 0)
+    fields[SXX][beyond] = 1.0  # no prices have a sum of products so far above their sum of squares
     statistic = rng.normal(-3.0, 3.0, n_series)
     statistic[rng.random(n_series) < 0.2] = draw(st.sampled_from([math.nan, math.inf, -math.inf, -1e3, 9.0]))
     halves = rng.uniform(-0.1, 1.0, (n_series, 2))
