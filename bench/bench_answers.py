@@ -15,6 +15,7 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 
 import numpy as np
@@ -87,12 +88,23 @@ def measured(megabytes: float) -> dict[str, object]:
     }
 
 
+def cpu() -> str:
+    """Return the processor's name, as Linux tells it."""
+    facts = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
+    return next((line.partition(":")[2].strip() for line in facts if line.startswith("model name")), "")
+
+
 def main() -> int:
-    """Measure, and print JSON."""
+    """Measure, print JSON, and keep it."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--megabytes", type=float, default=400.0, help="of the answer")
-    found = measured(parser.parse_args().megabytes)
-    print(json.dumps({name: round(value, 2) for name, value in found.items()}, indent=1))
+    parser.add_argument("--out", type=Path, help="folder for the JSON")
+    chosen = parser.parse_args()
+    found = measured(chosen.megabytes)
+    text = json.dumps({"cpu": cpu(), **{name: round(value, 2) for name, value in found.items()}}, indent=1)
+    print(text)
+    if chosen.out is not None:
+        (chosen.out / f"answers-{datetime.now(UTC):%Y-%m-%d}.json").write_text(f"{text}\n", encoding="utf-8")
     within = (
         found["server_grew_mib"] <= found["server_most_mib"] and found["client_grew_mib"] <= found["client_most_mib"]
     )

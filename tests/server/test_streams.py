@@ -207,11 +207,11 @@ class TestHealth:
             stream.cancel()
 
     def test_watching_without_holdings_says_so(self, call):
-        stream = call.start("PortfolioHealthStream", [meanrev_pb2.HealthRequest(asset_ids=["A"])])
+        stream = call.start("PortfolioHealthStream", [meanrev_pb2.HealthRequest(asset_ids=["UNSEEN"])])
         reply = next(stream)
         stream.cancel()
         assert reply.total_value == 0
-        assert set(reply.alerts) == {"no holdings", "no price yet for A"}
+        assert set(reply.alerts) == {"no holdings", "no price yet for UNSEEN"}
 
     def test_an_unknown_portfolio_is_not_found(self, call):
         with pytest.raises(grpc.RpcError) as refused:
