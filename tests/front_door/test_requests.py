@@ -40,8 +40,6 @@ def test_a_log_that_holds_a_callers_data_in_its_traceback_is_seen():
             int(MARKED_NAME)
         except ValueError:
             known = {"name": "meanrev_server", "msg": "unexpected error", "exc_info": sys.exc_info()}
-            log.handle(
-                logging.makeLogRecord(known)
-            )  # a server of this process may strip others
+            log.handle(logging.makeLogRecord(known))  # a server of this process may strip others
         with pytest.raises(requests.Violation):
             log.check()
