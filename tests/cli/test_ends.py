@@ -4,6 +4,7 @@ import json
 import signal
 import subprocess
 import sys
+from contextlib import suppress
 
 import pytest
 
@@ -128,8 +129,15 @@ def test_an_interrupt_is_130_without_a_traceback(server, words):
     )
     command = [sys.executable, "-c", BEGUN.format(words=given, before=before)]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
-        assert process.stdout.readline() == "begun\n"
-        process.send_signal(signal.SIGINT)
-        _, said = process.communicate(timeout=120)
+        try:
+            assert process.stdout.readline() == "begun\n"
+            said = None
+            for _ in range(10):  # compiled code may take note of a signal and drop it: then it is asked again
+                process.send_signal(signal.SIGINT)
+                with suppress(subprocess.TimeoutExpired):
+                    _, said = process.communicate(timeout=10)
+                    break
+        finally:
+            process.kill()  # leaving the block would wait for a stream that has no end
     assert process.returncode == 130
     assert said.strip() == "interrupted"
