@@ -6,6 +6,7 @@ from decimal import Decimal
 import numpy as np
 import pytest
 
+from meanrev.intake.files import read_file
 from tests.front_door.series import DAYS, A, B, best, refused, sharpes, swept, told
 
 pd = pytest.importorskip("pandas")
@@ -33,16 +34,32 @@ def columns(result):
 def test_the_index_of_a_frame_is_no_price(run, client, tmp_path, index):
     """pandas keeps its index as a further column of the file; right are two series."""
     file = tmp_path / "f.parquet"
-    try:
-        pd.DataFrame({"A": A, "B": B}, index=index).to_parquet(file)
-    except (NotImplementedError, pa.ArrowException):
-        pytest.skip("this pandas writes no such index")
+    pd.DataFrame({"A": A, "B": B}, index=index).to_parquet(file)
     result = swept(run, file)
-    if index.dtype == "period[D]" and result.exit_code:
-        refused(result, "day")
-        return
     assert columns(result) == ["A", "B"]
     assert sharpes(result) == best(client, A, B)
+
+
+@pytest.mark.parametrize("freq", ["Y", "Q", "M", "D", "h", "5min", "s", "ms", "us", "ns"])
+def test_periods_are_read_as_the_times_that_they_begin_at(tmp_path, freq):
+    """Periods are numbers in the file, and came as a column that is no time; right are pandas' own start times."""
+    index = pd.period_range("1969-03-01", periods=6, freq=freq, name="when")
+    if freq in {"us", "ns"}:  # rows within one millisecond are refused
+        index = pd.PeriodIndex(pd.date_range("1969-03-01", periods=6, freq="h"), freq=freq, name="when")
+    pd.DataFrame({"A": A[:6]}, index=index).to_parquet(tmp_path / "f.parquet")
+    read = read_file(tmp_path / "f.parquet")
+    assert read.names == ("A",)
+    assert read.report.time_column == "when"
+    first, last = (stamp.tz_localize(None).isoformat() for stamp in index.to_timestamp()[[0, -1]])
+    assert np.datetime64(read.report.first_time) == np.datetime64(first)
+    assert np.datetime64(read.report.last_time) == np.datetime64(last)
+
+
+def test_periods_of_weeks_are_refused_with_a_way_out(run, tmp_path):
+    """Right is a refusal by name: what day a week begins with is pandas' to say."""
+    index = pd.period_range("2020-01-01", periods=120, freq="W-WED", name="week")
+    pd.DataFrame({"A": A, "B": B}, index=index).to_parquet(tmp_path / "f.parquet")
+    refused(swept(run, "f.parquet"), "week", "W-WED", "to_timestamp")
 
 
 def test_an_index_that_descends_or_repeats_is_refused(run, client, tmp_path):

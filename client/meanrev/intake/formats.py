@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from meanrev.errors import InvalidInput
+from meanrev.intake import periods
 from meanrev.intake.headers import refuse_values_as_header
 from meanrev.intake.options import FileOptions, polars, refusal, suggested
 from meanrev.intake.raw import RawTable
@@ -191,6 +192,7 @@ def _raw(name: str, frame: Any, index: tuple[int, ...]) -> RawTable:
     if not frame.width or not frame.height:
         raise refusal(name, f"holds no prices: {frame.height} rows of {frame.width} columns")
     names = tuple(frame.columns)
+    frame = periods.as_times(name, frame)
     return RawTable(name, names, frame.rename({old: str(i) for i, old in enumerate(names)}), index=index)
 
 
