@@ -4,6 +4,8 @@ import numpy as np
 import pytest
 
 import meanrev as mr
+from gpu_kernels.choices import choice_rule
+from meanrev.choices import one_of
 
 RETURNS = np.random.default_rng(5).normal(0, 0.01, (50, 3))
 
@@ -85,3 +87,10 @@ def test_bounds_of_another_form_are_refused_by_name(client, bounds):
 def test_bounds_that_are_no_numbers_are_refused_by_name(client, bounds):
     with pytest.raises(mr.InvalidInput, match=r"^bounds(\[1\])? must be"):
         client.cara(RETURNS, bounds=bounds)
+
+
+@pytest.mark.parametrize("value", ["Ledoit-Wolf", "xyz", 7.0, "", None])
+@pytest.mark.parametrize("allowed", [["sample", "ledoit_wolf"], [0.0, 7.5], [f"cell {i}" for i in range(60)]])
+def test_both_sides_of_the_wire_word_a_choice_alike(value, allowed):
+    """The client may not import the maths, so that each side has its own copy."""
+    assert one_of(value, allowed) == choice_rule(value, allowed)

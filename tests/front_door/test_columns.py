@@ -1,12 +1,11 @@
 """Columns: a bad one leaves the others alone and says why, and bars outside a series' life belong to nobody."""
 
 import numpy as np
+import pandas as pd
 import pytest
 
 import meanrev as mr
 from tests.front_door.series import reverting
-
-pd = pytest.importorskip("pandas")
 
 T = 300
 GOOD = np.column_stack([reverting(T, seed) for seed in (1, 2, 3)])

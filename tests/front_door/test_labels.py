@@ -4,14 +4,13 @@ import datetime as dt
 from decimal import Decimal
 
 import numpy as np
+import pandas as pd
+import polars as pl
+import pyarrow as pa
 import pytest
 
 import meanrev as mr
 from tests.front_door.series import DAYS, A, B, C
-
-pd = pytest.importorskip("pandas")
-pl = pytest.importorskip("polars")
-pa = pytest.importorskip("pyarrow")
 
 PRICES = np.column_stack([A, B, C])
 RETURNS = np.diff(np.log(PRICES), axis=0)

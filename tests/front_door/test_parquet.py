@@ -4,14 +4,13 @@ import datetime as dt
 from decimal import Decimal
 
 import numpy as np
+import pandas as pd
+import pyarrow as pa
 import pytest
+from pyarrow import parquet
 
 from meanrev.intake.files import read_file
 from tests.front_door.series import DAYS, A, B, best, refused, sharpes, swept, told
-
-pd = pytest.importorskip("pandas")
-pa = pytest.importorskip("pyarrow")
-parquet = pytest.importorskip("pyarrow.parquet")
 
 
 def columns(result):

@@ -4,14 +4,13 @@ import json
 
 import grpc
 import numpy as np
+import pandas as pd
+import polars as pl
 import pytest
 
 import meanrev as mr
 from meanrev_wire import meanrev_pb2, research_pb2
 from tests.front_door.series import DAYS, A, B, C
-
-pd = pytest.importorskip("pandas")
-pl = pytest.importorskip("polars")
 
 PRICES = np.column_stack([A, B, C])
 RETURNS = np.diff(np.log(PRICES), axis=0)
