@@ -21,8 +21,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from bench import targets
-from bench.targets import Row
+from bench import rows
+from bench.rows import Row
 
 ROOT = Path(__file__).resolve().parent.parent
 BUILD = ROOT / "build" / "rpc"
@@ -159,8 +159,8 @@ def unary(servers: Servers) -> list[Row]:
     ours, theirs, bare = beside("unary", three, 1_000, 1, 500)
     large, their_large = beside("unary", three[:2], 1_000_000, 1, 10)
     many, _ = beside("unary", three[:2], 1_000, 16, 2_000)
-    floor = f"grpcio alone {targets.span(bare['p50'])}"
-    tail = f"p99 {targets.span(ours['p99'])}"
+    floor = f"grpcio alone {rows.span(bare['p50'])}"
+    tail = f"p99 {rows.span(ours['p99'])}"
     return [
         Row("unary, 1,000 doubles, 1 client, p50", ours["p50"], PEER, theirs["p50"], 1 / 3.2, floor),
         Row("unary, 1,000 doubles, 1 client, p50: the promise", ours["p50"], "", 0.0, 2e-3, tail),
@@ -194,8 +194,8 @@ def streams(servers: Servers) -> list[Row]:
             "",
             0.0,
             5e-3,
-            f"p99 {targets.span(turn['p99'])}; {PEER} {targets.span(their_turn['p50'])}, "
-            f"grpcio alone {targets.span(bare_turn['p50'])}",
+            f"p99 {rows.span(turn['p99'])}; {PEER} {rows.span(their_turn['p50'])}, "
+            f"grpcio alone {rows.span(bare_turn['p50'])}",
         ),
     ]
 
@@ -280,9 +280,7 @@ def whole_sweep(servers: Servers) -> list[Row]:
     calls, rpc, kernel, both = 10, [], [], []
     for _ in range(ROUNDS):
         rpc.append(load("sweep", servers.ours, BARS, SERIES, calls, json.dumps(SWEEP))["p50"])
-        taken = targets.seconds(
-            targets.native(lambda: threshold_grid.sweep(prices, cells)), targets.native(whole), rounds=calls
-        )
+        taken = rows.seconds(rows.native(lambda: threshold_grid.sweep(prices, cells)), rows.native(whole), rounds=calls)
         kernel.append(taken[0])
         both.append(taken[1])
     ours = statistics.median(rpc)
@@ -313,7 +311,7 @@ def main() -> int:
         bare, _ = stack.enter_context(serving(sys.executable, str(ROOT / "bench" / "rpc" / "bare_server.py")))
         servers = Servers(ours, alone, echo, bare, pid, chosen.quick)
         wanted = [each for each in MEASURES if not chosen.names or each.__name__ in chosen.names]
-        targets.tell([lambda each=each: each(servers) for each in wanted], "rpc", chosen.out)
+        rows.tell([lambda each=each: each(servers) for each in wanted], "rpc", chosen.out)
     print(f"in {time.perf_counter() - began:.0f} s")
     return 0
 
