@@ -113,7 +113,7 @@ def test_thresholds(benchmark, size):
         benchmark.pedantic(lambda: asyncio.run(running.answers(REQUESTS * 2)), rounds=7)
 
 
-CURVES = {
+CURVES: dict[str, list[tuple[dict[str, int], int]]] = {
     "clients, one by one": [({"max_batch_size": 1}, clients) for clients in (1, 4, 16, 64, 200)],
     "clients, together": [({}, clients) for clients in (1, 4, 16, 64, 200)],
     "max_batch_size": [({"max_batch_size": size}, CLIENTS) for size in (1, 2, 4, 8, 16, 32, 64)],

@@ -1,10 +1,10 @@
 """Reports the sizes of the code against its budgets, and exits with 1 where one is broken.
 
-A module of the product has at most 300 lines, and half of the modules have at most 150. A function has at most 60 lines,
-and nine in ten have at most 31. A kernel file (.cu, .h) has the limit of a module; the median is higher, because there
-are few small ones. A benchmark is a module like any other, since a mistake in its set-up makes a published figure wrong.
-A test module may have 400 lines, because a table of cases is read from top to bottom and a split would separate the
-cases of one contract. Tests of at least as many lines of code as the product are a goal, which is reported only.
+A module of the product has at most 300 lines, and half of the modules have at most 150. A function has at most 60
+lines, and nine in ten have at most 31. A kernel file (.cu, .h) has the limit of a module; its median is higher, because
+there are few small ones. A benchmark is a module like any other, since a mistake in its set-up makes a published figure
+wrong. A test module may have 400 lines, because a table of cases is read from top to bottom and a split would separate
+the cases of one contract. Tests of at least as many lines of code as the product are a goal, which is reported only.
 """
 
 import ast
