@@ -1,8 +1,8 @@
 """The service over a socket, beside a C++ gRPC server that computes nothing: `make bench` runs it after targets.py.
 
-All servers are processes of their own and answer the same C++ client, so that the client's cost is the same. A third
-one, grpcio with handlers that compute nothing, tells what is grpcio's and what is ours. Rounds are interleaved and
-medians shown. Needs g++, pkg-config and Debian's libgrpc++-dev and protobuf-compiler-grpc.
+All servers are separate processes and answer the same C++ client, so that the client's cost is the same. A third server,
+grpcio with handlers that compute nothing, separates the cost of grpcio from ours. Rounds are interleaved, and medians are
+shown. The script needs g++, pkg-config and Debian's libgrpc++-dev and protobuf-compiler-grpc.
 """
 
 import argparse
@@ -203,7 +203,7 @@ def streams(servers: Servers) -> list[Row]:
 @measure
 def growth(servers: Servers) -> list[Row]:
     blocks = 1_000 if servers.quick else 10_000
-    # Buffers of the transport grow to their size with the first streams.
+    # The buffers of the transport reach their size with the first streams.
     load("stream", servers.ours, 3_000, 1_000, 1)
     before = resident(servers.pid)
     load("stream", servers.ours, blocks, 1_000, 1)

@@ -21,7 +21,7 @@ def _components(returns: np.ndarray) -> list[Row]:
 
     from gpu_kernels import pca
 
-    # One thread of BLAS for both, as the server has beside another computation: the peer leaves spinning ones behind.
+    # BLAS uses one thread for both, as in a server beside another computation, because the peer leaves spinning threads behind.
     with threadpool_limits(1, user_api="blas"):
         ours, theirs = seconds(
             lambda: pca.fit(returns, n_components=10),
@@ -50,7 +50,7 @@ def _tangencies(panels: list[np.ndarray]) -> list[Row]:
     earned = [panels[0] @ found for found in (tangency(panels[0]), of_returns_by_skfolio(panels[0], "budget"))]
     ours, theirs = (each.mean() / each.std() for each in earned)
     np.testing.assert_allclose(ours, theirs, rtol=1e-4)
-    # A problem a thread, as calls that come together, and BLAS as the server limits it.
+    # One problem per thread, as for calls that arrive together, with BLAS as the server limits it.
     with threadpool_limits(1, user_api="blas"), ThreadPoolExecutor(THREADS) as pool:
         alone, together = seconds(lambda: [tangency(panel) for panel in panels], lambda: [*pool.map(tangency, panels)])
     pypfopt = once(by_pypfopt) / 3 * 100

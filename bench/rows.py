@@ -1,4 +1,4 @@
-"""Rows of figures beside their peers: how one is timed, printed and kept as JSON."""
+"""Rows of figures beside their peers: how they are timed, printed and kept as JSON."""
 
 import json
 import os
@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 from gpu_kernels import dispatch
 
-# A peer's idle threads must sleep between its turns, not spin on the other's processor.
+# Idle threads of a peer must sleep between its turns, not spin on the processor that the other one uses.
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 os.environ.setdefault("NUMBA_THREADING_LAYER", "workqueue")
 
@@ -31,7 +31,7 @@ class Row(NamedTuple):
         peer: Name of the peer; "" where the target is a time.
         theirs: Seconds of the peer's run for the same work.
         target: Least ratio theirs / ours, or most seconds where there is no peer.
-        note: What was scaled, or what else is to be said.
+        note: What was scaled, and other remarks.
         unit: "s"; or "B", where bytes stand in place of seconds.
     """
 
@@ -53,7 +53,7 @@ Section = Callable[[], list[Row]]
 
 
 def seconds(*runs: Callable[[], object], rounds: int = ROUNDS) -> list[float]:
-    """Time functions in turn, round after round; returns each one's median."""
+    """Time functions in turn, round after round; return the median of each."""
     for run in runs:
         run()
     times: list[list[float]] = [[] for _ in runs]
