@@ -2,9 +2,9 @@
 
     PYTHONPATH=. python bench/bench_answers.py --megabytes 400
 
-Server and client are separate processes. The memory of each is its growth from the end of a small sweep to its peak (VmHWM of
-Linux, reset in between). The targets are at most twice the answer for the client, and at most the answer and 64 MiB for the
-server. The script prints JSON and ends with 1 if a target is missed.
+Server and client are separate processes. The memory of each is its growth from the end of a small sweep to its peak
+(VmHWM of Linux, reset in between). The targets are at most twice the answer for the client, and at most the answer and
+64 MiB for the server. The script prints JSON and ends with 1 if a target is missed.
 """
 
 import argparse

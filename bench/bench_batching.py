@@ -37,7 +37,8 @@ class Figures(NamedTuple):
         rate: Calls a second.
         p50: Milliseconds.
         p99: Milliseconds.
-        cpu: The server's microseconds of processor time per call, the figure that other work on the machine affects least.
+        cpu: The server's microseconds of processor time per call, the figure that other work on the machine affects
+            least.
     """
 
     rate: float

@@ -1,8 +1,8 @@
 """The service over a socket, beside a C++ gRPC server that computes nothing: `make bench` runs it after targets.py.
 
-All servers are separate processes and answer the same C++ client, so that the client's cost is the same. A third server,
-grpcio with handlers that compute nothing, separates the cost of grpcio from ours. Rounds are interleaved, and medians are
-shown. The script needs g++, pkg-config and Debian's libgrpc++-dev and protobuf-compiler-grpc.
+All servers are separate processes and answer the same C++ client, so that the client's cost is the same. A third
+server, grpcio with handlers that compute nothing, separates the cost of grpcio from ours. Rounds are interleaved, and
+medians are shown. The script needs g++, pkg-config and Debian's libgrpc++-dev and protobuf-compiler-grpc.
 """
 
 import argparse

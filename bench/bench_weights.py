@@ -1,7 +1,7 @@
 """Portfolio weights of a given covariance, and of returns, beside Clarabel, PyPortfolioOpt and skfolio.
 
-PyPortfolioOpt and skfolio are in the peers set, and are left out if they are not installed. Everything runs on one thread;
-the rows "numpy" and "native" are the two twins of the operation.
+PyPortfolioOpt and skfolio are in the peers set, and are left out if they are not installed. Everything runs on one
+thread; the rows "numpy" and "native" are the two twins of the operation.
 """
 
 import importlib.util

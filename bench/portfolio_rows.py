@@ -21,7 +21,8 @@ def _components(returns: np.ndarray) -> list[Row]:
 
     from gpu_kernels import pca
 
-    # BLAS uses one thread for both, as in a server beside another computation, because the peer leaves spinning threads behind.
+    # BLAS uses one thread for both, as in a server beside another computation, because the peer leaves spinning threads
+    # behind.
     with threadpool_limits(1, user_api="blas"):
         ours, theirs = seconds(
             lambda: pca.fit(returns, n_components=10),
