@@ -1,4 +1,4 @@
-"""What the README and the pages show is run, so that it stays true."""
+"""The examples of the README and the pages run, and their links lead somewhere."""
 
 import re
 from pathlib import Path
@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
-PAGES = [path for path in (ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))) if path.is_file()]
+FRONT = [ROOT / name for name in ("README.md", "CONTRIBUTING.md", "SECURITY.md")]
+PAGES = [path for path in (*FRONT, *sorted((ROOT / "docs").rglob("*.md"))) if path.is_file()]
 
 pytestmark = pytest.mark.skipif(not PAGES, reason="needs the checkout, and this run has the wheel alone")
 
