@@ -12,13 +12,14 @@ import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
 ARCHITECTURE = ROOT / "docs" / "ARCHITECTURE.md"
-PAGES = [page for page in (ARCHITECTURE, ROOT / "CONTRIBUTING.md") if page.is_file()]
+PAGES = [page for page in (ARCHITECTURE, ROOT / "docs/GLOSSARY.md", ROOT / "CONTRIBUTING.md") if page.is_file()]
 CODE = ("gpu_kernels", "proto", "server", "client", "tests", "bench", "deploy", "docs", "requirements", ".github")
 PACKAGES = {"gpu_kernels": ".", "meanrev_wire": "proto", "meanrev_worker": "server", "meanrev_server": "server"}
 PACKAGES |= {"meanrev": "client", "meanrev_local": "client", "meanrev_cli": "client"}
 WORDS = ("*.cu", "*.h", "*.proto", "*.toml", "*.sh", "*.yaml", "Makefile")
 ELSEWHERE = {"maximum_concurrent_rpcs"}
 """Names of other projects that the pages speak of."""
+LIBRARIES = ("math", "numpy", "pytest")
 SUFFIXES = (".py", ".cu", ".h", ".cc", ".md", ".proto", ".toml", ".yml", ".yaml", ".txt", ".sh", ".json")
 
 pytestmark = pytest.mark.skipif(not PAGES, reason="needs the checkout, and this run has the wheel alone")
@@ -94,13 +95,14 @@ def exists(span: str) -> bool:
     if " " in span or span.startswith(("~", "-", '"', ".venv", "http", "/tmp", "[")):
         return True
     if "/" in span or span.endswith(SUFFIXES):
-        pattern = re.sub(r"<[^>]+>", "*", span.rstrip("/"))
+        pattern = re.sub(r"<[^>]+>", "*", span.rstrip("/"))  # "<op>" stands for any operation
         return any(fnmatch(file, pattern) or fnmatch(file, f"*/{pattern}") for file in files())
-    dotted = re.split(r"[(=]", span)[0].rstrip("*")
-    if "." not in dotted:
-        return dotted in names()
+    dotted = re.split(r"[(=]", span.lstrip("@"))[0].rstrip("*")
+    if "<" in dotted or "." not in dotted:
+        return "<" in dotted or dotted in names()
     owner, _, attribute = dotted.partition(".")
-    return attribute in members().get(owner, ()) or any(map(_importable, _readings(dotted)))
+    readings = [*_readings(dotted), *([(owner, attribute.split("."))] if owner in LIBRARIES else [])]
+    return attribute in members().get(owner, ()) or any(map(_importable, readings))
 
 
 def _readings(dotted: str) -> list[tuple[str, list[str]]]:
