@@ -3,10 +3,12 @@
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from meanrev.intake.options import polars
+
 __all__ = ["Columns"]
 
-_MOST_AT_ONCE = 32 << 20
-"""Bytes of columns that are read in one go, at eight a cell."""
+_AT_ONCE = 16 << 20
+"""Bytes of columns that are read in one go, at eight a cell, or one column a thread: caches hold them until copied."""
 
 
 class Columns:
@@ -63,6 +65,5 @@ class Columns:
 
     def groups(self, numbers: Sequence[int]) -> list[Sequence[int]]:
         """Return columns in groups to be loaded and let go one after the other: all in one where memory has them."""
-        size = len(numbers) if self._read is None else _MOST_AT_ONCE // (8 * max(1, self.height))
-        size = max(1, size)
+        size = max(polars().thread_pool_size(), _AT_ONCE // (8 * self.height)) if self._read else len(numbers)
         return [numbers[i : i + size] for i in range(0, len(numbers), size)]

@@ -94,10 +94,8 @@ def number_column(raw: RawTable, number: int, options: FileOptions) -> Any:
     if column.dtype in (pl.Categorical, pl.Enum, pl.Boolean) or not (
         column.dtype.is_numeric() or column.dtype == pl.Null
     ):
-        raise refusal(
-            raw.source,
-            f"{raw.shown(number)} holds {_called(column.dtype)}, no numbers; --columns (columns) names others",
-        )
+        told = f"{raw.shown(number)} holds {_called(column.dtype)}, no numbers"
+        raise refusal(raw.source, f"{told}; --columns (columns) names others")
     values = column.cast(pl.Float64, strict=False)
     total = values.sum()
     if not np.isfinite(total):  # one look at the whole column, and a second only where it says so
