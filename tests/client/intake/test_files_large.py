@@ -76,8 +76,10 @@ def test_rows_without_values_and_out_of_order_are_left_out_and_sorted(tmp_path, 
 
 def test_a_column_that_two_names_ask_for_is_there_twice(tmp_path, large):
     path = tmp_path / "p.csv"
-    rows = [f"{day},{price(i)},{price(i + 1)}" for i, day in enumerate(DAYS)]
-    path.write_text("\n".join(["Price,Close,Close", "Ticker,AAPL,MSFT", "Date,,", *rows]), encoding="utf-8")
+    rows = [f"{day},{price(i)},{price(i + 1)},7" for i, day in enumerate(DAYS)]
+    path.write_text(
+        "\n".join(["Price,Close,Close,Volume", "Ticker,AAPL,MSFT,AAPL", "Date,,,", *rows]), encoding="utf-8"
+    )
     small, big = both(path, large, columns=("Close", "Close/AAPL"))
     assert big.names == small.names == ("AAPL", "MSFT", "Close/AAPL")
     np.testing.assert_array_equal(big.values, small.values)
