@@ -7,7 +7,7 @@ import pytest
 import scipy.linalg  # noqa: F401 - a library that is not loaded yet would not be limited
 from threadpoolctl import threadpool_limits
 
-from gpu_kernels import moments, pca, selection, weights
+from gpu_kernels import dispatch, moments, pca, weights
 
 RNG = np.random.default_rng(3)
 PANELS = [RNG.normal(5e-4, 0.01, (1_000, 100)) for _ in range(40)]
@@ -15,7 +15,7 @@ RETURNS = [RNG.normal(0, 0.01, (2_500, 500)) for _ in range(4)]
 
 
 def tangency(panel):
-    with selection.using("native"):
+    with dispatch.using("native"):
         found = moments.covariance(panel)
         return weights.sharpe(found.mean, found.matrix).weights
 

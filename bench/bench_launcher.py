@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from gpu_kernels.selection import Selection
+from gpu_kernels.dispatch import Selection
 from meanrev_server.fusion import ThresholdKey
 from meanrev_server.launcher import Launcher
 

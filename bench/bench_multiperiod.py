@@ -9,7 +9,7 @@ import warnings
 import numpy as np
 import pytest
 
-from gpu_kernels import multiperiod, selection
+from gpu_kernels import dispatch, multiperiod
 from tests.naive import multiperiod as clarabel_form
 
 GAMMA, COST = 5.0, 1e-3
@@ -33,7 +33,7 @@ def ours(name):
 
 
 def by_kernel(name):
-    with selection.using("native"):
+    with dispatch.using("native"):
         return ours(name)
 
 

@@ -8,7 +8,7 @@ import pytest
 from statsmodels.tsa.ar_model import AutoReg
 from statsmodels.tsa.stattools import adfuller
 
-from gpu_kernels import ou, selection
+from gpu_kernels import dispatch, ou
 
 RNG = np.random.default_rng(1)
 B, T = 1_000, 1_000
@@ -22,7 +22,7 @@ THREADS = len(os.sched_getaffinity(0))
 
 
 def natively(prices=PRICES, **options):
-    with selection.using("native", THREADS):
+    with dispatch.using("native", THREADS):
         return ou.fit(prices, **options)
 
 

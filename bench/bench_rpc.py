@@ -265,22 +265,24 @@ def batching(servers: Servers) -> list[Row]:
 
 @measure
 def whole_sweep(servers: Servers) -> list[Row]:
-    from gpu_kernels import grids
+    from gpu_kernels import threshold_grid
 
     rng = np.random.default_rng(0)
     prices = 100 * np.exp(np.cumsum(rng.normal(0, 0.01, (SERIES, BARS)), axis=1))
     axes = (*(np.array(SWEEP[name]) for name in ("entry", "exit", "cost")), np.array([20]))
-    cells = grids.expand(*axes)
+    cells = threshold_grid.expand(*axes)
     shape = tuple(axis.size for axis in axes)
 
     def whole() -> None:
-        metrics = grids.sweep(prices, cells)
-        grids.choose(metrics, cells, shape, BARS, prices=prices)
+        metrics = threshold_grid.sweep(prices, cells)
+        threshold_grid.choose(metrics, cells, shape, BARS, prices=prices)
 
     calls, rpc, kernel, both = 10, [], [], []
     for _ in range(ROUNDS):
         rpc.append(load("sweep", servers.ours, BARS, SERIES, calls, json.dumps(SWEEP))["p50"])
-        taken = targets.seconds(targets.native(lambda: grids.sweep(prices, cells)), targets.native(whole), rounds=calls)
+        taken = targets.seconds(
+            targets.native(lambda: threshold_grid.sweep(prices, cells)), targets.native(whole), rounds=calls
+        )
         kernel.append(taken[0])
         both.append(taken[1])
     ours = statistics.median(rpc)

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 import numpy as np
 import pytest
 
-from gpu_kernels import selection, sweep
+from gpu_kernels import dispatch, sweep
 from gpu_kernels.sweep import excursions, long_series
 
 N_SERIES, N_BARS, LOOKBACK, COST = 20, 1_000, 20, 0.001
@@ -172,7 +172,7 @@ def whole_series_a_lane():
 
 
 def grid(mode):
-    with selection.using("native", THREADS):
+    with dispatch.using("native", THREADS):
         return sweep.backtest(GRID_PRICES, GRID_ENTRY_Z, GRID_EXIT_Z, COST, mode=mode)
 
 
@@ -182,7 +182,7 @@ def dense_grid(mode):
 
 
 def long(mode):
-    with selection.using("native", THREADS):
+    with dispatch.using("native", THREADS):
         return sweep.backtest(LONG_PRICES, LONG_ENTRY_Z, 0.0, 1e-5, mode=mode)
 
 

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 from scipy import sparse
 
-from gpu_kernels import moments, selection, weights
+from gpu_kernels import dispatch, moments, weights
 from gpu_kernels.weights import native
 
 N = 100
@@ -71,7 +71,7 @@ def sharpe():
 
 def natively(write):
     def chosen():
-        with selection.using("native"):
+        with dispatch.using("native"):
             return write()
 
     return chosen
@@ -92,7 +92,7 @@ def of_returns(returns, mode):
 
 
 def of_returns_natively(returns, mode):
-    with selection.using("native"):
+    with dispatch.using("native"):
         return of_returns(returns, mode)
 
 

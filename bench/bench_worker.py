@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from gpu_kernels import sweep
-from gpu_kernels.selection import using
+from gpu_kernels.dispatch import using
 from meanrev_worker import Fleet, Orders
 
 LARGE = np.random.default_rng(0).standard_normal(2**20)

@@ -17,7 +17,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from gpu_kernels import device, ou, pairs, pca, selection, streams, sweep, weights
+from gpu_kernels import cointegration, device, device_pipeline, dispatch, ou, pca, sweep, weights
 
 
 class Row(NamedTuple):
@@ -84,7 +84,7 @@ def on(backend: str, run: Callable[[], object], threads: int = 16) -> Callable[[
     """Return the same run on a backend."""
 
     def chosen() -> object:
-        with selection.using(backend, threads):
+        with dispatch.using(backend, threads):
             return run()
 
     return chosen
@@ -119,11 +119,11 @@ def kernel_seconds(run: Callable[[], object], rounds: int = 20) -> dict[str, flo
 @contextmanager
 def parts(count: int) -> Iterator[None]:
     """Cut every request into so many parts."""
-    plain, streams.parts = streams.parts, lambda n_items, _bytes, _lanes: min(count, n_items)
+    plain, device_pipeline.parts = device_pipeline.parts, lambda n_items, _bytes, _lanes: min(count, n_items)
     try:
         yield
     finally:
-        streams.parts = plain
+        device_pipeline.parts = plain
 
 
 def copied(up: np.ndarray, down_shape: tuple[int, ...], rounds: int) -> float:
@@ -220,7 +220,7 @@ def markets(sizes: Sizes) -> Iterator[Row]:
     """Yield the rows of a scan of all directed pairs."""
     prices = 100 * np.exp(np.cumsum(np.random.default_rng(3).normal(0, 0.01, sizes.market), axis=0))
     name = f"pairs {sizes.market[1]} x {sizes.market[0]}, both directions"
-    work = on("cuda", lambda: pairs.scan(prices, lags=1))
+    work = on("cuda", lambda: cointegration.scan(prices, lags=1))
     kernel = kernel_seconds(work)["pairs_1"]
     for count in (1, 2, 4):
         with parts(count):

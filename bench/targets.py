@@ -21,7 +21,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from gpu_kernels import selection
+from gpu_kernels import dispatch
 
 # A peer's idle threads must sleep between its turns, not spin on the other's processor.
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
@@ -93,7 +93,7 @@ def native(run: Callable[[], object], threads: int = THREADS) -> Callable[[], ob
     """Return the same run with compiled kernels."""
 
     def compiled() -> object:
-        with selection.using("native", threads):
+        with dispatch.using("native", threads):
             return run()
 
     return compiled
@@ -200,7 +200,7 @@ def sweeps() -> list[Row]:
         def theirs(mode: str = mode) -> np.ndarray:
             return fused(prices, entry, leave, cost, 20, 1, mode == "compounding")
 
-        with selection.using("native", THREADS):
+        with dispatch.using("native", THREADS):
             metrics = ours()
         np.testing.assert_allclose(theirs()[:, :, 0], metrics.equity, rtol=1e-9)
         np.testing.assert_array_equal(theirs()[:, :, 7], metrics.num_trades)
@@ -262,7 +262,7 @@ def _dense(run: Callable[[], object], small: ModuleType) -> Callable[[], object]
 def pairs() -> list[Row]:
     from statsmodels.tsa.stattools import coint
 
-    from gpu_kernels import pairs as pairs_
+    from gpu_kernels import cointegration as pairs_
 
     rng = np.random.default_rng(6)
     prices = np.cumsum(rng.normal(size=(1_258, 100)), axis=0)
@@ -308,7 +308,7 @@ def estimates() -> list[Row]:
     values = prices[1].tolist()
 
     def ticks(backend: str) -> Callable[[], None]:
-        with selection.using(backend):
+        with dispatch.using(backend):
             stream = ou.OnlineOu()
         stream.extend(prices[0])
 
@@ -320,7 +320,7 @@ def estimates() -> list[Row]:
         return run
 
     messages = [codec.encode(PriceUpdate, asset_id="EURUSD", price=value, timestamp_ms=1) for value in values]
-    with selection.using("native"):
+    with dispatch.using("native"):
         answered = ou.OnlineOu()
     answered.extend(prices[0])
 
@@ -378,7 +378,7 @@ def portfolios() -> list[Row]:
     panels = [rng.normal(5e-4, 0.01, (1_000, 100)) @ (np.eye(100) + 0.05) for _ in range(100)]
 
     def tangency(panel: np.ndarray) -> np.ndarray:
-        with selection.using("native"):
+        with dispatch.using("native"):
             found = moments.covariance(panel)
             return weights.sharpe(found.mean, found.matrix).weights
 

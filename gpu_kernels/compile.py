@@ -19,8 +19,8 @@ from functools import cache
 from importlib import metadata
 from pathlib import Path
 
+from gpu_kernels.cpu_levels import LEVELS, features, supported
 from gpu_kernels.errors import KernelError
-from gpu_kernels.levels import LEVELS, features, supported
 
 __all__ = [
     "ARCHITECTURES",

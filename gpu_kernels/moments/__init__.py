@@ -5,9 +5,9 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from gpu_kernels.bounds import finite_within_reach, moderate, within_reach
 from gpu_kernels.checks import Floats, array, no_infinity, one_of
 from gpu_kernels.errors import Degenerate, InvalidInput
-from gpu_kernels.magnitude import finite_within_reach, moderate, within_reach
 from gpu_kernels.moments import host
 from gpu_kernels.moments.model import DEFAULT_HALFLIFE, LARGEST_CONDITION, METHODS, Covariance, PortfolioStats
 

@@ -3,8 +3,8 @@
 import numpy as np
 from numpy.typing import NDArray
 
+from gpu_kernels.bounds import LARGEST_MAGNITUDE, units
 from gpu_kernels.checks import Floats
-from gpu_kernels.magnitude import LARGEST_MAGNITUDE, units
 from gpu_kernels.moments.model import LARGEST_CONDITION, Covariance, PortfolioStats
 
 __all__ = ["constant_columns", "covariance", "plain", "portfolio_stats"]

@@ -3,12 +3,12 @@
 import numpy as np
 from numpy.typing import ArrayLike
 
+from gpu_kernels.bounds import LARGEST_MAGNITUDE, finite_within_reach, moderate, sizeable, within_reach
 from gpu_kernels.checks import Floats, array, at_least, non_negative, one_of
+from gpu_kernels.dispatch import on_lanes, run
 from gpu_kernels.errors import InvalidInput
-from gpu_kernels.magnitude import LARGEST_MAGNITUDE, finite_within_reach, moderate, sizeable, within_reach
 from gpu_kernels.multiperiod import host, native
 from gpu_kernels.multiperiod.model import COST_MODELS, MODES, Plan
-from gpu_kernels.selection import on_lanes, run
 
 __all__ = ["COST_MODELS", "MODES", "Plan", "optimize"]
 

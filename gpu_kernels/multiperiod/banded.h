@@ -8,7 +8,7 @@
 
 enum { BELOW, ABOVE, RISE, FALL, KINDS };
 
-// Rounding of a factor's pivots, and what makes a singular matrix factorable; linear.py says the same.
+// Rounding of a factor's pivots, and what makes a singular matrix factorable; cholesky.py says the same.
 #define PIVOT (4.0 * 2.220446049250313e-16)
 static const double SHIFT = 1e-14, MOST_SHIFT = 1e294;
 

@@ -16,7 +16,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from gpu_kernels import linear
+from gpu_kernels import cholesky
 from gpu_kernels.checks import Floats
 from gpu_kernels.weights.interior import Solve
 
@@ -136,7 +136,7 @@ class BandedSystem:
             curvature[np.diag_indices(size)] += diagonal[j]
             towards = coupling[j + 1]
             # NaN for a step beyond the optimum, whose slacks underflow: it ends the iteration.
-            lower = linear.factor_shifted(curvature + np.diag(towards))
+            lower = cholesky.factor_shifted(curvature + np.diag(towards))
             inverse = np.asarray(np.linalg.inv(lower), dtype=np.float64)
             ones = inverse.T @ inverse.sum(axis=1)
             stage = _Stage(inverse, ones, ones.sum(), towards)

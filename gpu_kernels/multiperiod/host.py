@@ -5,10 +5,10 @@ from typing import NamedTuple
 
 import numpy as np
 
-from gpu_kernels import linear
+from gpu_kernels import cholesky
+from gpu_kernels.bounds import LARGEST_MAGNITUDE
 from gpu_kernels.checks import Floats
 from gpu_kernels.errors import Degenerate
-from gpu_kernels.magnitude import LARGEST_MAGNITUDE
 from gpu_kernels.multiperiod.banded import BandedSystem
 from gpu_kernels.multiperiod.model import Plan
 from gpu_kernels.multiperiod.polish import polished
@@ -251,12 +251,12 @@ def _quadratic(problem: Problem, means: Floats, covariances: Floats) -> Floats:
     held = np.empty_like(means)
     before = problem.initial
     for j, (mean, covariance) in enumerate(zip(means, covariances, strict=True)):
-        factor = linear.factor(gamma * covariance)
+        factor = cholesky.factor(gamma * covariance)
         if factor is None:
             asset, why = singular(covariance)
             block = f"the block that starts at period {j * problem.frequency}"
             raise Degenerate("covariances", f"the covariance of {block} is singular, as {why}", index=(asset, asset))
-        before = held[j] = (1.0 - rate) * before + rate * linear.substitute(factor, mean)
+        before = held[j] = (1.0 - rate) * before + rate * cholesky.substitute(factor, mean)
     return held
 
 

@@ -4,12 +4,12 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from gpu_kernels.checks import Floats, array, at_least, one_of, positive
+from gpu_kernels.dispatch import current, run
 from gpu_kernels.errors import InvalidInput
 from gpu_kernels.ou import device, host, irregular, native
 from gpu_kernels.ou.infinities import fitted_without, having
 from gpu_kernels.ou.model import BIASES, STATUSES, OuEstimate, OuFit, single
 from gpu_kernels.ou.online import OnlineOu
-from gpu_kernels.selection import current, run
 
 __all__ = ["BIASES", "STATUSES", "OnlineOu", "OuEstimate", "OuFit", "fit", "fit_irregular", "single"]
 

@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 
-from gpu_kernels import device, streams
+from gpu_kernels import device, device_pipeline
 from gpu_kernels.checks import Floats
 from gpu_kernels.ou import native, verdicts
 from gpu_kernels.ou.model import BIASES, OuFit
@@ -40,8 +40,8 @@ def measure(prices: Floats, lags: int, halved: bool) -> native.Measured:
             device.launch("ou", "dickey_fuller", count * device.BLOCK, (count, n_prices, lags, held, found[-1]))
         return found
 
-    n_parts = streams.parts(n_series, prices.nbytes, n_series * device.BLOCK)
-    found = np.concatenate(streams.in_parts(n_series, n_parts, run), axis=1)
+    n_parts = device_pipeline.parts(n_series, prices.nbytes, n_series * device.BLOCK)
+    found = np.concatenate(device_pipeline.in_parts(n_series, n_parts, run), axis=1)
     halves = found[native.ROWS : 3 * native.ROWS].reshape(2, native.ROWS, n_series) if halved else None
     return native.Measured(found[: native.ROWS], halves, found[-1] if lags else None)
 

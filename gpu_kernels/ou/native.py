@@ -8,12 +8,12 @@ from numpy.typing import NDArray
 
 from gpu_kernels.checks import Floats
 from gpu_kernels.compile import library
+from gpu_kernels.dispatch import current
 from gpu_kernels.launch import Count, Number, Threads, pointer
 from gpu_kernels.ou import dickey_fuller, host, verdicts
 from gpu_kernels.ou.infinities import fitted_without, having
 from gpu_kernels.ou.model import BIASES, OuFit
 from gpu_kernels.ou.sums import CANCELLED, ROUNDING, Sums, of_rows
-from gpu_kernels.selection import current
 
 __all__ = ["MOST_LAGS", "ROWS", "Measured", "fit", "judge", "measure", "middles", "statistics", "sums"]
 

@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from gpu_kernels.checks import array, at_least, no_infinity, one_of, positive
+from gpu_kernels.dispatch import on_lanes
 from gpu_kernels.errors import InvalidInput
 from gpu_kernels.ou import host, irregular, scalar
 from gpu_kernels.ou.compiled import CompiledStream
@@ -13,7 +14,6 @@ from gpu_kernels.ou.model import BIASES, OuEstimate, single
 from gpu_kernels.ou.running import RunningSums, exact
 from gpu_kernels.ou.sums import CANCELLED
 from gpu_kernels.ou.window import Window
-from gpu_kernels.selection import on_lanes
 
 __all__ = ["OnlineOu"]
 

@@ -3,12 +3,12 @@
 import numpy as np
 from numpy.typing import ArrayLike
 
+from gpu_kernels.bounds import finite_within_reach
 from gpu_kernels.checks import array, at_least, one_of
+from gpu_kernels.dispatch import current, run
 from gpu_kernels.errors import InvalidInput
-from gpu_kernels.magnitude import finite_within_reach
 from gpu_kernels.pca import device, host
 from gpu_kernels.pca.model import SCALINGS, Pca
-from gpu_kernels.selection import current, run
 
 __all__ = ["SCALINGS", "Pca", "fit"]
 

@@ -4,8 +4,8 @@ from collections.abc import Callable
 
 import numpy as np
 
+from gpu_kernels.bounds import units
 from gpu_kernels.checks import Floats
-from gpu_kernels.magnitude import units
 from gpu_kernels.pca import lapack, subset
 from gpu_kernels.pca.model import Pca
 

@@ -3,10 +3,10 @@
 from numpy.typing import ArrayLike
 
 from gpu_kernels.checks import array, one_of, positive
+from gpu_kernels.dispatch import run
 from gpu_kernels.errors import InvalidInput
 from gpu_kernels.performance import host
 from gpu_kernels.performance.model import KINDS, Figures, Performance
-from gpu_kernels.selection import run
 
 __all__ = ["KINDS", "Figures", "Performance", "figures"]
 

@@ -4,8 +4,8 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from gpu_kernels.checks import array, no_infinity
+from gpu_kernels.dispatch import current, on_lanes, run
 from gpu_kernels.errors import InvalidInput
-from gpu_kernels.selection import current, on_lanes, run
 from gpu_kernels.sweep import accounts as books
 from gpu_kernels.sweep import device, host, native
 from gpu_kernels.sweep.arguments import checked_pairs, checked_rules, has_bars, optional_pairs, own_pairs

@@ -7,8 +7,8 @@ from numpy.typing import NDArray
 
 from gpu_kernels.checks import Floats
 from gpu_kernels.compile import library
+from gpu_kernels.dispatch import current
 from gpu_kernels.launch import Count, Number, Threads, pointer
-from gpu_kernels.selection import current
 from gpu_kernels.sweep import trades
 from gpu_kernels.sweep.bars import Bars, collisions, gather
 from gpu_kernels.sweep.model import Pairs, Rules

@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from gpu_kernels import device, streams
+from gpu_kernels import device, device_pipeline
 from gpu_kernels.checks import Floats
 from gpu_kernels.sweep import host, long_series, native, zscore
 from gpu_kernels.sweep.figures import REDO, ROWS, RUINED, metrics
@@ -132,8 +132,8 @@ def _in_parts(sent: _Sent, launch: Callable[[_Sent, _Held, slice], Any], n_rows:
     """Run all series, in parts where they are many; the rows are (n_rows, B, G) or (n_rows, B)."""
     n_series, n_bars = sent.prices.shape
     nbytes = 8 * n_series * (n_bars * (1 if sent.fills is None else 2) + n_rows * n_pairs)
-    n_parts = streams.parts(n_series, nbytes, n_series * n_pairs)
-    found = streams.in_parts(n_series, n_parts, lambda part: launch(sent, _hold(sent, part), part))
+    n_parts = device_pipeline.parts(n_series, nbytes, n_series * n_pairs)
+    found = device_pipeline.in_parts(n_series, n_parts, lambda part: launch(sent, _hold(sent, part), part))
     return found[0] if len(found) == 1 else np.concatenate(found, axis=1)
 
 

@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from gpu_kernels import shape
+from gpu_kernels import return_moments
 from gpu_kernels.checks import Floats
 from gpu_kernels.sweep.bars import Bars, gather
 from gpu_kernels.sweep.lanes import Lanes
@@ -68,7 +68,7 @@ def moments(prices: Floats, pairs: Pairs, rules: Rules, seen: Survey) -> ReturnM
     found = np.empty((2, len(prices)))
     for first, n_bars in np.unique(spans, axis=0).tolist():
         alike = np.flatnonzero((spans == (first, n_bars)).all(axis=1))
-        found[:, alike] = shape.moments(gained[alike, first : first + n_bars])
+        found[:, alike] = return_moments.moments(gained[alike, first : first + n_bars])
     return ReturnMoments(*found)
 
 

@@ -8,8 +8,8 @@ from numpy.typing import NDArray
 
 from gpu_kernels.checks import Floats
 from gpu_kernels.compile import library
+from gpu_kernels.dispatch import current
 from gpu_kernels.launch import Count, Number, Threads, pointer
-from gpu_kernels.selection import current
 from gpu_kernels.sweep import excursions, host, long_series
 from gpu_kernels.sweep.bars import gather
 from gpu_kernels.sweep.figures import REDO, ROWS, RUINED, metrics

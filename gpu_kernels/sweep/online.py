@@ -7,8 +7,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gpu_kernels.checks import Floats, at_least, non_negative, one_of, positive
+from gpu_kernels.dispatch import on_lanes, run
 from gpu_kernels.errors import InvalidInput
-from gpu_kernels.selection import on_lanes, run
 from gpu_kernels.sweep import whole
 from gpu_kernels.sweep.ledger import Ledger
 from gpu_kernels.sweep.model import ERROR, FLAT, IN_TRADE, MODES, STATUSES, BarMetric, Rules

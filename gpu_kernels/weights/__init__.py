@@ -5,10 +5,10 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import ArrayLike
 
+from gpu_kernels.bounds import LARGEST_MAGNITUDE, SMALLEST_MAGNITUDE, finite_within_reach, moderate, sizeable
 from gpu_kernels.checks import Floats, array, one_of, positive
+from gpu_kernels.dispatch import current, on_lanes, run
 from gpu_kernels.errors import Degenerate, InvalidInput, KernelError
-from gpu_kernels.magnitude import LARGEST_MAGNITUDE, SMALLEST_MAGNITUDE, finite_within_reach, moderate, sizeable
-from gpu_kernels.selection import current, on_lanes, run
 from gpu_kernels.weights import device, host, native
 from gpu_kernels.weights.model import MODES, OBJECTIVES, Weights
 from gpu_kernels.weights.region import Bounds, Region, region

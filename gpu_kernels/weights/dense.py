@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from gpu_kernels import linear
+from gpu_kernels import cholesky
 from gpu_kernels.checks import Floats
 from gpu_kernels.weights.interior import Solve
 
@@ -64,12 +64,12 @@ class DenseSystem:
         diagonal = matrix.reshape(-1)[:: len(matrix) + 1]
         diagonal[self.below] += scale[:low]
         diagonal[self.above] += scale[low:high]
-        held = linear.factor_shifted(matrix)
-        across = linear.substitute(held, self.equality.T)
+        held = cholesky.factor_shifted(matrix)
+        across = cholesky.substitute(held, self.equality.T)
         complement = self.equality @ across
 
         def solve(right: Floats, target: Floats) -> tuple[Floats, Floats]:
-            free = linear.substitute(held, right)
+            free = cholesky.substitute(held, right)
             dy = np.asarray(np.linalg.solve(complement, self.equality @ free - target), dtype=np.float64)
             return free - across @ dy, dy
 

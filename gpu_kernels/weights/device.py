@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 
-from gpu_kernels import device, streams
+from gpu_kernels import device, device_pipeline
 from gpu_kernels.checks import Floats
 from gpu_kernels.weights import native
 from gpu_kernels.weights.model import Weights
@@ -43,8 +43,8 @@ def solve(linear: Floats, along: Floats, matrices: Floats, long_only: bool) -> n
         device.launch("weights", "optimal_weights", n_spaces, arguments)
         return found
 
-    n_parts = streams.parts(n_problems, matrices.nbytes, n_problems)
-    parts = streams.in_parts(n_problems, n_parts, run)
+    n_parts = device_pipeline.parts(n_problems, matrices.nbytes, n_problems)
+    parts = device_pipeline.in_parts(n_problems, n_parts, run)
     split = [part.size // wide * n_assets for part in parts]
     x = np.concatenate([part[:stop] for part, stop in zip(parts, split, strict=True)])
     figures = np.concatenate([part[stop:] for part, stop in zip(parts, split, strict=True)])

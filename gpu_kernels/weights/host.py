@@ -5,7 +5,7 @@ from math import sqrt
 
 import numpy as np
 
-from gpu_kernels import linear
+from gpu_kernels import cholesky
 from gpu_kernels.checks import Floats
 from gpu_kernels.errors import Degenerate
 from gpu_kernels.weights import program
@@ -64,7 +64,7 @@ def _cara(means: Floats, matrix: Floats, gamma: float, region: Region) -> Floats
         return program.utility(means, gamma * matrix, region, beyond)
     if region.budget:
         return _budget(means, matrix, gamma)
-    return linear.substitute(_factor(matrix), means) / gamma
+    return cholesky.substitute(_factor(matrix), means) / gamma
 
 
 def _sharpe(means: Floats, matrix: Floats, gamma: float, rate: float, region: Region) -> tuple[Floats, str]:
@@ -86,17 +86,17 @@ def _sharpe(means: Floats, matrix: Floats, gamma: float, rate: float, region: Re
         return np.zeros_like(means), ""
     lower = _factor(matrix)
     if not region.budget:
-        return linear.substitute(lower, excess) / gamma, ""
+        return cholesky.substitute(lower, excess) / gamma, ""
     # Scaled before: tiny excess returns would vanish in a product with tiny ones.
-    return scaled(linear.substitute(lower, excess / best))
+    return scaled(cholesky.substitute(lower, excess / best))
 
 
 def _budget(means: Floats, matrix: Floats, gamma: float) -> Floats:
     """Add to the minimum-variance portfolio what the means differ from its own: no large terms cancel."""
     lower = _factor(matrix)
-    least = linear.substitute(lower, np.ones_like(means))
+    least = cholesky.substitute(lower, np.ones_like(means))
     least /= least.sum()
-    tilt = linear.substitute(lower, (means - least @ means) / gamma)
+    tilt = cholesky.substitute(lower, (means - least @ means) / gamma)
     weights: Floats = least + tilt
     weights += least * (1.0 - weights.sum())
     return weights
@@ -111,7 +111,7 @@ def scaled(tangent: Floats) -> tuple[Floats, str]:
 
 
 def _factor(matrix: Floats) -> Floats:
-    lower = linear.factor(matrix)
+    lower = cholesky.factor(matrix)
     if lower is None:
         asset, why = singular(matrix)
         message = f"covariance is singular, as {why}: without constraints no weights are the only optimum"
@@ -121,7 +121,7 @@ def _factor(matrix: Floats) -> Floats:
 
 def singular(matrix: Floats) -> tuple[int, str]:
     """Return the first asset that makes a singular covariance so, and how."""
-    asset = linear.first_dependent(matrix) or 0
+    asset = cholesky.first_dependent(matrix) or 0
     if matrix[asset, asset] == 0:
         return asset, f"asset {asset} has no variance"
     return asset, f"asset {asset} has no variance of its own beside the assets before it"

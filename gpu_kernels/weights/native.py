@@ -11,8 +11,8 @@ import numpy as np
 
 from gpu_kernels.checks import Floats
 from gpu_kernels.compile import library
+from gpu_kernels.dispatch import current
 from gpu_kernels.launch import Count, Threads, pointer
-from gpu_kernels.selection import current
 from gpu_kernels.weights import host
 from gpu_kernels.weights.model import Weights
 from gpu_kernels.weights.program import SHARP

@@ -13,7 +13,7 @@
 static const Index TOGETHER = 12, ALONE = 30;
 
 // Largest |S_ij - S_ji| as a share of the largest entry, and smallest pivot as a share of its diagonal entry over n eps;
-// the contract and linear.py say the same.
+// the contract and cholesky.py say the same.
 #define ASYMMETRY 1e-10
 #define PIVOT (4.0 * 2.220446049250313e-16)
 

@@ -14,7 +14,7 @@ from contextlib import suppress
 from functools import partial
 from typing import Any, NamedTuple, ParamSpec, TypeVar
 
-from gpu_kernels.selection import Selection, using
+from gpu_kernels.dispatch import Selection, using
 from meanrev_server.batcher import Batcher, Counts, Job, Limits
 from meanrev_server.errors import Expired
 from meanrev_server.fusion import FUSIONS

@@ -11,7 +11,7 @@ from typing import NamedTuple
 from gpu_kernels import backend, device
 from gpu_kernels.backend import Backend
 from gpu_kernels.compile import use_cache
-from gpu_kernels.selection import Selection
+from gpu_kernels.dispatch import Selection
 from meanrev_server.config import Settings
 from meanrev_worker import Fleet, Orders, blas
 

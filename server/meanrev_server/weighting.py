@@ -7,9 +7,9 @@ import numpy as np
 from msgspec import Meta
 
 from gpu_kernels import moments, weights
+from gpu_kernels.bounds import within_reach
 from gpu_kernels.checks import Floats, non_negative
 from gpu_kernels.errors import InvalidInput
-from gpu_kernels.magnitude import within_reach
 from meanrev_server.rpc import options
 from meanrev_server.rpc.call import Call
 from meanrev_server.rpc.naming import wire_names

@@ -15,20 +15,20 @@ from typing import NoReturn
 
 from gpu_kernels import (  # noqa: F401 - all twins, before threads: two that import one module at once may meet half of it
     backend,
+    cointegration,
     device,
     moments,
     multiperiod,
     ou,
-    pairs,
+    pair_trading,
     pca,
-    scans,
     sweep,
     weights,
 )
 from gpu_kernels.compile import use_cache
 from gpu_kernels.device import OutOfMemory
+from gpu_kernels.dispatch import using
 from gpu_kernels.errors import Degenerate, InvalidInput
-from gpu_kernels.selection import using
 from meanrev_worker import blas
 from meanrev_worker.channel import Channel
 from meanrev_worker.tasks import Hello, Orders, Outcome, Task

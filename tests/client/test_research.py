@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 
 import meanrev as mr
-from gpu_kernels import grids, ou, scans
+from gpu_kernels import ou, pair_trading, threshold_grid
 from meanrev.methods import chunks
 from meanrev.progress import shown
 
@@ -31,7 +31,7 @@ def universe():
 
 
 def kernel_cells():
-    return grids.expand(GRID["entry"], GRID["exit"], GRID["cost_per_side"], GRID["lookback"])
+    return threshold_grid.expand(GRID["entry"], GRID["exit"], GRID["cost_per_side"], GRID["lookback"])
 
 
 @pytest.fixture
@@ -44,7 +44,7 @@ class TestGrid:
         ("ends", "text"), [((0.5, 3, 0.05), "0.5:3:0.05"), ((-0.5, 1.5, 0.1), "-0.5:1.5:0.1"), ((1, 1, 9), "1:1:9")]
     )
     def test_it_is_what_the_range_means_to_a_sweep(self, ends, text):
-        np.testing.assert_array_equal(mr.grid(*ends), grids.grid(text))
+        np.testing.assert_array_equal(mr.grid(*ends), threshold_grid.grid(text))
 
     def test_points_are_the_decimals_that_one_would_type(self):
         assert mr.grid(0.5, 0.8, 0.1).tolist() == [0.5, 0.6, 0.7, 0.8]
@@ -68,7 +68,7 @@ class TestInfo:
     def test_it_tells_what_serves(self, client):
         info = client.info()
         assert info.backend in {"cuda", "native", "numpy"}
-        assert info.max_cells == grids.MAX_CELLS
+        assert info.max_cells == threshold_grid.MAX_CELLS
         assert info.uptime_s > 0
         assert "numpy" in info.meta
 
@@ -143,7 +143,7 @@ class TestChunks:
 class TestSweep:
     def test_figures_equal_the_maths(self, swept, prices):
         cells = kernel_cells()
-        expected = grids.sweep(prices.T.copy(), cells)
+        expected = threshold_grid.sweep(prices.T.copy(), cells)
         for name in ("entry_zscore", "exit_zscore", "cost", "lookback"):
             np.testing.assert_array_equal(swept[name], getattr(cells, name.replace("score", "")), err_msg=name)
         for name in ("sharpe_ratio", "cumulative_return", "max_drawdown", "num_trades"):
@@ -310,7 +310,7 @@ class TestPlot:
 class TestScan:
     def test_it_equals_the_maths(self, client, universe):
         found = client.scan(universe, asset_ids=["A", "B", "C", "D"], cost_per_side=0.001, lookback=30)
-        expected = scans.scan(universe, cost=0.001, lookback=30)
+        expected = pair_trading.scan(universe, cost=0.001, lookback=30)
         assert found.n_pairs == 6
         assert found.y == tuple("ABCD"[i] for i in expected.y)
         for name in ("hedge_ratio", "q_value", "deflated_sharpe", "test_return", "period_half_life"):
@@ -362,7 +362,7 @@ class TestScan:
     def test_five_basis_points_are_charged_where_no_cost_is_given(self, client, universe, log):
         asked, expected = (
             client.scan(universe, alpha=1, log=log),
-            scans.scan(universe, alpha=1.0, log=log),
+            pair_trading.scan(universe, alpha=1.0, log=log),
         )
         np.testing.assert_allclose(asked.train_sharpe, expected.train_sharpe, rtol=1e-9)
         free = client.scan(universe, alpha=1, log=log, cost_per_side=0.0)

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from gpu_kernels import backend, device, ou, pairs, pca, selection, streams, sweep, weights
+from gpu_kernels import backend, cointegration, device, device_pipeline, dispatch, ou, pca, sweep, weights
 from meanrev_worker import Fleet, Orders, WorkerLost
 from tests.worker import mischief
 
@@ -44,7 +44,7 @@ def test_sweeps(mode, delay, shape):
     entry, leave = (grid.ravel() for grid in np.meshgrid(np.linspace(0.5, 2.5, 9), np.linspace(-0.4, 0.4, 7)))
     rules = {"mode": mode, "execution_delay": delay}
     expected = sweep.backtest(prices, entry, leave, 1e-3, **rules)
-    with selection.using("cuda"):
+    with dispatch.using("cuda"):
         found = sweep.backtest(prices, entry, leave, 1e-3, **rules)
     assert_close(found, expected, exact=("num_trades", "position", "status"))
 
@@ -56,7 +56,7 @@ def test_long_series_of_few_pairs(mode, volatility):
     prices = 100 * np.exp(np.cumsum(np.random.default_rng(4).normal(0, volatility / 30, (2, 60_000)), axis=1))
     entry, rules = np.linspace(1.0, 2.5, 5), {"mode": mode, "lookback": 50}
     expected = sweep.backtest(prices, entry, 0.1, 1e-5, **rules)
-    with selection.using("cuda"):
+    with dispatch.using("cuda"):
         found = sweep.backtest(prices, entry, 0.1, 1e-5, **rules)
         alone = sweep.backtest(prices[[1]], entry[[2]], 0.1, 1e-5, **rules)
     assert_close(found, expected, exact=("num_trades", "position", "status"))
@@ -68,16 +68,16 @@ def test_long_series_of_few_pairs(mode, volatility):
 def test_moments_of_backtests(mode, shape):
     prices, entry = walks(*shape, seed=6), np.linspace(0.5, 2.5, shape[0])
     expected = sweep.moments(prices, entry, 0.1, 1e-3, mode=mode)
-    with selection.using("cuda"):
+    with dispatch.using("cuda"):
         found = sweep.moments(prices, entry, 0.1, 1e-3, mode=mode)
     np.testing.assert_allclose(found, expected, rtol=1e-9, atol=1e-9)
 
 
 def test_sweeps_in_parts_have_the_bits_of_one(monkeypatch):
     prices, entry = walks(40, 500, seed=7), np.linspace(0.5, 2.5, 9)
-    with selection.using("cuda"):
+    with dispatch.using("cuda"):
         whole = sweep.backtest(prices, entry, 0.1, 1e-3)
-        monkeypatch.setattr(streams, "parts", lambda *_: 7)
+        monkeypatch.setattr(device_pipeline, "parts", lambda *_: 7)
         parts = sweep.backtest(prices, entry, 0.1, 1e-3)
     for one, other in zip(whole, parts, strict=True):
         np.testing.assert_array_equal(one, other)
@@ -88,7 +88,7 @@ def test_sweeps_in_parts_have_the_bits_of_one(monkeypatch):
 def test_fits(lags, shape):
     prices = walks(*shape, seed=3)
     expected = ou.fit(prices, adf_lags=lags)
-    with selection.using("cuda"):
+    with dispatch.using("cuda"):
         found = ou.fit(prices, adf_lags=lags)
     assert_close(found, expected)
 
@@ -97,7 +97,7 @@ def test_fits(lags, shape):
 def test_components(shape):
     returns = np.random.default_rng(1).normal(size=shape) * np.linspace(1, 3, shape[1])
     expected = pca.fit(returns, n_components=5)
-    with selection.using("cuda"):
+    with dispatch.using("cuda"):
         found = pca.fit(returns, n_components=5)
     assert_close(found, expected)
 
@@ -106,9 +106,9 @@ def test_components(shape):
 @pytest.mark.parametrize("shape", [(2, 60), (33, 100), (257, 600)])
 def test_pairs(options, shape):
     prices = walks(*shape, seed=5).T
-    expected = pairs.scan(prices, **options)
-    with selection.using("cuda"):
-        found = pairs.scan(prices, **options)
+    expected = cointegration.scan(prices, **options)
+    with dispatch.using("cuda"):
+        found = cointegration.scan(prices, **options)
     np.testing.assert_array_equal(found.status, expected.status)
     np.testing.assert_array_equal(found.lags, expected.lags)
     for name in ("hedge_ratio", "adf_statistic", "adf_p_value", "half_life", "residual_std"):
@@ -125,7 +125,7 @@ def test_weights(mode, objective, shape):
     covariances = np.einsum("bti,btj->bij", rows, rows) / (3 * shape[1])
     means = 1e-3 * rng.normal(size=shape)
     expected = weights.batch(means, covariances, objective=objective, mode=mode)
-    with selection.using("cuda"):
+    with dispatch.using("cuda"):
         found = weights.batch(means, covariances, objective=objective, mode=mode)
     for ours, theirs in zip(found, expected, strict=True):
         size = max(1.0, np.abs(theirs.weights).max())
@@ -136,7 +136,7 @@ def test_weights(mode, objective, shape):
 @pytest.mark.parametrize("n_parts", [1, 2, 7])
 def test_parts_on_two_streams_come_back_complete(n_parts):
     values = np.random.default_rng(2).normal(size=(700, 10_000))
-    found = streams.in_parts(700, n_parts, lambda part: device.stage(values[part]) * 2.0)
+    found = device_pipeline.in_parts(700, n_parts, lambda part: device.stage(values[part]) * 2.0)
     np.testing.assert_array_equal(np.concatenate(found), 2.0 * values)
 
 
@@ -144,7 +144,7 @@ def test_what_was_staged_before_is_there_in_every_part():
     weights = np.random.default_rng(3).normal(size=(2_000, 2_000))
     held = device.stage(weights)
     held = held @ held
-    found = streams.in_parts(2_000, 4, lambda part: held[part] * 1.0)
+    found = device_pipeline.in_parts(2_000, 4, lambda part: held[part] * 1.0)
     np.testing.assert_array_equal(np.concatenate(found), device.fetch(held))
 
 
@@ -159,7 +159,7 @@ def test_memory_that_is_short_halves_a_batch():
             used.append(part.stop - part.start)
             return held.sum(axis=1)
 
-        found = streams.in_parts(16, 1, run)
+        found = device_pipeline.in_parts(16, 1, run)
     finally:
         limit.set_limit(size=0)
         device.release()
@@ -169,11 +169,11 @@ def test_memory_that_is_short_halves_a_batch():
 
 def test_a_worker_computes_the_same_and_an_error_that_stays_ends_it():
     prices = walks(20, 300)
-    with selection.using("cuda"):
+    with dispatch.using("cuda"):
         here = ou.fit(prices)
     fleet = Fleet(Orders("cuda"), 2)
     try:
-        with selection.using("cuda", 1, fleet.carry):
+        with dispatch.using("cuda", 1, fleet.carry):
             assert_close(ou.fit(prices), here, exact=("theta", "adf_statistic"))
             with pytest.raises(WorkerLost):
                 fleet.carry(mischief.break_gpu, ())

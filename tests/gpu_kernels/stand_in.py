@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from gpu_kernels import compile as compiling
-from gpu_kernels import device, streams
+from gpu_kernels import device, device_pipeline
 
 
 class DeviceArray(np.lib.mixins.NDArrayOperatorsMixin):
@@ -233,7 +233,7 @@ def stand(monkeypatch):
     stand = Stand()
     monkeypatch.setattr(device, "_cupy", lambda: stand)
     monkeypatch.setattr(device, "cubin_file", lambda name, architecture: name)
-    monkeypatch.setattr(streams, "_own", local())
+    monkeypatch.setattr(device_pipeline, "_own", local())
     device._function.cache_clear()
     yield stand
     device._function.cache_clear()

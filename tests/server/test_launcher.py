@@ -8,7 +8,7 @@ from contextlib import contextmanager
 
 import pytest
 
-from gpu_kernels.selection import Selection, current
+from gpu_kernels.dispatch import Selection, current
 from meanrev_server import launcher as launching
 from meanrev_server.app import App
 from meanrev_server.batcher import Limits

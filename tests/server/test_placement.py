@@ -5,8 +5,8 @@ import pytest
 
 from gpu_kernels import backend
 from gpu_kernels.backend import Backend, Probe
+from gpu_kernels.dispatch import Selection
 from gpu_kernels.errors import KernelError
-from gpu_kernels.selection import Selection
 from meanrev_server import placement
 from meanrev_server.config import Settings
 from tests.gpu_kernels.native import needs_compiler

@@ -7,7 +7,7 @@ import grpc
 import numpy as np
 import pytest
 
-from gpu_kernels import grids, ou, performance, sweep
+from gpu_kernels import ou, performance, sweep, threshold_grid
 from meanrev_server.research import backtest, return_stats
 from meanrev_wire import codec, meanrev_pb2, research_pb2
 from tests.server.research import Research, chunks
@@ -37,7 +37,7 @@ def test_info_tells_what_serves(ask):
     info = ask("Info", research_pb2.InfoRequest())
     assert info.backend in {"cuda", "native", "numpy"}
     assert info.backend_reason
-    assert info.max_cells == grids.MAX_CELLS
+    assert info.max_cells == threshold_grid.MAX_CELLS
     assert info.uptime_s > 0
 
 

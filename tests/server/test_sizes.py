@@ -14,7 +14,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gpu_kernels.selection import Selection, using
+from gpu_kernels.dispatch import Selection, using
 from meanrev_server.admission import Admission, Capacity
 from meanrev_server.app import App
 from meanrev_server.chunks import Table, begin

@@ -9,7 +9,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from gpu_kernels.selection import Selection
+from gpu_kernels.dispatch import Selection
 from meanrev_server.app import App
 from meanrev_server.chunks import Table
 from meanrev_server.config import Settings

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import numpy as np
 
+from gpu_kernels.dispatch import current
 from gpu_kernels.errors import Degenerate, InvalidInput
-from gpu_kernels.selection import current
 
 
 class Stubborn(Exception):

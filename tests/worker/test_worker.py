@@ -15,10 +15,10 @@ import psutil
 import pytest
 import threadpoolctl
 
-from gpu_kernels import ou, pairs, pca, sweep, weights
+from gpu_kernels import cointegration, ou, pca, sweep, weights
+from gpu_kernels.dispatch import Selection, using
 from gpu_kernels.errors import Degenerate, InvalidInput, KernelError
 from gpu_kernels.pca import lapack
-from gpu_kernels.selection import Selection, using
 from meanrev_worker import Fleet, Orders, Poisonous, WorkerLost, process
 from tests.gpu_kernels.native import needs_compiler
 from tests.worker import mischief
@@ -86,7 +86,7 @@ def test_operations_have_the_bits_that_they_have_here(backend):
     def everything():
         yield from ou.fit(prices, adf_lags=1)
         yield from sweep.backtest(prices, [1.0, 2.0, 2.5], [0.0, 0.5, -1.0], 1e-3)
-        found = pairs.scan(prices[3:].T, lags=1)
+        found = cointegration.scan(prices[3:].T, lags=1)
         yield from (found.adf_statistic, found.hedge_ratio, found.half_life)
         yield from pca.fit(returns, n_components=3)
         yield from weights.cara(returns.mean(axis=0), np.cov(returns.T), gamma=2.0)

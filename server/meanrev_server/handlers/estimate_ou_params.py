@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from gpu_kernels import ou
 from gpu_kernels.checks import Floats
-from gpu_kernels.selection import Selection, using
+from gpu_kernels.dispatch import Selection, using
 from meanrev_server.errors import LimitReached
 from meanrev_server.hub import Mark
 from meanrev_server.rpc import options

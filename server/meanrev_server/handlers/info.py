@@ -7,8 +7,8 @@ from importlib.metadata import version
 
 import psutil  # type: ignore[import-untyped] # it ships no types
 
-from gpu_kernels import device, grids
-from gpu_kernels.selection import run
+from gpu_kernels import device, threshold_grid
+from gpu_kernels.dispatch import run
 from meanrev_server.machine import cpu_model
 from meanrev_server.rpc import options
 from meanrev_server.rpc.call import Call
@@ -39,7 +39,7 @@ def _answer(call: Call) -> bytes:
         device_memory_free=free,
         device_memory_total=total,
         max_message_bytes=call.settings.max_message_bytes,
-        max_cells=grids.MAX_CELLS,
+        max_cells=threshold_grid.MAX_CELLS,
         uptime_s=time.time() - psutil.Process().create_time(),
         **{name: getattr(call.settings, name) for name in _LIMITS},
         metadata=options.reply_metadata(

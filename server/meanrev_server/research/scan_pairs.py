@@ -4,7 +4,7 @@ from typing import Annotated, Any, Literal
 
 from msgspec import Meta
 
-from gpu_kernels import scans
+from gpu_kernels import pair_trading
 from meanrev_server.chunks import Table
 from meanrev_server.outline import Outline
 from meanrev_server.research.answer import Answer
@@ -60,7 +60,7 @@ def _total(outline: Outline, _: ScanOptions) -> int:
 
 def _run(table: Table, chosen: ScanOptions, ignored: list[str], progress: Progress) -> Answer:
     with wire_names(_NAMES):
-        found = scans.scan(table.values, progress=progress, **{name: getattr(chosen, name) for name in _OPTIONS})
+        found = pair_trading.scan(table.values, progress=progress, **{name: getattr(chosen, name) for name in _OPTIONS})
     values: dict[str, Any] = found._asdict()
     known = PairColumns.DESCRIPTOR.fields_by_name
     result = {name: value for name, value in values.items() if name in known}

@@ -8,7 +8,7 @@ from google.protobuf.message import Message
 from msgspec import Meta
 from numpy.typing import NDArray
 
-from gpu_kernels import grids
+from gpu_kernels import threshold_grid
 from gpu_kernels.checks import Floats, one_of
 from gpu_kernels.errors import InvalidInput
 from meanrev_server.chunks import Table
@@ -79,7 +79,7 @@ class SweepOptions(ResearchOptions, frozen=True, kw_only=True):
 
 def _axis(values: Axis, name: str) -> Floats:
     with wire_names({"grid": f"metadata.{name}"}):
-        return grids.grid(values) if isinstance(values, str) else np.array(values, dtype=np.float64)
+        return threshold_grid.grid(values) if isinstance(values, str) else np.array(values, dtype=np.float64)
 
 
 def _axes(chosen: SweepOptions) -> tuple[Floats, Floats, Floats, NDArray[np.int64]]:
@@ -99,10 +99,10 @@ def _check(chosen: SweepOptions) -> None:
     with wire_names(_NAMES):
         for place in range(len(axes)):
             alone: Any = [axis if i == place else axis[:1] for i, axis in enumerate(axes)]
-            grids.expand(*alone)
+            threshold_grid.expand(*alone)
         n_cells = math.prod(axis.size for axis in axes)
-        if n_cells > grids.MAX_CELLS:
-            raise InvalidInput("cells", f"must be at most {grids.MAX_CELLS}", value=n_cells)
+        if n_cells > threshold_grid.MAX_CELLS:
+            raise InvalidInput("cells", f"must be at most {threshold_grid.MAX_CELLS}", value=n_cells)
 
 
 def _n_valid(chosen: SweepOptions) -> int:
@@ -140,11 +140,11 @@ def _spans(chosen: SweepOptions) -> dict[str, Any]:
 
 def _swept(table: Table, chosen: SweepOptions, progress: Progress) -> dict[str, Any]:
     entry, leave, cost, lookback = _axes(chosen)
-    cells = grids.expand(entry, leave, cost, lookback)
+    cells = threshold_grid.expand(entry, leave, cost, lookback)
     shape = entry.size, leave.size, cost.size, lookback.size
     figures = dict.fromkeys(chosen.figures)
     found = swept(table.values, Plan(cells, shape, tuple(figures), _spans(chosen), _rules(chosen)), progress)
-    cell_reason, cell_reasons = grids.cell_reasons(cells, found.n_prices)
+    cell_reason, cell_reasons = threshold_grid.cell_reasons(cells, found.n_prices)
     return {
         "columns": list(table.columns),
         "entry_zscore": cells.entry_z,
@@ -160,7 +160,7 @@ def _swept(table: Table, chosen: SweepOptions, progress: Progress) -> dict[str, 
     }
 
 
-def _step(step: grids.WalkStep, table: Table) -> WalkStep:
+def _step(step: threshold_grid.WalkStep, table: Table) -> WalkStep:
     values = step._asdict()
     if table.timestamps_ms is not None:
         for part in ("train", "test"):
@@ -169,7 +169,7 @@ def _step(step: grids.WalkStep, table: Table) -> WalkStep:
     return WalkStep(column=table.columns[values.pop("series")], **values)
 
 
-def _best(choice: grids.Choice, columns: tuple[str, ...]) -> list[CellChoice]:
+def _best(choice: threshold_grid.Choice, columns: tuple[str, ...]) -> list[CellChoice]:
     rows = zip(columns, *(values.tolist() for values in choice), strict=True)
     return [
         CellChoice(

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from gpu_kernels import grids
+from gpu_kernels import threshold_grid
 from gpu_kernels.checks import Floats
 
 __all__ = ["Plan", "Swept", "group_bytes", "group_columns", "swept"]
@@ -45,7 +45,7 @@ class Plan(NamedTuple):
         rules: What all backtests share.
     """
 
-    cells: grids.Cells
+    cells: threshold_grid.Cells
     shape: tuple[int, int, int, int]
     figures: Sequence[str]
     spans: dict[str, Any]
@@ -63,8 +63,8 @@ class Swept(NamedTuple):
     """
 
     figures: dict[str, Floats]
-    choice: grids.Choice
-    steps: list[grids.WalkStep]
+    choice: threshold_grid.Choice
+    steps: list[threshold_grid.WalkStep]
     n_prices: NDArray[np.int64]
 
 
@@ -96,13 +96,15 @@ def swept(values: Floats, plan: Plan, progress: Progress) -> Swept:
 
         prices = np.ascontiguousarray(values[:, columns].T)
         n_prices[columns] = np.count_nonzero(~np.isnan(prices), axis=1)
-        metrics = grids.sweep(prices, plan.cells, progress=report, **plan.rules)
+        metrics = threshold_grid.sweep(prices, plan.cells, progress=report, **plan.rules)
         _keep(kept, columns, metrics)
         choices.append(
-            grids.choose(metrics, plan.cells, plan.shape, len(values), prices=prices, progress=go_on, **plan.rules)
+            threshold_grid.choose(
+                metrics, plan.cells, plan.shape, len(values), prices=prices, progress=go_on, **plan.rules
+            )
         )
         if plan.spans:
-            walked = grids.walk_forward(prices, plan.cells, progress=go_on, **plan.spans, **plan.rules)
+            walked = threshold_grid.walk_forward(prices, plan.cells, progress=go_on, **plan.spans, **plan.rules)
             steps += [step._replace(series=columns.start + step.series) for step in walked]
     return Swept(kept, _joined(choices), steps, n_prices)
 
@@ -124,14 +126,14 @@ def _groups(n_columns: int, size: int) -> Iterator[slice]:
         yield slice(first, min(first + size, n_columns))
 
 
-def _keep(kept: dict[str, Floats], columns: slice, metrics: grids.GridMetrics) -> None:
+def _keep(kept: dict[str, Floats], columns: slice, metrics: threshold_grid.GridMetrics) -> None:
     nothing = np.isnan(metrics.max_drawdown)
     for name, values in kept.items():
         values[columns] = getattr(metrics, name)
         values[columns][nothing] = math.nan  # counts are 0 where nothing was run
 
 
-def _joined(choices: list[grids.Choice]) -> grids.Choice:
+def _joined(choices: list[threshold_grid.Choice]) -> threshold_grid.Choice:
     if len(choices) == 1:
         return choices[0]
-    return grids.Choice._make(np.concatenate(parts) for parts in zip(*choices, strict=True))
+    return threshold_grid.Choice._make(np.concatenate(parts) for parts in zip(*choices, strict=True))

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gpu_kernels import selection
+from gpu_kernels import dispatch
 from gpu_kernels.errors import Degenerate, InvalidInput
 from gpu_kernels.multiperiod import MODES, host, native, optimize
 from tests.gpu_kernels.multiperiod.test_optimize import SIZES, market, problems, sides
@@ -32,7 +32,7 @@ def left(monkeypatch):
 
 
 def by_kernel(*arguments, **options):
-    with selection.using("native"):
+    with dispatch.using("native"):
         return optimize(*arguments, **options)
 
 
@@ -167,7 +167,7 @@ def test_beside_a_gpu_a_plan_is_the_kernels():
     means, covariances = market(3, 3, 10)
     found = []
     for backend, lanes in (("native", False), ("cuda", True), ("cuda", False)):
-        with selection.using(backend, lanes=lanes):
+        with dispatch.using(backend, lanes=lanes):
             found.append(optimize(means, covariances, transaction_cost=1e-3).weights.tobytes())
     assert found[0] == found[1]
     assert found[2] == optimize(means, covariances, transaction_cost=1e-3).weights.tobytes()

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from gpu_kernels import multiperiod, selection
+from gpu_kernels import dispatch, multiperiod
 from gpu_kernels.errors import Degenerate
 from tests.gpu_kernels.native import needs_compiler
 
@@ -22,7 +22,7 @@ def test_means_deviations_and_costs_in_another_unit_give_the_same_plan(cost_mode
         means, matrix = rng.normal(size=(4, 5)), mixed @ mixed.T / 5 + 0.1 * np.eye(5)
         # A cost a unit traded is in the unit of the means, the scale of a variance in that of the risk aversion.
         cost = scale if cost_model == "proportional" else 1.0 / scale
-        with selection.using(backend):
+        with dispatch.using(backend):
             base = multiperiod.optimize(means, matrix, gamma=2.0, transaction_cost=0.1, **options)
             found = multiperiod.optimize(
                 means * scale, matrix * scale**2, gamma=2.0 / scale, transaction_cost=0.1 * cost, **options

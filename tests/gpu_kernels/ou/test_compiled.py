@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gpu_kernels import ou, selection
+from gpu_kernels import dispatch, ou
 from gpu_kernels.ou.compiled import CompiledStream
 from tests.gpu_kernels.native import needs_compiler
 
@@ -18,7 +18,7 @@ PRICE = st.integers(-6, 6) | st.floats(-100, 100) | st.just(math.nan)
 
 
 def both(**options):
-    with selection.using("native"):
+    with dispatch.using("native"):
         compiled = ou.OnlineOu(**options)
     return compiled, ou.OnlineOu(**options)
 

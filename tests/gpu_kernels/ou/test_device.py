@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from gpu_kernels import device, ou, selection, streams
+from gpu_kernels import device, device_pipeline, dispatch, ou
 from tests.gpu_kernels.native import needs_compiler
 from tests.gpu_kernels.stand_in import stand
 
@@ -27,7 +27,7 @@ def reverting(n_series=4, n_prices=150):
 def test_it_equals_the_numpy_twin(stand, bias, lags):
     prices = reverting()
     expected = ou.fit(prices, bias=bias, adf_lags=lags)
-    with selection.using("cuda"):
+    with dispatch.using("cuda"):
         found = ou.fit(prices, bias=bias, adf_lags=lags)
     for name in expected._fields:
         ours, theirs = getattr(found, name), getattr(expected, name)
@@ -41,7 +41,7 @@ def test_it_equals_the_numpy_twin(stand, bias, lags):
 @pytest.mark.parametrize("bias", ["none", "jackknife"])
 def test_series_go_in_halves_where_memory_is_short(stand, bias):
     prices = reverting(n_series=9)
-    with selection.using("cuda"):
+    with dispatch.using("cuda"):
         expected = ou.fit(prices, bias=bias, adf_lags=1)
         stand.launches.clear()
         stand.room = 3 * prices.shape[1] * 8
@@ -54,13 +54,13 @@ def test_series_go_in_halves_where_memory_is_short(stand, bias):
 
 
 def test_many_series_go_up_once_in_parts(stand, monkeypatch):
-    monkeypatch.setattr(streams, "_PART_BYTES", 150 * 8 * 2)
-    monkeypatch.setattr(streams, "_PART_LANES", 1)
+    monkeypatch.setattr(device_pipeline, "_PART_BYTES", 150 * 8 * 2)
+    monkeypatch.setattr(device_pipeline, "_PART_LANES", 1)
     prices, staged = reverting(n_series=8), []
     stage = device.stage
     monkeypatch.setattr(device, "stage", lambda array: staged.append(array.size) or stage(array))
     expected = ou.fit(prices, bias="jackknife", adf_lags=2)
-    with selection.using("cuda"):
+    with dispatch.using("cuda"):
         found = ou.fit(prices, bias="jackknife", adf_lags=2)
     np.testing.assert_allclose(found.theta, expected.theta, rtol=1e-9)
     assert staged[:4] == [300] * 4
@@ -68,5 +68,5 @@ def test_many_series_go_up_once_in_parts(stand, monkeypatch):
 
 def test_too_little_memory_for_one_series_is_a_device_fault(stand):
     stand.room = 700
-    with selection.using("cuda"), pytest.raises(device.OutOfMemory):
+    with dispatch.using("cuda"), pytest.raises(device.OutOfMemory):
         ou.fit(reverting())

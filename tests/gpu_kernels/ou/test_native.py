@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gpu_kernels import ou, selection
+from gpu_kernels import dispatch, ou
 from gpu_kernels.ou import dickey_fuller, host, native, verdicts
 from gpu_kernels.ou.sums import Sums, of_batch, of_rows
 from tests.gpu_kernels.native import needs_compiler
@@ -19,9 +19,9 @@ LENGTHS = [0, 1, 2, 3, 4, 5, 31, 32, 33, 34, 100, 257]
 
 
 def fits(prices, threads=2, **options):
-    with selection.using("numpy"):
+    with dispatch.using("numpy"):
         expected = ou.fit(prices, **options)
-    with selection.using("native", threads):
+    with dispatch.using("native", threads):
         found = ou.fit(prices, **options)
     return found, expected
 
@@ -79,7 +79,7 @@ def batches(draw):
 @settings(max_examples=150)
 @given(batches())
 def test_the_sums_equal_those_of_the_numpy_twin(prices):
-    with selection.using("native", 2):
+    with dispatch.using("native", 2):
         found = of_rows(native.sums(prices))
     with np.errstate(all="ignore"):
         expected = of_batch(prices)
@@ -144,7 +144,7 @@ def drawn_sums(draw):
 def test_verdicts_equal_those_of_the_numpy_twin(drawn, bias, dt):
     rows, statistic, halves = drawn
     halves = halves if bias == "jackknife" else None
-    with selection.using("native", 2):
+    with dispatch.using("native", 2):
         found = verdicts.of_rows(native.judge(rows, dt, bias, statistic, halves), bias)
     assert_equal(found, host.from_sums(of_rows(rows), dt, bias, statistic=statistic, halves=halves))
 
@@ -153,7 +153,7 @@ def test_verdicts_equal_those_of_the_numpy_twin(drawn, bias, dt):
 @given(drawn_sums(), st.sampled_from(ou.BIASES))
 def test_a_series_alone_gets_the_bits_of_its_verdict(drawn, bias):
     rows, statistic, halves = drawn
-    with selection.using("native", 3):
+    with dispatch.using("native", 3):
         whole = native.judge(rows, 0.5, bias, statistic, halves)
     for row in {0, rows.shape[1] // 2, rows.shape[1] - 1}:
         one = np.ascontiguousarray(rows[:, [row]])
@@ -178,14 +178,14 @@ def test_the_dickey_fuller_test_equals_that_of_the_numpy_twin(prices, lags):
 def test_dickey_fuller_values_have_ten_digits(lags, level):
     prices = reverting(lags, 40, 257, 0.95, level)
     prices[3, 100] = np.nan
-    with selection.using("native", 2):
+    with dispatch.using("native", 2):
         found = native.statistics(prices, lags)
     assert found == pytest.approx(dickey_fuller.statistics(prices, lags), rel=1e-10)
 
 
 def test_nearly_dependent_columns_are_left_to_the_numpy_twin():
     prices = np.sin(np.arange(200) / 50)[None] + 1e-6 * reverting(1, 3, 200, 0.5, 0.0)
-    with selection.using("native"):
+    with dispatch.using("native"):
         found = native.statistics(prices, 2)
     assert np.isposinf(found).all()
     found[0] = -3.0
@@ -241,7 +241,7 @@ def test_prices_whose_squares_overflow_are_told_alike(huge):
 def test_a_batch_gives_the_bits_of_its_members(options):
     prices = reverting(2, 9, 101)
     prices[1], prices[2, 3], prices[3, 5:], prices[4, :2], prices[5, -1] = 7.0, np.nan, np.nan, np.nan, np.nan
-    with selection.using("native", 2):
+    with dispatch.using("native", 2):
         whole = ou.fit(prices, **options)
         for row in range(len(prices)):
             assert ou.single(ou.fit(prices[[row]], **options)) == ou.single(whole, row)
@@ -251,9 +251,9 @@ def test_a_batch_gives_the_bits_of_its_members(options):
 def test_the_order_of_series_and_the_number_of_threads_change_nothing(options):
     prices = reverting(4, 11, 257)
     prices[3, 40] = np.nan
-    with selection.using("native", 1):
+    with dispatch.using("native", 1):
         forward = ou.fit(prices, **options)
-    with selection.using("native", 3):
+    with dispatch.using("native", 3):
         backward = ou.fit(prices[::-1], **options)
     for name in forward._fields:
         np.testing.assert_array_equal(getattr(forward, name), getattr(backward, name)[::-1], err_msg=name)
@@ -269,5 +269,5 @@ def test_prices_may_be_read_only_and_of_any_layout():
     prices.flags.writeable = False
     found, expected = fits(prices)
     assert_equal(found, expected)
-    with selection.using("native"):
+    with dispatch.using("native"):
         assert ou.single(ou.fit(np.asfortranarray(prices)), 2) == ou.single(found, 2)

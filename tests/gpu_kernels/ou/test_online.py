@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gpu_kernels import ou, selection
+from gpu_kernels import dispatch, ou
 from gpu_kernels.errors import InvalidInput
 from tests.gpu_kernels.native import needs_compiler
 from tests.naive import ou as naive
@@ -16,7 +16,7 @@ NUMBERS = [name for name in ou.OuFit._fields if name not in {"status", "reason",
 @pytest.fixture(autouse=True, scope="module", params=["numpy", pytest.param("native", marks=needs_compiler)])
 def backend(request):
     """Run every test with streams in Python and in compiled code."""
-    with selection.using(request.param):
+    with dispatch.using(request.param):
         yield request.param
 
 
@@ -38,7 +38,7 @@ def assert_same(found, expected, rel=1e-9, near_zero=1e-300):
 
 
 def batch(prices, **options):
-    with selection.using("numpy"):
+    with dispatch.using("numpy"):
         return ou.single(ou.fit(np.asarray(prices)[None], **options))
 
 

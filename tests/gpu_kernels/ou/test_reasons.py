@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gpu_kernels import ou, selection
+from gpu_kernels import dispatch, ou
 from gpu_kernels.ou import dickey_fuller, scalar
 from gpu_kernels.ou.running import exact
 from tests.gpu_kernels.native import needs_compiler
@@ -54,7 +54,7 @@ def noise(n_prices, decay=0.5, seed=0):
 )
 def test_each_has_its_own(prices, reason, scale, backend):
     prices = np.array(prices) * scale
-    with selection.using(backend):
+    with dispatch.using(backend):
         found = ou.single(ou.fit([prices]))
         stream = ou.OnlineOu()
         for price in prices:
@@ -67,7 +67,7 @@ def test_each_has_its_own(prices, reason, scale, backend):
 
 @pytest.mark.parametrize("backend", BACKENDS)
 def test_a_price_that_stood_still_before_one_jump_says_so_and_then_is_fitted(backend):
-    with selection.using(backend):
+    with dispatch.using(backend):
         stream = ou.OnlineOu()
         stream.extend([7.0] * 50)
         assert stream.estimate().reason == CONSTANT
@@ -80,7 +80,7 @@ def test_a_price_that_stood_still_before_one_jump_says_so_and_then_is_fitted(bac
 
 @pytest.mark.parametrize("backend", BACKENDS)
 def test_forgetting_is_named_where_it_leaves_too_little(backend):
-    with selection.using(backend):
+    with dispatch.using(backend):
         for forgetting, count in ((0.3, 3), (0.9, 30)):
             stream = ou.OnlineOu(forgetting=forgetting)
             stream.extend(noise(1000))
@@ -103,7 +103,7 @@ def test_forgetting_is_named_where_it_leaves_too_little(backend):
     ],
 )
 def test_the_dickey_fuller_test_says_why_it_has_no_t(prices, lags, reason, scale, backend):
-    with selection.using(backend):
+    with dispatch.using(backend):
         found = ou.single(ou.fit([prices * scale], adf_lags=lags))
     assert found.reason == reason
     assert (found.adf_statistic, found.adf_p_value) == (0, 1)
@@ -122,7 +122,7 @@ def test_rounding_does_not_decide_whether_prices_are_unrelated(backend):
     rng = np.random.default_rng(0)
     base = np.array([3.0, 1, 2, 1, 1, 0])
     prices = rng.uniform(0.1, 10, size=(500, 1)) * base + rng.uniform(-1, 1, size=(500, 1))
-    with selection.using(backend):
+    with dispatch.using(backend):
         assert set(ou.fit(prices).reason) == {UNRELATED}
         streams = [ou.OnlineOu() for _ in prices]
         for stream, row in zip(streams, prices, strict=True):
@@ -167,7 +167,7 @@ def true_reason(prices):
 def test_the_condition_of_each_reason_holds(backend, whole, scale, level):
     prices = np.array([NAN if price is None else (price + level) * scale for price in whole])
     expected = true_reason(whole)
-    with selection.using(backend):
+    with dispatch.using(backend):
         found = ou.single(ou.fit([prices]))
     for one in (found, scalar.estimate(exact(prices), 1.0, "none")):
         if expected:

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gpu_kernels import ou, selection
+from gpu_kernels import dispatch, ou
 from tests.gpu_kernels.native import needs_compiler
 
 BACKENDS = ["numpy", pytest.param("native", marks=needs_compiler)]
@@ -43,7 +43,7 @@ def assert_scaled(found, base, scale, rel=0.0):
 @given(st.integers(0, 2**32), st.integers(-120, 120), st.sampled_from(ou.BIASES), st.integers(0, 5))
 def test_powers_of_two_change_no_bit(backend, seed, power, bias, lags):
     prices, scale = series(seed), 2.0**power
-    with selection.using(backend):
+    with dispatch.using(backend):
         base, found = (ou.fit(x, bias=bias, adf_lags=lags) for x in (prices, prices * scale))
     assert_scaled(found, base, scale)
 
@@ -53,7 +53,7 @@ def test_powers_of_two_change_no_bit(backend, seed, power, bias, lags):
 @pytest.mark.parametrize("bias", ou.BIASES)
 def test_other_factors_change_the_last_digits_alone(backend, scale, bias):
     prices = series(1)
-    with selection.using(backend):
+    with dispatch.using(backend):
         for lags in (0, 3, 6):
             base, found = (ou.fit(x, bias=bias, adf_lags=lags) for x in (prices, prices * scale))
             assert_scaled(found, base, scale, rel=1e-9)
@@ -63,7 +63,7 @@ def test_other_factors_change_the_last_digits_alone(backend, scale, bias):
 @pytest.mark.parametrize("options", [{}, {"forgetting": 0.98}, {"window": 50}, {"window": 60, "adf_lags": 1}])
 @pytest.mark.parametrize("power", [-43, 30])
 def test_streams_do_not_see_the_unit(backend, options, power):
-    with selection.using(backend):
+    with dispatch.using(backend):
         for row in series(2):
             base, found = ou.OnlineOu(**options), ou.OnlineOu(**options)
             for price in row:
@@ -83,6 +83,6 @@ def test_uneven_times_do_not_see_the_unit(scale):
 @pytest.mark.parametrize("scale", [1e-13, 1e-6, 1e6])
 def test_a_tick_on_a_far_level_is_constant_in_any_unit(backend, scale):
     prices = scale * (1 + 2e-16 * np.arange(40) * (-1.0) ** np.arange(40) / 40)
-    with selection.using(backend):
+    with dispatch.using(backend):
         assert ou.fit([prices]).reason == ("constant series",)
         assert ou.fit([prices * (1 + np.arange(40) % 3 * 1e-9)]).reason != ("constant series",)

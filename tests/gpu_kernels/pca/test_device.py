@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from gpu_kernels import pca, selection
+from gpu_kernels import dispatch, pca
 from tests.gpu_kernels.stand_in import stand
 
 __all__ = ["stand"]
@@ -14,7 +14,7 @@ __all__ = ["stand"]
 def test_it_equals_the_numpy_twin(stand, shape, scaling):
     returns = np.random.default_rng(5).normal(size=shape) * np.linspace(1, 3, shape[1])
     expected = pca.fit(returns, n_components=3, scaling=scaling)
-    with selection.using("cuda"):
+    with dispatch.using("cuda"):
         found = pca.fit(returns, n_components=3, scaling=scaling)
     for name in expected._fields:
         np.testing.assert_allclose(getattr(found, name), getattr(expected, name), atol=1e-10, err_msg=name)

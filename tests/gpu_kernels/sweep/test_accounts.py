@@ -8,8 +8,8 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from gpu_kernels import performance, sweep
+from gpu_kernels.dispatch import using
 from gpu_kernels.errors import InvalidInput
-from gpu_kernels.selection import using
 from gpu_kernels.sweep import accounts_native
 from tests.gpu_kernels.native import needs_compiler
 from tests.naive import trades as naive

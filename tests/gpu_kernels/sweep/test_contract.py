@@ -5,10 +5,10 @@ import math
 import numpy as np
 import pytest
 
-from gpu_kernels import selection, sweep
+from gpu_kernels import dispatch, sweep
 from gpu_kernels.errors import InvalidInput
 from tests.gpu_kernels.native import needs_compiler
-from tests.naive import grids as naive
+from tests.naive import threshold_grid as naive
 
 NAN, INF = math.nan, math.inf
 PRICES = 100 + 10 * np.sin(np.arange(120.0) / 3)
@@ -87,7 +87,7 @@ def test_an_infinite_price_is_told_by_its_row_and_leaves_the_others_alone(backen
     spoilt[60] = infinity
     prices = np.array([PRICES, spoilt, PRICES[::-1]])
     assert sweep.reasons(prices, mode, 5) == ["", f"the price {infinity} at row 65 is infinite", ""]
-    with selection.using(backend, 2):
+    with dispatch.using(backend, 2):
         for ask in (sweep.backtest, sweep.moments):
             found = ask(prices, 1.0, 0.0, 0.001, mode=mode)
             alone = ask(prices[[0, 2]], 1.0, 0.0, 0.001, mode=mode)

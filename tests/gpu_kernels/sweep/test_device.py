@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from gpu_kernels import device, selection, streams, sweep
+from gpu_kernels import device, device_pipeline, dispatch, sweep
 from gpu_kernels.sweep import device as sweep_device
 from gpu_kernels.sweep import long_series
 from tests.gpu_kernels.native import needs_compiler
@@ -24,7 +24,7 @@ def test_it_equals_the_numpy_twin(stand, mode, delay, gaps):
     arguments = (prices, np.linspace(0.5, 2.5, 9), 0.1, 1e-3)
     rules = {"mode": mode, "execution_delay": delay, "lookback": 12}
     expected = sweep.backtest(*arguments, **rules)
-    with selection.using("cuda"):
+    with dispatch.using("cuda"):
         found = sweep.backtest(*arguments, **rules)
     assert_equal(found, expected, scale=200.0)
     if not gaps:
@@ -35,7 +35,7 @@ def test_a_batch_that_does_not_fit_is_run_in_parts(stand):
     prices = walks(3, 5, 100)
     expected = sweep.backtest(prices, 1.0, 0.0, 1e-3)
     stand.room = 2 * (2 * 20 * 16) * 8  # the working space of two series
-    with selection.using("cuda"):
+    with dispatch.using("cuda"):
         found = sweep.backtest(prices, 1.0, 0.0, 1e-3)
     assert_equal(found, expected, scale=200.0)
     assert stand.released
@@ -44,7 +44,7 @@ def test_a_batch_that_does_not_fit_is_run_in_parts(stand):
 
 def test_too_little_memory_is_a_device_fault(stand):
     stand.room = 700
-    with selection.using("cuda"), pytest.raises(device.OutOfMemory):
+    with dispatch.using("cuda"), pytest.raises(device.OutOfMemory):
         sweep.backtest(walks(1, 2, 100), 1.0, 0.0, 0.0)
 
 
@@ -63,7 +63,7 @@ def test_long_series_of_few_pairs_are_cut_in_time(stand, cut, mode, gaps):
         prices[np.random.default_rng(2).random(prices.shape) < 0.1] = np.nan
     arguments = (prices, np.linspace(0.5, 2.5, 5), 0.1, 1e-3)
     expected = sweep.backtest(*arguments, mode=mode)
-    with selection.using("cuda"):
+    with dispatch.using("cuda"):
         found = sweep.backtest(*arguments, mode=mode)
     assert_equal(found, expected, scale=200.0)
     entries = [entry for entry, _ in stand.launches if entry != "rolling_z"]
@@ -75,7 +75,7 @@ def test_chunks_know_nothing_of_companions(stand, cut, gaps):
     prices, entry = walks(6, 4, 200), np.linspace(0.5, 2.5, 6)
     if gaps:
         prices[np.random.default_rng(2).random(prices.shape) < [[0.05], [0.1], [0.2], [0.3]]] = np.nan
-    with selection.using("cuda"):
+    with dispatch.using("cuda"):
         whole = sweep.backtest(prices, entry, 0.1, 1e-3)
         alone = [sweep.backtest(prices[[series]], entry[[3]], 0.1, 1e-3) for series in range(4)]
     for series in range(4):
@@ -90,7 +90,7 @@ def test_ruined_lanes_of_long_series_are_redone(stand, cut):
     rules = {"lookback": 4, "execution_delay": 0}
     expected = sweep.backtest(*arguments, **rules)
     assert (expected.status[1] == sweep.ERROR).any()
-    with selection.using("cuda"):
+    with dispatch.using("cuda"):
         found = sweep.backtest(*arguments, **rules)
     assert_equal(found, expected)
     assert stand.launches[-1] == ("sweep_compounding", device.BLOCK)
@@ -107,7 +107,7 @@ def test_moments_equal_the_numpy_twin(stand, mode, gaps):
     if gaps:
         prices[np.random.default_rng(1).random(prices.shape) < 0.1] = np.nan
     expected = sweep.moments(prices, entry, 0.1, 1e-3, mode=mode)
-    with selection.using("cuda"):
+    with dispatch.using("cuda"):
         found = sweep.moments(prices, entry, 0.1, 1e-3, mode=mode)
     np.testing.assert_allclose(found, expected, rtol=1e-10)
     assert stand.launches[-1] == (f"moments_{mode}", device.BLOCK)
@@ -115,10 +115,10 @@ def test_moments_equal_the_numpy_twin(stand, mode, gaps):
 
 def test_parts_on_two_streams_change_no_bit(stand, monkeypatch):
     arguments = (walks(9, 6, 100), np.linspace(0.5, 2.5, 6), 0.1, 1e-3)
-    with selection.using("cuda"):
+    with dispatch.using("cuda"):
         whole, moments = sweep.backtest(*arguments), sweep.moments(*arguments)
-        monkeypatch.setattr(streams, "_PART_BYTES", 1000)
-        monkeypatch.setattr(streams, "_PART_LANES", 2)
+        monkeypatch.setattr(device_pipeline, "_PART_BYTES", 1000)
+        monkeypatch.setattr(device_pipeline, "_PART_LANES", 2)
         stand.launches.clear()
         parts, moments_of_parts = sweep.backtest(*arguments), sweep.moments(*arguments)
     for one, other in zip((*whole, *moments), (*parts, *moments_of_parts), strict=True):

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gpu_kernels import selection, sweep
+from gpu_kernels import dispatch, sweep
 from gpu_kernels.sweep import long_series, zscore
 from tests.gpu_kernels.native import needs_compiler
 from tests.gpu_kernels.sweep.test_native import assert_equal, both, walks
@@ -28,7 +28,7 @@ def check(prices, entry, leave, cost, number, **rules):
     """Hold the chunks to both; return their figures."""
     with chunks(number):
         cut, twin = both(prices, entry, leave, cost, **rules)
-    with chunks(number, bars=10**9), selection.using("native", 2):
+    with chunks(number, bars=10**9), dispatch.using("native", 2):
         dense = sweep.backtest(prices, entry, leave, cost, **rules)
     scale = np.nanmax(np.abs(prices))
     assert_equal(cut, dense, scale=scale)
@@ -86,7 +86,7 @@ def test_lanes_that_are_ruined_are_redone():
 def test_an_equity_beyond_the_numbers_is_left_to_the_dense_kernel(cost):
     prices = np.tile([10.0, 13.0, 11.0, 8.0], 1500)[None]
     arguments = (prices, [0.8, 0.9, 1.0], 0.1, cost)
-    with selection.using("native"), chunks(10):
+    with dispatch.using("native"), chunks(10):
         cut = sweep.backtest(*arguments, lookback=6)
         with chunks(10, bars=10**9):
             assert_equal(cut, sweep.backtest(*arguments, lookback=6))
@@ -100,9 +100,9 @@ def test_threads_and_companions_change_no_bit(mode, gaps):
     if gaps:
         prices[np.random.default_rng(2).random(prices.shape) < [[0.05], [0.2], [0.3]]] = np.nan
     with chunks(16):
-        with selection.using("native", 3):
+        with dispatch.using("native", 3):
             whole = sweep.backtest(prices, entry, 0.1, 1e-3, mode=mode)
-        with selection.using("native", 1):
+        with dispatch.using("native", 1):
             alone = [sweep.backtest(prices[[series]], entry[[2]], 0.1, 1e-3, mode=mode) for series in range(3)]
     for name in whole._fields:
         for series in range(3):

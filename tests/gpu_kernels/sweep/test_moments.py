@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gpu_kernels import selection, sweep
+from gpu_kernels import dispatch, sweep
 from tests.gpu_kernels.native import needs_compiler
 from tests.gpu_kernels.sweep.test_native import walks
 
@@ -13,7 +13,7 @@ pytestmark = needs_compiler
 
 
 def with_kernel(*arguments, threads=2, **rules):
-    with selection.using("native", threads):
+    with dispatch.using("native", threads):
         return sweep.moments(*arguments, **rules)
 
 

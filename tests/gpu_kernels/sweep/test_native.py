@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gpu_kernels import selection, sweep
+from gpu_kernels import dispatch, sweep
 from gpu_kernels.sweep import native, zscore
 from tests.gpu_kernels.native import needs_compiler
 
@@ -15,9 +15,9 @@ COUNTS = ("num_trades", "position", "status")
 
 
 def both(prices, entry, leave, cost, threads=2, **rules):
-    with selection.using("numpy"):
+    with dispatch.using("numpy"):
         expected = sweep.backtest(prices, entry, leave, cost, **rules)
-    with selection.using("native", threads):
+    with dispatch.using("native", threads):
         found = sweep.backtest(prices, entry, leave, cost, **rules)
     return found, expected
 
@@ -98,7 +98,7 @@ def test_series_that_cannot_be_traded_stand_apart():
 
 def test_a_batch_gives_the_bits_of_its_members():
     prices, entry = walks(2, 5, 200), np.linspace(0.5, 2.5, 13)
-    with selection.using("native", 2):
+    with dispatch.using("native", 2):
         whole = sweep.backtest(prices, entry, 0.1, 1e-3)
         for series in range(5):
             for pair in range(13):
@@ -109,9 +109,9 @@ def test_a_batch_gives_the_bits_of_its_members():
 
 def test_the_order_of_lanes_and_the_number_of_threads_change_nothing():
     prices, entry = walks(4, 3, 200), np.linspace(0.5, 2.5, 10)
-    with selection.using("native", 1):
+    with dispatch.using("native", 1):
         forward = sweep.backtest(prices, entry, 0.1, 1e-3)
-    with selection.using("native", 3):
+    with dispatch.using("native", 3):
         backward = sweep.backtest(prices[::-1], entry[::-1], 0.1, 1e-3)
     for name in forward._fields:
         np.testing.assert_array_equal(getattr(forward, name), getattr(backward, name)[::-1, ::-1], err_msg=name)
@@ -122,7 +122,7 @@ def test_the_order_of_lanes_and_the_number_of_threads_change_nothing():
 def test_scores_have_the_bits_of_the_numpy_twin(seed, n_series, n_bars, lookback):
     rng = np.random.default_rng(seed)
     prices = rng.choice([1.0, 1e8]) + rng.integers(-2, 3, (n_series, n_bars)) * rng.choice([1.0, 0.01])
-    with selection.using("native", 2):
+    with dispatch.using("native", 2):
         found = native.rolling(prices, lookback)
     expected = zscore.rolling(prices, lookback)
     assert found.tobytes() == expected.tobytes() or np.array_equal(found, expected, equal_nan=True)
@@ -131,7 +131,7 @@ def test_scores_have_the_bits_of_the_numpy_twin(seed, n_series, n_bars, lookback
 def test_a_read_only_input_is_left_alone():
     prices = walks(1, 2, 50)
     prices.flags.writeable = False
-    with selection.using("native"):
+    with dispatch.using("native"):
         assert np.isfinite(sweep.backtest(prices, 1.0, 0.0, 0.0).equity).all()
 
 
@@ -143,5 +143,5 @@ def test_an_entry_without_a_cost_gains_nothing(first):
     found, expected = both(prices, 0.5, 0.0, 0.0, **rules)
     assert (found.position[0, 0], expected.sharpe_ratio[0, 0]) == (1, 0.0)
     assert_equal(found, expected)
-    with selection.using("native"):
+    with dispatch.using("native"):
         assert sweep.moments(prices, 0.5, 0.0, 0.0, **rules) == (0.0, 3.0)

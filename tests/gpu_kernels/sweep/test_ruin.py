@@ -6,8 +6,8 @@ import pytest
 from gpu_kernels import sweep
 from tests.gpu_kernels.stand_in import stand
 from tests.gpu_kernels.sweep.ways import EVERY_TWIN, EVERY_WAY, way
-from tests.naive import grids as naive_grids
 from tests.naive import sweep as naive
+from tests.naive import threshold_grid as naive_grids
 
 __all__ = ["stand"]
 

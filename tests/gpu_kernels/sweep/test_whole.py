@@ -6,8 +6,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gpu_kernels import sweep
+from gpu_kernels.dispatch import using
 from gpu_kernels.errors import InvalidInput
-from gpu_kernels.selection import using
 from tests.gpu_kernels.native import needs_compiler
 
 EVERY_BACKEND = pytest.mark.parametrize("backend", ["numpy", pytest.param("native", marks=needs_compiler)])

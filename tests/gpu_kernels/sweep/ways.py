@@ -5,7 +5,7 @@ from contextlib import contextmanager
 import numpy as np
 import pytest
 
-from gpu_kernels import selection
+from gpu_kernels import dispatch
 from gpu_kernels.sweep import device, excursions, long_series
 from tests.gpu_kernels.native import needs_compiler
 
@@ -28,7 +28,7 @@ def way(name):
         patch.setattr(long_series, "LEAST_BARS", 1 if "chunks" in name else 10**9)
         patch.setattr(long_series, "CHUNKS", 7)
         patch.setattr(device, "_BARS_A_CHUNK", 7)
-        with selection.using(BACKENDS.get(name, "native"), 2):
+        with dispatch.using(BACKENDS.get(name, "native"), 2):
             yield
 
 

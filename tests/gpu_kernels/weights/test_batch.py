@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from gpu_kernels import device, selection, streams, weights
+from gpu_kernels import device, device_pipeline, dispatch, weights
 from gpu_kernels.errors import Degenerate, InvalidInput
 from tests.gpu_kernels.native import needs_compiler
 from tests.gpu_kernels.stand_in import stand
@@ -27,7 +27,7 @@ def problems(n_problems, n_assets, seed=0):
 
 
 def solved(backend, means, matrices, **options):
-    with selection.using(backend, 2):
+    with dispatch.using(backend, 2):
         return weights.batch(means, matrices, **options)
 
 
@@ -82,7 +82,7 @@ def test_what_does_not_fit_a_device_goes_in_halves(stand, mode):
 
 @needs_compiler
 def test_problems_may_go_in_parts(stand, monkeypatch):
-    monkeypatch.setattr(streams, "parts", lambda *_: 3)
+    monkeypatch.setattr(device_pipeline, "parts", lambda *_: 3)
     means, matrices = problems(8, 6, seed=4)
     for each, mean, matrix in zip(solved("cuda", means, matrices), means, matrices, strict=True):
         assert_same(each, weights.sharpe(mean, matrix))

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gpu_kernels import selection, weights
+from gpu_kernels import dispatch, weights
 from gpu_kernels.errors import Degenerate, InvalidInput
 from tests.gpu_kernels.native import needs_compiler
 
@@ -67,7 +67,7 @@ BACKENDS = pytest.mark.parametrize("backend", ["numpy", pytest.param("native", m
 @pytest.mark.parametrize(("change", "message"), BAD)
 def test_a_broken_rule_is_named(method, change, message, backend):
     arguments = {"expected_returns": MEANS, "covariance": MATRIX} | change
-    with selection.using(backend), pytest.raises(InvalidInput, match=message):
+    with dispatch.using(backend), pytest.raises(InvalidInput, match=message):
         method(arguments.pop("expected_returns"), arguments.pop("covariance"), **arguments)
 
 
@@ -129,7 +129,7 @@ OPTIONS = st.fixed_dictionaries(
 @given(problem=problems(), options=OPTIONS)
 def test_numbers_of_any_legal_size_give_finite_weights_or_a_rule(method, backend, problem, options):
     strict = np.errstate(over="raise", divide="raise", invalid="raise")
-    with selection.using(backend), strict, suppress(InvalidInput, Degenerate):
+    with dispatch.using(backend), strict, suppress(InvalidInput, Degenerate):
         found = method(*problem, **options)
         assert np.isfinite(found.weights).all()
         assert np.isfinite([found.expected_return, found.expected_volatility, found.sharpe_ratio, found.utility]).all()
@@ -138,7 +138,7 @@ def test_numbers_of_any_legal_size_give_finite_weights_or_a_rule(method, backend
 @BACKENDS
 @METHODS
 def test_nothing_at_all_has_no_weights(method, backend):
-    with selection.using(backend), pytest.raises(Degenerate, match="covariance is singular"):
+    with dispatch.using(backend), pytest.raises(Degenerate, match="covariance is singular"):
         method(np.zeros(4), np.zeros((4, 4)), gamma=0.5)
 
 
@@ -146,7 +146,7 @@ def test_nothing_at_all_has_no_weights(method, backend):
 @pytest.mark.parametrize("size", [5e-324, 1e-200, 1e50])
 @pytest.mark.parametrize("gamma", [1e-50, 1e50])
 def test_the_tangency_portfolio_is_that_of_any_unit(backend, size, gamma):
-    with selection.using(backend):
+    with dispatch.using(backend):
         found = weights.sharpe([size, size], np.eye(2), gamma=gamma)
     assert found.weights == pytest.approx([0.5, 0.5])
     assert found.status == "optimized"

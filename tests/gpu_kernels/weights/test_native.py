@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gpu_kernels import selection, weights
+from gpu_kernels import dispatch, weights
 from gpu_kernels.errors import Degenerate, InvalidInput
 from gpu_kernels.weights import native
 from tests.gpu_kernels.native import needs_compiler
@@ -40,9 +40,9 @@ def settled(monkeypatch):
 
 
 def both(method, means, matrix, **options):
-    with selection.using("numpy"):
+    with dispatch.using("numpy"):
         expected = method(means, matrix, **options)
-    with selection.using("native", 2):
+    with dispatch.using("native", 2):
         return method(means, matrix, **options), expected
 
 
@@ -82,7 +82,7 @@ def test_it_equals_the_numpy_twin_on_any_problem(seed, n_assets, spread, gamma, 
 @pytest.mark.parametrize("n_assets", [2, 20, 100])
 def test_long_only_weights_satisfy_the_optimality_conditions(n_assets, settled):
     low, high = np.zeros(n_assets), np.full(n_assets, np.inf)
-    with selection.using("native"):
+    with dispatch.using("native"):
         for seed in range(12):
             means, matrix = problem(seed, n_assets)
             means[0] = abs(means[0])
@@ -105,7 +105,7 @@ def test_long_only_weights_satisfy_the_optimality_conditions(n_assets, settled):
 def test_long_only_weights_are_the_best_of_all_active_sets(seed, n_assets, gamma):
     means, matrix = problem(seed, n_assets)
     best = naive.best_of_all_active_sets(means, matrix, gamma, np.zeros(n_assets), np.full(n_assets, np.inf))
-    with selection.using("native"):
+    with dispatch.using("native"):
         found = weights.cara(means, matrix, gamma=gamma, mode="long_only")
     assert np.allclose(found.weights, best, atol=1e-9)
 
@@ -117,7 +117,7 @@ def test_a_singular_covariance_is_left_to_the_numpy_twin(method, options, settle
     means, matrix = np.linspace(1e-4, 1e-3, 20), np.cov(returns, rowvar=False)
     results = []
     for backend in ("numpy", "native"):
-        with selection.using(backend):
+        with dispatch.using(backend):
             try:
                 results.append(method(means, matrix, **options))
             except Degenerate as error:
@@ -150,7 +150,7 @@ def test_without_excess_return_status_and_reason_are_those_of_the_numpy_twin(mod
 @pytest.mark.parametrize("level", [0.0, 1.0, 1e3])
 def test_a_constant_in_all_means_costs_no_digits_under_a_budget(level, settled):
     means, matrix = problem(3, 40)
-    with selection.using("native"):
+    with dispatch.using("native"):
         for mode in ("budget", "long_only"):
             plain = weights.cara(means, matrix, mode=mode).weights
             moved = weights.cara(means + level, matrix, mode=mode).weights
@@ -165,7 +165,7 @@ def test_a_constant_in_all_means_costs_no_digits_under_a_budget(level, settled):
 def test_the_unit_of_returns_is_free(method, scale, settled):
     means, matrix = problem(4, 15)
     options = {"mode": "long_only"}
-    with selection.using("native"):
+    with dispatch.using("native"):
         plain = method(means, matrix, **options).weights
         scaled = method(means * scale, matrix * scale, **options).weights
     np.testing.assert_allclose(scaled, plain, atol=1e-12)
@@ -193,7 +193,7 @@ def test_a_slightly_asymmetric_covariance_is_taken_as_its_symmetric_part(settled
 def test_a_broken_covariance_is_named_as_by_the_numpy_twin(method, place, value, message):
     means, matrix = problem(1, 6)
     matrix[place] = value
-    with selection.using("native"), pytest.raises(InvalidInput, match=message):
+    with dispatch.using("native"), pytest.raises(InvalidInput, match=message):
         method(means, matrix, mode="long_only")
 
 
@@ -207,7 +207,7 @@ def batch(n_problems, n_assets):
 def test_a_batch_gives_the_bits_of_its_members_on_any_number_of_threads(n_assets, long_only):
     means, matrices = batch(9, n_assets)
     ones = np.ones_like(means)
-    with selection.using("native", 3):
+    with dispatch.using("native", 3):
         whole = native.solve(means, ones, matrices, long_only)
     for k in range(9):
         alone = native.solve(means[[k]], ones[[k]], matrices[[k]], long_only)
@@ -247,7 +247,7 @@ def test_a_read_only_input_is_left_alone():
     means, matrix = problem(2, 7)
     held = means.copy(), matrix.copy()
     means.flags.writeable = matrix.flags.writeable = False
-    with selection.using("native"):
+    with dispatch.using("native"):
         for mode in weights.MODES:
             assert weights.cara(means, matrix, mode=mode).status == "optimized"
     assert np.array_equal(means, held[0])

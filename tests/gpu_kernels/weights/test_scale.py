@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from gpu_kernels import selection, weights
+from gpu_kernels import dispatch, weights
 from gpu_kernels.errors import Degenerate
 from tests.gpu_kernels.native import needs_compiler
 
@@ -28,7 +28,7 @@ def test_means_and_deviations_in_another_unit_give_the_same_weights(method, limi
         limits = {}
     for seed in range(5):
         means, matrix = problem(seed)
-        with selection.using(backend):
+        with dispatch.using(backend):
             base = method(means, matrix, gamma=2.0, risk_free_rate=0.1, mode=mode, **limits)
             found = method(
                 means * scale, matrix * scale**2, gamma=2.0 / scale, risk_free_rate=0.1 * scale, mode=mode, **limits
@@ -49,7 +49,7 @@ def test_a_singular_covariance_names_the_asset_that_makes_it_so(scale, backend):
     dependent = mixed @ matrix @ mixed.T * scale**2
     idle = matrix * scale**2
     idle[3] = idle[:, 3] = 0.0
-    with selection.using(backend):
+    with dispatch.using(backend):
         with pytest.raises(Degenerate, match="asset 4 has no variance of its own beside") as caught:
             weights.cara(means * scale, dependent)
         assert caught.value.index == (4, 4)

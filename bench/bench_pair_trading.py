@@ -1,0 +1,95 @@
+"""Scans of a universe, beside a loop over statsmodels' coint that does their first step alone, on the train part.
+
+Of the peers' rows nothing is fitted, traded or ranked; ours do all of it.
+"""
+
+import warnings
+
+import numpy as np
+import pytest
+from statsmodels.tsa.stattools import coint
+
+from gpu_kernels import dispatch, pair_trading
+
+THREADS = 2
+
+
+def draw(n_bars, n_series):
+    """Prices whose logarithms walk; a twentieth of them revert to another one."""
+    source = np.random.default_rng(1)
+    walks = 4 + np.cumsum(source.normal(0, 0.01, (n_bars, n_series)), axis=0)
+    for column in range(0, n_series, 20):
+        spread = source.normal(0, 0.01, n_bars)
+        for bar in range(1, n_bars):
+            spread[bar] += 0.8 * spread[bar - 1]
+        walks[:, column + 1] = 0.8 * walks[:, column] + spread
+    return np.exp(walks)
+
+
+FEW, YEARS = draw(1_258, 20), draw(1_258, 100)
+
+
+def by_statsmodels(prices):
+    """Return (statistic, p-value) of the better direction of every pair."""
+    train = np.log(prices[: int(0.7 * len(prices))])
+    found = {}
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        for i in range(train.shape[1]):
+            for j in range(i):
+                both = [
+                    tuple(coint(train[:, y], train[:, x], maxlag=1, autolag=None, return_results=False))[:2]
+                    for y, x in ((i, j), (j, i))
+                ]
+                found[j, i] = min(both)
+    return found
+
+
+def by_kernel(prices, **options):
+    with dispatch.using("native", THREADS):
+        return pair_trading.scan(prices, cost=0.001, **options)
+
+
+def by_numpy(prices, **options):
+    return pair_trading.scan(prices, cost=0.001, **options)
+
+
+@pytest.mark.parametrize("scan", [by_kernel, by_numpy])
+def test_all_agree(scan):
+    table, expected = scan(FEW, alpha=1.0), by_statsmodels(FEW)
+    assert table.n_pairs == len(expected)
+    for y, x, *figures in zip(table.y, table.x, table.adf_statistic, table.p_value, strict=True):
+        np.testing.assert_allclose(figures, expected[min(y, x), max(y, x)], rtol=1e-8)
+    assert {tuple(sorted(pair)) for pair in zip(table.y[:1].tolist(), table.x[:1].tolist(), strict=True)} == {(0, 1)}
+
+
+@pytest.mark.benchmark(group="scan, 20 names x 1,258 bars, 190 pairs")
+@pytest.mark.parametrize(
+    ("scan", "rounds"),
+    [(lambda: by_kernel(FEW), 20), (lambda: by_numpy(FEW), 10), (lambda: by_statsmodels(FEW), 3)],
+    ids=["meanrev", "meanrev, numpy", "peer: statsmodels coint, the test alone"],
+)
+def test_few_names(benchmark, scan, rounds):
+    benchmark.pedantic(scan, rounds=rounds, warmup_rounds=1)
+
+
+@pytest.mark.benchmark(group="scan, 100 names x 1,258 bars, 4,950 pairs")
+@pytest.mark.parametrize(
+    ("scan", "rounds"),
+    [(lambda: by_kernel(YEARS), 10), (lambda: by_numpy(YEARS), 5), (lambda: by_statsmodels(YEARS), 1)],
+    ids=["meanrev", "meanrev, numpy", "peer: statsmodels coint, the test alone"],
+)
+def test_many_names(benchmark, scan, rounds):
+    benchmark.pedantic(scan, rounds=rounds, warmup_rounds=rounds > 1)
+
+
+@pytest.mark.benchmark(group="scan, 20 companies of the S&P 500 x 8,313 days, 190 pairs")
+@pytest.mark.parametrize(
+    ("scan", "rounds"),
+    [(by_kernel, 10), (by_numpy, 10), (by_statsmodels, 1)],
+    ids=["meanrev", "meanrev, numpy", "peer: statsmodels coint, the test alone"],
+)
+def test_real_prices(benchmark, scan, rounds):
+    datasets = pytest.importorskip("skfolio.datasets")
+    prices = datasets.load_sp500_dataset().to_numpy()
+    benchmark.pedantic(scan, (prices,), rounds=rounds, warmup_rounds=rounds > 1)

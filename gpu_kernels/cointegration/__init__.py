@@ -1,0 +1,138 @@
+"""Scans of all pairs of a set of series for one that reverts to the other: the Engle-Granger test, both ways round."""
+
+import math
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from gpu_kernels.bounds import within_reach
+from gpu_kernels.checks import Floats, all_finite, array, at_least
+from gpu_kernels.cointegration import ranking, scanning
+from gpu_kernels.cointegration.model import (
+    COLLINEAR,
+    CONSTANT,
+    FITTED,
+    ITSELF,
+    STATUSES,
+    Figures,
+    LagRule,
+    PairsFit,
+    Ranked,
+)
+from gpu_kernels.errors import InvalidInput
+
+__all__ = [
+    "COLLINEAR",
+    "CONSTANT",
+    "FITTED",
+    "ITSELF",
+    "STATUSES",
+    "Figures",
+    "LagRule",
+    "PairsFit",
+    "Ranked",
+    "best_direction",
+    "ranked",
+    "scan",
+]
+
+
+def scan(
+    prices: ArrayLike,
+    *,
+    lags: int = 1,
+    autolag: str | None = None,
+    max_lags: int | None = None,
+    log: bool = False,
+) -> PairsFit:
+    """Regress every series on every other and test the residuals for a unit root.
+
+    Args:
+        prices: (T, N), oldest first, N >= 2, complete: a NaN is refused. T >= 2 k + 4 for the most lags k.
+        lags: Lagged steps in the test, unless AIC chooses them.
+        autolag: None, or "aic" to choose the lags of each pair among 0 .. max_lags.
+        max_lags: The most that AIC may choose; by default ceil(12 (T / 100)^(1/4)), at most T // 2 - 2.
+        log: Regress the logarithms of the prices, which must be positive.
+
+    Returns:
+        PairsFit of (N, N) matrices; [i, j] is series i regressed on series j. A series of prices whose range is at most
+        1e-12 of their magnitude is constant: its pairs, and they alone, are NaN.
+
+    Raises:
+        InvalidInput: a price is NaN, infinite, above 1e50 in magnitude, or not positive with log; there are too few of
+            them or too few series; or an option is out of its range.
+
+    References:
+        Engle and Granger (1987), Co-integration and error correction, section 5.
+        MacKinnon (1994), Approximate asymptotic distribution functions for unit-root and cointegration tests.
+        Schwert (1989), Tests for unit roots: a Monte Carlo investigation, section 3, for the default of max_lags.
+    """
+    checked = array("prices", prices, ndim=2, shape="(T, N)")
+    if checked.shape[1] < 2:
+        raise InvalidInput("prices", "must be (T, N) with N >= 2", value=checked.shape)
+    all_finite("prices", checked)
+    within_reach("prices", checked)
+    rule = _rule(checked.shape[0], lags, autolag, max_lags)
+    needed = 2 * rule.most + 4
+    if checked.shape[0] < needed:
+        raise InvalidInput("prices", f"must have T >= {needed} rows for {rule.most} lags", value=checked.shape[0])
+    levels = _logarithms(checked) if log else checked.copy()
+    # The rounding of a price moves its logarithm by as much as the last digit of 1, however near to 0 that is.
+    reach = np.maximum(np.abs(levels).max(axis=0), 1.0 if log else 0.0)
+    return scanning.scan(levels, reach, rule, _constant(checked))
+
+
+def best_direction(fit: PairsFit) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Choose, for every unordered pair, the direction whose residual has the lower statistic.
+
+    Args:
+        fit: A scan of N series.
+
+    Returns:
+        The series regressed and those they are regressed on, each (N (N - 1) / 2,). Where only one direction has a
+        statistic it is that; where none has, the lower index is regressed.
+    """
+    return ranking.best_direction(fit)
+
+
+def ranked(fit: PairsFit, *, top: int) -> Ranked:
+    """Return the pairs with the lowest statistics, one direction each, computed anew from their residuals.
+
+    Args:
+        fit: A scan.
+        top: How many, at least 1; fewer come back where fewer pairs have a statistic.
+
+    Returns:
+        Ranked, lowest statistic first.
+
+    Raises:
+        InvalidInput: top is below 1.
+    """
+    return ranking.ranked(fit, at_least("top", top, 1))
+
+
+def _rule(n_samples: int, lags: int, autolag: str | None, max_lags: int | None) -> LagRule:
+    if autolag is None:
+        if max_lags is not None:
+            raise InvalidInput("max_lags", "must be None unless autolag is 'aic'", value=max_lags)
+        return LagRule(at_least("lags", lags, 0), by_aic=False)
+    if autolag != "aic":
+        raise InvalidInput("autolag", "must be None or 'aic'", value=autolag)
+    if max_lags is None:
+        return LagRule(max(0, min(n_samples // 2 - 2, math.ceil(12.0 * (n_samples / 100.0) ** 0.25))), by_aic=True)
+    return LagRule(at_least("max_lags", max_lags, 0), by_aic=True)
+
+
+def _logarithms(prices: Floats) -> Floats:
+    bad = prices <= 0
+    if bad.any():
+        row, column = np.unravel_index(int(np.argmax(bad)), bad.shape)
+        raise InvalidInput("prices", "must be > 0 with log", value=prices[row, column], index=(int(row), int(column)))
+    return np.log(prices)
+
+
+def _constant(prices: Floats) -> NDArray[np.bool_]:
+    low, high = prices.min(axis=0), prices.max(axis=0)
+    magnitude = np.maximum(-low, high)
+    # Squares of ranges below 1e-140 come near to underflow.
+    return np.asarray(high - low <= np.maximum(1e-12 * magnitude, 1e-140))

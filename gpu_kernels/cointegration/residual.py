@@ -1,0 +1,119 @@
+"""Single pairs from their residuals: where sums would lose digits, and for the pairs that matter most."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gpu_kernels.checks import Floats
+from gpu_kernels.cointegration.grams import demeaned
+from gpu_kernels.cointegration.host import penalties, reversion
+from gpu_kernels.cointegration.model import COLLINEAR, FITTED, Figures, LagRule
+from gpu_kernels.ou.dickey_fuller import p_values
+
+__all__ = ["fit"]
+
+_ENTRIES = 1 << 20
+_EPS = float(np.finfo(np.float64).eps)
+
+Indices = NDArray[np.int64]
+
+
+def fit(levels: Floats, reach: Floats, dependent: Indices, regressor: Indices, rule: LagRule) -> Figures:
+    """Compute pairs one by one.
+
+    Args:
+        levels: (T, N).
+        reach: (N,) magnitude whose rounding the levels carry.
+        dependent: (P,) columns of y, none of them constant.
+        regressor: (P,) columns of x, likewise.
+        rule: Lags.
+
+    Returns:
+        Figures of (P,) arrays.
+    """
+    pairs = np.stack([dependent, regressor], axis=1)
+    columns, places = np.unique(pairs, return_inverse=True)
+    centred, mean = demeaned(levels[:, columns])
+    # Few enough pairs at a time for their designs to fit in memory.
+    height = max(1, _ENTRIES // (levels.shape[0] * (rule.most + 2)))
+    parts = []
+    for start in range(0, max(1, len(pairs)), height):
+        y, x = places.reshape(-1, 2)[start : start + height].T
+        parts.append(_fit(centred, mean, reach[columns], y, x, rule))
+    return Figures._make(np.concatenate(columns) for columns in zip(*parts, strict=True))
+
+
+def _fit(centred: Floats, mean: Floats, reach: Floats, y: Indices, x: Indices, rule: LagRule) -> Figures:
+    n_samples = centred.shape[0]
+    slope, residual = _regress(centred[:, y].T, centred[:, x].T)
+    total = np.einsum("pt,pt->p", residual, residual)
+    rounding = 16.0 * _EPS * (reach[y] + np.abs(slope) * reach[x])
+    genuine = total > n_samples * rounding**2
+    statistic, change = np.full((2, len(y)), np.nan)
+    lags = np.full(len(y), -1)
+    statistic[genuine], lags[genuine] = _test(residual[genuine], rule)
+    change[genuine] = _change(residual[genuine])
+    theta, half_life = reversion(change, n_samples)
+    return Figures(
+        hedge_ratio=slope,
+        intercept=mean[y] - slope * mean[x],
+        adf_statistic=statistic,
+        adf_p_value=p_values(statistic, 2),
+        lags=lags,
+        ar1=1.0 + change,
+        theta=theta,
+        half_life=half_life,
+        residual_std=np.where(genuine, np.sqrt(total / (n_samples - 2)), np.nan),
+        status=np.where(genuine, FITTED, COLLINEAR).astype(np.int8),
+    )
+
+
+def _regress(y: Floats, x: Floats) -> tuple[Floats, Floats]:
+    """Return slopes and residuals of rows on rows; the second round takes out what rounding left of the first."""
+    spread = np.einsum("pt,pt->p", x, x)
+    slope = np.einsum("pt,pt->p", x, y) / spread
+    residual = y - slope[:, None] * x
+    rest = np.einsum("pt,pt->p", x, residual) / spread
+    residual -= rest[:, None] * x
+    residual -= residual.mean(axis=1, keepdims=True)
+    return slope + rest, residual
+
+
+def _change(residual: Floats) -> Floats:
+    before, steps = residual[:, :-1], np.diff(residual, axis=1)
+    before = before - before.mean(axis=1, keepdims=True)
+    change: Floats = np.einsum("pt,pt->p", before, steps) / np.einsum("pt,pt->p", before, before)
+    return change
+
+
+def _test(residual: Floats, rule: LagRule) -> tuple[Floats, NDArray[np.int64]]:
+    lags = _chosen(residual, rule.most) if rule.by_aic else np.full(len(residual), rule.most)
+    statistic = np.empty(len(residual))
+    for count in np.unique(lags):
+        some = residual[lags == count]
+        level, lagged, target = _columns(some, int(count))
+        corner = _triangle([*lagged, level, target])[:, -2:, -2:]
+        freedom = target.shape[1] - (count + 1)
+        with np.errstate(all="ignore"):
+            t = corner[:, 0, 1] * np.sign(corner[:, 0, 0]) * np.sqrt(freedom) / np.abs(corner[:, 1, 1])
+        statistic[lags == count] = t
+    return statistic, lags
+
+
+def _chosen(residual: Floats, most: int) -> NDArray[np.int64]:
+    """Return the number of lags with the least AIC, the fewest where some tie."""
+    level, lagged, target = _columns(residual, most)
+    explained = _triangle([level, *lagged, target])[:, :, -1] ** 2
+    errors = np.cumsum(explained[:, :0:-1], axis=1)[:, ::-1]
+    chosen: NDArray[np.int64] = np.argmin(errors * penalties(residual.shape[1], most), axis=1)
+    return chosen
+
+
+def _columns(residual: Floats, lags: int) -> tuple[Floats, list[Floats], Floats]:
+    """Return u_{t-1}, d_{t-1} .. d_{t-k} and d_t for t = k+1 .. T-1."""
+    steps = np.diff(residual, axis=1)
+    size = steps.shape[1] - lags
+    return residual[:, lags:-1], [steps[:, lags - i :][:, :size] for i in range(1, lags + 1)], steps[:, lags:]
+
+
+def _triangle(columns: list[Floats]) -> Floats:
+    return np.asarray(np.linalg.qr(np.stack(columns, axis=2), mode="r"), dtype=np.float64)

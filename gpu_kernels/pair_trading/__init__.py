@@ -1,0 +1,134 @@
+"""Scans of a universe for pairs worth trading: tested, fitted and traded on a train part, shown on a test part."""
+
+import math
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from gpu_kernels.checks import Floats, array, at_least, non_negative, one_of, positive
+from gpu_kernels.errors import InvalidInput
+from gpu_kernels.pair_trading import columns, scanning
+from gpu_kernels.pair_trading.model import DEFAULT_COST, N_PERIODS, STATUSES, ColumnNote, PairTable, Plan, Progress
+from gpu_kernels.thresholds import OBJECTIVES
+
+__all__ = ["DEFAULT_COST", "STATUSES", "ColumnNote", "PairTable", "Progress", "scan"]
+
+
+def scan(
+    prices: ArrayLike,
+    *,
+    lags: int = 1,
+    split: float = 0.7,
+    alpha: float = 0.05,
+    top: int | None = None,
+    log: bool = True,
+    cost: float | None = None,
+    objective: str = "sharpe",
+    lookback: int = 60,
+    periods_per_year: float = 252.0,
+    progress: Progress | None = None,
+) -> PairTable:
+    """Test all pairs of columns for cointegration on the train part, trade those that pass, and rank them by it.
+
+    Args:
+        prices: (T, N), oldest first, N >= 2. A column with a price that is NaN, infinite, above 1e50 in magnitude or,
+            with log, not positive is left out, and noted.
+        lags: Lagged steps in the test of the residual, at least 0.
+        split: Share of the bars that is the train part, the first floor(split T) of them.
+        alpha: p-value below which a pair is significant, above 0 and at most 1, which keeps every pair tried.
+        top: Most pairs to return, the first of the ranking; None for all significant ones. It changes nothing else.
+        log: Regress the logarithms of the prices, which must be positive.
+        cost: Cost per side in units of the residual, at least 0: with log, a fraction of the notional in y. None is
+            DEFAULT_COST with log, and DEFAULT_COST times the mean size of y's prices in the train part without.
+        objective: What the thresholds maximise, one of thresholds.OBJECTIVES.
+        lookback: Bars in the window of the z-score, at least 2, at most the train part.
+        periods_per_year: Bars in a year, for Sharpe ratios.
+        progress: Called with the pairs examined and all pairs; what it raises ends the scan.
+
+    Returns:
+        PairTable, best pair first. A significant pair without a process that can be traded has NaN, a status and a
+        reason.
+
+    Raises:
+        InvalidInput: fewer than two columns have a usable price in every row, there are too few bars, or an option is
+            out of its range.
+
+    References:
+        Engle and Granger (1987), Co-integration and error correction, section 5.
+        Benjamini and Hochberg (1995), Controlling the false discovery rate, section 3.
+        Bailey and Lopez de Prado (2014), The deflated Sharpe ratio, equations 1 and 2.
+    """
+    checked = _matrix(prices)
+    _shares(split, alpha)
+    plan = Plan(
+        lags=at_least("lags", lags, 0),
+        # A product such as 0.29 * 100 falls short of the bar by its last digit.
+        n_train=math.floor(split * len(checked) + 1e-9),
+        alpha=float(alpha),
+        top=None if top is None else at_least("top", top, 1),
+        log=log,
+        cost=None if cost is None else non_negative("cost", cost),
+        objective=one_of("objective", objective, OBJECTIVES),
+        lookback=at_least("lookback", lookback, 2),
+        periods_per_year=positive("periods_per_year", periods_per_year),
+    )
+    _has_bars(len(checked), plan)
+    return _scanned(checked, plan, progress)
+
+
+def _scanned(checked: Floats, plan: Plan, progress: Progress | None) -> PairTable:
+    """Scan the columns that have a usable price in every row, and count and note the others."""
+    kept, notes = columns.complete(checked, log=plan.log)
+    n_columns = checked.shape[1]
+    if kept.size == n_columns:
+        return scanning.scan(checked, plan, progress)
+    left_out = _pairs(n_columns) - _pairs(kept.size)
+    rest = np.ascontiguousarray(checked[:, kept])  # in the layout of a matrix without the others, to the same bits
+    table = scanning.scan(rest, plan, None if progress is None else _beside(progress, left_out))
+    places = kept.tolist()
+    placed = [
+        note._replace(column=places[note.column], others=tuple(places[other] for other in note.others))
+        for note in table.notes
+    ]
+    return table._replace(
+        y=kept[table.y],
+        x=kept[table.x],
+        n_untested=table.n_untested + left_out,
+        notes=tuple(sorted([*notes, *placed], key=lambda note: note.column)),
+    )
+
+
+def _matrix(prices: ArrayLike) -> Floats:
+    checked = array("prices", prices, ndim=2, shape="(T, N)")
+    if checked.shape[1] < 2:
+        raise InvalidInput("prices", "must be (T, N) with N >= 2", value=checked.shape)
+    return checked
+
+
+def _shares(split: float, alpha: float) -> None:
+    if not 0.0 < split < 1.0:
+        raise InvalidInput("split", "must be above 0 and below 1", value=split)
+    if not 0.0 < alpha <= 1.0:
+        raise InvalidInput("alpha", "must be above 0 and at most 1", value=alpha)
+
+
+def _pairs(n_columns: int) -> int:
+    return n_columns * (n_columns - 1) // 2
+
+
+def _beside(progress: Progress, left_out: int) -> Progress:
+    """Count the pairs of columns that were left out as examined."""
+    return lambda done, total: progress(done + left_out, total + left_out)
+
+
+def _has_bars(n_bars: int, plan: Plan) -> None:
+    needed = N_PERIODS * (2 * plan.lags + 4)
+    if plan.n_train < needed:
+        rule = f"must leave at least {needed} rows in the train part, for {plan.lags} lags in each third of it"
+        raise InvalidInput("prices", rule, value=plan.n_train)
+    if n_bars - plan.n_train < 2:
+        raise InvalidInput("prices", "must leave at least 2 rows in the test part", value=n_bars - plan.n_train)
+    if plan.lookback > plan.n_train:
+        raise InvalidInput(
+            "lookback", f"must be at most the {plan.n_train} rows of the train part", value=plan.lookback
+        )

@@ -1,0 +1,97 @@
+"""Which columns of a universe can be scanned, and what is said of the others."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gpu_kernels.bounds import LARGEST_MAGNITUDE
+from gpu_kernels.checks import Floats
+from gpu_kernels.cointegration import COLLINEAR, PairsFit
+from gpu_kernels.errors import InvalidInput
+from gpu_kernels.pair_trading.model import ColumnNote
+
+__all__ = ["complete", "untested"]
+
+_TOLD = 3
+"""Columns that an error names at most."""
+
+Indices = NDArray[np.int64]
+
+
+def complete(prices: Floats, *, log: bool) -> tuple[Indices, list[ColumnNote]]:
+    """Choose the columns with a usable price in every row, and say of each other one what is amiss.
+
+    Args:
+        prices: (T, N) of any content, T >= 1.
+        log: Whether their logarithms are needed.
+
+    Raises:
+        InvalidInput: fewer than two columns are left.
+    """
+    with np.errstate(invalid="ignore"):
+        bad = ~(np.abs(prices) <= LARGEST_MAGNITUDE) | ((prices <= 0) & log)
+    spoilt = bad.any(axis=0)
+    notes = [_spoilt(prices[:, i], bad[:, i], i) for i in np.flatnonzero(spoilt).tolist()]
+    kept = np.flatnonzero(~spoilt)
+    if kept.size < 2:
+        told = "; ".join(f"column {note.column}: {note.reason}" for note in notes[:_TOLD])
+        more = f"; and {len(notes) - _TOLD} more" if len(notes) > _TOLD else ""
+        column = notes[0].column
+        row = int(np.argmax(bad[:, column]))
+        rule = f"must hold at least two columns with a usable price in every row: {told}{more}"
+        raise InvalidInput("prices", rule, value=prices[row, column].item(), index=(row, column))
+    return kept, notes
+
+
+def untested(fit: PairsFit, *, log: bool) -> list[ColumnNote]:
+    """Say of which columns some pairs or all had no test.
+
+    Args:
+        fit: Of the train part, each pair in both directions.
+        log: Whether logarithms were regressed.
+    """
+    missing = np.isnan(fit.adf_p_value)
+    missing &= missing.T
+    notes = []
+    for column, absent in enumerate(missing):
+        others = np.flatnonzero(absent & ~fit.constant & (np.arange(len(absent)) != column))
+        if fit.constant[column]:
+            notes.append(ColumnNote(column, "error", "constant in the train part, so that no pair of it can be tested"))
+        elif others.size:
+            alike = bool((fit.status[column, others] == COLLINEAR).all())
+            what = "logarithms are those" if log else "prices are those"
+            reason = (
+                f"its {what} of another column but for factor and offset" if alike else "no residual with a t value"
+            )
+            status = "error" if absent.all() else "ok"
+            notes.append(ColumnNote(column, status, f"{reason}; not tested with", tuple(others.tolist())))
+    return notes
+
+
+def _spoilt(column: Floats, bad: NDArray[np.bool_], number: int) -> ColumnNote:
+    missing = np.isnan(column)
+    n_rows, present = len(column), np.flatnonzero(~missing)
+    others = np.flatnonzero(bad & ~missing)
+    if not present.size:
+        return ColumnNote(number, "error", "no price at all; leave the column out")
+    if others.size:
+        row = int(others[0])
+        price = column[row].item()
+        if np.isinf(price):
+            rule = "is infinite; correct it"
+        elif abs(price) > LARGEST_MAGNITUDE:
+            rule = f"is above {LARGEST_MAGNITUDE:.0e} in magnitude; take another unit"
+        else:
+            rule = "is not above 0, as logarithms need; scan with log=False (prices as they are)"
+        return ColumnNote(number, "error", f"price {price!r} in row {row} {rule}, or leave the column out")
+    first, last = int(present[0]), int(present[-1])
+    parts = []
+    if first:
+        parts.append(f"no price before row {first}: scan from there on")
+    if last < n_rows - 1:
+        parts.append(f"no price after row {last}: scan up to there")
+    inside = int(missing[first : last + 1].sum())
+    if inside:
+        row = first + int(np.argmax(missing[first : last + 1]))
+        rows = "row" if inside == 1 else f"{inside} rows between, the first is row"
+        parts.append(f"no price in {rows} {row}: fill it" if inside == 1 else f"no price in {rows} {row}: fill them")
+    return ColumnNote(number, "error", "; ".join(parts) + ", or leave the column out")

@@ -1,0 +1,191 @@
+"""Scans of a universe for tradable pairs: what is computed of each, from which bars, and how they are ranked.
+
+Of T bars the first n = floor(split T) are the train part, the rest is the test part. All figures are of the train part
+but the four named test_*.
+
+1. Of every unordered pair the direction with the lower Engle-Granger statistic (gpu_kernels.cointegration), with hedge
+   ratio b and intercept a; p by MacKinnon's surface for two series. Of the m pairs that have a statistic, in the order
+   of p,
+
+       q_(i) = min over j >= i of min(1, m p_(j) / j)
+
+   (Benjamini and Hochberg 1995). The pairs with p < alpha are significant, and only they go on; with alpha 1 all do.
+   Columns without a usable price in every row are left out before.
+2. The residual X = y - a - b x as an Ornstein-Uhlenbeck process (gpu_kernels.ou), and its optimal thresholds
+   (gpu_kernels.thresholds) for a round trip of 2 cost, or of SMALLEST_COST stationary standard deviations where that is
+   more: without a cost no optimum exists.
+3. The rule of gpu_kernels.sweep in mode "unit" on X, filled one bar after the decision, initial capital 1: returns are
+   in units of X. Its z-score is the rolling one over `lookback` bars.
+4. The significant pairs that were traded are N tries. With V the variance (ddof 1) of their Sharpe ratios per bar, each
+   has the deflated Sharpe ratio of gpu_kernels.threshold_grid against the same expected maximum of N tries without
+   skill, and the pairs are ranked by it; equal ones by p. Where it is 0 or 1 to the last digit, the distance in
+   standard errors behind it still orders them.
+5. The test part is traded with the train part's a, b and thresholds. The window of its first bars reaches back into
+   the train part; no position does. It neither chooses nor ranks.
+6. Step 1 anew on each third of the train part, in the same direction: half-life and p.
+
+The lower of two statistics is smaller than one, so that p errs on the low side, and q with it: see the page.
+
+References:
+    Engle and Granger (1987), Co-integration and error correction, section 5.
+    Benjamini and Hochberg (1995), Controlling the false discovery rate, section 3.
+    Bailey and Lopez de Prado (2014), The deflated Sharpe ratio, equations 1 and 2.
+"""
+
+from collections.abc import Callable, Sequence
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gpu_kernels.checks import Floats
+
+__all__ = [
+    "DEFAULT_COST",
+    "EXECUTION_DELAY",
+    "MOST_NAMED",
+    "N_PERIODS",
+    "STATUSES",
+    "ColumnNote",
+    "PairTable",
+    "Plan",
+    "Progress",
+]
+
+STATUSES = ("traded", "no_process", "too_costly")
+"""What became of a pair: no_process where no Ornstein-Uhlenbeck process fits its residual, too_costly where a round
+trip costs more than thresholds.LARGEST_COST stationary standard deviations of it."""
+
+DEFAULT_COST = 0.0005
+"""Per side, as a fraction of the notional in y: five basis points."""
+
+N_PERIODS = 3
+"""Parts of the train part in which stability is judged."""
+
+MOST_NAMED = 20
+"""Columns that a note names: with N columns all alike, notes that name all of them would hold N^2 names."""
+
+EXECUTION_DELAY = 1
+"""Bars from a decision to its fill."""
+
+Progress = Callable[[int, int], None]
+"""Called with the pairs examined and all pairs after each part of the work; what it raises ends the work."""
+
+
+class Plan(NamedTuple):
+    """The options of a scan, checked.
+
+    Attributes:
+        lags: Lagged steps in the test of a residual.
+        n_train: Bars of the train part.
+        alpha: p-value below which a pair is significant.
+        top: Most pairs to return; None for all significant ones.
+        log: Whether logarithms of the prices are regressed.
+        cost: Per side, in units of the residual; None for DEFAULT_COST of the notional in y.
+        objective: One of thresholds.OBJECTIVES.
+        lookback: Bars in the window of the z-score.
+        periods_per_year: Bars in a year, for Sharpe ratios.
+    """
+
+    lags: int
+    n_train: int
+    alpha: float
+    top: int | None
+    log: bool
+    cost: float | None
+    objective: str
+    lookback: int
+    periods_per_year: float
+
+
+class ColumnNote(NamedTuple):
+    """What is said of a column that some pairs or all could not be tested with.
+
+    Attributes:
+        column: Its number.
+        status: "error" where no pair of it was tested, "ok" where some were.
+        reason: Why; a phrase that the others' names may follow.
+        others: Numbers of the columns that it was not tested with, where these are some.
+    """
+
+    column: int
+    status: str
+    reason: str
+    others: tuple[int, ...] = ()
+
+    def told(self, names: Sequence[str]) -> str:
+        """Return the reason with the names of the first others, and the number of those behind them.
+
+        Args:
+            names: Of all columns.
+        """
+        listed = ", ".join(names[other] for other in self.others[:MOST_NAMED])
+        more = len(self.others) - MOST_NAMED
+        return " ".join([self.reason, listed, f"and {more} more" if more > 0 else ""]).rstrip()
+
+
+class PairTable(NamedTuple):
+    """Significant pairs, best first; arrays are (P,) unless they say otherwise, figures are of the train part.
+
+    A pair of status "no_process" has NaN from theta to test_max_drawdown, one of status "too_costly" from entry_zscore
+    on, and both have test_trades 0; they come last.
+
+    Attributes:
+        y: Column of the series regressed.
+        x: Column of the series it is regressed on.
+        hedge_ratio: b, in units of y per unit of x.
+        intercept: a, in units of the residual: log price, or price.
+        adf_statistic: t of the residual's Dickey-Fuller test.
+        p_value: MacKinnon's, for two series.
+        q_value: Benjamini and Hochberg's, over all pairs tried.
+        theta: Speed of reversion of the residual, per bar.
+        theta_std_error: Of theta.
+        half_life: In bars.
+        mu: Mean of the residual.
+        sigma: Volatility of the residual, per square root of a bar.
+        entry_zscore: Threshold at which a trade opens.
+        exit_zscore: A trade of side d closes when d z >= -exit_zscore.
+        train_sharpe: Annualised.
+        deflated_sharpe: Probability that the true Sharpe ratio is above what as many tries find by chance.
+        test_sharpe: Annualised, over the test bars alone.
+        test_return: Sum of the test part's gains in units of the residual; an open trade is marked, not closed.
+        test_trades: Round trips closed within the test part.
+        test_max_drawdown: Largest drawdown within the test part, positive, in units of the residual.
+        period_half_life: (P, 3) in bars, of each third of the train part; +inf or NaN as in pairs.Figures.
+        period_p_value: (P, 3) likewise.
+        status: P of STATUSES.
+        reason: P texts, why a pair was not traded; "" where it was.
+        n_pairs: Unordered pairs that were tried, those without a statistic left out.
+        n_significant: Pairs with p < alpha (with alpha 1 all that were tried), whatever `top` left of them.
+        n_untested: The other pairs: without a statistic, or of a column that was left out.
+        notes: Of the columns behind n_untested, in their order.
+    """
+
+    y: NDArray[np.int64]
+    x: NDArray[np.int64]
+    hedge_ratio: Floats
+    intercept: Floats
+    adf_statistic: Floats
+    p_value: Floats
+    q_value: Floats
+    theta: Floats
+    theta_std_error: Floats
+    half_life: Floats
+    mu: Floats
+    sigma: Floats
+    entry_zscore: Floats
+    exit_zscore: Floats
+    train_sharpe: Floats
+    deflated_sharpe: Floats
+    test_sharpe: Floats
+    test_return: Floats
+    test_trades: NDArray[np.int64]
+    test_max_drawdown: Floats
+    period_half_life: Floats
+    period_p_value: Floats
+    status: tuple[str, ...]
+    reason: tuple[str, ...]
+    n_pairs: int
+    n_significant: int
+    n_untested: int
+    notes: tuple[ColumnNote, ...]

@@ -1,0 +1,222 @@
+"""One scan: pairs are tested all at once, and those that pass are fitted and traded in blocks."""
+
+from collections.abc import Iterator
+from itertools import pairwise
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gpu_kernels import cointegration, ou, return_moments, thresholds
+from gpu_kernels.checks import Floats
+from gpu_kernels.dispatch import on_lanes, run
+from gpu_kernels.pair_trading import columns, host, multiplicity
+from gpu_kernels.pair_trading.model import DEFAULT_COST, N_PERIODS, STATUSES, ColumnNote, PairTable, Plan, Progress
+from gpu_kernels.sweep import native as sweep_native
+from gpu_kernels.sweep import zscore
+
+__all__ = ["scan"]
+
+_ENTRIES = 1 << 18
+"""Entries of the residuals held at once: some 2 MB, and about ten such arrays beside them."""
+
+_TRADED, _NO_PROCESS, _TOO_COSTLY = range(3)
+
+Indices = NDArray[np.int64]
+
+
+class _Tested(NamedTuple):
+    """Significant pairs: columns, hedge and test, all (P,)."""
+
+    y: Indices
+    x: Indices
+    hedge_ratio: Floats
+    intercept: Floats
+    adf_statistic: Floats
+    p_value: Floats
+    q_value: Floats
+
+    def residual(self, series: Floats) -> Floats:
+        """Return (P, bars) residuals at some bars of the series (N, bars)."""
+        return series[self.y] - self.intercept[:, None] - self.hedge_ratio[:, None] * series[self.x]
+
+    def take(self, chosen: Indices | slice) -> "_Tested":
+        return _Tested._make(column[chosen] for column in self)
+
+
+class _Trained(NamedTuple):
+    """What the train part says of significant pairs, all (P,); NaN behind a status that ends the work."""
+
+    theta: Floats
+    theta_std_error: Floats
+    half_life: Floats
+    mu: Floats
+    sigma: Floats
+    entry_z: Floats
+    exit_z: Floats
+    sharpe: Floats
+    skewness: Floats
+    kurtosis: Floats
+    status: Indices
+    reason: NDArray[np.object_]
+
+
+def scan(prices: Floats, plan: Plan, progress: Progress | None = None) -> PairTable:
+    """Test, trade and rank; see the contract."""
+    n_series = prices.shape[1]
+    total = n_series * (n_series - 1) // 2
+    series = np.ascontiguousarray((np.log(prices) if plan.log else prices).T)
+    tested, n_pairs, notes = _test(prices[: plan.n_train], plan)
+    n_significant = tested.y.size
+    cost = _costs(series[:, : plan.n_train], tested.y, plan)
+    trained = []
+    _report(progress, total - n_significant, total)
+    for block in _blocks(n_significant, plan.n_train):
+        trained.append(_train(tested.take(block).residual(series[:, : plan.n_train]), cost[block], plan))
+        _report(progress, total - n_significant + block.stop, total)
+    whole = _Trained._make(np.concatenate(columns) for columns in zip(*trained, strict=True))
+    probability, distance = multiplicity.deflated(whole.sharpe, whole.skewness, whole.kurtosis, plan.n_train)
+    order = np.lexsort((tested.x, tested.y, tested.p_value, np.where(np.isnan(distance), np.inf, -distance)))
+    order = order[: plan.top]
+    first, kept = tested.take(order), _Trained._make(column[order] for column in whole)
+    half_lives, p_values = _periods(prices[: plan.n_train], first, plan)
+    return PairTable(
+        *first,
+        *kept[:7],
+        kept.sharpe * np.sqrt(plan.periods_per_year),
+        probability[order],
+        *_test_part(series[:, plan.n_train - plan.lookback + 1 :], first, kept, cost[order], plan),
+        period_half_life=half_lives,
+        period_p_value=p_values,
+        status=tuple(STATUSES[code] for code in kept.status),
+        reason=tuple(kept.reason),
+        n_pairs=n_pairs,
+        n_significant=n_significant,
+        n_untested=total - n_pairs,
+        notes=tuple(notes),
+    )
+
+
+def _report(progress: Progress | None, done: int, total: int) -> None:
+    if progress is not None:
+        progress(done, total)
+
+
+def _blocks(n_pairs: int, n_bars: int) -> Iterator[slice]:
+    """Cut pairs into blocks of bounded residuals; one empty block where there is no pair."""
+    size = max(1, _ENTRIES // n_bars)
+    for first in range(0, max(1, n_pairs), size):
+        yield slice(first, min(first + size, n_pairs))
+
+
+def _costs(train: Floats, y: Indices, plan: Plan) -> Floats:
+    """Return the cost per side (P,) in units of each residual.
+
+    Args:
+        train: (N, bars) what was regressed.
+        y: (P,) columns regressed.
+        plan: Options.
+    """
+    if plan.cost is not None:
+        return np.full(y.size, plan.cost)
+    notional = np.ones(len(train)) if plan.log else np.abs(train).mean(axis=1)
+    return np.asarray(DEFAULT_COST * notional[y])
+
+
+def _test(train: Floats, plan: Plan) -> tuple[_Tested, int, list[ColumnNote]]:
+    """Return the significant pairs, how many were tried, and what is to be said of columns that were not."""
+    fit = cointegration.scan(train, lags=plan.lags, log=plan.log)
+    y, x = cointegration.best_direction(fit)
+    p_value = fit.adf_p_value[y, x]
+    figures = (fit.hedge_ratio[y, x], fit.intercept[y, x], fit.adf_statistic[y, x])
+    tested = _Tested(y, x, *figures, p_value, multiplicity.q_values(p_value))
+    tried = ~np.isnan(p_value)
+    significant = p_value < plan.alpha if plan.alpha < 1.0 else tried
+    notes = columns.untested(fit, log=plan.log)
+    return tested.take(np.flatnonzero(significant)), int(np.count_nonzero(tried)), notes
+
+
+def _train(residual: Floats, cost: Floats, plan: Plan) -> _Trained:
+    """Fit and trade a block of residuals (P, n), each at its cost per side (P,)."""
+    fit = ou.fit(residual)
+    status = np.where(np.array(fit.status, dtype=object) == "error", _NO_PROCESS, _TRADED)
+    usable = np.flatnonzero(status == _TRADED)
+    spread = fit.sigma[usable] / np.sqrt(2.0 * fit.theta[usable])
+    # A last digit's room on both sides: the contract of thresholds divides where this multiplies.
+    round_trip = np.maximum(2.0 * cost[usable], thresholds.SMALLEST_COST * (1.0 + 1e-9) * spread)
+    payable = round_trip <= thresholds.LARGEST_COST * (1.0 - 1e-9) * spread
+    status[usable[~payable]] = _TOO_COSTLY
+    traded = usable[payable]
+    process = (fit.theta[traded], fit.mu[traded], fit.sigma[traded])
+    levels = thresholds.optimal(*process, round_trip[payable], objective=plan.objective)
+    thresholds_z = (levels.entry_z, levels.exit_z)
+    run = host.trade(residual[traded], _scores(residual[traded], plan.lookback), *thresholds_z, cost[traded])
+    ratios = (host.sharpe(run.returns), *return_moments.moments(run.returns))
+    fitted = (fit.theta, fit.theta_std_error, fit.half_life, fit.mu, fit.sigma)
+    described = [np.where(status == _NO_PROCESS, np.nan, column) for column in fitted]
+    earned = [_spread_out(column, traded, len(residual)) for column in (*thresholds_z, *ratios)]
+    return _Trained._make([*described, *earned, status, _reasons(fit, status, cost)])
+
+
+def _reasons(fit: ou.OuFit, status: Indices, cost: Floats) -> NDArray[np.object_]:
+    """Return why each pair is not traded, "" where it is."""
+    reasons = np.full(status.size, "", dtype=object)
+    for place in np.flatnonzero(status != _TRADED).tolist():
+        if status[place] == _NO_PROCESS:
+            reasons[place] = f"the residual is no Ornstein-Uhlenbeck process: {fit.reason[place]}"
+        else:
+            spread = fit.sigma[place] / np.sqrt(2.0 * fit.theta[place])
+            most = f"{thresholds.LARGEST_COST:g} stationary standard deviations of the residual, each {spread:.4g}"
+            reasons[place] = f"a round trip costs {2.0 * cost[place]:.4g}, more than {most}"
+    return reasons
+
+
+def _test_part(
+    series: Floats, tested: _Tested, trained: _Trained, cost: Floats, plan: Plan
+) -> tuple[Floats, Floats, NDArray[np.int64], Floats]:
+    """Return Sharpe ratio, return, trades and drawdown out of sample.
+
+    Args:
+        series: (N, bars) of the test part, behind the lookback - 1 bars that its first window needs. None of those has
+            a score of its own, so that no trade begins there.
+        tested: Ranked pairs.
+        trained: Of the same pairs.
+        cost: (P,) per side.
+        plan: Options.
+    """
+    n_pairs, warm = tested.y.size, plan.lookback - 1
+    ratio, gained, drawdown = np.full((3, n_pairs), np.nan)
+    trades = np.zeros(n_pairs, dtype=np.int64)
+    traded = np.flatnonzero(trained.status == _TRADED)
+    for block in _blocks(traded.size, series.shape[1]):
+        some = traded[block]
+        residual = tested.take(some).residual(series)
+        scores = _scores(residual, plan.lookback)
+        run = host.trade(residual, scores, trained.entry_z[some], trained.exit_z[some], cost[some])
+        returns = run.returns[:, warm:]
+        ratio[some] = host.sharpe(returns) * np.sqrt(plan.periods_per_year)
+        gained[some] = returns.sum(axis=1)
+        trades[some], drawdown[some] = run.trades, run.max_drawdown
+    return ratio, gained, trades, drawdown
+
+
+def _periods(train: Floats, tested: _Tested, plan: Plan) -> tuple[Floats, Floats]:
+    """Return half-lives and p-values (P, 3) of the parts of the train part."""
+    half_lives, p_values = np.empty((2, tested.y.size, N_PERIODS))
+    edges = [len(train) * part // N_PERIODS for part in range(N_PERIODS + 1)]
+    for period, (start, stop) in enumerate(pairwise(edges)):
+        fit = cointegration.scan(train[start:stop], lags=plan.lags, log=plan.log)
+        half_lives[:, period] = fit.half_life[tested.y, tested.x]
+        p_values[:, period] = fit.adf_p_value[tested.y, tested.x]
+    return half_lives, p_values
+
+
+def _scores(residual: Floats, lookback: int) -> Floats:
+    twin = sweep_native.rolling if on_lanes() else zscore.rolling
+    return run(twin, residual, lookback)
+
+
+def _spread_out(values: Floats, places: Indices, size: int) -> Floats:
+    out = np.full(size, np.nan)
+    out[places] = values
+    return out

@@ -1,0 +1,124 @@
+"""The choice among a grid's cells, and how far chance explains it."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gpu_kernels import sweep
+from gpu_kernels.checks import Floats
+from gpu_kernels.threshold_grid import deflated, host
+from gpu_kernels.threshold_grid.blocks import rows_of
+from gpu_kernels.threshold_grid.model import ERROR, OK, Cells, Choice, GridMetrics, Progress, Terms
+from gpu_kernels.threshold_grid.reasons import of_metrics, of_series
+
+__all__ = ["choose", "deflate"]
+
+
+def choose(
+    metrics: GridMetrics,
+    cells: Cells,
+    shape: tuple[int, int, int, int],
+    by: str,
+    n_bars: NDArray[np.int64],
+    prices: Floats | None,
+    mode: str,
+) -> Choice:
+    """Find best cells and plateaus; the deflated Sharpe ratios are NaN until deflate has filled them in.
+
+    Args:
+        metrics: (B, G) figures.
+        cells: The G cells.
+        shape: Entries, exits, costs and lookbacks.
+        by: Name of the figure that decides.
+        n_bars: (B,) bars of each series' span.
+        prices: (B, T) of the sweep, for reasons; None where they are not known.
+        mode: Of the sweep.
+    """
+    values: Floats = getattr(metrics, by)
+    n_series, n_cells = values.shape
+    best, plateau = (np.full(n_series, -1, dtype=np.int64) for _ in range(2))
+    means = np.full(n_series, np.nan)
+    for rows in rows_of(n_series, n_cells):
+        best[rows] = host.best(values[rows])
+        around = host.neighbour_means(values[rows], shape)
+        plateau[rows] = host.best(around)
+        means[rows] = host.taken(around, plateau[rows])
+    without = best < 0
+    reason = np.full(n_series, "", dtype=object)
+    if without.any():
+        told = of_metrics(cells, int(without.sum())) if prices is None else of_series(prices[without], cells, mode)
+        reason[without] = told
+    return Choice(
+        best=best,
+        best_value=host.taken(values, best),
+        deflated_sharpe=np.full(n_series, np.nan),
+        plateau=plateau,
+        plateau_value=means,
+        status=np.where(without, ERROR, OK),
+        reason=reason.astype(np.str_),
+        n_bars=n_bars,
+    )
+
+
+def deflate(
+    sharpe_ratio: Floats,
+    best: NDArray[np.int64],
+    cells: Cells,
+    n_bars: NDArray[np.int64],
+    terms: Terms,
+    prices: Floats | None,
+    progress: Progress | None,
+) -> Floats:
+    """Return the deflated Sharpe ratio of each series' cell, NaN where it has none.
+
+    Args:
+        sharpe_ratio: (B, G), annualised.
+        best: (B,), -1 for none.
+        cells: What the columns stand for.
+        n_bars: (B,) returns behind each series' ratios.
+        terms: Of the backtests.
+        prices: (B, T) for the skewness and kurtosis of the best cells; None takes a normal's.
+        progress: Called with the series done and their number.
+    """
+    found = np.full(best.size, np.nan)
+    shapes = _shapes(prices, best, cells, terms) if prices is not None else np.tile([0.0, 3.0], (best.size, 1))
+    for rows in rows_of(*sharpe_ratio.shape):
+        tried = sharpe_ratio[rows] / np.sqrt(terms.periods_per_year)
+        counts, variances = _spread(tried)
+        benchmarks = map(deflated.expected_maximum, counts.tolist(), variances.tolist())
+        ratios, lengths = host.taken(tried, best[rows]).tolist(), np.maximum(n_bars[rows], 1).tolist()
+        each = zip(ratios, benchmarks, lengths, shapes[rows].tolist(), strict=True)
+        found[rows] = [deflated.probability(ratio, chance, length, *shape) for ratio, chance, length, shape in each]
+        if progress is not None:
+            progress(rows.stop, best.size)
+    return found
+
+
+def _spread(tried: Floats) -> tuple[NDArray[np.int64], Floats]:
+    """Return how many figures each row of (B, G) has, 1 for none, and their variance (ddof 1); 0 of fewer than two."""
+    usable = np.isfinite(tried)
+    counts = np.maximum(np.count_nonzero(usable, axis=1), 1)
+    apart = np.where(usable, tried, 0.0)
+    apart -= (apart.sum(axis=1) / counts)[:, None]
+    apart[~usable] = 0.0
+    return counts, np.einsum("bg,bg->b", apart, apart) / np.maximum(counts - 1, 1)
+
+
+def _shapes(prices: Floats, best: NDArray[np.int64], cells: Cells, terms: Terms) -> Floats:
+    """Return skewness and kurtosis of each series' best cell, (B, 2); NaN where it has none."""
+    shapes = np.full((best.size, 2), np.nan)
+    lookbacks = np.where(best >= 0, cells.lookback[best], 0)
+    for lookback in np.unique(lookbacks[best >= 0]).tolist():
+        rows = np.flatnonzero(lookbacks == lookback)
+        chosen = best[rows]
+        found = sweep.moments(
+            prices if rows.size == best.size else prices[rows],
+            cells.entry_z[chosen],
+            cells.exit_z[chosen],
+            cells.cost[chosen],
+            lookback=lookback,
+            execution_delay=terms.execution_delay,
+            mode=terms.mode,
+            initial_capital=terms.initial_capital,
+        )
+        shapes[rows] = np.stack(found, axis=1)
+    return shapes

@@ -1,0 +1,162 @@
+"""Walk-forward: cells chosen on train bars, and judged on test bars that the choice has not seen.
+
+A test is a backtest of its own on the test bars, preceded by just as many earlier bars as hold lookback - 1 prices. The
+first score is then that of the first test price: no decision, and so no trade, is made before the test part begins,
+the position starts flat, and the equity at the initial capital. Purged and train bars thus fill the window of the
+first test scores, as they would for a trader, but nothing is earned on them.
+"""
+
+import math
+from collections import defaultdict
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gpu_kernels import sweep
+from gpu_kernels.checks import Floats
+from gpu_kernels.threshold_grid import blocks, host
+from gpu_kernels.threshold_grid.model import ERROR, OK, Cells, Progress, Spans, Terms, WalkStep
+from gpu_kernels.threshold_grid.reasons import of_part
+
+__all__ = ["forward", "over_last_bars", "starts"]
+
+
+class _Test(NamedTuple):
+    sharpe: float
+    gained: float
+    trades: int
+    drawdown: float
+
+
+class _Tested(NamedTuple):
+    figures: _Test
+    reason: str
+
+
+_NO_TEST = _Test(math.nan, math.nan, 0, math.nan)
+
+
+def starts(n_bars: int, spans: Spans) -> range:
+    """Return the first train bars of the steps that fit into n_bars."""
+    return range(0, n_bars - sum(spans) + 1, spans.test)
+
+
+def forward(prices: Floats, cells: Cells, spans: Spans, terms: Terms, progress: Progress | None) -> list[WalkStep]:
+    """Walk every series forward; see the contract."""
+    n_series, n_bars = prices.shape
+    first_bars = starts(n_bars, spans)
+    n_valid = int(np.count_nonzero(cells.valid))
+    total, done = len(first_bars) * n_series * n_valid, 0
+    found: list[WalkStep] = []
+    for rows in blocks.rows_of(n_series, cells.valid.size):
+        for start in first_bars:
+
+            def report(swept: int, _: int, before: int = done) -> None:
+                if progress is not None:
+                    progress(before + swept, total)
+
+            train = prices[rows, start : start + spans.train]
+            sharpe_ratio = blocks.run(train, cells, terms, report).sharpe_ratio
+            done += train.shape[0] * n_valid
+            chosen = host.best(sharpe_ratio)
+            test_start = start + spans.train + spans.purge
+            known = prices[rows, : test_start + spans.test]
+            tests = _tests(known, test_start, chosen, cells, terms)
+            _say_why(tests, train, chosen, cells, terms, start)
+            ratios = host.taken(sharpe_ratio, chosen).tolist()
+            bars = (start, start + spans.train, test_start, test_start + spans.test)
+            for place, (cell, tested) in enumerate(zip(chosen.tolist(), tests, strict=True)):
+                said = ERROR if tested.reason else OK, tested.reason
+                found.append(WalkStep(rows.start + place, *bars, cell, ratios[place], *tested.figures, *said))
+    return sorted(found, key=lambda step: step[:2])
+
+
+def _say_why(
+    tests: list[_Tested], train: Floats, chosen: NDArray[np.int64], cells: Cells, terms: Terms, start: int
+) -> None:
+    """Give the steps whose train part has no cell their reason."""
+    without = np.flatnonzero(chosen < 0)
+    told = of_part(train[without], cells, terms.mode, "train", start) if without.size else []
+    for series, reason in zip(without.tolist(), told, strict=True):
+        tests[series] = _Tested(_NO_TEST, reason)
+
+
+def _tests(prices: Floats, test_start: int, chosen: NDArray[np.int64], cells: Cells, terms: Terms) -> list[_Tested]:
+    """Trade each series' cell on the bars from test_start on; series with the same cell run together.
+
+    The earlier bars are those that fill the first window. Behind the test part's last price, no bar counts.
+    """
+    found = [_Tested(_NO_TEST, "")] * chosen.size
+    counted = sweep.survey(prices[:, test_start:], terms.mode)
+    alike: defaultdict[tuple[int, int], list[int]] = defaultdict(list)
+    for series, cell in enumerate(chosen.tolist()):
+        if cell >= 0 and not counted.n_prices[series]:
+            found[series] = _Tested(_NO_TEST, "the test part has no price")
+        elif cell >= 0:
+            warm_start = _warm_start(prices[series, :test_start], int(cells.lookback[cell]))
+            alike[cell, warm_start].append(series)
+    for (cell, warm_start), members in alike.items():
+        tests = _tested(prices[members, warm_start:], test_start - warm_start, _cell(cells, cell), terms)
+        reasons = sweep.reasons(prices[members, warm_start:], terms.mode, warm_start)
+        for series, figures, reason in zip(members, tests, reasons, strict=True):
+            unknown = not all(map(math.isfinite, figures))
+            found[series] = _Tested(figures, reason or (sweep.OVERFLOW if unknown else ""))
+    return found
+
+
+def _cell(cells: Cells, number: int) -> Cells:
+    return Cells(*(column[[number]] for column in cells))  # type: ignore[arg-type] # columns of their own types
+
+
+def _tested(prices: Floats, n_earlier: int, cell: Cells, terms: Terms) -> list[_Test]:
+    """Trade one cell on series (b, T) of which the first n_earlier bars only fill the window."""
+    thresholds, lookback = (cell.entry_z, cell.exit_z, cell.cost), int(cell.lookback[0])
+    figures = sweep.backtest(prices, *thresholds, lookback=lookback, **terms._asdict())
+    seen = sweep.survey(prices, terms.mode)
+    last = seen.first + seen.n_bars
+    n_tested = (last - np.maximum(seen.first, n_earlier)).tolist()
+    year = math.sqrt(terms.periods_per_year)
+    rows = zip(
+        (figures.sharpe_ratio[:, 0] / year).tolist(),
+        figures.cumulative_return[:, 0].tolist(),
+        figures.num_trades[:, 0].tolist(),
+        figures.max_drawdown[:, 0].tolist(),
+        seen.n_bars.tolist(),
+        n_tested,
+        strict=True,
+    )
+    return [
+        _Test(year * over_last_bars(per_bar, n_bars, n_last), gained, trades, drawdown)
+        for per_bar, gained, trades, drawdown, n_bars, n_last in rows
+    ]
+
+
+def _warm_start(earlier: Floats, lookback: int) -> int:
+    """Return the bar from which lookback - 1 prices are there, 0 where there are fewer."""
+    present = np.flatnonzero(~np.isnan(earlier))
+    return int(present[1 - lookback]) if present.size >= lookback - 1 else 0
+
+
+def over_last_bars(sharpe: float, n_bars: int, n_last: int) -> float:
+    """Return the Sharpe ratio of the last bars of a series whose earlier returns are all 0.
+
+    A ratio over n bars fixes u = (sum r)^2 / sum r^2 = S^2 n^2 / (n - 1 + S^2 n), which zeros do not change; over k
+    bars it is then sqrt(u (k - 1) / (k (k - u))), with the sign of S.
+
+    Args:
+        sharpe: S, per bar, with ddof 1; NaN stays NaN.
+        n_bars: n.
+        n_last: k.
+
+    Returns:
+        The ratio per bar; 0 where the last returns do not vary.
+    """
+    if n_last == n_bars or not sharpe:
+        return sharpe
+    squared = sharpe * sharpe
+    whole = n_last * (n_bars - 1)
+    apart = whole - squared * n_bars * (n_bars - n_last)
+    if apart <= 1e-12 * whole or n_last == 1:  # nothing but rounding
+        return 0.0
+    return sharpe * n_bars * math.sqrt((n_last - 1) / (n_last * apart))

@@ -1,0 +1,151 @@
+"""A scan equals its oracle, finds what was planted, and never looks at the test part to choose or to rank."""
+
+import numpy as np
+import pytest
+
+from gpu_kernels import dispatch, pair_trading
+from gpu_kernels.pair_trading import scanning
+from tests.gpu_kernels.native import needs_compiler
+from tests.gpu_kernels.pair_trading.universe import TEST_FIELDS, assert_same, names, universe
+from tests.naive import pair_trading as naive
+
+SMALL = {"lookback": 10, "cost": 0.001}
+
+
+@pytest.mark.parametrize(("seed", "lags", "log"), [(1, 1, True), (2, 0, False), (3, 2, True)])
+def test_it_equals_the_oracle(seed, lags, log):
+    prices = universe(seed, n_bars=120, n_series=5, theta=0.5)
+    options = {"lags": lags, "split": 0.65, "alpha": 0.2, "log": log, "periods_per_year": 365.0, **SMALL}
+    if not log:
+        options["cost"] = 0.05
+    table = pair_trading.scan(prices, **options)
+    expected, n_pairs = naive.scan(prices, **options)
+    assert (table.n_pairs, table.n_significant) == (n_pairs, len(expected))
+    assert len(expected) >= 3
+    assert set(table.status) == {"traded"}
+    for name in set(table._fields) - {"status", "reason", "n_pairs", "n_significant", "n_untested", "notes"}:
+        # Its thresholds come from a search that stops at 1e-8 of a flat top.
+        rtol = 1e-6 if name.endswith("_zscore") else 1e-8
+        theirs = [row[name] for row in expected]
+        np.testing.assert_allclose(getattr(table, name), theirs, rtol=rtol, atol=1e-7 * (rtol > 1e-8), err_msg=name)
+
+
+@pytest.mark.parametrize("cost", [0.0, 0.001])
+def test_five_planted_pairs_among_a_hundred_names_come_first_with_their_speed(cost):
+    prices = universe(3, n_bars=2_000, n_series=100, n_planted=5, theta=0.1)
+    table = pair_trading.scan(prices, cost=cost)
+    assert table.n_pairs == 4_950
+    assert table.n_significant > 200
+    assert set(names(table)[:5]) == {frozenset((2 * pair, 2 * pair + 1)) for pair in range(5)}
+    assert (np.abs(table.theta[:5] - 0.1) < 2 * table.theta_std_error[:5]).all()
+    assert (table.q_value[:5] < 1e-4).all()
+    assert (table.q_value[5:] > 0.05).all()
+    assert (table.test_sharpe[:5] > 1).all()
+
+
+def test_the_test_part_changes_the_test_columns_only():
+    prices = universe(4)
+    changed = prices.copy()
+    changed[280:] = universe(5)[280:]
+    before, after = pair_trading.scan(prices, alpha=0.3, **SMALL), pair_trading.scan(changed, alpha=0.3, **SMALL)
+    for name in before._fields:
+        ours, theirs = getattr(before, name), getattr(after, name)
+        if name in TEST_FIELDS:
+            assert not np.array_equal(ours, theirs), name
+        else:
+            np.testing.assert_array_equal(ours, theirs, err_msg=name)
+
+
+def test_what_comes_later_does_not_reach_back_within_the_test_part():
+    """Bars behind the last one of a shorter test part change nothing of it."""
+    prices = universe(6, n_bars=500)
+    short = pair_trading.scan(prices[:400], split=0.7, alpha=0.3, **SMALL)
+    longer = pair_trading.scan(prices, split=280 / 500, alpha=0.3, **SMALL)
+    np.testing.assert_array_equal(short.deflated_sharpe, longer.deflated_sharpe)
+    assert (longer.test_max_drawdown >= short.test_max_drawdown).all()
+    assert (longer.test_trades >= short.test_trades).all()
+
+
+def test_the_order_of_columns_only_renames_them():
+    prices, order = universe(7), np.array([3, 7, 0, 5, 1, 6, 2, 4])
+    table, moved = (
+        pair_trading.scan(prices, alpha=0.3, **SMALL),
+        pair_trading.scan(prices[:, order], alpha=0.3, **SMALL),
+    )
+    assert_same(moved._replace(y=order[moved.y], x=order[moved.x]), table)
+
+
+def test_units_of_a_price_move_only_the_intercept_in_logarithms():
+    prices = universe(8)
+    table, scaled = pair_trading.scan(prices, alpha=0.3, **SMALL), pair_trading.scan(prices * 4.0, alpha=0.3, **SMALL)
+    assert_same(scaled._replace(intercept=table.intercept), table)
+
+
+def test_pairs_are_ranked_by_the_train_part_alone():
+    table = pair_trading.scan(universe(9), alpha=0.5, **SMALL)
+    assert len(table.y) > 5
+    assert (np.diff(table.deflated_sharpe) <= 0).all()
+    assert (np.diff(table.test_sharpe) > 0).any()
+
+
+def test_top_cuts_the_ranking_and_changes_nothing_else():
+    prices = universe(10)
+    whole, first = pair_trading.scan(prices, alpha=0.5, **SMALL), pair_trading.scan(prices, alpha=0.5, top=3, **SMALL)
+    for name in whole._fields:
+        theirs = getattr(whole, name)
+        cut = theirs if name in {"n_pairs", "n_significant", "n_untested", "notes"} else theirs[:3]
+        np.testing.assert_array_equal(getattr(first, name), cut, err_msg=name)
+    many = pair_trading.scan(prices, alpha=0.5, top=1_000, **SMALL)
+    assert_same(many, whole)
+
+
+@pytest.mark.parametrize("objective", ["profit", "kelly"])
+def test_thresholds_are_those_of_the_objective(objective):
+    table = pair_trading.scan(universe(11), objective=objective, **SMALL)
+    by_sharpe = pair_trading.scan(universe(11), **SMALL)
+    assert set(names(table)) == set(names(by_sharpe))
+    if objective == "profit":
+        np.testing.assert_array_equal(table.exit_zscore, -table.entry_zscore)
+    else:  # without a bound on the fraction they are the same
+        np.testing.assert_allclose(table.entry_zscore, by_sharpe.entry_zscore)
+
+
+def test_blocks_change_nothing(monkeypatch):
+    prices = universe(12)
+    whole = pair_trading.scan(prices, alpha=0.5, **SMALL)
+    for entries in (1, 280 * 3):
+        monkeypatch.setattr(scanning, "_ENTRIES", entries)
+        assert_same(pair_trading.scan(prices, alpha=0.5, **SMALL), whole, rtol=1e-12, atol=1e-15)
+
+
+def test_progress_is_told_after_each_block_and_ends_with_all_pairs(monkeypatch):
+    monkeypatch.setattr(scanning, "_ENTRIES", 280 * 2)
+    told = []
+    table = pair_trading.scan(universe(12), alpha=0.5, progress=lambda done, total: told.append((done, total)), **SMALL)
+    assert {total for _, total in told} == {28}
+    assert [done for done, _ in told] == [*range(28 - table.n_significant, 28, 2), 28]
+
+
+def test_an_exception_from_progress_ends_the_scan():
+    def stop(done, total):
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        pair_trading.scan(universe(12), progress=stop, **SMALL)
+
+
+@needs_compiler
+def test_compiled_kernels_give_the_same_table():
+    prices = universe(13, n_series=12)
+    expected = pair_trading.scan(prices, alpha=0.5, **SMALL)
+    with dispatch.using("native", 2):
+        assert_same(pair_trading.scan(prices, alpha=0.5, **SMALL), expected)
+
+
+def test_a_read_only_array_is_left_as_it_is():
+    prices = universe(14)
+    before = prices.copy()
+    prices.setflags(write=False)
+    pair_trading.scan(prices, **SMALL)
+    pair_trading.scan(np.asfortranarray(prices), log=False, **SMALL)
+    np.testing.assert_array_equal(prices, before)

@@ -1,0 +1,86 @@
+"""Requests in parts on two streams, with a stand-in for CuPy whose copies arrive only when they are waited for."""
+
+import numpy as np
+import pytest
+
+from gpu_kernels import device, device_pipeline
+from tests.gpu_kernels.stand_in import stand
+
+__all__ = ["stand"]
+
+VALUES = np.arange(24.0).reshape(12, 2)
+
+
+def doubled(part):
+    return device.stage(VALUES[part]) * 2.0
+
+
+@pytest.mark.parametrize("n_parts", [1, 2, 5, 12])
+def test_parts_come_back_complete_and_in_order(stand, n_parts):
+    found = device_pipeline.in_parts(12, n_parts, doubled)
+    assert len(found) == n_parts
+    np.testing.assert_array_equal(np.concatenate(found), 2.0 * VALUES)
+
+
+def test_both_streams_begin_behind_what_was_staged_before(stand):
+    device_pipeline.in_parts(12, 2, doubled)
+    staging, *turns = stand.streams
+    assert len(turns) == 2
+    assert all(stream.waited_for == [staging] for stream in turns)
+    assert stand.stream is staging
+
+
+def test_parts_that_do_not_fit_are_halved(stand):
+    stand.room = 5 * 16
+    found = device_pipeline.in_parts(12, 1, doubled)
+    assert [part.shape[0] for part in found] == [3, 3, 3, 3]
+    np.testing.assert_array_equal(np.concatenate(found), 2.0 * VALUES)
+    assert stand.released == 4  # of 12, of the first 6, of the other 6 beside what was under way, and alone
+
+
+def test_a_part_waits_for_those_under_way_before_it_is_halved(stand):
+    refused = []
+
+    def run(part):
+        if part.start == 6 and not refused:
+            refused.append(part)
+            raise device.OutOfMemory("no room beside the other part", "wait")
+        return doubled(part)
+
+    found = device_pipeline.in_parts(12, 2, run)
+    assert [part.shape[0] for part in found] == [6, 6]
+    np.testing.assert_array_equal(np.concatenate(found), 2.0 * VALUES)
+
+
+def test_one_item_that_does_not_fit_is_said(stand):
+    stand.room = 8
+    with pytest.raises(device.OutOfMemory):
+        device_pipeline.in_parts(12, 3, doubled)
+
+
+def test_too_little_page_locked_memory_is_too_little_memory(stand):
+    stand.pinned_room = 16 * 6
+    found = device_pipeline.in_parts(12, 1, doubled)
+    assert [part.shape[0] for part in found] == [6, 6]
+    stand.pinned_room = 8
+    with pytest.raises(device.OutOfMemory, match="page-locked"):
+        device.fetch(device.stage(VALUES))
+
+
+def test_a_failure_ends_only_when_no_copy_is_under_way(stand):
+    def run(part):
+        if part.start:
+            raise ValueError("on the way")
+        return doubled(part)
+
+    with pytest.raises(ValueError, match="on the way"):
+        device_pipeline.in_parts(12, 2, run)
+    assert not any(stream._copies for stream in stand.streams)
+
+
+@pytest.mark.parametrize(
+    ("n_items", "nbytes", "lanes", "expected"),
+    [(500, 14 * 2**20, 50_000, 1), (500, 64 * 2**20, 2**20, 8), (3, 2**30, 2**24, 3), (0, 0, 0, 1)],
+)
+def test_a_request_is_parted_where_both_sides_gain(n_items, nbytes, lanes, expected):
+    assert device_pipeline.parts(n_items, nbytes, lanes) == expected
