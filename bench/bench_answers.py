@@ -17,6 +17,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -67,7 +68,7 @@ def measured(megabytes: float) -> dict[str, object]:
     cells = megabytes * 1e6 / (8 * len(FIGURES) * COLUMNS)
     with serving() as (address, pid), mr.Client(address) as client:
         client.sweep(prices, **grid(100))
-        estimate = client.sweep(prices, dry_run=True, **grid(cells))
+        estimate: Any = client.sweep(prices, dry_run=True, **grid(cells))
         before = forget_peak(pid), forget_peak("self")
         began = time.perf_counter()
         found = client.sweep(prices, **grid(cells))
