@@ -11,6 +11,20 @@ SERVICE = "/meanrev.MeanRevResearch/"
 METHODS = {method.name: method for method in research_pb2.DESCRIPTOR.services_by_name["MeanRevResearch"].methods}
 
 
+def universe(n_columns=5, n_rows=400, seed=1):
+    """Return (T, N) prices that revert to 100."""
+    rng = np.random.default_rng(seed)
+    prices = np.empty((n_rows, n_columns))
+    prices[0] = 100
+    for t in range(1, n_rows):
+        prices[t] = 100 + 0.9 * (prices[t - 1] - 100) + rng.normal(0, 1, n_columns)
+    return prices
+
+
+PRICES = universe()
+NAMES = ["A", "B", "C", "D", "E"]
+
+
 def chunks(values, rows=None, *, columns=(), stamps=None, total=0, name="", **options):
     """Cut a matrix into chunks of so many rows."""
     values = np.asarray(values, dtype=float)
