@@ -157,6 +157,29 @@ def test_the_layers_of_the_page_are_those_that_import_linter_enforces():
         assert "\n".join(enforced[name]) + "\n" in blocks
 
 
+@pytest.mark.parametrize(
+    ("folder", "pattern", "files"),
+    [
+        ("server", r"^ *(import|from) grpc\b", {"app.py", "adapter.py", "status.py"}),
+        ("server", r"\b(FromString|ParseFromString)\b", set()),
+        ("proto/meanrev_wire", r"\b(FromString|ParseFromString)\b", {"codec.py"}),
+        ("gpu_kernels", r"^ *(import|from) cupy\b", {"device.py"}),
+        ("gpu_kernels", r"^ *(import|from) cuda\b", {"compile.py"}),
+        ("server", r"^ *(import|from) (cupy|cuda)\b", set()),
+    ],
+)
+def test_only_the_modules_that_the_page_names_do_this(folder, pattern, files):
+    paths = [path for path in (ROOT / folder).rglob("*.py") if "_pb2" not in path.name]
+    assert {path.name for path in paths if re.search(pattern, path.read_text("utf-8"), re.MULTILINE)} == files
+
+
+def test_the_batcher_uses_no_clock_thread_or_await():
+    tree = ast.parse((ROOT / "server/meanrev_server/batcher.py").read_text("utf-8"))
+    imported = {alias.name for node in ast.walk(tree) if isinstance(node, ast.Import) for alias in node.names}
+    assert not imported & {"time", "threading", "asyncio"}
+    assert not [node for node in ast.walk(tree) if isinstance(node, ast.Await | ast.AsyncFunctionDef)]
+
+
 def test_the_folders_of_the_page_are_those_of_the_wheel():
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
     packages = {Path(path).name for path in project["tool"]["hatch"]["build"]["targets"]["wheel"]["packages"]}
