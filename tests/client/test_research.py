@@ -294,9 +294,9 @@ class TestPlot:
                 self.layout.update(layout)
 
         module = types.ModuleType("plotly.graph_objects")
-        module.Figure = module.Heatmap = Drawn
+        vars(module).update(Figure=Drawn, Heatmap=Drawn)
         package = types.ModuleType("plotly")
-        package.graph_objects = module
+        vars(package)["graph_objects"] = module
         monkeypatch.setitem(sys.modules, "plotly", package)
         monkeypatch.setitem(sys.modules, "plotly.graph_objects", module)
         figure = swept.plot.heatmap("1", "max_drawdown", cost=0.0, lookback=10)

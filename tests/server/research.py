@@ -1,6 +1,7 @@
 """The research service on a real socket, and its chunks."""
 
 import json
+from typing import Any
 
 import grpc
 import numpy as np
@@ -67,7 +68,7 @@ class Research:
     def start(self, name, request, timeout=60):
         method = METHODS[name]
         reply = getattr(research_pb2, method.output_type.name)
-        kind = {
+        kind: Any = {
             (False, False): self.channel.unary_unary,
             (False, True): self.channel.unary_stream,
             (True, False): self.channel.stream_unary,

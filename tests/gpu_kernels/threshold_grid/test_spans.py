@@ -83,7 +83,7 @@ def test_the_unit_of_prices_changes_no_choice_and_no_step(stand, name, mode, fac
             metrics = threshold_grid.sweep(one, cells, **rules)
             choice = threshold_grid.choose(metrics, cells, SHAPE, 180, prices=one, **rules)
             answers.append((choice, threshold_grid.walk_forward(one, cells, **spans, **rules)))
-    for mine, theirs in zip(answers[0][0], answers[1][0], strict=True):
-        np.testing.assert_array_equal(mine, theirs)
-    for mine, theirs in zip(answers[0][1], answers[1][1], strict=True):
-        np.testing.assert_equal(mine, theirs)
+    for chosen, again in zip(answers[0][0], answers[1][0], strict=True):
+        np.testing.assert_array_equal(chosen, again)
+    for step, again_step in zip(answers[0][1], answers[1][1], strict=True):
+        np.testing.assert_equal(step, again_step)
