@@ -5,8 +5,8 @@ from numpy.typing import ArrayLike
 
 from gpu_kernels.checks import Floats, array
 from gpu_kernels.dispatch import Twins
-from gpu_kernels.sweep import accounts_native, device, host, native
 from gpu_kernels.sweep import accounts as of_accounts
+from gpu_kernels.sweep import accounts_native, device, host, native
 from gpu_kernels.sweep.arguments import checked_pairs, checked_rules, has_bars, optional_pairs, own_pairs, stops_above
 from gpu_kernels.sweep.figures import nothing, with_untradable, without_overflow
 from gpu_kernels.sweep.model import (

@@ -133,7 +133,7 @@ def _figures(ran: Ran, tradable: Bools, rules: Rules) -> Figures:
         final = np.take_along_axis(paths.equity, np.maximum(last, 0)[:, None], axis=1)[:, 0]
         total = gained(final, rules)
     else:  # a large capital would cost the difference its digits
-        total = gained(np.bincount(ran.trades.series, ran.trades.profit, tradable.size), rules)
+        total = gained(np.bincount(ran.trades.series, ran.trades.profit, tradable.size).astype(np.float64), rules)
     figures = described(paths.returns, paths.drawdown, total, tradable, rules.periods_per_year)
     still = np.isnan(figures.sharpe_ratio)
     if rules.compounding:

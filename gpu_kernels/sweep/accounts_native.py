@@ -29,9 +29,7 @@ def compute(prices: Floats, pairs: Pairs, rules: Rules, wanted: accounts.Wanted)
     return accounts.report(run, prices, pairs, rules, wanted)
 
 
-def bars_of(
-    prices: Floats, levels: trades.Levels, rules: Rules, timestamps_ms: NDArray[np.int64]
-) -> whole.BarMetrics:
+def bars_of(prices: Floats, levels: trades.Levels, rules: Rules, timestamps_ms: NDArray[np.int64]) -> whole.BarMetrics:
     """Trade one series, and tell all bars; the arguments are those of whole.compute, which gives the same bits."""
     with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
         ran = run(prices[None, :], whole.pairs_of(levels), rules)

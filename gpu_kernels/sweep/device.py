@@ -100,7 +100,7 @@ def _moments(group: Group, pairs: Pairs, rules: Rules) -> ReturnMoments:
     sent = _Sent(*_packed(group, rules), [], None, rules)
     n_all, entry = group.seen.n_bars.astype(np.float64), driver.entry("moments", rules)
 
-    def run(sent: _Sent, held: _Held, part: slice) -> Any:
+    def run(_: _Sent, held: _Held, part: slice) -> Any:
         n_series, n_bars = held.prices.shape
         counted, *columns = (device.stage(column[part]) for column in (n_all, *pairs))
         space = device.empty((n_series + driver.MOST_LANES - 1, n_bars))

@@ -91,7 +91,7 @@ def take(pairs: Pairs, wanted: NDArray[np.bool_] | NDArray[np.intp]) -> Pairs:
 
 
 def marks_of(prices: Floats, rules: Rules) -> Floats:
-    """Return what a short position is marked at, (B, n), where no bar is missing; the prices themselves without a rate."""
+    """Return what a short position is marked at, (B, n), where no bar is missing: the prices without a borrow rate."""
     return prices + owed(gather(prices, 0), rules) if rules.borrow else prices
 
 
@@ -111,7 +111,9 @@ def without_gaps(prices: Floats, rules: Rules, score: Callable[[Floats, int], Fl
     decided = (np.arange(n_bars) < bars.counts[:, None]) & (bars.fill_at < n_bars)
     np.put_along_axis(fills, np.where(decided, bars.fill_at, n_wide), score(bars.prices, rules.lookback), axis=1)
     held, marks = _padded(bars.prices, n_wide), _padded(bars.prices + owed(bars, rules), n_wide)
-    return Packed(held, np.ascontiguousarray(fills[:, :n_wide]), held if rules.plain else marks, bars.counts.astype(np.float64))
+    return Packed(
+        held, np.ascontiguousarray(fills[:, :n_wide]), held if rules.plain else marks, bars.counts.astype(np.float64)
+    )
 
 
 def _padded(rows: Floats, n_wide: int) -> Floats:

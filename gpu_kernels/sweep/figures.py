@@ -1,4 +1,4 @@
-"""The final figures of backtests: one definition for what the kernels, the lanes and a running account have added up."""
+"""The final figures of backtests: one definition for what kernels, lanes and a running account have added up."""
 
 import math
 from typing import NamedTuple

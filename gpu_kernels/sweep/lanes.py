@@ -20,8 +20,8 @@ class Lanes:
     The value is the equity in mode "compounding". In mode "unit" it is the equity less the initial capital, because the
     size of that capital would cost small gains their digits.
 
-    Lane b G + g is series b under pair g; every array here has shape (B G,). A bar is begin_bar, then decide and fill for
-    the lanes that do, then end_bar.
+    Lane b G + g is series b under pair g; every array here has shape (B G,). A bar is decide, then begin_bar, then fill
+    for the lanes whose orders are due, then end_bar.
 
     Args:
         shape: (B, G).

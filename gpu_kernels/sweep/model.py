@@ -9,9 +9,9 @@ Rule, at bar t, with entry e > 0 and exit -e <= x < e: a long position exits if 
 if flat, z <= -e buys and z >= e sells. NaN keeps the state. The rule follows its own decisions, not the fills. An order
 fills at the close of bar t + execution_delay, closing leg first; one that is still waiting at the end is not filled.
 
-With a stop s > e, a long position also exits if z <= -s, a short one if z >= s. The account is halted then: it opens no
-trade before a score with |z| < e. The entry does not look at the stop: what opens beyond it closes at the next score that
-is beyond it too.
+With a stop s > e, a long position also exits if z <= -s, a short one if z >= s. The account is halted then: it opens
+no trade before a score with |z| < e. The entry does not look at the stop: what opens beyond it closes at the next score
+that is beyond it too.
 
 Accounting, kappa the cost per side, q the signed quantity, E the equity:
 
@@ -24,10 +24,10 @@ E_t = initial + realized + unrealized, realized = sum over closed trades of q (P
 unrealized = q (P_t - P_entry) - entry fee. The peak starts at the initial capital, and r_0 is taken against it.
 
 With a borrow rate, yearly, a short position pays borrow / periods_per_year of its notional for each bar that it is held
-from a close to the next: |q| times the absolute last price before the bar, which in mode "unit" is the price of the spread
-and not of its short leg. It pays at the bar's close, before what fills there, so that the bar of the entry costs nothing
-and the bar of the exit does. What was paid is part of the trade's pnl, not of the fees, and can ruin. A bar without a price
-costs the same; it is paid at the next bar that has one.
+from one close to the next: |q| times the magnitude of the last price before the bar, which in mode "unit" is the price
+of the spread and not of its short leg. It pays at the bar's close, before what fills there: nothing at the bar of the
+entry, and once at the bar of the exit. What was paid is part of the trade's pnl, not of the fees, and can ruin. A bar
+without a price costs the same; it is paid at the next bar that has one.
 
 Ruin, "compounding" only: equity at or below 1e-12 of what it was before the trade, at a bar's end or between the
 closing and the opening leg. An equity that is 0 by algebra is a rounding of either sign, so that 0 itself would not do.

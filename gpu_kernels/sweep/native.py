@@ -118,10 +118,10 @@ def _run(packed: Packed, pairs: Pairs, rules: Rules) -> Floats:
 
 def _dense(packed: Packed, pairs: Pairs, rules: Rules) -> Floats:
     (n_series, n_bars), n_pairs = packed.prices.shape, pairs.entry_z.size
-    rows = np.empty((ROWS, n_series, n_pairs))
+    rows, order = np.empty((ROWS, n_series, n_pairs)), alike(pairs)
     library("sweep")[driver.entry("sweep", rules)](
         *map(Count, (n_series, n_bars, n_pairs)),
-        *map(pointer, (packed.prices, packed.fills, packed.marks_short, *pairs, alike(pairs))),
+        *map(pointer, (packed.prices, packed.fills, packed.marks_short, *pairs, order)),
         *map(Number, (rules.stop, rules.initial_capital)),
         pointer(rows),
         Threads(current().threads),

@@ -1,8 +1,8 @@
-"""What happens to an account at a bar: the decision, the fill, the mark and the ruin; settle.h is the same for the kernels.
+"""What happens to an account at a bar: decision, fill, mark and ruin. settle.h is the same for the kernels.
 
-Each function takes floats, of one account whose prices arrive one by one, or arrays, of accounts side by side, and gives
-the same bits for both. The state is kept twice, in ledger.py and in lanes.py: a NumPy array of one number takes ten times
-as long as a float, and a loop over floats a hundred times as long as an array.
+Each function takes floats, of one account whose prices arrive one by one, or arrays, of accounts side by side, and
+gives the same bits for both. The state is kept twice, in ledger.py and in lanes.py: a NumPy array of one number takes
+ten times as long as a float, and a loop over floats a hundred times as long as an array.
 """
 
 from typing import Any, TypeVar
@@ -20,7 +20,7 @@ def decide(side: Any, halted: Any, score: Any, entry_z: Any, exit_z: Any, stop: 
 
     Args:
         side: -1, 0 or 1.
-        halted: A trade was stopped, and no score inside the entry levels has been seen since. A bool, like what follows.
+        halted: Whether a trade was stopped, and no score inside the entry levels has been seen since.
         score: NaN where there is none.
         entry_z: As in Pairs.
         exit_z: As in Pairs.

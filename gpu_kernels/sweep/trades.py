@@ -12,8 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gpu_kernels.checks import Floats
-from gpu_kernels.sweep.bars import gather, owed
 from gpu_kernels.sweep import settle
+from gpu_kernels.sweep.bars import gather, owed
 from gpu_kernels.sweep.ledger import Ledger
 from gpu_kernels.sweep.model import Pairs, Rules
 from gpu_kernels.sweep.round_trips import Account, AccountPaths, Ran, Trade, as_trades
@@ -28,14 +28,14 @@ class Series(NamedTuple):
     Attributes:
         prices: Finite.
         scores: NaN where there is none.
-        fill_at: Bar at which a decision of each bar fills; n or more where the data end before.
         owed: What borrowing one unit has cost so far.
+        fill_at: Bar at which a decision of each bar fills; n or more where the data end before.
     """
 
     prices: Floats
     scores: Floats
-    fill_at: NDArray[np.intp]
     owed: Floats
+    fill_at: NDArray[np.intp]
 
 
 class Levels(NamedTuple):
@@ -121,8 +121,8 @@ def run(prices: Floats, pairs: Pairs, rules: Rules) -> Ran:
     paths, rows, owners = empty_paths(prices.shape), [], []
     fees, ruined_at = np.empty(prices.shape[0]), np.full(prices.shape[0], -1)
     for row, count in enumerate(bars.counts.tolist()):
-        of_series = (bars.prices, scores, bars.fill_at, costs)
-        series = Series(*(columns[row, :count] for columns in of_series))
+        held, score, cost = (columns[row, :count] for columns in (bars.prices, scores, costs))
+        series = Series(held, score, cost, bars.fill_at[row, :count])
         account = trade(series, Levels(*(float(column[row]) for column in pairs)), rules)
         times = np.flatnonzero(~np.isnan(prices[row]))
         write(

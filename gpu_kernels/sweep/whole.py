@@ -128,8 +128,8 @@ def _sums(listed: Trades, prices: Floats, levels: Levels, rules: Rules) -> _Sums
     held = np.flatnonzero((last >= 0) & (count <= last))
     at = last[held]
     costs, quantity, entered = owed(gather(prices[None], 0), rules)[0], listed.quantity[at], listed.entry_bar[at]
-    marks = (settle.marked(quantity, prices[when], costs[when]) for when in (held, entered))
-    unrealized[held] = settle.unrealized(quantity, *marks, entry_fee[at])
+    mark, entry_mark = (settle.marked(quantity, prices[bar], costs[bar]) for bar in (held, entered))
+    unrealized[held] = settle.unrealized(quantity, mark, entry_mark, entry_fee[at])
     return _Sums(unrealized, realized[count], count, wins[count], fees)
 
 

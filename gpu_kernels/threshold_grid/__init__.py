@@ -219,8 +219,8 @@ def walk_forward(
     """Choose a cell by Sharpe ratio on train bars, trade it on the test bars behind them, and move on by a test part.
 
     A test is a backtest of its own: earlier bars only fill the window of its first scores, no decision is made before
-    the first test bar, the position starts flat and the equity at rules.initial_capital. A position open at the last test
-    bar is marked there. Bars that do not fill a last step are not used.
+    the first test bar, the position starts flat and the equity at rules.initial_capital. A position open at the last
+    test bar is marked there. Bars that do not fill a last step are not used.
 
     Args:
         prices: (B, T), oldest first; T >= train + purge + test.

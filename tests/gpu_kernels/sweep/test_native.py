@@ -16,9 +16,9 @@ COUNTS = ("num_trades", "position", "status")
 
 def both(prices, entry, leave, cost, threads=2, **rules):
     with dispatch.using("numpy"):
-        expected = sweep.backtest(prices, entry, leave, cost, **rules)
+        expected = sweep.backtest(prices, entry, leave, cost, sweep.Rules(**rules))
     with dispatch.using("native", threads):
-        found = sweep.backtest(prices, entry, leave, cost, **rules)
+        found = sweep.backtest(prices, entry, leave, cost, sweep.Rules(**rules))
     return found, expected
 
 
@@ -144,4 +144,4 @@ def test_an_entry_without_a_cost_gains_nothing(first):
     assert (found.position[0, 0], expected.sharpe_ratio[0, 0]) == (1, 0.0)
     assert_equal(found, expected)
     with dispatch.using("native"):
-        assert sweep.moments(prices, 0.5, 0.0, 0.0, **rules) == (0.0, 3.0)
+        assert sweep.moments(prices, 0.5, 0.0, 0.0, sweep.Rules(**rules)) == (0.0, 3.0)

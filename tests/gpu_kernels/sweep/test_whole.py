@@ -38,9 +38,9 @@ def runs(draw):
 @given(runs())
 def test_every_bar_is_the_running_backtests(backend, run):
     prices, levels, stamps, rules = run
-    running = sweep.OnlineBacktest(**rules)
+    running = sweep.OnlineBacktest(sweep.Rules(**rules))
     with using(backend):
-        found = sweep.OnlineBacktest(**rules).whole(prices, *levels, stamps)
+        found = sweep.OnlineBacktest(sweep.Rules(**rules)).whole(prices, *levels, stamps)
     for bar, (price, stamp) in enumerate(zip(prices.tolist(), stamps.tolist(), strict=True)):
         running.update(price, *levels, stamp)
         for name, value in running.metric()._asdict().items():
