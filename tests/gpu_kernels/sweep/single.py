@@ -1,8 +1,10 @@
 """One backtest on the NumPy lanes with every bar kept, for tests that look at bars; and requests by keywords."""
 
+import math
 from typing import NamedTuple
 
 import numpy as np
+from hypothesis import strategies as st
 
 from gpu_kernels.sweep import Rules, SweepMetrics, host
 from gpu_kernels.sweep.bars import gather
@@ -22,6 +24,12 @@ class Run(NamedTuple):
     drawdown: np.ndarray
     fees: np.ndarray
     final: SweepMetrics
+
+
+def options(entry_z):
+    """Draw stops above an entry level and borrow rates, none among them."""
+    stops = st.sampled_from([math.inf, np.nextafter(entry_z, math.inf), 1.2 * entry_z, 1.7 * entry_z])
+    return st.fixed_dictionaries({"stop": stops, "borrow": st.sampled_from([0.0, 0.03, 5.0])})
 
 
 def with_rules(run, *arguments, **keywords):

@@ -12,7 +12,7 @@ from gpu_kernels.dispatch import using
 from gpu_kernels.errors import InvalidInput
 from gpu_kernels.sweep import accounts_native
 from tests.gpu_kernels.native import needs_compiler
-from tests.gpu_kernels.sweep.single import paths, with_rules
+from tests.gpu_kernels.sweep.single import options, paths, with_rules
 from tests.naive import trades as naive
 
 CENTS = st.integers(50, 20_000).map(lambda cents: cents / 100)
@@ -40,6 +40,7 @@ def cases(draw):
         "execution_delay": draw(st.integers(0, 5)),
         "mode": mode,
         "initial_capital": draw(st.sampled_from([1.0, 250.0])),
+        **draw(options(entry_z)),
     }
 
 

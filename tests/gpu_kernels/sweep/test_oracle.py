@@ -8,7 +8,7 @@ from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 
 from gpu_kernels import sweep
-from tests.gpu_kernels.sweep.single import paths, with_rules
+from tests.gpu_kernels.sweep.single import options, paths, with_rules
 from tests.naive import sweep as naive
 
 TIGHT = {"rtol": 1e-11, "atol": 1e-12}
@@ -36,6 +36,7 @@ def cases(draw):
         "mode": mode,
         "initial_capital": draw(st.sampled_from([1.0, 250.0])),
         "periods_per_year": 52.0,
+        **draw(options(entry_z)),
     }
 
 
@@ -70,10 +71,11 @@ def test_every_lane_of_a_grid_is_the_single_run_bit_for_bit(data):
     prices = [data.draw(st.lists(kind, min_size=size, max_size=size)) for kind in kinds]
     assume(all(np.isfinite(series).any() for series in prices))
     entry_z, exit_z, cost = [0.7, 1.1, 1.6], [-0.7, 0.0, 1.0], [0.0, 0.01, 0.001]
-    options = {"lookback": data.draw(st.integers(2, 5)), "execution_delay": data.draw(st.integers(0, 3)), "mode": mode}
-    grid = sweep.backtest(prices, entry_z, exit_z, cost, sweep.Rules(**options))
+    shared = {"lookback": data.draw(st.integers(2, 5)), "execution_delay": data.draw(st.integers(0, 3)), "mode": mode}
+    rules = sweep.Rules(**shared, **data.draw(options(1.6)))
+    grid = sweep.backtest(prices, entry_z, exit_z, cost, rules)
     for series, lane in np.ndindex(3, 3):
-        final = paths(prices[series], entry_z[lane], exit_z[lane], cost[lane], sweep.Rules(**options)).final
+        final = paths(prices[series], entry_z[lane], exit_z[lane], cost[lane], rules).final
         for name, value in final._asdict().items():
             assert getattr(grid, name)[series, lane] == value, name
 
