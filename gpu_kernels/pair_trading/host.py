@@ -6,8 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gpu_kernels.checks import Floats
-from gpu_kernels.sweep import trades
-from gpu_kernels.sweep.accounts import Runs
+from gpu_kernels.sweep.host import returns_and_trades
 from gpu_kernels.sweep.model import Pairs, Rules
 
 __all__ = ["Traded", "sharpe", "trade", "traded"]
@@ -39,17 +38,14 @@ def trade(residual: Floats, pairs: Pairs, rules: Rules) -> Traded:
         pairs: (P,) thresholds, and the cost per side in units of the residual.
         rules: In mode "unit".
     """
-    return traded(trades.run, residual, pairs, rules)
+    return traded(*returns_and_trades(residual, pairs, rules))
 
 
-def traded(run: Runs, residual: Floats, pairs: Pairs, rules: Rules) -> Traded:
-    """Backtest every residual by either twin of the sweep's accounts."""
-    ran = run(residual, pairs, rules)
-    returns, closed = ran.paths.returns, ran.trades.series[ran.trades.closed]
+def traded(returns: Floats, trades: NDArray[np.int64]) -> Traded:
+    """Add the drawdown to what either twin of the sweep gives."""
     gained = np.cumsum(returns, axis=1)
     peak = np.maximum(np.maximum.accumulate(gained, axis=1), 0.0)
-    counts = np.bincount(closed, minlength=len(residual)).astype(np.int64)
-    return Traded(returns, counts, (peak - gained).max(axis=1))
+    return Traded(returns, trades, (peak - gained).max(axis=1))
 
 
 def sharpe(returns: Floats) -> Floats:

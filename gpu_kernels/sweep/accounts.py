@@ -131,9 +131,10 @@ def _figures(ran: Ran, tradable: Bools, rules: Rules) -> Figures:
     if rules.compounding:
         _, last = spans(paths.equity)
         final = np.take_along_axis(paths.equity, np.maximum(last, 0)[:, None], axis=1)[:, 0]
-        total = gained(final, rules)
+        total = gained(final, rules.initial_capital, compounding=True)
     else:  # a large capital would cost the difference its digits
-        total = gained(np.bincount(ran.trades.series, ran.trades.profit, tradable.size).astype(np.float64), rules)
+        profit = np.bincount(ran.trades.series, ran.trades.profit, tradable.size)
+        total = gained(profit.astype(np.float64), rules.initial_capital, compounding=False)
     figures = described(paths.returns, paths.drawdown, total, tradable, rules.periods_per_year)
     still = np.isnan(figures.sharpe_ratio)
     if rules.compounding:

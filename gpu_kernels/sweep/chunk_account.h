@@ -35,10 +35,12 @@ FN void trade(Track& track, Account<V>& account, const Bar<double>& bar) {
     fill<COMPOUNDING, false>(account, bar);
     if (COMPOUNDING) {
         const M closed = account.trades != before.trades;
-        const V pnl = unrealized(before, splat(bar.price)) - fee_of<true>(before, before.quantity, bar.price);
-        const V rounding = 1e-11 * magnitude(before.quantity) * (bar.price + before.entry_mark);
-        const M unclear = (account.cost > 0.0) & (magnitude(pnl) < rounding);
-        track.doubt = sel(closed & (unclear | (before.base + pnl <= 1e-3 * before.base)), splat(1.0), track.doubt);
+        if (any(closed)) {
+            const V pnl = unrealized(before, splat(bar.price)) - fee_of<true>(before, before.quantity, bar.price);
+            const V rounding = 1e-11 * magnitude(before.quantity) * (bar.price + before.entry_mark);
+            const M unclear = (account.cost > 0.0) & (magnitude(pnl) < rounding);
+            track.doubt = sel(closed & (unclear | (before.base + pnl <= 1e-3 * before.base)), splat(1.0), track.doubt);
+        }
     }
     go_on<COMPOUNDING>(track, account);
 }

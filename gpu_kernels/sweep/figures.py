@@ -50,14 +50,15 @@ class Totals(NamedTuple):
     ruined: Floats | NDArray[np.bool_]
 
 
-def gained(value: N, rules: Rules) -> N:
+def gained(value: N, initial: float, *, compounding: bool) -> N:
     """Return the return since the beginning.
 
     Args:
         value: The equity; in mode "unit" without the initial capital, which would cost small gains their digits.
-        rules: Of the backtest.
+        initial: The initial capital.
+        compounding: The mode.
     """
-    return value / rules.initial_capital - 1.0 if rules.compounding else value / rules.initial_capital
+    return value / initial - 1.0 if compounding else value / initial
 
 
 def final(totals: Totals, mean: Floats, deviation: Floats, rules: Rules) -> SweepMetrics:
@@ -76,7 +77,7 @@ def final(totals: Totals, mean: Floats, deviation: Floats, rules: Rules) -> Swee
     value = totals.equity if rules.compounding else totals.realized + totals.unrealized
     held = totals.position != 0
     return SweepMetrics(
-        cumulative_return=gained(value, rules),
+        cumulative_return=gained(value, initial, compounding=rules.compounding),
         sharpe_ratio=sharpe_ratios(mean * np.sqrt(rules.periods_per_year), deviation),
         max_drawdown=totals.drawdown,
         num_trades=trades.astype(np.int64),

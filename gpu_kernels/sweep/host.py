@@ -14,7 +14,7 @@ from gpu_kernels.sweep.model import Pairs, ReturnMoments, Rules, SweepMetrics
 from gpu_kernels.sweep.survey import Survey
 from gpu_kernels.sweep.zscore import rolling
 
-__all__ = ["backtest", "moments", "returns"]
+__all__ = ["backtest", "moments", "returns_and_trades"]
 
 
 def backtest(prices: Floats, pairs: Pairs, rules: Rules, seen: Survey) -> SweepMetrics:
@@ -30,7 +30,7 @@ def backtest(prices: Floats, pairs: Pairs, rules: Rules, seen: Survey) -> SweepM
 
 def moments(prices: Floats, pairs: Pairs, rules: Rules, seen: Survey) -> ReturnMoments:
     """Run each series against its own pair; see the contract. Every series can be traded, and seen is its survey."""
-    gained = returns(prices, pairs, rules)
+    gained, _ = returns_and_trades(prices, pairs, rules)
     spans = np.stack([seen.first, seen.n_bars], axis=1)
     found = np.empty((2, len(prices)))
     for first, n_bars in np.unique(spans, axis=0).tolist():
@@ -39,8 +39,12 @@ def moments(prices: Floats, pairs: Pairs, rules: Rules, seen: Survey) -> ReturnM
     return ReturnMoments(*found)
 
 
-def returns(prices: Floats, pairs: Pairs, rules: Rules) -> Floats:
-    """Run each series against its own pair, and return r_t, (B, T), 0 where a bar is missing. All can be traded."""
+def returns_and_trades(prices: Floats, pairs: Pairs, rules: Rules) -> tuple[Floats, NDArray[np.int64]]:
+    """Run each series against its own pair; each can be traded.
+
+    Returns:
+        r_t, (B, T), 0 where a bar is missing, and the closed round trips, (B,).
+    """
     bars = gather(prices, rules.execution_delay)
     lanes = Lanes((prices.shape[0], 1), pairs, bars.counts, rules)
     packed = np.zeros((prices.shape[0], bars.prices.shape[1] + 1))
@@ -48,7 +52,7 @@ def returns(prices: Floats, pairs: Pairs, rules: Rules) -> Floats:
         for bar in _run(bars, _scores(bars, rules), rules, lanes):
             packed[:, bar + 1] = lanes.returns
     found = np.take_along_axis(packed, bars.places + 1, axis=1)
-    return np.where(np.isnan(prices), 0.0, found)
+    return np.where(np.isnan(prices), 0.0, found), lanes.trades
 
 
 def _scores(bars: Bars, rules: Rules) -> Floats:
@@ -69,14 +73,17 @@ def _run(bars: Bars, scores: Floats, rules: Rules, lanes: Lanes) -> Iterator[int
     """
     n_pairs = lanes.quantity.size // max(1, bars.prices.shape[0])
     waiting: defaultdict[int, list[tuple[NDArray[np.intp], NDArray[np.int8]]]] = defaultdict(list)
-    costs = owed(bars, rules)
+    costs, cost = owed(bars, rules), np.zeros(lanes.quantity.size)
     for bar in range(bars.prices.shape[1]):
-        price, score, cost = (np.repeat(rows[:, bar], n_pairs) for rows in (bars.prices, scores, costs))
+        price, score = np.repeat(bars.prices[:, bar], n_pairs), np.repeat(scores[:, bar], n_pairs)
+        if rules.borrow:
+            cost = np.repeat(costs[:, bar], n_pairs)
         deciding, side = lanes.decide(score)
-        due = bars.fill_at[deciding // n_pairs, bar]
-        for fill_bar in set(due.tolist()):
-            now = due == fill_bar
-            waiting[fill_bar].append((deciding[now], side[now]))
+        if deciding.size:
+            due = bars.fill_at[deciding // n_pairs, bar]
+            for fill_bar in set(due.tolist()):
+                now = due == fill_bar
+                waiting[fill_bar].append((deciding[now], side[now]))
         lanes.begin_bar(price, cost)
         for order in waiting.pop(bar, ()):
             lanes.fill(*order)

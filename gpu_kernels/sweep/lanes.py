@@ -13,6 +13,8 @@ from gpu_kernels.sweep.model import Pairs, Rules, SweepMetrics
 
 __all__ = ["Lanes"]
 
+_EVERY = slice(None)
+
 
 class Lanes:
     """Cash-free accounting: value = base + unrealized, base being the value when the lane was last flat.
@@ -31,7 +33,7 @@ class Lanes:
     """
 
     def __init__(self, shape: tuple[int, int], pairs: Pairs, counts: NDArray[np.intp], rules: Rules) -> None:
-        self._shape, self._pairs, self._rules = shape, pairs, rules
+        self._shape, self._pairs, self._rules, self._compounding = shape, pairs, rules, rules.compounding
         n_lanes = shape[0] * shape[1]
         self._counts = np.repeat(counts, shape[1])
         self._fewest = int(counts.min(initial=0))
@@ -44,7 +46,7 @@ class Lanes:
         self._base, self._peak = self._value.copy(), self._value.copy()
         self._entry_mark, self._entry_fee, self._unrealized = np.zeros(n_lanes), np.zeros(n_lanes), np.zeros(n_lanes)
         self._realized, self._max_drawdown = np.zeros(n_lanes), np.zeros(n_lanes)
-        self._trades, self._wins = np.zeros(n_lanes, dtype=np.int64), np.zeros(n_lanes, dtype=np.int64)
+        self.trades, self._wins = np.zeros(n_lanes, dtype=np.int64), np.zeros(n_lanes, dtype=np.int64)
         self._mean, self._squares = np.zeros(n_lanes), np.zeros(n_lanes)
         self._bars = 0
         # What is decided, and the scores between which a lane has nothing to decide.
@@ -54,12 +56,12 @@ class Lanes:
     @property
     def equity(self) -> Floats:
         """Account values at the last bar's end."""
-        return self._value if self._rules.compounding else self._rules.initial_capital + self._value
+        return self._value if self._compounding else self._rules.initial_capital + self._value
 
     @property
     def change(self) -> Floats:
         """What the last bar changed of the account values."""
-        return self._value - self._before if self._rules.compounding else self._gained - self._paid
+        return self._value - self._before if self._compounding else self._gained - self._paid
 
     def decide(self, scores: Floats) -> tuple[NDArray[np.intp], NDArray[np.int8]]:
         """Return the lanes whose side a score may have changed, and their sides.
@@ -85,59 +87,66 @@ class Lanes:
             prices: One a lane.
             owed: What borrowing one unit has cost so far.
         """
-        earlier = settle.marked(self.quantity, self._prices if self._bars else prices, self._owed)
+        if self._compounding:
+            self._prices, self._owed = prices, owed
+            return
+        if not self._bars:
+            self._prices = prices
+        earlier = self._marked(self.quantity)
         self._prices, self._owed = prices, owed
-        if not self._rules.compounding:
-            # A difference of two equities would have the rounding of the equity, however small the change.
-            self._gained, self._paid = self.quantity * (self._marks() - earlier), np.zeros(prices.shape)
+        # A difference of two equities would have the rounding of the equity, however small the change.
+        self._gained, self._paid = self.quantity * (self._marked(self.quantity) - earlier), np.zeros(prices.shape)
 
     def fill(self, lanes: NDArray[np.intp], side: NDArray[np.int8]) -> None:
         """Bring lanes to the sides ordered at the bar's prices: close what is held, then open."""
         alive = ~self.ruined[lanes]
         if not alive.all():
             lanes, side = lanes[alive], side[alive]
-        self._close(lanes[self.quantity[lanes] != 0])
+        held = self.quantity[lanes] != 0
+        if held.any():
+            self._close(lanes[held])
         opening = (side != 0) & ~self.ruined[lanes]
-        self._open(lanes[opening], side[opening])
+        if opening.any():
+            self._open(lanes[opening], side[opening])
 
     def _close(self, lanes: NDArray[np.intp]) -> None:
-        quantity, prices = self.quantity[lanes], self._prices[lanes]
+        quantity = self.quantity[lanes]
         fee = self._fee(lanes, quantity)
-        mark = settle.marked(quantity, prices, self._owed[lanes])
+        mark = self._marked(quantity, lanes)
         pnl = settle.unrealized(quantity, mark, self._entry_mark[lanes], self._entry_fee[lanes]) - fee
         self._base[lanes] += pnl
         self._realized[lanes] += pnl
-        self._trades[lanes] += 1
+        self.trades[lanes] += 1
         self._wins[lanes] += pnl > 0
         self._pay(lanes, fee)
         self.quantity[lanes] = self._entry_fee[lanes] = 0.0
-        if self._rules.compounding:
+        if self._compounding:
             self.ruined[lanes] = self._base[lanes] <= self._floor[lanes]
 
     def _open(self, lanes: NDArray[np.intp], side: NDArray[np.int8]) -> None:
         prices, base = self._prices[lanes], self._base[lanes]
         quantity: Floats = side * np.ones(prices.shape)
-        if self._rules.compounding:
+        if self._compounding:
             quantity = side * settle.size(base, prices, self._pairs.cost[lanes])
         fee = self._fee(lanes, quantity)
         self.quantity[lanes], self._entry_fee[lanes] = quantity, fee
-        self._entry_mark[lanes] = settle.marked(quantity, prices, self._owed[lanes])
+        self._entry_mark[lanes] = self._marked(quantity, lanes)
         self._floor[lanes] = settle.floor(base)
         self._pay(lanes, fee)
 
     def _pay(self, lanes: NDArray[np.intp], fee: Floats) -> None:
         self.fees[lanes] += fee
-        if not self._rules.compounding:
+        if not self._compounding:
             self._paid[lanes] += fee
 
     def _fee(self, lanes: NDArray[np.intp], quantity: Floats) -> Floats:
-        compounding = self._rules.compounding
+        compounding = self._compounding
         return settle.fee(quantity, self._prices[lanes], self._pairs.cost[lanes], compounding=compounding)
 
     def end_bar(self) -> None:
         """Mark every lane at its price and add the bar to the statistics."""
         before, value = self._value, self._valued()
-        if self._rules.compounding:
+        if self._compounding:
             broke = (value <= self._floor) & ~self.ruined
             if broke.any():
                 self._close(np.flatnonzero(broke))
@@ -151,16 +160,19 @@ class Lanes:
             self.returns = settle.return_of(self._gained - self._paid, self._rules.initial_capital)
         self._before, self._value = before, value
         self._peak = np.maximum(self._peak, value)
-        initial, compounding = self._rules.initial_capital, self._rules.compounding
+        initial, compounding = self._rules.initial_capital, self._compounding
         self.drawdown = settle.fall(value, self._peak, initial, compounding=compounding)
         self._max_drawdown = np.maximum(self._max_drawdown, self.drawdown)
         self._add_return()
 
-    def _marks(self) -> Floats:
-        return settle.marked(self.quantity, self._prices, self._owed)
+    def _marked(self, quantity: Floats, lanes: NDArray[np.intp] | slice = _EVERY) -> Floats:
+        prices = self._prices[lanes]
+        return settle.marked(quantity, prices, self._owed[lanes]) if self._rules.borrow else prices
 
     def _valued(self) -> Floats:
-        self._unrealized = settle.unrealized(self.quantity, self._marks(), self._entry_mark, self._entry_fee)
+        self._unrealized = settle.unrealized(
+            self.quantity, self._marked(self.quantity), self._entry_mark, self._entry_fee
+        )
         return self._base + self._unrealized
 
     def _add_return(self) -> None:
@@ -187,7 +199,7 @@ class Lanes:
             unrealized=self._unrealized,
             fees=self.fees,
             drawdown=self._max_drawdown,
-            trades=self._trades,
+            trades=self.trades,
             wins=self._wins,
             position=np.sign(self.quantity),
             ruined=self.ruined,

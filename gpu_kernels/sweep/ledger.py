@@ -38,7 +38,7 @@ class Ledger:
         self._base = self._peak = self._value
         self._floor = settle.floor(rules.initial_capital)
         self._entry_mark = self._entry_fee = self._paid = self._gained = 0.0
-        self._price = self._owed = 0.0
+        self._price = self._owed = self._mark = 0.0
         self._mean = self._squares = 0.0
 
     @property
@@ -49,18 +49,20 @@ class Ledger:
     @property
     def cumulative_return(self) -> float:
         """The equity over the initial capital, less 1."""
-        return figures.gained(self._value, self._rules)
+        return figures.gained(self._value, self._rules.initial_capital, compounding=self._compounding)
 
     def begin_bar(self, price: float) -> None:
         """Take a bar's price: what is held gains by it, and pays for what is borrowed."""
-        if not self.bars:
-            self._price = price
-        earlier = self._mark()
+        if self._compounding and not self._rate:
+            self._price = self._mark = price
+            return
+        before = self._mark if self.bars else price
         if self._rate and self.bars:
             self._owed += settle.accrued(self._price, self._rate)
         self._price = price
+        self._mark = settle.marked(self.quantity, price, self._owed) if self._rate else price
         # A difference of two equities would have the rounding of the equity, however small the change.
-        self._gained = self.quantity * (self._mark() - earlier)
+        self._gained = self.quantity * (self._mark - before)
         self._paid = 0.0
 
     def fill(self, side: int, cost: float) -> None:
@@ -72,14 +74,15 @@ class Ledger:
         if side and not self.ruined:
             self._open(side, cost)
 
-    def _mark(self) -> float:
-        return settle.marked(self.quantity, self._price, self._owed) if self._rate else self._price
+    def _stand(self) -> None:
+        """Mark what is held at the bar's price."""
+        self._mark = settle.marked(self.quantity, self._price, self._owed) if self._rate else self._price
 
     def _fee(self, cost: float) -> float:
         return settle.fee(self.quantity, self._price, cost, compounding=self._compounding)
 
     def _unrealized(self) -> float:
-        return settle.unrealized(self.quantity, self._mark(), self._entry_mark, self._entry_fee)
+        return settle.unrealized(self.quantity, self._mark, self._entry_mark, self._entry_fee)
 
     def _close(self, cost: float) -> None:
         fee = self._fee(cost)
@@ -90,11 +93,13 @@ class Ledger:
         self.wins += pnl > 0
         self._pay(fee)
         self.quantity = self._entry_fee = 0.0
+        self._stand()
         self.ruined = self._compounding and self._base <= self._floor
 
     def _open(self, side: int, cost: float) -> None:
         self.quantity = side * (settle.size(self._base, self._price, cost) if self._compounding else 1.0)
-        self._entry_mark = self._mark()
+        self._stand()
+        self._entry_mark = self._mark
         self._entry_fee = self._fee(cost)
         self._floor = settle.floor(self._base)
         self._pay(self._entry_fee)
@@ -106,7 +111,7 @@ class Ledger:
     def end_bar(self, cost: float) -> None:
         """Mark the position, stop where nothing is left, and add the bar to the statistics."""
         before = self._value
-        self.unrealized = self._unrealized()
+        self.unrealized = self._unrealized() if self.quantity else 0.0
         value = self._base + self.unrealized
         if self._compounding:
             if value <= self._floor and not self.ruined:

@@ -35,10 +35,11 @@ class OnlineBacktest:
 
     def __init__(self, rules: Rules = _DEFAULT) -> None:
         self._rules = rules = checked_rules(rules)
-        self._initial = rules.initial_capital
+        self._compounding, self._initial = rules.compounding, rules.initial_capital
         self._ledger = Ledger(rules)
         self._score = RollingScore(rules.lookback)
         self._decided, self._halted = 0, False
+        self._levels, self._low, self._high = (0.0, 0.0), 0.0, 0.0
         # What was decided on each of the last execution_delay bars; the oldest falls due next.
         self._waiting = deque([0] * rules.execution_delay)
         self._zscore = math.nan
@@ -64,7 +65,8 @@ class OnlineBacktest:
         self._check(price, entry_z, exit_z, cost)
         self._turn_day(timestamp_ms)
         self._zscore = self._score.update(price)
-        self._decide(entry_z, exit_z)
+        if not self._low < self._zscore < self._high or self._levels != (entry_z, exit_z):
+            self._decide(entry_z, exit_z)
         self._waiting.append(self._decided)
         due = self._waiting.popleft()
         self._ledger.begin_bar(price)
@@ -119,17 +121,24 @@ class OnlineBacktest:
     def _check(self, price: float, entry_z: float, exit_z: float, cost: float) -> None:
         if not math.isfinite(price):
             raise InvalidInput("price", "must be finite", value=price)
-        if self._rules.compounding and price <= 0:
+        if self._compounding and price <= 0:
             raise InvalidInput("price", "must be > 0 in mode 'compounding' (mode 'unit' trades spreads)", value=price)
         positive("entry_z", entry_z)
         if not -entry_z <= exit_z < entry_z:
             raise InvalidInput("exit_z", "must be at least -entry_z and below entry_z", value=exit_z)
         non_negative("cost", cost)
-        stops_above(entry_z, self._rules)
+        if not self._rules.stop > entry_z:
+            stops_above(entry_z, self._rules)
 
     def _decide(self, entry_z: float, exit_z: float) -> None:
-        levels = (self._zscore, entry_z, exit_z, self._rules.stop)
-        self._decided, self._halted = settle.decide(self._decided, self._halted, *levels)
+        """Decide, and keep the band of scores in which there will be nothing to decide."""
+        stop, self._levels = self._rules.stop, (entry_z, exit_z)
+        decided = settle.decide(self._decided, self._halted, self._zscore, entry_z, exit_z, stop)
+        self._decided, self._halted = side, halted = decided
+        if side:
+            self._low, self._high = (-stop, -exit_z) if side > 0 else (exit_z, stop)
+        else:
+            self._low, self._high = (-entry_z, entry_z) if not halted else (math.inf, math.inf)
 
     def _side(self) -> int:
         quantity = self._ledger.quantity

@@ -5,6 +5,7 @@ gives the same bits for both. The state is kept twice, in ledger.py and in lanes
 ten times as long as a float, and a loop over floats a hundred times as long as an array.
 """
 
+import math
 from typing import Any, TypeVar
 
 from gpu_kernels.checks import Floats
@@ -29,12 +30,15 @@ def decide(side: Any, halted: Any, score: Any, entry_z: Any, exit_z: Any, stop: 
     Returns:
         The new side, and whether the account is halted now.
     """
-    stopped = ((side > 0) & (score <= -stop)) | ((side < 0) & (score >= stop))
-    leaves = stopped | ((side > 0) & (score >= -exit_z)) | ((side < 0) & (score <= exit_z))
-    halts = (halted | stopped) > (abs(score) < entry_z)  # of truth values, a > b is "a and not b"
-    kept = side * (1 - leaves)
+    leaves = ((side > 0) & (score >= -exit_z)) | ((side < 0) & (score <= exit_z))
     wanted = 1 * (score <= -entry_z) - 1 * (score >= entry_z)
-    return kept + ((kept == 0) > halts) * wanted, halts
+    if stop < math.inf:
+        stopped = ((side > 0) & (score <= -stop)) | ((side < 0) & (score >= stop))
+        leaves = leaves | stopped
+        halted = (halted | stopped) > (abs(score) < entry_z)  # of truth values, a > b is "a and not b"
+        wanted = wanted * (1 - halted)
+    kept = side * (1 - leaves)
+    return kept + (kept == 0) * wanted, halted
 
 
 def accrued(price: N, rate: float) -> N:

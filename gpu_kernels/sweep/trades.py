@@ -74,7 +74,7 @@ class _Book(Ledger):
         """Fill an order, and list the trade that it ends."""
         if self.ruined:
             return
-        self._stand(bar)
+        self._go_to(bar)
         if self.quantity:
             self._list(bar, score)
         if bar > self.states[-1].bar:
@@ -85,7 +85,7 @@ class _Book(Ledger):
 
     def sell_out(self, bar: int) -> None:
         """End in a ruin."""
-        self._stand(bar)
+        self._go_to(bar)
         self._list(bar, np.nan)
         self._close(self._cost)
         self.ruined = True
@@ -95,11 +95,12 @@ class _Book(Ledger):
         """List what is held at the last bar."""
         if self.quantity:
             last = self._series.prices.size - 1
-            self._stand(last)
+            self._go_to(last)
             self._list(last, np.nan, closed=False)
 
-    def _stand(self, bar: int) -> None:
+    def _go_to(self, bar: int) -> None:
         self._price, self._owed = float(self._series.prices[bar]), float(self._series.owed[bar])
+        self._stand()
 
     def _keep(self, bar: int) -> None:
         held = self.quantity, self._entry_mark, self._entry_fee
@@ -192,30 +193,31 @@ def _decisions(scores: Floats, levels: Levels, stop: float) -> list[tuple[int, i
     def places(beyond: NDArray[np.bool_]) -> list[int]:
         return [*np.flatnonzero(beyond).tolist(), n_bars]
 
-    def next_of(listed: list[int], bar: int) -> int:
-        return listed[bisect_left(listed, bar)]
-
     buys, sells = places(scores <= -levels.entry_z), places(scores >= levels.entry_z)
     leaves = {1: places(scores >= -levels.exit_z), -1: places(scores <= levels.exit_z)}
-    stops = {1: places(scores <= -stop), -1: places(scores >= stop)}
-    inside = places(np.abs(scores) < levels.entry_z)
+    stops, inside = {1: [n_bars], -1: [n_bars]}, [n_bars]
+    if stop < np.inf:
+        stops = {1: places(scores <= -stop), -1: places(scores >= stop)}
+        inside = places(np.abs(scores) < levels.entry_z)
     found: list[tuple[int, int]] = []
     side = bar = 0
     while True:
         free = bar
         if side:
-            leave, stopped = next_of(leaves[side], bar + 1), next_of(stops[side], bar + 1)
+            leave = leaves[side][bisect_left(leaves[side], bar + 1)]
+            stopped = stops[side][bisect_left(stops[side], bar + 1)] if stop < np.inf else n_bars
             bar = free = min(leave, stopped)
             if bar == n_bars:
                 return found
             if stopped < leave:
-                free = next_of(inside, bar)
-        entry = min(next_of(buys, free), next_of(sells, free))
+                free = inside[bisect_left(inside, bar)]
+        buy, sell = buys[bisect_left(buys, free)], sells[bisect_left(sells, free)]
+        entry = min(buy, sell)
         if side and entry > bar:
             found.append((bar, 0))
         if entry == n_bars:
             return found
-        bar, side = entry, 1 if scores[entry] < 0 else -1
+        bar, side = entry, 1 if buy < sell else -1
         found.append((bar, side))
 
 
@@ -233,7 +235,7 @@ def _played(series: Series, decisions: list[tuple[int, int]], levels: Levels, ru
 def _valued(book: _Book, series: Series) -> tuple[Floats, Floats]:
     """Return the account's value, as Ledger has it, and what is ruin, bar by bar."""
     _, quantity, entry_mark, entry_fee, base, floor, _, _ = _spread(book, series.prices.size)
-    mark = settle.marked(quantity, series.prices, series.owed)
+    mark = settle.marked(quantity, series.prices, series.owed) if series.owed[-1] else series.prices
     return base + settle.unrealized(quantity, mark, entry_mark, entry_fee), floor
 
 

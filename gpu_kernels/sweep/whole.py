@@ -90,7 +90,7 @@ def told(
     closed = np.maximum(sums.closed, 1)
     return BarMetrics(
         bar_number=np.arange(1, prices.size + 1),
-        cumulative_return=gained(value, rules),
+        cumulative_return=gained(value, rules.initial_capital, compounding=rules.compounding),
         daily_return=_daily(ran.paths.returns[0], value, timestamps_ms, rules),
         open_positions=np.abs(position),
         unrealized_pnl=sums.unrealized + 0.0,  # no minus zero
@@ -127,7 +127,8 @@ def _sums(listed: Trades, prices: Floats, levels: Levels, rules: Rules) -> _Sums
     last = np.searchsorted(listed.entry_bar, bars, side="right") - 1
     held = np.flatnonzero((last >= 0) & (count <= last))
     at = last[held]
-    costs, quantity, entered = owed(gather(prices[None], 0), rules)[0], listed.quantity[at], listed.entry_bar[at]
+    costs = owed(gather(prices[None], 0), rules)[0] if rules.borrow else np.zeros(prices.size)
+    quantity, entered = listed.quantity[at], listed.entry_bar[at]
     mark, entry_mark = (settle.marked(quantity, prices[bar], costs[bar]) for bar in (held, entered))
     unrealized[held] = settle.unrealized(quantity, mark, entry_mark, entry_fee[at])
     return _Sums(unrealized, realized[count], count, wins[count], fees)
