@@ -1,5 +1,7 @@
 """Checks of the arguments that the sweep's functions share: each names the field, the value and the rule."""
 
+import math
+
 import numpy as np
 from numpy.typing import ArrayLike
 
@@ -74,6 +76,8 @@ def stops_above(entry_z: ArrayLike, rules: Rules) -> None:
     Raises:
         InvalidInput: it is not.
     """
+    if rules.stop == math.inf:
+        return
     highest = float(np.fmax.reduce(np.atleast_1d(entry_z), initial=-np.inf))
     if not rules.stop > highest:
         raise InvalidInput("stop", f"must be above entry_z, of which the highest is {highest!r}", value=rules.stop)

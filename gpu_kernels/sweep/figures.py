@@ -114,8 +114,9 @@ def metrics(rows: Floats, spans: NDArray[np.int64], rules: Rules) -> SweepMetric
 
 def sharpe_ratios(mean: Floats, deviation: Floats) -> Floats:
     """Divide annualised means by deviations: 0 where returns do not vary, NaN where their squares left the doubles."""
-    ratios = np.where(np.isfinite(deviation), 0.0, np.nan)
-    np.divide(mean, deviation, out=ratios, where=(deviation > 0) & np.isfinite(deviation))
+    known = np.isfinite(deviation)
+    ratios = np.where(known, 0.0, np.nan)
+    np.divide(mean, deviation, out=ratios, where=known & (deviation > 0))
     return ratios
 
 

@@ -111,7 +111,9 @@ class Ledger:
     def end_bar(self, cost: float) -> None:
         """Mark the position, stop where nothing is left, and add the bar to the statistics."""
         before = self._value
-        self.unrealized = self._unrealized() if self.quantity else 0.0
+        self.unrealized = 0.0
+        if self.quantity:
+            self.unrealized = settle.unrealized(self.quantity, self._mark, self._entry_mark, self._entry_fee)
         value = self._base + self.unrealized
         if self._compounding:
             if value <= self._floor and not self.ruined:
@@ -124,9 +126,11 @@ class Ledger:
         else:
             self.last_return = settle.return_of(self._gained - self._paid, self._rules.initial_capital)
         self._value = value
-        self._peak = max(self._peak, value)
-        fall = settle.fall(value, self._peak, self._rules.initial_capital, compounding=self._compounding)
-        self.max_drawdown = max(self.max_drawdown, fall)
+        if value < self._peak:
+            fall = settle.fall(value, self._peak, self._rules.initial_capital, compounding=self._compounding)
+            self.max_drawdown = max(self.max_drawdown, fall)
+        else:
+            self._peak = max(self._peak, value)
         self._add_return()
 
     def _add_return(self) -> None:

@@ -39,7 +39,7 @@ class OnlineBacktest:
         self._ledger = Ledger(rules)
         self._score = RollingScore(rules.lookback)
         self._decided, self._halted = 0, False
-        self._levels, self._low, self._high = (0.0, 0.0), 0.0, 0.0
+        self._entry_z = self._exit_z = self._low = self._high = 0.0
         # What was decided on each of the last execution_delay bars; the oldest falls due next.
         self._waiting = deque([0] * rules.execution_delay)
         self._zscore = math.nan
@@ -65,7 +65,7 @@ class OnlineBacktest:
         self._check(price, entry_z, exit_z, cost)
         self._turn_day(timestamp_ms)
         self._zscore = self._score.update(price)
-        if not self._low < self._zscore < self._high or self._levels != (entry_z, exit_z):
+        if not self._low < self._zscore < self._high or self._entry_z != entry_z or self._exit_z != exit_z:
             self._decide(entry_z, exit_z)
         self._waiting.append(self._decided)
         due = self._waiting.popleft()
@@ -132,7 +132,7 @@ class OnlineBacktest:
 
     def _decide(self, entry_z: float, exit_z: float) -> None:
         """Decide, and keep the band of scores in which there will be nothing to decide."""
-        stop, self._levels = self._rules.stop, (entry_z, exit_z)
+        stop, self._entry_z, self._exit_z = self._rules.stop, entry_z, exit_z
         decided = settle.decide(self._decided, self._halted, self._zscore, entry_z, exit_z, stop)
         self._decided, self._halted = side, halted = decided
         if side:

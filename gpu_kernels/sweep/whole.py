@@ -127,9 +127,11 @@ def _sums(listed: Trades, prices: Floats, levels: Levels, rules: Rules) -> _Sums
     last = np.searchsorted(listed.entry_bar, bars, side="right") - 1
     held = np.flatnonzero((last >= 0) & (count <= last))
     at = last[held]
-    costs = owed(gather(prices[None], 0), rules)[0] if rules.borrow else np.zeros(prices.size)
-    quantity, entered = listed.quantity[at], listed.entry_bar[at]
-    mark, entry_mark = (settle.marked(quantity, prices[bar], costs[bar]) for bar in (held, entered))
+    quantity, mark, entry_mark = listed.quantity[at], prices[held], listed.entry_price[at]
+    if rules.borrow:
+        costs = owed(gather(prices[None], 0), rules)[0]
+        mark = settle.marked(quantity, mark, costs[held])
+        entry_mark = settle.marked(quantity, entry_mark, costs[listed.entry_bar[at]])
     unrealized[held] = settle.unrealized(quantity, mark, entry_mark, entry_fee[at])
     return _Sums(unrealized, realized[count], count, wins[count], fees)
 
