@@ -2,7 +2,9 @@
 
 KernelError
 ├── InvalidInput   a request that breaks a stated rule: names the field, the value and the rule
-└── Degenerate     legal input for which the answer does not exist (a zero-variance asset, say)
+├── Degenerate     legal input for which the answer does not exist (a zero-variance asset, say)
+└── CompileError   no compiler, or one that refuses a kernel
+    └── CacheError a folder of compiled kernels that cannot be used
 
 One bad series in a batch is never an error: it is NaN and a status for that series alone.
 """
@@ -11,7 +13,7 @@ from collections.abc import Mapping
 from functools import partial
 from typing import Any, Self
 
-__all__ = ["Degenerate", "InvalidInput", "KernelError"]
+__all__ = ["CacheError", "CompileError", "Degenerate", "InvalidInput", "KernelError"]
 
 
 class KernelError(Exception):
@@ -93,3 +95,11 @@ def _plain(value: object) -> str:
     item = getattr(value, "item", None)
     text = repr(item() if callable(item) and getattr(value, "ndim", 1) == 0 else value)
     return text if len(text) <= 80 else f"{text[:77]}..."
+
+
+class CompileError(KernelError):
+    """No compiler, or one that refuses a kernel; the message holds its first lines."""
+
+
+class CacheError(CompileError):
+    """A folder of compiled kernels that cannot be used."""

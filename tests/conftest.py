@@ -1,5 +1,6 @@
-"""Shared by all tests: the peer marker, and Hypothesis without deadlines (a shared machine is no stopwatch)."""
+"""Shared by all tests: the peer marker, the lane width, and Hypothesis without deadlines, which a shared machine breaks."""
 
+import os
 import sys
 
 import hypothesis
@@ -11,12 +12,20 @@ hypothesis.settings.load_profile("meanrev")
 
 @pytest.fixture(autouse=True)
 def kernels_cached_where_they_were():
-    """Leave the folder of compiled kernels as it was: settings of a test move it for the whole process."""
-    kernels = sys.modules.get("gpu_kernels.compile")
-    before = None if kernels is None else kernels._folder[:]
+    """Leave the folder and the lane width of compiled kernels as they were: a test's settings change the whole process."""
+    kernels, folder = sys.modules.get("gpu_kernels.compile"), sys.modules.get("gpu_kernels.kernel_cache")
+    before = None if kernels is None else (folder._folder[:], kernels._lanes[:])
     yield
     if before is not None:
-        kernels._folder[:] = before
+        folder._folder[:], kernels._lanes[:] = before
+
+
+def pytest_configure():
+    """Compile kernels for the lanes that MEANREV_LANES names, as a server that a test starts does."""
+    if width := os.environ.get("MEANREV_LANES"):
+        from gpu_kernels.compile import use_lanes
+
+        use_lanes(int(width))
 
 
 def pytest_addoption(parser):

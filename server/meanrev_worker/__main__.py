@@ -25,7 +25,7 @@ from gpu_kernels import (  # noqa: F401 - all twins, before threads: two that im
     sweep,
     weights,
 )
-from gpu_kernels.compile import use_cache
+from gpu_kernels.compile import use_cache, use_lanes
 from gpu_kernels.device import OutOfMemory
 from gpu_kernels.dispatch import using
 from gpu_kernels.errors import Degenerate, InvalidInput
@@ -67,6 +67,8 @@ def main(numbers: Sequence[int]) -> NoReturn:
 def _prepared(orders: Orders) -> backend.Backend:
     if orders.kernel_cache:
         use_cache(Path(orders.kernel_cache))
+    if orders.lanes:
+        use_lanes(orders.lanes)
     blas.limit(orders.blas_threads)
     return backend.choose_on(orders.device, orders.gpu_memory, orders.backend)
 
