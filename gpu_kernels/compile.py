@@ -14,7 +14,7 @@ from functools import cache
 from importlib import metadata
 from pathlib import Path
 
-from gpu_kernels.cpu_levels import LEVELS, features, supported
+from gpu_kernels.cpu_levels import LEVELS, features, supported, widest
 from gpu_kernels.errors import CacheError, CompileError, InvalidInput
 from gpu_kernels.kernel_cache import cached, use_cache
 
@@ -121,14 +121,14 @@ def _loaded_holding_the_lock(name: str, lanes: int) -> ctypes.PyDLL:
 
 
 def _library_file(name: str, lanes: int) -> Path:
-    chosen = (f"-DMEANREV_LANES={lanes}",) if lanes else ()
+    chosen = () if lanes in {0, widest(features().split())} else (f"-DMEANREV_LANES={lanes}",)
     try:
         _, version = compiler()
     except CompileError as error:
         level = _level_ahead()
         if level is None:
             raise
-        if lanes:
+        if chosen:
             raise CompileError(f"lanes = {lanes} has to be compiled for, and there is {error}; or set lanes to 0") from None
         return _file_ahead(_AHEAD, level, name)
     key = _key(sources()[name], version, *_HOST_FLAGS, *chosen, features())

@@ -24,8 +24,12 @@ def pytest_configure():
     """Compile kernels for the lanes that MEANREV_LANES names, as a server that a test starts does."""
     if width := os.environ.get("MEANREV_LANES"):
         from gpu_kernels.compile import use_lanes
+        from gpu_kernels.errors import InvalidInput
 
-        use_lanes(int(width))
+        try:
+            use_lanes(int(width))
+        except (ValueError, InvalidInput):
+            raise pytest.UsageError(f"MEANREV_LANES must be 2, 4 or 8, or 0 for the CPU's own width, got {width!r}") from None
 
 
 def pytest_addoption(parser):
