@@ -234,7 +234,9 @@ def test_lanes_are_refused_where_they_cannot_be_compiled_for(cache_folder, tmp_p
     build_ahead(tmp_path / "lib")
     without_compiler(monkeypatch, "x86-64-v3")
     use_lanes(4)
-    with pytest.raises(CompileError, match=r"lanes = 4 has to be compiled for, and there is no C\+\+ compiler .*set lanes to 0"):
+    with pytest.raises(
+        CompileError, match=r"lanes = 4 has to be compiled for, and there is no C\+\+ compiler .*set lanes to 0"
+    ):
         library("tiny")
 
 

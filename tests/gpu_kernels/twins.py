@@ -15,7 +15,20 @@ from gpu_kernels import dispatch
 from tests.gpu_kernels.native import needs_compiler
 from tests.gpu_kernels.stand_in import emulated_gpu
 
-__all__ = ["COMPILED", "EVERY", "LAYOUTS", "WIDTHS", "Twin", "by_numpy", "compiled_once", "lanes", "on"]
+__all__ = [
+    "COMPILED",
+    "CPU",
+    "EVERY",
+    "LAYOUTS",
+    "OWN",
+    "STREAMS",
+    "WIDTHS",
+    "Twin",
+    "by_numpy",
+    "compiled_once",
+    "lanes",
+    "on",
+]
 
 _LOCKS = Path(__file__).resolve().parents[2] / "build" / "locks"
 
@@ -64,6 +77,15 @@ WIDTHS = [_parameter(Twin("native", width)) for width in kernels.LANES]
 
 COMPILED = [WIDTHS[0], WIDTHS[-1], _parameter(Twin("cuda"))]
 """Every form of a kernel; of the widths those that differ most, for tests that take long."""
+
+OWN = [_parameter(Twin("native"))]
+"""The kernels on the CPU at its own width, for code without vectors."""
+
+STREAMS = [_parameter(Twin("numpy")), *OWN]
+"""A stream in Python and one in compiled code, which has no vectors."""
+
+CPU = [_parameter(Twin("numpy")), WIDTHS[0], WIDTHS[-1]]
+"""What computes a single problem, which a GPU is not given."""
 
 EVERY = [_parameter(Twin("numpy")), *WIDTHS, _parameter(Twin("cuda"))]
 

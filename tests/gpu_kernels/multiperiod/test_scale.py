@@ -7,7 +7,6 @@ from gpu_kernels import multiperiod
 from gpu_kernels.errors import Degenerate
 
 
-
 @pytest.mark.parametrize("scale", [2.0**-43, 2.0**30, 1e-13, 1e-10, 1e9])
 @pytest.mark.parametrize("mode", multiperiod.MODES)
 @pytest.mark.parametrize("cost_model", multiperiod.COST_MODELS)

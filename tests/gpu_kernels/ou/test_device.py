@@ -1,4 +1,4 @@
-"""The GPU's launches give what the NumPy twin gives, as far as a stand-in for CuPy can show."""
+"""What is launched on a GPU, as far as a stand-in for CuPy can show."""
 
 import numpy as np
 import pytest
@@ -24,7 +24,7 @@ def reverting(n_series=4, n_prices=150):
 
 @pytest.mark.parametrize("bias", ou.BIASES)
 @pytest.mark.parametrize("lags", [0, 1, 4, 6])
-def test_it_equals_the_numpy_twin(stand, bias, lags):
+def test_corrections_and_lags_equal_those_of_the_numpy_twin(stand, bias, lags):
     prices = reverting()
     expected = ou.fit(prices, bias=bias, adf_lags=lags)
     with dispatch.using("cuda"):

@@ -1,4 +1,4 @@
-"""A fit does not depend on the unit of the prices, on any twin and on streams."""
+"""A fit does not depend on the unit of the prices, on any twin or as a stream."""
 
 import numpy as np
 import pytest
@@ -6,6 +6,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gpu_kernels import ou
+
+pytestmark = pytest.mark.usefixtures("twin")
 
 TEXTS = ("status", "reason", "bias_note", "n_samples")
 IN_PRICES = ("mu", "sigma", "mu_std_error", "sigma_std_error")
@@ -36,7 +38,7 @@ def assert_scaled(found, base, scale, rel=0.0):
             np.testing.assert_allclose(ours, expected, rtol=rel, atol=0, err_msg=name)
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=10)
 @given(st.integers(0, 2**32), st.integers(-120, 120), st.sampled_from(ou.BIASES), st.integers(0, 5))
 def test_powers_of_two_change_no_bit(seed, power, bias, lags):
     prices, scale = series(seed), 2.0**power

@@ -1,4 +1,4 @@
-"""Many problems at once have the answers that each has alone, on every backend; a stand-in shows the GPU's launches."""
+"""Many problems at once have the answers that each has alone, on every twin; a stand-in shows the GPU's launches."""
 
 import numpy as np
 import pytest
@@ -11,11 +11,6 @@ from tests.gpu_kernels.stand_in import stand
 __all__ = ["stand"]
 
 METHODS = {"cara": weights.cara, "sharpe": weights.sharpe}
-EVERY = [
-    pytest.param("numpy"),
-    pytest.param("native", marks=needs_compiler),
-    pytest.param("cuda", marks=needs_compiler),
-]
 
 
 def problems(n_problems, n_assets, seed=0):
@@ -26,11 +21,6 @@ def problems(n_problems, n_assets, seed=0):
     return 1e-3 * source.normal(size=(n_problems, n_assets)), covariances
 
 
-def solved(backend, means, matrices, **options):
-    with dispatch.using(backend, 2):
-        return weights.batch(means, matrices, **options)
-
-
 def assert_same(found, expected):
     np.testing.assert_allclose(found.weights, expected.weights, atol=1e-9 * max(1.0, np.abs(expected.weights).max()))
     for name in ("expected_return", "expected_volatility", "sharpe_ratio", "utility"):
@@ -38,29 +28,26 @@ def assert_same(found, expected):
     assert (found.status, found.reason) == (expected.status, expected.reason)
 
 
-@pytest.mark.parametrize("backend", EVERY)
 @pytest.mark.parametrize("mode", weights.MODES)
 @pytest.mark.parametrize("objective", weights.OBJECTIVES)
 @pytest.mark.parametrize("shape", [(1, 1), (7, 5), (5, 33)])
-def test_each_has_the_answer_that_it_has_alone(stand, backend, mode, objective, shape):
+def test_each_has_the_answer_that_it_has_alone(twin, mode, objective, shape):
     means, matrices = problems(*shape)
     options = {"gamma": 3.0, "risk_free_rate": 1e-4, "mode": mode}
-    found = solved(backend, means, matrices, objective=objective, **options)
+    found = weights.batch(means, matrices, objective=objective, **options)
     assert len(found) == len(means)
     for each, mean, matrix in zip(found, means, matrices, strict=True):
         assert_same(each, METHODS[objective](mean, matrix, **options))
-    assert [entry for entry, _ in stand.launches] == ["optimal_weights"] * (backend == "cuda")
 
 
-@pytest.mark.parametrize("backend", EVERY)
-def test_one_without_an_answer_says_why_and_spoils_no_other(stand, backend):
+def test_one_without_an_answer_says_why_and_spoils_no_other(twin):
     means, matrices = problems(6, 4)
     matrices[0] = 0.0
     matrices[1, 2, 3] += 1.0
     matrices[2, 1, 1] = np.nan
     means[3, 2] = np.inf
     means[4] = 0.0
-    found = solved(backend, means, matrices)
+    found = weights.batch(means, matrices)
     assert isinstance(found[0], Degenerate)
     for k, field in ((1, "covariance"), (2, "covariance"), (3, "expected_returns")):
         assert isinstance(found[k], InvalidInput)
@@ -74,8 +61,11 @@ def test_one_without_an_answer_says_why_and_spoils_no_other(stand, backend):
 def test_what_does_not_fit_a_device_goes_in_halves(stand, mode):
     means, matrices = problems(8, 6, seed=3)
     stand.room = 3 * 8 * (2 * 16 + 7) * 16  # the working spaces of three problems
-    for each, mean, matrix in zip(solved("cuda", means, matrices, mode=mode), means, matrices, strict=True):
+    with dispatch.using("cuda"):
+        found = weights.batch(means, matrices, mode=mode)
+    for each, mean, matrix in zip(found, means, matrices, strict=True):
         assert_same(each, weights.sharpe(mean, matrix, mode=mode))
+    assert {entry for entry, _ in stand.launches} == {"optimal_weights"}
     assert len(stand.launches) == 4
     assert stand.released > 0
 
@@ -84,7 +74,9 @@ def test_what_does_not_fit_a_device_goes_in_halves(stand, mode):
 def test_problems_may_go_in_parts(stand, monkeypatch):
     monkeypatch.setattr(device_pipeline, "parts", lambda *_: 3)
     means, matrices = problems(8, 6, seed=4)
-    for each, mean, matrix in zip(solved("cuda", means, matrices), means, matrices, strict=True):
+    with dispatch.using("cuda"):
+        found = weights.batch(means, matrices)
+    for each, mean, matrix in zip(found, means, matrices, strict=True):
         assert_same(each, weights.sharpe(mean, matrix))
     assert len(stand.launches) == 3
 
@@ -92,8 +84,8 @@ def test_problems_may_go_in_parts(stand, monkeypatch):
 @needs_compiler
 def test_a_device_too_small_for_one_problem_is_a_fault(stand):
     stand.room = 100
-    with pytest.raises(device.OutOfMemory):
-        solved("cuda", *problems(4, 6))
+    with dispatch.using("cuda"), pytest.raises(device.OutOfMemory):
+        weights.batch(*problems(4, 6))
 
 
 @pytest.mark.parametrize(

@@ -9,6 +9,9 @@ from hypothesis import strategies as st
 
 from gpu_kernels import weights
 from gpu_kernels.errors import Degenerate, InvalidInput
+from tests.gpu_kernels.twins import CPU, LAYOUTS, on
+
+pytestmark = [pytest.mark.usefixtures("twin"), on(CPU)]
 
 MEANS = [0.01, 0.02, 0.03]
 MATRIX = np.diag([0.04, 0.05, 0.06])
@@ -74,15 +77,18 @@ def test_a_sharpe_ratio_without_a_budget_has_no_scale_for_bounds(option):
         weights.sharpe(MEANS, MATRIX, mode="unconstrained", **option)
 
 
-@pytest.mark.parametrize("mode", weights.MODES)
-def test_input_is_never_written_to(mode):
-    means, matrix = np.array(MEANS), MATRIX.copy()
-    means.flags.writeable = matrix.flags.writeable = False
-    bounds = np.zeros(3), np.ones(3)
-    for side in bounds:
-        side.flags.writeable = False
-    weights.cara(means, matrix, mode=mode, bounds=bounds)
-    weights.sharpe(means, matrix, mode=mode, **({} if mode == "unconstrained" else {"bounds": bounds}))
+@LAYOUTS
+@METHODS
+@pytest.mark.parametrize(
+    "options", [{"mode": mode} for mode in weights.MODES] + [{"bounds": (np.zeros(3), np.ones(3))}]
+)
+def test_any_layout_gives_the_same_and_is_left_alone(method, options, layout):
+    matrix = MATRIX + 0.01
+    means, covariance = layout(np.array(MEANS)), layout(matrix)
+    found, expected = method(means, covariance, **options), method(MEANS, matrix, **options)
+    np.testing.assert_allclose(found.weights, expected.weights, rtol=1e-14)
+    np.testing.assert_array_equal(means, MEANS)
+    np.testing.assert_array_equal(covariance, matrix)
 
 
 def test_rounding_in_the_covariance_is_no_error():
@@ -121,7 +127,7 @@ OPTIONS = st.fixed_dictionaries(
 
 
 @METHODS
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=100)
 @given(problem=problems(), options=OPTIONS)
 def test_numbers_of_any_legal_size_give_finite_weights_or_a_rule(method, problem, options):
     strict = np.errstate(over="raise", divide="raise", invalid="raise")
