@@ -129,7 +129,8 @@ def _library_file(name: str, lanes: int) -> Path:
         if level is None:
             raise
         if chosen:
-            raise CompileError(f"lanes = {lanes} has to be compiled for, and there is {error}; or set lanes to 0") from None
+            fix = "or set lanes to 0, the width of the CPU's vectors"
+            raise CompileError(f"lanes = {lanes} has to be compiled for, and there is {error}; {fix}") from None
         return _file_ahead(_AHEAD, level, name)
     key = _key(sources()[name], version, *_HOST_FLAGS, *chosen, features())
     return cached(f"{_flat(name)}-{key}.so", lambda out: _build(name, "native", out, chosen))

@@ -1,4 +1,4 @@
-"""Shared by all tests: the peer marker, the lane width, and Hypothesis without deadlines, which a shared machine breaks."""
+"""Shared by all tests: the peer marker, the width of lanes, and Hypothesis without deadlines (machines are shared)."""
 
 import os
 import sys
@@ -12,7 +12,7 @@ hypothesis.settings.load_profile("meanrev")
 
 @pytest.fixture(autouse=True)
 def kernels_cached_where_they_were():
-    """Leave the folder and the lane width of compiled kernels as they were: a test's settings change the whole process."""
+    """Leave the folder of compiled kernels and their lanes as they were: a test may set them for the whole process."""
     kernels, folder = sys.modules.get("gpu_kernels.compile"), sys.modules.get("gpu_kernels.kernel_cache")
     before = None if kernels is None else (folder._folder[:], kernels._lanes[:])
     yield
@@ -29,7 +29,8 @@ def pytest_configure():
         try:
             use_lanes(int(width))
         except (ValueError, InvalidInput):
-            raise pytest.UsageError(f"MEANREV_LANES must be 2, 4 or 8, or 0 for the CPU's own width, got {width!r}") from None
+            rule = "must be 2, 4 or 8, or 0 for the width of the CPU's vectors"
+            raise pytest.UsageError(f"MEANREV_LANES {rule}, got {width!r}") from None
 
 
 def pytest_addoption(parser):

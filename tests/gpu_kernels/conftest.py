@@ -1,4 +1,4 @@
-"""The fixture `twin`: a test that asks for it runs on the NumPy twin, on kernels of every width, and on an emulated GPU."""
+"""The fixture `twin`: a test with it runs on the NumPy twin, on kernels of every width, and on an emulated GPU."""
 
 import pytest
 

@@ -1,7 +1,7 @@
 """A stand-in for CuPy that keeps device arrays in host memory and runs kernels on the CPU.
 
-It proves staging, the order and types of arguments, launch sizes, and that a copy to the host is waited for before it is
-read. It cannot prove that a GPU computes the same.
+It proves staging, the order and types of arguments, launch sizes, and that a copy to the host is waited for before
+anything reads it. It cannot prove that a GPU computes the same.
 """
 
 import ctypes

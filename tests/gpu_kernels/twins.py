@@ -87,6 +87,9 @@ STREAMS = [_parameter(Twin("numpy")), *OWN]
 CPU = [_parameter(Twin("numpy")), WIDTHS[0], WIDTHS[-1]]
 """What computes a single problem, which a GPU is not given."""
 
+LIBRARIES = [_parameter(Twin("numpy")), _parameter(Twin("cuda"))]
+"""What calls libraries, the host's or a GPU's, and has no kernel."""
+
 EVERY = [_parameter(Twin("numpy")), *WIDTHS, _parameter(Twin("cuda"))]
 
 

@@ -5,14 +5,16 @@ import pytest
 
 from gpu_kernels import multiperiod
 from gpu_kernels.errors import Degenerate
+from tests.gpu_kernels.twins import CPU, on
 
 
+@on(CPU)
 @pytest.mark.parametrize("scale", [2.0**-43, 2.0**30, 1e-13, 1e-10, 1e9])
 @pytest.mark.parametrize("mode", multiperiod.MODES)
 @pytest.mark.parametrize("cost_model", multiperiod.COST_MODELS)
-def test_means_deviations_and_costs_in_another_unit_give_the_same_plan(cost_model, mode, scale):
+def test_means_deviations_and_costs_in_another_unit_give_the_same_plan(twin, cost_model, mode, scale):
     options = {"cost_model": cost_model, "mode": mode}
-    for seed in range(3):
+    for seed in range(2):
         rng = np.random.default_rng(seed)
         mixed = rng.normal(size=(5, 5))
         means, matrix = rng.normal(size=(4, 5)), mixed @ mixed.T / 5 + 0.1 * np.eye(5)
