@@ -17,11 +17,16 @@
 // A CPU's block has 8 lanes whatever the width of its vectors, so that no sum depends on the width. MEANREV_LANES (2, 4 or
 // 8) sets WIDTH on any CPU; without it the widest vectors of the CPU do.
 //
-// MEANREV_PLANT_* are faults that the proof plants to show that its checks see them: with RACE, lanes do not wait inside
-// block_sum(); with OVERLAP, threads take one another's items; OVERRUN stores past the end; EXTRA adds one item too many.
+// With MEANREV_PLANTS, a driver can plant one fault to show that the checks of the proof see it: with RACE, lanes do not
+// wait inside block_sum(); with OVERLAP, threads take one another's items; OVERRUN stores past the end; EXTRA adds one
+// item too many.
 #pragma once
 
 typedef long long Index;
+
+#if !defined(MEANREV_PLANTS)
+#define PLANTED(fault) false
+#endif
 
 // Threads of a block on a GPU.
 static const Index GPU_BLOCK = 128;
@@ -70,6 +75,12 @@ FN Index lane() { return threadIdx.x; }
 static_assert(WIDTH == 2 || WIDTH == 4 || WIDTH == 8, "MEANREV_LANES is 2, 4 or 8");
 #define BLOCK 8
 #define PASSES (BLOCK / WIDTH)
+#endif
+
+#if defined(MEANREV_PLANTS)
+enum Fault { NO_FAULT, RACE, OVERLAP, OVERRUN, EXTRA };
+static Fault planted = NO_FAULT;
+#define PLANTED(fault) (planted == (fault))
 #endif
 
 #define INFINITE __builtin_huge_val()

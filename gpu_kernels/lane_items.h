@@ -7,11 +7,7 @@
 
 #define EACH(i, n, threads) Each{(n), (threads)} << [&](const Index i)
 
-#if defined(MEANREV_PLANT_EXTRA)
-#define ITEMS(n) ((n) + 1)
-#else
-#define ITEMS(n) (n)
-#endif
+#define ITEMS(n) ((n) + (PLANTED(EXTRA) ? 1 : 0))
 
 // Each thread takes the next item when it has finished one. Every call starts its own threads, because a pool would not
 // survive a fork. Taking an item orders nothing (relaxed), so that the race checker sees two items that touch the same
@@ -23,10 +19,8 @@ struct Each {
     void operator<<(const Body& body) const {
         std::atomic<Index> next{0};
         const auto work = [&] {
-#if defined(MEANREV_PLANT_OVERLAP)
-            std::atomic<Index> next{0};
-#endif
-            const auto take = [&] { return next.fetch_add(1, std::memory_order_relaxed); };
+            std::atomic<Index> own{0};
+            const auto take = [&] { return (PLANTED(OVERLAP) ? own : next).fetch_add(1, std::memory_order_relaxed); };
             for (Index i = take(); i < ITEMS(n); i = take()) body(i);
         };
         std::vector<std::thread> others;

@@ -8,13 +8,8 @@ FN M no(M m) { return !m; }
 FN V splat(double x) { return x; }
 FN V sel(M m, V a, V b) { return m ? a : b; }
 FN V load(const double* p, Index i, Index) { return p[i]; }
-#if defined(MEANREV_PLANT_OVERRUN)
-FN void store(double* p, Index i, Index, V v) { p[i + 1] = v; }
-FN void store_at(double* p, const Index* places, Index, V v) { p[*places + 1] = v; }
-#else
-FN void store(double* p, Index i, Index, V v) { p[i] = v; }
-FN void store_at(double* p, const Index* places, Index, V v) { p[*places] = v; }
-#endif
+FN void store(double* p, Index i, Index, V v) { p[PLANTED(OVERRUN) ? i + 1 : i] = v; }
+FN void store_at(double* p, const Index* places, Index, V v) { p[PLANTED(OVERRUN) ? *places + 1 : *places] = v; }
 FN V load_or(const double* p, Index i, Index n, double otherwise) { return i < n ? p[i] : otherwise; }
 FN V get(const double* p) { return *p; }
 FN V get_every(const double* p, Index) { return *p; }
@@ -31,9 +26,7 @@ FN double block_sum(V v, double) {
     SYNC();
     for (Index half = BLOCK / 2; half > 0; half /= 2) {
         if (lane() < half) part[lane()] += part[lane() + half];
-#if !defined(MEANREV_PLANT_RACE)
-        SYNC();
-#endif
+        if (!PLANTED(RACE)) SYNC();
     }
     const double sum = part[0];
     SYNC();

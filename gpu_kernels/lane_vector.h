@@ -38,9 +38,7 @@ FN V load(const double* p, Index i, Index n) {
     return v;
 }
 FN void store(double* p, Index i, Index n, V v) {
-#if defined(MEANREV_PLANT_OVERRUN)
-    i += 1, n += 1;
-#endif
+    if (PLANTED(OVERRUN)) i += 1, n += 1;
     if (i + WIDTH <= n) {
         std::memcpy(p + i, &v, sizeof v);
     } else {
@@ -84,9 +82,7 @@ FN V get_at(const double* p, const Index* places) {
 
 // Stores the first `count` lanes, WIDTH at most.
 FN void store_at(double* p, const Index* places, Index count, V v) {
-#if defined(MEANREV_PLANT_OVERRUN)
-    p += 1;
-#endif
+    if (PLANTED(OVERRUN)) p += 1;
     for (Index k = 0; k < WIDTH && k < count; ++k) p[places[k]] = v[k];
 }
 
