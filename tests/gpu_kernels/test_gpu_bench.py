@@ -20,7 +20,6 @@ SIZES = gpu.Sizes(
     components=(30, 12),
     stack=(2, 20, 12),
     market=(60, 5),
-    portfolios=(3, 30, 4),
 )
 
 
