@@ -10,6 +10,7 @@ from statsmodels.tsa.stattools import adfuller
 
 from gpu_kernels import ou
 from gpu_kernels.errors import InvalidInput
+from tests.gpu_kernels.ou.irregular_times import fit_irregular
 from tests.naive import ou as naive
 
 NUMBERS = [name for name in ou.OuFit._fields if name not in {"status", "reason", "bias_note"}]
@@ -126,7 +127,7 @@ def test_an_empty_batch_gives_empty_results():
     found = ou.fit(np.zeros((0, 10)), bias="jackknife", adf_lags=1)
     assert found.theta.shape == (0,)
     assert found.status == ()
-    assert ou.fit_irregular(np.zeros((0, 3)), np.arange(3.0), adf_lags=1).theta.shape == (0,)
+    assert fit_irregular(np.zeros((0, 3)), np.arange(3.0), adf_lags=1).theta.shape == (0,)
 
 
 def test_prices_may_be_read_only_and_of_any_layout():

@@ -12,6 +12,7 @@ from gpu_kernels import dispatch, ou
 from gpu_kernels.ou import dickey_fuller, scalar
 from gpu_kernels.ou.running import exact
 from tests.gpu_kernels.native import needs_compiler
+from tests.gpu_kernels.ou.irregular_times import fit_irregular
 
 NAN = float("nan")
 STAIRS = [3.0, 4, 4, 5, 6, 7, 6, 6, 7, 8, 9, 12, 10]
@@ -132,7 +133,7 @@ def test_rounding_does_not_decide_whether_prices_are_unrelated(backend):
 
 
 def test_over_uneven_times_a_single_jump_at_the_end_has_its_reason():
-    found = ou.fit_irregular([[5.0] * 20 + [9.0], [5.0] * 21], np.arange(21.0) ** 1.5)
+    found = fit_irregular([[5.0] * 20 + [9.0], [5.0] * 21], np.arange(21.0) ** 1.5)
     assert found.reason == (ONCE, CONSTANT)
 
 
