@@ -36,7 +36,6 @@ def test_nothing_but_constants_is_an_answer_too(n_constant):
     prices[:, :n_constant] = 7.0
     fit = cointegration.scan(prices)
     assert np.isnan(fit.adf_statistic).all()
-    assert cointegration.ranked(fit, top=5).dependent.size == 0
 
 
 @pytest.mark.parametrize("options", [{}, {"autolag": "aic"}])
@@ -125,7 +124,7 @@ def test_bad_shapes_are_named(prices, message):
 
 def test_a_read_only_input_is_left_alone():
     prices = market(8)
+    held = prices.copy()
     prices.flags.writeable = False
-    fit = cointegration.scan(prices)
-    assert fit.levels is not prices
-    assert fit.levels.flags.writeable
+    assert np.isfinite(cointegration.scan(prices).adf_statistic[0, 1])
+    np.testing.assert_array_equal(prices, held)
