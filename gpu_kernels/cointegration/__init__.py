@@ -38,7 +38,7 @@ __all__ = [
 
 
 def _steps(levels: Levels, _: LagRule) -> int:
-    return levels.values.size * levels.values.shape[1]
+    return levels.values.size * levels.reach.size
 
 
 TWINS = Twins(host=host.scan, native=native.scan, device=device.scan, covers=driver.covers, steps=_steps)

@@ -17,8 +17,7 @@ from numpy.typing import NDArray
 
 from gpu_kernels.checks import Floats
 from gpu_kernels.errors import Degenerate
-from gpu_kernels.thresholds.host import Case
-from gpu_kernels.thresholds.model import LARGEST_ENTRY
+from gpu_kernels.thresholds.model import LARGEST_ENTRY, Case
 
 __all__ = ["entry_level", "exit_level", "solve"]
 
