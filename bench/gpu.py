@@ -18,6 +18,7 @@ from typing import NamedTuple
 import numpy as np
 
 from gpu_kernels import cointegration, device, device_pipeline, dispatch, ou, pca, sweep
+from gpu_kernels.errors import DeviceFault
 
 
 class Row(NamedTuple):
@@ -241,7 +242,7 @@ def main() -> None:
     commit = subprocess.run(["git", "rev-parse", "HEAD"], capture_output=True, text=True, check=False).stdout.strip()
     try:
         gpu = device.describe()
-    except device.DeviceFault as fault:
+    except DeviceFault as fault:
         raise SystemExit(f"no GPU to measure: {fault}; {fault.fix}") from None
     device.limit(0, 0.9)
     measured = []

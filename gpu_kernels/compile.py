@@ -20,12 +20,10 @@ from importlib import metadata
 from pathlib import Path
 
 from gpu_kernels.cpu_levels import LEVELS, features, supported
-from gpu_kernels.errors import KernelError
+from gpu_kernels.errors import CacheError, CompileError
 
 __all__ = [
     "ARCHITECTURES",
-    "CacheError",
-    "CompileError",
     "build_ahead",
     "compiler",
     "cubin",
@@ -55,14 +53,6 @@ _HOST_FLAGS = (
 )
 _DEVICE_FLAGS = ("--std=c++17", "--fmad=false")
 _folder = [Path.home() / ".cache" / "meanrev" / "kernels"]
-
-
-class CompileError(KernelError):
-    """No compiler, or one that refuses a kernel; the message holds its first lines."""
-
-
-class CacheError(CompileError):
-    """A folder of compiled kernels that cannot be used."""
 
 
 def use_cache(folder: Path) -> None:

@@ -17,12 +17,10 @@ import numpy as np
 
 from gpu_kernels.checks import Floats
 from gpu_kernels.compile import cubin_file
-from gpu_kernels.errors import KernelError
+from gpu_kernels.errors import DeviceFault, OutOfMemory
 
 __all__ = [
     "BLOCK",
-    "DeviceFault",
-    "OutOfMemory",
     "arrays",
     "describe",
     "download",
@@ -42,25 +40,6 @@ BLOCK = 128
 
 _own = local()
 """Keeps each thread's stream, which CuPy itself may not."""
-
-
-class DeviceFault(KernelError):
-    """A GPU that is not there or does not answer.
-
-    Attributes:
-        fix: What would help.
-    """
-
-    def __init__(self, message: str, fix: str) -> None:
-        self.fix = fix
-        super().__init__(message)
-
-    def __reduce__(self) -> tuple[Any, ...]:
-        return type(self), (str(self), self.fix)
-
-
-class OutOfMemory(DeviceFault):
-    """The GPU's memory, or the page-locked memory of the host, does not hold the request."""
 
 
 @cache

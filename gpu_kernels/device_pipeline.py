@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 from gpu_kernels import device
 from gpu_kernels.checks import Floats
+from gpu_kernels.errors import OutOfMemory
 
 __all__ = ["in_parts", "parts"]
 
@@ -70,7 +71,7 @@ def in_parts(n_items: int, n_parts: int, run: Callable[[slice], Any]) -> list[Fl
                 with streams[len(copies) % 2]:
                     copies.append(_Copy(part.start, device.download(run(part))))
                 under_way += 1
-            except device.OutOfMemory:
+            except OutOfMemory:
                 if not under_way and part.stop - part.start <= 1:
                     raise
                 _wait(streams)

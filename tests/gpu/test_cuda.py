@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from gpu_kernels import backend, cointegration, device, device_pipeline, dispatch, ou, pca, sweep
+from gpu_kernels.errors import DeviceFault
 from meanrev_worker import Fleet, Orders, WorkerLost
 from tests.worker import mischief
 
@@ -11,7 +12,7 @@ from tests.worker import mischief
 def _missing():
     try:
         device.describe()
-    except device.DeviceFault as fault:
+    except DeviceFault as fault:
         return str(fault)
     return ""
 

@@ -10,8 +10,9 @@ from pathlib import Path
 import pytest
 
 from gpu_kernels import compile as kernels
-from gpu_kernels.compile import CompileError, build_ahead, compiler, library, maker, sources, use_cache
+from gpu_kernels.compile import build_ahead, compiler, library, maker, sources, use_cache
 from gpu_kernels.cpu_levels import LEVELS
+from gpu_kernels.errors import CompileError
 from tests.gpu_kernels.native import needs_compiler
 
 TINY = """
