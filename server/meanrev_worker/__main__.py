@@ -22,7 +22,9 @@ from gpu_kernels import (  # noqa: F401 - all twins, before threads: two that im
     ou,
     pair_trading,
     pca,
+    performance,
     sweep,
+    thresholds,
     weights,
 )
 from gpu_kernels.compile import use_cache
