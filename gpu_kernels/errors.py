@@ -1,4 +1,4 @@
-"""The errors of this room.
+"""The errors of the maths.
 
 KernelError
 ├── InvalidInput       a request that breaks a stated rule: names the field, the value and the rule
@@ -66,10 +66,10 @@ class InvalidInput(KernelError):
         return again, (self.field, self.rule)
 
     def renamed(self, names: Mapping[str, str]) -> Self:
-        """Return the same error under the caller's name of the field.
+        """Return the same error with the caller's name of the field.
 
         Args:
-            names: From this room's argument names to the caller's; a missing name stays.
+            names: From the argument names of this package to the caller's; a name that is not in it is kept.
         """
         return type(self)(names.get(self.field, self.field), self.rule, value=self.value, index=self.index)
 
@@ -91,7 +91,7 @@ class Degenerate(KernelError):
         return partial(type(self), index=self.index), (self.field, str(self))
 
     def renamed(self, names: Mapping[str, str]) -> Self:
-        """Return the same error under the caller's name of the field; as InvalidInput.renamed."""
+        """Return the same error with the caller's name of the field; as InvalidInput.renamed."""
         return type(self)(names.get(self.field, self.field), str(self), index=self.index)
 
 

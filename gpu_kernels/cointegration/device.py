@@ -1,4 +1,4 @@
-"""The pairs on a GPU: cross products by cuBLAS, then a launch of the kernel, or several, for all directed pairs."""
+"""Launches of the pairs kernel on a GPU: cross products by cuBLAS, then one or more launches for all directed pairs."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""One scan: the rows of the series that vary, then the pairs that lost digits, then the others' places."""
+"""One scan: the rows of the series that vary, single pairs that lost digits, and the statuses of the others."""
 
 from collections.abc import Callable
 from typing import Any, NamedTuple

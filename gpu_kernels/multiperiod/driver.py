@@ -1,4 +1,4 @@
-"""From a request to the programs of its plans, and from their weights to the plan; a twin solves the programs."""
+"""From a request to the programs of its plans, which a twin solves, and from their weights to the plan."""
 
 from collections.abc import Callable
 from typing import NamedTuple

@@ -42,7 +42,7 @@ def solve(program: Program) -> Solution:
 
 
 def _minimised(system: BandedSystem, q: Floats, b: Floats, h: Floats) -> Optimum:
-    # A step beyond the optimum meets slacks of zero; its residual is NaN, which ends the iteration.
+    # After a step beyond the optimum slacks are zero; the residual is then NaN, which ends the iteration.
     with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
         found = polished(system, q, b, h, minimise(system, q, b, h, tolerance=_NEAR), TOLERANCE)
         if found.residual <= TOLERANCE:

@@ -51,7 +51,7 @@ def judge(rows: Floats, dt: float, bias: str, statistic: Floats | None, halves: 
     """Return the verdicts on sums; see driver.Judge."""
     n_series = rows.shape[1]
     held, found = device.stage(rows), device.empty((verdicts.ROWS, n_series))
-    # The sums stand for an array that is not read.
+    # Where an array is None the kernel does not read it; the sums are passed as a valid pointer.
     tests = held if statistic is None else device.stage(statistic)
     parts = held if halves is None else device.stage(halves)
     arguments = (n_series, held, dt, BIASES.index(bias), int(statistic is not None), tests, parts, found)

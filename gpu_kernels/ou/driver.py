@@ -1,4 +1,4 @@
-"""The fit by kernels: what they are asked to measure, and what the NumPy twin does beside them."""
+"""The fit by kernels: what they measure and judge, and the series that the NumPy twin completes."""
 
 from collections.abc import Callable
 from typing import NamedTuple
@@ -22,7 +22,7 @@ ROWS = len(Sums._fields)
 
 
 class Measured(NamedTuple):
-    """What the kernels say of the prices.
+    """What the kernels measure of the prices.
 
     Attributes:
         rows: (ROWS, B) sums of each series.
@@ -65,7 +65,7 @@ def fit(prices: Floats, dt: float, bias: str, adf_lags: int, measure: Measure, j
     """
     held = np.ascontiguousarray(prices)
     found = measure(held, adf_lags if adf_lags <= MOST_LAGS else 0, bias == "jackknife")
-    # To look at every price for an infinity costs as much as the sums, and these tell where one may be.
+    # A search of every price for an infinity costs as much as the sums, which show where one may be.
     infinite = _infinite(held, of_rows(found.rows))
     if infinite.any():
         return fitted_without(held, infinite, lambda rest: fit(rest, dt, bias, adf_lags, measure, judge))
@@ -79,7 +79,8 @@ def fit(prices: Floats, dt: float, bias: str, adf_lags: int, measure: Measure, j
 def _settled(prices: Floats, lags: int, statistic: Floats | None) -> Floats:
     """Complete the Dickey-Fuller t by the NumPy twin.
 
-    Its are the rows whose columns are nearly dependent, as normal equations would lose their digits, and many lags.
+    It computes the rows whose columns are nearly dependent, because normal equations would lose their digits, and tests
+    with more lags than the kernel's.
     """
     if statistic is None:
         return dickey_fuller.statistics(prices, lags)
@@ -92,7 +93,7 @@ def _settled(prices: Floats, lags: int, statistic: Floats | None) -> Floats:
 
 
 def _infinite(prices: Floats, found: Sums) -> NDArray[np.bool_]:
-    """Say which series have an infinite price: it is in the means of its series, or stands between gaps."""
+    """Return which series have an infinite price: it is in the means of its series, or has gaps on both sides."""
     gapless = found.weight >= prices.shape[1] - 1
     with np.errstate(invalid="ignore"):
         unsure = ~(gapless & np.isfinite(found.lag_mean + found.step_mean))

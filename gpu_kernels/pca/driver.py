@@ -41,8 +41,8 @@ def fit(returns: Floats, kept: int, scaling: str, spectrum: Spectrum) -> Pca:
     if unit != 1.0:
         centred /= unit
     values, directions = (_by_rows if n_periods < n_assets else _by_columns)(centred, kept, spectrum)
-    # The trace is the sum of all eigenvalues, of which a spectrum may hold only the largest; einsum leaves NumPy's BLAS
-    # asleep, see `lapack`.
+    # The trace is the sum of all eigenvalues, of which a spectrum may have only the largest. einsum does not wake the
+    # threads of NumPy's BLAS, see `lapack`.
     total = values.sum() if values.size == min(centred.shape) else np.einsum("ij,ij", centred, centred)
     ratios = (values / total)[:kept]
     components = _signed(directions)

@@ -23,7 +23,7 @@ __all__ = ["entry_level", "exit_level", "solve"]
 
 
 class _Nodes(NamedTuple):
-    """Trapezoidal nodes in t for u = exp(t - exp(-t)), which dies doubly exponentially on the left even for tiny nu."""
+    """Trapezoidal nodes in t for u = exp(t - exp(-t)), which decays double exponentially on the left for any nu."""
 
     logarithms: Floats
     weights: Floats
@@ -123,7 +123,7 @@ def _moments(nu: Floats, z: Floats) -> _Moments:
 
 
 def _integrals(nu: Floats, z: Floats, nodes: _Nodes) -> Floats:
-    # Left of the mean the integrand lives at u ~ 1/|z|, and the nodes follow it there.
+    # Left of the mean the integrand is concentrated at u ~ 1/|z|, and the nodes are moved there.
     logarithms = nodes.logarithms - np.log(np.maximum(1.0, -z))[:, None]
     u = np.exp(logarithms)
     exponent = nu[:, None] * logarithms + (z[:, None] - 0.5 * u) * u - 0.5 * np.maximum(z, 0.0)[:, None] ** 2

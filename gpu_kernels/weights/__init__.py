@@ -37,7 +37,7 @@ def cara(
         expected_returns: (N,) m, per period.
         covariance: (N, N) S, per period; symmetric positive semi-definite.
         gamma: Risk aversion, between 1e-50 and 1e50.
-        risk_free_rate: Rate per period; only the reported Sharpe ratio sees it.
+        risk_free_rate: Rate per period; it enters the reported Sharpe ratio alone.
         mode: One of MODES.
         bounds: (lowest, highest) weights, each one number, (N,) numbers, some of them infinite, or None for no bound.
         leverage: Largest sum of |weights|, None for no cap.

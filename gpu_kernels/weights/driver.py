@@ -8,7 +8,6 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
 from gpu_kernels.checks import Floats
 from gpu_kernels.weights import host
@@ -42,11 +41,10 @@ class Solved(NamedTuple):
     gross: Floats
     rounds: Floats
 
-    @property
-    def settled(self) -> NDArray[np.bool_]:
-        """(B,) which minima satisfy their conditions to rounding, with a variance that is more than rounding."""
-        sharp = (self.answer == _SOLVED) & (self.residual <= SHARP)
-        return np.asarray(sharp & (self.variance > _EPSILON * self.x.shape[1] * self.gross))
+    def settles(self, k: int) -> bool:
+        """Tell whether minimum k satisfies its conditions to rounding, with a variance that is more than rounding."""
+        sharp = self.answer[k] == _SOLVED and self.residual[k] <= SHARP
+        return bool(sharp and self.variance[k] > _EPSILON * self.x.shape[1] * self.gross[k])
 
 
 Solve = Callable[[Floats, Floats, Floats, bool], Solved]
@@ -65,7 +63,7 @@ def cara(problem: Problem, solve: Solve) -> Weights:
         Degenerate: the covariance is singular and the optimum is not unique or does not exist.
     """
     found = _minimum(problem, problem.means / problem.gamma, _budget(problem), solve)
-    return host.reported(found.x[0], problem, problem.covariance) if found.settled[0] else host.cara(problem)
+    return host.reported(found.x[0], problem, problem.covariance) if found.settles(0) else host.cara(problem)
 
 
 def sharpe(problem: Problem, solve: Solve) -> Weights:
@@ -83,7 +81,7 @@ def sharpe(problem: Problem, solve: Solve) -> Weights:
     else:
         linear, along = (excess / best if mode == "budget" else excess / problem.gamma), none
     found = _minimum(problem, linear, along, solve)
-    if not found.settled[0]:
+    if not found.settles(0):
         return host.sharpe(problem)
     weights, reason = found.x[0], "" if earning else host.NONE_ABOVE
     if earning and mode == "long_only":

@@ -14,10 +14,10 @@ from gpu_kernels.weights.model import Weights
 __all__ = ["cara", "sharpe", "solve"]
 
 _FIGURES = 5
-"""What the kernel says of a problem, as figures.h has it."""
+"""Numbers that the kernel returns for a problem, as in figures.h."""
 
 _SPACES = 4
-"""Working spaces a thread: some, that a thread may help another, but few, that they stay in its cache."""
+"""Working spaces per thread: several, so that threads share the work, and few, so that they stay in the cache."""
 
 
 def cara(problem: Problem) -> Weights:
