@@ -15,14 +15,12 @@ from importlib import metadata
 from pathlib import Path
 
 from gpu_kernels.cpu_levels import LEVELS, features, supported, widest
-from gpu_kernels.errors import CacheError, CompileError, InvalidInput
+from gpu_kernels.errors import CompileError, InvalidInput
 from gpu_kernels.kernel_cache import cached, use_cache
 
 __all__ = [
     "ARCHITECTURES",
     "LANES",
-    "CacheError",
-    "CompileError",
     "build_ahead",
     "compiler",
     "cubin",

@@ -1,23 +1,24 @@
-"""The plan kernel on the CPU's vector lanes: the NumPy twin's method without the cost of calling small operations."""
+"""Launches of the plan kernel: the NumPy twin's method without the cost of calling small operations."""
 
 import numpy as np
 
 from gpu_kernels.compile import library
 from gpu_kernels.launch import Count, Threads, pointer
-from gpu_kernels.multiperiod import host
+from gpu_kernels.multiperiod import driver, host
+from gpu_kernels.multiperiod.driver import TOLERANCE, Problem, Program, Solution
 from gpu_kernels.multiperiod.model import Plan
 
-__all__ = ["optimize", "solve", "space"]
+__all__ = ["optimize", "solve"]
 
 _FIELDS, _STRIDES, _BLOCK_MATRICES, _MATRICES, _BLOCK_NUMBERS = 60, 2, 2, 3, 5
 
 
-def optimize(problem: host.Problem) -> Plan:
-    """Find the weights of every block; as host.optimize."""
-    return host.optimize(problem, _solve_or_leave)
+def optimize(problem: Problem) -> Plan:
+    """Find the weights of every block; see the contract."""
+    return driver.optimize(problem, _solve_or_leave)
 
 
-def space(blocks: int, size: int) -> int:
+def _space(blocks: int, size: int) -> int:
     """Return how many numbers a plan's working space holds.
 
     Args:
@@ -29,20 +30,20 @@ def space(blocks: int, size: int) -> int:
     return matrices + (_FIELDS * blocks + _STRIDES) * stride + _BLOCK_NUMBERS * numbers
 
 
-def solve(program: host.Program) -> host.Solution:
+def solve(program: Program) -> Solution:
     """Find one plan; its residual is infinite where the method comes to no point at all."""
     blocks, size = program.slope.shape
-    terms, working = np.array([program.cost, program.budget]), np.empty(space(blocks, size))
+    terms, working = np.array([program.cost, program.budget]), np.empty(_space(blocks, size))
     weights, residual = np.empty((blocks, size)), np.empty(1)
     sides = program.curvature, program.slope, program.lower, program.upper, program.start
     given = [np.ascontiguousarray(side) for side in sides]
     library("multiperiod").plan_weights(
         *map(Count, (1, 1, blocks, size)), *map(pointer, (*given, terms, working, weights, residual)), Threads(1)
     )
-    return host.adding_up(program, host.Solution(weights, float(residual[0])))
+    return driver.adding_up(program, Solution(weights, float(residual[0])))
 
 
-def _solve_or_leave(program: host.Program) -> host.Solution:
+def _solve_or_leave(program: Program) -> Solution:
     """Find one plan; what the kernel does not settle to rounding is the NumPy twin's."""
     found = solve(program)
-    return found if found.residual <= host.TOLERANCE else host.solve(program)
+    return found if found.residual <= TOLERANCE else host.solve(program)

@@ -11,9 +11,9 @@ import pytest
 
 from gpu_kernels import compile as kernels
 from gpu_kernels import kernel_cache
-from gpu_kernels.compile import CompileError, build_ahead, compiler, library, maker, sources, use_cache, use_lanes
+from gpu_kernels.compile import build_ahead, compiler, library, maker, sources, use_cache, use_lanes
 from gpu_kernels.cpu_levels import LEVELS
-from gpu_kernels.errors import InvalidInput
+from gpu_kernels.errors import CompileError, InvalidInput
 from tests.gpu_kernels.native import needs_compiler
 
 TINY = """

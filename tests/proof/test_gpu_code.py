@@ -8,6 +8,7 @@ import pytest
 from gpu_kernels import compile as kernels
 from gpu_kernels import kernel_cache
 from gpu_kernels.compile import ARCHITECTURES
+from gpu_kernels.errors import CompileError
 from tests.proof import machine_code
 from tests.proof.builds import OPERATIONS, entries
 
@@ -78,5 +79,5 @@ def test_a_kernel_that_does_not_compile_is_refused(tmp_path, monkeypatch):
     source.write_text('extern "C" __global__ void broken() { nonsense(); }', encoding="utf-8")
     monkeypatch.setattr(kernel_cache, "_folder", [tmp_path / "cache"])
     monkeypatch.setattr(kernels, "sources", lambda: {"broken": source})
-    with pytest.raises(kernels.CompileError, match=r"(?s)broken\.cu for sm_90.*nonsense"):
+    with pytest.raises(CompileError, match=r"(?s)broken\.cu for sm_90.*nonsense"):
         kernels.cubin("broken", "sm_90")

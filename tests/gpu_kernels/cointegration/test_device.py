@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from gpu_kernels import cointegration, device, device_pipeline, dispatch
+from gpu_kernels.errors import OutOfMemory
 from tests.gpu_kernels.cointegration.series import assert_same, market
 from tests.gpu_kernels.native import needs_compiler
 from tests.gpu_kernels.stand_in import stand
@@ -53,5 +54,5 @@ def test_rows_that_do_not_fit_go_in_halves(stand):
 
 def test_cross_products_that_do_not_fit_are_a_device_fault(stand):
     stand.room = 100
-    with dispatch.using("cuda"), pytest.raises(device.OutOfMemory):
+    with dispatch.using("cuda"), pytest.raises(OutOfMemory):
         cointegration.scan(np.cumsum(market(7, 60, 5), axis=0))

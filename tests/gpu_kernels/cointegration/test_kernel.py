@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gpu_kernels import cointegration, dispatch
-from gpu_kernels.cointegration import host, native
+from gpu_kernels.cointegration import driver, host, native
 from gpu_kernels.cointegration.grams import gather
 from gpu_kernels.ou.dickey_fuller import p_values
 from tests.gpu_kernels.cointegration.series import assert_same, directed, market
@@ -83,7 +83,7 @@ def test_p_values_are_those_of_mackinnons_surface():
     prices[:, ::5] = 1.2 ** np.arange(30)[:, None] + prices[:, ::5]
     grams = gather(prices, 1)
     rows = native.fit(grams, cointegration.LagRule(1, by_aic=False))
-    statistic, found = (rows[host.NAMES.index(name)] for name in ("adf_statistic", "adf_p_value"))
+    statistic, found = (rows[driver.NAMES.index(name)] for name in ("adf_statistic", "adf_p_value"))
     apart = [statistic[i, j] for i, j in directed(36)]
     assert min(apart) < -2.62 < max(apart)
     assert max(apart) > 0.92

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from gpu_kernels import dispatch
 from gpu_kernels.errors import Degenerate, InvalidInput
-from gpu_kernels.multiperiod import MODES, host, native, optimize
+from gpu_kernels.multiperiod import MODES, driver, host, native, optimize
 from tests.gpu_kernels.multiperiod.test_optimize import SIZES, market, problems, sides
 from tests.gpu_kernels.native import needs_compiler
 from tests.gpu_kernels.twins import CPU, OWN, WIDTHS, by_numpy, lanes, on
@@ -82,12 +82,12 @@ def test_it_says_where_there_is_no_optimum(left):
     with pytest.raises(Degenerate, match="no optimum was found"):
         optimize([[0.01, 0.03]], np.ones((2, 2)), transaction_cost=1e-3)
     assert len(left) == 1
-    assert not native.solve(left[0]).residual <= host.TOLERANCE
+    assert not native.solve(left[0]).residual <= driver.TOLERANCE
 
 
 @on(ENDS)
 def test_numbers_that_are_not_finite_give_no_plan():
-    program = host.Program(
+    program = driver.Program(
         np.full((2, 3, 3), np.nan), np.zeros((2, 3)), 1e-3, 1.0, np.zeros(3), np.ones(3), np.full(3, 1 / 3)
     )
     found = native.solve(program)

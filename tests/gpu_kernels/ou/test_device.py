@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from gpu_kernels import device, device_pipeline, dispatch, ou
+from gpu_kernels.errors import OutOfMemory
 from tests.gpu_kernels.native import needs_compiler
 from tests.gpu_kernels.stand_in import stand
 
@@ -68,5 +69,5 @@ def test_many_series_go_up_once_in_parts(stand, monkeypatch):
 
 def test_too_little_memory_for_one_series_is_a_device_fault(stand):
     stand.room = 700
-    with dispatch.using("cuda"), pytest.raises(device.OutOfMemory):
+    with dispatch.using("cuda"), pytest.raises(OutOfMemory):
         ou.fit(reverting())

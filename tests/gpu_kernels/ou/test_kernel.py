@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gpu_kernels import dispatch, ou
-from gpu_kernels.ou import dickey_fuller, host, native, verdicts
+from gpu_kernels.ou import dickey_fuller, driver, host, native, verdicts
 from gpu_kernels.ou.sums import Sums, of_batch, of_rows
 from tests.gpu_kernels.native import needs_compiler
 from tests.gpu_kernels.twins import COMPILED, OWN, WIDTHS, by_numpy, lanes, on
@@ -191,7 +191,7 @@ def test_nearly_dependent_columns_are_left_to_the_numpy_twin():
     found[0] = -3.0
     expected = dickey_fuller.statistics(prices, 2)
     assert np.isfinite(expected).all()
-    assert native._settled(prices, 2, found).tolist() == [-3.0, *expected[1:]]
+    assert driver._settled(prices, 2, found).tolist() == [-3.0, *expected[1:]]
 
 
 @on(COMPILED)

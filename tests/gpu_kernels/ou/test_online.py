@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 
 from gpu_kernels import ou
 from gpu_kernels.errors import InvalidInput
+from tests.gpu_kernels.ou.irregular_times import fit_irregular
 from tests.gpu_kernels.twins import STREAMS, by_numpy, on
 from tests.naive import ou as naive
 
@@ -146,7 +147,7 @@ def test_timestamps_in_a_unit_give_the_irregular_estimate():
     prices = naive.simulate(0.5, 10.0, 1.0, stamps / 60_000, rng)
     stream = ou.OnlineOu(time_unit_ms=60_000, window=200)
     stream.extend(prices, stamps)
-    expected = ou.single(ou.fit_irregular(prices[None, -200:], (stamps[-200:] - stamps[-200]) / 60_000))
+    expected = ou.single(fit_irregular(prices[None, -200:], (stamps[-200:] - stamps[-200]) / 60_000))
     assert_same(stream.estimate(), expected, rel=1e-12)
 
 

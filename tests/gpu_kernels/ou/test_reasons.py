@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from gpu_kernels import ou
 from gpu_kernels.ou import dickey_fuller, scalar
 from gpu_kernels.ou.running import exact
+from tests.gpu_kernels.ou.irregular_times import fit_irregular
 
 pytestmark = pytest.mark.usefixtures("twin")
 
@@ -122,7 +123,7 @@ def test_rounding_does_not_decide_whether_prices_are_unrelated():
 
 
 def test_over_uneven_times_a_single_jump_at_the_end_has_its_reason():
-    found = ou.fit_irregular([[5.0] * 20 + [9.0], [5.0] * 21], np.arange(21.0) ** 1.5)
+    found = fit_irregular([[5.0] * 20 + [9.0], [5.0] * 21], np.arange(21.0) ** 1.5)
     assert found.reason == (ONCE, CONSTANT)
 
 
