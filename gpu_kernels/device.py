@@ -18,6 +18,7 @@ import numpy as np
 
 from gpu_kernels.checks import Floats
 from gpu_kernels.compile import cubin_file
+from gpu_kernels.constants import whole
 from gpu_kernels.errors import DeviceFault, OutOfMemory
 
 __all__ = [
@@ -36,8 +37,8 @@ __all__ = [
     "within_memory",
 ]
 
-BLOCK = 128
-"""Threads of a block, as lane.h says."""
+BLOCK = whole("GPU_BLOCK", "lane.h")
+"""Threads of a block."""
 
 _own = local()
 """Keeps each thread's stream, which CuPy itself may not."""

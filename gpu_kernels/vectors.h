@@ -10,6 +10,9 @@ FN Index rounded(Index n, Index by) { return (n + by - 1) / by * by; }
 
 static const Index SPAN = PASSES * WIDTH;
 
+// Lengths in working space are rounded up to a multiple of this, which every width divides.
+static const Index ROW = 8;
+
 FN double across(V v, double before) {
     double part[WIDTH];
     put(part, v);

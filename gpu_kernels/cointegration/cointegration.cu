@@ -8,7 +8,7 @@
 enum { SLOPE, INTERCEPT, STATISTIC, P_VALUE, LAGS, AR1, THETA, HALF_LIFE, DEVIATION, LOSSY_ROW, ROWS };
 
 // A difference below this share of what it was taken from has lost its digits.
-#define LOSSY 1e-6
+static const double LOSSY = 1e-6;
 
 // levels: (n_series, n_series), X'X. steps: (most + 1, n_series, n_series), symmetric. squares: (most + 2, n_series), the
 // diagonals of levels and of each of steps. head, tail: (most + 1, n_series), u_0 .. u_K and u_{T-1} .. u_{T-1-K}.

@@ -3,8 +3,7 @@
 #include "multiperiod/banded.h"
 
 static const Index MOST_ITERATIONS = 60, PATIENCE = 8;
-#define FAR 1e-6
-#define CAUTION 0.5
+static const double FAR = 1e-6, CAUTION = 0.5;
 #define CLOSEST (1.0 - 1e-8)
 
 // An iterate: weights, bounds of their trades, multipliers of budgets and rows, slacks.

@@ -3,14 +3,16 @@
 import numpy as np
 
 from gpu_kernels.compile import library
+from gpu_kernels.constants import whole
 from gpu_kernels.launch import Count, Threads, pointer
 from gpu_kernels.multiperiod import driver, host
 from gpu_kernels.multiperiod.driver import TOLERANCE, Problem, Program, Solution
 from gpu_kernels.multiperiod.model import Plan
 
-__all__ = ["optimize", "solve"]
+__all__ = ["optimize", "solve", "space"]
 
-_FIELDS, _STRIDES, _BLOCK_MATRICES, _MATRICES, _BLOCK_NUMBERS = 60, 2, 2, 3, 5
+_LAYOUT = ("FIELDS", "STRIDES", "BLOCK_MATRICES", "MATRICES", "BLOCK_NUMBERS", "ROW")
+"""What the size of a working space follows from."""
 
 
 def optimize(problem: Problem) -> Plan:
@@ -18,22 +20,24 @@ def optimize(problem: Problem) -> Plan:
     return driver.optimize(problem, _solve_or_leave)
 
 
-def _space(blocks: int, size: int) -> int:
-    """Return how many numbers a plan's working space holds.
+def space(blocks: int, size: int) -> int:
+    """Return how many numbers a plan's working space holds, as space in multiperiod.cu.
 
     Args:
         blocks: Of the plan.
         size: Assets.
     """
-    stride, numbers = (size + 7) // 8 * 8, (blocks + 7) // 8 * 8
-    matrices = (_BLOCK_MATRICES * blocks + _MATRICES) * size * stride
-    return matrices + (_FIELDS * blocks + _STRIDES) * stride + _BLOCK_NUMBERS * numbers
+    sources = "vectors.h", "multiperiod/multiperiod.cu"
+    fields, strides, block_matrices, matrices, block_numbers, row = (whole(name, *sources) for name in _LAYOUT)
+    stride, numbers = -(-size // row) * row, -(-blocks // row) * row
+    held = (block_matrices * blocks + matrices) * size * stride
+    return held + (fields * blocks + strides) * stride + block_numbers * numbers
 
 
 def solve(program: Program) -> Solution:
     """Find one plan; its residual is infinite where the method comes to no point at all."""
     blocks, size = program.slope.shape
-    terms, working = np.array([program.cost, program.budget]), np.empty(_space(blocks, size))
+    terms, working = np.array([program.cost, program.budget]), np.empty(space(blocks, size))
     weights, residual = np.empty((blocks, size)), np.empty(1)
     sides = program.curvature, program.slope, program.lower, program.upper, program.start
     given = [np.ascontiguousarray(side) for side in sides]

@@ -3,8 +3,7 @@
 #include "multiperiod/interior.h"
 
 static const Index STEPS = 30, GUESSES = 10;
-#define PENALTY 1e3
-#define NOTHING 1e-15
+static const double PENALTY = 1e3, NOTHING = 1e-15;
 
 // Signed multipliers, and a guess of what stands where.
 struct Polish {

@@ -7,9 +7,8 @@
 // The smallest pivot as a share of its diagonal entry over n eps; gpu_kernels/cholesky.py says the same.
 #define PIVOT (4.0 * 2.220446049250313e-16)
 
-// Rows of U that are factored at once; the right-hand sides; what every row's length is a multiple of; the matrices and
-// the vectors of a working space. native.py reads these numbers here.
-static const Index PANEL = 4, SIDES = 2, ROW = 8, MATRICES = 2, VECTORS = 7;
+// Rows of U that are factored at once; right-hand sides; matrices and vectors of a working space. native.py reads them here.
+static const Index PANEL = 4, SIDES = 2, MATRICES = 2, VECTORS = 7;
 
 // The working space of a problem of n assets. Rows have a stride that every WIDTH divides, and zeros behind their end.
 struct Space {

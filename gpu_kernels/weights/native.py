@@ -4,6 +4,7 @@ import numpy as np
 
 from gpu_kernels.checks import Floats
 from gpu_kernels.compile import library
+from gpu_kernels.constants import whole
 from gpu_kernels.dispatch import current
 from gpu_kernels.launch import Count, Threads, pointer
 from gpu_kernels.weights import driver
@@ -11,10 +12,13 @@ from gpu_kernels.weights.arguments import Problem
 from gpu_kernels.weights.driver import Solved
 from gpu_kernels.weights.model import Weights
 
-__all__ = ["cara", "sharpe", "solve"]
+__all__ = ["cara", "sharpe", "solve", "space"]
 
-_FIGURES = 5
-"""Numbers that the kernel returns for a problem, as in figures.h."""
+_FIGURES = whole("FIGURES", "weights/figures.h")
+"""Numbers that the kernel returns for a problem."""
+
+_LAYOUT = ("PANEL", "SIDES", "MATRICES", "VECTORS", "ROW")
+"""What the size of a working space follows from."""
 
 _SPACES = 4
 """Working spaces per thread: several, so that threads share the work, and few, so that they stay in the cache."""
@@ -41,8 +45,7 @@ def solve(linear: Floats, along: Floats, matrices: Floats, long_only: bool) -> S
     """
     n_problems, n_assets = linear.shape
     n_spaces = min(n_problems, _SPACES * current().threads)
-    stride = _stride(n_assets)
-    working = np.empty((n_spaces, (2 * stride + 7) * stride))
+    working = np.empty((n_spaces, space(n_assets)))
     weights, figures = np.empty((n_problems, n_assets)), np.empty((n_problems, _FIGURES))
     given = [np.ascontiguousarray(values) for values in (matrices, linear, along)]
     library("weights").optimal_weights(
@@ -53,6 +56,12 @@ def solve(linear: Floats, along: Floats, matrices: Floats, long_only: bool) -> S
     return Solved(weights, *figures.T)
 
 
-def _stride(n_assets: int) -> int:
-    """Return the length of the kernel's rows: N, rounded up to its panel of 4, and two right-hand sides, up to 8."""
-    return ((n_assets + 3) // 4 * 4 + 2 + 7) // 8 * 8
+def space(n_assets: int) -> int:
+    """Return how many numbers the working space of a problem holds, as space_of in factor.h.
+
+    Args:
+        n_assets: Of the problem.
+    """
+    panel, sides, matrices, vectors, row = (whole(name, "vectors.h", "weights/factor.h") for name in _LAYOUT)
+    stride = -(-(-(-n_assets // panel) * panel + sides) // row) * row
+    return (matrices * stride + vectors) * stride

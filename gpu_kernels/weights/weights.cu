@@ -11,7 +11,7 @@
 static const Index TOGETHER = 12, ALONE = 30;
 
 // The largest |S_ij - S_ji| as a share of the largest entry; the contract says the same.
-#define ASYMMETRY 1e-10
+static const double ASYMMETRY = 1e-10;
 
 // Copies (S + S')/2 into rows of the stride; false where S is not finite or not symmetric. Tiles keep the columns near.
 FN bool copied(const Space& on, const double* matrix) {
