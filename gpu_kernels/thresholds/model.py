@@ -34,6 +34,8 @@ __all__ = [
     "SMALLEST_COST",
     "SMALLEST_RATE",
     "UNITS",
+    "Case",
+    "Levels",
     "Thresholds",
 ]
 
