@@ -176,13 +176,15 @@ def test_the_answer_is_the_same_from_run_to_run():
     np.testing.assert_array_equal(pca.fit(returns).components, pca.fit(returns.copy()).components)
 
 
-def test_a_read_only_array_is_left_alone():
+@LAYOUTS
+@pytest.mark.parametrize("scaling", pca.SCALINGS)
+def test_any_layout_gives_the_same_and_is_left_alone(scaling, layout):
     returns = draw(20, 4)
-    kept = returns.copy()
-    returns.flags.writeable = False
-    for scaling in pca.SCALINGS:
-        pca.fit(returns, scaling=scaling)
-    np.testing.assert_array_equal(returns, kept)
+    given, expected = layout(returns), pca.fit(returns, scaling=scaling)
+    found = pca.fit(given, scaling=scaling)
+    for name in ("components", "transformed", "explained_variance_ratio"):
+        np.testing.assert_allclose(getattr(found, name), getattr(expected, name), atol=1e-13, err_msg=name)
+    np.testing.assert_array_equal(given, returns)
 
 
 @pytest.mark.parametrize(
