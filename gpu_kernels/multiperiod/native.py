@@ -1,5 +1,7 @@
 """Launches of the plan kernel: the NumPy twin's method without the cost of calling small operations."""
 
+from functools import cache
+
 import numpy as np
 
 from gpu_kernels.compile import library
@@ -20,6 +22,7 @@ def optimize(problem: Problem) -> Plan:
     return driver.optimize(problem, _solve_or_leave)
 
 
+@cache
 def space(blocks: int, size: int) -> int:
     """Return how many numbers a plan's working space holds, as space in multiperiod.cu.
 

@@ -1,5 +1,7 @@
 """Launches of the weights kernel on the vector lanes: closed forms, and long-only programs by their active set."""
 
+from functools import cache
+
 import numpy as np
 
 from gpu_kernels.checks import Floats
@@ -56,6 +58,7 @@ def solve(linear: Floats, along: Floats, matrices: Floats, long_only: bool) -> S
     return Solved(weights, *figures.T)
 
 
+@cache
 def space(n_assets: int) -> int:
     """Return how many numbers the working space of a problem holds, as space_of in factor.h.
 

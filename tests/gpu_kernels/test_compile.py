@@ -142,7 +142,7 @@ def test_a_library_has_as_many_lanes_as_are_asked_for(cache_folder, width):
     assert maker().endswith(f" for {width} lanes")
     use_lanes(0)
     assert library("tiny").lanes() == own
-    assert len(list(cache_folder.glob("tiny-*.so"))) == 2
+    assert len(list(cache_folder.glob("tiny-*.so"))) == (1 if width == own else 2)
 
 
 @pytest.mark.parametrize("width", [1, 3, 16, -2])
@@ -233,9 +233,9 @@ def without_compiler(monkeypatch, *levels):
 def test_lanes_are_refused_where_they_cannot_be_compiled_for(cache_folder, tmp_path, monkeypatch):
     build_ahead(tmp_path / "lib")
     without_compiler(monkeypatch, "x86-64-v3")
-    use_lanes(4)
+    use_lanes(8)
     with pytest.raises(
-        CompileError, match=r"lanes = 4 has to be compiled for, and there is no C\+\+ compiler .*set lanes to 0"
+        CompileError, match=r"lanes = 8 has to be compiled for, and there is no C\+\+ compiler .*set lanes to 0"
     ):
         library("tiny")
 

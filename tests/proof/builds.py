@@ -16,6 +16,7 @@ import numpy as np
 
 from gpu_kernels import compile as kernels
 from gpu_kernels.compile import LANES, compiler, sources
+from gpu_kernels.cpu_levels import features, widest
 
 DRIVERS = Path(__file__).resolve().parent / "drivers"
 OPERATIONS = tuple(sources())
@@ -26,7 +27,8 @@ _BUILT = Path(__file__).resolve().parents[2] / "build" / "proof"
 _FLAGS = ("-std=c++17", "-march=native", "-ffp-contract=off", "-pthread", "-Wno-psabi")
 _RACES = ("-O1", "-g1", "-DMEANREV_SCALAR", "-fsanitize=thread")
 _BOUNDS = ("-O1", "-g1", "-fsanitize=address,undefined,float-cast-overflow", "-fno-sanitize-recover=all")
-WIDTHS = {f"{width} lanes": ("-O1", f"-DMEANREV_LANES={width}") for width in LANES}
+_OTHERS = [width for width in LANES if width != widest(features().split())]
+WIDTHS = {f"{width} lanes": ("-O1", f"-DMEANREV_LANES={width}") for width in _OTHERS}
 CHECKED = {
     "races": _RACES,
     "bounds": (*_BOUNDS, "-DMEANREV_SCALAR"),
@@ -34,7 +36,7 @@ CHECKED = {
     "bounds of 8 lanes": (*_BOUNDS, "-DMEANREV_LANES=8"),
 }
 BUILDS = {"native": ("-O3",), **WIDTHS, **CHECKED}
-"""Flags of each build; "native" is what compile.library builds, as a program."""
+"""Flags of each build; "native" is what compile.library builds, as a program, with the CPU's own width."""
 
 FAULTS = ("", "RACE", "OVERLAP", "OVERRUN", "EXTRA")
 """The faults that lane.h can plant, in its order."""

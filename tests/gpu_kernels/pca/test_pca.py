@@ -9,7 +9,7 @@ from sklearn.decomposition import PCA
 
 from gpu_kernels import pca
 from gpu_kernels.errors import InvalidInput
-from tests.gpu_kernels.twins import LIBRARIES, on
+from tests.gpu_kernels.twins import LAYOUTS, LIBRARIES, on
 from tests.naive import pca as naive
 
 pytestmark = [pytest.mark.usefixtures("twin"), on(LIBRARIES)]
