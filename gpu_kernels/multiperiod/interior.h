@@ -12,7 +12,7 @@ struct Point {
     double residual, gap;
 };
 
-// What is left of the optimality conditions, and a step.
+// The residuals of the optimality conditions, and a step.
 struct Step {
     double *dual_w, *dual_u, *primal, *slack;
     double *w, *u, *y, *z, *s;
@@ -78,7 +78,7 @@ APART void measure(const Plan& on, Point& at, const Step& left) {
     at.residual = residual + (dual_w + dual_u + held + at.gap) * 0.0;
 }
 
-// How far values may move along a change before one of them reaches zero.
+// Returns how far the values may move along a change before one of them reaches zero.
 FN double reach(const Plan& on, const double* values, const double* change) {
     V least = splat(INFINITE);
 #pragma unroll 1
@@ -115,7 +115,7 @@ APART void direct(const Plan& on, const Point& at, const Step& step) {
 
 FN double shorter(double a, double b) { return a < b ? a : b; }
 
-// One predictor and corrector, or a cautious step; false where a slack is 0 or nothing factors.
+// Takes one predictor and corrector, or a cautious step; false where a slack is 0 or no matrix factors.
 APART bool iterate(const Plan& on, Point& at, const Step& step, bool cautious) {
     const Index rows = KINDS * on.size;
 #pragma unroll 1
@@ -168,7 +168,7 @@ APART bool iterate(const Plan& on, Point& at, const Step& step, bool cautious) {
     return at.residual - at.residual == 0.0 && least > 0.0;
 }
 
-// Moves the values of rows that exist inside the cone; the others become `otherwise`.
+// Moves the values of the rows that exist into the cone, and sets the others to `otherwise`.
 FN void inside(const Plan& on, double* values, double otherwise) {
     double most = -INFINITE;
     for (Index i = 0; i < KINDS * on.size; ++i) most = on.live[i] > 0.0 && -values[i] > most ? -values[i] : most;
@@ -176,7 +176,7 @@ FN void inside(const Plan& on, double* values, double otherwise) {
     for (Index i = 0; i < KINDS * on.size; ++i) values[i] = on.live[i] > 0.0 ? values[i] + more : otherwise;
 }
 
-// Where the slacks are smallest in the mean; false where nothing factors.
+// Sets the point at which the slacks are smallest in the mean; false where no matrix factors.
 APART bool begin(const Plan& on, Point& at, const Step& step) {
     const Index size = on.size;
     if (!factor(on, on.live)) return false;

@@ -50,8 +50,8 @@ FN void cross(const Space& on, const double* q, const double* along) {
     for (Index i = 0; i < on.n; ++i) on.linear[i] = q[i] - share * along[i];
 }
 
-// Minimises over the assets inside; false where their covariance is singular. Where all have left, as those do that only
-// together have a negative tangency portfolio, the one of the highest a comes back.
+// Minimises over the assets inside; false where their covariance is singular. If all assets have left, which happens to
+// those whose tangency portfolio is negative only together, the one with the highest a comes back.
 FN bool solved(const Space& on, const double* along, double& nu) {
     Index size = 0, best = 0;
     for (Index i = 0; i < on.n; ++i) {
@@ -71,7 +71,7 @@ FN bool solved(const Space& on, const double* along, double& nu) {
     return true;
 }
 
-// Sets the pull, and the sums x'Sx and |x|'|S||x|, returns the largest term of S x - q - nu a before any cancel.
+// Sets the pull and the sums x'Sx and |x|'|S||x|; returns the largest term of S x - q - nu a before any cancel.
 FN double measure(const Space& on, const double* along, double nu, double& variance, double& gross) {
     double largest = 0.0;
     variance = gross = 0.0;
@@ -98,7 +98,7 @@ FN double measure(const Space& on, const double* along, double nu, double& varia
     return largest;
 }
 
-// Moves assets that are on the wrong side, all of them or the last one, and says whether there was any.
+// Moves the assets that are on the wrong side, all of them or only the last one, and says whether there were any.
 FN bool moved(const Space& on, bool together) {
     bool any_moved = false;
     for (Index i = on.n - 1; i >= 0 && (together || !any_moved); --i) {
