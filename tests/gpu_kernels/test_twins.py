@@ -1,0 +1,121 @@
+"""Every operation that can take long runs by its Twins, so that what it computes can be carried to another process."""
+
+import ast
+import importlib
+import pickle
+import pkgutil
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import gpu_kernels
+from gpu_kernels import (
+    cointegration,
+    dispatch,
+    moments,
+    multiperiod,
+    ou,
+    pca,
+    performance,
+    thresholds,
+    weights,
+)
+from gpu_kernels.dispatch import Twins
+from tests.gpu_kernels.native import needs_compiler
+
+RNG = np.random.default_rng(1)
+WALKS = 100.0 + np.cumsum(RNG.normal(size=(3, 60)), axis=1)
+RETURNS = 0.01 * RNG.normal(size=(60, 4))
+MEANS, COVARIANCE = RETURNS.mean(axis=0), np.cov(RETURNS, rowvar=False)
+
+
+def stream(**options):
+    """Return the estimate of a stream that makes each estimate from the prices that it keeps."""
+    online = ou.OnlineOu(**options)
+    online.extend(WALKS[0], np.arange(60) * 1_000)
+    return online.estimate()
+
+
+WORK = {
+    "ou.fit": lambda: ou.fit(WALKS, adf_lags=1),
+    "ou.OnlineOu, lags": lambda: stream(adf_lags=1),
+    "ou.OnlineOu, times": lambda: stream(time_unit_ms=1_000),
+    "pca.fit": lambda: pca.fit(RETURNS),
+    "moments.covariance": lambda: moments.covariance(RETURNS, method="oas"),
+    "moments.portfolio_stats": lambda: moments.portfolio_stats(RETURNS),
+    "weights.cara": lambda: weights.cara(MEANS, COVARIANCE),
+    "weights.cara, bounds": lambda: weights.cara(MEANS, COVARIANCE, bounds=(0.0, 0.5)),
+    "weights.sharpe": lambda: weights.sharpe(MEANS, COVARIANCE, mode="long_only"),
+    "weights.sharpe, leverage": lambda: weights.sharpe(MEANS, COVARIANCE, leverage=1.5),
+    "multiperiod.optimize": lambda: multiperiod.optimize(RETURNS[:3], COVARIANCE, bounds=(0.0, 1.0)),
+    "cointegration.scan": lambda: cointegration.scan(WALKS.T),
+    "thresholds.optimal": lambda: thresholds.optimal(1.0, 0.0, 1.0, [0.1, 0.2]),
+    "thresholds.evaluate": lambda: thresholds.evaluate(1.0, 0.0, 1.0, 0.1, [1.0, 2.0], 0.0),
+    "performance.figures": lambda: performance.figures(RETURNS.T),
+}
+
+
+def modules():
+    return [
+        importlib.import_module(found.name) for found in pkgutil.walk_packages(gpu_kernels.__path__, "gpu_kernels.")
+    ]
+
+
+def declared():
+    """Return every Twins of the package, by the module that declares it and its name there."""
+    return {
+        f"{module.__name__}.{name}": value
+        for module in modules()
+        for name, value in vars(module).items()
+        if isinstance(value, Twins)
+    }
+
+
+def leaves(found):
+    """Yield the numbers, texts and arrays of a result."""
+    if isinstance(found, tuple):
+        for each in found:
+            yield from leaves(each)
+    else:
+        yield found
+
+
+@pytest.mark.parametrize("backend", ["numpy", pytest.param("native", marks=needs_compiler)])
+@pytest.mark.parametrize("work", WORK.values(), ids=WORK)
+def test_the_same_is_computed_where_a_carrier_takes_it(work, backend):
+    carried = []
+
+    def carrier(function, arguments):
+        carried.append(function)
+        function, arguments = pickle.loads(pickle.dumps((function, arguments)))
+        return pickle.loads(pickle.dumps(function(*arguments)))
+
+    with dispatch.using(backend):
+        here = work()
+    with dispatch.using(backend, 1, carrier):
+        there = work()
+    assert carried
+    for ours, theirs in zip(leaves(here), leaves(there), strict=True):
+        np.testing.assert_array_equal(ours, theirs)
+
+
+@pytest.mark.parametrize("twins", declared().values(), ids=declared())
+def test_a_twin_is_a_function_of_the_module_named_after_it(twins):
+    for kind in ("native", "device"):
+        function = getattr(twins, kind)
+        if function is not None:
+            assert function.__module__.rpartition(".")[2].startswith(kind)
+    for function in (twins.host, twins.native, twins.device):
+        assert function is None or pickle.loads(pickle.dumps(function)) is function
+
+
+def test_no_launch_on_a_gpu_leans_on_the_launch_on_a_cpu():
+    for path in Path(gpu_kernels.__file__).parent.glob("*/device*.py"):
+        imported = {
+            name
+            for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+            if isinstance(node, ast.ImportFrom)
+            for name in (*(alias.name for alias in node.names), (node.module or "").rpartition(".")[2])
+        }
+        assert "native" not in imported, path
