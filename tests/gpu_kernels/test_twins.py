@@ -18,6 +18,7 @@ from gpu_kernels import (
     ou,
     pca,
     performance,
+    sweep,
     thresholds,
     weights,
 )
@@ -53,6 +54,9 @@ WORK = {
     "cointegration.scan": lambda: cointegration.scan(WALKS.T),
     "thresholds.optimal": lambda: thresholds.optimal(1.0, 0.0, 1.0, [0.1, 0.2]),
     "thresholds.evaluate": lambda: thresholds.evaluate(1.0, 0.0, 1.0, 0.1, [1.0, 2.0], 0.0),
+    "sweep.backtest": lambda: sweep.backtest(WALKS, [1.0, 1.5], 0.0, 1e-3, sweep.Rules(lookback=10)),
+    "sweep.moments": lambda: sweep.moments(WALKS, 1.0, 0.0, 1e-3, sweep.Rules(lookback=10)),
+    "sweep.accounts": lambda: sweep.accounts(WALKS, 1.0, 0.0, 1e-3, sweep.Rules(lookback=10), trades=True, path=True),
     "performance.figures": lambda: performance.figures(RETURNS.T),
 }
 
@@ -110,7 +114,7 @@ def test_a_twin_is_a_function_of_the_module_named_after_it(twins):
         assert function is None or pickle.loads(pickle.dumps(function)) is function
 
 
-OPERATIONS = sorted({name.partition(".")[0] for name in WORK})
+OPERATIONS = sorted({*(name.partition(".")[0] for name in WORK), "pair_trading", "threshold_grid"})
 
 
 def imports(path):
@@ -128,7 +132,8 @@ def imports(path):
 def test_no_module_of_an_operation_chooses_a_twin_by_itself(operation):
     for path in (PACKAGE / operation).glob("*.py"):
         found = {name for origin, name in imports(path) if origin == "dispatch"}
-        allowed = {"native.py": {"current"}, "online.py": {"Twins", "on_lanes"}}.get(path.name, {"Twins"})
+        launches = "native" in path.stem.split("_")
+        allowed = {"current"} if launches else {"Twins", "on_lanes"} if path.name == "online.py" else {"Twins"}
         assert found <= allowed, path
 
 
