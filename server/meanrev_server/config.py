@@ -52,6 +52,8 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
         blas_threads: Threads that a matrix product or a spectrum may use, in `meanrev serve` and in a child; 0 shares
             the CPUs among compute_threads.
         kernel_cache: Folder of compiled kernels; "" is the user's cache folder.
+        lanes: Numbers that a vector of a compiled kernel holds, for tests of kernels; 0 is what the CPU's vectors hold.
+            Results are the same to the last bit.
         device: Number of the GPU that backend "cuda" uses, the first one of several.
         gpus: GPUs that it uses, a worker each.
         gpu_memory: Fraction of its memory that may be used.
@@ -83,6 +85,7 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     kernel_threads: Annotated[int, msgspec.Meta(ge=0, le=1024)] = 0
     blas_threads: Annotated[int, msgspec.Meta(ge=0, le=1024)] = 0
     kernel_cache: str = ""
+    lanes: Literal[0, 2, 4, 8] = 0
     device: Annotated[int, msgspec.Meta(ge=0)] = 0
     gpus: Annotated[int, msgspec.Meta(ge=1, le=64)] = 1
     gpu_memory: Annotated[float, msgspec.Meta(gt=0, le=1)] = 0.9

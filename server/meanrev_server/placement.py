@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from gpu_kernels import backend, device
 from gpu_kernels.backend import Backend
-from gpu_kernels.compile import use_cache
+from gpu_kernels.compile import use_cache, use_lanes
 from gpu_kernels.dispatch import Selection
 from meanrev_server.config import Settings
 from meanrev_worker import Fleet, Orders, blas
@@ -51,6 +51,8 @@ def place(settings: Settings, changed: Callable[[], None]) -> Placement:
     """
     if settings.kernel_cache:
         use_cache(Path(settings.kernel_cache))
+    if settings.lanes:
+        use_lanes(settings.lanes)
     threads = settings.kernel_threads or len(os.sched_getaffinity(0))
     name: str = settings.backend
     reason = ""
@@ -107,4 +109,5 @@ def _orders(settings: Settings, threads: int) -> Orders:
         device=settings.device,
         gpu_memory=settings.gpu_memory,
         kernel_cache=settings.kernel_cache,
+        lanes=settings.lanes,
     )

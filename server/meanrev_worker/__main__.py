@@ -22,13 +22,14 @@ from gpu_kernels import (  # noqa: F401 - all twins, before threads: two that im
     ou,
     pair_trading,
     pca,
+    performance,
     sweep,
+    thresholds,
     weights,
 )
-from gpu_kernels.compile import use_cache
-from gpu_kernels.device import OutOfMemory
+from gpu_kernels.compile import use_cache, use_lanes
 from gpu_kernels.dispatch import using
-from gpu_kernels.errors import Degenerate, InvalidInput
+from gpu_kernels.errors import Degenerate, DeviceFault, InvalidInput, OutOfMemory
 from meanrev_worker import blas
 from meanrev_worker.channel import Channel
 from meanrev_worker.tasks import Hello, Orders, Outcome, Task
@@ -67,6 +68,8 @@ def main(numbers: Sequence[int]) -> NoReturn:
 def _prepared(orders: Orders) -> backend.Backend:
     if orders.kernel_cache:
         use_cache(Path(orders.kernel_cache))
+    if orders.lanes:
+        use_lanes(orders.lanes)
     blas.limit(orders.blas_threads)
     return backend.choose_on(orders.device, orders.gpu_memory, orders.backend)
 
@@ -84,7 +87,7 @@ def _serve(channel: Channel, orders: Orders, name: str) -> None:
     except BaseException as error:  # noqa: BLE001 - the process ends with it
         try:
             # What the driver says of a GPU is told; what another exception says may hold a caller's data.
-            reason = str(error) if isinstance(error, device.DeviceFault) else ""
+            reason = str(error) if isinstance(error, DeviceFault) else ""
             kind, places = type(error).__qualname__, "".join(traceback.format_tb(error.__traceback__))
             sys.stderr.write(f"the compute worker ends: {kind} {reason}\n{places}")
         finally:

@@ -22,6 +22,7 @@ class Orders(NamedTuple):
         device: Number of the GPU that "cuda" uses.
         gpu_memory: Fraction of its memory that may be used.
         kernel_cache: Folder of compiled kernels; "" is the user's cache folder.
+        lanes: Numbers that a vector of a compiled kernel holds; 0 is what the CPU's vectors hold.
     """
 
     backend: str = "auto"
@@ -30,6 +31,7 @@ class Orders(NamedTuple):
     device: int = 0
     gpu_memory: float = 0.9
     kernel_cache: str = ""
+    lanes: int = 0
 
 
 class Hello(NamedTuple):

@@ -4,7 +4,9 @@ import psutil
 import pytest
 
 from gpu_kernels import backend
+from gpu_kernels import compile as kernels
 from gpu_kernels.backend import Backend, Probe
+from gpu_kernels.cpu_levels import features, widest
 from gpu_kernels.dispatch import Selection
 from gpu_kernels.errors import KernelError
 from meanrev_server import placement
@@ -36,6 +38,18 @@ def test_a_child_computes_where_the_setting_says_so():
     finally:
         found.fleet.close()
     assert not children()
+
+
+@needs_compiler
+def test_kernels_have_the_lanes_that_the_setting_says_here_and_in_a_child():
+    width = widest(features().split())  # the CPU's own, which is compiled in any case
+    assert placed(backend="numpy", lanes=width).fleet is None
+    assert kernels._lanes == [width]
+    found = placed(backend="native", lanes=width, worker="process")
+    try:
+        assert f" for {width} lanes" in found.backend.reason
+    finally:
+        found.fleet.close()
 
 
 @pytest.mark.parametrize(("blas", "compute", "expected"), [(0, 2, 4), (0, 3, 2), (0, 16, 1), (5, 2, 5)])

@@ -5,8 +5,7 @@ import logging
 import grpc
 import pytest
 
-from gpu_kernels.device import DeviceFault, OutOfMemory
-from gpu_kernels.errors import Degenerate, InvalidInput
+from gpu_kernels.errors import Degenerate, DeviceFault, InvalidInput, OutOfMemory
 from meanrev_server.errors import LimitReached, NotFound
 from meanrev_server.rpc.status import status_of
 from meanrev_worker import Poisonous, WorkerLost

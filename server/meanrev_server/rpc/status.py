@@ -11,8 +11,7 @@ from typing import NamedTuple
 
 import grpc
 
-from gpu_kernels.device import DeviceFault, OutOfMemory
-from gpu_kernels.errors import Degenerate, InvalidInput
+from gpu_kernels.errors import Degenerate, DeviceFault, InvalidInput, OutOfMemory
 from meanrev_server.errors import Expired, LimitReached, NotFound
 from meanrev_server.telemetry import particulars
 from meanrev_wire.errors import InvalidField, MalformedMessage

@@ -1,4 +1,4 @@
-"""The kernels on the CPU's vector lanes equal the NumPy twin: statuses and counts exactly, floats to rounding."""
+"""The kernels equal the NumPy twin, statuses and counts exactly and floats to rounding, whatever they run on."""
 
 import math
 
@@ -8,22 +8,19 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gpu_kernels import dispatch, ou
-from gpu_kernels.ou import dickey_fuller, host, native, verdicts
+from gpu_kernels.ou import dickey_fuller, driver, host, native, verdicts
 from gpu_kernels.ou.sums import Sums, of_batch, of_rows
 from tests.gpu_kernels.native import needs_compiler
+from tests.gpu_kernels.twins import COMPILED, OWN, WIDTHS, by_numpy, lanes, on
 
-pytestmark = needs_compiler
+pytestmark = [needs_compiler, pytest.mark.usefixtures("twin")]
 
 EXACT = ("n_samples", "status", "reason", "bias_note")
 LENGTHS = [0, 1, 2, 3, 4, 5, 31, 32, 33, 34, 100, 257]
 
 
-def fits(prices, threads=2, **options):
-    with dispatch.using("numpy"):
-        expected = ou.fit(prices, **options)
-    with dispatch.using("native", threads):
-        found = ou.fit(prices, **options)
-    return found, expected
+def fits(prices, **options):
+    return ou.fit(prices, **options), by_numpy(ou.fit, prices, **options)
 
 
 def assert_equal(found, expected):
@@ -76,11 +73,11 @@ def batches(draw):
     return prices
 
 
-@settings(max_examples=150)
+@on([WIDTHS[0], WIDTHS[-1]])
+@settings(max_examples=50)
 @given(batches())
 def test_the_sums_equal_those_of_the_numpy_twin(prices):
-    with dispatch.using("native", 2):
-        found = of_rows(native.sums(prices))
+    found = of_rows(native.sums(prices))
     with np.errstate(all="ignore"):
         expected = of_batch(prices)
         scales = {
@@ -139,16 +136,17 @@ def drawn_sums(draw):
     return np.array(fields), statistic if draw(st.booleans()) else None, halves
 
 
+@on(OWN)
 @settings(max_examples=400)
 @given(drawn_sums(), st.sampled_from(ou.BIASES), st.sampled_from([1.0, 1 / 252, 60.0]))
 def test_verdicts_equal_those_of_the_numpy_twin(drawn, bias, dt):
     rows, statistic, halves = drawn
     halves = halves if bias == "jackknife" else None
-    with dispatch.using("native", 2):
-        found = verdicts.of_rows(native.judge(rows, dt, bias, statistic, halves), bias)
+    found = verdicts.of_rows(native.judge(rows, dt, bias, statistic, halves), bias)
     assert_equal(found, host.from_sums(of_rows(rows), dt, bias, statistic=statistic, halves=halves))
 
 
+@on(OWN)
 @settings(max_examples=100)
 @given(drawn_sums(), st.sampled_from(ou.BIASES))
 def test_a_series_alone_gets_the_bits_of_its_verdict(drawn, bias):
@@ -161,39 +159,42 @@ def test_a_series_alone_gets_the_bits_of_its_verdict(drawn, bias):
         np.testing.assert_array_equal(alone[:, 0], whole[:, row])
 
 
-@settings(max_examples=200)
+@on(COMPILED)
+@settings(max_examples=60)
 @given(batches(), st.sampled_from(ou.BIASES), st.sampled_from([1.0, 1 / 252]))
 def test_a_fit_equals_that_of_the_numpy_twin(prices, bias, dt):
     assert_equal(*fits(prices, bias=bias, dt=dt))
 
 
-@settings(max_examples=150)
+@on(COMPILED)
+@settings(max_examples=50)
 @given(batches(), st.integers(1, 5))
 def test_the_dickey_fuller_test_equals_that_of_the_numpy_twin(prices, lags):
     assert_equal(*fits(prices, adf_lags=lags))
 
 
+@on(WIDTHS)
 @pytest.mark.parametrize("lags", [1, 2, 3, 4])
 @pytest.mark.parametrize("level", [0.0, 1e8])
 def test_dickey_fuller_values_have_ten_digits(lags, level):
     prices = reverting(lags, 40, 257, 0.95, level)
     prices[3, 100] = np.nan
-    with dispatch.using("native", 2):
-        found = native.statistics(prices, lags)
+    found = native.statistics(prices, lags)
     assert found == pytest.approx(dickey_fuller.statistics(prices, lags), rel=1e-10)
 
 
+@on(WIDTHS)
 def test_nearly_dependent_columns_are_left_to_the_numpy_twin():
     prices = np.sin(np.arange(200) / 50)[None] + 1e-6 * reverting(1, 3, 200, 0.5, 0.0)
-    with dispatch.using("native"):
-        found = native.statistics(prices, 2)
+    found = native.statistics(prices, 2)
     assert np.isposinf(found).all()
     found[0] = -3.0
     expected = dickey_fuller.statistics(prices, 2)
     assert np.isfinite(expected).all()
-    assert native._settled(prices, 2, found).tolist() == [-3.0, *expected[1:]]
+    assert driver._settled(prices, 2, found).tolist() == [-3.0, *expected[1:]]
 
 
+@on(COMPILED)
 def test_a_price_alone_before_a_decay_costs_no_digits():
     prices = np.array([1e6, np.nan, *5 * 0.5 ** np.arange(30)])[None]
     found, expected = fits(prices)
@@ -201,6 +202,7 @@ def test_a_price_alone_before_a_decay_costs_no_digits():
     assert_equal(found, expected)
 
 
+@on(COMPILED)
 def test_a_line_with_little_noise_keeps_its_digits():
     """Its residual sum is a billionth of the sums that it is the difference of."""
     exact = 5.0 * 0.9 ** np.arange(80)
@@ -210,6 +212,7 @@ def test_a_line_with_little_noise_keeps_its_digits():
     np.testing.assert_allclose(found.sigma, expected.sigma, rtol=1e-8)
 
 
+@on(COMPILED)
 @pytest.mark.parametrize("place", [0, 1, 50, 98, 99])
 @pytest.mark.parametrize("gaps", [[], [49, 51], [0], [1, 97, 98]])
 @pytest.mark.parametrize("infinity", [math.inf, -math.inf])
@@ -222,6 +225,7 @@ def test_an_infinite_price_is_told_of_its_series_wherever_it_stands(place, gaps,
     assert_equal(found, expected)
 
 
+@on(COMPILED)
 @pytest.mark.parametrize("n_prices", [1, 2, 3])
 def test_infinite_prices_of_short_series_are_told(n_prices):
     found, expected = fits(np.full((2, n_prices), math.inf))
@@ -229,6 +233,7 @@ def test_infinite_prices_of_short_series_are_told(n_prices):
     assert_equal(found, expected)
 
 
+@on(COMPILED)
 @pytest.mark.parametrize("huge", [1e160, 1.7e308])
 def test_prices_whose_squares_overflow_are_told_alike(huge):
     prices = huge * np.array([[1.0, -1.0] * 20, [0.5, -1.0] * 20, [1e-300, 2e-300] * 20])
@@ -237,37 +242,28 @@ def test_prices_whose_squares_overflow_are_told_alike(huge):
     assert_equal(found, expected)
 
 
+@on(WIDTHS)
 @pytest.mark.parametrize("options", [{}, {"adf_lags": 1}, {"adf_lags": 4}, {"bias": "jackknife"}])
 def test_a_batch_gives_the_bits_of_its_members(options):
     prices = reverting(2, 9, 101)
     prices[1], prices[2, 3], prices[3, 5:], prices[4, :2], prices[5, -1] = 7.0, np.nan, np.nan, np.nan, np.nan
-    with dispatch.using("native", 2):
-        whole = ou.fit(prices, **options)
-        for row in range(len(prices)):
-            assert ou.single(ou.fit(prices[[row]], **options)) == ou.single(whole, row)
+    whole = ou.fit(prices, **options)
+    for row in range(len(prices)):
+        assert ou.single(ou.fit(prices[[row]], **options)) == ou.single(whole, row)
 
 
-@pytest.mark.parametrize("options", [{}, {"adf_lags": 2}, {"bias": "jackknife"}])
-def test_the_order_of_series_and_the_number_of_threads_change_nothing(options):
-    prices = reverting(4, 11, 257)
-    prices[3, 40] = np.nan
-    with dispatch.using("native", 1):
-        forward = ou.fit(prices, **options)
-    with dispatch.using("native", 3):
-        backward = ou.fit(prices[::-1], **options)
-    for name in forward._fields:
-        np.testing.assert_array_equal(getattr(forward, name), getattr(backward, name)[::-1], err_msg=name)
-
-
-def test_an_empty_batch_gives_empty_results():
-    found, expected = fits(np.zeros((0, 10)), bias="jackknife", adf_lags=1)
-    assert found.theta.shape == expected.theta.shape == (0,)
-
-
-def test_prices_may_be_read_only_and_of_any_layout():
-    prices = reverting(1, 3, 50)
-    prices.flags.writeable = False
-    found, expected = fits(prices)
-    assert_equal(found, expected)
-    with dispatch.using("native"):
-        assert ou.single(ou.fit(np.asfortranarray(prices)), 2) == ou.single(found, 2)
+@on(OWN)
+@pytest.mark.parametrize("options", [*({"adf_lags": lags} for lags in range(5)), {"bias": "jackknife"}])
+@pytest.mark.parametrize("n_prices", [5, 33, 257, 1003])
+def test_neither_the_order_of_series_nor_the_number_of_threads_nor_the_width_changes_a_bit(options, n_prices):
+    prices = reverting(4, 11, n_prices)
+    prices[3, n_prices // 2] = np.nan
+    prices[5] = np.arange(n_prices) + 1e-7 * prices[5]  # its residuals are summed again
+    runs = []
+    for width, threads, order in ((2, 1, 1), (4, 2, -1), (8, 3, 1)):
+        with lanes(width), dispatch.using("native", threads):
+            runs.append(ou.fit(prices[::order], **options))
+    for name in ou.OuFit._fields:
+        first, second, third = (getattr(run, name) for run in runs)
+        np.testing.assert_array_equal(first, second[::-1], err_msg=name)
+        np.testing.assert_array_equal(first, third, err_msg=name)

@@ -1,4 +1,4 @@
-"""The kernel on the CPU's vector lanes equals the NumPy twin: lags exactly, floats to rounding."""
+"""The kernel equals the NumPy twin, lags exactly and floats to rounding, whatever it runs on."""
 
 import numpy as np
 import pytest
@@ -6,23 +6,22 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gpu_kernels import cointegration, dispatch
-from gpu_kernels.cointegration import host, native
+from gpu_kernels.cointegration import driver, host, native
 from gpu_kernels.cointegration.grams import gather
 from gpu_kernels.ou.dickey_fuller import p_values
-from tests.gpu_kernels.cointegration.series import assert_matches_oracle, assert_same, directed, market
+from tests.gpu_kernels.cointegration.series import assert_same, directed, market
 from tests.gpu_kernels.native import needs_compiler
+from tests.gpu_kernels.twins import COMPILED, WIDTHS, by_numpy, lanes, on
 
 pytestmark = needs_compiler
 
 
-def both(prices, threads=2, **options):
-    expected = cointegration.scan(prices, **options)
-    with dispatch.using("native", threads):
-        found = cointegration.scan(prices, **options)
-    return found, expected
+def both(prices, **options):
+    return cointegration.scan(prices, **options), by_numpy(cointegration.scan, prices, **options)
 
 
-@settings(max_examples=60)
+@on(COMPILED)
+@settings(max_examples=25)
 @given(
     seed=st.integers(0, 2**32),
     n_samples=st.sampled_from([28, 31, 33, 100, 257]),
@@ -31,31 +30,24 @@ def both(prices, threads=2, **options):
     by_aic=st.booleans(),
     log=st.booleans(),
 )
-def test_it_equals_the_numpy_twin(seed, n_samples, n_series, most, by_aic, log):
+def test_it_equals_the_numpy_twin(twin, seed, n_samples, n_series, most, by_aic, log):
     options = {"autolag": "aic", "max_lags": most} if by_aic else {"lags": most}
     prices = np.exp(market(seed, n_samples, n_series) / 100) if log else market(seed, n_samples, n_series)
     found, expected = both(prices, log=log, **options)
     assert_same(found, expected)
 
 
-@settings(max_examples=15)
-@given(st.integers(0, 2**32), st.integers(2, 5), st.integers(0, 3), st.booleans())
-def test_it_equals_the_oracle(seed, n_series, most, by_aic):
-    prices = market(seed, 40, n_series)
-    options = {"autolag": "aic", "max_lags": most} if by_aic else {"lags": most}
-    with dispatch.using("native"):
-        assert_matches_oracle(cointegration.scan(prices, **options), prices, lags=most, by_aic=by_aic)
-
-
+@on(COMPILED)
 @pytest.mark.parametrize("most", [32, 33])
-def test_more_lags_than_the_kernel_knows_are_the_twins(most):
+def test_more_lags_than_the_kernel_has_space_for_are_the_numpy_twins(twin, most):
     prices = market(3, 200, 3)
     assert_same(*both(prices, lags=most))
     assert_same(*both(prices, autolag="aic", max_lags=most))
 
 
+@on(WIDTHS)
 @pytest.mark.parametrize("rule", [(0, False), (1, False), (4, False), (4, True), (12, True)])
-def test_pairs_that_lost_digits_are_told_alike(rule):
+def test_pairs_that_lost_digits_are_told_alike(twin, rule):
     rng = np.random.default_rng(7)
     prices = market(7, 80, 6)
     prices[:, 3] = prices[:, 0] + 1e-4 * rng.normal(size=80)
@@ -68,8 +60,9 @@ def test_pairs_that_lost_digits_are_told_alike(rule):
     np.testing.assert_array_equal(found[apart], expected[apart])
 
 
+@on(COMPILED)
 @pytest.mark.parametrize("level", [0.0, 1e8])
-def test_constants_copies_and_near_copies_stand_apart(level):
+def test_constants_copies_and_near_copies_stand_apart(twin, level):
     prices = market(5, 90, 6)
     prices[:, 3] = 4.0
     prices[:, 4] = 2 * prices[:, 0]
@@ -90,7 +83,7 @@ def test_p_values_are_those_of_mackinnons_surface():
     prices[:, ::5] = 1.2 ** np.arange(30)[:, None] + prices[:, ::5]
     grams = gather(prices, 1)
     rows = native.fit(grams, cointegration.LagRule(1, by_aic=False))
-    statistic, found = (rows[host.NAMES.index(name)] for name in ("adf_statistic", "adf_p_value"))
+    statistic, found = (rows[driver.NAMES.index(name)] for name in ("adf_statistic", "adf_p_value"))
     apart = [statistic[i, j] for i, j in directed(36)]
     assert min(apart) < -2.62 < max(apart)
     assert max(apart) > 0.92
@@ -114,18 +107,12 @@ def test_a_pair_has_the_same_bits_whatever_stands_beside_it():
         assert native.fit(two, rule)[:, 0, 1].tobytes() == whole[:, i, j].tobytes()
 
 
-def test_the_number_of_threads_changes_nothing():
-    grams, rule = gather(market(2, 60, 21), 2), cointegration.LagRule(2, by_aic=True)
+@pytest.mark.parametrize("rule", [(0, False), (1, False), (2, True), (11, False)])
+def test_neither_the_number_of_threads_nor_the_width_changes_a_bit(rule):
+    grams, rule = gather(market(2, 60, 21), rule[0]), cointegration.LagRule(*rule)
     apart = ~np.eye(21, dtype=bool)
-    runs = []
-    for threads in (1, 2, 7):
-        with dispatch.using("native", threads):
-            runs.append(native.fit(grams, rule)[:, apart].tobytes())
-    assert len(set(runs)) == 1
-
-
-def test_a_read_only_input_is_left_alone():
-    prices = market(1, 50)
-    prices.flags.writeable = False
-    with dispatch.using("native"):
-        assert np.isfinite(cointegration.scan(prices).adf_statistic[0, 1])
+    runs = set()
+    for width, threads in ((2, 1), (4, 2), (8, 7)):
+        with lanes(width), dispatch.using("native", threads):
+            runs.add(native.fit(grams, rule)[:, apart].tobytes())
+    assert len(runs) == 1
