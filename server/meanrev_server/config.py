@@ -1,6 +1,6 @@
-"""Settings: TOML file < MEANREV_* variables < flags, one frozen value passed down from app.
+"""Settings: flags override MEANREV_* variables, and these a TOML file; app passes one frozen value down.
 
-Nothing here reads the environment; the caller hands it in.
+Nothing here reads the environment; the caller passes it.
 """
 
 import ipaddress
@@ -15,6 +15,7 @@ import msgspec
 from gpu_kernels.choices import suggestion
 from meanrev_server import rules
 from meanrev_server.contradictions import contradiction
+from meanrev_server.errors import ConfigError
 
 __all__ = ["ConfigError", "Settings", "load", "origins"]
 
@@ -23,12 +24,8 @@ _OF_THE_CLIENT = frozenset({"host", "config", "timeout", "traceback"})
 _ADDRESS = re.compile(r"(?P<host>\[[0-9a-fA-F:.]+(?:%[\w.-]+)?\]|[\w.-]+):(?P<port>[0-9]+)")
 
 
-class ConfigError(ValueError):
-    """A setting that cannot be used; the message names the setting, its value and the rule."""
-
-
 class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """Everything that can be set.
+    """All settings of a server.
 
     Attributes:
         listen: HOST:PORT (port 0 picks a free one) or unix:/path.
@@ -96,7 +93,7 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     log_level: Literal["debug", "info", "warning", "error"] = "info"
 
     def check(self) -> None:
-        """Check what no single field's type can say.
+        """Check what the types of the fields cannot express.
 
         Raises:
             ConfigError: listen is not an address, or is reachable from outside in plaintext without insecure, or

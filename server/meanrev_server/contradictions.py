@@ -1,6 +1,6 @@
 """Settings that contradict each other: one allows what another makes impossible.
 
-A server with such settings would take a request in, or half of it, and refuse it then, whatever else it has to do.
+A server with such settings would admit a request, or half of it, and then refuse it, however idle it is.
 """
 
 from collections.abc import Iterator
@@ -15,7 +15,7 @@ class _Pair(NamedTuple):
     Attributes:
         low: Name of the first.
         high: Name of the second.
-        why: What could never happen.
+        why: What could never happen otherwise.
     """
 
     low: str
@@ -60,6 +60,6 @@ def _contradictions(settings: Any) -> Iterator[str]:
 
 
 def _batches(settings: Any) -> tuple[_Pair, ...]:
-    """Return the rule of batches, where their size was chosen: the default is an upper bound that any queue may cut."""
+    """Return the rule of batches where their size was set; the default is an upper bound for any queue."""
     chosen = settings.max_batch_size != type(settings)().max_batch_size
     return (_FULL_BATCH,) if chosen else ()

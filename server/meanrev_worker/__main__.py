@@ -31,7 +31,7 @@ from gpu_kernels.dispatch import using
 from gpu_kernels.errors import Degenerate, InvalidInput
 from meanrev_worker import blas
 from meanrev_worker.channel import Channel
-from meanrev_worker.tasks import Hello, Orders, Outcome, Task
+from meanrev_worker.messages import Hello, Orders, Outcome, TwinCall
 
 __all__ = ["BROKEN", "main"]
 
@@ -102,7 +102,7 @@ def _answer(channel: Channel, name: str) -> None:
         channel.send(Outcome.failed(error))
 
 
-def _outcome(task: Task, name: str) -> Outcome:
+def _outcome(task: TwinCall, name: str) -> Outcome:
     try:
         return Outcome(task.twin(*task.arguments))
     except (InvalidInput, Degenerate, OutOfMemory, MemoryError) as error:

@@ -14,9 +14,9 @@ from typing import NamedTuple
 from gpu_kernels.backend import Backend
 from gpu_kernels.errors import KernelError
 from meanrev_worker.channel import Channel
+from meanrev_worker.messages import Hello, Orders
 from meanrev_worker.pool import Pool
 from meanrev_worker.supervisor import Restarts
-from meanrev_worker.tasks import Hello, Orders
 
 __all__ = ["Seat", "Worker"]
 

@@ -7,7 +7,8 @@ from msgspec import Meta
 from gpu_kernels import moments
 from meanrev_server.rpc import options
 from meanrev_server.rpc.call import Call
-from meanrev_server.rpc.naming import wire_names
+from meanrev_server.rpc.naming import option_names, wire_names
+from meanrev_server.rpc.unary import answered
 from meanrev_wire import codec
 from meanrev_wire.meanrev_pb2 import PortfolioStatsRequest, PortfolioStatsResponse
 
@@ -26,16 +27,17 @@ class StatsOptions(options.Options, frozen=True, kw_only=True):
     levels: Annotated[tuple[Annotated[float, Meta(gt=0, lt=1)], ...], Meta(max_length=100)] = (0.95,)
 
 
+_NAMES = option_names(StatsOptions)
+
+
 async def handle(data: bytes, call: Call) -> bytes:
     """Answer one request."""
-    request = await call.decode(PortfolioStatsRequest, data)
-    chosen, ignored = options.parse(StatsOptions, request.metadata)
-    return await call.compute(_answer, request, chosen, ignored)
+    return await answered(data, call, PortfolioStatsRequest, StatsOptions, _answer)
 
 
 def _answer(request: PortfolioStatsRequest, chosen: StatsOptions, ignored: list[str]) -> bytes:
     weights = codec.doubles(request.weights) if len(request.weights) else None
-    with wire_names({"levels": "metadata.levels", "periods_per_year": "metadata.periods_per_year"}):
+    with wire_names(_NAMES):
         found = moments.portfolio_stats(
             codec.matrix(request.returns, "returns"),
             weights,

@@ -1,4 +1,4 @@
-"""A job as it travels."""
+"""A job as a message."""
 
 from meanrev_server.jobs import Job
 from meanrev_wire import codec

@@ -3,9 +3,21 @@
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
+import msgspec
+
 from gpu_kernels.errors import Degenerate, InvalidInput
 
-__all__ = ["wire_names"]
+__all__ = ["option_names", "wire_names"]
+
+
+def option_names(options_type: type[msgspec.Struct], /, **others: str) -> dict[str, str]:
+    """Return the names on the wire of a method's arguments.
+
+    Args:
+        options_type: The method's options, which travel in the field metadata; arguments have the same names.
+        **others: Names on the wire of further arguments, and of those that differ from their option's name.
+    """
+    return {name: f"metadata.{name}" for name in options_type.__struct_fields__} | others
 
 
 @contextmanager

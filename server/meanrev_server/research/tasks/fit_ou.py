@@ -1,25 +1,25 @@
 """FitOu: an Ornstein-Uhlenbeck fit of every column."""
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 import numpy as np
 from msgspec import Meta
 
 from gpu_kernels import ou
-from meanrev_server.chunks import Table
+from meanrev_server.matrix_upload import Table
 from meanrev_server.outline import Outline
 from meanrev_server.research.answer import Answer
-from meanrev_server.research.cost import Cost, list_bytes, names_bytes, parts_bytes
+from meanrev_server.research.columns import column_groups, joined
+from meanrev_server.research.cost import Cost, column_cost, list_bytes, names_bytes, parts_bytes
 from meanrev_server.research.task import Progress, ResearchOptions, Task
-from meanrev_server.rpc import options
-from meanrev_server.rpc.naming import wire_names
+from meanrev_server.rpc.naming import option_names, wire_names
 from meanrev_wire.research_pb2 import FitOuReply
 
-__all__ = ["FIT_OU", "FitOuOptions"]
+__all__ = ["TASK", "FitOuOptions"]
 
 _COLUMNS_AT_ONCE = 512
 _COPIES = 6
-"""Arrays of the size of such columns that a fit holds at once."""
+"""Arrays of the size of a group's columns that a fit holds at once."""
 
 _FIELDS = (
     "theta",
@@ -54,35 +54,34 @@ class FitOuOptions(ResearchOptions, frozen=True, kw_only=True):
     adf_lags: Annotated[int, Meta(ge=0, le=100)] = 0
 
 
-def _run(table: Table, chosen: FitOuOptions, ignored: list[str], progress: Progress) -> Answer:
+_NAMES = option_names(FitOuOptions)
+
+
+def _run(table: Table, chosen: FitOuOptions, progress: Progress) -> Answer:
     n_columns = table.values.shape[1]
     fits = []
-    for start in range(0, n_columns, _COLUMNS_AT_ONCE):
-        progress(start, n_columns)
-        series = np.ascontiguousarray(table.values[:, start : start + _COLUMNS_AT_ONCE].T)
-        with wire_names({name: f"metadata.{name}" for name in ("dt", "bias", "adf_lags")}):
+    for columns, series in column_groups(table.values, _COLUMNS_AT_ONCE):
+        progress(columns.start, n_columns)
+        with wire_names(_NAMES):
             fits.append(ou.fit(series, dt=chosen.dt, bias=chosen.bias, adf_lags=chosen.adf_lags))
-    columns: dict[str, Any] = {name: np.concatenate([getattr(fit, name) for fit in fits]) for name in _FIELDS}
+    figures = joined(fits, _FIELDS)
     status = [status for fit in fits for status in fit.status]
     failed = np.array([each == "error" for each in status])
     for name in _FIELDS:
-        if columns[name].dtype == np.float64 and not name.startswith("half_life"):
-            columns[name] = np.where(failed, np.nan, columns[name])
+        if figures[name].dtype == np.float64 and not name.startswith("half_life"):
+            figures[name] = np.where(failed, np.nan, figures[name])
     reason = [reason for fit in fits for reason in fit.reason]
-    result = {"columns": list(table.columns), **columns, "status": status, "reason": reason}
-    metadata = options.reply_metadata(ignored)
-    return Answer.of(FitOuReply, result, done=n_columns, total=n_columns, metadata=metadata)
+    return Answer({"columns": list(table.columns), **figures, "status": status, "reason": reason})
 
 
 def _cost(outline: Outline, _: FitOuOptions) -> Cost:
-    n_rows, n_columns = outline.n_rows, outline.n_columns
-    items = list_bytes(n_columns, doubles=len(_FIELDS) - 1, varints=(n_rows,), texts=("converged", ""))
+    doubles = len(_FIELDS) - 1
+    items = list_bytes(outline.n_columns, doubles=doubles, varints=(outline.n_rows,), texts=("converged", ""))
     reply_bytes = parts_bytes(items + names_bytes(outline), len(_FIELDS) + 3)
-    at_once = 8 * n_rows * min(n_columns, _COLUMNS_AT_ONCE)
-    return Cost(n_rows * n_columns, outline.nbytes + _COPIES * at_once + 2 * reply_bytes, reply_bytes)
+    return column_cost(outline, _COLUMNS_AT_ONCE, _COPIES, 2 * reply_bytes, reply_bytes)
 
 
-FIT_OU = Task(
+TASK = Task(
     method="FitOu",
     options_type=FitOuOptions,
     reply=FitOuReply,
@@ -90,4 +89,3 @@ FIT_OU = Task(
     cost=_cost,
     run=_run,
 )
-"""The task."""
