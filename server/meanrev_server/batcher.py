@@ -125,11 +125,6 @@ class Batcher:
         """Number of computations that wait."""
         return self._calls
 
-    @property
-    def waiting_bytes(self) -> int:
-        """Bytes that the waiting computations hold."""
-        return self._bytes
-
     def add(self, computation: Computation, now: float) -> None:
         """Add a computation to the queue.
 

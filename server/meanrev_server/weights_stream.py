@@ -17,7 +17,7 @@ from gpu_kernels.checks import Floats, non_negative
 from gpu_kernels.errors import InvalidInput
 from meanrev_server.rpc import options
 from meanrev_server.rpc.call import Call
-from meanrev_server.rpc.naming import option_names, wire_names
+from meanrev_server.rpc.naming import option_names, same_fields, wire_names
 from meanrev_server.rpc.registry import StreamHandler
 from meanrev_wire import codec
 from meanrev_wire.meanrev_pb2 import OptimizationInput, WeightsOutput
@@ -164,17 +164,9 @@ def _estimate(
 def _encoded(found: weights.Weights, extras: dict[str, Any], timestamp_ms: int, ignored: list[str]) -> bytes:
     fallback = extras.pop("fallback", None)
     reasons = [reason for reason in (found.reason, fallback) if reason]
-    return codec.encode(
-        WeightsOutput,
-        weights=found.weights,
-        expected_return=found.expected_return,
-        expected_volatility=found.expected_volatility,
-        sharpe_ratio=found.sharpe_ratio,
-        utility=found.utility,
-        status="constrained" if reasons else found.status,
-        timestamp_ms=timestamp_ms,
-        metadata=options.reply_metadata(ignored, reason="; ".join(reasons) or None, **extras),
-    )
+    metadata = options.reply_metadata(ignored, reason="; ".join(reasons) or None, **extras)
+    fields = same_fields(WeightsOutput, found) | {"status": "constrained" if reasons else found.status}
+    return codec.encode(WeightsOutput, **fields, timestamp_ms=timestamp_ms, metadata=metadata)
 
 
 HANDLERS: Mapping[str, StreamHandler] = {

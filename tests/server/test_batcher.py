@@ -124,7 +124,7 @@ class Queue(RuleBasedStateMachine):
     def the_counts_add_up(self):
         counts = self.batcher.counts
         assert self.batcher.waiting == len(self.waiting)
-        assert self.batcher.waiting_bytes == sum(computation.nbytes for computation in self.waiting)
+        assert self.batcher._bytes == sum(computation.nbytes for computation in self.waiting)
         assert counts.added == counts.started + counts.expired + counts.cancelled + len(self.waiting)
 
     @invariant()

@@ -7,7 +7,7 @@ from msgspec import Meta
 from gpu_kernels import moments
 from meanrev_server.rpc import options
 from meanrev_server.rpc.call import Call
-from meanrev_server.rpc.naming import option_names, wire_names
+from meanrev_server.rpc.naming import option_names, same_fields, wire_names
 from meanrev_server.rpc.unary import answered
 from meanrev_wire import codec
 from meanrev_wire.meanrev_pb2 import PortfolioStatsRequest, PortfolioStatsResponse
@@ -28,6 +28,8 @@ class StatsOptions(options.Options, frozen=True, kw_only=True):
 
 
 _NAMES = option_names(StatsOptions)
+_EXTRAS = ("annual_return", "annual_volatility", "sharpe_ratio", "levels", "value_at_risk", "expected_shortfall")
+"""Figures that travel in the reply's metadata."""
 
 
 async def handle(data: bytes, call: Call) -> bytes:
@@ -44,23 +46,6 @@ def _answer(request: PortfolioStatsRequest, chosen: StatsOptions, ignored: list[
             periods_per_year=chosen.periods_per_year,
             levels=chosen.levels,
         )
-    return codec.encode(
-        PortfolioStatsResponse,
-        mean_return=found.mean_return,
-        std_return=found.std_return,
-        skewness=found.skewness,
-        kurtosis=found.kurtosis,
-        correlation=found.correlation,
-        covariance=found.covariance,
-        marginal_contrib=found.marginal_contrib,
-        metadata=options.reply_metadata(
-            ignored,
-            annual_return=found.annual_return,
-            annual_volatility=found.annual_volatility,
-            sharpe_ratio=found.sharpe_ratio,
-            levels=found.levels,
-            value_at_risk=found.value_at_risk,
-            expected_shortfall=found.expected_shortfall,
-            dropped_rows=found.dropped_rows or None,
-        ),
-    )
+    extras = {name: getattr(found, name) for name in _EXTRAS}
+    metadata = options.reply_metadata(ignored, **extras, dropped_rows=found.dropped_rows or None)
+    return codec.encode(PortfolioStatsResponse, **same_fields(PortfolioStatsResponse, found), metadata=metadata)

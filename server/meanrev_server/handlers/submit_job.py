@@ -29,9 +29,9 @@ async def handle(messages: AsyncIterator[bytes], call: Call) -> bytes:
     if upload.outline.n_rows:
         jobs.check_size(request.cost.kept_bytes)
     prepared = await request.prepared(upload, call)
-    job, new = jobs.submit(await call.compute(prepared.job_id), method, _now_ms(), prepared.cost.kept_bytes)
+    job, new = jobs.submit(await call.compute(prepared.job_id), method, _now_ms(), prepared.request.cost.kept_bytes)
     if new:
-        job.total = prepared.total
+        job.total = prepared.request.total
         # The work outlives this call, and with it the call's deadline and ticket.
         ticket = call.ticket.hand_over()
         work = asyncio.ensure_future(_work(job, prepared, replace(call, ticket=ticket, deadline=None)))

@@ -29,20 +29,12 @@ class Prepared(NamedTuple):
     """A request whose matrix is whole.
 
     Attributes:
-        task: What to run.
+        request: The request, with the estimates of the whole matrix.
         table: The matrix.
-        options: The task's options.
-        ignored: Names of options that the task does not know.
-        total: Steps that progress counts.
-        cost: What the work takes.
     """
 
-    task: Task[Any]
+    request: "Request"
     table: Table
-    options: Any
-    ignored: list[str]
-    total: int
-    cost: Cost
 
     def job_id(self) -> str:
         """Return the id of the request as a job: a hash of everything that its answer depends on.
@@ -51,12 +43,14 @@ class Prepared(NamedTuple):
         """
         stamps = self.table.timestamps_ms
         texts = [
-            msgspec.json.encode(self.options),
-            json.dumps(self.ignored).encode(),
+            msgspec.json.encode(self.request.options),
+            json.dumps(self.request.ignored).encode(),
             json.dumps(self.table.columns).encode(),
         ]
         arrays = [self.table.values] if stamps is None else [stamps, self.table.values]
-        return job_id(self.task.method, [*texts, *(array.data.cast("B") for array in arrays)], version("meanrev"))
+        return job_id(
+            self.request.task.method, [*texts, *(array.data.cast("B") for array in arrays)], version("meanrev")
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,12 +115,11 @@ class Request:
         return cls(task, outline, chosen, ignored, task.total(outline, chosen), task.cost(outline, chosen))
 
     def with_table(self, table: Table) -> Prepared:
-        """Return the prepared request; total and cost are those of the matrix, where the first chunk did not know T."""
-        known = self.outline.n_rows > 0
-        outline = self.outline if known else replace(self.outline, n_rows=len(table.values))
-        total = self.total if known else self.task.total(outline, self.options)
-        cost = self.cost if known else self.task.cost(outline, self.options)
-        return Prepared(self.task, table, self.options, self.ignored, total, cost)
+        """Return the prepared request, estimated anew where the first chunk did not tell the number of rows."""
+        if self.outline.n_rows:
+            return Prepared(self, table)
+        outline = replace(self.outline, n_rows=len(table.values))
+        return Prepared(self._of(self.task, outline, self.options, self.ignored), table)
 
     async def prepared(self, upload: Upload, call: Call) -> Prepared:
         """Admit the work, receive the other chunks, and return the prepared request.
@@ -141,5 +134,5 @@ class Request:
         """
         call.ticket.announce(self.cost.work)
         found = self.with_table(await upload.table())
-        call.ticket.announce(found.cost.work)
+        call.ticket.announce(found.request.cost.work)
         return found

@@ -29,8 +29,8 @@ async def running(prepared: Prepared, call: Call) -> AsyncGenerator[tuple[int, i
         InvalidInput: the matrix breaks a rule of the method.
         LimitReached: too many computations wait.
     """
-    task = prepared.task
-    seen = latest = (0, prepared.total)
+    request, table = prepared
+    seen = latest = (0, request.total)
     wanted = True
 
     def progress(done: int, total: int) -> None:
@@ -41,10 +41,10 @@ async def running(prepared: Prepared, call: Call) -> AsyncGenerator[tuple[int, i
 
     def work() -> tuple[bytes, Iterator[bytes]]:
         began = time.monotonic()
-        answer = task.run(prepared.table, prepared.options, progress)
-        call.rates.note(task.method, prepared.cost.work, time.monotonic() - began)
+        answer = request.task.run(table, request.options, progress)
+        call.rates.note(request.task.method, request.cost.work, time.monotonic() - began)
         most_bytes = min(PART_BYTES, call.settings.max_message_bytes)
-        parts = answer.parts(task.reply, prepared.total, prepared.ignored, most_bytes)
+        parts = answer.parts(request.task.reply, request.total, request.ignored, most_bytes)
         return next(parts), parts
 
     working = asyncio.ensure_future(call.compute(work))

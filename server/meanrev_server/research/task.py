@@ -42,8 +42,12 @@ class TradingResearchOptions(TradingOptions, frozen=True, kw_only=True):
 O = TypeVar("O", bound=options.Options)
 
 
+def _n_columns(outline: Outline, _: options.Options) -> int:
+    return outline.n_columns
+
+
 def _nothing_more(_: options.Options) -> None:
-    """Check nothing: the types of the options say all."""
+    """Check nothing beyond the types of the options."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,16 +58,16 @@ class Task(Generic[O]):
         method: Its name in the service.
         options_type: Its options.
         reply: Class of its replies.
-        total: Steps that progress counts, from the outline of the matrix and the options.
-        cost: What the work takes, from the same.
+        cost: What the work takes, from the outline of the matrix and the options.
         run: The work, from the matrix, the options and a Progress.
+        total: Steps that progress counts, from the outline and the options; columns, unless a task says otherwise.
         check: Checks of the options that their types cannot express; raises InvalidInput.
     """
 
     method: str
     options_type: type[O]
     reply: type[Message]
-    total: Callable[[Outline, O], int]
     cost: Callable[[Outline, O], Cost]
     run: Callable[[Table, O, Progress], Answer]
+    total: Callable[[Outline, O], int] = _n_columns
     check: Callable[[O], None] = _nothing_more

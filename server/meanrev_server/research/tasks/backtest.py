@@ -144,7 +144,6 @@ TASK = Task(
     method="Backtest",
     options_type=BacktestOptions,
     reply=BacktestReply,
-    total=lambda outline, _: outline.n_columns,
     cost=_cost,
     run=_run,
 )

@@ -85,7 +85,6 @@ TASK = Task(
     method="FitOu",
     options_type=FitOuOptions,
     reply=FitOuReply,
-    total=lambda outline, _: outline.n_columns,
     cost=_cost,
     run=_run,
 )

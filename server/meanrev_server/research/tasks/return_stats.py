@@ -56,7 +56,6 @@ TASK = Task(
     method="ReturnStats",
     options_type=ReturnStatsOptions,
     reply=ReturnStatsReply,
-    total=lambda outline, _: outline.n_columns,
     cost=_cost,
     run=_run,
 )

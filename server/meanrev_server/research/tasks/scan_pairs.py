@@ -1,6 +1,6 @@
 """ScanPairs: all pairs of columns, tested for cointegration and ranked."""
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 from msgspec import Meta
 
@@ -10,7 +10,7 @@ from meanrev_server.outline import Outline
 from meanrev_server.research.answer import Answer
 from meanrev_server.research.cost import Cost, list_bytes, parts_bytes
 from meanrev_server.research.task import Progress, ResearchOptions, Task
-from meanrev_server.rpc.naming import option_names, wire_names
+from meanrev_server.rpc.naming import option_names, same_fields, wire_names
 from meanrev_server.rpc.trading_options import Lookback
 from meanrev_wire.research_pb2 import PairColumns, ScanReply
 
@@ -64,11 +64,9 @@ def _run(table: Table, chosen: ScanOptions, progress: Progress) -> Answer:
     given = {name: getattr(chosen, name) for name in chosen.__struct_fields__ if name not in _OF_THE_SERVER}
     with wire_names(_NAMES):
         found = pair_trading.scan(table.values, progress=progress, **given)
-    values: dict[str, Any] = found._asdict()
-    known = PairColumns.DESCRIPTOR.fields_by_name
-    result = {name: value for name, value in values.items() if name in known}
+    result = same_fields(PairColumns, found)
     for side in ("y", "x"):
-        result[side] = [table.columns[i] for i in values[side]]
+        result[side] = [table.columns[i] for i in result[side]]
     result["status"], result["reason"] = list(found.status), list(found.reason)
     fields = {
         "n_pairs": found.n_pairs,
