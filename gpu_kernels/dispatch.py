@@ -1,20 +1,26 @@
-"""Which twin of the operations runs for arrays in host memory, with how many threads, and in which process.
+"""Which twin of an operation runs, with how many threads, and in which process.
 
-The NumPy twin runs, here, unless a block of code says otherwise; nothing is probed here, see backend.choose.
+An operation declares its implementations once, as `Twins`, and calls `Twins.run`; no other code chooses between them.
+What there is to choose from is the `Selection` of the enclosing `using`. Without one the NumPy twin runs, in this
+process. Nothing is probed here: see backend.choose.
 """
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from typing import Any, NamedTuple, TypeVar, TypeVarTuple, cast
+from dataclasses import dataclass
+from typing import Any, Generic, NamedTuple, TypeVar, TypeVarTuple, cast
 
-__all__ = ["Carrier", "Selection", "current", "on_lanes", "run", "using"]
+__all__ = ["FEWEST_ON_DEVICE", "Carrier", "Selection", "Twins", "current", "on_lanes", "run", "using"]
 
 R = TypeVar("R")
 Ts = TypeVarTuple("Ts")
 
 Carrier = Callable[[Callable[..., Any], tuple[Any, ...]], Any]
 """Calls a function of a module with arguments in another process, and returns or raises what it does there."""
+
+FEWEST_ON_DEVICE = 2 * 10**6
+"""Bar-steps below which copies and launches of a GPU take longer than the same work on the CPU's vector lanes."""
 
 
 class Selection(NamedTuple):
@@ -36,6 +42,58 @@ class Selection(NamedTuple):
 _selected: ContextVar[Selection] = ContextVar("selection", default=Selection())  # noqa: B039 - immutable
 
 
+@dataclass(frozen=True, kw_only=True)
+class Twins(Generic[*Ts, R]):
+    """The implementations of one operation: functions of a module with the same arguments and the same result.
+
+    Example:
+        TWINS = Twins(host=host.fit, native=native.fit, device=device.fit, steps=lambda prices, _: prices.size)
+        fitted = TWINS.run(prices, lags)
+
+    Attributes:
+        host: The NumPy twin, which computes every request.
+        native: Launches the kernel on the CPU's vector lanes; None where the operation has no such twin.
+        device: Launches the kernel on a GPU, or calls a library there; None where the operation has no such twin.
+        covers: Whether `native` and `device` compute a request; None where they compute all. The NumPy twin gets what
+            they do not.
+        steps: Bar-steps of a request, by which a small one stays on the CPU; None where all are large enough.
+    """
+
+    host: Callable[[*Ts], R]
+    native: Callable[[*Ts], R] | None = None
+    device: Callable[[*Ts], R] | None = None
+    covers: Callable[[*Ts], bool] | None = None
+    steps: Callable[[*Ts], int] | None = None
+
+    def run(self, *arguments: *Ts) -> R:
+        """Compute a request by the twin that the selection asks for, in the process that it names.
+
+        Args:
+            *arguments: Those of the twins, checked. They can be pickled, as the process may be another one.
+
+        Raises:
+            Exception: whatever the twin or the carrier raises.
+        """
+        return run(self.chosen(*arguments), *arguments)
+
+    def chosen(self, *arguments: *Ts) -> Callable[[*Ts], R]:
+        """Return the twin that `run` calls for these arguments.
+
+        A GPU gets a request that it has a twin for, unless the request is smaller than FEWEST_ON_DEVICE and the CPU's
+        lanes are selected beside it. What it does not get goes to the lanes, where there are any, and to NumPy else.
+        """
+        selected = current()
+        if selected.backend == "numpy" or (self.native is None and self.device is None):
+            return self.host
+        if self.covers is not None and not self.covers(*arguments):
+            return self.host
+        if selected.backend == "cuda" and self.device is not None:
+            small = self.steps is not None and selected.lanes and self.steps(*arguments) < FEWEST_ON_DEVICE
+            if not small:
+                return self.device
+        return self.native if self.native is not None and on_lanes() else self.host
+
+
 def current() -> Selection:
     """Return the selection of the enclosing `using`, the NumPy twin where there is none."""
     return _selected.get()
@@ -47,23 +105,23 @@ def on_lanes() -> bool:
     return selected.backend == "native" or (selected.backend == "cuda" and selected.lanes)
 
 
-def run(twin: Callable[[*Ts], R], *arguments: *Ts) -> R:
-    """Run an operation's twin where the selection says.
+def run(function: Callable[[*Ts], R], *arguments: *Ts) -> R:
+    """Call a function in the process where twins run.
 
     Args:
-        twin: A function of a module.
+        function: A function of a module.
         *arguments: Its arguments, which can be pickled.
 
     Raises:
-        Exception: whatever the twin or the carrier raises.
+        Exception: whatever the function or the carrier raises.
     """
     carrier = current().carrier
-    return twin(*arguments) if carrier is None else cast("R", carrier(twin, arguments))
+    return function(*arguments) if carrier is None else cast("R", carrier(function, arguments))
 
 
 @contextmanager
 def using(backend: str, threads: int = 1, carrier: Carrier | None = None, lanes: bool = False) -> Iterator[None]:
-    """Select a twin for a block of code of this thread or task.
+    """Select what runs for a block of code of this thread or task.
 
     Args:
         backend: One of backend.BACKENDS; an operation without such a twin runs its NumPy one.
