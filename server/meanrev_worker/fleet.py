@@ -22,7 +22,7 @@ class Fleet:
     """Computes in child processes.
 
     Attributes:
-        workers: One, or one a GPU.
+        workers: One worker, or one for each GPU.
     """
 
     def __init__(
@@ -31,10 +31,10 @@ class Fleet:
         """Start the workers, and wait until they are ready.
 
         Args:
-            orders: How the first one computes; the others have the GPUs after its own.
-            channels: Most computations at once, of each.
-            gpus: Workers, where a GPU computes; else there is one.
-            changed: Called when a child has ended and when the next one is there, in a thread of its own.
+            orders: How the first worker computes; the others use the GPUs after its own.
+            channels: Most computations at once of each worker.
+            gpus: Number of workers where a GPU computes; without a GPU there is one.
+            changed: Called when a child has ended and when the next one is ready, in a thread of its own.
 
         Raises:
             KernelError: the backend cannot run here.
@@ -52,25 +52,25 @@ class Fleet:
 
     @property
     def backend(self) -> Backend:
-        """What they compute with."""
+        """The backend that they compute with."""
         return self.workers[0].backend
 
     @property
     def ready(self) -> bool:
-        """Whether any can compute."""
+        """Whether any worker can compute now."""
         return any(worker.ready for worker in self.workers)
 
     @property
     def restarts(self) -> int:
-        """Children that ended so far, or did not come up."""
+        """Children that ended or failed to start so far."""
         return sum(worker.restarts for worker in self.workers)
 
     def run(self, twin: Callable[..., Any], arguments: tuple[Any, ...]) -> Any:
-        """Call a function of a module in a child; what it returns or raises there is returned or raised here.
+        """Call a function of a module in a child, and return or raise what it returns or raises there.
 
         Raises:
             WorkerLost: the child ended meanwhile, or none is ready in time.
-            RepeatedCrash: children ended at this very computation before.
+            RepeatedCrash: two children ended at this computation before.
             Exception: whatever the function raises.
         """
         call = TwinCall(twin, arguments)
@@ -85,14 +85,14 @@ class Fleet:
         return outcome.value
 
     def close(self) -> None:
-        """End the children; what they compute is lost."""
+        """End the children; their computations are lost."""
         for worker in self.workers:
             worker.part()
         for worker in self.workers:
             worker.close()
 
     def _least_loaded(self) -> int:
-        """Return the place of a worker, which has one computation more from now on."""
+        """Return the place of the worker with the fewest computations, and count one more for it."""
         with self._lock:
             place = min(range(len(self.workers)), key=lambda one: (not self.workers[one].ready, self._loads[one]))
             self._loads[place] += 1
@@ -103,11 +103,11 @@ class Fleet:
         for _ in range(_ATTEMPTS):
             with worker.seat(alone=suspect is not None) as seat:
                 if suspect is None and (suspect := self._suspect(call)) is not None:
-                    continue  # it became suspect while it waited for the seat
+                    continue  # it became suspect while it waited
                 try:
                     seat.channel.send(call)
                 except OSError:
-                    continue  # the child had ended before, unnoticed
+                    continue  # the child had ended before, and nobody had noticed
                 try:
                     outcome: Outcome = seat.channel.receive(keep=True)
                 except (EOFError, OSError):
