@@ -39,12 +39,12 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
         max_queue_delay_us: Microseconds that such a call waits for others while the compute side is idle.
         max_queue_calls: Computations that may wait for a compute thread.
         max_queue_bytes: Bytes of requests whose computations may wait.
-        max_calls_in_flight: Calls and open streams that are let in at once; health and reflection do not count.
+        max_calls_in_flight: Most calls and open streams at once; health and reflection do not count.
         max_bytes_in_flight: Bytes of their requests, and of the matrices that arrive in chunks, as float64.
         max_work_in_flight: Steps of the research methods among them, bars times cells or pairs.
         default_deadline_s: Seconds within which the computation of a single-message call must begin, where its client
             sets no deadline; 0 is any time.
-        retry_pushback_ms: Milliseconds after which a call that found no room is told to come again, on average.
+        retry_pushback_ms: Milliseconds after which a refused call may come again, on average.
         kernel_threads: Threads that one computation's compiled kernel may use; 0 is one a CPU.
         blas_threads: Threads that a matrix product or a spectrum may use, in `meanrev serve` and in a child; 0 shares
             the CPUs among compute_threads.
@@ -99,8 +99,8 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
             ConfigError: listen is not an address, or is reachable from outside in plaintext without insecure, or
                 two settings contradict each other.
         """
-        if told := contradiction(self):
-            raise ConfigError(told)
+        if conflict := contradiction(self):
+            raise ConfigError(conflict)
         if self.listen.startswith("unix:"):
             return
         found = _ADDRESS.fullmatch(self.listen)

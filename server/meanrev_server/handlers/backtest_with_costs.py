@@ -55,7 +55,7 @@ class _Bars(NamedTuple):
     every: int
 
 
-class _Owed(NamedTuple):
+class _Whole(NamedTuple):
     """A first message that was computed as a whole; the backtest takes its bars only if another message comes."""
 
     bars: _Bars
@@ -66,7 +66,7 @@ async def handle(messages: AsyncIterator[bytes], call: Call) -> AsyncIterator[by
     """Answer every update_frequency bars, and once at the end of the stream."""
     stream = options.StreamOptions(StreamedBacktestOptions)
     run: sweep.OnlineBacktest | None = None
-    owed: _Owed | None = None
+    whole: _Whole | None = None
     reported = bar = 0
     async for data in messages:
         message = await call.decode(BacktestInput, data)
@@ -76,15 +76,15 @@ async def handle(messages: AsyncIterator[bytes], call: Call) -> AsyncIterator[by
         if run is None:
             run = _start(chosen)
             if size >= _WHOLE_FROM:
-                owed = _Owed(bars, await call.compute(_whole, run, bars))
-        elif owed is not None:
-            await call.compute(_catch_up, run, owed.bars)
-            owed = None
-        metrics = _play(run, bars, bar, stream) if owed is None else _told(owed, stream)
+                whole = _Whole(bars, await call.compute(_computed_whole, run, bars))
+        elif whole is not None:
+            await call.compute(_catch_up, run, whole.bars)
+            whole = None
+        metrics = _traded_replies(run, bars, bar, stream) if whole is None else _whole_replies(whole, stream)
         brief = chosen.lookback <= _LONG_LOOKBACK and size <= _BARS_AT_ONCE // 8
         bar += size
         for _ in range(0, size, _BARS_AT_ONCE):
-            if owed is not None:
+            if whole is not None:
                 # Not in a compute thread: a full queue would refuse what has been computed already.
                 replies = await asyncio.to_thread(_next_replies, metrics)
             else:
@@ -94,7 +94,7 @@ async def handle(messages: AsyncIterator[bytes], call: Call) -> AsyncIterator[by
         if bar % bars.every == 0:
             reported = bar
     if run is not None and reported != bar:
-        yield _encoded(run.metric() if owed is None else _metric(owed.metrics, -1), stream.ignored_once())
+        yield _encoded(run.metric() if whole is None else _metric(whole.metrics, -1), stream.ignored_once())
 
 
 def _start(chosen: StreamedBacktestOptions) -> sweep.OnlineBacktest:
@@ -125,7 +125,7 @@ def _bars(message: BacktestInput, chosen: StreamedBacktestOptions) -> _Bars:
     )
 
 
-def _play(
+def _traded_replies(
     run: sweep.OnlineBacktest, bars: _Bars, before: int, stream: options.StreamOptions[StreamedBacktestOptions]
 ) -> Iterator[bytes | None]:
     """Trade bar after bar; yield a reply, or None where the bar has none."""
@@ -138,7 +138,7 @@ def _play(
             yield _encoded(run.metric(), stream.ignored_once())
 
 
-def _whole(run: sweep.OnlineBacktest, bars: _Bars) -> sweep.BarMetrics:
+def _computed_whole(run: sweep.OnlineBacktest, bars: _Bars) -> sweep.BarMetrics:
     with wire_names(_NAMES):
         return run.whole(bars.prices, bars.entry_z, bars.exit_z, bars.cost_per_side, bars.timestamps_ms)
 
@@ -148,13 +148,13 @@ def _catch_up(run: sweep.OnlineBacktest, bars: _Bars) -> None:
         run.update(price, bars.entry_z, bars.exit_z, bars.cost_per_side, stamp)
 
 
-def _told(owed: _Owed, stream: options.StreamOptions[StreamedBacktestOptions]) -> Iterator[bytes | None]:
-    """Yield what _play yields, from the metrics of the whole message."""
-    for place in range(owed.bars.prices.size):
-        if (place + 1) % owed.bars.every:
+def _whole_replies(whole: _Whole, stream: options.StreamOptions[StreamedBacktestOptions]) -> Iterator[bytes | None]:
+    """Yield what _traded_replies yields, from the metrics of the whole message."""
+    for place in range(whole.bars.prices.size):
+        if (place + 1) % whole.bars.every:
             yield None
         else:
-            yield _encoded(_metric(owed.metrics, place), stream.ignored_once())
+            yield _encoded(_metric(whole.metrics, place), stream.ignored_once())
 
 
 def _metric(metrics: sweep.BarMetrics, place: int) -> sweep.BarMetric:
