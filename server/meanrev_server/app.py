@@ -117,8 +117,8 @@ class App:
         if self._server is not None:
             await self._health.enter_graceful_shutdown()
             self.call.stopping.set()
-            for job in tuple(self.call.background):
-                job.cancel()
+            for work in tuple(self.call.background):
+                work.cancel()
             await self._server.stop(self.settings.grace_s if grace_s is None else grace_s)
             log.info("stopped", extra={"address": self.address})
         await asyncio.to_thread(self.close)  # a worker may take seconds to end
@@ -136,9 +136,9 @@ class App:
                 self._loop.call_soon_threadsafe(self._announce)
 
     def _announce(self) -> None:
-        job = asyncio.ensure_future(self._say_whether_serving())
-        self.call.background.add(job)
-        job.add_done_callback(self.call.background.discard)
+        work = asyncio.ensure_future(self._say_whether_serving())
+        self.call.background.add(work)
+        work.add_done_callback(self.call.background.discard)
 
     async def _say_whether_serving(self) -> None:
         serving = self._fleet is None or self._fleet.ready

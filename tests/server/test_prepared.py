@@ -37,12 +37,12 @@ def job_id(request, table=TABLE):
 def test_a_job_is_the_request_of_its_method():
     options = {"entry": "0.5:2:0.5", "lookback": [5, 10], "sketch": 1}
     one, other = streamed(**options), submitted(**options)
-    assert (one.task, one.options, one.ignored, one.total, one.cost) == (
+    assert (one.task, one.options, one.ignored, one.total, one.estimate) == (
         other.task,
         other.options,
         other.ignored,
         other.total,
-        other.cost,
+        other.estimate,
     )
     assert one.ignored == ["sketch"]
 
@@ -87,8 +87,8 @@ def test_a_matrix_is_hashed_where_it_is():
 
 def test_rows_that_the_first_chunk_does_not_tell_are_counted_in_the_end():
     told, untold = streamed(), Request.read(TASKS["SweepThresholds"], outline(0))
-    assert untold.cost.work == 0
-    assert untold.with_table(TABLE).request.cost == told.cost
+    assert untold.estimate.work == 0
+    assert untold.with_table(TABLE).request.estimate == told.estimate
     assert told.with_table(TABLE).request is told
 
 

@@ -341,8 +341,8 @@ class TestEstimates:
                 assert len(part) <= PART_BYTES
             peak = tracemalloc.get_traced_memory()[1] + values.nbytes
             tracemalloc.stop()
-        assert peak <= request.cost.peak_bytes
-        assert request.cost.peak_bytes <= 4 * peak + 64 * MIB
+        assert peak <= request.estimate.peak_bytes
+        assert request.estimate.peak_bytes <= 4 * peak + 64 * MIB
 
     @pytest.mark.parametrize(
         ("chunk", "words"),

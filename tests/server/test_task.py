@@ -17,7 +17,7 @@ from meanrev_server.launcher import Launcher
 from meanrev_server.matrix_upload import Table
 from meanrev_server.outline import Outline
 from meanrev_server.research.answer import Answer
-from meanrev_server.research.cost import Cost
+from meanrev_server.research.estimate import Estimate
 from meanrev_server.research.prepared import Request
 from meanrev_server.research.running import running
 from meanrev_server.research.task import ResearchOptions, Task
@@ -50,7 +50,7 @@ def task(run):
         options_type=ResearchOptions,
         reply=FitOuReply,
         total=lambda *_: 7,
-        cost=lambda *_: Cost(7, 0, 0),
+        estimate=lambda *_: Estimate(7, 0, 0),
         run=run,
     )
 

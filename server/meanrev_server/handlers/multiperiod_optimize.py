@@ -26,7 +26,7 @@ class MultiperiodOptions(options.Options, frozen=True, kw_only=True):
 
     Attributes:
         initial_weights: Weights held before the first period; equal weights where not given.
-        cost_model: Cost of a change of weights: its absolute size, or its variance.
+        cost_model: Estimate of a change of weights: its absolute size, or its variance.
         mode: Plan all periods at once, or re-solve each with what is known then.
         bounds: Lowest and highest weight: one for all assets, one an asset, or null for none.
         rho: Discount rate per period of the quadratic cost model.

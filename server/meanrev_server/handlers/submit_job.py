@@ -27,9 +27,9 @@ async def handle(messages: AsyncIterator[bytes], call: Call) -> bytes:
     if request.options.dry_run:
         raise InvalidInput("metadata.dry_run", f"must not be set for a job: {method} itself answers it", value=True)
     if upload.outline.n_rows:
-        jobs.check_size(request.cost.kept_bytes)
+        jobs.check_size(request.estimate.kept_bytes)
     prepared = await request.prepared(upload, call)
-    job, new = jobs.submit(await call.compute(prepared.job_id), method, _now_ms(), prepared.request.cost.kept_bytes)
+    job, new = jobs.submit(await call.compute(prepared.job_id), method, _now_ms(), prepared.request.estimate.kept_bytes)
     if new:
         job.total = prepared.request.total
         # The work outlives this call, and with it the call's deadline and ticket.

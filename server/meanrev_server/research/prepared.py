@@ -17,7 +17,7 @@ from gpu_kernels.errors import InvalidInput
 from meanrev_server.jobs import job_id
 from meanrev_server.matrix_upload import Table, Upload
 from meanrev_server.outline import Outline
-from meanrev_server.research.cost import Cost
+from meanrev_server.research.estimate import Estimate
 from meanrev_server.research.task import Task
 from meanrev_server.rpc import options
 from meanrev_server.rpc.call import Call
@@ -63,7 +63,7 @@ class Request:
         options: The task's options.
         ignored: Names of options that the task does not know.
         total: Steps that progress counts.
-        cost: What the work takes.
+        estimate: What the work takes.
     """
 
     task: Task[Any]
@@ -71,7 +71,7 @@ class Request:
     options: Any
     ignored: list[str]
     total: int
-    cost: Cost
+    estimate: Estimate
 
     @classmethod
     def read(cls, task: Task[Any], outline: Outline) -> "Request":
@@ -112,7 +112,7 @@ class Request:
     @classmethod
     def _of(cls, task: Task[Any], outline: Outline, chosen: Any, ignored: list[str]) -> "Request":
         task.check(chosen)
-        return cls(task, outline, chosen, ignored, task.total(outline, chosen), task.cost(outline, chosen))
+        return cls(task, outline, chosen, ignored, task.total(outline, chosen), task.estimate(outline, chosen))
 
     def with_table(self, table: Table) -> Prepared:
         """Return the prepared request, estimated anew where the first chunk did not tell the number of rows."""
@@ -132,7 +132,7 @@ class Request:
             InvalidInput: a chunk is out of order, missing, sent twice, or contradicts the first one.
             LimitReached: too much work is in flight, or the matrix is too large for the server, now or ever.
         """
-        call.ticket.announce(self.cost.work)
+        call.ticket.announce(self.estimate.work)
         found = self.with_table(await upload.table())
-        call.ticket.announce(found.request.cost.work)
+        call.ticket.announce(found.request.estimate.work)
         return found

@@ -7,7 +7,7 @@ import numpy as np
 from gpu_kernels import performance
 from meanrev_server.outline import Outline
 from meanrev_server.research.columns import joined
-from meanrev_server.research.cost import list_bytes, names_bytes
+from meanrev_server.research.estimate import list_bytes, names_bytes
 
 __all__ = ["figure_bytes", "return_columns"]
 

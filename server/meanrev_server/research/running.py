@@ -42,7 +42,7 @@ async def running(prepared: Prepared, call: Call) -> AsyncGenerator[tuple[int, i
     def work() -> tuple[bytes, Iterator[bytes]]:
         began = time.monotonic()
         answer = request.task.run(table, request.options, progress)
-        call.rates.note(request.task.method, request.cost.work, time.monotonic() - began)
+        call.rates.note(request.task.method, request.estimate.work, time.monotonic() - began)
         most_bytes = min(PART_BYTES, call.settings.max_message_bytes)
         parts = answer.parts(request.task.reply, request.total, request.ignored, most_bytes)
         return next(parts), parts

@@ -13,8 +13,9 @@ from meanrev_server.research.prepared import Request
 from meanrev_server.research.running import running
 from meanrev_server.research.task import Task
 from meanrev_server.rpc.call import Call
+from meanrev_server.rpc.naming import same_fields
 from meanrev_server.rpc.registry import StreamHandler
-from meanrev_wire import codec
+from meanrev_wire import codec, research_pb2
 
 __all__ = ["HANDLERS"]
 
@@ -43,14 +44,9 @@ async def _replies(task: Task[Any], messages: AsyncIterator[bytes], call: Call) 
 
 
 def _estimate(request: Request, call: Call) -> bytes:
-    cost = request.cost
-    estimate = {
-        "work": cost.work,
-        "peak_bytes": cost.peak_bytes,
-        "reply_bytes": cost.reply_bytes,
-        "seconds": call.rates.seconds(request.task.method, cost.work),
-    }
-    return codec.encode(request.task.reply, estimate=estimate)
+    reply, work = request.task.reply, request.estimate.work
+    fields = same_fields(research_pb2.Estimate, request.estimate)
+    return codec.encode(reply, estimate={**fields, "seconds": call.rates.seconds(request.task.method, work)})
 
 
 HANDLERS: Mapping[str, StreamHandler] = {method: partial(_replies, task) for method, task in TASKS.items()}

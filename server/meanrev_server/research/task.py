@@ -9,7 +9,7 @@ from google.protobuf.message import Message
 from meanrev_server.matrix_upload import Table
 from meanrev_server.outline import Outline
 from meanrev_server.research.answer import Answer
-from meanrev_server.research.cost import Cost
+from meanrev_server.research.estimate import Estimate
 from meanrev_server.rpc import options
 from meanrev_server.rpc.trading_options import TradingOptions
 
@@ -58,7 +58,7 @@ class Task(Generic[O]):
         method: Its name in the service.
         options_type: Its options.
         reply: Class of its replies.
-        cost: What the work takes, from the outline of the matrix and the options.
+        estimate: What the work takes, from the outline of the matrix and the options.
         run: The work, from the matrix, the options and a Progress.
         total: Steps that progress counts, from the outline and the options; columns, unless a task says otherwise.
         check: Checks of the options that their types cannot express; raises InvalidInput.
@@ -67,7 +67,7 @@ class Task(Generic[O]):
     method: str
     options_type: type[O]
     reply: type[Message]
-    cost: Callable[[Outline, O], Cost]
+    estimate: Callable[[Outline, O], Estimate]
     run: Callable[[Table, O, Progress], Answer]
     total: Callable[[Outline, O], int] = _n_columns
     check: Callable[[O], None] = _nothing_more

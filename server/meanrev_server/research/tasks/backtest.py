@@ -12,7 +12,7 @@ from meanrev_server.matrix_upload import Table
 from meanrev_server.outline import Outline
 from meanrev_server.research.answer import PART_BYTES, Answer
 from meanrev_server.research.columns import column_groups, joined
-from meanrev_server.research.cost import Cost, column_cost, list_bytes, parts_bytes
+from meanrev_server.research.estimate import Estimate, column_estimate, list_bytes, parts_bytes
 from meanrev_server.research.return_figures import figure_bytes, return_columns
 from meanrev_server.research.task import Progress, Task, TradingResearchOptions
 from meanrev_server.rpc.naming import option_names, wire_names
@@ -130,20 +130,20 @@ def _paths(parts: list[sweep.AccountPaths]) -> dict[str, Any] | None:
     return {"first_row": 0, **{name: values.T for name, values in joined(parts, sweep.AccountPaths._fields).items()}}
 
 
-def _cost(outline: Outline, chosen: BacktestOptions) -> Cost:
-    """Return the cost without the trades, whose number is not known before."""
+def _estimate(outline: Outline, chosen: BacktestOptions) -> Estimate:
+    """Return the estimate without the trades, whose number is not known before."""
     n_rows, n_columns = outline.n_rows, outline.n_columns
     paths = len(sweep.AccountPaths._fields) * outline.nbytes if chosen.path else 0
     lists = list_bytes(n_columns, doubles=len(_OF_A_COLUMN) - 2, varints=(n_rows, -1))
     reply_bytes = parts_bytes(figure_bytes(outline) + lists + paths, _N_LISTS)
     size = max(1, _ENTRIES_AT_ONCE // max(1, n_rows))
-    return column_cost(outline, size, _COPIES, 2 * paths + 2 * PART_BYTES, reply_bytes)
+    return column_estimate(outline, size, _COPIES, 2 * paths + 2 * PART_BYTES, reply_bytes)
 
 
 TASK = Task(
     method="Backtest",
     options_type=BacktestOptions,
     reply=BacktestReply,
-    cost=_cost,
+    estimate=_estimate,
     run=_run,
 )

@@ -10,7 +10,7 @@ from meanrev_server.matrix_upload import Table
 from meanrev_server.outline import Outline
 from meanrev_server.research.answer import Answer
 from meanrev_server.research.columns import column_groups, joined
-from meanrev_server.research.cost import Cost, column_cost, list_bytes, names_bytes, parts_bytes
+from meanrev_server.research.estimate import Estimate, column_estimate, list_bytes, names_bytes, parts_bytes
 from meanrev_server.research.task import Progress, ResearchOptions, Task
 from meanrev_server.rpc.naming import option_names, wire_names
 from meanrev_wire.research_pb2 import FitOuReply
@@ -74,17 +74,17 @@ def _run(table: Table, chosen: FitOuOptions, progress: Progress) -> Answer:
     return Answer({"columns": list(table.columns), **figures, "status": status, "reason": reason})
 
 
-def _cost(outline: Outline, _: FitOuOptions) -> Cost:
+def _estimate(outline: Outline, _: FitOuOptions) -> Estimate:
     doubles = len(_FIELDS) - 1
     items = list_bytes(outline.n_columns, doubles=doubles, varints=(outline.n_rows,), texts=("converged", ""))
     reply_bytes = parts_bytes(items + names_bytes(outline), len(_FIELDS) + 3)
-    return column_cost(outline, _COLUMNS_AT_ONCE, _COPIES, 2 * reply_bytes, reply_bytes)
+    return column_estimate(outline, _COLUMNS_AT_ONCE, _COPIES, 2 * reply_bytes, reply_bytes)
 
 
 TASK = Task(
     method="FitOu",
     options_type=FitOuOptions,
     reply=FitOuReply,
-    cost=_cost,
+    estimate=_estimate,
     run=_run,
 )

@@ -9,7 +9,7 @@ from meanrev_server.matrix_upload import Table
 from meanrev_server.outline import Outline
 from meanrev_server.research.answer import Answer
 from meanrev_server.research.columns import column_groups
-from meanrev_server.research.cost import Cost, column_cost, parts_bytes
+from meanrev_server.research.estimate import Estimate, column_estimate, parts_bytes
 from meanrev_server.research.return_figures import figure_bytes, return_columns
 from meanrev_server.research.task import Progress, ResearchOptions, Task
 from meanrev_server.rpc.naming import option_names, wire_names
@@ -47,15 +47,15 @@ def _run(table: Table, chosen: ReturnStatsOptions, progress: Progress) -> Answer
     return Answer(return_columns(table.columns, found))
 
 
-def _cost(outline: Outline, _: ReturnStatsOptions) -> Cost:
+def _estimate(outline: Outline, _: ReturnStatsOptions) -> Estimate:
     reply_bytes = parts_bytes(figure_bytes(outline), len(performance.Figures._fields) + 4)
-    return column_cost(outline, _COLUMNS_AT_ONCE, _COPIES, 2 * reply_bytes, reply_bytes)
+    return column_estimate(outline, _COLUMNS_AT_ONCE, _COPIES, 2 * reply_bytes, reply_bytes)
 
 
 TASK = Task(
     method="ReturnStats",
     options_type=ReturnStatsOptions,
     reply=ReturnStatsReply,
-    cost=_cost,
+    estimate=_estimate,
     run=_run,
 )

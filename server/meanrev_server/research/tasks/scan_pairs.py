@@ -8,7 +8,7 @@ from gpu_kernels import pair_trading
 from meanrev_server.matrix_upload import Table
 from meanrev_server.outline import Outline
 from meanrev_server.research.answer import Answer
-from meanrev_server.research.cost import Cost, list_bytes, parts_bytes
+from meanrev_server.research.estimate import Estimate, list_bytes, parts_bytes
 from meanrev_server.research.task import Progress, ResearchOptions, Task
 from meanrev_server.rpc.naming import option_names, same_fields, wire_names
 from meanrev_server.rpc.trading_options import Lookback
@@ -80,8 +80,8 @@ def _run(table: Table, chosen: ScanOptions, progress: Progress) -> Answer:
     return Answer(result, fields, {"n_significant": found.n_significant})
 
 
-def _cost(outline: Outline, chosen: ScanOptions) -> Cost:
-    """Return the cost of a scan whose pairs are all significant: how many are is not known before."""
+def _estimate(outline: Outline, chosen: ScanOptions) -> Estimate:
+    """Return the estimate of a scan whose pairs are all significant: how many are is not known before."""
     n_rows, n_columns = outline.n_rows, outline.n_columns
     total = _total(outline, chosen)
     n_shown = total if chosen.top is None else min(total, chosen.top)
@@ -89,7 +89,7 @@ def _cost(outline: Outline, chosen: ScanOptions) -> Cost:
     items = list_bytes(n_shown, doubles=_DOUBLES, varints=(n_rows,), texts=(name, name, "traded", ""))
     reply_bytes = parts_bytes(items, _DOUBLES)
     peak = _COPIES * outline.nbytes + _SQUARES * 8 * n_columns**2 + _RESIDUALS + 2 * reply_bytes
-    return Cost(total * n_rows, peak, reply_bytes, least_bytes=0)
+    return Estimate(total * n_rows, peak, reply_bytes, least_bytes=0)
 
 
 TASK = Task(
@@ -97,6 +97,6 @@ TASK = Task(
     options_type=ScanOptions,
     reply=ScanReply,
     total=_total,
-    cost=_cost,
+    estimate=_estimate,
     run=_run,
 )

@@ -17,7 +17,7 @@ from meanrev_server.matrix_upload import Table
 from meanrev_server.outline import Outline
 from meanrev_server.research import message_bytes
 from meanrev_server.research.answer import PART_BYTES, Answer
-from meanrev_server.research.cost import Cost, list_bytes, names_bytes, parts_bytes
+from meanrev_server.research.estimate import Estimate, list_bytes, names_bytes, parts_bytes
 from meanrev_server.research.grid_sweep import GridSweep, group_bytes, swept
 from meanrev_server.research.task import Progress, Task, TradingResearchOptions
 from meanrev_server.rpc.naming import option_names, wire_names
@@ -45,13 +45,13 @@ class _Axes(NamedTuple):
 
     entry: Floats
     exit: Floats
-    cost: Floats
+    cost_per_side: Floats
     lookback: NDArray[np.int64]
 
     @property
     def shape(self) -> tuple[int, int, int, int]:
         """(E, X, C, L)."""
-        return self.entry.size, self.exit.size, self.cost.size, self.lookback.size
+        return self.entry.size, self.exit.size, self.cost_per_side.size, self.lookback.size
 
     @property
     def n_cells(self) -> int:
@@ -62,7 +62,7 @@ class _Axes(NamedTuple):
     def n_valid(self) -> int:
         """Cells whose exit level fits the entry level."""
         fits = (self.exit < self.entry[:, None]) & (self.exit >= -self.entry[:, None])
-        return int(np.count_nonzero(fits)) * self.cost.size * self.lookback.size
+        return int(np.count_nonzero(fits)) * self.cost_per_side.size * self.lookback.size
 
 
 class SweepOptions(TradingResearchOptions, frozen=True, kw_only=True, dict=True):
@@ -98,7 +98,7 @@ class SweepOptions(TradingResearchOptions, frozen=True, kw_only=True, dict=True)
         return _Axes(
             entry=_axis(self.entry, "entry"),
             exit=_axis(self.exit, "exit"),
-            cost=_axis(self.cost, "cost"),
+            cost_per_side=_axis(self.cost, "cost"),
             lookback=np.array(self.lookback, dtype=np.int64),
         )
 
@@ -190,7 +190,7 @@ def _best(choice: threshold_grid.Choice, columns: tuple[str, ...]) -> list[CellC
     ]
 
 
-def _cost(outline: Outline, chosen: SweepOptions) -> Cost:
+def _estimate(outline: Outline, chosen: SweepOptions) -> Estimate:
     n_rows, n_columns, n_cells = outline.n_rows, outline.n_columns, chosen.axes.n_cells
     n_steps = _n_steps(n_rows, chosen)
     names = names_bytes(outline)
@@ -202,7 +202,7 @@ def _cost(outline: Outline, chosen: SweepOptions) -> Cost:
     messages = n_columns * (1 + n_steps) * _MESSAGE_BYTES
     group = group_bytes(n_columns, n_cells, len(chosen.lookback), max(1, n_rows))
     work = _total(outline, chosen) * (n_rows + n_steps * chosen.train)
-    return Cost(work, outline.nbytes + figures + messages + 12 * lists + group + _PART_BYTES, reply_bytes)
+    return Estimate(work, outline.nbytes + figures + messages + 12 * lists + group + _PART_BYTES, reply_bytes)
 
 
 def _n_steps(n_rows: int, chosen: SweepOptions) -> int:
@@ -241,6 +241,6 @@ TASK = Task(
     reply=SweepReply,
     check=_check,
     total=_total,
-    cost=_cost,
+    estimate=_estimate,
     run=_run,
 )

@@ -6,13 +6,13 @@ from meanrev_server.outline import VALUE_BYTES, Outline
 from meanrev_server.research import message_bytes
 from meanrev_server.research.answer import PART_BYTES
 
-__all__ = ["Cost", "column_cost", "list_bytes", "names_bytes", "parts_bytes"]
+__all__ = ["Estimate", "column_estimate", "list_bytes", "names_bytes", "parts_bytes"]
 
 _AROUND = 512
 """Most bytes of headers, places and metadata in a reply."""
 
 
-class Cost(NamedTuple):
+class Estimate(NamedTuple):
     """What a request takes.
 
     Attributes:
@@ -33,8 +33,8 @@ class Cost(NamedTuple):
         return self.reply_bytes if self.least_bytes is None else self.least_bytes
 
 
-def column_cost(outline: Outline, size: int, copies: int, held_bytes: int, reply_bytes: int) -> Cost:
-    """Return the cost of work that goes once through a matrix, in groups of columns.
+def column_estimate(outline: Outline, size: int, copies: int, held_bytes: int, reply_bytes: int) -> Estimate:
+    """Return the estimate of work that goes once through a matrix, in groups of columns.
 
     Args:
         outline: Of the matrix.
@@ -45,7 +45,7 @@ def column_cost(outline: Outline, size: int, copies: int, held_bytes: int, reply
     """
     group_bytes = VALUE_BYTES * outline.n_rows * min(outline.n_columns, size)
     work = outline.n_rows * outline.n_columns
-    return Cost(work, outline.nbytes + copies * group_bytes + held_bytes, reply_bytes)
+    return Estimate(work, outline.nbytes + copies * group_bytes + held_bytes, reply_bytes)
 
 
 def list_bytes(n_items: int, *, doubles: int = 0, varints: tuple[int, ...] = (), texts: tuple[str, ...] = ()) -> int:
