@@ -17,7 +17,8 @@ from grpc_reflection.v1alpha import reflection
 from meanrev_server import compute_backend, weights_stream
 from meanrev_server.admission import Admission, Capacity
 from meanrev_server.batcher import QueueLimits
-from meanrev_server.config import ConfigError, Settings
+from meanrev_server.config import Settings
+from meanrev_server.errors import ConfigError
 from meanrev_server.jobs import JobStore
 from meanrev_server.launcher import Launcher
 from meanrev_server.marks import Marks

@@ -4,27 +4,19 @@ One thread serves each channel. The main thread waits for the parent to end, and
 """
 
 import os
+import pkgutil
 import signal
 import sys
 import traceback
 from collections.abc import Sequence
+from importlib import import_module
 from multiprocessing.connection import Connection
 from pathlib import Path
 from threading import Thread
 from typing import NoReturn
 
-from gpu_kernels import (  # noqa: F401 - all twins, before threads: two that import one module at once may meet half of it
-    backend,
-    cointegration,
-    device,
-    moments,
-    multiperiod,
-    ou,
-    pair_trading,
-    pca,
-    sweep,
-    weights,
-)
+import gpu_kernels
+from gpu_kernels import backend, device
 from gpu_kernels.compile import use_cache
 from gpu_kernels.device import OutOfMemory
 from gpu_kernels.dispatch import using
@@ -65,6 +57,10 @@ def main(numbers: Sequence[int]) -> NoReturn:
 
 
 def _prepared(orders: Orders) -> backend.Backend:
+    # Before there are threads: two threads that import one module at once may see half of it.
+    for operation in pkgutil.iter_modules(gpu_kernels.__path__):
+        if operation.ispkg:
+            import_module(f"gpu_kernels.{operation.name}")
     if orders.kernel_cache:
         use_cache(Path(orders.kernel_cache))
     blas.limit(orders.blas_threads)

@@ -5,7 +5,7 @@ of one group, however large the sweep is. No column's figures depend on its grou
 """
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from gpu_kernels import threshold_grid
 from gpu_kernels.checks import Floats
 from meanrev_server.research.columns import column_groups
+from meanrev_server.research.task import Progress
 
 __all__ = ["GridSweep", "Swept", "group_bytes", "group_columns", "swept"]
 
@@ -31,8 +32,6 @@ _PRICE_BYTES = 1 << 24
 
 _COPIES = 4
 """Arrays of the size of a group's figures and prices that are held while it is computed."""
-
-Progress = Callable[[int, int], None]
 
 
 class GridSweep(NamedTuple):

@@ -98,7 +98,7 @@ def _run(table: Table, chosen: BacktestOptions, progress: Progress) -> Answer:
 
 
 def _level(value: Level | None, name: str, n_columns: int) -> NDArray[np.float64]:
-    """Return one value a column; all are, so that a part of the columns gets its own."""
+    """Return one value for each column, so that a group of columns can take its part."""
     if value is None:
         raise InvalidInput(f"metadata.{name}", "must be given: a number, or a list of one a column")
     values = np.atleast_1d(np.array(value, dtype=np.float64))
