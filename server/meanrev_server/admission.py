@@ -7,7 +7,7 @@ of the health and reflection services are not counted.
 from dataclasses import dataclass
 from typing import NamedTuple, NoReturn, Self
 
-from meanrev_server.errors import LimitReached
+from meanrev_server.errors import LimitReached, setting_named
 
 __all__ = ["SMALL_BYTES", "Admission", "Capacity", "Load", "Ticket"]
 
@@ -99,7 +99,7 @@ class Admission:
     def _refuse(self, setting: str, unit: str, held: int, asked: int) -> NoReturn:
         self.refused += 1
         most: int = getattr(self._capacity, setting)
-        raised = f"{setting} (MEANREV_{setting.upper()}) raises it"
+        raised = f"{setting_named(setting)} raises it"
         if asked > most:
             raise LimitReached(f"the call alone asks for {asked} {unit}, more than the limit of {most}; {raised}")
         busy = f"the server is busy: {held} {unit} are in flight, of {most}; try again later, or {raised}"

@@ -13,7 +13,7 @@ from collections.abc import Hashable
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from meanrev_server.errors import LimitReached
+from meanrev_server.errors import LimitReached, setting_named
 
 __all__ = ["Batcher", "Computation", "Counts", "QueueLimits", "Taken"]
 
@@ -237,4 +237,4 @@ def _group_of(computation: Computation) -> Hashable:
 
 
 def _full(what: str, setting: str) -> str:
-    return f"the server is busy: {what}; try again later, or raise {setting} (MEANREV_{setting.upper()})"
+    return f"the server is busy: {what}; try again later, or raise {setting_named(setting)}"

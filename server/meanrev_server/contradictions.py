@@ -6,6 +6,8 @@ A server with such settings would admit a request, or half of it, and then refus
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
+from meanrev_server.errors import setting_named
+
 __all__ = ["contradiction"]
 
 
@@ -46,7 +48,7 @@ def _contradictions(settings: Any) -> Iterator[str]:
         if low > high:
             yield (
                 f"{pair.low} = {low} is above {pair.high} = {high}: {pair.why}; "
-                f"lower {pair.low} (MEANREV_{pair.low.upper()}) or raise {pair.high} (MEANREV_{pair.high.upper()})"
+                f"lower {setting_named(pair.low)} or raise {setting_named(pair.high)}"
             )
     if settings.gpus > 1 and settings.worker == "thread":
         yield f"gpus must be 1 where worker is 'thread', got {settings.gpus}: each GPU has a child"

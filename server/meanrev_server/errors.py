@@ -15,7 +15,16 @@ gRPC statuses, in rpc.status alone.
 
 from typing import Self
 
-__all__ = ["Abandoned", "ConfigError", "Expired", "LimitReached", "NotFound", "ServerError", "ServerStopping"]
+__all__ = [
+    "Abandoned",
+    "ConfigError",
+    "Expired",
+    "LimitReached",
+    "NotFound",
+    "ServerError",
+    "ServerStopping",
+    "setting_named",
+]
 
 
 class ServerError(Exception):
@@ -59,6 +68,11 @@ class LimitReached(ServerError, RuntimeError):
         error = cls(f"{field} {rule}, got {value}")
         error.field, error.rule, error.value = field, rule, value
         return error
+
+
+def setting_named(name: str) -> str:
+    """Return how messages name a setting: with the environment variable that sets it."""
+    return f"{name} (MEANREV_{name.upper()})"
 
 
 class Expired(ServerError, TimeoutError):

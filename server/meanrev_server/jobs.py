@@ -8,7 +8,7 @@ from collections import OrderedDict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
-from meanrev_server.errors import LimitReached, NotFound
+from meanrev_server.errors import LimitReached, NotFound, setting_named
 
 __all__ = ["FINAL", "Job", "JobStore", "job_id"]
 
@@ -102,7 +102,7 @@ class JobStore:
             LimitReached: it is larger than all results together may be; the message names limit, setting and size.
         """
         if nbytes > self._most_bytes:
-            setting = "the setting max_result_bytes (MEANREV_MAX_RESULT_BYTES) of the server raises it"
+            setting = f"the setting {setting_named('max_result_bytes')} of the server raises it"
             raise LimitReached(
                 f"the job's result may take {nbytes} bytes, more than the limit of {self._most_bytes}; {setting}, "
                 "and fewer figures, cells or pairs (figures=, top=) make it smaller"
@@ -153,9 +153,9 @@ class JobStore:
                 held -= job.nbytes
                 del self._jobs[key]
         if len(self._jobs) >= self._most_jobs:
-            setting = "max_jobs (MEANREV_MAX_JOBS) raises it"
+            setting = f"{setting_named('max_jobs')} raises it"
             raise LimitReached(f"{len(self._jobs)} jobs are at work, the most at once; {setting}", passing=True)
         if held > self._most_bytes:
-            setting = "max_result_bytes (MEANREV_MAX_RESULT_BYTES)"
+            setting = setting_named("max_result_bytes")
             busy = f"the jobs at work, with this one, may leave {held} bytes of results, of {self._most_bytes}"
             raise LimitReached(f"{busy}; try again later, or raise {setting}", passing=True)

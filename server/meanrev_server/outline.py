@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from gpu_kernels.errors import InvalidInput
-from meanrev_server.errors import LimitReached
+from meanrev_server.errors import LimitReached, setting_named
 from meanrev_wire import codec
 from meanrev_wire.research_pb2 import MatrixChunk
 
@@ -48,8 +48,8 @@ def check_size(nbytes: int, most_bytes: int) -> None:
         LimitReached: it is larger; the message names its size, the limit and the setting.
     """
     if nbytes > most_bytes:
-        setting = "the setting max_matrix_bytes (MEANREV_MAX_MATRIX_BYTES) of the server raises it"
-        rule = f"must take at most {most_bytes} bytes as float64; {setting}"
+        setting = setting_named("max_matrix_bytes")
+        rule = f"must take at most {most_bytes} bytes as float64; the setting {setting} of the server raises it"
         raise LimitReached.of("block", rule, nbytes)
 
 

@@ -34,6 +34,10 @@ def job_id(request, table=TABLE):
     return request.with_table(table).job_id()
 
 
+def test_the_catalogue_has_every_task_under_its_own_name():
+    assert [task.method for task in TASKS.values()] == list(TASKS)
+
+
 def test_a_job_is_the_request_of_its_method():
     options = {"entry": "0.5:2:0.5", "lookback": [5, 10], "sketch": 1}
     one, other = streamed(**options), submitted(**options)

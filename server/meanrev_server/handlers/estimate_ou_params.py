@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from gpu_kernels import ou
 from gpu_kernels.checks import Floats
 from gpu_kernels.dispatch import Selection, using
-from meanrev_server.errors import LimitReached
+from meanrev_server.errors import LimitReached, setting_named
 from meanrev_server.marks import Mark
 from meanrev_server.rpc import options
 from meanrev_server.rpc.call import Call
@@ -117,8 +117,8 @@ class _Session:
         if asset is None:
             most = self._call.settings.max_assets_per_stream
             if len(self._assets) >= most:
-                setting = "max_assets_per_stream (MEANREV_MAX_ASSETS_PER_STREAM) raises it"
-                raise LimitReached(f"a stream carries at most {most} asset ids; {setting}")
+                setting = setting_named("max_assets_per_stream")
+                raise LimitReached(f"a stream carries at most {most} asset ids; {setting} raises it")
             asset = self._assets[asset_id] = _Asset(chosen, self._call.launcher.selection)
         return asset
 

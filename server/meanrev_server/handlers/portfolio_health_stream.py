@@ -8,7 +8,7 @@ from msgspec import field
 
 from gpu_kernels import health, ou
 from gpu_kernels.errors import InvalidInput
-from meanrev_server.errors import LimitReached, NotFound, ServerStopping
+from meanrev_server.errors import LimitReached, NotFound, ServerStopping, setting_named
 from meanrev_server.marks import Mark
 from meanrev_server.portfolios import AlertLimits, Portfolio
 from meanrev_server.rpc import options
@@ -132,8 +132,8 @@ def _held(request: HealthRequest, chosen: HealthOptions, call: Call) -> Portfoli
 def _assets(request: HealthRequest, held: Portfolio, most: int) -> list[str]:
     assets = list(dict.fromkeys((*held.holdings, *request.asset_ids)))
     if len(assets) > most:
-        setting = "max_assets_per_stream (MEANREV_MAX_ASSETS_PER_STREAM) raises it"
-        raise LimitReached(f"a stream carries at most {most} asset ids; {setting}")
+        setting = setting_named("max_assets_per_stream")
+        raise LimitReached(f"a stream carries at most {most} asset ids; {setting} raises it")
     return assets
 
 

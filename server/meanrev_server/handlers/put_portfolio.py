@@ -6,7 +6,7 @@ import numpy as np
 
 from gpu_kernels.checks import all_finite
 from gpu_kernels.errors import InvalidInput
-from meanrev_server.errors import LimitReached
+from meanrev_server.errors import LimitReached, setting_named
 from meanrev_server.portfolios import AlertLimits, Portfolio
 from meanrev_server.rpc import options
 from meanrev_server.rpc.call import Call
@@ -23,8 +23,8 @@ async def handle(data: bytes, call: Call) -> bytes:
         raise InvalidInput("portfolio_id", "must not be empty")
     most = call.settings.max_assets_per_stream
     if len(request.holdings) > most:
-        setting = "max_assets_per_stream (MEANREV_MAX_ASSETS_PER_STREAM) raises it"
-        raise LimitReached(f"a portfolio holds at most {most} assets; {setting}")
+        setting = setting_named("max_assets_per_stream")
+        raise LimitReached(f"a portfolio holds at most {most} assets; {setting} raises it")
     all_finite("cash", np.array(request.cash))
     holdings: dict[str, float] = {}
     for i, holding in enumerate(request.holdings):
