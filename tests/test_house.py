@@ -22,7 +22,7 @@ SERVICES = (
     research_pb2.DESCRIPTOR.services_by_name["MeanRevResearch"],
 )
 METHODS = [method.name for service in SERVICES for method in service.methods]
-RESEARCH = [
+RESEARCH_METHODS = [
     method.name
     for method in SERVICES[1].methods
     if method.input_type is research_pb2.MatrixChunk.DESCRIPTOR and method.server_streaming
@@ -95,7 +95,7 @@ def test_every_method_has_one_place_in_the_server():
     assert places == sorted(map(module_name, METHODS))
 
 
-@pytest.mark.parametrize("method", RESEARCH)
+@pytest.mark.parametrize("method", RESEARCH_METHODS)
 def test_a_research_method_is_one_file_of_the_server(method):
     """Its routes and its jobs come from the catalogue, which names no method."""
     named = re.compile(rf'"{method}"|\b{method}Options\b|\btasks(\.| import .*){module_name(method)}\b')
