@@ -99,7 +99,7 @@ async def handle(messages: AsyncIterator[bytes], call: Call) -> AsyncIterator[by
 
 def _start(chosen: StreamedBacktestOptions) -> sweep.OnlineBacktest:
     with wire_names(_NAMES):
-        return sweep.OnlineBacktest(lookback=chosen.lookback, **chosen.rules())
+        return sweep.OnlineBacktest(chosen.rules(chosen.lookback))
 
 
 def _bars(message: BacktestInput, chosen: StreamedBacktestOptions) -> _Bars:

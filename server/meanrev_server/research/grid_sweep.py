@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from gpu_kernels import threshold_grid
 from gpu_kernels.checks import Floats
+from gpu_kernels.sweep import Rules
 from meanrev_server.research.columns import column_groups
 from meanrev_server.research.task import Progress
 
@@ -42,14 +43,14 @@ class GridSweep(NamedTuple):
         shape: (E, X, C, L) of the grid.
         figures: Names of the figures that are kept.
         spans: train, test and purge of a walk-forward; empty where there is none.
-        rules: Arguments of the operations that all backtests share.
+        rules: What all backtests share.
     """
 
     cells: threshold_grid.Cells
     shape: tuple[int, int, int, int]
     figures: Sequence[str]
     spans: Mapping[str, Any]
-    rules: Mapping[str, Any]
+    rules: Rules
 
 
 class Swept(NamedTuple):
@@ -95,15 +96,15 @@ def swept(values: Floats, grid: GridSweep, progress: Progress) -> Swept:
             progress(after, total)
 
         n_prices[columns] = np.count_nonzero(~np.isnan(prices), axis=1)
-        metrics = threshold_grid.sweep(prices, grid.cells, progress=report, **grid.rules)
+        metrics = threshold_grid.sweep(prices, grid.cells, grid.rules, progress=report)
         _keep(kept, columns, metrics)
         choices.append(
             threshold_grid.choose(
-                metrics, grid.cells, grid.shape, len(values), prices=prices, progress=go_on, **grid.rules
+                metrics, grid.cells, grid.shape, len(values), grid.rules, prices=prices, progress=go_on
             )
         )
         if grid.spans:
-            walked = threshold_grid.walk_forward(prices, grid.cells, progress=go_on, **grid.spans, **grid.rules)
+            walked = threshold_grid.walk_forward(prices, grid.cells, grid.rules, progress=go_on, **grid.spans)
             steps += [step._replace(series=columns.start + step.series) for step in walked]
     return Swept(kept, _joined(choices), steps, n_prices)
 

@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from gpu_kernels import sweep
 from gpu_kernels.errors import InvalidInput
+from gpu_kernels.sweep.arguments import stops_above
 from meanrev_server.matrix_upload import Table
 from meanrev_server.outline import Outline
 from meanrev_server.research.answer import PART_BYTES, Answer
@@ -72,16 +73,29 @@ class BacktestOptions(TradingResearchOptions, frozen=True, kw_only=True):
 _NAMES = option_names(BacktestOptions, prices="block", entry_z="metadata.entry", exit_z="metadata.exit")
 
 
+def _check(chosen: BacktestOptions) -> None:
+    """Check that the stop is above every entry level.
+
+    Raises:
+        InvalidInput: it is not.
+    """
+    if chosen.entry is not None:
+        with wire_names(_NAMES):
+            stops_above(np.array(chosen.entry, dtype=np.float64), chosen.rules())
+
+
 def _run(table: Table, chosen: BacktestOptions, progress: Progress) -> Answer:
     n_rows, n_columns = table.values.shape
     levels = [_level(getattr(chosen, name), name, n_columns) for name in ("entry", "exit", "cost")]
-    how: dict[str, Any] = {**chosen.rules(), "lookback": chosen.lookback, "trades": chosen.trades, "path": chosen.path}
-    parts = []
+    rules, parts = chosen.rules(chosen.lookback), []
     for columns, series in column_groups(table.values, max(1, _ENTRIES_AT_ONCE // n_rows)):
         progress(columns.start, n_columns)
+        entry, leave, cost_per_side = (values[columns] for values in levels)
         try:
             with wire_names(_NAMES):
-                found = sweep.accounts(series, *(values[columns] for values in levels), **how)
+                found = sweep.accounts(
+                    series, entry, leave, cost_per_side, rules, trades=chosen.trades, path=chosen.path
+                )
         except InvalidInput as error:
             raise _placed(error, chosen, columns.start) from None
         if found.trades is not None:
@@ -146,4 +160,5 @@ TASK = Task(
     reply=BacktestReply,
     estimate=_estimate,
     run=_run,
+    check=_check,
 )

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from gpu_kernels import threshold_grid
 from gpu_kernels.checks import Floats, one_of
 from gpu_kernels.errors import InvalidInput
+from gpu_kernels.sweep.arguments import stops_above
 from meanrev_server.matrix_upload import Table
 from meanrev_server.outline import Outline
 from meanrev_server.research import message_bytes
@@ -59,10 +60,14 @@ class _Axes(NamedTuple):
         return math.prod(self.shape)
 
     @property
+    def fits(self) -> NDArray[np.bool_]:
+        """Whether an exit level fits an entry level, (E, X)."""
+        return (self.exit < self.entry[:, None]) & (self.exit >= -self.entry[:, None])
+
+    @property
     def n_valid(self) -> int:
         """Cells whose exit level fits the entry level."""
-        fits = (self.exit < self.entry[:, None]) & (self.exit >= -self.entry[:, None])
-        return int(np.count_nonzero(fits)) * self.cost_per_side.size * self.lookback.size
+        return int(np.count_nonzero(self.fits)) * self.cost_per_side.size * self.lookback.size
 
 
 class SweepOptions(TradingResearchOptions, frozen=True, kw_only=True, dict=True):
@@ -122,7 +127,8 @@ def _check(chosen: SweepOptions) -> None:
     """Check what can be known before there are prices: figures and axes, each axis beside one point of the others.
 
     Raises:
-        InvalidInput: a figure is unknown, an axis breaks its rule, or there are too many cells.
+        InvalidInput: a figure is unknown, an axis breaks its rule, there are too many cells, or the stop is not above
+            every entry level that an exit level fits.
     """
     for name in chosen.figures:
         one_of("metadata.figures", name, _FIGURES)
@@ -133,6 +139,7 @@ def _check(chosen: SweepOptions) -> None:
             threshold_grid.expand(*alone)
         if axes.n_cells > threshold_grid.MAX_CELLS:
             raise InvalidInput("cells", f"must be at most {threshold_grid.MAX_CELLS}", value=axes.n_cells)
+        stops_above(axes.entry[axes.fits.any(axis=1)], chosen.rules())
 
 
 def _total(outline: Outline, chosen: SweepOptions) -> int:
