@@ -5,9 +5,9 @@ from html import escape
 
 import numpy as np
 
-from meanrev_cli.demo import charts, sentences
-from meanrev_cli.demo.chapters import Story, Universe
-from meanrev_cli.demo.style import STYLE
+from meanrev_demo import charts, sentences
+from meanrev_demo.chapters import Story, Universe
+from meanrev_demo.style import STYLE
 
 __all__ = ["page"]
 
