@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncIterable, Iterable, Mapping, Sequence
 from dataclasses import replace
-from typing import Any, cast
+from typing import Any
 
 import numpy as np
 
@@ -10,7 +10,7 @@ from meanrev.errors import InvalidInput, ServerError
 from meanrev.intake.containers import table
 from meanrev.intake.table import Table
 from meanrev.methods import fields, wire
-from meanrev.methods.accounts import accounts_task
+from meanrev.methods.accounts import BACKTEST, accounts_request
 from meanrev.methods.naming import reported
 from meanrev.methods.times import row_stamps
 from meanrev.progress import Progress
@@ -36,6 +36,7 @@ _RENAMED = {"transaction_cost": "cost_per_side"}
 Bar = float | tuple[float, int] | Mapping[str, Any]
 
 
+@BACKTEST.declares
 def backtest(
     prices: Any,
     thresholds: Mapping[str, Any] | None = None,
@@ -93,7 +94,7 @@ def backtest(
     if dry_run or (read.values.ndim == 2 and read.values.shape[1] != 1):
         levels: dict[str, Any] = {"thresholds": thresholds, "entry_zscore": entry_zscore, "exit_zscore": exit_zscore}
         given |= levels | options
-        return accounts_task(read, **given, path=path).question(progress, timeout, dry_run=dry_run)
+        return accounts_request(read, **given, path=path).question(progress, timeout, dry_run=dry_run)
     given["clock"] = read
     return _of_one(_series(read), _levels(thresholds, entry_zscore, exit_zscore), given, path, options, timeout)
 
@@ -111,13 +112,14 @@ def _of_one(
     The second alone is asked where the server has no such method as the first.
     """
     plain = _plain(read, (*levels, fields.number("cost_per_side", given["cost_per_side"])), given, path, options)
-    further = accounts_task(read, entry_zscore=levels[0], exit_zscore=levels[1], **given, **options)
+    further = accounts_request(read, entry_zscore=levels[0], exit_zscore=levels[1], **given, **options)
 
     def following(found: Any) -> Question[BacktestResult]:
         return replace(plain, timeout=timeout) if found is None else plain.then(lambda result: _with(result, found))
 
-    question = cast("Question[Any]", further.question(progress=False, timeout=timeout))
-    return replace(question, following=following)
+    question: Any = further.question(progress=False, timeout=timeout)
+    job = replace(further, options={**further.options, "path": path or None})
+    return replace(question, following=following, request=job)
 
 
 def _with(result: BacktestResult, found: Backtests) -> BacktestResult:

@@ -9,7 +9,7 @@ from meanrev.intake.table import Table
 from meanrev.methods import wire
 from meanrev_wire.research_pb2 import MatrixChunk
 
-__all__ = ["CHUNK_BYTES", "LARGE_BYTES", "Cut", "Named", "check_size", "matrix", "outline"]
+__all__ = ["CHUNK_BYTES", "LARGE_BYTES", "ChunkLabels", "MatrixChunks", "check_size", "matrix", "outline"]
 
 CHUNK_BYTES = 8 * 1024 * 1024
 """Of numbers in a chunk: an eighth of the largest message that a server takes by default."""
@@ -40,8 +40,8 @@ def matrix(given: object, field: str = "prices") -> Table:
     return read
 
 
-class Cut(Sequence[bytes]):
-    """A table as MatrixChunk messages; each is written when it is sent, so that no second copy of the whole is held."""
+class MatrixChunks(Sequence[bytes]):
+    """A table as MatrixChunk messages. Each is written when it is sent, so that memory holds no second copy of all."""
 
     def __init__(
         self,
@@ -146,15 +146,15 @@ def _too_wide(argument: str, n_columns: int, nbytes: int, most_bytes: int) -> In
     return InvalidInput(argument, f"{rule}; a row of {n_columns} columns takes {nbytes} bytes")
 
 
-class Named:
-    """What a server calls block and columns, in the caller's words."""
+class ChunkLabels:
+    """Names the fields of MatrixChunk, block and columns, as the caller's arguments in errors."""
 
     def __init__(self, read: Table, renamed: Mapping[str, str]) -> None:
-        """Remember the caller's words.
+        """Take the names of the caller's arguments.
 
         Args:
             read: What was sent.
-            renamed: Further fields of the server's whose arguments are called otherwise.
+            renamed: Further fields and options whose arguments have other names.
         """
         self._read = read
         self._renamed = {"block": "prices", "columns": "asset_ids", **renamed}
