@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from meanrev.methods.research import RESEARCH
 from meanrev_server.rpc.registry import module_name
 from meanrev_wire import meanrev_pb2, research_pb2
 
@@ -79,6 +80,20 @@ def test_methods_handlers_and_client_methods_are_the_same():
     assert handlers == {module_name(method) for method in METHODS}
     assert set(CLIENT_METHODS) == set(METHODS)
     assert all(hasattr(client, name) for name in CLIENT_METHODS.values())
+
+
+@pytest.mark.parametrize("name", RESEARCH)
+def test_a_research_method_has_one_module_of_the_client(name):
+    """Another one adds its module, a line of Methods beside its import, and its results; submit and jobs find it."""
+    research = RESEARCH[name].research
+    assert research.method in METHODS
+    assert CLIENT_METHODS[research.method] == name
+    sources = [path for path in modules() if path.is_relative_to(ROOT / "client/meanrev")]
+    assert [
+        path.relative_to(ROOT / "client/meanrev").as_posix()
+        for path in sources
+        if research.reply.DESCRIPTOR.name in path.read_text(encoding="utf-8")
+    ] == [research.read.__module__.removeprefix("meanrev.").replace(".", "/") + ".py"]
 
 
 @pytest.mark.parametrize("path", modules(), ids=lambda path: str(path.relative_to(ROOT)))

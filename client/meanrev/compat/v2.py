@@ -47,16 +47,7 @@ class MeanRevClientSync(_Methods, BlockingBase):
     """The second generation's blocking client."""
 
 
-def get_client(host: str | None = None, port: int | None = None) -> MeanRevClientSync:
-    """Return a blocking client.
-
-    Args:
-        host: Host, HOST:PORT or "local"; None means MEANREV_HOST, else "local" where port is not given either.
-        port: Port; 50051 where None.
-    """
-    return MeanRevClientSync(host, port)
-
-
+get_client = MeanRevClientSync
 backtest_with_costs = function(generation2.backtest_with_costs)
 cara_optimal_weights = function(generation2.cara_optimal_weights)
 compute_log_returns = function(generation2.compute_log_returns)

@@ -1,6 +1,7 @@
 """SweepThresholds: every column against a grid of thresholds, costs and lookbacks, with progress."""
 
 from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -32,6 +33,7 @@ _OF_A_STEP = (
     "test_max_drawdown",
     "cell",
 )
+_SPANS = ("train", "test", "purge")
 _STAMPS = ("train_first", "train_last", "test_first", "test_last")
 
 Axis = str | float | Sequence[float] | Any
@@ -114,7 +116,7 @@ SWEEP = Research(
     reply=SweepReply,
     read=read_sweep,
     join=JoinedSweep,
-    renamed={"cost": "cost_per_side", "train": "walk_forward", "test": "walk_forward", "purge": "walk_forward"},
+    renamed={"cost": "cost_per_side", **dict.fromkeys(_SPANS, "walk_forward")},
 )
 
 
@@ -161,28 +163,20 @@ def sweep(
         MeanRevError: as every call.
     """
     read = matrix(prices)
-    train, test, purge = _spans(walk_forward)
     options = {
         "entry": _axis("entry", entry),
         "exit": _axis("exit", exit),
         "cost": _axis("cost_per_side", cost_per_side),
         "lookback": _bars(lookback),
         "figures": None if figures is None else fields.names("figures", figures),
-        "train": train,
-        "test": test,
-        "purge": purge,
+        **_spans(walk_forward),
         "execution_delay": execution_delay,
         "mode": mode,
         "initial_capital": initial_capital,
         "periods_per_year": periods_per_year,
     }
-    request = ResearchRequest(
-        SWEEP,
-        read,
-        series_names(read, asset_ids),
-        options,
-        lambda whole, about: read_sweep(whole, about, single=read.values.ndim == 1),
-    )
+    reading = partial(read_sweep, single=read.values.ndim == 1)
+    request = ResearchRequest(SWEEP, read, series_names(read, asset_ids), options, reading)
     return request.question(progress, timeout, dry_run=dry_run)
 
 
@@ -198,10 +192,9 @@ def _bars(given: int | Sequence[int] | None) -> list[int] | None:
     return [fields.integer("lookback", bars) for bars in (given if np.ndim(given) else [given])]  # type: ignore[union-attr] # a sequence where it has a dimension
 
 
-def _spans(given: Any) -> list[int | None]:
+def _spans(given: Any) -> dict[str, int]:
     if given is None:
-        return [None, None, None]
+        return {}
     if isinstance(given, str) or np.ndim(given) != 1 or len(given) not in {2, 3}:
         raise InvalidInput("walk_forward", "must be (train, test) or (train, test, purge), in bars", value=given)
-    spans: list[int | None] = [fields.integer("walk_forward", bars) for bars in given]
-    return [*spans, None][:3]
+    return {name: fields.integer("walk_forward", bars) for name, bars in zip(_SPANS, given, strict=False)}
