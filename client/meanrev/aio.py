@@ -98,8 +98,8 @@ class AsyncClient(ClientBase, Awaiting):
     async def job(self, job_id: str, *, timeout: float | None = None) -> AsyncJob:  # noqa: ASYNC109 - likewise
         """Return a job that was submitted before, here or elsewhere.
 
-        The server keeps labels of columns as texts and bars as numbers, and so does this job's result: only the job that
-        submit returned knows that a label was a whole number or a date, and that one series was sent.
+        The server keeps labels of columns as texts and bars as numbers, and the result of this job shows them so. Only
+        the job that submit returned knows that a label was a whole number or a date, and that one series was sent.
 
         Args:
             job_id: Its job_id.

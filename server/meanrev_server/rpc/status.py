@@ -99,7 +99,9 @@ def status_of(error: Exception) -> Status:
 
 def _details(error: Exception) -> str:
     """Return what the error knows of the offending field as ASCII JSON, which trailing metadata can carry."""
-    known = {name: _json_value(getattr(error, name, None)) for name in ("field", "rule", "value", "index")}
+    known = {name: _json_value(getattr(error, name, None)) for name in ("field", "value", "index")}
+    rule = getattr(error, "rule", None)
+    known["rule"] = None if rule is None else str(rule)[:_LONGEST_MESSAGE]
     known = {name: value for name, value in known.items() if value is not None}
     return json.dumps(known) if known else ""
 
