@@ -18,7 +18,7 @@ from meanrev.methods.info import upload_limits
 from meanrev.methods.job_calls import reading_of, request_of, submission, watch
 from meanrev.question import Awaiting, Live, Question
 from meanrev.results import Estimate
-from meanrev.retry import Patience
+from meanrev.retry import Retries
 from meanrev.transport.asynchronous import AsynchronousTransport
 from meanrev.transport.options import LOCAL, Endpoint, default_timeout
 
@@ -185,13 +185,13 @@ class AsyncClient(ClientBase, Awaiting):
     async def _call(
         self, question: Question[R], number: int, messages: Sequence[bytes], deadline: float, room: asyncio.Semaphore
     ) -> Any:
-        patience = Patience(deadline)
+        retries = Retries(deadline)
         async with room:
             while True:
                 try:
                     return await self._attempt(question, number, messages, deadline)
                 except (ConnectionFailed, Overloaded) as error:
-                    pause = patience.after(error, time.monotonic())
+                    pause = retries.after(error, time.monotonic())
                     if pause is None:
                         raise
                     await asyncio.sleep(pause)

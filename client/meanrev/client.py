@@ -17,7 +17,7 @@ from meanrev.methods.info import upload_limits
 from meanrev.methods.job_calls import reading_of, request_of, submission, watch
 from meanrev.question import Blocking, Live, Question
 from meanrev.results import Estimate
-from meanrev.retry import Patience
+from meanrev.retry import Retries
 from meanrev.transport.blocking import BlockingTransport
 from meanrev.transport.options import LOCAL, Endpoint, default_timeout
 
@@ -171,12 +171,12 @@ class Client(ClientBase, Blocking):
         return fitted(self._upload_limits)
 
     def _call(self, question: Question[R], number: int, messages: Sequence[bytes], deadline: float) -> Any:
-        patience = Patience(deadline)
+        retries = Retries(deadline)
         while True:
             try:
                 return self._attempt(question, number, messages, deadline)
             except (ConnectionFailed, Overloaded) as error:
-                pause = patience.after(error, time.monotonic())
+                pause = retries.after(error, time.monotonic())
                 if pause is None:
                     raise
                 time.sleep(pause)

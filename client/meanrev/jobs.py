@@ -16,11 +16,11 @@ _HOUR_S = 3600.0
 
 
 class _Submitted:
-    """A job's name and what was last heard of it.
+    """A job's id and its last known state.
 
     Attributes:
         job_id: 64 hexadecimal digits; the same request is the same job, so that submitting it again finds it again.
-        state: Last one heard.
+        state: Last known one.
     """
 
     def __init__(self, state: JobState, reading: Reading) -> None:
@@ -38,11 +38,11 @@ class Job(_Submitted):
 
     Attributes:
         job_id: 64 hexadecimal digits; the same request is the same job, so that submitting it again finds it again.
-        state: Last one heard.
+        state: Last known one.
     """
 
     def __init__(self, client: Blocking, state: JobState, reading: Reading) -> None:
-        """Take what the server told; Client.submit and Client.job make jobs."""
+        """Take the server's answer; Client.submit and Client.job make jobs."""
         super().__init__(state, reading)
         self._client = client
 
@@ -91,11 +91,11 @@ class AsyncJob(_Submitted):
 
     Attributes:
         job_id: 64 hexadecimal digits; the same request is the same job, so that submitting it again finds it again.
-        state: Last one heard.
+        state: Last known one.
     """
 
     def __init__(self, client: Awaiting, state: JobState, reading: Reading) -> None:
-        """Take what the server told; AsyncClient.submit and AsyncClient.job make jobs."""
+        """Take the server's answer; AsyncClient.submit and AsyncClient.job make jobs."""
         super().__init__(state, reading)
         self._client = client
 

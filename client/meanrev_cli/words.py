@@ -1,4 +1,4 @@
-"""Words of the command line that stand for numbers."""
+"""Arguments of the command line that stand for numbers."""
 
 import re
 

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 import meanrev as mr
-from meanrev.retry import Patience
+from meanrev.retry import Retries
 from meanrev.transport.status import error_of
 
 
@@ -51,14 +51,14 @@ def small():
 
 
 async def test_both_clients_say_it_once(small, monkeypatch):
-    refused, after = [], Patience.after
+    refused, after = [], Retries.after
 
     def followed(self, error, now):
         pause = after(self, error, now)
         refused.extend([pause] * isinstance(error, mr.Overloaded))
         return pause
 
-    monkeypatch.setattr(Patience, "after", followed)
+    monkeypatch.setattr(Retries, "after", followed)
     prices = np.linspace(1.0, 2.0, 20_000)
     with (
         mr.Client(small) as client,

@@ -23,7 +23,7 @@ from meanrev_wire.research_pb2 import BacktestReply
 __all__ = ["BACKTEST", "accounts_request", "read_accounts"]
 
 _OPTION_BYTES = 4 * 1024 * 1024
-"""Of options, which may hold levels of every column."""
+"""Longest options of Backtest, which may hold a number a column."""
 
 _RENAMED = {"cumulative_return": "total_return", "equity": "final_equity"}
 _NOT_FIGURES = {"meta", "column", "trades", "path"}

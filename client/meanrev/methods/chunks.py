@@ -12,16 +12,16 @@ from meanrev_wire.research_pb2 import MatrixChunk
 __all__ = ["CHUNK_BYTES", "LARGE_BYTES", "ChunkLabels", "MatrixChunks", "check_size", "matrix", "outline"]
 
 CHUNK_BYTES = 8 * 1024 * 1024
-"""Of numbers in a chunk: an eighth of the largest message that a server takes by default."""
+"""Most bytes of numbers in a chunk: an eighth of the largest message that a server takes by default."""
 
 LARGE_BYTES = 1024 * 1024
-"""From which on an upload is worth the question what the server takes."""
+"""Size from which on the client asks for the server's limits before it uploads."""
 
 _ROW_BYTES = 8
 _STAMP_BYTES = 10
 _NAME_BYTES = 6
 _AROUND = 256
-"""Most bytes of headers, places and lengths in a chunk."""
+"""Most bytes of a chunk beside its numbers, stamps and names."""
 
 
 def matrix(given: object, field: str = "prices") -> Table:

@@ -1,4 +1,4 @@
-"""Info: what serves, where, and within which limits."""
+"""Info: a server's version, backend, device and limits."""
 
 from collections.abc import Mapping
 
@@ -14,7 +14,7 @@ _FIELDS = tuple(name for name in ServerInfo.__dataclass_fields__ if name != "met
 
 
 def info(*, timeout: float | None = None) -> Question[ServerInfo]:
-    """Ask what serves: version, backend, device and limits.
+    """Return the server's version, backend, device and limits.
 
     Args:
         timeout: Seconds for everything; the client's own where None.

@@ -247,7 +247,7 @@ def _estimate(reply_type: type[Message], replies: Sequence[bytes], about: About)
 
 
 class _Watch:
-    """Tells of progress what replies say, without parsing the last one, which may be large, a second time."""
+    """Reports the progress that replies tell, and does not parse the last one, which may be large, a second time."""
 
     def __init__(self, reply: type[Message], advance: Callable[[int, int], None]) -> None:
         self._reply = reply

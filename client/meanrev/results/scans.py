@@ -20,7 +20,7 @@ _OF_THE_SCAN = frozenset({"meta", "n_pairs", "n_significant", "n_untested", "not
 
 
 class ColumnNote(NamedTuple):
-    """What is said of a column.
+    """A note on a column of a scan.
 
     Attributes:
         column: Its label.
