@@ -54,6 +54,8 @@ bench: .venv-peers/.peers ## measurements, each beside its peer
 	PYTHONPATH=. $(PEERS)/python bench/targets.py --out bench/results
 	PYTHONPATH=. $(PEERS)/python bench/bench_rpc.py --out bench/results
 	PYTHONPATH=. $(PEERS)/python bench/bench_answers.py --out bench/results
+	PYTHONPATH=. $(PEERS)/python bench/bench_intake.py --out bench/results
+	PYTHONPATH=. $(PEERS)/python bench/bench_import.py --out bench/results
 
 image: .venv/.run ## build the cpu container image and try it; needs root, buildah and debootstrap
 	deploy/image.sh

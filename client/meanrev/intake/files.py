@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from meanrev.intake import long_tables
 from meanrev.intake.cells import first
 from meanrev.intake.formats import read_raw, sources
+from meanrev.intake.matrix import gathered, rows_of
 from meanrev.intake.options import FileOptions, polars, refusal
 from meanrev.intake.price_columns import Chosen, bars_by_value, chosen_columns, missing_mask, number_column
 from meanrev.intake.raw import RawTable
@@ -21,9 +22,6 @@ from meanrev.intake.times import Times, clock_of, read_times
 from meanrev.intake.zones import in_utc
 
 __all__ = ["read_file"]
-
-_SMALL = 1 << 20
-"""Cells below which threads take longer to start than to copy."""
 
 
 def read_file(path: str | Path, options: FileOptions | None = None, **given: Any) -> Table:
@@ -60,14 +58,14 @@ def _part(raw: RawTable, options: FileOptions) -> Part:
         return _long(raw, times, options)
     read = None if times.time is None else _with_clock(raw, times, read_times(raw, times.time, options), options)
     chosen = _chosen(raw, times, read, options)
-    columns = [number_column(raw, place, options) for place in chosen.places]
+    values, n_missing = gathered(raw, chosen.places, options)
     unnamed = not options.columns and all(name == f"column_{i + 1}" for i, name in enumerate(raw.names))
-    close = bars_by_value(columns) if unnamed else None
+    close = bars_by_value(values) if unnamed else None
     if close is not None:
         told = "has columns that are open, high, low and close of one series by their values, no series of their own"
         raise refusal(raw.source, f"{told}; name what is traded, such as --column {chosen.names[close]} (columns)")
-    empty = [i for i, column in enumerate(columns) if column.null_count() == column.len()]
-    kept = _rows_with_values(columns)
+    empty = [i for i, count in enumerate(n_missing) if count == len(values)]
+    kept = _rows_with_values(values, n_missing)
     if read is not None:
         _refuse_without_time(raw, times, read, kept)
     left_out = [*raw.left_out, *chosen.left_out, *times.left_out(raw)]
@@ -76,19 +74,22 @@ def _part(raw: RawTable, options: FileOptions) -> Part:
     if kept is not None:
         gone = np.flatnonzero(~kept)
         left_out.append(LeftOut("row", tuple(raw.place(int(row)) for row in gone), "without any value"))
-    full = [i for i in range(len(columns)) if i not in empty]
+        n_missing = [count - gone.size for count in n_missing]
+    full = [i for i in range(len(n_missing)) if i not in empty]
     if not full:
         raise refusal(raw.source, "holds no prices: no column has a number")
+    rows = None if kept is None else np.flatnonzero(kept)
+    times_ns = None if read is None else read.ns.fill_null(0).to_numpy()
     return Part(
         raw=raw,
         names=[chosen.names[i] for i in full],
-        values=_matrix([columns[i] for i in full], kept),
-        rows=None if kept is None else np.flatnonzero(kept),
-        times_ns=None if read is None else _kept(read.ns.fill_null(0).to_numpy(), kept),
+        values=_part_of(values, rows, full),
+        rows=rows,
+        times_ns=times_ns if times_ns is None or rows is None else times_ns[rows],
         time_name="" if times.time is None else _time_name(raw, times),
         time_kind="" if read is None else read.kind,
         left_out=left_out,
-        n_missing=[columns[i].null_count() - (0 if kept is None else int((~kept).sum())) for i in full],
+        n_missing=[n_missing[i] for i in full],
     )
 
 
@@ -109,7 +110,7 @@ def _chosen(raw: RawTable, times: TimeColumns, read: Times | None, options: File
     key = long_tables.key_column(raw, {times.time, times.clock}, None if read is None else read.ns)
     if key is not None:
         known = {times.time, times.clock, key, *(i for i, _ in times.others)}
-        numbers = [name for i, name in enumerate(raw.names) if i not in known and raw.column(i).dtype.is_numeric()]
+        numbers = [name for i, name in enumerate(raw.names) if i not in known and raw.columns.kinds[i].is_numeric()]
         raise long_tables.refuse_long(raw, key, times.time, numbers)
     chosen = chosen_columns(raw, times, options)
     if not chosen.places:
@@ -124,14 +125,21 @@ def _chosen(raw: RawTable, times: TimeColumns, read: Times | None, options: File
     return chosen
 
 
-def _rows_with_values(columns: list[Any]) -> NDArray[np.bool_] | None:
+def _rows_with_values(values: NDArray[np.float64], n_missing: list[int]) -> NDArray[np.bool_] | None:
     """Return which rows have a value, None where all have."""
-    if any(not column.null_count() for column in columns):
+    if not all(n_missing):
         return None
-    some = np.zeros(columns[0].len(), dtype=np.bool_)
-    for column in columns:
-        some |= column.is_not_null().to_numpy()
+    some = np.zeros(len(values), dtype=np.bool_)
+    for column in values.T:
+        some |= ~np.isnan(column)
     return None if some.all() else some
+
+
+def _part_of(values: NDArray[np.float64], rows: NDArray[np.intp] | None, full: list[int]) -> NDArray[np.float64]:
+    """Return the rows and columns that hold something."""
+    if len(full) < values.shape[1]:
+        values = np.asfortranarray(values[:, full])
+    return values if rows is None else rows_of(values, rows)
 
 
 def _refuse_without_time(raw: RawTable, times: TimeColumns, read: Times, kept: NDArray[np.bool_] | None) -> None:
@@ -160,32 +168,6 @@ def _time_name(raw: RawTable, times: TimeColumns) -> str:
     return " and ".join(names)
 
 
-def _kept(values: NDArray[Any], kept: NDArray[np.bool_] | None) -> NDArray[Any]:
-    return values if kept is None else values[kept]
-
-
-def _matrix(columns: list[Any], kept: NDArray[np.bool_] | None) -> NDArray[np.float64]:
-    """Return columns side by side, each in one piece of memory, which is how they are used."""
-    values = np.empty((columns[0].len(), len(columns)), order="F")  # NumPy's memory comes in large pages
-    threads = 1 if values.size < _SMALL else min(polars().thread_pool_size(), len(columns))
-    if threads == 1:
-        _copy(columns, values)
-    else:
-        from concurrent.futures import ThreadPoolExecutor  # noqa: PLC0415 - for large tables only
-
-        with ThreadPoolExecutor(threads) as pool:
-            list(pool.map(lambda i: _copy(columns[i::threads], values[:, i::threads]), range(threads)))
-    return values if kept is None else np.asfortranarray(values[kept])
-
-
-def _copy(columns: list[Any], values: NDArray[np.float64]) -> None:
-    for i, column in enumerate(columns):
-        at = 0
-        for chunk in column.get_chunks():  # which need not be put together first
-            values[at : at + chunk.len(), i] = chunk.to_numpy()
-            at += chunk.len()
-
-
 def _long(raw: RawTable, times: TimeColumns, options: FileOptions) -> Part:
     """Read a long table, whose rows need no order: those of one time become one."""
     date, key, value = long_tables.long_places(raw, options)
@@ -211,8 +193,8 @@ def _long(raw: RawTable, times: TimeColumns, options: FileOptions) -> Part:
         left_out.append(LeftOut("row", tuple(raw.place(row) for row in gone), "without any value"))
         raw.only(kept)
     stamps, matrix, names, n_duplicates = long_tables.pivoted(
-        raw, read.ns.filter(kept), raw.column(key), values.filter(kept), options
+        raw, read.ns.filter(kept), raw.column(key).filter(kept), values.filter(kept), options
     )
-    raw.notes.append(f"{raw.frame.height:,} rows of a long table became {len(names)} columns.")
+    raw.notes.append(f"{kept.sum():,} rows of a long table became {len(names)} columns.")
     part = Part(raw, names, matrix, None, stamps, _time_name(raw, times), read.kind, left_out, n_duplicates)
     return part.only(options.columns)

@@ -2,16 +2,15 @@
 
 import bz2
 import gzip
-import json
 import logging
 import lzma
 from pathlib import Path
 from typing import Any
 
 from meanrev.errors import InvalidInput
-from meanrev.intake import periods
 from meanrev.intake.headers import refuse_values_as_header
 from meanrev.intake.options import FileOptions, polars, refusal, suggested
+from meanrev.intake.parquet_files import read_folder, read_parquet, typed_table, unread
 from meanrev.intake.raw import RawTable
 from meanrev.intake.text_files import read_text
 
@@ -91,7 +90,7 @@ def read_raw(source: str, options: FileOptions) -> RawTable:
 
 def _of_path(name: str, path: Path, options: FileOptions) -> RawTable:
     if path.is_dir():
-        return _folder(name, path)
+        return read_folder(name, path)
     with path.open("rb") as file:
         kind = _kind(name, file.read(16))
     if kind == "text":
@@ -158,52 +157,12 @@ def _binary(name: str, given: Path | bytes, kind: str, options: FileOptions) -> 
         if kind == "excel":
             return _excel(name, given, options)
         if kind == "ipc":
-            return _raw(name, pl.read_ipc(given), ())
-        frame = pl.read_parquet(given, glob=False, hive_partitioning=False)
-        index = _pandas_index(pl.read_parquet_metadata(given), frame.columns)
+            return typed_table(name, pl.read_ipc(given))
     except InvalidInput:
         raise
     except (pl.exceptions.PolarsError, pl.exceptions.PanicException, ValueError, RuntimeError) as error:
-        told = str(error).partition("\n")[0]
-        if "duplicate" in told.lower() or "more than one occurrence" in told:
-            told = "has two columns of one name; rename one of them"
-            raise refusal(name, told) from None
-        raise refusal(name, f"cannot be read as {_CALLED[kind]}: {told}") from None
-    return _raw(name, frame, index)
-
-
-def _folder(name: str, path: Path) -> RawTable:
-    """Read a folder of Parquet files as one table; folders inside called key=value are a column."""
-    pl = polars()
-    parts = sorted(part for part in path.rglob("*") if part.suffix.lower() in {".parquet", ".pq", ".parq"})
-    parts = [part for part in parts if part.is_file() and not part.name.startswith(("_", "."))]
-    if not parts:
-        told = "is a folder without Parquet files; a pattern names files of other kinds, such as 'prices/*.csv'"
-        raise refusal(name, told)
-    try:
-        frame = pl.read_parquet(parts, hive_partitioning=any("=" in part.parent.name for part in parts), glob=False)
-        index = _pandas_index(pl.read_parquet_metadata(parts[0]), frame.columns)
-    except (pl.exceptions.PolarsError, pl.exceptions.PanicException, ValueError) as error:
-        raise refusal(name, f"holds Parquet files that are no one table: {str(error).partition(chr(10))[0]}") from None
-    return _raw(name, frame, index)
-
-
-def _raw(name: str, frame: Any, index: tuple[int, ...]) -> RawTable:
-    if not frame.width or not frame.height:
-        raise refusal(name, f"holds no prices: {frame.height} rows of {frame.width} columns")
-    names = tuple(frame.columns)
-    frame = periods.as_times(name, frame)
-    return RawTable(name, names, frame.rename({old: str(i) for i, old in enumerate(names)}), index=index)
-
-
-def _pandas_index(metadata: Any, names: list[str]) -> tuple[int, ...]:
-    """Return which columns pandas wrote its frame's index to; a RangeIndex is none."""
-    try:
-        known = json.loads(metadata.get("pandas", "{}"))
-        columns = [column for column in known.get("index_columns", []) if isinstance(column, str)]
-    except (ValueError, AttributeError):
-        return ()
-    return tuple(names.index(column) for column in columns if column in names)
+        raise unread(name, _CALLED[kind], error) from None
+    return read_parquet(name, given)
 
 
 def _excel(name: str, given: Path | bytes, options: FileOptions) -> RawTable:
@@ -227,9 +186,8 @@ def _excel(name: str, given: Path | bytes, options: FileOptions) -> RawTable:
         frame = held.to_polars()
     except (fastexcel.FastExcelError, pl.exceptions.PolarsError) as error:
         raise refusal(name, f"cannot be read as Excel: {str(error).partition(chr(10))[0]}") from None
-    frame = frame.rename({old: str(i) for i, old in enumerate(frame.columns)})
     header = [*header, *[""] * (frame.width - len(header))][: frame.width] if header else []
-    raw = _raw(name, frame, ())
+    raw = typed_table(name, frame)
     raw.names = tuple(header) if header else tuple(f"column_{i + 1}" for i in range(frame.width))
     first = options.skip_lines + (1 if options.no_header else 2)
     raw.place = lambda row: f"line {first + row}"

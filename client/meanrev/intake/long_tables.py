@@ -29,7 +29,7 @@ def key_column(raw: RawTable, times: set[int | None], times_ns: Any) -> int | No
         times_ns: polars Series of Int64, or None.
     """
     for i, name in enumerate(raw.names):
-        if i not in times and _plain(name) in _KEYS and _is_key(raw.column(i), whole=True):
+        if i not in times and _plain(name) in _KEYS and _is_key(raw.column(i)):
             known = raw.column(i).drop_nulls()
             if known.n_unique() > 1 and known.len() > known.n_unique():
                 return i
@@ -40,8 +40,10 @@ def key_column(raw: RawTable, times: set[int | None], times_ns: Any) -> int | No
         return None
     pl = polars()
     for i in range(len(raw.names)):
+        if i in times or raw.columns.kinds[i] not in (pl.String, pl.Categorical, pl.Enum):
+            continue
         column = raw.column(i)
-        if i not in times and _is_key(column, whole=False) and 1 < column.n_unique() < column.len():
+        if 1 < column.n_unique() < column.len():
             together = pl.DataFrame({"time": times_ns, "key": column})
             if not column.null_count() and together.n_unique() == together.height:
                 return i
@@ -121,10 +123,10 @@ def long_places(raw: RawTable, options: FileOptions) -> tuple[int, int, int]:
     return date, key, value
 
 
-def _is_key(column: Any, *, whole: bool) -> bool:
+def _is_key(column: Any) -> bool:
     pl = polars()
     texts = column.dtype in (pl.String, pl.Categorical, pl.Enum)
-    return texts or (whole and bool(column.dtype.is_integer())) or (whole and _whole(column))
+    return texts or bool(column.dtype.is_integer()) or _whole(column)
 
 
 def _whole(column: Any) -> bool:

@@ -4,6 +4,7 @@ import shlex
 from typing import Any, NamedTuple, NoReturn
 
 import numpy as np
+from numpy.typing import NDArray
 
 from meanrev.intake.cells import first, is_missing, looks_like_number, numbers
 from meanrev.intake.headers import is_date
@@ -93,9 +94,8 @@ def number_column(raw: RawTable, number: int, options: FileOptions) -> Any:
     if column.dtype in (pl.Categorical, pl.Enum, pl.Boolean) or not (
         column.dtype.is_numeric() or column.dtype == pl.Null
     ):
-        raise refusal(
-            raw.source, f"{raw.shown(number)} holds {_called(column)}, no numbers; --columns (columns) names others"
-        )
+        told = f"{raw.shown(number)} holds {_called(column.dtype)}, no numbers"
+        raise refusal(raw.source, f"{told}; --columns (columns) names others")
     values = column.cast(pl.Float64, strict=False)
     total = values.sum()
     if not np.isfinite(total):  # one look at the whole column, and a second only where it says so
@@ -141,11 +141,12 @@ def _no_prices(raw: RawTable, number: int, options: FileOptions) -> str:
         InvalidInput: it holds numbers and other texts, so that it can be neither taken nor left out.
     """
     pl = polars()
-    column = raw.column(number)
-    if column.null_count() == column.len():
+    kind = raw.columns.kinds[number]
+    if not raw.columns.has_values(number):
         return "without any value"
-    if column.dtype != pl.String:
-        return "" if column.dtype.is_numeric() else f"{_called(column)}, no numbers"
+    if kind != pl.String:
+        return "" if kind.is_numeric() else f"{_called(kind)}, no numbers"
+    column = raw.column(number)
     read = _numbers_of(raw, column, options)
     n_bad, n_numbers = int(read.bad.sum()), column.len() - read.values.null_count()
     if not n_bad:
@@ -168,13 +169,13 @@ def _refuse_cell(raw: RawTable, number: int, row: int) -> NoReturn:
     raise refusal(raw.source, f"{told}; {ways}, or --columns (columns) names the columns to take")
 
 
-def _called(column: Any) -> str:
+def _called(kind: Any) -> str:
     pl = polars()
-    if column.dtype == pl.Boolean:
+    if kind == pl.Boolean:
         return "true and false"
-    if column.dtype in (pl.Categorical, pl.Enum, pl.String):
+    if kind in (pl.Categorical, pl.Enum, pl.String):
         return "text"
-    return f"values of type {str(column.dtype).partition('(')[0].lower()}"
+    return f"values of type {str(kind).partition('(')[0].lower()}"
 
 
 def _refuse_bars(raw: RawTable, places: list[int]) -> None:
@@ -214,11 +215,13 @@ def _quoted(name: str) -> str:
     return name if name.isalnum() else shlex.quote(name)
 
 
-def bars_by_value(columns: list[Any]) -> int | None:
+def bars_by_value(values: NDArray[np.float64]) -> int | None:
     """Return which column is the close where four in a row are open, high, low and close by their values, else None.
 
     Series of their own may lie above and below each other throughout, but then at levels far apart.
     """
+    pl = polars()
+    columns = [pl.Series(column, nan_to_null=True) for column in values.T]
     for i in range(len(columns) - 3):
         opened, high, low, closed = columns[i : i + 4]
         inside = (high >= opened) & (high >= closed) & (low <= opened) & (low <= closed)

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
+from meanrev.intake.held import Columns
 from meanrev.intake.report import LeftOut
 
 __all__ = ["RawTable", "row_number"]
@@ -21,7 +22,7 @@ class RawTable:
     Attributes:
         source: The file's name.
         names: One a column, as the file has them.
-        frame: polars DataFrame, whose columns are called "0", "1", ... in the order of names.
+        columns: In the order of names.
         levels: Of each column, the texts of a header of several lines; () where it has one line.
         place: From a row's number to where it is in the file: "line 12".
         written: From numbers of a row and a column to the text in the file, where it has texts.
@@ -34,7 +35,7 @@ class RawTable:
 
     source: str
     names: tuple[str, ...]
-    frame: Any
+    columns: Columns
     levels: tuple[tuple[str, ...], ...] = ()
     place: Callable[[int], str] = row_number
     written: Callable[[int, int], str] | None = None
@@ -46,16 +47,15 @@ class RawTable:
 
     def column(self, number: int) -> Any:
         """Return a column as a polars Series."""
-        return self.frame.to_series(number)
+        return self.columns.column(number)
 
     def only(self, kept: Any) -> None:
-        """Keep some of the rows, which stay where they are in the file.
+        """Count only some of the rows from here on; they stay where they are in the file.
 
         Args:
             kept: polars Series of Boolean.
         """
         rows, place = kept.arg_true().to_list(), self.place
-        self.frame = self.frame.filter(kept)
         self.place = lambda row: place(rows[row])
         self.written = None
 

@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from meanrev.errors import InvalidInput
+from meanrev.intake.matrix import rows_of
 from meanrev.intake.options import FileOptions, refusal, suggested
 from meanrev.intake.order import in_order, shown_time
 from meanrev.intake.raw import RawTable
@@ -89,13 +90,14 @@ def stacked(source: str, parts: list[Part], options: FileOptions) -> Table:
     )
     times = None
     if whole.times_ns is not None:
-        times = np.concatenate([part.times_ns for part in parts if part.times_ns is not None])
+        each = [part.times_ns for part in parts if part.times_ns is not None]
+        times = each[0] if len(each) == 1 else np.concatenate(each)
     n_duplicates, was_sorted = sum(part.n_duplicates for part in parts), False
     if times is not None:
         ordered = _ordered(parts, times, options)
         n_duplicates, was_sorted = n_duplicates + ordered.n_duplicates, ordered.was_sorted
         if ordered.rows is not None:
-            values, times = np.asfortranarray(values[ordered.rows]), times[ordered.rows]
+            values, times = rows_of(values, ordered.rows), times[ordered.rows]
     report = _report(source, parts, values, times, n_duplicates, was_sorted=was_sorted)
     stamps = None if times is None else times // _MS
     return Table(values, tuple(whole.names), stamps, report)

@@ -11,6 +11,7 @@ from meanrev.intake import dialect
 from meanrev.intake.cells import MISSING, comma_style
 from meanrev.intake.dialect import HEAD_BYTES, Layout, ends_in_returns, laid_out, one_newline
 from meanrev.intake.headers import is_time_name
+from meanrev.intake.held import Columns
 from meanrev.intake.options import FileOptions, polars, refusal
 from meanrev.intake.raw import RawTable
 from meanrev.intake.report import LeftOut
@@ -67,7 +68,7 @@ def read_text(source: str, data: Path | bytes, options: FileOptions) -> RawTable
     _refuse_short_rows(source, frame, layout, lines)
     left_out = [LeftOut("line", layout.comments, "before the header")] if layout.comments else []
     return RawTable(
-        source, layout.names, frame, layout.levels, lines.place, lines.cell, (), comma, True, left_out, notes
+        source, layout.names, Columns(frame), layout.levels, lines.place, lines.cell, (), comma, True, left_out, notes
     )
 
 

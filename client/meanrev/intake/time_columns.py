@@ -85,13 +85,18 @@ def _chosen(raw: RawTable, candidates: list[int]) -> int | None:
 def _time_kind(raw: RawTable, number: int) -> str:  # noqa: PLR0911 - one a type
     """Return how a column can be read as time, "" where it is none."""
     pl = polars()
-    column, name = raw.column(number), raw.names[number]
-    if column.dtype in (pl.Date, pl.Datetime):
-        return "typed" if column.null_count() < column.len() else ""
-    if column.dtype == pl.Time:
+    kind, name = raw.columns.kinds[number], raw.names[number]
+    if kind in (pl.Date, pl.Datetime):
+        return "typed" if raw.columns.has_values(number) else ""
+    if kind == pl.Time:
         return "clock"
-    named = is_time_name(name) or number in raw.index
-    if column.dtype == pl.String:
+    if kind != pl.String and (not kind.is_numeric() or kind.is_decimal()):
+        return ""
+    named, first = is_time_name(name) or number in raw.index, number == 0
+    if kind != pl.String and not named and not _may_be_time(raw.columns.head(number, _SAMPLE), first=first):
+        return ""
+    column = raw.column(number)
+    if kind == pl.String:
         sample = column.drop_nulls().head(_SAMPLE).str.strip_chars()
         if not sample.len():
             return ""
@@ -99,16 +104,14 @@ def _time_kind(raw: RawTable, number: int) -> str:  # noqa: PLR0911 - one a type
         if not digits:
             return text_kind(sample) if not bool(sample.str.contains(r"^[0-9]+\.[0-9]{1,2}$").all()) else ""
         column = column.str.strip_chars().cast(pl.Float64, strict=False)
-    if not column.dtype.is_numeric() or column.dtype.is_decimal():
-        return ""
-    if not named and not _may_be_time(column, first=number == 0):
-        return ""
-    return _number_role(column, name, named=named, first=number == 0)
+        if not named and not _may_be_time(column.head(_SAMPLE), first=first):
+            return ""
+    return _number_role(column, name, named=named, first=first)
 
 
-def _may_be_time(column: Any, *, first: bool) -> bool:
+def _may_be_time(few: Any, *, first: bool) -> bool:
     """Tell by a few values whether a column is worth a look: most hold prices, which are no large whole numbers."""
-    few = column.head(_SAMPLE).drop_nulls()
+    few = few.drop_nulls()
     whole = bool((few % 1 == 0).all())
     return whole and few.len() > 0 and (few.min() or 0) >= (20_000 if first else 19_000_000)
 
@@ -147,20 +150,22 @@ def _clock(raw: RawTable, time: int, options: FileOptions) -> int | None:
         days = number_kind(column) in {"yyyymmdd", "spreadsheet serial"}
     if not days:
         return None
-    for i, name in enumerate(raw.names):
-        if i == time or name in options.columns:
-            continue
-        other = raw.column(i)
-        called = name.strip("<> ").lower() in {"time", "timeofday", "time_of_day", "hour", "clock"}
-        if other.dtype == pl.Time:
-            return i
-        if other.dtype == pl.String and other.null_count() < other.len():
-            sample = other.drop_nulls().head(_SAMPLE).str.strip_chars()
-            if text_kind(sample) == "clock" or (called and bool(sample.str.contains(r"^[0-9]{1,6}$").all())):
-                return i
-        elif called and other.dtype.is_integer() and (other.min() or 0) >= 0 and (other.max() or 0) <= 235_959:
-            return i
-    return None
+    others = (i for i, name in enumerate(raw.names) if i != time and name not in options.columns)
+    return next((i for i in others if _is_clock(raw, i)), None)
+
+
+def _is_clock(raw: RawTable, number: int) -> bool:
+    """Tell whether a column holds times of day."""
+    pl = polars()
+    kind = raw.columns.kinds[number]
+    called = raw.names[number].strip("<> ").lower() in {"time", "timeofday", "time_of_day", "hour", "clock"}
+    if kind == pl.String and raw.columns.has_values(number):
+        sample = raw.column(number).drop_nulls().head(_SAMPLE).str.strip_chars()
+        return text_kind(sample) == "clock" or (called and bool(sample.str.contains(r"^[0-9]{1,6}$").all()))
+    if called and kind.is_integer():
+        column = raw.column(number)
+        return (column.min() or 0) >= 0 and (column.max() or 0) <= 235_959
+    return bool(kind == pl.Time)
 
 
 def _counters(raw: RawTable, time: int | None, options: FileOptions) -> tuple[tuple[int, str], ...]:
