@@ -1,6 +1,7 @@
 """The methods of both clients: Methods lists them, and each is declared in a module of its own."""
 
-from meanrev.methods.backtest import backtest, backtest_stream
+from meanrev.methods.backtest import backtest
+from meanrev.methods.backtest_stream import backtest_stream
 from meanrev.methods.cara import cara, cara_stream
 from meanrev.methods.fit_ou import fit_ou
 from meanrev.methods.health import health

@@ -107,14 +107,12 @@ def accounts_request(
     asset_ids: Sequence[str] | None = None,
     clock: Table | None = None,
     lookback: int | None = None,
-    execution_delay: int | None = None,
-    mode: str | None = None,
-    initial_capital: float | None = None,
-    periods_per_year: float | None = None,
+    rule: Mapping[str, Any],
 ) -> ResearchRequest[Backtests]:
     """Check the arguments of a backtest of many columns, or of the figures and trades of one.
 
-    The labels of bars are those of clock, the frame that the prices are a column of, where one is given.
+    The labels of bars are those of clock, the frame that the prices are a column of, where one is given; rule holds the
+    trading_options.
     """
     read = prices if isinstance(prices, Table) else matrix(prices)
     if not read.values.size:
@@ -126,10 +124,7 @@ def accounts_request(
         "exit": _level("exit_zscore", leave, read),
         "cost": _level("cost_per_side", cost_per_side, read),
         "lookback": lookback,
-        "execution_delay": execution_delay,
-        "mode": mode,
-        "initial_capital": initial_capital,
-        "periods_per_year": periods_per_year,
+        **rule,
         "trades": trades or None,
         "path": path or None,
     }

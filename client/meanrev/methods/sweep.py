@@ -12,6 +12,7 @@ from meanrev.methods.chunks import matrix
 from meanrev.methods.naming import series_names
 from meanrev.methods.parts import JoinedSweep, Whole
 from meanrev.methods.research import Research, ResearchRequest
+from meanrev.methods.trading_rule import Rate, trading_options
 from meanrev.progress import Progress
 from meanrev.question import About, Question
 from meanrev.results import BestCells, CellFigures, SweepResult, WalkForward
@@ -135,6 +136,8 @@ def sweep(
     mode: str | None = None,
     initial_capital: float | None = None,
     periods_per_year: float | None = None,
+    stop: float | None = None,
+    borrow: Rate = None,
     progress: Progress = False,
     dry_run: bool = False,
     timeout: float = _HOUR_S,
@@ -155,6 +158,8 @@ def sweep(
         mode: As for backtest.
         initial_capital: As for backtest.
         periods_per_year: As for backtest.
+        stop: As for backtest; above every entry level.
+        borrow: As for backtest.
         progress: True for a bar, or a function of (done, total, eta_s).
         dry_run: Upload nothing, and return an Estimate of time, memory and bytes in place of the result.
         timeout: Seconds for everything.
@@ -164,20 +169,23 @@ def sweep(
     """
     read = matrix(prices)
     options = {
-        "entry": _axis("entry", entry),
-        "exit": _axis("exit", exit),
-        "cost": _axis("cost_per_side", cost_per_side),
-        "lookback": _bars(lookback),
+        **_axes(entry, exit, cost_per_side, lookback),
         "figures": None if figures is None else fields.names("figures", figures),
         **_spans(walk_forward),
-        "execution_delay": execution_delay,
-        "mode": mode,
-        "initial_capital": initial_capital,
-        "periods_per_year": periods_per_year,
+        **trading_options(execution_delay, mode, initial_capital, periods_per_year, stop, borrow),
     }
     reading = partial(read_sweep, single=read.values.ndim == 1)
     request = ResearchRequest(SWEEP, read, series_names(read, asset_ids), options, reading)
     return request.question(progress, timeout, dry_run=dry_run)
+
+
+def _axes(entry: Axis, leave: Axis, cost_per_side: Axis, lookback: int | Sequence[int] | None) -> dict[str, Any]:
+    return {
+        "entry": _axis("entry", entry),
+        "exit": _axis("exit", leave),
+        "cost": _axis("cost_per_side", cost_per_side),
+        "lookback": _bars(lookback),
+    }
 
 
 def _axis(field: str, given: Axis) -> Any:
