@@ -39,8 +39,7 @@ def backtest(
     """Trade the rolling z-score of one series, or of each column of a matrix.
 
     Args:
-        prices: (T,), or one column, of finite prices, oldest first; or (T, N), where NaN is a bar without a price, and
-            what is before a column's first price or after its last is no bar.
+        prices: (T,) or (T, N), oldest first; NaN is a bar without a price, and none outside the first and last price.
         thresholds: What thresholds or a sweep's best returned, or a mapping with entry_zscore and exit_zscore.
         cost_per_side: A fraction of traded notional; in mode "unit", units of the price. One, or one a column.
         entry_zscore: Instead of thresholds. One, or one a column.
@@ -62,8 +61,7 @@ def backtest(
         timeout: Seconds for everything; the client's own where None.
 
     Returns:
-        BacktestResult for one series; Backtests for many columns, of which one that cannot be traded has NaN, status
-        "error" and a reason.
+        BacktestResult for one series; Backtests for many, where a column that cannot be traded has NaN and a reason.
 
     Raises:
         MeanRevError: as every call.
