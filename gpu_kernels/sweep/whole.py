@@ -54,7 +54,7 @@ def compute(prices: Floats, levels: Levels, rules: Rules, timestamps_ms: Ints, l
     """Trade one series.
 
     Args:
-        prices: (T,), finite; positive in mode "compounding".
+        prices: (T,) from the first price to the last, NaN where a bar is missing; positive in mode "compounding".
         levels: Checked.
         rules: Checked.
         timestamps_ms: (T,); 0 where a time is not known.
@@ -65,7 +65,7 @@ def compute(prices: Floats, levels: Levels, rules: Rules, timestamps_ms: Ints, l
     bars = np.arange(1, n_bars + 1)
     with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
         ran = run(prices[None, :], Pairs(*(np.array([level]) for level in levels)), rules)
-        sums = _sums(ran.trades, prices, levels, rules)
+        sums = _sums(ran.trades, _marks(prices), levels, rules)
         equity, position = ran.paths.equity[0], ran.paths.position[0].astype(np.int64)
         compounding = rules.mode == "compounding"
         value = equity if compounding else sums.realized + sums.unrealized
@@ -112,6 +112,12 @@ def _sums(listed: Trades, prices: Floats, levels: Levels, rules: Rules) -> _Sums
     at = last[held]
     unrealized[held] = listed.quantity[at] * (prices[held] - listed.entry_price[at]) - entry_fee[at]
     return _Sums(unrealized, realized[count], count, wins[count], fees)
+
+
+def _marks(prices: Floats) -> Floats:
+    """Return the last price that each bar knows, which marks the position."""
+    known = np.maximum.accumulate(np.where(np.isnan(prices), 0, np.arange(prices.size)))
+    return prices[known]
 
 
 def _added(values: Floats) -> Floats:

@@ -69,6 +69,7 @@ class BacktestOptions(ResearchOptions, frozen=True, kw_only=True):
         periods_per_year: For the annual figures.
         trades: List the round trips in the reply.
         path: Put every bar into the reply.
+        metrics: Put the metrics of BacktestWithCosts into the reply, of the last bar or of all; for one column alone.
     """
 
     MOST_BYTES: ClassVar[int] = 4 * 1024 * 1024  # three numbers a column
@@ -83,10 +84,13 @@ class BacktestOptions(ResearchOptions, frozen=True, kw_only=True):
     periods_per_year: Annotated[float, Meta(gt=0)] = 252.0
     trades: bool = False
     path: bool = False
+    metrics: Literal["last", "all"] | None = None
 
 
 def _run(table: Table, chosen: BacktestOptions, ignored: list[str], progress: Progress) -> Answer:
     n_rows, n_columns = table.values.shape
+    if chosen.metrics is not None and n_columns != 1:
+        raise InvalidInput("metadata.metrics", "must be left out for more than one column", value=chosen.metrics)
     levels = {name: _level(getattr(chosen, name), name, n_columns) for name in ("entry", "exit", "cost")}
     rules: dict[str, Any] = {name: getattr(chosen, name) for name in _RULES}
     size = max(1, _ENTRIES_AT_ONCE // n_rows)
@@ -104,7 +108,29 @@ def _run(table: Table, chosen: BacktestOptions, ignored: list[str], progress: Pr
         if found.trades is not None:
             found = found._replace(trades=found.trades._replace(series=found.trades.series + start))
         parts.append(found)
-    return _reply(table.columns, parts, ignored)
+    traded = chosen.metrics is not None and parts[0].returns.n_bars[0] > 0
+    metrics = _metrics(table, levels, rules, chosen) if traded else None
+    return _reply(table.columns, parts, metrics, ignored)
+
+
+def _metrics(
+    table: Table, levels: dict[str, NDArray[np.float64]], rules: dict[str, Any], chosen: BacktestOptions
+) -> dict[str, Any]:
+    """Return the metrics of a single column, which can be traded, from its first price to its last."""
+    bars = np.flatnonzero(~np.isnan(table.values[:, 0]))
+    own = slice(bars[0], bars[-1] + 1)
+    stamps = np.zeros(len(table.values), dtype=np.int64) if table.timestamps_ms is None else table.timestamps_ms
+    prices = np.ascontiguousarray(table.values[own, 0])
+    entry, leave, cost = (float(values[0]) for values in levels.values())
+    found = sweep.OnlineBacktest(**rules).whole(prices, entry, leave, cost, stamps[own])
+    columns: dict[str, Any] = {
+        name: values if chosen.metrics == "all" else values[-1:]
+        for name, values in found._asdict().items()
+        if name != "open_positions"
+    }
+    columns["zscore"] = np.where(np.isfinite(columns["zscore"]), columns["zscore"], 0.0)
+    columns["status"] = [sweep.STATUSES[code] for code in columns["status"].tolist()]
+    return columns
 
 
 def _level(value: Level | None, name: str, n_columns: int) -> NDArray[np.float64]:
@@ -125,13 +151,16 @@ def _placed(error: InvalidInput, chosen: BacktestOptions, start: int) -> Invalid
     return InvalidInput(error.field, error.rule, value=error.value, index=index)
 
 
-def _reply(columns: tuple[str, ...], parts: list[sweep.Accounts], ignored: list[str]) -> Answer:
+def _reply(
+    columns: tuple[str, ...], parts: list[sweep.Accounts], metrics: dict[str, Any] | None, ignored: list[str]
+) -> Answer:
     """Build the last reply from the columns' parts, which follow each other."""
     result: dict[str, Any] = {
         "returns": return_columns(columns, [part.returns for part in parts]),
         **{name: np.concatenate([getattr(part, name) for part in parts]) for name in _OF_A_COLUMN},
         "trades": _trades([part.trades for part in parts if part.trades is not None]),
         "paths": _paths([part.paths for part in parts if part.paths is not None]),
+        "metrics": metrics,
     }
     total = len(columns)
     metadata = options.reply_metadata(ignored)
