@@ -22,9 +22,7 @@ def test_names_that_are_not_of_times(name):
     assert not is_time_name(name)
 
 
-@pytest.mark.parametrize(
-    "name", ["Unnamed: 0", "__index_level_0__", "level_1", "Index", "", None, "No."]
-)
+@pytest.mark.parametrize("name", ["Unnamed: 0", "__index_level_0__", "level_1", "Index", "", None, "No."])
 def test_names_of_columns_that_count_rows(name):
     assert is_index_name(name)
 
