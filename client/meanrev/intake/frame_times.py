@@ -19,7 +19,7 @@ _WAYS = {
 
 
 class Clock(NamedTuple):
-    """When the rows of a frame are.
+    """The times of the rows of a frame.
 
     Attributes:
         column: As it stands in the frame.

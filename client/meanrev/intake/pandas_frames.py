@@ -1,4 +1,4 @@
-"""Series and frames of pandas: columns of any type become floats or are named, and the index is looked at."""
+"""Series and frames of pandas: columns become floats or are refused by name, and the index gives the times."""
 
 from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass, replace

@@ -1,4 +1,4 @@
-"""Which column of a file is its time, which is only another one, and which counts rows."""
+"""The column of times of a file, its other columns of times, and those that count rows."""
 
 from typing import Any, NamedTuple
 
@@ -17,7 +17,7 @@ _SAMPLE = 200
 
 
 class TimeColumns(NamedTuple):
-    """What is time.
+    """The columns of a file that hold times.
 
     Attributes:
         time: Number of the column of times, or None.

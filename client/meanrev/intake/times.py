@@ -1,4 +1,4 @@
-"""What is time in a column: types of dates, texts, seconds since 1970 and their parts, yyyymmdd, serial days."""
+"""Columns of a file as times: dates, texts, seconds since 1970 and their parts, yyyymmdd, days of spreadsheets."""
 
 from typing import Any, NamedTuple, NoReturn
 

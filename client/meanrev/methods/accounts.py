@@ -109,7 +109,7 @@ def accounts_request(
     lookback: int | None = None,
     rule: Mapping[str, Any],
 ) -> ResearchRequest[Backtests]:
-    """Check the arguments of a backtest of many columns, or of the figures and trades of one.
+    """Check the arguments of a backtest of many columns or of one.
 
     The labels of bars are those of clock, the frame that the prices are a column of, where one is given; rule holds the
     trading_options.

@@ -51,7 +51,7 @@ class MatrixChunks(Sequence[bytes]):
         most_bytes: int | None = None,
         argument: str = "prices",
     ) -> None:
-        """Decide where to cut.
+        """Decide how many rows a chunk takes.
 
         Args:
             read: (T,) or (T, N).

@@ -94,7 +94,7 @@ def fetch(job_id: str, reading: Reading, timeout: float) -> Question[Any]:
 
 
 def ended(state: JobState | None) -> None:
-    """Check that a job's last state is a success.
+    """Check that a job succeeded, by its last state.
 
     Raises:
         MeanRevError: it is not.

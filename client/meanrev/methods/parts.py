@@ -161,7 +161,7 @@ class Fetched:
             self._replies += 1
 
     def value(self) -> Any:
-        """Return what the replies join to.
+        """Return the joined replies.
 
         Raises:
             ServerError: some are missing.

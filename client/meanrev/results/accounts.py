@@ -1,4 +1,4 @@
-"""What backtests of accounts and statistics of returns give.
+"""Results of backtests and of statistics of returns.
 
 A field is a scalar for one series, and an array with one entry a column where many were asked for at once.
 """

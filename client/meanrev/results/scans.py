@@ -1,4 +1,4 @@
-"""What a scan returns. Fields are named as on the wire, where their units are stated; P pairs."""
+"""Results of a scan. Fields are named as on the wire, where their units are stated; P pairs."""
 
 from collections.abc import Hashable, Mapping
 from dataclasses import dataclass, field, fields, replace

@@ -1,4 +1,4 @@
-"""What a sweep returns. Fields are named as on the wire, where their units are stated.
+"""Results of a sweep. Fields are named as on the wire, where their units are stated.
 
 Axes: N columns, G cells (threshold pairs x costs x lookbacks), E entries, X exits, S walk-forward steps.
 """
