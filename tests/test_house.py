@@ -83,17 +83,21 @@ def test_methods_handlers_and_client_methods_are_the_same():
 
 
 @pytest.mark.parametrize("name", RESEARCH)
-def test_a_research_method_has_one_module_of_the_client(name):
-    """Another one adds its module, a line of Methods beside its import, and its results; submit and jobs find it."""
+def test_one_module_of_the_client_knows_a_research_methods_replies(name):
+    """A new method adds its module, a line of Methods beside its import, and its results; submit and jobs find it."""
     research = RESEARCH[name].research
     assert research.method in METHODS
     assert CLIENT_METHODS[research.method] == name
-    sources = [path for path in modules() if path.is_relative_to(ROOT / "client/meanrev")]
-    assert [
-        path.relative_to(ROOT / "client/meanrev").as_posix()
-        for path in sources
-        if research.reply.DESCRIPTOR.name in path.read_text(encoding="utf-8")
-    ] == [research.read.__module__.removeprefix("meanrev.").replace(".", "/") + ".py"]
+    wanted = research.reply.DESCRIPTOR.name
+    sources = [path for path in modules() if path.is_relative_to(ROOT / "client")]
+    importing = [path.relative_to(ROOT / "client") for path in sources if wanted in imported(path)]
+    assert importing == [Path(*research.read.__module__.split(".")).with_suffix(".py")]
+
+
+def imported(path):
+    """Return the names that a module imports from others."""
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    return {alias.name for node in ast.walk(tree) if isinstance(node, ast.ImportFrom) for alias in node.names}
 
 
 @pytest.mark.parametrize("path", modules(), ids=lambda path: str(path.relative_to(ROOT)))
