@@ -63,7 +63,7 @@ def test_equity_trades_and_pnl_on_real_prices_are_vectorbt_s(delay, cost):
     equity, trades = theirs.value().to_numpy()[1::2], theirs.trades.closed
     counts, pnl = trades.count().to_numpy(), trades.pnl.sum().to_numpy()
     fees, wins = theirs.orders.fees.sum().to_numpy(), trades.win_rate().to_numpy()
-    mine = sweep.backtest(closes.T, [ENTRY_Z], [EXIT_Z], [cost], lookback=LOOKBACK, execution_delay=delay)
+    mine = sweep.backtest(closes.T, [ENTRY_Z], [EXIT_Z], [cost], sweep.Rules(lookback=LOOKBACK, execution_delay=delay))
     # vectorbt knows no ruin; over these years nothing is ruined.
     assert (mine.status != sweep.ERROR).all()
     assert mine.num_trades[:, 0].tolist() == counts.tolist()
@@ -71,11 +71,10 @@ def test_equity_trades_and_pnl_on_real_prices_are_vectorbt_s(delay, cost):
     np.testing.assert_allclose(mine.realized_pnl[:, 0], pnl, rtol=1e-12, atol=1e-12)
     np.testing.assert_allclose(mine.total_costs[:, 0], fees, rtol=1e-12)
     np.testing.assert_allclose(mine.win_rate[:, 0], wins, rtol=1e-12)
-    for column, name in enumerate(closes):
-        run = sweep.paths(closes[name], ENTRY_Z, EXIT_Z, cost, lookback=LOOKBACK, execution_delay=delay)
-        np.testing.assert_allclose(run.equity, equity[:, column], rtol=1e-12, err_msg=name)
-        peak = np.maximum.accumulate(equity[:, column])
-        np.testing.assert_allclose(run.drawdown, 1 - equity[:, column] / peak, rtol=0, atol=1e-12)
+    rules = sweep.Rules(lookback=LOOKBACK, execution_delay=delay)
+    run = sweep.accounts(closes.T, ENTRY_Z, EXIT_Z, cost, rules, path=True).paths
+    np.testing.assert_allclose(run.equity.T, equity, rtol=1e-12)
+    np.testing.assert_allclose(run.drawdown.T, 1 - equity / np.maximum.accumulate(equity), rtol=0, atol=1e-12)
 
 
 @pytest.mark.peer
@@ -87,7 +86,9 @@ def test_figures_and_round_trips_on_real_prices_are_vectorbt_s(delay, cost):
     datasets = pytest.importorskip("skfolio.datasets")
     closes = datasets.load_sp500_dataset().iloc[-N_BARS:]
     theirs = portfolio(vectorbt, closes, delay, cost)
-    mine = sweep.accounts(closes.T, ENTRY_Z, EXIT_Z, cost, lookback=LOOKBACK, execution_delay=delay, trades=True)
+    mine = sweep.accounts(
+        closes.T, ENTRY_Z, EXIT_Z, cost, sweep.Rules(lookback=LOOKBACK, execution_delay=delay), trades=True
+    )
     assert set(mine.returns.status) == {"ok"}
     equity = pd.DataFrame(theirs.value().to_numpy()[1::2], columns=closes.columns)
     returns = equity.pct_change().fillna(equity.iloc[0] - 1.0)

@@ -92,17 +92,17 @@ def _run(table: Table, chosen: BacktestOptions, ignored: list[str], progress: Pr
     if chosen.metrics is not None and n_columns != 1:
         raise InvalidInput("metadata.metrics", "must be left out for more than one column", value=chosen.metrics)
     levels = {name: _level(getattr(chosen, name), name, n_columns) for name in ("entry", "exit", "cost")}
-    rules: dict[str, Any] = {name: getattr(chosen, name) for name in _RULES}
+    rules = sweep.Rules(**{name: getattr(chosen, name) for name in _RULES})
     size = max(1, _ENTRIES_AT_ONCE // n_rows)
     parts = []
     for start in range(0, n_columns, size):
         progress(start, n_columns)
         some = slice(start, start + size)
         series = np.ascontiguousarray(table.values[:, some].T)
-        own = (values[some] for values in levels.values())
+        entry, leave, cost = (values[some] for values in levels.values())
         try:
             with wire_names(_NAMES):
-                found = sweep.accounts(series, *own, **rules, trades=chosen.trades, path=chosen.path)
+                found = sweep.accounts(series, entry, leave, cost, rules, trades=chosen.trades, path=chosen.path)
         except InvalidInput as error:
             raise _placed(error, chosen, start) from None
         if found.trades is not None:
@@ -114,7 +114,7 @@ def _run(table: Table, chosen: BacktestOptions, ignored: list[str], progress: Pr
 
 
 def _metrics(
-    table: Table, levels: dict[str, NDArray[np.float64]], rules: dict[str, Any], chosen: BacktestOptions
+    table: Table, levels: dict[str, NDArray[np.float64]], rules: sweep.Rules, chosen: BacktestOptions
 ) -> dict[str, Any]:
     """Return the metrics of a single column, which can be traded, from its first price to its last."""
     bars = np.flatnonzero(~np.isnan(table.values[:, 0]))
@@ -122,7 +122,7 @@ def _metrics(
     stamps = np.zeros(len(table.values), dtype=np.int64) if table.timestamps_ms is None else table.timestamps_ms
     prices = np.ascontiguousarray(table.values[own, 0])
     entry, leave, cost = (float(values[0]) for values in levels.values())
-    found = sweep.OnlineBacktest(**rules).whole(prices, entry, leave, cost, stamps[own])
+    found = sweep.OnlineBacktest(rules).whole(prices, entry, leave, cost, stamps[own])
     columns: dict[str, Any] = {
         name: values if chosen.metrics == "all" else values[-1:]
         for name, values in found._asdict().items()

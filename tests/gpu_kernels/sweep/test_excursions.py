@@ -26,7 +26,7 @@ def grids_from(pairs):
 
 def run(prices, entry, leave, cost, fewest=1, backend="native", threads=2, **rules):
     with grids_from(fewest), dispatch.using(backend, threads):
-        return sweep.backtest(prices, entry, leave, cost, **rules)
+        return sweep.backtest(prices, entry, leave, cost, sweep.Rules(**rules))
 
 
 def all_three(prices, entry, leave, cost, **rules):
