@@ -10,8 +10,8 @@
 // ones, so those in a run are the lowest, and those in an older run are the lowest of these: runs form a stack. Most runs
 // end at one bar for all of them, and then are walked over once.
 //
-// A stop or a borrow rate is not served here: a stop ends a run for some levels and not for others, and the dense kernel runs
-// such pairs.
+// A stop is not served here: it ends the trades of some levels in a run and not those of others, and the dense kernel runs such
+// pairs.
 #include "sweep/rows.h"
 #include "sweep/walks.h"
 
@@ -186,7 +186,8 @@ FN void finish(const Chunk& chunk, const Books& books, double side, Index open_l
     }
 }
 
-// prices, inverses, scores: (n_series, n_bars); a score is that of the decision which fills at this bar, NaN for none.
+// prices, marks_short, inverses, scores: (n_series, n_bars); marks_short as in settle.h, the prices where nothing is paid
+// for borrowing; a score is that of the decision which fills at this bar, NaN for none.
 // counts: (n_series,), the first of them that each series has; what is behind them is not looked at.
 // Chunk c is the entry levels first[c]..first[c + 1]-1 of entry with the exit levels begin[c]..begin[c + 1]-1 of leave,
 // both ascending, at cost[c]. column: where in a row of out each pair belongs; a chunk's begin at place[c], exit level by
@@ -210,8 +211,8 @@ FN Chunk chunk_of(const Grids& grids, Index c) {
 
 template <bool COMPOUNDING>
 FN void excursions(Index item, Index together, Index n_series, Index n_bars, Index n_chunks, Index n_pairs,
-                   const double* counts, const double* prices, const double* inverses, const double* scores, const Grids& grids, double initial,
-                   double* out) {
+                   const double* counts, const double* prices, const double* marks_short, const double* inverses,
+                   const double* scores, const Grids& grids, double initial, double* out) {
     const Index blocks = (n_chunks + together - 1) / together, series = item / blocks, begin = item % blocks * together;
     const Index end = begin + together < n_chunks ? begin + together : n_chunks;
     for (Index c = begin; c < end; ++c) {
@@ -219,6 +220,7 @@ FN void excursions(Index item, Index together, Index n_series, Index n_bars, Ind
         Books books[EXITS];
         Runs runs;
         chunk.prices = prices + series * n_bars;
+        chunk.marks_short = marks_short + series * n_bars;
         chunk.inverses = inverses + series * n_bars;
         chunk.scores = scores + series * n_bars;
         chunk.n_bars = (Index)counts[series];
@@ -241,13 +243,14 @@ FN void excursions(Index item, Index together, Index n_series, Index n_bars, Ind
 
 #define EXCURSIONS(name, COMPOUNDING)                                                                                  \
     ENTRY(name)(Index together, Index n_series, Index n_bars, Index n_chunks, Index n_pairs, const double* counts,     \
-                const double* prices, const double* inverses, const double* scores, const double* first,               \
-                const double* entry, const double* begin, const double* leave, const double* cost,                     \
-                const double* place, const double* column, double initial, double* out, int threads) {                 \
+                const double* prices, const double* marks_short, const double* inverses, const double* scores,         \
+                const double* first, const double* entry, const double* begin, const double* leave,                    \
+                const double* cost, const double* place, const double* column, double initial, double* out,            \
+                int threads) {                                                                                         \
         EACH(item, n_series * ((n_chunks + together - 1) / together), threads) {                                       \
             const Grids grids{first, entry, begin, leave, cost, place, column};                                        \
-            excursions<COMPOUNDING>(item, together, n_series, n_bars, n_chunks, n_pairs, counts, prices, inverses,     \
-                                    scores, grids, initial, out);                                                      \
+            excursions<COMPOUNDING>(item, together, n_series, n_bars, n_chunks, n_pairs, counts, prices, marks_short,  \
+                                    inverses, scores, grids, initial, out);                                            \
         };                                                                                                             \
     }
 

@@ -20,9 +20,10 @@ struct Records {
     Index bar[LEVELS], first[LEVELS + 1], count;
 };
 
-// Entry and exit levels ascend; each exit level goes with each entry level.
+// Entry and exit levels ascend; each exit level goes with each entry level. marks_short: as in settle.h, the prices where
+// nothing is paid for borrowing.
 struct Chunk {
-    const double *prices, *inverses, *scores;
+    const double *prices, *marks_short, *inverses, *scores;
     Index n_bars, n_levels, n_exits;
     double entry[LEVELS + 1], leave[EXITS], cost;
 };

@@ -1,5 +1,7 @@
 """Launches of the sweep's kernels on the CPU's vector lanes."""
 
+import math
+
 import numpy as np
 
 from gpu_kernels.checks import Floats
@@ -92,12 +94,12 @@ def rolling(prices: Floats, lookback: int, delay: int = 0) -> Floats:
 def _run(packed: Packed, pairs: Pairs, rules: Rules) -> Floats:
     """Run grids by excursions, long series in chunks, and the rest, or what needs it, by the dense kernel.
 
-    Neither of the first two serves a stop or a borrow rate.
+    Excursions serve no stop, and chunks neither a stop nor a borrow rate.
     """
     n_series, n_bars = packed.prices.shape
     pairs = Pairs(*map(np.ascontiguousarray, pairs))
     parts = -(-current().threads // n_series)
-    grids = excursions.find(pairs, excursions.FEWEST_PAIRS, parts) if rules.plain else None
+    grids = excursions.find(pairs, excursions.FEWEST_PAIRS, parts) if rules.stop == math.inf else None
     cut = rules.plain and long_series.gains(n_bars, pairs.entry_z.size)
     if grids is None and not cut:
         return _dense(packed, pairs, rules)
@@ -105,7 +107,7 @@ def _run(packed: Packed, pairs: Pairs, rules: Rules) -> Floats:
     if grids is None:
         long_series.run(packed.prices, packed.fills, pairs, rules, rows, current().threads)
     else:
-        excursions.run(packed.prices, packed.fills, packed.counts, grids, rules, rows, current().threads)
+        excursions.run(packed, grids, rules, rows, current().threads)
         if grids.alone.any():
             rows[:, :, grids.alone] = _dense(packed, take(pairs, grids.alone), rules)
     redo = driver.redo(rows)

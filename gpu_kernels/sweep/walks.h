@@ -50,7 +50,7 @@ FN void give(const Chunk& chunk, const ExitBooks& exits, Trades& trades, const R
         }
         return;
     }
-    const double move = side * (chunk.prices[end] - chunk.prices[a]);
+    const double *marks = marks_of(chunk, side), move = side * (marks[end] - marks[a]);
     const bool won = COMPOUNDING ? move - chunk.cost * (chunk.prices[a] + chunk.prices[end]) > 0.0
                                  : (move - chunk.cost) - chunk.cost > 0.0;
     for (Books* each = exits.begin; won && each < exits.end; ++each) {
@@ -63,15 +63,16 @@ FN void give(const Chunk& chunk, const ExitBooks& exits, Trades& trades, const R
 FN void walk_unit(const Chunk& chunk, const ExitBooks& exits, Trades& trades, const Records& records, double side, Index end,
                   Index reversing) {
     Path path{-INFINITE, INFINITE, 0.0, 0.0, 0.0};
-    double after = chunk.prices[end - 1];
+    const double* marks = marks_of(chunk, side);
+    double after = marks[end - 1];
     for (Index k = records.count, t = end - 1; k-- > 0;) {
         for (; t >= records.bar[k]; --t) {
-            const double price = chunk.prices[t], step = after - price, value = side * price;
+            const double mark = marks[t], step = after - mark, value = side * mark;
             path.squares += step * step;
             path.fall = most(path.fall, value - path.low);
             path.low = least(path.low, value);
             path.high = most(path.high, value);
-            after = price;
+            after = mark;
         }
         give<false>(chunk, exits, trades, records, k, side, end, reversing, path);
     }
@@ -99,21 +100,22 @@ FN void walk_long(const Chunk& chunk, const ExitBooks& exits, Trades& trades, co
     }
 }
 
-// Compounding short trades: the equity is 2 - price / entry price, so that each entry has returns of its own and its own
-// walk, a record a lane. A lane stands at its entry price until its entry.
+// Compounding short trades: the equity is short_base - mark / entry price, so that each entry has returns of its own and its
+// own walk, a record a lane. A lane stands at 1 until its entry.
 FN void walk_short(const Chunk& chunk, const ExitBooks& exits, Trades& trades, const Records& records, Index end,
                    Index reversing) {
     for (Index first = (records.count - 1) / WIDTH * WIDTH; first >= 0; first -= WIDTH) {
-        double bars[WIDTH], scales[WIDTH];
+        double bars[WIDTH], scales[WIDTH], bases[WIDTH];
         for (Index i = 0; i < WIDTH; ++i) {
             const Index k = first + i < records.count ? first + i : records.count - 1;
             bars[i] = (double)records.bar[k];
             scales[i] = chunk.inverses[records.bar[k]];
+            bases[i] = short_base(chunk, records.bar[k]);
         }
-        const V bar = get(bars), scale = get(scales);
+        const V bar = get(bars), scale = get(scales), base = get(bases);
         V before = splat(1.0), high = before, low = before, fall = before, sum = splat(0.0), squares = sum;
         for (Index t = records.bar[first] + 1; t < end; ++t) {
-            const V value = sel(bar < (double)t, 2.0 - chunk.prices[t] * scale, splat(1.0));
+            const V value = sel(bar < (double)t, base - chunk.marks_short[t] * scale, splat(1.0));
             high = max(high, value);
             low = min(low, value);
             const V inverse = 1.0 / (before * high);  // one division for two

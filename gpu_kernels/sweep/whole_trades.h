@@ -1,5 +1,5 @@
 // A trade from its entry to its exit in closed form: what settle.h does on the way, for all entry levels that share the
-// entry's bar. There is neither a stop nor a borrow rate here.
+// entry's bar. There is no stop here.
 #pragma once
 #include "sweep/levels.h"
 
@@ -24,10 +24,19 @@ FN Trade no_trade() {
                        : Trade{0.0, -INFINITE, INFINITE, 0.0, 0.0, 0.0, 0.0};
 }
 
+// What a position of this side is marked at.
+FN const double* marks_of(const Chunk& chunk, double side) { return side < 0.0 ? chunk.marks_short : chunk.prices; }
+
+// A compounding short trade's equity, in multiples of the equity before its fee, is this less mark / entry price: 2, and what
+// borrowing had cost before the trade.
+FN double short_base(const Chunk& chunk, Index a) {
+    return 2.0 + (chunk.marks_short[a] - chunk.prices[a]) * chunk.inverses[a];
+}
+
 // A unit trade of side `side` from bar a to `end`, which the data's end cuts short where it is n_bars. `reverses`: the
 // next trade pays its entry fee at the same bar; what that trade will count for it is taken off here.
 FN Trade unit_trade(const Chunk& chunk, double side, Index a, Index end, bool reverses, const Path& path) {
-    const double cost = chunk.cost, entry = side * chunk.prices[a];
+    const double *marks = marks_of(chunk, side), cost = chunk.cost, entry = side * marks[a];
     Trade trade;
     trade.gain = 0.0;
     trade.up = path.high - entry - cost;
@@ -35,8 +44,8 @@ FN Trade unit_trade(const Chunk& chunk, double side, Index a, Index end, bool re
     trade.fall = path.fall;
     trade.squares = path.squares + cost * cost;
     if (end < chunk.n_bars) {
-        const double last = side * (chunk.prices[end] - chunk.prices[end - 1]) - cost;
-        trade.gain = (side * (chunk.prices[end] - chunk.prices[a]) - cost) - cost;
+        const double last = side * (marks[end] - marks[end - 1]) - cost;
+        trade.gain = (side * (marks[end] - marks[a]) - cost) - cost;
         const double seen = reverses ? trade.gain - cost : trade.gain;
         trade.fall = most(trade.fall, trade.up - seen);
         trade.up = most(trade.up, seen);
@@ -58,9 +67,9 @@ FN Trade compounding_trade(const Chunk& chunk, double side, Index a, Index end, 
     trade.squares = path.squares + opening * opening;
     trade.fee = cost * keep;
     if (end < chunk.n_bars) {
-        const double ratio = chunk.prices[end] * scale, ratio_before = chunk.prices[end - 1] * scale;
-        const double left = (side > 0.0 ? ratio : 2.0 - ratio) - cost * ratio;
-        const double before = side > 0.0 ? ratio_before : 2.0 - ratio_before;
+        const double ratio = chunk.prices[end] * scale, base = short_base(chunk, a);
+        const double left = (side > 0.0 ? ratio : base - chunk.marks_short[end] * scale) - cost * ratio;
+        const double before = side > 0.0 ? chunk.prices[end - 1] * scale : base - chunk.marks_short[end - 1] * scale;
         const double kept = reverses ? keep : 1.0, last = left * kept / before - 1.0, counted = reverses ? opening : 0.0;
         trade.gain = keep * left;
         const double seen = trade.gain * kept;
@@ -78,16 +87,16 @@ FN Trade compounding_trade(const Chunk& chunk, double side, Index a, Index end, 
 FN bool doubtful(const Chunk& chunk, double side, Index a, Index end, const Trade& trade) {
     if (!(trade.down > 1e-3 && trade.gain > 1e-3)) return true;
     if (end == chunk.n_bars || chunk.cost == 0.0) return false;
-    const double turnover = chunk.prices[a] + chunk.prices[end];
-    const double margin = side * (chunk.prices[end] - chunk.prices[a]) - chunk.cost * turnover;
+    const double *marks = marks_of(chunk, side), turnover = chunk.prices[a] + chunk.prices[end];
+    const double margin = side * (marks[end] - marks[a]) - chunk.cost * turnover;
     return margin < 1e-11 * turnover && margin > -1e-11 * turnover;
 }
 
 // What a trade still open at the last bar has gained.
 template <bool COMPOUNDING>
 FN double open_gain(const Chunk& chunk, double side, Index a) {
-    const double last = chunk.prices[chunk.n_bars - 1];
-    if (!COMPOUNDING) return side * (last - chunk.prices[a]) - chunk.cost;
+    const double *marks = marks_of(chunk, side), last = marks[chunk.n_bars - 1];
+    if (!COMPOUNDING) return side * (last - marks[a]) - chunk.cost;
     const double ratio = last * chunk.inverses[a];
-    return (side > 0.0 ? ratio : 2.0 - ratio) / (1.0 + chunk.cost) - 1.0;
+    return (side > 0.0 ? ratio : short_base(chunk, a) - ratio) / (1.0 + chunk.cost) - 1.0;
 }

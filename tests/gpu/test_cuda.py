@@ -39,10 +39,11 @@ def test_it_is_chosen():
 @pytest.mark.parametrize("mode", sweep.MODES)
 @pytest.mark.parametrize("delay", [0, 1, 3])
 @pytest.mark.parametrize("shape", [(1, 1), (3, 33), (17, 257), (64, 1000)])
-def test_sweeps(mode, delay, shape):
+@pytest.mark.parametrize("options", [{}, {"stop": 2.7, "borrow": 0.1}])
+def test_sweeps(mode, delay, shape, options):
     prices = walks(*shape)
     entry, leave = (grid.ravel() for grid in np.meshgrid(np.linspace(0.5, 2.5, 9), np.linspace(-0.4, 0.4, 7)))
-    rules = {"mode": mode, "execution_delay": delay}
+    rules = {"mode": mode, "execution_delay": delay, **options}
     expected = sweep.backtest(prices, entry, leave, 1e-3, sweep.Rules(**rules))
     with dispatch.using("cuda"):
         found = sweep.backtest(prices, entry, leave, 1e-3, sweep.Rules(**rules))
@@ -65,11 +66,12 @@ def test_long_series_of_few_pairs(mode, volatility):
 
 @pytest.mark.parametrize("mode", sweep.MODES)
 @pytest.mark.parametrize("shape", [(1, 1), (3, 33), (100, 700)])
-def test_moments_of_backtests(mode, shape):
-    prices, entry = walks(*shape, seed=6), np.linspace(0.5, 2.5, shape[0])
-    expected = sweep.moments(prices, entry, 0.1, 1e-3, sweep.Rules(mode=mode))
+@pytest.mark.parametrize("options", [{}, {"stop": 2.7, "borrow": 0.1}])
+def test_moments_of_backtests(mode, shape, options):
+    prices, entry, rules = walks(*shape, seed=6), np.linspace(0.5, 2.5, shape[0]), sweep.Rules(mode=mode, **options)
+    expected = sweep.moments(prices, entry, 0.1, 1e-3, rules)
     with dispatch.using("cuda"):
-        found = sweep.moments(prices, entry, 0.1, 1e-3, sweep.Rules(mode=mode))
+        found = sweep.moments(prices, entry, 0.1, 1e-3, rules)
     np.testing.assert_allclose(found, expected, rtol=1e-9, atol=1e-9)
 
 

@@ -67,6 +67,7 @@ def sweeps(draw):
         prices[rng.random(prices.shape) < 0.1] = np.nan
         prices[:, 0] = 3.5
     rules = {"lookback": lookback, "execution_delay": draw(st.integers(0, 3)), "mode": mode, "initial_capital": 3.0}
+    rules["borrow"] = draw(st.sampled_from([0.0, 0.0, 0.05, 2.0]))
     return prices, grid(levels, exits), draw(st.sampled_from([0.0, 1e-3, 0.05, 0.25])), rules
 
 

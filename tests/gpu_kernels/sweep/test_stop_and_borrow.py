@@ -12,7 +12,7 @@ from gpu_kernels.sweep.bars import gather, owed
 from tests.gpu_kernels.native import needs_compiler
 from tests.gpu_kernels.stand_in import stand
 from tests.gpu_kernels.sweep.single import paths
-from tests.gpu_kernels.sweep.test_native import walks
+from tests.gpu_kernels.sweep.test_native import assert_equal, walks
 from tests.gpu_kernels.sweep.ways import EVERY_TWIN, EVERY_WAY, assert_same_bits, way
 from tests.naive import sweep as naive
 
@@ -113,28 +113,30 @@ class TestBorrow:
             sweep.backtest(walks(1, 1, 9), 1.0, 0.0, 0.0, sweep.Rules(borrow=borrow))
 
 
+@pytest.mark.parametrize("options", [BOTH, {"borrow": 0.5, "lookback": 8}])
 @pytest.mark.parametrize("gaps", [False, True])
 @pytest.mark.parametrize("mode", sweep.MODES)
 @EVERY_WAY
-def test_every_way_gives_the_oracle_s_figures(stand, name, mode, gaps):
+def test_every_way_gives_the_oracle_s_figures(stand, name, mode, gaps, options):
     prices, entry = walks(3, 4, 140, 0.03), np.array([0.8, 1.3, 1.9])
     if gaps:
         prices[np.random.default_rng(1).random(prices.shape) < [[0.0], [0.1], [0.2], [0.3]]] = NAN
     with way(name):
-        found = sweep.backtest(prices, entry, 0.1, 1e-3, sweep.Rules(mode=mode, execution_delay=2, **BOTH))
+        found = sweep.backtest(prices, entry, 0.1, 1e-3, sweep.Rules(mode=mode, execution_delay=2, **options))
     for series, pair in np.ndindex(4, 3):
         row = prices[series].tolist()
-        final = naive.run(row, entry[pair], 0.1, 1e-3, mode=mode, execution_delay=2, **BOTH)["final"]
+        final = naive.run(row, entry[pair], 0.1, 1e-3, mode=mode, execution_delay=2, **options)["final"]
         for field, value in final.items():
             assert getattr(found, field)[series, pair] == pytest.approx(value, rel=1e-8, abs=1e-10), (field, series)
 
 
+@pytest.mark.parametrize("options", [BOTH, {"borrow": 0.5, "lookback": 8}])
 @pytest.mark.parametrize("mode", sweep.MODES)
 @EVERY_WAY
-def test_a_series_alone_has_the_bits_that_it_has_in_a_batch(stand, name, mode):
+def test_a_series_alone_has_the_bits_that_it_has_in_a_batch(stand, name, mode, options):
     prices = walks(5, 3, 120)
     prices[1, 90:] = prices[2, 40:43] = NAN
-    rules = sweep.Rules(mode=mode, **BOTH)
+    rules = sweep.Rules(mode=mode, **options)
     with way(name):
         whole = sweep.backtest(prices, [0.8, 1.3], 0.1, 1e-3, rules)
         for series in range(3):
@@ -142,24 +144,28 @@ def test_a_series_alone_has_the_bits_that_it_has_in_a_batch(stand, name, mode):
 
 
 @needs_compiler
-@pytest.mark.parametrize("option", [{"stop": 2.6}, {"borrow": 0.5}])
-def test_excursions_and_chunks_of_long_series_leave_them_to_the_dense_kernel(option, monkeypatch):
+@pytest.mark.parametrize(
+    ("n_pairs", "option", "served"),
+    [
+        (40, {}, ["excursions"]),
+        (40, {"borrow": 0.5}, ["excursions"]),
+        (40, {"stop": 2.6}, []),
+        (2, {}, ["long_series"]),
+        (2, {"borrow": 0.5}, []),
+        (2, {"stop": 2.6}, []),
+    ],
+)
+def test_what_a_faster_way_does_not_serve_goes_to_the_dense_kernel(n_pairs, option, served, monkeypatch):
     calls = []
-    for module in (excursions, long_series):
+    for name, module in (("excursions", excursions), ("long_series", long_series)):
         run = module.run
-        monkeypatch.setattr(module, "run", lambda *arguments, run=run: [calls.append(1), run(*arguments)])
-    prices, levels = walks(1, 2, 100), np.linspace(0.5, 2.5, 40)
+        monkeypatch.setattr(module, "run", lambda *rest, name=name, run=run: [calls.append(name), run(*rest)])
     monkeypatch.setattr(long_series, "LEAST_BARS", 1)
+    prices, levels, rules = walks(1, 2, 100), np.linspace(0.5, 2.5, n_pairs), sweep.Rules(lookback=8, **option)
     with dispatch.using("native"):
-        for entry in (levels, levels[:2]):
-            sweep.backtest(prices, entry, 0.1, 1e-3, sweep.Rules(lookback=8))
-            assert calls.pop()
-            found = sweep.backtest(prices, entry, 0.1, 1e-3, sweep.Rules(lookback=8, **option))
-            assert not calls
-            expected = [
-                sweep.backtest(prices, one, 0.1, 1e-3, sweep.Rules(lookback=8, **option)).equity for one in entry
-            ]
-            np.testing.assert_array_equal(found.equity, np.concatenate(expected, axis=1))
+        found = sweep.backtest(prices, levels, 0.1, 1e-3, rules)
+    assert calls == served
+    assert_equal(found, sweep.backtest(prices, levels, 0.1, 1e-3, rules))
 
 
 @needs_compiler
