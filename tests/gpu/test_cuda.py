@@ -175,10 +175,10 @@ def test_a_worker_computes_the_same_and_an_error_that_stays_ends_it():
         here = ou.fit(prices)
     fleet = Fleet(Orders("cuda"), 2)
     try:
-        with dispatch.using("cuda", 1, fleet.carry):
+        with dispatch.using("cuda", 1, fleet.run):
             assert_close(ou.fit(prices), here, exact=("theta", "adf_statistic"))
             with pytest.raises(WorkerLost):
-                fleet.carry(mischief.break_gpu, ())
+                fleet.run(mischief.break_gpu, ())
             assert_close(ou.fit(prices), here, exact=("theta", "adf_statistic"))
         assert fleet.restarts == 1
     finally:

@@ -1,6 +1,11 @@
-"""What both weight methods share: a stream of returns, estimates from them or from the caller, weights, a reply."""
+"""CaraOptimalWeights and SharpeOptimalWeights: a stream of returns in, the weights of each message out.
 
-from collections.abc import AsyncIterator, Callable
+Both methods estimate means and a covariance from the returns, unless the caller sends them, and differ in what the
+weights maximise.
+"""
+
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping
+from functools import partial
 from typing import Annotated, Any, Literal
 
 import numpy as np
@@ -12,24 +17,17 @@ from gpu_kernels.checks import Floats, non_negative
 from gpu_kernels.errors import InvalidInput
 from meanrev_server.rpc import options
 from meanrev_server.rpc.call import Call
-from meanrev_server.rpc.naming import wire_names
+from meanrev_server.rpc.naming import option_names, same_fields, wire_names
+from meanrev_server.rpc.registry import StreamHandler
 from meanrev_wire import codec
 from meanrev_wire.meanrev_pb2 import OptimizationInput, WeightsOutput
 
-__all__ = ["Side", "WeightOptions", "answers", "sides"]
+__all__ = ["HANDLERS", "Side", "WeightOptions", "sides"]
 
 Side = float | tuple[float | None, ...] | None
-"""A bound of all assets, or one an asset; null where there is none."""
+"""A bound for all assets, or one an asset; null where there is none."""
 
 _LONGEST_WINDOW = 100_000
-
-_NAMES = {
-    "halflife": "metadata.halflife",
-    "covariance": "covariance",
-    "bounds": "metadata.bounds",
-    "leverage": "metadata.leverage",
-    "mode": "metadata.mode",
-}
 
 
 class WeightOptions(options.Options, frozen=True, kw_only=True):
@@ -54,8 +52,11 @@ class WeightOptions(options.Options, frozen=True, kw_only=True):
     window: Annotated[int, Meta(ge=2, le=_LONGEST_WINDOW)] = 10_000
 
 
+_NAMES = option_names(WeightOptions, covariance="covariance")
+
+
 def sides(bounds: tuple[Side, Side] | None) -> tuple[Any, Any] | None:
-    """Return bounds as the operations take them: infinities where an asset has none, None where no asset has one.
+    """Return bounds as the operations take them: infinite where an asset has none, and None where no asset has one.
 
     Args:
         bounds: Lowest and highest weights, or None.
@@ -73,24 +74,18 @@ def _filled(side: Side, nothing: float) -> Any:
 Optimise = Callable[..., weights.Weights]
 
 
-async def answers(messages: AsyncIterator[bytes], call: Call, optimise: Optimise) -> AsyncIterator[bytes]:
-    """Answer each message with weights.
-
-    Args:
-        messages: OptimizationInput messages.
-        call: The call's surroundings.
-        optimise: weights.cara or weights.sharpe.
-    """
+async def _answers(optimise: Optimise, messages: AsyncIterator[bytes], call: Call) -> AsyncGenerator[bytes, None]:
+    """Answer each message with weights."""
     stream = options.StreamOptions(WeightOptions)
-    portfolio = _Portfolio(optimise)
+    state = _StreamState(optimise)
     async for data in messages:
         request = await call.decode(OptimizationInput, data)
         chosen = stream.read(request.metadata)
-        yield await call.compute(portfolio.answer, request, chosen, stream.ignored_once())
+        yield await call.compute(state.answer, request, chosen, stream.ignored_once())
 
 
-class _Portfolio:
-    """What one stream remembers: the rows of its window, and the weights it answered last."""
+class _StreamState:
+    """What one stream remembers: the rows of its window, and the weights of its last reply."""
 
     def __init__(self, optimise: Optimise) -> None:
         self._optimise = optimise
@@ -98,7 +93,7 @@ class _Portfolio:
         self._held: Floats | None = None
 
     def answer(self, request: OptimizationInput, chosen: WeightOptions, ignored: list[str]) -> bytes:
-        """Answer one message; runs in a compute thread, one message of a stream at a time."""
+        """Answer one message, in a compute thread; a stream has one message at a time in work."""
         rate = non_negative("transaction_cost", request.transaction_cost)
         within_reach("transaction_cost", np.asarray(rate))
         returns = codec.matrix(request.returns, "returns") if request.HasField("returns") else None
@@ -141,10 +136,10 @@ def _weigh(
 def _estimate(
     request: OptimizationInput, returns: Floats | None, chosen: WeightOptions
 ) -> tuple[Floats, Floats, dict[str, Any]]:
-    """Return means, covariance and what to say of them: the caller's own where given, else estimates.
+    """Return means, covariance and extra outputs about them: the caller's own where given, else estimates.
 
     Raises:
-        InvalidInput: neither returns nor both replacements are given.
+        InvalidInput: the request has no returns, and not both means and covariance.
     """
     expected = codec.doubles(request.expected_returns) if len(request.expected_returns) else None
     covariance = codec.matrix(request.covariance, "covariance") if request.HasField("covariance") else None
@@ -169,14 +164,13 @@ def _estimate(
 def _encoded(found: weights.Weights, extras: dict[str, Any], timestamp_ms: int, ignored: list[str]) -> bytes:
     fallback = extras.pop("fallback", None)
     reasons = [reason for reason in (found.reason, fallback) if reason]
-    return codec.encode(
-        WeightsOutput,
-        weights=found.weights,
-        expected_return=found.expected_return,
-        expected_volatility=found.expected_volatility,
-        sharpe_ratio=found.sharpe_ratio,
-        utility=found.utility,
-        status="constrained" if reasons else found.status,
-        timestamp_ms=timestamp_ms,
-        metadata=options.reply_metadata(ignored, reason="; ".join(reasons) or None, **extras),
-    )
+    metadata = options.reply_metadata(ignored, reason="; ".join(reasons) or None, **extras)
+    fields = same_fields(WeightsOutput, found) | {"status": "constrained" if reasons else found.status}
+    return codec.encode(WeightsOutput, **fields, timestamp_ms=timestamp_ms, metadata=metadata)
+
+
+HANDLERS: Mapping[str, StreamHandler] = {
+    "CaraOptimalWeights": partial(_answers, weights.cara),
+    "SharpeOptimalWeights": partial(_answers, weights.sharpe),
+}
+"""The handlers of both methods."""

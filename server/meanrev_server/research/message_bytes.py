@@ -1,4 +1,4 @@
-"""How many bytes values take in a message, before they are written."""
+"""Bytes that values take in a message, known before they are written."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
@@ -10,12 +10,13 @@ from numpy.typing import NDArray
 __all__ = ["ends", "text", "texts", "varint", "varints"]
 
 _STEPS = np.array([1 << (7 * groups) for groups in range(1, 9)], dtype=np.int64)
-"""The least numbers that take 2, 3, ... bytes."""
+"""The smallest numbers that take 2, 3, ... bytes."""
 
 _LONGEST = 10
-"""Bytes of a negative number."""
+"""Bytes of a negative whole number."""
 
 _TAG = 2
+"""Most bytes of a field's tag."""
 
 
 def text(value: str) -> int:
@@ -34,14 +35,14 @@ def varint(value: int) -> int:
 
 
 def varints(values: NDArray[Any]) -> NDArray[np.int64]:
-    """Return the bytes of each whole number, as a list of them travels."""
+    """Return the bytes of each whole number in a packed list."""
     whole = values.astype(np.int64)
     known = np.searchsorted(_STEPS, whole, side="right") + 1
     return np.where(whole < 0, _LONGEST, known)
 
 
 def ends(values: Sequence[Any] | NDArray[Any]) -> NDArray[np.int64] | range:
-    """Return the bytes before each item of a list, and of all, (len + 1,).
+    """Return the bytes before each item of a list, and of all items, (len + 1,).
 
     Args:
         values: Texts, messages, mappings of a message's fields, or an array of numbers.
@@ -57,7 +58,7 @@ def ends(values: Sequence[Any] | NDArray[Any]) -> NDArray[np.int64] | range:
 def _size(item: Any) -> int:
     if isinstance(item, Message):
         return _delimited(item.ByteSize())
-    if isinstance(item, Mapping):  # of the fields of a message; the most that they take
+    if isinstance(item, Mapping):  # the fields of a message; their upper bound
         return _delimited(sum(_TAG + _size(value) for value in item.values()))
     return text(item) if isinstance(item, str) else _LONGEST
 

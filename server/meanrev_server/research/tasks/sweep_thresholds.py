@@ -1,7 +1,9 @@
 """SweepThresholds: every column against a grid of thresholds, costs and lookbacks."""
 
 import math
-from typing import Annotated, Any, Literal
+from collections.abc import Mapping
+from functools import cached_property
+from typing import Annotated, Any, NamedTuple
 
 import numpy as np
 from google.protobuf.message import Message
@@ -11,19 +13,18 @@ from numpy.typing import NDArray
 from gpu_kernels import threshold_grid
 from gpu_kernels.checks import Floats, one_of
 from gpu_kernels.errors import InvalidInput
-from gpu_kernels.sweep import Rules
-from meanrev_server.chunks import Table
+from meanrev_server.matrix_upload import Table
 from meanrev_server.outline import Outline
-from meanrev_server.research import sizes
+from meanrev_server.research import message_bytes
 from meanrev_server.research.answer import PART_BYTES, Answer
-from meanrev_server.research.cost import Cost, list_bytes, names_bytes, parts_bytes
-from meanrev_server.research.swept import Plan, group_bytes, swept
-from meanrev_server.research.task import Progress, ResearchOptions, Task
-from meanrev_server.rpc import options
-from meanrev_server.rpc.naming import wire_names
+from meanrev_server.research.estimate import Estimate, list_bytes, names_bytes, parts_bytes
+from meanrev_server.research.grid_sweep import GridSweep, group_bytes, swept
+from meanrev_server.research.task import Progress, Task, TradingResearchOptions
+from meanrev_server.rpc.naming import option_names, wire_names
+from meanrev_server.rpc.trading_options import Lookback
 from meanrev_wire.research_pb2 import CellChoice, SweepReply, WalkStep
 
-__all__ = ["SWEEP_THRESHOLDS", "SweepOptions"]
+__all__ = ["TASK", "SweepOptions"]
 
 Axis = str | Annotated[tuple[float, ...], Meta(min_length=1)]
 """Numbers, or "from:to:step" with both ends."""
@@ -37,27 +38,41 @@ _FIGURES = (
     "avg_profit_per_trade",
     "total_costs",
 )
-_NAMES = {
-    "prices": "block",
-    "entry_z": "metadata.entry",
-    "exit_z": "metadata.exit",
-    **{name: f"metadata.{name}" for name in ("cost", "lookback", "mode", "train", "test", "purge")},
-    **{name: f"metadata.{name}" for name in ("execution_delay", "initial_capital", "periods_per_year")},
-}
 
 
-class SweepOptions(ResearchOptions, frozen=True, kw_only=True):
-    """Options of SweepThresholds.
+class _Axes(NamedTuple):
+    """The axes of a grid: (E,), (X,), (C,) and (L,)."""
+
+    entry: Floats
+    exit: Floats
+    cost_per_side: Floats
+    lookback: NDArray[np.int64]
+
+    @property
+    def shape(self) -> tuple[int, int, int, int]:
+        """(E, X, C, L)."""
+        return self.entry.size, self.exit.size, self.cost_per_side.size, self.lookback.size
+
+    @property
+    def n_cells(self) -> int:
+        """Cells of the grid, invalid ones included."""
+        return math.prod(self.shape)
+
+    @property
+    def n_valid(self) -> int:
+        """Cells whose exit level fits the entry level."""
+        fits = (self.exit < self.entry[:, None]) & (self.exit >= -self.entry[:, None])
+        return int(np.count_nonzero(fits)) * self.cost_per_side.size * self.lookback.size
+
+
+class SweepOptions(TradingResearchOptions, frozen=True, kw_only=True, dict=True):
+    """Options of SweepThresholds, beside those of every trading rule.
 
     Attributes:
         entry: Entry levels; a cell whose exit does not fit its entry is invalid.
         exit: Exit levels.
         cost: Costs per side, as in BacktestWithCosts.
         lookback: Bars of the rolling z-score.
-        execution_delay: Bars between a signal and its fill.
-        mode: "compounding", or "unit" for spreads.
-        initial_capital: Equity before the first bar.
-        periods_per_year: For the annualised Sharpe ratio.
         figures: Figures of every cell that the reply carries.
         train: Bars of a walk-forward's train part; 0 for no walk-forward.
         test: Bars of its test part.
@@ -67,25 +82,40 @@ class SweepOptions(ResearchOptions, frozen=True, kw_only=True):
     entry: Axis = "0.5:3:0.25"
     exit: Axis = "-0.5:1.5:0.25"
     cost: Axis = (0.0005,)
-    lookback: Annotated[tuple[Annotated[int, Meta(ge=2, le=1_000_000)], ...], Meta(min_length=1)] = (20,)
-    execution_delay: Annotated[int, Meta(ge=0, le=10_000)] = 1
-    mode: Literal["compounding", "unit"] = "compounding"
-    initial_capital: Annotated[float, Meta(gt=0)] = 1.0
-    periods_per_year: Annotated[float, Meta(gt=0)] = 252.0
+    lookback: Annotated[tuple[Lookback, ...], Meta(min_length=1)] = (20,)
     figures: tuple[str, ...] = ("sharpe_ratio", "cumulative_return", "max_drawdown", "num_trades")
     train: Annotated[int, Meta(ge=0)] = 0
     test: Annotated[int, Meta(ge=0)] = 0
     purge: Annotated[int, Meta(ge=0)] = 0
 
+    @cached_property
+    def axes(self) -> _Axes:
+        """The axes as arrays.
+
+        Raises:
+            InvalidInput: a range is not "from:to:step".
+        """
+        return _Axes(
+            entry=_axis(self.entry, "entry"),
+            exit=_axis(self.exit, "exit"),
+            cost_per_side=_axis(self.cost, "cost"),
+            lookback=np.array(self.lookback, dtype=np.int64),
+        )
+
+    @property
+    def spans(self) -> Mapping[str, Any]:
+        """Parts of the walk-forward; empty where none is asked for."""
+        if not self.train and not self.test:
+            return {}
+        return {"train": self.train, "test": self.test, "purge": self.purge}
+
+
+_NAMES = option_names(SweepOptions, prices="block", entry_z="metadata.entry", exit_z="metadata.exit")
+
 
 def _axis(values: Axis, name: str) -> Floats:
     with wire_names({"grid": f"metadata.{name}"}):
         return threshold_grid.grid(values) if isinstance(values, str) else np.array(values, dtype=np.float64)
-
-
-def _axes(chosen: SweepOptions) -> tuple[Floats, Floats, Floats, NDArray[np.int64]]:
-    lookback = np.array(chosen.lookback, dtype=np.int64)
-    return _axis(chosen.entry, "entry"), _axis(chosen.exit, "exit"), _axis(chosen.cost, "cost"), lookback
 
 
 def _check(chosen: SweepOptions) -> None:
@@ -96,57 +126,28 @@ def _check(chosen: SweepOptions) -> None:
     """
     for name in chosen.figures:
         one_of("metadata.figures", name, _FIGURES)
-    axes = _axes(chosen)
+    axes = chosen.axes
     with wire_names(_NAMES):
         for place in range(len(axes)):
             alone: Any = [axis if i == place else axis[:1] for i, axis in enumerate(axes)]
             threshold_grid.expand(*alone)
-        n_cells = math.prod(axis.size for axis in axes)
-        if n_cells > threshold_grid.MAX_CELLS:
-            raise InvalidInput("cells", f"must be at most {threshold_grid.MAX_CELLS}", value=n_cells)
-
-
-def _n_valid(chosen: SweepOptions) -> int:
-    entry, leave, cost, lookback = _axes(chosen)
-    valid = int(np.count_nonzero((leave < entry[:, None]) & (leave >= -entry[:, None])))
-    return valid * cost.size * lookback.size
+        if axes.n_cells > threshold_grid.MAX_CELLS:
+            raise InvalidInput("cells", f"must be at most {threshold_grid.MAX_CELLS}", value=axes.n_cells)
 
 
 def _total(outline: Outline, chosen: SweepOptions) -> int:
-    return outline.n_columns * _n_valid(chosen)
+    return outline.n_columns * chosen.axes.n_valid
 
 
-def _run(table: Table, chosen: SweepOptions, ignored: list[str], progress: Progress) -> Answer:
+def _run(table: Table, chosen: SweepOptions, progress: Progress) -> Answer:
     with wire_names(_NAMES):
-        result = _swept(table, chosen, progress)
-    total = _total(table.outline, chosen)
-    metadata = options.reply_metadata(ignored, n_cells=result["n_cells"])
-    return Answer.of(SweepReply, result, done=total, total=total, metadata=metadata)
-
-
-def _rules(chosen: SweepOptions) -> Rules:
-    return Rules(
-        execution_delay=chosen.execution_delay,
-        mode=chosen.mode,
-        initial_capital=chosen.initial_capital,
-        periods_per_year=chosen.periods_per_year,
-    )
-
-
-def _spans(chosen: SweepOptions) -> dict[str, Any]:
-    if not chosen.train and not chosen.test:
-        return {}
-    return {"train": chosen.train, "test": chosen.test, "purge": chosen.purge}
-
-
-def _swept(table: Table, chosen: SweepOptions, progress: Progress) -> dict[str, Any]:
-    entry, leave, cost, lookback = _axes(chosen)
-    cells = threshold_grid.expand(entry, leave, cost, lookback)
-    shape = entry.size, leave.size, cost.size, lookback.size
-    figures = dict.fromkeys(chosen.figures)
-    found = swept(table.values, Plan(cells, shape, tuple(figures), _spans(chosen), _rules(chosen)), progress)
-    cell_reason, cell_reasons = threshold_grid.cell_reasons(cells, found.n_prices)
-    return {
+        cells = threshold_grid.expand(*chosen.axes)
+        figures = tuple(dict.fromkeys(chosen.figures))
+        grid = GridSweep(cells, chosen.axes.shape, figures, chosen.spans, chosen.rules())
+        found = swept(table.values, grid, progress)
+        cell_reason, cell_reasons = threshold_grid.cell_reasons(cells, found.n_prices)
+    n_cells = int(np.count_nonzero(cells.valid))
+    result = {
         "columns": list(table.columns),
         "entry_zscore": cells.entry_z,
         "exit_zscore": cells.exit_z,
@@ -155,10 +156,11 @@ def _swept(table: Table, chosen: SweepOptions, progress: Progress) -> dict[str, 
         "cell_reason": cell_reason,
         "cell_reasons": cell_reasons,
         "best": _best(found.choice, table.columns),
-        "n_cells": int(np.count_nonzero(cells.valid)),
+        "n_cells": n_cells,
         "walk_forward": [_step(step, table) for step in found.steps],
         "figures": [{"name": name, "values": values} for name, values in found.figures.items()],
     }
+    return Answer(result, extras={"n_cells": n_cells})
 
 
 def _step(step: threshold_grid.WalkStep, table: Table) -> WalkStep:
@@ -188,9 +190,8 @@ def _best(choice: threshold_grid.Choice, columns: tuple[str, ...]) -> list[CellC
     ]
 
 
-def _cost(outline: Outline, chosen: SweepOptions) -> Cost:
-    n_rows, n_columns = outline.n_rows, outline.n_columns
-    n_cells = math.prod(axis.size for axis in _axes(chosen))
+def _estimate(outline: Outline, chosen: SweepOptions) -> Estimate:
+    n_rows, n_columns, n_cells = outline.n_rows, outline.n_columns, chosen.axes.n_cells
     n_steps = _n_steps(n_rows, chosen)
     names = names_bytes(outline)
     figures = 8 * len(set(chosen.figures)) * n_columns * n_cells
@@ -201,18 +202,18 @@ def _cost(outline: Outline, chosen: SweepOptions) -> Cost:
     messages = n_columns * (1 + n_steps) * _MESSAGE_BYTES
     group = group_bytes(n_columns, n_cells, len(chosen.lookback), max(1, n_rows))
     work = _total(outline, chosen) * (n_rows + n_steps * chosen.train)
-    return Cost(work, outline.nbytes + figures + messages + 12 * lists + group + _PART_BYTES, reply_bytes)
+    return Estimate(work, outline.nbytes + figures + messages + 12 * lists + group + _PART_BYTES, reply_bytes)
 
 
 def _n_steps(n_rows: int, chosen: SweepOptions) -> int:
-    """Return the steps of a walk-forward; none where its parts break a rule, which the work will tell."""
+    """Return the steps of a walk-forward; none where its parts break a rule, which the work refuses."""
     if not chosen.train or not chosen.test:
         return 0
     return max(0, (n_rows - chosen.train - chosen.purge - chosen.test) // chosen.test + 1)
 
 
 def _most_bytes(message: Message) -> int:
-    return sizes.ends([message])[-1]
+    return message_bytes.ends([message])[-1]
 
 
 _LARGE = 1 << 20
@@ -229,18 +230,17 @@ _STEP: dict[str, Any] = {
 }
 _STEP_BYTES = _most_bytes(WalkStep(**_STEP))
 _MESSAGE_BYTES = 1024
-"""Of memory that a choice or a step takes until it is written."""
+"""Bytes of memory of a choice or a step until it is written."""
 _PART_BYTES = 2 * PART_BYTES
-"""Of memory that a reply takes while it is written."""
+"""Bytes of memory of a reply while it is written."""
 
 
-SWEEP_THRESHOLDS = Task(
+TASK = Task(
     method="SweepThresholds",
     options_type=SweepOptions,
     reply=SweepReply,
     check=_check,
     total=_total,
-    cost=_cost,
+    estimate=_estimate,
     run=_run,
 )
-"""The task."""

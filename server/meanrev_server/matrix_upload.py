@@ -1,8 +1,8 @@
-"""Matrices larger than a message: chunks in, one array out.
+"""The upload of a matrix that is larger than a message: it arrives in chunks and becomes one array.
 
-The first chunk says how large the matrix is to be, so that it is admitted or refused as a whole, before the rest is
-sent. Memory grows with the data that arrives, never with what the first chunk promises: the array is allocated, but the
-operating system gives it memory where it is written.
+The first chunk tells the size of the matrix, so that it is admitted or refused as a whole before the rest is sent.
+Memory grows with the data that has arrived, not with the size that the first chunk announced: the operating system
+gives the allocated array memory only where it is written.
 """
 
 from collections.abc import AsyncIterator, Callable
@@ -27,46 +27,39 @@ P = ParamSpec("P")
 R = TypeVar("R")
 
 _ON_THE_LOOP = 64 * 1024
-"""Bytes of a chunk that the event loop may take in: handing it over would take longer."""
+"""Most bytes of a chunk that the event loop's thread reads itself: handing it over would take longer."""
 _NUMBERED_ON_THE_LOOP = 1_000
-"""Columns that the event loop may number."""
+"""Most columns that the event loop's thread numbers itself."""
 
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """An assembled matrix.
+    """A whole matrix.
 
     Attributes:
-        values: (T, N).
+        values: (T, N), C-contiguous.
         columns: N names, all different.
         timestamps_ms: (T,), or None where none were sent.
-        metadata: Of the first chunk.
     """
 
     values: Floats
     columns: tuple[str, ...]
     timestamps_ms: NDArray[np.int64] | None
-    metadata: str
-
-    @property
-    def outline(self) -> Outline:
-        """What the first chunk of such a matrix tells of it."""
-        return Outline(len(self.values), self.values.shape[1], self.columns, self.metadata)
 
 
 @dataclass(slots=True)
 class _Assembly:
-    """What has come so far.
+    """The chunks that have arrived so far.
 
     Attributes:
-        outline: Of the first chunk.
-        name: Of the matrix.
-        stamped: The first chunk has timestamps.
-        most_bytes: Of a matrix.
-        rows: Rows so far.
-        whole: (T, N), filled from the top; None where the first chunk did not say how long it is.
-        blocks: What has come, where whole is None.
-        stamps: Of the rows so far, a chunk each.
+        outline: What the first chunk tells.
+        name: Name of the matrix.
+        stamped: Whether the first chunk has timestamps.
+        most_bytes: Most bytes of a matrix.
+        rows: Rows that have arrived.
+        whole: (T, N), filled from the top; None where the first chunk did not tell T.
+        blocks: The chunks' blocks, where whole is None.
+        stamps: The chunks' timestamps.
     """
 
     outline: Outline
@@ -83,7 +76,7 @@ class _Assembly:
 
         Raises:
             InvalidInput: the chunk does not continue the one before, or contradicts the first.
-            LimitReached: the matrix is larger than the server takes.
+            LimitReached: the matrix is larger than the server allows.
         """
         where = f"chunk[{number}]"
         block = codec.matrix(chunk.block, f"{where}.block")
@@ -93,7 +86,7 @@ class _Assembly:
         if total and stop > total:
             raise InvalidInput(f"{where}.block.rows", f"must not lead beyond total_rows = {total}", value=len(block))
         check_size(VALUE_BYTES * stop * block.shape[1], self.most_bytes)
-        if stop == total and not self.rows:  # alone, it is the matrix
+        if stop == total and not self.rows:  # a single chunk is the matrix itself
             self.whole = block
         elif total:
             self._fill(block)
@@ -129,7 +122,7 @@ class _Assembly:
         self.whole[self.rows : self.rows + len(block)] = block
 
     def table(self) -> Table:
-        """Return the whole.
+        """Return the whole matrix.
 
         Raises:
             InvalidInput: rows are missing.
@@ -140,15 +133,15 @@ class _Assembly:
         values = _joined(self.blocks) if self.whole is None else self.whole
         stamps = np.concatenate(self.stamps) if self.stamps else None
         columns = self.outline.columns or tuple(map(str, range(self.outline.n_columns)))
-        return Table(values, columns, stamps, self.outline.metadata)
+        return Table(values, columns, stamps)
 
 
 @dataclass(slots=True)
 class Upload:
-    """A matrix whose first chunk has come.
+    """A matrix of which the first chunk has arrived.
 
     Attributes:
-        outline: What it tells of the matrix.
+        outline: What the first chunk tells of the matrix.
     """
 
     outline: Outline
@@ -158,14 +151,14 @@ class Upload:
     _call: Call
 
     async def table(self) -> Table:
-        """Reserve the room of the matrix, take in the other chunks, and return the whole.
+        """Reserve the bytes of the matrix, receive the other chunks, and return the whole matrix.
 
         Raises:
-            InvalidInput: a chunk is out of order, missing, doubled or contradicts the first.
-            LimitReached: the matrix is larger than the server takes, or than it has room for now.
+            InvalidInput: a chunk is out of order, missing, sent twice, or contradicts the first one.
+            LimitReached: the matrix is larger than the server allows at all, or has bytes left for now.
         """
         call, outline = self._call, self.outline
-        first, self._first = self._first, MatrixChunk()  # it is let go once it is copied
+        first, self._first = self._first, MatrixChunk()  # so that it is freed once it is copied
         assembly = _Assembly(outline, first.name, len(first.timestamps_ms) > 0, call.settings.max_matrix_bytes)
         if outline.n_rows:
             call.ticket.reserve(outline.nbytes)
@@ -183,15 +176,15 @@ class Upload:
 
 
 async def begin(messages: AsyncIterator[bytes], call: Call) -> Upload:
-    """Read the first chunk of a call, which may be of a matrix that does not follow.
+    """Read the first chunk of a call; for a dry run no other one follows.
 
     Args:
         messages: MatrixChunk messages.
         call: The call's surroundings.
 
     Raises:
-        InvalidInput: there is no chunk, its size is none, or its names are not one a column, each once.
-        LimitReached: the matrix is larger than the server takes.
+        InvalidInput: there is no chunk, its size breaks a rule, or its names are not one a column and all different.
+        LimitReached: the matrix is larger than the server allows.
     """
     data = await anext(aiter(messages), None)
     if data is None:
@@ -211,7 +204,7 @@ def _added(assembly: _Assembly, data: bytes, number: int) -> None:
 
 
 def _joined(blocks: list[Floats]) -> Floats:
-    """Return the rows of all blocks, each of which is let go once it is copied."""
+    """Return the rows of all blocks; each block is freed once it is copied."""
     if len(blocks) == 1:
         return blocks[0]
     whole = np.empty((sum(map(len, blocks)), blocks[0].shape[1]))

@@ -10,11 +10,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gpu_kernels.errors import InvalidInput
-from meanrev_server.fusion import FUSIONS, ThresholdKey
+from meanrev_server.batchable import ThresholdKey, optimal_thresholds
 from meanrev_wire import meanrev_pb2
 from tests.server.serving import SERVICE, Caller, serving
-
-OPTIMAL = FUSIONS["thresholds.optimal"]
 
 
 def same(left, right):
@@ -50,14 +48,14 @@ def test_thresholds_are_the_same_alone_and_together(kind, drawn):
     objective, model, optional = kind
     items = [{**item, **optional} for item in drawn]
     key = ThresholdKey(objective, model, tuple(optional))
-    alone = [OPTIMAL.compute(key, [item])[0] for item in items]
-    assert all(same(one, other) for one, other in zip(alone, OPTIMAL.compute(key, items), strict=True))
+    alone = [optimal_thresholds(key, [item])[0] for item in items]
+    assert all(same(one, other) for one, other in zip(alone, optimal_thresholds(key, items), strict=True))
 
 
 def test_an_error_alone_names_no_place_in_a_batch():
     item = {"theta": -1.0, "mu": 0.0, "sigma": 1.0, "cost": 0.1}
     with pytest.raises(InvalidInput, match=r"^theta must be > 0"):
-        OPTIMAL.compute(ThresholdKey("sharpe", "reversal"), [item])
+        optimal_thresholds(ThresholdKey("sharpe", "reversal"), [item])
 
 
 def request(theta, **fields):

@@ -1,7 +1,7 @@
-"""What crosses between the two processes."""
+"""The messages between the parent and the child process."""
 
 import pickle
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from hashlib import blake2b
 from typing import Any, NamedTuple
 
@@ -9,17 +9,17 @@ from gpu_kernels.backend import Backend
 from meanrev_worker.channel import pickled
 from meanrev_worker.supervisor import Fingerprint
 
-__all__ = ["Hello", "Orders", "Outcome", "Task", "fingerprint", "outline"]
+__all__ = ["Hello", "Orders", "Outcome", "TwinCall", "fingerprint", "rough_hash"]
 
 
 class Orders(NamedTuple):
-    """How a worker computes.
+    """How a child computes.
 
     Attributes:
         backend: One of gpu_kernels.backend.BACKENDS, or "auto".
         threads: Threads that a native kernel may use at once.
         blas_threads: Threads that a matrix product or a spectrum may use.
-        device: Number of the GPU that "cuda" uses.
+        device: Number of the GPU that backend "cuda" uses.
         gpu_memory: Fraction of its memory that may be used.
         kernel_cache: Folder of compiled kernels; "" is the user's cache folder.
     """
@@ -33,22 +33,22 @@ class Orders(NamedTuple):
 
 
 class Hello(NamedTuple):
-    """What a worker says first.
+    """The first message of a child.
 
     Attributes:
-        backend: What it computes with; None where it cannot.
-        error: Why it cannot; None where it can.
+        backend: What it computes with; None where it cannot compute.
+        error: Why it cannot compute; None where it can.
     """
 
     backend: Backend | None = None
     error: Exception | None = None
 
 
-class Task(NamedTuple):
-    """A computation.
+class TwinCall(NamedTuple):
+    """A call of a twin, for the child to compute.
 
     Attributes:
-        twin: A function of a module.
+        twin: A function of a module, which travels by its name.
         arguments: Its arguments.
     """
 
@@ -57,7 +57,7 @@ class Task(NamedTuple):
 
 
 class Outcome(NamedTuple):
-    """How a computation ended.
+    """The end of a computation.
 
     Attributes:
         value: What it returned.
@@ -69,9 +69,9 @@ class Outcome(NamedTuple):
 
     @classmethod
     def failed(cls, error: Exception) -> "Outcome":
-        """Return the outcome of a computation that raised, which can be sent in any case.
+        """Return the outcome of a computation that raised, in a form that can always be sent.
 
-        The types of others become a RuntimeError with their words: the parent shall not have to import CuPy.
+        An error of another library becomes a RuntimeError with its text, so that the parent need not import CuPy.
         """
         try:
             again = pickle.loads(pickle.dumps(error))  # noqa: S301 - written the moment before
@@ -86,16 +86,19 @@ class Outcome(NamedTuple):
         return cls(error=told)
 
 
-def outline(task: Task) -> int:
-    """Return a hash of what is computed and of how large the arrays are."""
-    body, buffers = pickled(task)
-    return hash((body, *(buffer.nbytes for buffer in buffers)))
+def rough_hash(call: TwinCall) -> int:
+    """Return a hash of the call and of the sizes of its arrays, without their contents."""
+    return _rough_hash(*pickled(call))
 
 
-def fingerprint(task: Task) -> Fingerprint:
-    """Return what tells a computation from others."""
-    body, buffers = pickled(task)
-    found = blake2b(body, digest_size=16)
+def fingerprint(call: TwinCall) -> Fingerprint:
+    """Return the fingerprint of a call; its arrays are hashed where they are."""
+    body, buffers = pickled(call)
+    digest = blake2b(body, digest_size=16)
     for buffer in buffers:
-        found.update(buffer)
-    return Fingerprint(outline(task), found.digest())
+        digest.update(buffer)
+    return Fingerprint(_rough_hash(body, buffers), digest.digest())
+
+
+def _rough_hash(body: bytes, buffers: Sequence[memoryview]) -> int:
+    return hash((body, *(buffer.nbytes for buffer in buffers)))

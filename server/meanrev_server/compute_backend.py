@@ -1,4 +1,4 @@
-"""Where computations run: with which backend, and in threads of this process or in a child of it."""
+"""The choice, at the start, of the backend that computes, and of threads or a child process for it."""
 
 import logging
 import os
@@ -15,19 +15,19 @@ from gpu_kernels.dispatch import Selection
 from meanrev_server.config import Settings
 from meanrev_worker import Fleet, Orders, blas
 
-__all__ = ["Placement", "blas_threads", "limit_blas", "place"]
+__all__ = ["ComputeBackend", "blas_threads", "choose", "limit_blas"]
 
 log = logging.getLogger(__name__)
 
 
-class Placement(NamedTuple):
+class ComputeBackend(NamedTuple):
     """What was chosen.
 
     Attributes:
         backend: Where the maths runs, and why there.
-        selection: The same for the operations.
-        prepare: To be called first in each compute thread; None where nothing is to do.
-        fleet: The children; None where the maths runs in this process.
+        selection: The same choice as the operations take it.
+        prepare: What each compute thread calls first; None where there is nothing to prepare.
+        fleet: The child processes; None where the maths runs in this process.
     """
 
     backend: Backend
@@ -36,15 +36,15 @@ class Placement(NamedTuple):
     fleet: Fleet | None = None
 
 
-def place(settings: Settings, changed: Callable[[], None]) -> Placement:
-    """Choose, and start a child where one is to compute.
+def choose(settings: Settings, changed: Callable[[], None]) -> ComputeBackend:
+    """Choose a backend, and start a child process where one is to compute.
 
-    With worker "auto" a GPU is the child's: only it imports CuPy then, and what a kernel does to the GPU's state ends
-    with it.
+    With worker "auto" a child process uses the GPU, so that only the child imports CuPy, and an error that stays in the
+    GPU's state ends with it.
 
     Args:
-        settings: The server's.
-        changed: As in Fleet.
+        settings: The server's settings.
+        changed: Called as Fleet calls it.
 
     Raises:
         KernelError: the backend asked for cannot run here.
@@ -52,32 +52,31 @@ def place(settings: Settings, changed: Callable[[], None]) -> Placement:
     if settings.kernel_cache:
         use_cache(Path(settings.kernel_cache))
     threads = settings.kernel_threads or len(os.sched_getaffinity(0))
-    name: str = settings.backend
-    reason = ""
+    name, reason = str(settings.backend), ""
     if settings.worker == "process" or (settings.worker == "auto" and _may_be_gpu(name)):
         fleet = Fleet(_orders(settings, threads), settings.compute_threads, gpus=settings.gpus, changed=changed)
         found = fleet.backend
         if settings.gpus > 1 and found.name != "cuda":
             log.warning("there is no GPU for a second worker", extra={"gpus": settings.gpus, "backend": found.name})
         if settings.worker == "process" or found.name == "cuda":
-            return Placement(found, Selection(found.name, threads, fleet.carry, _lanes(found.name)), fleet=fleet)
+            return ComputeBackend(found, Selection(found.name, threads, fleet.run, _lanes(found.name)), fleet=fleet)
         fleet.close()
-        # What it found out about the GPU need not be found out here, where it would stay in memory.
+        # The child has looked for a GPU. This process need not look again, which would leave CuPy in its memory.
         name, reason = found
     chosen = backend.choose_on(settings.device, settings.gpu_memory, name)
-    # CUDA remembers a device for each thread.
+    # CUDA has a current device in each thread.
     prepare = partial(device.limit, settings.device, settings.gpu_memory) if chosen.name == "cuda" else None
     selected = Selection(chosen.name, threads, lanes=_lanes(chosen.name))
-    return Placement(Backend(chosen.name, reason or chosen.reason), selected, prepare)
+    return ComputeBackend(Backend(chosen.name, reason or chosen.reason), selected, prepare)
 
 
 def limit_blas(settings: Settings) -> None:
-    """Hold matrix products of this process to their share of the CPUs.
+    """Limit the threads of matrix products in this process.
 
-    This is left to whoever owns the process: a server in a notebook's must not slow down the notebook's own.
+    The owner of the process decides about that: a server inside a notebook must not slow the notebook down.
 
     Args:
-        settings: The server's.
+        settings: The server's settings.
     """
     blas.limit(blas_threads(settings))
 
@@ -90,7 +89,7 @@ def blas_threads(settings: Settings) -> int:
     """Return how many threads a matrix product may use.
 
     Args:
-        settings: The server's.
+        settings: The server's settings.
     """
     return settings.blas_threads or max(1, len(os.sched_getaffinity(0)) // settings.compute_threads)
 

@@ -8,35 +8,27 @@ from numpy.typing import NDArray
 
 from gpu_kernels import sweep
 from gpu_kernels.errors import InvalidInput
-from meanrev_server.chunks import Table
+from meanrev_server.matrix_upload import Table
 from meanrev_server.outline import Outline
-from meanrev_server.research.answer import Answer
-from meanrev_server.research.cost import Cost, list_bytes, parts_bytes
-from meanrev_server.research.return_stats import figure_bytes, return_columns
-from meanrev_server.research.task import Progress, ResearchOptions, Task
-from meanrev_server.rpc import options
-from meanrev_server.rpc.naming import wire_names
+from meanrev_server.research.answer import PART_BYTES, Answer
+from meanrev_server.research.columns import column_groups, joined
+from meanrev_server.research.estimate import Estimate, column_estimate, list_bytes, parts_bytes
+from meanrev_server.research.return_figures import figure_bytes, return_columns
+from meanrev_server.research.task import Progress, Task, TradingResearchOptions
+from meanrev_server.rpc.naming import option_names, wire_names
+from meanrev_server.rpc.trading_options import Lookback
 from meanrev_wire.research_pb2 import BacktestReply
 
-__all__ = ["BACKTEST", "BacktestOptions"]
+__all__ = ["TASK", "BacktestOptions"]
 
 _ENTRIES_AT_ONCE = 2**19
 """Prices of the columns that are traded at once, between two reports of progress."""
 
 _COPIES = 16
-"""Arrays of their size that are held meanwhile."""
+"""Arrays of the size of a group's prices that are held at once."""
 
 _N_LISTS = 48
-_PART_BYTES = 2 * 4 * 1024 * 1024
-"""Of memory that a reply takes while it is written."""
-
-_RULES = ("lookback", "execution_delay", "mode", "initial_capital", "periods_per_year")
-_NAMES = {
-    "prices": "block",
-    "entry_z": "metadata.entry",
-    "exit_z": "metadata.exit",
-    **{name: f"metadata.{name}" for name in ("cost", *_RULES)},
-}
+"""Lists in a reply."""
 _OF_A_COLUMN = (
     "final_equity",
     "num_trades",
@@ -55,18 +47,14 @@ Level = float | Annotated[tuple[float | None, ...], Meta(min_length=1)]
 """One number for all columns, or one a column; null where a column has none, which is not traded then."""
 
 
-class BacktestOptions(ResearchOptions, frozen=True, kw_only=True):
-    """Options of Backtest.
+class BacktestOptions(TradingResearchOptions, frozen=True, kw_only=True):
+    """Options of Backtest, beside those of every trading rule.
 
     Attributes:
         entry: Entry level; it must be given, like the next.
         exit: Exit level.
-        cost: Per side, as in BacktestWithCosts.
+        cost: Cost per side, as in BacktestWithCosts.
         lookback: Bars of the rolling z-score.
-        execution_delay: Bars between a signal and its fill.
-        mode: "compounding", or "unit" for spreads.
-        initial_capital: Equity before the first bar.
-        periods_per_year: For the annual figures.
         trades: List the round trips in the reply.
         path: Put every bar into the reply.
         metrics: Put the metrics of BacktestWithCosts into the reply, of the last bar or of all; for one column alone.
@@ -77,51 +65,54 @@ class BacktestOptions(ResearchOptions, frozen=True, kw_only=True):
     entry: Level | None = None
     exit: Level | None = None
     cost: Level = 0.0005
-    lookback: Annotated[int, Meta(ge=2, le=1_000_000)] = 20
-    execution_delay: Annotated[int, Meta(ge=0, le=10_000)] = 1
-    mode: Literal["compounding", "unit"] = "compounding"
-    initial_capital: Annotated[float, Meta(gt=0)] = 1.0
-    periods_per_year: Annotated[float, Meta(gt=0)] = 252.0
+    lookback: Lookback = 20
     trades: bool = False
     path: bool = False
     metrics: Literal["last", "all"] | None = None
 
 
-def _run(table: Table, chosen: BacktestOptions, ignored: list[str], progress: Progress) -> Answer:
+_NAMES = option_names(BacktestOptions, prices="block", entry_z="metadata.entry", exit_z="metadata.exit")
+
+
+def _run(table: Table, chosen: BacktestOptions, progress: Progress) -> Answer:
     n_rows, n_columns = table.values.shape
     if chosen.metrics is not None and n_columns != 1:
         raise InvalidInput("metadata.metrics", "must be left out for more than one column", value=chosen.metrics)
-    levels = {name: _level(getattr(chosen, name), name, n_columns) for name in ("entry", "exit", "cost")}
-    rules = sweep.Rules(**{name: getattr(chosen, name) for name in _RULES})
-    size = max(1, _ENTRIES_AT_ONCE // n_rows)
+    levels = [_level(getattr(chosen, name), name, n_columns) for name in ("entry", "exit", "cost")]
+    rules = chosen.rules(chosen.lookback)
     parts = []
-    for start in range(0, n_columns, size):
-        progress(start, n_columns)
-        some = slice(start, start + size)
-        series = np.ascontiguousarray(table.values[:, some].T)
-        entry, leave, cost = (values[some] for values in levels.values())
+    for columns, series in column_groups(table.values, max(1, _ENTRIES_AT_ONCE // n_rows)):
+        progress(columns.start, n_columns)
         try:
             with wire_names(_NAMES):
+                entry, leave, cost = (values[columns] for values in levels)
                 found = sweep.accounts(series, entry, leave, cost, rules, trades=chosen.trades, path=chosen.path)
         except InvalidInput as error:
-            raise _placed(error, chosen, start) from None
+            raise _placed(error, chosen, columns.start) from None
         if found.trades is not None:
-            found = found._replace(trades=found.trades._replace(series=found.trades.series + start))
+            found = found._replace(trades=found.trades._replace(series=found.trades.series + columns.start))
         parts.append(found)
     traded = chosen.metrics is not None and parts[0].returns.n_bars[0] > 0
-    metrics = _metrics(table, levels, rules, chosen) if traded else None
-    return _reply(table.columns, parts, metrics, ignored)
+    return Answer(
+        {
+            "returns": return_columns(table.columns, [part.returns for part in parts]),
+            **joined(parts, _OF_A_COLUMN),
+            "trades": _trades([part.trades for part in parts if part.trades is not None]),
+            "paths": _paths([part.paths for part in parts if part.paths is not None]),
+            "metrics": _metrics(table, levels, rules, chosen) if traded else None,
+        }
+    )
 
 
 def _metrics(
-    table: Table, levels: dict[str, NDArray[np.float64]], rules: sweep.Rules, chosen: BacktestOptions
+    table: Table, levels: list[NDArray[np.float64]], rules: sweep.Rules, chosen: BacktestOptions
 ) -> dict[str, Any]:
     """Return the metrics of a single column, which can be traded, from its first price to its last."""
     bars = np.flatnonzero(~np.isnan(table.values[:, 0]))
     own = slice(bars[0], bars[-1] + 1)
     stamps = np.zeros(len(table.values), dtype=np.int64) if table.timestamps_ms is None else table.timestamps_ms
     prices = np.ascontiguousarray(table.values[own, 0])
-    entry, leave, cost = (float(values[0]) for values in levels.values())
+    entry, leave, cost = (float(values[0]) for values in levels)
     found = sweep.OnlineBacktest(rules).whole(prices, entry, leave, cost, stamps[own])
     columns: dict[str, Any] = {
         name: values if chosen.metrics == "all" else values[-1:]
@@ -134,7 +125,7 @@ def _metrics(
 
 
 def _level(value: Level | None, name: str, n_columns: int) -> NDArray[np.float64]:
-    """Return one value a column; all are, so that a part of the columns gets its own."""
+    """Return one value for each column, so that a group of columns can take its part."""
     if value is None:
         raise InvalidInput(f"metadata.{name}", "must be given: a number, or a list of one a column")
     values = np.atleast_1d(np.array(value, dtype=np.float64))
@@ -151,28 +142,10 @@ def _placed(error: InvalidInput, chosen: BacktestOptions, start: int) -> Invalid
     return InvalidInput(error.field, error.rule, value=error.value, index=index)
 
 
-def _reply(
-    columns: tuple[str, ...], parts: list[sweep.Accounts], metrics: dict[str, Any] | None, ignored: list[str]
-) -> Answer:
-    """Build the last reply from the columns' parts, which follow each other."""
-    result: dict[str, Any] = {
-        "returns": return_columns(columns, [part.returns for part in parts]),
-        **{name: np.concatenate([getattr(part, name) for part in parts]) for name in _OF_A_COLUMN},
-        "trades": _trades([part.trades for part in parts if part.trades is not None]),
-        "paths": _paths([part.paths for part in parts if part.paths is not None]),
-        "metrics": metrics,
-    }
-    total = len(columns)
-    metadata = options.reply_metadata(ignored)
-    return Answer.of(BacktestReply, result, done=total, total=total, metadata=metadata)
-
-
 def _trades(parts: list[sweep.Trades]) -> dict[str, Any] | None:
     if not parts:
         return None
-    columns: dict[str, Any] = {
-        name: np.concatenate([getattr(part, name) for part in parts]) for name in sweep.Trades._fields
-    }
+    columns: dict[str, Any] = joined(parts, sweep.Trades._fields)
     columns["column"] = columns.pop("series")
     columns["status"] = ["closed" if closed else "open" for closed in columns.pop("closed").tolist()]
     return columns
@@ -181,26 +154,23 @@ def _trades(parts: list[sweep.Trades]) -> dict[str, Any] | None:
 def _paths(parts: list[sweep.AccountPaths]) -> dict[str, Any] | None:
     if not parts:
         return None
-    columns = {name: np.concatenate([getattr(part, name) for part in parts]) for name in sweep.AccountPaths._fields}
-    return {"first_row": 0, **{name: values.T for name, values in columns.items()}}
+    return {"first_row": 0, **{name: values.T for name, values in joined(parts, sweep.AccountPaths._fields).items()}}
 
 
-def _cost(outline: Outline, chosen: BacktestOptions) -> Cost:
-    """Return the cost without the trades, whose number is not known before."""
+def _estimate(outline: Outline, chosen: BacktestOptions) -> Estimate:
+    """Return the estimate without the trades, whose number is not known before."""
     n_rows, n_columns = outline.n_rows, outline.n_columns
     paths = len(sweep.AccountPaths._fields) * outline.nbytes if chosen.path else 0
     lists = list_bytes(n_columns, doubles=len(_OF_A_COLUMN) - 2, varints=(n_rows, -1))
     reply_bytes = parts_bytes(figure_bytes(outline) + lists + paths, _N_LISTS)
-    at_once = 8 * n_rows * min(n_columns, max(1, _ENTRIES_AT_ONCE // max(1, n_rows)))
-    return Cost(n_rows * n_columns, outline.nbytes + _COPIES * at_once + 2 * paths + _PART_BYTES, reply_bytes)
+    size = max(1, _ENTRIES_AT_ONCE // max(1, n_rows))
+    return column_estimate(outline, size, _COPIES, 2 * paths + 2 * PART_BYTES, reply_bytes)
 
 
-BACKTEST = Task(
+TASK = Task(
     method="Backtest",
     options_type=BacktestOptions,
     reply=BacktestReply,
-    total=lambda outline, _: outline.n_columns,
-    cost=_cost,
+    estimate=_estimate,
     run=_run,
 )
-"""The task."""

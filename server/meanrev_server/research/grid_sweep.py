@@ -1,11 +1,11 @@
-"""A sweep in groups of columns, of which only what the answer carries is kept.
+"""A sweep of thresholds in groups of columns, which keeps only what the answer carries.
 
-A group's figures, all of them, are held while its best cells are chosen, and are let go then: beside the answer, memory
-stays at that of one group however large the sweep is. No column's figures depend on its group.
+The figures of a group are held until its best cells are chosen, and freed then. So the memory beside the answer is that
+of one group, however large the sweep is. No column's figures depend on its group.
 """
 
 import math
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -14,42 +14,42 @@ from numpy.typing import NDArray
 from gpu_kernels import threshold_grid
 from gpu_kernels.checks import Floats
 from gpu_kernels.sweep import Rules
+from meanrev_server.research.columns import column_groups
+from meanrev_server.research.task import Progress
 
-__all__ = ["Plan", "Swept", "group_bytes", "group_columns", "swept"]
+__all__ = ["GridSweep", "Swept", "group_bytes", "group_columns", "swept"]
 
 _BACKTESTS = 1 << 17
-"""Of one lookback at once: enough for all threads of a GPU."""
+"""Most backtests of one lookback in a group: enough for all threads of a GPU."""
 
 _OF_A_BACKTEST = 7 * 8
-"""Bytes of its figures."""
+"""Bytes of the figures of a backtest."""
 
 _FIGURE_BYTES = 1 << 25
-"""Of a group's figures, at least one column's."""
+"""Most bytes of a group's figures, where it has more than one column."""
 
 _PRICE_BYTES = 1 << 24
-"""Of a group's prices, at least one column's."""
+"""Most bytes of a group's prices, where it has more than one column."""
 
 _COPIES = 4
-"""What a group's computation holds, in times its figures and prices."""
-
-Progress = Callable[[int, int], None]
+"""Arrays of the size of a group's figures and prices that are held while it is computed."""
 
 
-class Plan(NamedTuple):
-    """What is computed.
+class GridSweep(NamedTuple):
+    """What is computed of each column.
 
     Attributes:
-        cells: Of the grid.
+        cells: Cells of the grid.
         shape: (E, X, C, L) of the grid.
         figures: Names of the figures that are kept.
-        spans: train, test and purge of a walk-forward, or none.
+        spans: train, test and purge of a walk-forward; empty where there is none.
         rules: What all backtests share.
     """
 
     cells: threshold_grid.Cells
     shape: tuple[int, int, int, int]
     figures: Sequence[str]
-    spans: dict[str, Any]
+    spans: Mapping[str, Any]
     rules: Rules
 
 
@@ -58,8 +58,8 @@ class Swept(NamedTuple):
 
     Attributes:
         figures: (N, G) each, by name; NaN where nothing was run: in invalid cells, and where a column has no figures.
-        choice: Of each column.
-        steps: Of the walk-forward, in the order of columns.
+        choice: The best cells of each column.
+        steps: Steps of the walk-forward, in the order of columns.
         n_prices: (N,) prices of each column.
     """
 
@@ -69,24 +69,24 @@ class Swept(NamedTuple):
     n_prices: NDArray[np.int64]
 
 
-def swept(values: Floats, plan: Plan, progress: Progress) -> Swept:
+def swept(values: Floats, grid: GridSweep, progress: Progress) -> Swept:
     """Sweep the columns of a matrix.
 
     Args:
         values: (T, N).
-        plan: What is computed.
+        grid: What is computed.
         progress: Called with the column-cells done and their number.
 
     Raises:
-        InvalidInput: as grids.sweep, grids.choose and grids.walk_forward.
+        InvalidInput: as sweep, choose and walk_forward of gpu_kernels.threshold_grid.
     """
-    n_columns, n_valid = values.shape[1], int(np.count_nonzero(plan.cells.valid))
+    n_columns, n_valid = values.shape[1], int(np.count_nonzero(grid.cells.valid))
     total = n_columns * n_valid
-    kept = {name: np.empty((n_columns, plan.cells.valid.size)) for name in plan.figures}
+    kept = {name: np.empty((n_columns, grid.cells.valid.size)) for name in grid.figures}
     n_prices = np.empty(n_columns, dtype=np.int64)
     choices, steps = [], []
-    size = group_columns(plan.cells.valid.size, plan.shape[-1], len(values))
-    for columns in _groups(n_columns, size):
+    size = group_columns(grid.cells.valid.size, grid.shape[-1], len(values))
+    for columns, prices in column_groups(values, size):
         done = columns.start * n_valid
 
         def report(swept: int, _: int, before: int = done) -> None:
@@ -95,17 +95,16 @@ def swept(values: Floats, plan: Plan, progress: Progress) -> Swept:
         def go_on(_: int, __: int, after: int = columns.stop * n_valid) -> None:
             progress(after, total)
 
-        prices = np.ascontiguousarray(values[:, columns].T)
         n_prices[columns] = np.count_nonzero(~np.isnan(prices), axis=1)
-        metrics = threshold_grid.sweep(prices, plan.cells, plan.rules, progress=report)
+        metrics = threshold_grid.sweep(prices, grid.cells, grid.rules, progress=report)
         _keep(kept, columns, metrics)
         choices.append(
             threshold_grid.choose(
-                metrics, plan.cells, plan.shape, len(values), plan.rules, prices=prices, progress=go_on
+                metrics, grid.cells, grid.shape, len(values), grid.rules, prices=prices, progress=go_on
             )
         )
-        if plan.spans:
-            walked = threshold_grid.walk_forward(prices, plan.cells, plan.rules, progress=go_on, **plan.spans)
+        if grid.spans:
+            walked = threshold_grid.walk_forward(prices, grid.cells, grid.rules, progress=go_on, **grid.spans)
             steps += [step._replace(series=columns.start + step.series) for step in walked]
     return Swept(kept, _joined(choices), steps, n_prices)
 
@@ -120,11 +119,6 @@ def group_bytes(n_columns: int, n_cells: int, n_lookbacks: int, n_rows: int) -> 
     """Return about the most that is held, beside what is kept, while a group is computed."""
     at_once = min(n_columns, group_columns(n_cells, n_lookbacks, n_rows))
     return _COPIES * at_once * (_OF_A_BACKTEST * n_cells + 8 * n_rows)
-
-
-def _groups(n_columns: int, size: int) -> Iterator[slice]:
-    for first in range(0, n_columns, size):
-        yield slice(first, min(first + size, n_columns))
 
 
 def _keep(kept: dict[str, Floats], columns: slice, metrics: threshold_grid.GridMetrics) -> None:

@@ -7,13 +7,13 @@ from gpu_kernels import backend
 from gpu_kernels.backend import Backend, Probe
 from gpu_kernels.dispatch import Selection
 from gpu_kernels.errors import KernelError
-from meanrev_server import placement
+from meanrev_server import compute_backend
 from meanrev_server.config import Settings
 from tests.gpu_kernels.native import needs_compiler
 
 
 def placed(**settings):
-    return placement.place(Settings(**settings), lambda: None)
+    return compute_backend.choose(Settings(**settings), lambda: None)
 
 
 def children():
@@ -31,7 +31,7 @@ def test_a_child_computes_where_the_setting_says_so():
     found = placed(backend="numpy", kernel_threads=3, worker="process")
     try:
         assert found.backend == found.fleet.backend == Backend("numpy", found.backend.reason)
-        assert found.selection == Selection("numpy", 3, found.fleet.carry)
+        assert found.selection == Selection("numpy", 3, found.fleet.run)
         assert [child.pid for child in children()] == [found.fleet.workers[0].pid]
     finally:
         found.fleet.close()
@@ -40,12 +40,12 @@ def test_a_child_computes_where_the_setting_says_so():
 
 @pytest.mark.parametrize(("blas", "compute", "expected"), [(0, 2, 4), (0, 3, 2), (0, 16, 1), (5, 2, 5)])
 def test_matrix_products_share_the_cpus(monkeypatch, blas, compute, expected):
-    monkeypatch.setattr(placement.os, "sched_getaffinity", lambda _: range(8))
-    assert placement.blas_threads(Settings(blas_threads=blas, compute_threads=compute)) == expected
+    monkeypatch.setattr(compute_backend.os, "sched_getaffinity", lambda _: range(8))
+    assert compute_backend.blas_threads(Settings(blas_threads=blas, compute_threads=compute)) == expected
 
 
 def test_a_gpu_is_looked_for_in_a_child_which_leaves_where_it_finds_none(monkeypatch):
-    monkeypatch.setattr(placement, "find_spec", lambda name: name == "cupy")
+    monkeypatch.setattr(compute_backend, "find_spec", lambda name: name == "cupy")
     monkeypatch.setattr(backend, "_cuda", lambda: pytest.fail("this process must not look"))
     found = placed()
     assert found.fleet is None

@@ -1,23 +1,20 @@
 """ScanPairs: all pairs of columns, tested for cointegration and ranked."""
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 from msgspec import Meta
 
 from gpu_kernels import pair_trading
-from meanrev_server.chunks import Table
+from meanrev_server.matrix_upload import Table
 from meanrev_server.outline import Outline
 from meanrev_server.research.answer import Answer
-from meanrev_server.research.cost import Cost, list_bytes, parts_bytes
+from meanrev_server.research.estimate import Estimate, list_bytes, parts_bytes
 from meanrev_server.research.task import Progress, ResearchOptions, Task
-from meanrev_server.rpc import options
-from meanrev_server.rpc.naming import wire_names
+from meanrev_server.rpc.naming import option_names, same_fields, wire_names
+from meanrev_server.rpc.trading_options import Lookback
 from meanrev_wire.research_pb2 import PairColumns, ScanReply
 
-__all__ = ["SCAN_PAIRS", "ScanOptions"]
-
-_OPTIONS = ("lags", "split", "alpha", "top", "log", "cost", "objective", "lookback", "periods_per_year")
-_NAMES = {"prices": "block", **{name: f"metadata.{name}" for name in _OPTIONS}}
+__all__ = ["TASK", "ScanOptions"]
 
 _DOUBLES = 17 + 2 * 3
 """Numbers of a pair in the reply, those of three sub-periods among them."""
@@ -49,8 +46,13 @@ class ScanOptions(ResearchOptions, frozen=True, kw_only=True):
     log: bool = True
     cost: Annotated[float, Meta(ge=0)] | None = None
     objective: Literal["sharpe", "profit"] = "sharpe"
-    lookback: Annotated[int, Meta(ge=2, le=1_000_000)] = 60
+    lookback: Lookback = 60
     periods_per_year: Annotated[float, Meta(gt=0)] = 252.0
+
+
+_NAMES = option_names(ScanOptions, prices="block")
+_OF_THE_SERVER = ResearchOptions.__struct_fields__
+"""Options that the operation does not take."""
 
 
 def _total(outline: Outline, _: ScanOptions) -> int:
@@ -58,34 +60,28 @@ def _total(outline: Outline, _: ScanOptions) -> int:
     return n_columns * (n_columns - 1) // 2
 
 
-def _run(table: Table, chosen: ScanOptions, ignored: list[str], progress: Progress) -> Answer:
+def _run(table: Table, chosen: ScanOptions, progress: Progress) -> Answer:
+    given = {name: getattr(chosen, name) for name in chosen.__struct_fields__ if name not in _OF_THE_SERVER}
     with wire_names(_NAMES):
-        found = pair_trading.scan(table.values, progress=progress, **{name: getattr(chosen, name) for name in _OPTIONS})
-    values: dict[str, Any] = found._asdict()
-    known = PairColumns.DESCRIPTOR.fields_by_name
-    result = {name: value for name, value in values.items() if name in known}
+        found = pair_trading.scan(table.values, progress=progress, **given)
+    result = same_fields(PairColumns, found)
     for side in ("y", "x"):
-        result[side] = [table.columns[i] for i in values[side]]
+        result[side] = [table.columns[i] for i in result[side]]
     result["status"], result["reason"] = list(found.status), list(found.reason)
-    total = _total(table.outline, chosen)
-    return Answer.of(
-        ScanReply,
-        result,
-        done=total,
-        total=total,
-        n_pairs=found.n_pairs,
-        n_significant=found.n_significant,
-        n_untested=found.n_untested,
-        notes=[
+    fields = {
+        "n_pairs": found.n_pairs,
+        "n_significant": found.n_significant,
+        "n_untested": found.n_untested,
+        "notes": [
             {"column": table.columns[note.column], "status": note.status, "reason": note.told(table.columns)}
             for note in found.notes
         ],
-        metadata=options.reply_metadata(ignored, n_significant=found.n_significant),
-    )
+    }
+    return Answer(result, fields, {"n_significant": found.n_significant})
 
 
-def _cost(outline: Outline, chosen: ScanOptions) -> Cost:
-    """Return the cost of a scan whose pairs are all significant: how many are is not known before."""
+def _estimate(outline: Outline, chosen: ScanOptions) -> Estimate:
+    """Return the estimate of a scan whose pairs are all significant: how many are is not known before."""
     n_rows, n_columns = outline.n_rows, outline.n_columns
     total = _total(outline, chosen)
     n_shown = total if chosen.top is None else min(total, chosen.top)
@@ -93,15 +89,14 @@ def _cost(outline: Outline, chosen: ScanOptions) -> Cost:
     items = list_bytes(n_shown, doubles=_DOUBLES, varints=(n_rows,), texts=(name, name, "traded", ""))
     reply_bytes = parts_bytes(items, _DOUBLES)
     peak = _COPIES * outline.nbytes + _SQUARES * 8 * n_columns**2 + _RESIDUALS + 2 * reply_bytes
-    return Cost(total * n_rows, peak, reply_bytes, least_bytes=0)
+    return Estimate(total * n_rows, peak, reply_bytes, least_bytes=0)
 
 
-SCAN_PAIRS = Task(
+TASK = Task(
     method="ScanPairs",
     options_type=ScanOptions,
     reply=ScanReply,
     total=_total,
-    cost=_cost,
+    estimate=_estimate,
     run=_run,
 )
-"""The task."""
