@@ -62,6 +62,7 @@ def sweep(shared: Shared, prices: str, reading: FileOptions, host: str, **given:
         raise Failure(ExitCode.USAGE, "--steps needs --walk-forward")
     can_be_written(given["out"], given["steps"], pages=(given["report"],), read=prices)
     traded, note = _chosen(prices, reading, given)
+    note += _rule(given)
     mode = "unit" if given["pair"] else given["mode"]
     with asking(host, traded) as client:
         swept = client.sweep(
@@ -103,6 +104,13 @@ def _chosen(prices: str, reading: FileOptions, given: dict[str, Any]) -> tuple[T
         f"{found.n_fitted} of {found.values.size} bars{'' if walk else ', which are the bars it is traded on'}."
     )
     return replace(pair, values=found.values[:, None], names=(found.name,)), note
+
+
+def _rule(given: dict[str, Any]) -> str:
+    """Return sentences on the stop and the borrow rate, where they are given."""
+    stop = "" if given["stop"] is None else f" Losing trades are closed at z = {given['stop']:g}."
+    rate = given["borrow"]
+    return stop + (f" Short positions cost {100 * rate:g} % a year to borrow." if rate else "")
 
 
 def _saved(dated: Dated, title: str, note: str, given: dict[str, Any]) -> list[str]:
