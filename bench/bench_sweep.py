@@ -26,7 +26,7 @@ LONG_ENTRY_Z = np.linspace(1.0, 2.4, 8)
 
 
 def by_meanrev():
-    return sweep.backtest(PRICES, ENTRY_Z, EXIT_Z, COST, lookback=LOOKBACK).equity
+    return sweep.backtest(PRICES, ENTRY_Z, EXIT_Z, COST, sweep.Rules(lookback=LOOKBACK)).equity
 
 
 def by_loops():
@@ -121,7 +121,7 @@ def sides():
 
 
 def online():
-    running = sweep.OnlineBacktest(lookback=LOOKBACK)
+    running = sweep.OnlineBacktest(sweep.Rules(lookback=LOOKBACK))
     for price in PRICES[0]:
         running.update(price, 1.5, 0.0, COST)
         running.metric()
@@ -135,7 +135,7 @@ def test_all_give_the_same_equity():
     np.testing.assert_allclose(by_vectorbt_orders(vectorbt), mine, rtol=1e-12)
     # Its signals size a reversal's opening leg before the closing fee, so they agree to the fees alone.
     np.testing.assert_allclose(by_vectorbt_signals(vectorbt), mine, rtol=0.2)
-    assert online() == pytest.approx(sweep.paths(PRICES[0], 1.5, 0.0, COST).final.equity, rel=1e-12)
+    assert online() == pytest.approx(sweep.accounts(PRICES[:1], 1.5, 0.0, COST).final_equity[0], rel=1e-12)
 
 
 @pytest.mark.benchmark(group="sweep 20 series x 1,000 bars x 25 pairs")
@@ -173,7 +173,7 @@ def whole_series_a_lane():
 
 def grid(mode):
     with dispatch.using("native", THREADS):
-        return sweep.backtest(GRID_PRICES, GRID_ENTRY_Z, GRID_EXIT_Z, COST, mode=mode)
+        return sweep.backtest(GRID_PRICES, GRID_ENTRY_Z, GRID_EXIT_Z, COST, sweep.Rules(mode=mode))
 
 
 def dense_grid(mode):
@@ -183,7 +183,7 @@ def dense_grid(mode):
 
 def long(mode):
     with dispatch.using("native", THREADS):
-        return sweep.backtest(LONG_PRICES, LONG_ENTRY_Z, 0.0, 1e-5, mode=mode)
+        return sweep.backtest(LONG_PRICES, LONG_ENTRY_Z, 0.0, 1e-5, sweep.Rules(mode=mode))
 
 
 def dense_long(mode):

@@ -155,7 +155,7 @@ def sweeps(sizes: Sizes) -> Iterator[Row]:
     )
     for mode in sweep.MODES:
         name = f"sweep {sizes.sweep[0]} x {sizes.sweep[1]} x 100, {mode}"
-        work = on("cuda", lambda mode=mode: sweep.backtest(prices, entry, leave, 1e-3, mode=mode))
+        work = on("cuda", lambda mode=mode: sweep.backtest(prices, entry, leave, 1e-3, sweep.Rules(mode=mode)))
         kernels = kernel_seconds(work)
         steps = prices.size * 100 / kernels[f"sweep_{mode}"]
         yield Row(f"{name}, kernel", kernels[f"sweep_{mode}"], "", 0.0, 0.43e-3, f"{steps / 1e9:.0f} G bar-steps/s")
@@ -164,7 +164,10 @@ def sweeps(sizes: Sizes) -> Iterator[Row]:
             with parts(count):
                 seconds = wall(work, sizes.rounds)
             yield Row(f"{name}, end to end, {count} parts", seconds, "its bytes there and back", bytes_alone, 1 / 1.5)
-        cpu = wall(on("native", lambda mode=mode: sweep.backtest(prices, entry, leave, 1e-3, mode=mode)), sizes.rounds)
+        cpu = wall(
+            on("native", lambda mode=mode: sweep.backtest(prices, entry, leave, 1e-3, sweep.Rules(mode=mode))),
+            sizes.rounds,
+        )
         yield Row(name, wall(work, sizes.rounds), "native, 16 threads", cpu, 1.0)
 
 

@@ -195,7 +195,7 @@ def sweeps() -> list[Row]:
     for mode, speed in (("compounding", 1.0e9), ("unit", 1.8e9)):
 
         def ours(mode: str = mode) -> sweep.SweepMetrics:
-            return sweep.backtest(prices, entry, leave, cost, mode=mode)
+            return sweep.backtest(prices, entry, leave, cost, sweep.Rules(mode=mode))
 
         def theirs(mode: str = mode) -> np.ndarray:
             return fused(prices, entry, leave, cost, 20, 1, mode == "compounding")
@@ -236,14 +236,14 @@ def large_sweeps() -> list[Row]:
     rows = []
     for mode, least in (("compounding", 4.5), ("unit", 3.5)):
         fast, dense = seconds(
-            native(lambda mode=mode: sweep.backtest(prices, entry, leave, 1e-3, mode=mode)),
-            _dense(native(lambda mode=mode: sweep.backtest(prices, entry, leave, 1e-3, mode=mode)), small),
+            native(lambda mode=mode: sweep.backtest(prices, entry, leave, 1e-3, sweep.Rules(mode=mode))),
+            _dense(native(lambda mode=mode: sweep.backtest(prices, entry, leave, 1e-3, sweep.Rules(mode=mode))), small),
             rounds=3,
         )
         rows.append(Row(f"sweep 20 x 2,500 x (100 x 100), {mode}", fast, "dense kernel", dense, least))
         cut, whole = seconds(
-            native(lambda mode=mode: sweep.backtest(series, few, 0.0, 1e-5, mode=mode)),
-            _dense(native(lambda mode=mode: sweep.backtest(series, few, 0.0, 1e-5, mode=mode), 1), small),
+            native(lambda mode=mode: sweep.backtest(series, few, 0.0, 1e-5, sweep.Rules(mode=mode))),
+            _dense(native(lambda mode=mode: sweep.backtest(series, few, 0.0, 1e-5, sweep.Rules(mode=mode)), 1), small),
             rounds=3,
         )
         rows.append(Row(f"sweep 1 x 1e6 x 4, {mode}", cut, "dense kernel, one thread", whole, 1.8))

@@ -164,7 +164,7 @@ def self_test(name: str) -> str:
     Raises:
         Exception: whatever an implementation that does not work raises.
     """
-    prices = np.array([[10.0, 8.0, 9.0, 12.0]])
+    prices, rules = np.array([[10.0, 8.0, 9.0, 12.0]]), sweep.Rules(lookback=2, mode="unit")
     with using(name):
-        answer = sweep.backtest(prices, 0.5, 0.0, 0.25, lookback=2, mode="unit").cumulative_return[0, 0]
+        answer = sweep.backtest(prices, 0.5, 0.0, 0.25, rules).cumulative_return[0, 0]
     return "" if abs(answer - 2.25) < 1e-12 else f"the self-test's backtest gains {answer!r}, and 2.25 is right"

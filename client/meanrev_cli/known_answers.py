@@ -66,8 +66,8 @@ def _entry(objective: str) -> float:
 def _traded() -> float:
     """Return the profit of one long trade, 9 to 12, and of the short that opens on its last bar: 3 fills at 0.25."""
     prices = np.array([[10.0, 8, 9, 12]])
-    rules = [np.array([value]) for value in (0.5, 0.0, 0.25)]
-    return float(sweep.backtest(prices, *rules, lookback=2, mode="unit").cumulative_return[0, 0])
+    rules = sweep.Rules(lookback=2, mode="unit")
+    return float(sweep.backtest(prices, 0.5, 0.0, 0.25, rules).cumulative_return[0, 0])
 
 
 def _first_component() -> float:

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import ArrayLike
 
+from gpu_kernels.annual import PERIODS_PER_YEAR
 from gpu_kernels.bounds import finite_within_reach, moderate
 from gpu_kernels.checks import array, one_of
 from gpu_kernels.dispatch import Twins
@@ -59,7 +60,7 @@ def portfolio_stats(
     returns: ArrayLike,
     weights: ArrayLike | None = None,
     *,
-    periods_per_year: float = 252.0,
+    periods_per_year: float = PERIODS_PER_YEAR,
     levels: Sequence[float] = (0.95,),
 ) -> PortfolioStats:
     """Compute the statistics of a portfolio with constant weights.

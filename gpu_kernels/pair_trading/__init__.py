@@ -5,6 +5,7 @@ import math
 import numpy as np
 from numpy.typing import ArrayLike
 
+from gpu_kernels.annual import PERIODS_PER_YEAR
 from gpu_kernels.checks import Floats, array, at_least, non_negative, one_of, positive
 from gpu_kernels.errors import InvalidInput
 from gpu_kernels.pair_trading import columns, scanning
@@ -25,7 +26,7 @@ def scan(
     cost: float | None = None,
     objective: str = "sharpe",
     lookback: int = 60,
-    periods_per_year: float = 252.0,
+    periods_per_year: float = PERIODS_PER_YEAR,
     progress: Progress | None = None,
 ) -> PairTable:
     """Test all pairs of columns for cointegration on the train part, trade those that pass, and rank them by it.

@@ -42,7 +42,6 @@ from gpu_kernels.checks import Floats
 
 __all__ = [
     "DEFAULT_COST",
-    "EXECUTION_DELAY",
     "MOST_NAMED",
     "N_PERIODS",
     "STATUSES",
@@ -64,9 +63,6 @@ N_PERIODS = 3
 
 MOST_NAMED = 20
 """Columns that a note names: with N columns all alike, notes that name all of them would hold N^2 names."""
-
-EXECUTION_DELAY = 1
-"""Bars from a decision to its fill."""
 
 Progress = Callable[[int, int], None]
 """Called with the pairs examined and all pairs after each part of the work; what it raises ends the work."""

@@ -9,16 +9,17 @@ from numpy.typing import NDArray
 
 from gpu_kernels import cointegration, ou, return_moments, thresholds
 from gpu_kernels.checks import Floats
-from gpu_kernels.dispatch import on_lanes, run
-from gpu_kernels.pair_trading import columns, host, multiplicity
+from gpu_kernels.dispatch import Twins
+from gpu_kernels.pair_trading import columns, host, multiplicity, native
 from gpu_kernels.pair_trading.model import DEFAULT_COST, N_PERIODS, STATUSES, ColumnNote, PairTable, Plan, Progress
-from gpu_kernels.sweep import native as sweep_native
-from gpu_kernels.sweep import zscore
+from gpu_kernels.sweep.model import Pairs, Rules
 
 __all__ = ["scan"]
 
 _ENTRIES = 1 << 18
 """Entries of the residuals held at once: some 2 MB, and about ten such arrays beside them."""
+
+_TRADES = Twins(host=host.trade, native=native.trade)
 
 _TRADED, _NO_PROCESS, _TOO_COSTLY = range(3)
 
@@ -150,7 +151,7 @@ def _train(residual: Floats, cost: Floats, plan: Plan) -> _Trained:
     process = (fit.theta[traded], fit.mu[traded], fit.sigma[traded])
     levels = thresholds.optimal(*process, round_trip[payable], objective=plan.objective)
     thresholds_z = (levels.entry_z, levels.exit_z)
-    run = host.trade(residual[traded], _scores(residual[traded], plan.lookback), *thresholds_z, cost[traded])
+    run = _trade(residual[traded], Pairs(*thresholds_z, cost[traded]), plan)
     ratios = (host.sharpe(run.returns), *return_moments.moments(run.returns))
     fitted = (fit.theta, fit.theta_std_error, fit.half_life, fit.mu, fit.sigma)
     described = [np.where(status == _NO_PROCESS, np.nan, column) for column in fitted]
@@ -191,8 +192,7 @@ def _test_part(
     for block in _blocks(traded.size, series.shape[1]):
         some = traded[block]
         residual = tested.take(some).residual(series)
-        scores = _scores(residual, plan.lookback)
-        run = host.trade(residual, scores, trained.entry_z[some], trained.exit_z[some], cost[some])
+        run = _trade(residual, Pairs(trained.entry_z[some], trained.exit_z[some], cost[some]), plan)
         returns = run.returns[:, warm:]
         ratio[some] = host.sharpe(returns) * np.sqrt(plan.periods_per_year)
         gained[some] = returns.sum(axis=1)
@@ -211,9 +211,10 @@ def _periods(train: Floats, tested: _Tested, plan: Plan) -> tuple[Floats, Floats
     return half_lives, p_values
 
 
-def _scores(residual: Floats, lookback: int) -> Floats:
-    twin = sweep_native.rolling if on_lanes() else zscore.rolling
-    return run(twin, residual, lookback)
+def _trade(residual: Floats, pairs: Pairs, plan: Plan) -> host.Traded:
+    if not len(residual):
+        return host.Traded(np.zeros(residual.shape), np.zeros(0, dtype=np.int64), np.zeros(0))
+    return _TRADES.run(residual, pairs, Rules(lookback=plan.lookback, mode="unit"))
 
 
 def _spread_out(values: Floats, places: Indices, size: int) -> Floats:

@@ -2,6 +2,7 @@
 
 from numpy.typing import ArrayLike
 
+from gpu_kernels.annual import PERIODS_PER_YEAR
 from gpu_kernels.checks import array, one_of, positive
 from gpu_kernels.dispatch import Twins
 from gpu_kernels.errors import InvalidInput
@@ -13,7 +14,7 @@ __all__ = ["KINDS", "Figures", "Performance", "figures"]
 TWINS = Twins(host=host.figures)
 
 
-def figures(values: ArrayLike, *, kind: str = "simple", periods_per_year: float = 252.0) -> Performance:
+def figures(values: ArrayLike, *, kind: str = "simple", periods_per_year: float = PERIODS_PER_YEAR) -> Performance:
     """Describe every series of returns.
 
     Args:

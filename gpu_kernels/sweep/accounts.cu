@@ -1,102 +1,79 @@
 // Accounts of backtests, each series with thresholds of its own, with every bar and every round trip kept: a series a work
-// item. model.py states the rule. The operations and their order are those of Ledger, which gives the same bits.
-#include "lane.h"
+// item. settle.h trades, in the order of operations of Ledger, which gives the same bits.
+#include "sweep/settle.h"
 
 enum { EQUITY, RETURNS, DRAWDOWN, POSITION, PATHS };
 enum { SIDE, ENTRY_BAR, EXIT_BAR, ENTRY_PRICE, EXIT_PRICE, ENTRY_SCORE, EXIT_SCORE, QUANTITY, PROFIT, COSTS, CLOSED, FIELDS };
 enum { TRADES, FEES, RUINED_AT, ENDS };
 
-// Equity at or below this share of what it was before the trade is ruin; RUIN of model.py.
-#define RUIN 1e-12
-
-struct Account {
-    double entry, leave, cost, initial;
-    double base, floor, quantity, entry_price, entry_fee, entry_score, fees, paid;
-    Index entry_bar, listed;
-    int side;
-    bool ruined;
+// The round trips so far, and what is known of the one under way.
+struct List {
     double* trades;
+    Index listed, entry_bar;
+    double entry_price, entry_score;
 };
 
-template <bool COMPOUNDING>
-FN double fee_of(const Account& account, double quantity, double price) {
-    return COMPOUNDING ? account.cost * (quantity < 0.0 ? -quantity : quantity) * price : account.cost;
-}
-
-// Lists what is held as a trade that ends at a bar, or is open there.
-template <bool COMPOUNDING>
-FN void record(Account& account, Index bar, double price, double score, bool closed) {
-    const double fee = closed ? fee_of<COMPOUNDING>(account, account.quantity, price) : 0.0;
-    double* trade = account.trades + account.listed++ * FIELDS;
+// Lists what an account holds as a trade that ends at a bar, or is open there.
+template <bool COMPOUNDING, bool FULL>
+FN void record(List& list, const Account<double>& account, Index t, const Bar<double>& bar, double score, bool closed) {
+    const double fee = closed ? fee_of<COMPOUNDING>(account, account.quantity, bar.price) : 0.0;
+    double* trade = list.trades + list.listed++ * FIELDS;
     trade[SIDE] = account.quantity > 0.0 ? 1.0 : -1.0;
-    trade[ENTRY_BAR] = (double)account.entry_bar;
-    trade[EXIT_BAR] = (double)bar;
-    trade[ENTRY_PRICE] = account.entry_price;
-    trade[EXIT_PRICE] = price;
-    trade[ENTRY_SCORE] = account.entry_score;
+    trade[ENTRY_BAR] = (double)list.entry_bar;
+    trade[EXIT_BAR] = (double)t;
+    trade[ENTRY_PRICE] = list.entry_price;
+    trade[EXIT_PRICE] = bar.price;
+    trade[ENTRY_SCORE] = list.entry_score;
     trade[EXIT_SCORE] = score;
     trade[QUANTITY] = account.quantity;
-    trade[PROFIT] = account.quantity * (price - account.entry_price) - account.entry_fee - fee;
+    trade[PROFIT] = unrealized(account, mark_of<FULL>(account.quantity, bar)) - fee;
     trade[COSTS] = account.entry_fee + fee;
     trade[CLOSED] = closed ? 1.0 : 0.0;
 }
 
-template <bool COMPOUNDING>
-FN void sell_out(Account& account, Index bar, double price, double score) {
-    record<COMPOUNDING>(account, bar, price, score, true);
-    const double fee = fee_of<COMPOUNDING>(account, account.quantity, price);
-    account.base = account.base + (account.quantity * (price - account.entry_price) - account.entry_fee - fee);
-    account.fees = account.fees + fee;
-    account.paid = account.paid + fee;
-    account.quantity = account.entry_fee = 0.0;
-    if (COMPOUNDING) account.ruined = account.base <= account.floor;
+// Fills what is due at a bar, lists the trade that it ends, and returns the fees that it takes.
+template <bool COMPOUNDING, bool FULL>
+FN double fill_and_list(List& list, Account<double>& account, Index t, const Bar<double>& bar) {
+    const Account<double> before = account;
+    fill<COMPOUNDING, FULL>(account, bar);
+    const bool closed = account.trades != before.trades;
+    double paid = 0.0;
+    if (closed) {
+        record<COMPOUNDING, FULL>(list, before, t, bar, bar.score, true);
+        paid = fee_of<COMPOUNDING>(before, before.quantity, bar.price);
+    }
+    if (account.quantity != 0.0 && (closed || before.quantity == 0.0)) {
+        list.entry_bar = t;
+        list.entry_price = bar.price;
+        list.entry_score = bar.score;
+        paid = paid + account.entry_fee;
+    }
+    return paid;
 }
 
-template <bool COMPOUNDING>
-FN void enter(Account& account, Index bar, double price, double score) {
-    const double size = COMPOUNDING ? account.base / ((1.0 + account.cost) * price) : 1.0;
-    account.quantity = account.side * size;
-    account.entry_price = price;
-    account.entry_fee = fee_of<COMPOUNDING>(account, account.quantity, price);
-    account.entry_bar = bar;
-    account.entry_score = score;
-    account.floor = RUIN * account.base;
-    account.fees = account.fees + account.entry_fee;
-    account.paid = account.paid + account.entry_fee;
-}
+struct Series {
+    const double *scores, *prices, *marks_short;
+    Index n_bars;
+};
 
-// Decides on the score of what fills at a bar: the exit first, then, if flat, the entry.
-template <bool COMPOUNDING>
-FN void decide(Account& account, Index bar, double price, double score) {
-    const int before = account.side;
-    if ((before > 0 && score >= -account.leave) || (before < 0 && score <= account.leave)) account.side = 0;
-    if (account.side == 0) account.side = score <= -account.entry ? 1 : score >= account.entry ? -1 : 0;
-    if (account.side == before || account.ruined) return;
-    if (account.quantity != 0.0) sell_out<COMPOUNDING>(account, bar, price, score);
-    if (account.side != 0 && !account.ruined) enter<COMPOUNDING>(account, bar, price, score);
-}
-
-FN double marked(const Account& account, double price) {
-    return account.base + (account.quantity * (price - account.entry_price) - account.entry_fee);
-}
-
-template <bool COMPOUNDING>
-FN void trade(Account& account, Index n_bars, const double* prices, const double* scores, double* paths, Index row,
+template <bool COMPOUNDING, bool FULL>
+FN void trade(List& list, Account<double>& account, const Series& series, double initial, double* paths, Index row,
               double* ends) {
-    double value = account.base, peak = value, price = prices[0];
+    double value = account.base, peak = value;
     Index ruined_at = -1;
-    for (Index t = 0; t < n_bars; ++t) {
-        const double step = prices[t] - price, held = account.quantity, before = value;
-        const bool stood = !account.ruined;
-        price = prices[t];
-        account.paid = 0.0;
-        decide<COMPOUNDING>(account, t, price, scores[t]);
-        value = marked(account, price);
-        if (COMPOUNDING && stood && (account.ruined || value <= account.floor)) {
-            if (account.quantity != 0.0) sell_out<true>(account, t, price, MISSING);
-            account.ruined = true;
+    Bar<double> bar{MISSING, series.prices[0], FULL ? series.marks_short[0] : 0.0};
+    for (Index t = 0; t < series.n_bars; ++t) {
+        const double held = account.quantity, last = mark_of<FULL>(held, bar), before = value;
+        const bool stood = account.floor >= 0.0;
+        bar = Bar<double>{series.scores[t], series.prices[t], FULL ? series.marks_short[t] : 0.0};
+        const double step = mark_of<FULL>(held, bar) - last;
+        const double paid = fill_and_list<COMPOUNDING, FULL>(list, account, t, bar);
+        value = account.base + unrealized(account, mark_of<FULL>(account.quantity, bar));
+        if (COMPOUNDING && stood && (!(account.floor >= 0.0) || value <= account.floor)) {
+            if (account.quantity != 0.0) record<true, FULL>(list, account, t, bar, MISSING, true);
+            ruin<FULL>(account, true, bar);
             ruined_at = t;
-            value = marked(account, price);
+            value = account.base + unrealized(account, mark_of<FULL>(account.quantity, bar));
         }
         double gained, fall;
         peak = value > peak ? value : peak;
@@ -104,55 +81,45 @@ FN void trade(Account& account, Index n_bars, const double* prices, const double
             gained = stood && before > 0.0 ? value / before - 1.0 : 0.0;
             fall = 1.0 - value / peak;
         } else {
-            gained = (held * step - account.paid) / account.initial;
-            fall = (peak - value) / account.initial;
+            gained = (held * step - paid) / initial;
+            fall = (peak - value) / initial;
         }
-        paths[EQUITY * row + t] = COMPOUNDING ? value : account.initial + value;
+        paths[EQUITY * row + t] = COMPOUNDING ? value : initial + value;
         paths[RETURNS * row + t] = gained;
         paths[DRAWDOWN * row + t] = fall;
         paths[POSITION * row + t] = account.quantity > 0.0 ? 1.0 : account.quantity < 0.0 ? -1.0 : 0.0;
     }
-    if (account.quantity != 0.0) record<COMPOUNDING>(account, n_bars - 1, price, MISSING, false);
-    ends[TRADES] = (double)account.listed;
+    if (account.quantity != 0.0) record<COMPOUNDING, FULL>(list, account, series.n_bars - 1, bar, MISSING, false);
+    ends[TRADES] = (double)list.listed;
     ends[FEES] = account.fees;
     ends[RUINED_AT] = (double)ruined_at;
 }
 
-// prices, fill_scores: (n_series, n_bars), as sweep.cu has them, of which the first counts[i] are a series'. entry, leave,
-// cost: (n_series,). paths: (PATHS, n_series, n_bars), written where there are bars. trades: (n_series, n_bars, FIELDS), the
-// first ends[i, TRADES] rows written. ends: (n_series, ENDS).
-template <bool COMPOUNDING>
-FN void accounts(Index series, Index n_series, Index n_bars, const double* counts, const double* prices,
-                 const double* fill_scores, const double* entry, const double* leave, const double* cost, double initial,
-                 double* paths, double* trades, double* ends) {
-    const Index first = series * n_bars;
-    Account account{};
-    account.entry = entry[series];
-    account.leave = leave[series];
-    account.cost = cost[series];
-    account.initial = initial;
-    account.base = COMPOUNDING ? initial : 0.0;  // in unit mode less the initial capital, whose size would cost digits
-    account.floor = RUIN * initial;
-    account.trades = trades + first * FIELDS;
-    trade<COMPOUNDING>(account, (Index)counts[series], prices + first, fill_scores + first, paths + first,
-                       n_series * n_bars, ends + series * ENDS);
+// prices, fill_scores, marks_short: (n_series, n_bars), as sweep.cu has them, of which the first counts[i] are a series'.
+// entry, leave, cost: (n_series,). stop: of all series. paths: (PATHS, n_series, n_bars), written where there are bars.
+// trades: (n_series, n_bars, FIELDS), the first ends[i, TRADES] rows written. ends: (n_series, ENDS).
+template <bool COMPOUNDING, bool FULL>
+FN void accounts(Index row, Index n_series, Index n_bars, const double* counts, const double* prices,
+                 const double* fill_scores, const double* marks_short, const double* entry, const double* leave,
+                 const double* cost, double stop, double initial, double* paths, double* trades, double* ends) {
+    const Index first = row * n_bars;
+    const Series series{fill_scores + first, prices + first, marks_short + first, (Index)counts[row]};
+    List list{trades + first * FIELDS, 0, 0, 0.0, 0.0};
+    Account<double> account;
+    account.entry = entry[row];
+    account.leave = leave[row];
+    account.stop = stop;
+    account.cost = cost[row];
+    start<COMPOUNDING>(account, initial);
+    trade<COMPOUNDING, FULL>(list, account, series, initial, paths + first, n_series * n_bars, ends + row * ENDS);
 }
 
-ENTRY(accounts_compounding)(Index n_series, Index n_bars, const double* counts, const double* prices,
-                            const double* fill_scores, const double* entry, const double* leave, const double* cost,
-                            double initial, double* paths, double* trades, double* ends, int threads) {
-    EACH(i, n_series, threads) {
-        accounts<true>(i, n_series, n_bars, counts, prices, fill_scores, entry, leave, cost, initial, paths, trades, ends);
-    };
-}
+#define ACCOUNTS(name, COMPOUNDING, FULL)                                                                                    ENTRY(name)(Index n_series, Index n_bars, const double* counts, const double* prices, const double* fill_scores,                     const double* marks_short, const double* entry, const double* leave, const double* cost, double stop,                    double initial, double* paths, double* trades, double* ends, int threads) {                                      EACH(i, n_series, threads) {                                                                                                 accounts<COMPOUNDING, FULL>(i, n_series, n_bars, counts, prices, fill_scores, marks_short, entry, leave,                                             cost, stop, initial, paths, trades, ends);                                               };                                                                                                                   }
 
-ENTRY(accounts_unit)(Index n_series, Index n_bars, const double* counts, const double* prices, const double* fill_scores,
-                     const double* entry, const double* leave, const double* cost, double initial, double* paths,
-                     double* trades, double* ends, int threads) {
-    EACH(i, n_series, threads) {
-        accounts<false>(i, n_series, n_bars, counts, prices, fill_scores, entry, leave, cost, initial, paths, trades, ends);
-    };
-}
+ACCOUNTS(accounts_compounding, true, false)
+ACCOUNTS(accounts_unit, false, false)
+ACCOUNTS(accounts_compounding_full, true, true)
+ACCOUNTS(accounts_unit_full, false, true)
 
 // Mean and sum of squared deviations of the first 1, 2, ... returns of each series, by Welford's steps, as Ledger takes them.
 // returns, mean, squares: (n_series, n_bars).

@@ -1,5 +1,6 @@
 """Backtests of many series, each by its own thresholds: figures, round trips and paths."""
 
+from collections.abc import Callable
 from typing import NamedTuple
 
 import numpy as np
@@ -9,38 +10,42 @@ from gpu_kernels.checks import Floats
 from gpu_kernels.performance.host import account as described
 from gpu_kernels.performance.host import grouped, spans
 from gpu_kernels.performance.model import Figures, Performance
-from gpu_kernels.sweep import accounts_native, trades
+from gpu_kernels.sweep import trades
+from gpu_kernels.sweep.figures import ROUNDING, gained
 from gpu_kernels.sweep.model import Pairs, Rules
 from gpu_kernels.sweep.round_trips import Accounts, Ran, Trades
 from gpu_kernels.sweep.survey import OVERFLOW, reasons
 
-__all__ = ["Wanted", "compute"]
+__all__ = ["Runs", "Wanted", "compute", "report"]
 
 Bools = NDArray[np.bool_]
-
-_ROUNDING = 1e-15  # of a compounding return, where an entry without a cost gains nothing
+Runs = Callable[[Floats, Pairs, Rules], Ran]
+"""Trades every series of (B, T) by its own pair; each can be traded."""
 
 
 class Wanted(NamedTuple):
-    """What an answer holds beside the figures, and where it is computed.
+    """What an answer holds beside the figures.
 
     Attributes:
         trades: Every round trip.
         paths: Every bar.
-        lanes: By the kernel on the CPU's lanes.
     """
 
     trades: bool
     paths: bool
-    lanes: bool
 
 
 def compute(prices: Floats, pairs: Pairs, rules: Rules, wanted: Wanted) -> Accounts:
     """Trade every series by its own pair; see the contract."""
+    return report(trades.run, prices, pairs, rules, wanted)
+
+
+def report(run: Runs, prices: Floats, pairs: Pairs, rules: Rules, wanted: Wanted) -> Accounts:
+    """Trade every series that can be traded, and make figures of what either twin gives."""
     told = _reasons(prices, pairs, rules.mode)
     tradable = np.array([not reason for reason in told], dtype=np.bool_)
     with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
-        ran = _spread(_ran(prices, tradable, pairs, rules, lanes=wanted.lanes), tradable)
+        ran = _spread(_ran(run, prices, tradable, pairs, rules), tradable)
         figures = _figures(ran, tradable, rules)
         sums = _of_equity(ran, tradable, rules)
     for row in np.flatnonzero(ran.ruined_at >= 0).tolist():
@@ -73,10 +78,10 @@ def _reasons(prices: Floats, pairs: Pairs, mode: str) -> list[str]:
     ]
 
 
-def _ran(prices: Floats, tradable: Bools, pairs: Pairs, rules: Rules, *, lanes: bool) -> Ran:
+def _ran(run: Runs, prices: Floats, tradable: Bools, pairs: Pairs, rules: Rules) -> Ran:
     good = slice(None) if tradable.all() else tradable
-    run = accounts_native.run if lanes and tradable.any() else trades.run
-    return run(prices[good], Pairs(*(np.ascontiguousarray(column[good]) for column in pairs)), rules)
+    twin = run if tradable.any() else trades.run
+    return twin(prices[good], Pairs(*(np.ascontiguousarray(column[good]) for column in pairs)), rules)
 
 
 def _spread(ran: Ran, tradable: Bools) -> Ran:
@@ -123,16 +128,17 @@ def _of_equity(ran: Ran, tradable: Bools, rules: Rules) -> _Sums:
 def _figures(ran: Ran, tradable: Bools, rules: Rules) -> Figures:
     """Describe the returns; the Sharpe ratio is 0 where they do not vary, as in a sweep."""
     paths = ran.paths
-    if rules.mode == "compounding":
+    if rules.compounding:
         _, last = spans(paths.equity)
         final = np.take_along_axis(paths.equity, np.maximum(last, 0)[:, None], axis=1)[:, 0]
-        total = final / rules.initial_capital - 1.0
+        total = gained(final, rules.initial_capital, compounding=True)
     else:  # a large capital would cost the difference its digits
-        total = np.bincount(ran.trades.series, ran.trades.profit, tradable.size) / rules.initial_capital
+        profit = np.bincount(ran.trades.series, ran.trades.profit, tradable.size)
+        total = gained(profit.astype(np.float64), rules.initial_capital, compounding=False)
     figures = described(paths.returns, paths.drawdown, total, tradable, rules.periods_per_year)
     still = np.isnan(figures.sharpe_ratio)
-    if rules.mode == "compounding":
-        still |= np.maximum(figures.best_return, -figures.worst_return) < _ROUNDING
+    if rules.compounding:
+        still |= np.maximum(figures.best_return, -figures.worst_return) < ROUNDING
     return figures._replace(
         sharpe_ratio=np.where(still & tradable & np.isfinite(ran.fees + total), 0.0, figures.sharpe_ratio)
     )

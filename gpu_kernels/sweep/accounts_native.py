@@ -9,19 +9,31 @@ from gpu_kernels.checks import Floats
 from gpu_kernels.compile import library
 from gpu_kernels.dispatch import current
 from gpu_kernels.launch import Count, Number, Threads, pointer
-from gpu_kernels.sweep import trades
-from gpu_kernels.sweep.bars import Bars, collisions, gather
+from gpu_kernels.sweep import accounts, driver, trades, whole
+from gpu_kernels.sweep.bars import Bars, collisions, gather, owed
 from gpu_kernels.sweep.model import Pairs, Rules
 from gpu_kernels.sweep.native import rolling
-from gpu_kernels.sweep.round_trips import AccountPaths, Ran, Trade, Trades, as_trades
+from gpu_kernels.sweep.round_trips import AccountPaths, Accounts, Ran, Trade, Trades, as_trades
 
-__all__ = ["run", "running_moments"]
+__all__ = ["bars_of", "compute", "run"]
 
 _AT_ONCE = 2**19
 """Bars of a launch: beside each there is room for a round trip."""
 
 _PATHS = ("equity", "returns", "drawdown", "position")
 _N_TRADES, _FEES, _RUINED_AT, _ENDS = 0, 1, 2, 3
+
+
+def compute(prices: Floats, pairs: Pairs, rules: Rules, wanted: accounts.Wanted) -> Accounts:
+    """Trade every series by its own pair; see the contract."""
+    return accounts.report(run, prices, pairs, rules, wanted)
+
+
+def bars_of(prices: Floats, levels: trades.Levels, rules: Rules, timestamps_ms: NDArray[np.int64]) -> whole.BarMetrics:
+    """Trade one series, and tell all bars; the arguments are those of whole.compute, which gives the same bits."""
+    with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
+        ran = run(prices[None, :], whole.pairs_of(levels), rules)
+        return whole.told(prices, levels, rules, timestamps_ms, ran, _running_moments(ran.paths.returns[0]))
 
 
 def run(prices: Floats, pairs: Pairs, rules: Rules) -> Ran:
@@ -36,7 +48,7 @@ def run(prices: Floats, pairs: Pairs, rules: Rules) -> Ran:
     return parts[0] if len(parts) == 1 else _joined(parts)
 
 
-def running_moments(returns: Floats) -> tuple[Floats, Floats]:
+def _running_moments(returns: Floats) -> tuple[Floats, Floats]:
     """Return mean and sum of squared deviations of the first 1, 2, ... of (T,) returns, in a ledger's order."""
     read, mean, squares = np.ascontiguousarray(returns), np.empty(returns.size), np.empty(returns.size)
     shape = map(Count, (1, returns.size))
@@ -51,11 +63,13 @@ def _part(prices: Floats, pairs: Pairs, rules: Rules, start: int) -> Ran:
     (n_series, n_bars), n_fields = bars.prices.shape, len(Trade._fields)
     packed, listed = np.empty((len(_PATHS), n_series, n_bars)), np.empty((n_series, n_bars, n_fields))
     ends = np.empty((n_series, _ENDS))
-    read = (bars.counts.astype(np.float64), np.ascontiguousarray(bars.prices), fills, *map(np.ascontiguousarray, pairs))
-    library("sweep/accounts")[f"accounts_{rules.mode}"](
+    held = np.ascontiguousarray(bars.prices)
+    marks = held + owed(bars, rules) if rules.borrow else held
+    read = (bars.counts.astype(np.float64), held, fills, marks, *map(np.ascontiguousarray, pairs))
+    library("sweep/accounts")[driver.entry("accounts", rules)](
         *map(Count, (n_series, n_bars)),
         *map(pointer, read),
-        Number(rules.initial_capital),
+        *map(Number, (rules.stop, rules.initial_capital)),
         *map(pointer, (packed, listed, ends)),
         Threads(current().threads),
     )

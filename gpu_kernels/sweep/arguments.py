@@ -1,13 +1,15 @@
 """Checks of the arguments that the sweep's functions share: each names the field, the value and the rule."""
 
+import math
+
 import numpy as np
 from numpy.typing import ArrayLike
 
-from gpu_kernels.checks import Floats, array, at_least, one_of, positive
+from gpu_kernels.checks import Floats, array, at_least, non_negative, one_of, positive
 from gpu_kernels.errors import InvalidInput
 from gpu_kernels.sweep.model import MODES, Pairs, Rules
 
-__all__ = ["checked_pairs", "checked_rules", "has_bars", "optional_pairs", "own_pairs"]
+__all__ = ["checked_pairs", "checked_rules", "has_bars", "optional_pairs", "own_pairs", "stops_above"]
 
 
 def own_pairs(entry_z: ArrayLike, exit_z: ArrayLike, cost: ArrayLike, n_series: int) -> Pairs:
@@ -49,19 +51,36 @@ def has_bars(prices: Floats) -> None:
         raise InvalidInput("prices", "must have at least one bar", value=prices.shape)
 
 
-def checked_rules(lookback: int, delay: int, mode: str, initial_capital: float, periods_per_year: float) -> Rules:
-    """Return what all lanes share.
+def checked_rules(rules: Rules) -> Rules:
+    """Return what all lanes share, as Python numbers.
 
     Raises:
         InvalidInput: an option is out of its range.
     """
+    if not rules.stop > 0:
+        raise InvalidInput("stop", "must be above every entry_z, or infinite for none", value=rules.stop)
     return Rules(
-        at_least("lookback", lookback, 2),
-        at_least("execution_delay", delay, 0),
-        one_of("mode", mode, MODES),
-        positive("initial_capital", initial_capital),
-        positive("periods_per_year", periods_per_year),
+        at_least("lookback", rules.lookback, 2),
+        at_least("execution_delay", rules.execution_delay, 0),
+        one_of("mode", rules.mode, MODES),
+        positive("initial_capital", rules.initial_capital),
+        positive("periods_per_year", rules.periods_per_year),
+        float(rules.stop),
+        non_negative("borrow", rules.borrow),
     )
+
+
+def stops_above(entry_z: ArrayLike, rules: Rules) -> None:
+    """Refuse a stop that is not above each entry level; a NaN among these is no level.
+
+    Raises:
+        InvalidInput: it is not.
+    """
+    if rules.stop == math.inf:
+        return
+    highest = float(np.fmax.reduce(np.atleast_1d(entry_z), initial=-np.inf))
+    if not rules.stop > highest:
+        raise InvalidInput("stop", f"must be above entry_z, of which the highest is {highest!r}", value=rules.stop)
 
 
 def checked_pairs(entry_z: ArrayLike, exit_z: ArrayLike, cost: ArrayLike) -> Pairs:

@@ -6,8 +6,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gpu_kernels.checks import Floats
+from gpu_kernels.sweep.model import Rules
+from gpu_kernels.sweep.settle import accrued
 
-__all__ = ["Bars", "collisions", "gather"]
+__all__ = ["Bars", "collisions", "gather", "owed"]
 
 
 class Bars(NamedTuple):
@@ -51,6 +53,28 @@ def gather(prices: Floats, execution_delay: int) -> Bars:
         waiting = np.searchsorted(times, times + execution_delay)
         fill_at[series, :count] = np.where(waiting < count, waiting, n_packed)
     return Bars(packed, counts, fill_at, places)
+
+
+def owed(bars: Bars, rules: Rules) -> Floats:
+    """Return what borrowing one unit has cost from the first price up to each packed bar, (B, n).
+
+    A bar without a price costs as much as the last price before it says. Behind a series' last price nothing is added.
+
+    Args:
+        bars: Of the series.
+        rules: Of whose borrow rate.
+    """
+    if not rules.borrow:
+        return np.zeros(bars.prices.shape)
+    known = np.take_along_axis(bars.prices, np.maximum(bars.places, 0), axis=1)
+    rate = rules.borrow / rules.periods_per_year
+    costs = np.where(bars.places >= 0, accrued(known, rate), 0.0)
+    sums = np.zeros(known.shape)
+    np.cumsum(costs[:, :-1], axis=1, out=sums[:, 1:])
+    found = np.zeros(bars.prices.shape)
+    series, first = np.nonzero(np.diff(bars.places, prepend=-1, axis=1))
+    found[series, bars.places[series, first]] = sums[series, first]
+    return np.maximum.accumulate(found, axis=1)
 
 
 def collisions(prices: Floats, execution_delay: int) -> NDArray[np.bool_]:

@@ -7,9 +7,9 @@ import numpy as np
 
 from gpu_kernels import device, device_pipeline
 from gpu_kernels.checks import Floats
-from gpu_kernels.sweep import host, long_series, native, zscore
-from gpu_kernels.sweep.figures import REDO, ROWS, RUINED, metrics
-from gpu_kernels.sweep.groups import Group, in_groups
+from gpu_kernels.sweep import driver, long_series, zscore
+from gpu_kernels.sweep.figures import ROWS, metrics
+from gpu_kernels.sweep.groups import Group
 from gpu_kernels.sweep.model import Pairs, ReturnMoments, Rules, SweepMetrics
 from gpu_kernels.sweep.order import alike
 from gpu_kernels.sweep.survey import Survey
@@ -27,6 +27,7 @@ class _Sent(NamedTuple):
     Attributes:
         prices: (B, n), without missing bars.
         fills: (B, n), scores at the bars of their fills; None where they are made on the device.
+        marks_short: (B, n), what a short position is marked at; the prices where the rules are plain.
         columns: On the device: entry levels, exit levels and costs.
         order: On the device: the pairs as lanes take them; None where each series has its own.
         rules: What all lanes share.
@@ -34,6 +35,7 @@ class _Sent(NamedTuple):
 
     prices: Floats
     fills: Floats | None
+    marks_short: Floats
     columns: list[Any]
     order: Any
     rules: Rules
@@ -44,6 +46,7 @@ class _Held(NamedTuple):
 
     prices: Any
     fills: Any
+    marks_short: Any
 
 
 def chunks(n_bars: int) -> int:
@@ -61,10 +64,7 @@ def backtest(prices: Floats, pairs: Pairs, rules: Rules, seen: Survey) -> SweepM
     def kernel(group: Group) -> SweepMetrics:
         return _backtest(group, pairs, rules)
 
-    def twin(group: Group) -> SweepMetrics:
-        return host.backtest(group.prices, pairs, rules, group.seen)
-
-    return in_groups(prices, seen, rules.execution_delay, pairs.entry_z.size, kernel, twin)
+    return driver.backtests(prices, pairs, rules, seen, kernel)
 
 
 def moments(prices: Floats, pairs: Pairs, rules: Rules, seen: Survey) -> ReturnMoments:
@@ -74,29 +74,23 @@ def moments(prices: Floats, pairs: Pairs, rules: Rules, seen: Survey) -> ReturnM
         DeviceFault: the GPU is not there, does not answer, or has too little memory.
     """
 
-    def kernel(group: Group) -> ReturnMoments:
-        return _moments(group, _of(pairs, group), rules)
+    def kernel(group: Group, own: Pairs) -> ReturnMoments:
+        return _moments(group, own, rules)
 
-    def twin(group: Group) -> ReturnMoments:
-        return host.moments(group.prices, _of(pairs, group), rules, group.seen)
-
-    return in_groups(prices, seen, rules.execution_delay, None, kernel, twin)
-
-
-def _of(pairs: Pairs, group: Group) -> Pairs:
-    return Pairs(*(column[group.series] for column in pairs))
+    return driver.moments(prices, pairs, rules, seen, kernel)
 
 
 def _backtest(group: Group, pairs: Pairs, rules: Rules) -> SweepMetrics:
     columns = [device.stage(column) for column in pairs]
     sent = _Sent(*_packed(group, rules), columns, device.stage(alike(pairs)), rules)
     n_pairs = pairs.entry_z.size
-    cut = long_series.gains(sent.prices.shape[1], n_pairs)
+    cut = rules.plain and long_series.gains(sent.prices.shape[1], n_pairs)
     rows = _in_parts(sent, _cut if cut else _dense, ROWS, n_pairs)
-    redo = rows[RUINED] == REDO
+    redo = driver.redo(rows)
     series = np.flatnonzero(redo.any(axis=1))
     if series.size:
-        some = sent._replace(prices=sent.prices[series], fills=None if sent.fills is None else sent.fills[series])
+        fills = None if sent.fills is None else sent.fills[series]
+        some = sent._replace(prices=sent.prices[series], fills=fills, marks_short=sent.marks_short[series])
         again = _in_parts(some, _dense, ROWS, n_pairs)
         rows[:, series] = np.where(redo[series], again, rows[:, series])
     return metrics(rows, group.seen.n_bars, rules)
@@ -104,34 +98,37 @@ def _backtest(group: Group, pairs: Pairs, rules: Rules) -> SweepMetrics:
 
 def _moments(group: Group, pairs: Pairs, rules: Rules) -> ReturnMoments:
     sent = _Sent(*_packed(group, rules), [], None, rules)
-    n_all, entry = group.seen.n_bars.astype(np.float64), f"moments_{rules.mode}"
+    n_all, entry = group.seen.n_bars.astype(np.float64), driver.entry("moments", rules)
 
-    def run(sent: _Sent, held: _Held, part: slice) -> Any:
+    def run(_: _Sent, held: _Held, part: slice) -> Any:
         n_series, n_bars = held.prices.shape
         counted, *columns = (device.stage(column[part]) for column in (n_all, *pairs))
-        space = device.empty((n_series + native.MOST_LANES - 1, n_bars))
+        space = device.empty((n_series + driver.MOST_LANES - 1, n_bars))
         found = device.empty((2, n_series))
-        arguments = (n_series, n_bars, counted, *held, *columns, sent.rules.initial_capital, space, found)
+        arguments = (n_series, n_bars, counted, *held, *columns, rules.stop, rules.initial_capital, space, found)
         device.launch("sweep/moments", entry, n_series, arguments)
         return found
 
     return ReturnMoments(*_in_parts(sent, run, 2, 1))
 
 
-def _packed(group: Group, rules: Rules) -> tuple[Floats, Floats | None]:
-    """Return prices without missing bars, and their scores where the device does not make them."""
+def _packed(group: Group, rules: Rules) -> tuple[Floats, Floats | None, Floats]:
+    """Return prices without missing bars, their scores where the device does not make them, and marks of shorts."""
     prices = group.prices
     if not group.seen.whole(prices.shape[1]):
-        return native.without_gaps(prices, rules, zscore.rolling)[:2]
+        packed = driver.without_gaps(prices, rules, zscore.rolling)
+        return packed.prices, packed.fills, packed.marks_short
+    marks = driver.marks_of(prices, rules)
     if rules.lookback > prices.shape[1]:  # the device would need working space for a window that no series fills
-        return prices, np.full(prices.shape, np.nan)
-    return prices, None
+        return prices, np.full(prices.shape, np.nan), marks
+    return prices, None, marks
 
 
 def _in_parts(sent: _Sent, launch: Callable[[_Sent, _Held, slice], Any], n_rows: int, n_pairs: int) -> Floats:
     """Run all series, in parts where they are many; the rows are (n_rows, B, G) or (n_rows, B)."""
     n_series, n_bars = sent.prices.shape
-    nbytes = 8 * n_series * (n_bars * (1 if sent.fills is None else 2) + n_rows * n_pairs)
+    n_read = 1 + (sent.fills is not None) + (sent.marks_short is not sent.prices)
+    nbytes = 8 * n_series * (n_bars * n_read + n_rows * n_pairs)
     n_parts = device_pipeline.parts(n_series, nbytes, n_series * n_pairs)
     found = device_pipeline.in_parts(n_series, n_parts, lambda part: launch(sent, _hold(sent, part), part))
     return found[0] if len(found) == 1 else np.concatenate(found, axis=1)
@@ -139,22 +136,24 @@ def _in_parts(sent: _Sent, launch: Callable[[_Sent, _Held, slice], Any], n_rows:
 
 def _hold(sent: _Sent, part: slice) -> _Held:
     prices = device.stage(sent.prices[part])
+    marks = prices if sent.marks_short is sent.prices else device.stage(sent.marks_short[part])
     if sent.fills is not None:
-        return _Held(prices, device.stage(sent.fills[part]))
+        return _Held(prices, device.stage(sent.fills[part]), marks)
     n_series, n_bars = prices.shape
     lookback, fills = sent.rules.lookback, device.empty((n_series, n_bars))
-    room = native.score_space(n_series, n_bars, lookback, _ROOM // lookback)
+    room = driver.score_space(n_series, n_bars, lookback, _ROOM // lookback)
     shape = (n_series, n_bars, lookback, sent.rules.execution_delay, room[0])
     arguments = (*shape, prices, zscore.SMALLEST_SPREAD, device.empty(room), fills)
     device.launch("sweep/zscore", "rolling_z", room[0], arguments)
-    return _Held(prices, fills)
+    return _Held(prices, fills, marks)
 
 
 def _dense(sent: _Sent, held: _Held, _: slice) -> Any:
-    (n_series, n_bars), n_pairs = held.prices.shape, sent.order.size
+    (n_series, n_bars), n_pairs, rules = held.prices.shape, sent.order.size, sent.rules
     rows = device.empty((ROWS, n_series, n_pairs))
-    arguments = (n_series, n_bars, n_pairs, *held, *sent.columns, sent.order, sent.rules.initial_capital, rows)
-    device.launch("sweep", f"sweep_{sent.rules.mode}", n_series * n_pairs, arguments)
+    read = (*held, *sent.columns, sent.order)
+    arguments = (n_series, n_bars, n_pairs, *read, rules.stop, rules.initial_capital, rows)
+    device.launch("sweep", driver.entry("sweep", rules), n_series * n_pairs, arguments)
     return rows
 
 
@@ -166,7 +165,7 @@ def _cut(sent: _Sent, held: _Held, _: slice) -> Any:
     rows = device.empty((ROWS, n_series, n_pairs))
     levels = sent.columns[:2]
     device.launch("sweep/long_series", "long_series_ends", n_lanes, (*shape, held.fills, *levels, ends))
-    arguments: tuple[Any, ...] = (*shape, *held, *sent.columns, ends, parts)
+    arguments: tuple[Any, ...] = (*shape, held.prices, held.fills, *sent.columns, ends, parts)
     device.launch("sweep/long_series", f"long_series_{mode}", n_lanes, arguments)
     arguments = (*shape, sent.rules.initial_capital, parts, rows)
     device.launch("sweep/long_series", f"long_series_join_{mode}", n_series * n_pairs, arguments)

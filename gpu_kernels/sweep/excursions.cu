@@ -9,41 +9,11 @@
 // Exit levels that share entry levels and cost go along together. A score that ends a run of one ends it for all higher
 // ones, so those in a run are the lowest, and those in an older run are the lowest of these: runs form a stack. Most runs
 // end at one bar for all of them, and then are walked over once.
-#include "lane.h"
+//
+// A stop is not served here: it ends the trades of some levels in a run and not those of others, and the dense kernel runs such
+// pairs.
 #include "sweep/rows.h"
-
-enum { LEVELS = 128, EXITS = 8, PAD = 8 };  // of one chunk; room for vectors that reach over its ends
-
-// One number a level.
-struct Row {
-    double at[PAD + LEVELS + PAD];
-};
-
-// What the levels have gathered. equity: of closed trades; unit, the realized pnl alone. open: the unrealized pnl, in
-// the units of Trade. tally and wins are differences from one level to the next. redo: 1 for the dense kernel's lanes.
-struct Books {
-    Row equity, peak, worst, sum, squares, fees, open, tally, wins, redo;
-};
-
-// One trade of some levels, which share its entry: compounding, in multiples of the equity before it; unit, in units of
-// the price. gain: multiplies or adds to the equity. up, down: extremes of the equity on the way, fees included.
-// fall: its deepest fall from a peak on the way.
-struct Trade {
-    double gain, up, down, fall, sum, squares, fee;
-};
-struct Trades {
-    Row gain, up, down, fall, sum, squares, fee;
-};
-
-// The extremes of a held price between an entry and a later bar.
-struct Path {
-    double high, low, fall, sum, squares;
-};
-
-// The levels first[k]..first[k + 1]-1 enter at bar[k].
-struct Records {
-    Index bar[LEVELS], first[LEVELS + 1], count;
-};
+#include "sweep/walks.h"
 
 // Runs that go on, the oldest first. The exit levels held[k - 1]..held[k]-1 are in run k, those behind the last in none.
 struct Runs {
@@ -51,47 +21,6 @@ struct Runs {
     Index held[EXITS], count;
     double side;
 };
-
-// The books of neighbouring exit levels.
-struct Shelf {
-    Books *begin, *end;
-};
-
-// Entry and exit levels ascend; each exit level goes with each entry level.
-struct Chunk {
-    const double *prices, *inverses, *scores;
-    Index n_bars, n_levels, n_exits;
-    double entry[LEVELS + 1], leave[EXITS], cost;
-};
-
-FN double least(double a, double b) { return a < b ? a : b; }
-FN double most(double a, double b) { return a > b ? a : b; }
-FN V row(const Row& row, Index level) { return get(row.at + PAD + level); }
-FN void set_row(Row& row, Index level, V values) { put(row.at + PAD + level, values); }
-
-// What changes no level's books.
-template <bool COMPOUNDING>
-FN Trade no_trade() {
-    return COMPOUNDING ? Trade{1.0, 0.0, INFINITE, INFINITE, 0.0, 0.0, 0.0}
-                       : Trade{0.0, -INFINITE, INFINITE, 0.0, 0.0, 0.0, 0.0};
-}
-
-// Gives levels from..to-1 a trade. Vectors reach below `from`: levels are filled from the highest down.
-template <bool COMPOUNDING>
-FN void spread(Trades& trades, Index from, Index to, const Trade& trade) {
-    for (Index end = to; end > from; end -= WIDTH) {
-        const Index level = end - WIDTH;
-        set_row(trades.gain, level, splat(trade.gain));
-        set_row(trades.up, level, splat(trade.up));
-        set_row(trades.down, level, splat(trade.down));
-        set_row(trades.fall, level, splat(trade.fall));
-        set_row(trades.squares, level, splat(trade.squares));
-        if (COMPOUNDING) {
-            set_row(trades.sum, level, splat(trade.sum));
-            set_row(trades.fee, level, splat(trade.fee));
-        }
-    }
-}
 
 // How many levels a score of this depth reaches, `from` of them known.
 FN Index reached(const Chunk& chunk, Index from, double depth) {
@@ -110,195 +39,14 @@ FN Index next_outside(const double* scores, Index t, Index n_bars, double below,
     return t < n_bars ? t : n_bars;
 }
 
-// A unit trade of side `side` from bar a to `end`, which the data's end cuts short where it is n_bars. `reverses`: the
-// next trade pays its entry fee at the same bar; what that trade will count for it is taken off here.
-FN Trade unit_trade(const Chunk& chunk, double side, Index a, Index end, bool reverses, const Path& path) {
-    const double cost = chunk.cost, entry = side * chunk.prices[a];
-    Trade trade;
-    trade.gain = 0.0;
-    trade.up = path.high - entry - cost;
-    trade.down = path.low - entry - cost;
-    trade.fall = path.fall;
-    trade.squares = path.squares + cost * cost;
-    if (end < chunk.n_bars) {
-        const double last = side * (chunk.prices[end] - chunk.prices[end - 1]) - cost;
-        trade.gain = (side * (chunk.prices[end] - chunk.prices[a]) - cost) - cost;
-        const double seen = reverses ? trade.gain - cost : trade.gain;
-        trade.fall = most(trade.fall, trade.up - seen);
-        trade.up = most(trade.up, seen);
-        trade.down = least(trade.down, seen);
-        trade.squares += reverses ? (last - cost) * (last - cost) - cost * cost : last * last;
-    }
-    return trade;
-}
-
-// A compounding trade likewise; path in multiples of the entry price.
-FN Trade compounding_trade(const Chunk& chunk, double side, Index a, Index end, bool reverses, const Path& path) {
-    const double cost = chunk.cost, keep = 1.0 / (1.0 + cost), opening = -cost * keep, scale = chunk.inverses[a];
-    Trade trade;
-    trade.gain = 1.0;
-    trade.up = keep * path.high;
-    trade.down = keep * path.low;
-    trade.fall = path.fall;
-    trade.sum = path.sum + opening;
-    trade.squares = path.squares + opening * opening;
-    trade.fee = cost * keep;
-    if (end < chunk.n_bars) {
-        const double ratio = chunk.prices[end] * scale, ratio_before = chunk.prices[end - 1] * scale;
-        const double left = (side > 0.0 ? ratio : 2.0 - ratio) - cost * ratio;
-        const double before = side > 0.0 ? ratio_before : 2.0 - ratio_before;
-        const double kept = reverses ? keep : 1.0, last = left * kept / before - 1.0, counted = reverses ? opening : 0.0;
-        trade.gain = keep * left;
-        const double seen = trade.gain * kept;
-        trade.fall = least(trade.fall, seen / trade.up);
-        trade.up = most(trade.up, seen);
-        trade.down = least(trade.down, seen);
-        trade.sum += last - counted;
-        trade.squares += last * last - counted * counted;
-        trade.fee += cost * keep * ratio;
-    }
-    return trade;
-}
-
-// Near ruin, or with a pnl of nothing but rounding, the dense kernel's own rounding decides.
-FN bool doubtful(const Chunk& chunk, double side, Index a, Index end, const Trade& trade) {
-    if (!(trade.down > 1e-3 && trade.gain > 1e-3)) return true;
-    if (end == chunk.n_bars || chunk.cost == 0.0) return false;
-    const double turnover = chunk.prices[a] + chunk.prices[end];
-    const double margin = side * (chunk.prices[end] - chunk.prices[a]) - chunk.cost * turnover;
-    return margin < 1e-11 * turnover && margin > -1e-11 * turnover;
-}
-
-// What a trade still open at the last bar has gained.
-template <bool COMPOUNDING>
-FN double unrealized(const Chunk& chunk, double side, Index a) {
-    const double last = chunk.prices[chunk.n_bars - 1];
-    if (!COMPOUNDING) return side * (last - chunk.prices[a]) - chunk.cost;
-    const double ratio = last * chunk.inverses[a];
-    return (side > 0.0 ? ratio : 2.0 - ratio) / (1.0 + chunk.cost) - 1.0;
-}
-
-// Gives the levels of record k their trade; those below `reversing` open the next one at its end.
-template <bool COMPOUNDING>
-FN void give(const Chunk& chunk, const Shelf& shelf, Trades& trades, const Records& records, Index k, double side,
-             Index end, Index reversing, const Path& path) {
-    const Index a = records.bar[k], from = records.first[k], to = records.first[k + 1];
-    const Index cut = reversing < from ? from : reversing < to ? reversing : to;
-    for (int reverses = 0; reverses < 2; ++reverses) {
-        const Index low = reverses ? from : cut, high = reverses ? cut : to;
-        if (low == high) continue;
-        Trade trade = COMPOUNDING ? compounding_trade(chunk, side, a, end, reverses, path)
-                                  : unit_trade(chunk, side, a, end, reverses, path);
-        if (COMPOUNDING && doubtful(chunk, side, a, end, trade)) {
-            trade = no_trade<true>();
-            for (Books* each = shelf.begin; each < shelf.end; ++each) {
-                for (Index level = low; level < high; ++level) each->redo.at[PAD + level] = 1.0;
-            }
-        }
-        spread<COMPOUNDING>(trades, low, high, trade);
-    }
-    if (end == chunk.n_bars) {
-        const double gained = unrealized<COMPOUNDING>(chunk, side, a);
-        for (Books* each = shelf.begin; each < shelf.end; ++each) {
-            for (Index level = from; level < to; ++level) each->open.at[PAD + level] = gained;
-        }
-        return;
-    }
-    const double move = side * (chunk.prices[end] - chunk.prices[a]);
-    const bool won = COMPOUNDING ? move - chunk.cost * (chunk.prices[a] + chunk.prices[end]) > 0.0
-                                 : (move - chunk.cost) - chunk.cost > 0.0;
-    for (Books* each = shelf.begin; won && each < shelf.end; ++each) {
-        each->wins.at[PAD + from] += 1.0;
-        each->wins.at[PAD + to] -= 1.0;
-    }
-}
-
-// Walks back over a run of unit trades once: at each record's bar the suffix walked over is its path.
-FN void walk_unit(const Chunk& chunk, const Shelf& shelf, Trades& trades, const Records& records, double side, Index end,
-                  Index reversing) {
-    Path path{-INFINITE, INFINITE, 0.0, 0.0, 0.0};
-    double after = chunk.prices[end - 1];
-    for (Index k = records.count, t = end - 1; k-- > 0;) {
-        for (; t >= records.bar[k]; --t) {
-            const double price = chunk.prices[t], step = after - price, value = side * price;
-            path.squares += step * step;
-            path.fall = most(path.fall, value - path.low);
-            path.low = least(path.low, value);
-            path.high = most(path.high, value);
-            after = price;
-        }
-        give<false>(chunk, shelf, trades, records, k, side, end, reversing, path);
-    }
-}
-
-// The same of compounding long trades.
-FN void walk_long(const Chunk& chunk, const Shelf& shelf, Trades& trades, const Records& records, Index end,
-                  Index reversing) {
-    Path path{0.0, INFINITE, 1.0, 0.0, 0.0};
-    double after = chunk.prices[end - 1];
-    for (Index k = records.count, t = end - 1; k-- > 0;) {
-        for (; t >= records.bar[k]; --t) {
-            const double price = chunk.prices[t], inverse = chunk.inverses[t];
-            const double gained = (after - price) * inverse;
-            path.sum += gained;
-            path.squares += gained * gained;
-            path.fall = least(path.fall, path.low * inverse);
-            path.low = least(path.low, price);
-            path.high = most(path.high, price);
-            after = price;
-        }
-        const double scale = chunk.inverses[records.bar[k]];
-        const Path scaled{path.high * scale, path.low * scale, path.fall, path.sum, path.squares};
-        give<true>(chunk, shelf, trades, records, k, 1.0, end, reversing, scaled);
-    }
-}
-
-// Compounding short trades: the equity is 2 - price / entry price, so that each entry has returns of its own and its own
-// walk, a record a lane. A lane stands at its entry price until its entry.
-FN void walk_short(const Chunk& chunk, const Shelf& shelf, Trades& trades, const Records& records, Index end,
-                   Index reversing) {
-    for (Index first = (records.count - 1) / WIDTH * WIDTH; first >= 0; first -= WIDTH) {
-        double bars[WIDTH], scales[WIDTH];
-        for (Index i = 0; i < WIDTH; ++i) {
-            const Index k = first + i < records.count ? first + i : records.count - 1;
-            bars[i] = (double)records.bar[k];
-            scales[i] = chunk.inverses[records.bar[k]];
-        }
-        const V bar = get(bars), scale = get(scales);
-        V before = splat(1.0), high = before, low = before, fall = before, sum = splat(0.0), squares = sum;
-        for (Index t = records.bar[first] + 1; t < end; ++t) {
-            const V value = sel(bar < (double)t, 2.0 - chunk.prices[t] * scale, splat(1.0));
-            high = max(high, value);
-            low = min(low, value);
-            const V inverse = 1.0 / (before * high);  // one division for two
-            const V gained = (value - before) * high * inverse;
-            fall = min(fall, value * before * inverse);
-            sum = sum + gained;
-            squares = squares + gained * gained;
-            before = value;
-        }
-        double highs[WIDTH], lows[WIDTH], falls[WIDTH], sums[WIDTH], all_squares[WIDTH];
-        put(highs, high);
-        put(lows, low);
-        put(falls, fall);
-        put(sums, sum);
-        put(all_squares, squares);
-        for (Index i = WIDTH - 1; i >= 0; --i) {
-            if (first + i >= records.count) continue;
-            const Path path{highs[i], lows[i], falls[i], sums[i], all_squares[i]};
-            give<true>(chunk, shelf, trades, records, first + i, -1.0, end, reversing, path);
-        }
-    }
-}
-
 // Adds a trade to the levels below `depth` of some exit levels' books.
 template <bool COMPOUNDING>
-FN void add(const Shelf& shelf, const Trades& trades, Index depth) {
+FN void add(const ExitBooks& exits, const Trades& trades, Index depth) {
     for (Index level = 0; level < depth; level += WIDTH) {
         const V gain = row(trades.gain, level), up = row(trades.up, level), down = row(trades.down, level);
         const V fall = row(trades.fall, level), squares = row(trades.squares, level);
         const V sum = COMPOUNDING ? row(trades.sum, level) : gain, fee = COMPOUNDING ? row(trades.fee, level) : gain;
-        for (Books* each = shelf.begin; each < shelf.end; ++each) {
+        for (Books* each = exits.begin; each < exits.end; ++each) {
             Books& books = *each;
             const V equity = row(books.equity, level), peak = row(books.peak, level), worst = row(books.worst, level);
             if (COMPOUNDING) {
@@ -319,19 +67,19 @@ FN void add(const Shelf& shelf, const Trades& trades, Index depth) {
 
 // Adds the trades of a run that ends at bar `end`, or is cut short by the data's, to the books of some exit levels.
 template <bool COMPOUNDING>
-FN void settle(const Chunk& chunk, const Shelf& shelf, const Records& records, double side, Index end, Index reversing) {
+FN void end_run(const Chunk& chunk, const ExitBooks& exits, const Records& records, double side, Index end, Index reversing) {
     const Index depth = records.first[records.count];
     Trades trades;
     spread<COMPOUNDING>(trades, depth, depth + WIDTH, no_trade<COMPOUNDING>());
     if (!COMPOUNDING) {
-        walk_unit(chunk, shelf, trades, records, side, end, reversing);
+        walk_unit(chunk, exits, trades, records, side, end, reversing);
     } else if (side > 0.0) {
-        walk_long(chunk, shelf, trades, records, end, reversing);
+        walk_long(chunk, exits, trades, records, end, reversing);
     } else {
-        walk_short(chunk, shelf, trades, records, end, reversing);
+        walk_short(chunk, exits, trades, records, end, reversing);
     }
-    add<COMPOUNDING>(shelf, trades, depth);
-    for (Books* each = shelf.begin; end < chunk.n_bars && each < shelf.end; ++each) {
+    add<COMPOUNDING>(exits, trades, depth);
+    for (Books* each = exits.begin; end < chunk.n_bars && each < exits.end; ++each) {
         each->tally.at[PAD] += 1.0;
         each->tally.at[PAD + depth] -= 1.0;
     }
@@ -345,8 +93,8 @@ template <bool COMPOUNDING>
 FN void leave(const Chunk& chunk, Books* books, Runs& runs, Index left, Index end, Index reversing) {
     while (held(runs, runs.count) > left) {
         const Index k = runs.count - 1, oldest = held(runs, k), from = oldest > left ? oldest : left;
-        const Shelf shelf{books + from, books + runs.held[k]};
-        settle<COMPOUNDING>(chunk, shelf, runs.records[k], runs.side, end, reversing);
+        const ExitBooks exits{books + from, books + runs.held[k]};
+        end_run<COMPOUNDING>(chunk, exits, runs.records[k], runs.side, end, reversing);
         runs.held[k] = from;
         if (from == oldest) --runs.count;
     }
@@ -438,7 +186,8 @@ FN void finish(const Chunk& chunk, const Books& books, double side, Index open_l
     }
 }
 
-// prices, inverses, scores: (n_series, n_bars); a score is that of the decision which fills at this bar, NaN for none.
+// prices, marks_short, inverses, scores: (n_series, n_bars); marks_short as in settle.h, the prices where nothing is paid
+// for borrowing; a score is that of the decision which fills at this bar, NaN for none.
 // counts: (n_series,), the first of them that each series has; what is behind them is not looked at.
 // Chunk c is the entry levels first[c]..first[c + 1]-1 of entry with the exit levels begin[c]..begin[c + 1]-1 of leave,
 // both ascending, at cost[c]. column: where in a row of out each pair belongs; a chunk's begin at place[c], exit level by
@@ -462,8 +211,8 @@ FN Chunk chunk_of(const Grids& grids, Index c) {
 
 template <bool COMPOUNDING>
 FN void excursions(Index item, Index together, Index n_series, Index n_bars, Index n_chunks, Index n_pairs,
-                   const double* counts, const double* prices, const double* inverses, const double* scores, const Grids& grids, double initial,
-                   double* out) {
+                   const double* counts, const double* prices, const double* marks_short, const double* inverses,
+                   const double* scores, const Grids& grids, double initial, double* out) {
     const Index blocks = (n_chunks + together - 1) / together, series = item / blocks, begin = item % blocks * together;
     const Index end = begin + together < n_chunks ? begin + together : n_chunks;
     for (Index c = begin; c < end; ++c) {
@@ -471,6 +220,7 @@ FN void excursions(Index item, Index together, Index n_series, Index n_bars, Ind
         Books books[EXITS];
         Runs runs;
         chunk.prices = prices + series * n_bars;
+        chunk.marks_short = marks_short + series * n_bars;
         chunk.inverses = inverses + series * n_bars;
         chunk.scores = scores + series * n_bars;
         chunk.n_bars = (Index)counts[series];
@@ -482,8 +232,8 @@ FN void excursions(Index item, Index together, Index n_series, Index n_bars, Ind
             const Records& records = runs.records[in];
             const bool open = in < runs.count;
             if (open && k == held(runs, in)) {
-                const Shelf shelf{books + k, books + runs.held[in]};
-                settle<COMPOUNDING>(chunk, shelf, records, runs.side, chunk.n_bars, 0);
+                const ExitBooks exits{books + k, books + runs.held[in]};
+                end_run<COMPOUNDING>(chunk, exits, records, runs.side, chunk.n_bars, 0);
             }
             finish<COMPOUNDING>(chunk, books[k], open ? runs.side : 0.0, open ? records.first[records.count] : 0, initial,
                                 column + k * chunk.n_levels, out + series * n_pairs, n_series * n_pairs);
@@ -493,13 +243,14 @@ FN void excursions(Index item, Index together, Index n_series, Index n_bars, Ind
 
 #define EXCURSIONS(name, COMPOUNDING)                                                                                  \
     ENTRY(name)(Index together, Index n_series, Index n_bars, Index n_chunks, Index n_pairs, const double* counts,     \
-                const double* prices, const double* inverses, const double* scores, const double* first,               \
-                const double* entry, const double* begin, const double* leave, const double* cost,                     \
-                const double* place, const double* column, double initial, double* out, int threads) {                 \
+                const double* prices, const double* marks_short, const double* inverses, const double* scores,         \
+                const double* first, const double* entry, const double* begin, const double* leave,                    \
+                const double* cost, const double* place, const double* column, double initial, double* out,            \
+                int threads) {                                                                                         \
         EACH(item, n_series * ((n_chunks + together - 1) / together), threads) {                                       \
             const Grids grids{first, entry, begin, leave, cost, place, column};                                        \
-            excursions<COMPOUNDING>(item, together, n_series, n_bars, n_chunks, n_pairs, counts, prices, inverses,     \
-                                    scores, grids, initial, out);                                                      \
+            excursions<COMPOUNDING>(item, together, n_series, n_bars, n_chunks, n_pairs, counts, prices, marks_short,  \
+                                    inverses, scores, grids, initial, out);                                            \
         };                                                                                                             \
     }
 

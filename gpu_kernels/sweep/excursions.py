@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from gpu_kernels.checks import Floats
 from gpu_kernels.compile import library
 from gpu_kernels.launch import Count, Number, Threads, pointer
+from gpu_kernels.sweep.driver import Packed
 from gpu_kernels.sweep.model import Pairs, Rules
 
 __all__ = ["FEWEST_PAIRS", "MOST_EXITS", "MOST_LEVELS", "Grids", "find", "run"]
@@ -114,29 +115,26 @@ def _bounds(size: int, most: int) -> NDArray[np.intp]:
     return np.arange(n_shares + 1) * size // n_shares
 
 
-def run(prices: Floats, fills: Floats, counts: Floats, grids: Grids, rules: Rules, rows: Floats, threads: int) -> None:
+def run(packed: Packed, grids: Grids, rules: Rules, rows: Floats, threads: int) -> None:
     """Write the grids' columns of the kernel's rows; 2 as the row RUINED is a lane that the dense kernel must redo.
 
     Args:
-        prices: (B, n), C-contiguous, finite.
-        fills: (B, n), the score of the decision that fills at each bar.
-        counts: (B,) bars that each series has, as float64.
+        packed: The series.
         grids: What find gave.
-        rules: What all lanes share.
+        rules: What all lanes share; without a stop.
         rows: (11, B, G), the pairs' columns of which are written.
         threads: Threads that share the work.
     """
+    prices, fills, marks_short, counts = packed
     n_series, n_bars = prices.shape
     n_chunks = grids.cost.size
     # Neighbouring chunks write the same cache lines, so one thread takes many of them.
     together = max(1, n_series * n_chunks // (_ITEMS_A_THREAD * threads))
-    compounding = rules.mode == "compounding"
-    kernel = library("sweep/excursions")["excursions_compounding" if compounding else "excursions_unit"]
     with np.errstate(over="ignore"):  # of the smallest doubles: such a backtest has no figures
-        inverses = 1.0 / prices if compounding else prices  # unit mode has no use for them
-    kernel(
+        inverses = 1.0 / prices if rules.compounding else prices  # unit mode has no use for them
+    library("sweep/excursions")[f"excursions_{rules.mode}"](
         *map(Count, (min(together, n_chunks), n_series, n_bars, n_chunks, grids.alone.size)),
-        *map(pointer, (counts, prices, inverses, fills)),
+        *map(pointer, (counts, prices, marks_short, inverses, fills)),
         *map(pointer, grids[:-1]),
         Number(rules.initial_capital),
         pointer(rows),

@@ -1,12 +1,30 @@
-"""What the kernels' rows say of each lane, as figures; and the figures of series that cannot be traded."""
+"""The final figures of backtests: one definition for what kernels, lanes and a running account have added up."""
+
+import math
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from gpu_kernels.checks import Floats
 from gpu_kernels.sweep.model import ERROR, FLAT, IN_TRADE, Rules, SweepMetrics
+from gpu_kernels.sweep.settle import N
 
-__all__ = ["REDO", "ROWS", "RUINED", "metrics", "nothing", "sharpe_ratios", "with_untradable", "without_overflow"]
+__all__ = [
+    "REDO",
+    "ROUNDING",
+    "ROWS",
+    "RUINED",
+    "Totals",
+    "final",
+    "gained",
+    "metrics",
+    "nothing",
+    "sharpe_ratio",
+    "sharpe_ratios",
+    "with_untradable",
+    "without_overflow",
+]
 
 ROWS = 11
 """Rows of the kernels' output."""
@@ -14,7 +32,64 @@ ROWS = 11
 RUINED, REDO = 10, 2.0
 """The row that says how a lane ended, and what it says of one that the dense kernel must run again."""
 
-_ROUNDING = 1e-15  # of a compounding return, where an entry without a cost gains nothing
+ROUNDING = 1e-15
+"""A compounding return up to which it is rounding: an entry without a cost gains nothing."""
+
+
+class Totals(NamedTuple):
+    """What backtests have added up: arrays of one shape, in the order of the kernels' rows but for the returns."""
+
+    equity: Floats
+    realized: Floats
+    unrealized: Floats
+    fees: Floats
+    drawdown: Floats
+    trades: Floats | NDArray[np.int64]
+    wins: Floats | NDArray[np.int64]
+    position: Floats | NDArray[np.int8]
+    ruined: Floats | NDArray[np.bool_]
+
+
+def gained(value: N, initial: float, *, compounding: bool) -> N:
+    """Return the return since the beginning.
+
+    Args:
+        value: The equity; in mode "unit" without the initial capital, which would cost small gains their digits.
+        initial: The initial capital.
+        compounding: The mode.
+    """
+    return value / initial - 1.0 if compounding else value / initial
+
+
+def final(totals: Totals, mean: Floats, deviation: Floats, rules: Rules) -> SweepMetrics:
+    """Return the final figures.
+
+    Args:
+        totals: What was added up.
+        mean: Of the returns, a bar.
+        deviation: Of the returns, a bar, with ddof 1.
+        rules: What all backtests share.
+    """
+    trades, initial = totals.trades, rules.initial_capital
+    win_rate, average = np.zeros_like(mean), np.zeros_like(mean)
+    np.divide(totals.wins, trades, out=win_rate, where=trades > 0)
+    np.divide(totals.realized, trades * initial, out=average, where=trades > 0)
+    value = totals.equity if rules.compounding else totals.realized + totals.unrealized
+    held = totals.position != 0
+    return SweepMetrics(
+        cumulative_return=gained(value, initial, compounding=rules.compounding),
+        sharpe_ratio=sharpe_ratios(mean * np.sqrt(rules.periods_per_year), deviation),
+        max_drawdown=totals.drawdown,
+        num_trades=trades.astype(np.int64),
+        win_rate=win_rate,
+        avg_profit_per_trade=average,
+        total_costs=totals.fees,
+        realized_pnl=totals.realized,
+        unrealized_pnl=totals.unrealized + 0.0,  # no minus zero
+        equity=value if rules.compounding else initial + value,
+        position=totals.position.astype(np.int8),
+        status=np.where(totals.ruined > 0, ERROR, np.where(held, IN_TRADE, FLAT)).astype(np.int8),
+    )
 
 
 @np.errstate(over="ignore", invalid="ignore")  # sums beyond the doubles end as figures that are infinite or NaN
@@ -22,49 +97,34 @@ def metrics(rows: Floats, spans: NDArray[np.int64], rules: Rules) -> SweepMetric
     """Turn the kernels' rows, (11, B, G), into figures.
 
     Args:
-        rows: As the kernels' enum orders them; the first is overwritten in mode "unit".
+        rows: As the kernels' enum orders them.
         spans: (B,) bars that count of each series; those without a price add returns of 0.
         rules: What all lanes share.
     """
-    equity, realized, unrealized, fees, drawdown, total, squares, trades, wins, position, ruined = rows
-    n_bars, compounding = spans[:, None].astype(np.float64), rules.mode == "compounding"
-    scale = 1.0 if compounding else rules.initial_capital
+    total, squares = rows[5], rows[6]
+    n_bars = spans[:, None].astype(np.float64)
+    scale = 1.0 if rules.compounding else rules.initial_capital
     mean = total / (n_bars * scale)
     spread = np.maximum(0.0, squares / scale**2 - n_bars * mean * mean)
-    if compounding:
-        spread[squares < n_bars * _ROUNDING**2] = 0.0
+    if rules.compounding:
+        spread[squares < n_bars * ROUNDING**2] = 0.0
     deviation = np.sqrt(spread / np.maximum(1.0, n_bars - 1.0))
-    sharpe = sharpe_ratios(mean * np.sqrt(rules.periods_per_year), deviation)
-    win_rate, average = np.zeros_like(mean), np.zeros_like(mean)
-    np.divide(wins, trades, out=win_rate, where=trades > 0)
-    np.divide(realized, trades * rules.initial_capital, out=average, where=trades > 0)
-    if compounding:
-        gained = equity / rules.initial_capital - 1.0
-    else:  # an equity would cost small gains their digits
-        np.add(realized, unrealized, out=equity)
-        gained = equity / rules.initial_capital
-        equity += rules.initial_capital
-    return SweepMetrics(
-        cumulative_return=gained,
-        sharpe_ratio=sharpe,
-        max_drawdown=drawdown,
-        num_trades=trades.astype(np.int64),
-        win_rate=win_rate,
-        avg_profit_per_trade=average,
-        total_costs=fees,
-        realized_pnl=realized,
-        unrealized_pnl=unrealized,
-        equity=equity,
-        position=position.astype(np.int8),
-        status=np.where(ruined > 0, ERROR, np.where(position != 0, IN_TRADE, FLAT)).astype(np.int8),
-    )
+    return final(Totals(*rows[:5], *rows[7:]), mean, deviation, rules)
 
 
 def sharpe_ratios(mean: Floats, deviation: Floats) -> Floats:
     """Divide annualised means by deviations: 0 where returns do not vary, NaN where their squares left the doubles."""
-    ratios = np.where(np.isfinite(deviation), 0.0, np.nan)
-    np.divide(mean, deviation, out=ratios, where=(deviation > 0) & np.isfinite(deviation))
+    known = np.isfinite(deviation)
+    ratios = np.where(known, 0.0, np.nan)
+    np.divide(mean, deviation, out=ratios, where=known & (deviation > 0))
     return ratios
+
+
+def sharpe_ratio(mean: float, deviation: float) -> float:
+    """Do the same for one running account, without the time that arrays take."""
+    if math.isinf(deviation):  # the squares are beyond float64, not the ratio 0
+        return math.nan
+    return mean / deviation if deviation != 0 else 0.0
 
 
 def without_overflow(metrics: SweepMetrics) -> SweepMetrics:

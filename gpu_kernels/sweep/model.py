@@ -9,6 +9,10 @@ Rule, at bar t, with entry e > 0 and exit -e <= x < e: a long position exits if 
 if flat, z <= -e buys and z >= e sells. NaN keeps the state. The rule follows its own decisions, not the fills. An order
 fills at the close of bar t + execution_delay, closing leg first; one that is still waiting at the end is not filled.
 
+With a stop s > e, a long position also exits if z <= -s, a short one if z >= s. The account is halted then: it opens
+no trade before a score with |z| < e. The entry does not look at the stop: what opens beyond it closes at the next score
+that is beyond it too.
+
 Accounting, kappa the cost per side, q the signed quantity, E the equity:
 
 - "compounding", positive prices: an entry buys q = side E / ((1 + kappa) P), each side pays kappa |q| P, nothing is
@@ -19,6 +23,12 @@ Accounting, kappa the cost per side, q the signed quantity, E the equity:
 E_t = initial + realized + unrealized, realized = sum over closed trades of q (P_exit - P_entry) - both fees,
 unrealized = q (P_t - P_entry) - entry fee. The peak starts at the initial capital, and r_0 is taken against it.
 
+With a borrow rate, yearly, a short position pays borrow / periods_per_year of its notional for each bar that it is held
+from one close to the next: |q| times the magnitude of the last price before the bar, which in mode "unit" is the price
+of the spread and not of its short leg. It pays at the bar's close, before what fills there: nothing at the bar of the
+entry, and once at the bar of the exit. What was paid is part of the trade's pnl, not of the fees, and can ruin. A bar
+without a price costs the same; it is paid at the next bar that has one.
+
 Ruin, "compounding" only: equity at or below 1e-12 of what it was before the trade, at a bar's end or between the
 closing and the opening leg. An equity that is 0 by algebra is a rounding of either sign, so that 0 itself would not do.
 What is held is sold at that bar's price with its fee, trading stops, returns are 0 afterwards.
@@ -28,11 +38,13 @@ mean, deviation or number of bars, so that the figures are those of the span alo
 score and return 0: the window skips it, the last price marks it, fills wait for the next price.
 """
 
+import math
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
+from gpu_kernels.annual import PERIODS_PER_YEAR
 from gpu_kernels.checks import Floats
 
 __all__ = [
@@ -42,9 +54,7 @@ __all__ = [
     "MODES",
     "RUIN",
     "STATUSES",
-    "BacktestPaths",
     "BarMetric",
-    "FinalMetrics",
     "Pairs",
     "ReturnMoments",
     "Rules",
@@ -65,21 +75,35 @@ STATUSES = ("flat", "in_trade", "error")
 
 
 class Rules(NamedTuple):
-    """What all lanes of a sweep share.
+    """What all backtests of a request share, with the defaults of every operation that trades by the rule.
 
     Attributes:
         lookback: Prices in the window of the score, at least 2.
         execution_delay: Bars from a decision to its fill, at least 0.
-        mode: One of MODES.
-        initial_capital: Equity before the first bar.
-        periods_per_year: Bars in a year, for the Sharpe ratio.
+        mode: "compounding" invests the whole equity, for positive prices; "unit" trades one unit, for spreads.
+        initial_capital: Equity before the first bar, above 0.
+        periods_per_year: Bars in a year, above 0, for annual figures and for the borrow rate.
+        stop: A trade of side d closes when d z <= -stop; above every entry_z, infinite for none.
+        borrow: Yearly rate on the notional of a short position, at least 0: 0.03 is 3 % a year.
     """
 
-    lookback: int
-    execution_delay: int
-    mode: str
-    initial_capital: float
-    periods_per_year: float
+    lookback: int = 20
+    execution_delay: int = 1
+    mode: str = "compounding"
+    initial_capital: float = 1.0
+    periods_per_year: float = PERIODS_PER_YEAR
+    stop: float = math.inf
+    borrow: float = 0.0
+
+    @property
+    def compounding(self) -> bool:
+        """Whether the whole equity is invested."""
+        return self.mode == "compounding"
+
+    @property
+    def plain(self) -> bool:
+        """Whether there is neither a stop nor a borrow rate, so that the kernels without these options serve."""
+        return self.stop == math.inf and self.borrow == 0.0
 
 
 class Pairs(NamedTuple):
@@ -135,47 +159,6 @@ class ReturnMoments(NamedTuple):
 
     skewness: Floats
     kurtosis: Floats
-
-
-class FinalMetrics(NamedTuple):
-    """The figures of one backtest, as in SweepMetrics, as Python scalars."""
-
-    cumulative_return: float
-    sharpe_ratio: float
-    max_drawdown: float
-    num_trades: int
-    win_rate: float
-    avg_profit_per_trade: float
-    total_costs: float
-    realized_pnl: float
-    unrealized_pnl: float
-    equity: float
-    position: int
-    status: int
-
-
-class BacktestPaths(NamedTuple):
-    """One backtest bar by bar: arrays of shape (T,).
-
-    Attributes:
-        equity: Account value at the bar's end.
-        returns: r_t, per bar; NaN before the first price and behind the last, which count in no figure.
-        position: Side held after the bar's fills: -1, 0 or 1.
-        zscore: Rolling score; NaN where there is none.
-        pnl: Change of the equity, fees included.
-        drawdown: Drawdown from the running peak, positive, a fraction.
-        fees: Fees paid at the bar.
-        final: The figures at the last bar.
-    """
-
-    equity: Floats
-    returns: Floats
-    position: NDArray[np.int8]
-    zscore: Floats
-    pnl: Floats
-    drawdown: Floats
-    fees: Floats
-    final: FinalMetrics
 
 
 class BarMetric(NamedTuple):

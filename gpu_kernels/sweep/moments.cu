@@ -11,22 +11,27 @@ struct Returns {
     Index kept;
 };
 
-template <bool COMPOUNDING>
-FN Returns gather(Hot& hot, Cold& cold, const double* prices, const double* scores, const Index* places, Index n_bars,
-                  double* space) {
+template <bool FULL>
+FN Bar<V> bar_of(const double* prices, const double* scores, const double* marks_short, const Index* places) {
+    return Bar<V>{get_at(scores, places), get_at(prices, places), FULL ? get_at(marks_short, places) : splat(0.0)};
+}
+
+template <bool COMPOUNDING, bool FULL>
+FN Returns gather(Track& track, Account<V>& account, const double* prices, const double* scores, const double* marks_short,
+                  const Index* places, Index n_bars, double* space) {
     Returns returns{splat(0.0), splat(0.0), splat(0.0), 0};
-    V before = get_at(prices, places);
+    Bar<V> before = bar_of<FULL>(prices, scores, marks_short, places);
     for (Index t = 0; t < n_bars; ++t) {
-        const V price = get_at(prices + t, places), score = get_at(scores + t, places);
-        const V step = price - before;
-        before = price;
-        const bool decides = any((score <= hot.below) | (score >= hot.above));
-        if (!decides & !hot.held) continue;
-        const V gained = pass<COMPOUNDING, true>(hot, cold, score, price, step, decides);
-        returns.sum = returns.sum + gained;
-        returns.low = min(returns.low, gained);
-        returns.high = max(returns.high, gained);
-        put(space + returns.kept++ * WIDTH, gained);
+        const Bar<V> bar = bar_of<FULL>(prices + t, scores + t, marks_short + t, places);
+        const bool decides = any((bar.score <= track.below) | (bar.score >= track.above));
+        if (decides | track.held) {
+            const V gained = pass<COMPOUNDING, FULL, true>(track, account, before, bar, decides);
+            returns.sum = returns.sum + gained;
+            returns.low = min(returns.low, gained);
+            returns.high = max(returns.high, gained);
+            put(space + returns.kept++ * WIDTH, gained);
+        }
+        before = bar;
     }
     return returns;
 }
@@ -54,38 +59,32 @@ FN void powers(const Returns& returns, const double* space, V n_all, double* out
     store(out + n, first, n, sel(still, splat(3.0), kurtosis));
 }
 
-// prices, fill_scores: (n_series, n_bars), as sweep.cu has them. n_all: (n_series,), the bars that count of each series, those
-// without a price between others included. entry, leave, cost: (n_series,). space: (items, n_bars, WIDTH). out: skewness and kurtosis, (2, n_series).
-template <bool COMPOUNDING>
+// prices, fill_scores, marks_short: (n_series, n_bars), as sweep.cu has them. n_all: (n_series,), the bars that count of each
+// series, those without a price between others included. entry, leave, cost: (n_series,). stop: of all series. space:
+// (items, n_bars, WIDTH). out: skewness and kurtosis, (2, n_series).
+template <bool COMPOUNDING, bool FULL>
 FN void moments(Index item, Index n_series, Index n_bars, const double* n_all, const double* prices,
-                const double* fill_scores, const double* entry, const double* leave, const double* cost, double initial,
-                double* space, double* out) {
+                const double* fill_scores, const double* marks_short, const double* entry, const double* leave,
+                const double* cost, double stop, double initial, double* space, double* out) {
     const Index first = item * WIDTH;
     Index places[WIDTH];
     for (Index k = 0; k < WIDTH; ++k) places[k] = (first + k < n_series ? first + k : n_series - 1) * n_bars;
-    Hot hot;
-    Cold cold;
-    cold.entry = load(entry, first, n_series);
-    cold.leave = load(leave, first, n_series);
-    cold.cost = load(cost, first, n_series);
-    start<COMPOUNDING>(hot, cold, initial);
+    Track track;
+    Account<V> account;
+    account.entry = load(entry, first, n_series);
+    account.leave = load(leave, first, n_series);
+    account.stop = splat(stop);
+    account.cost = load(cost, first, n_series);
+    start<COMPOUNDING, FULL>(track, account, initial);
     double* own = space + first * n_bars;
-    const Returns returns = gather<COMPOUNDING>(hot, cold, prices, fill_scores, places, n_bars, own);
+    const Returns returns =
+        gather<COMPOUNDING, FULL>(track, account, prices, fill_scores, marks_short, places, n_bars, own);
     powers(returns, own, load(n_all, first, n_series), out, first, n_series);
 }
 
-ENTRY(moments_compounding)(Index n_series, Index n_bars, const double* n_all, const double* prices,
-                           const double* fill_scores, const double* entry, const double* leave, const double* cost,
-                           double initial, double* space, double* out, int threads) {
-    EACH(item, items(n_series), threads) {
-        moments<true>(item, n_series, n_bars, n_all, prices, fill_scores, entry, leave, cost, initial, space, out);
-    };
-}
+#define MOMENTS(name, COMPOUNDING, FULL)                                                                                    ENTRY(name)(Index n_series, Index n_bars, const double* n_all, const double* prices, const double* fill_scores,                     const double* marks_short, const double* entry, const double* leave, const double* cost, double stop,                   double initial, double* space, double* out, int threads) {                                                      EACH(item, items(n_series), threads) {                                                                                      moments<COMPOUNDING, FULL>(item, n_series, n_bars, n_all, prices, fill_scores, marks_short, entry, leave,                                          cost, stop, initial, space, out);                                                        };                                                                                                                  }
 
-ENTRY(moments_unit)(Index n_series, Index n_bars, const double* n_all, const double* prices, const double* fill_scores,
-                    const double* entry, const double* leave, const double* cost, double initial, double* space,
-                    double* out, int threads) {
-    EACH(item, items(n_series), threads) {
-        moments<false>(item, n_series, n_bars, n_all, prices, fill_scores, entry, leave, cost, initial, space, out);
-    };
-}
+MOMENTS(moments_compounding, true, false)
+MOMENTS(moments_unit, false, false)
+MOMENTS(moments_compounding_full, true, true)
+MOMENTS(moments_unit_full, false, true)

@@ -6,56 +6,42 @@ from collections import deque
 import numpy as np
 from numpy.typing import NDArray
 
-from gpu_kernels.checks import Floats, at_least, non_negative, one_of, positive
-from gpu_kernels.dispatch import on_lanes, run
+from gpu_kernels.checks import Floats, non_negative, positive
+from gpu_kernels.dispatch import Twins
 from gpu_kernels.errors import InvalidInput
-from gpu_kernels.sweep import whole
+from gpu_kernels.sweep import accounts_native, settle, whole
+from gpu_kernels.sweep.arguments import checked_rules, stops_above
 from gpu_kernels.sweep.ledger import Ledger
-from gpu_kernels.sweep.model import ERROR, FLAT, IN_TRADE, MODES, STATUSES, BarMetric, Rules
+from gpu_kernels.sweep.model import ERROR, FLAT, IN_TRADE, STATUSES, BarMetric, Rules
 from gpu_kernels.sweep.trades import Levels
 from gpu_kernels.sweep.zscore import RollingScore
 
 __all__ = ["OnlineBacktest"]
 
 _DAY_MS = 86_400_000
+_DEFAULT = Rules()
+_WHOLE = Twins(host=whole.compute, native=accounts_native.bars_of)
 
 
 class OnlineBacktest:
-    """The state of one running backtest; after the same bars it equals paths().
+    """The state of one running backtest; after the same bars it equals accounts.
 
     Args:
-        lookback: Prices in the window of the score, at least 2.
-        execution_delay: Bars from a decision to its fill, at least 0.
-        mode: "compounding" invests the whole equity, for positive prices; "unit" trades one unit, for spreads.
-        initial_capital: Equity before the first bar, above 0.
-        periods_per_year: Bars in a year, for the Sharpe ratio.
+        rules: As in sweep.backtest.
 
     Raises:
-        InvalidInput: an option is out of its range.
+        InvalidInput: a rule is out of its range.
     """
 
-    def __init__(
-        self,
-        *,
-        lookback: int = 20,
-        execution_delay: int = 1,
-        mode: str = "compounding",
-        initial_capital: float = 1.0,
-        periods_per_year: float = 252.0,
-    ) -> None:
-        self._compounding = one_of("mode", mode, MODES) == "compounding"
-        delay = at_least("execution_delay", execution_delay, 0)
-        capital = positive("initial_capital", initial_capital)
-        rules = Rules(
-            at_least("lookback", lookback, 2), delay, mode, capital, positive("periods_per_year", periods_per_year)
-        )
-        self._rules = rules
-        self._initial = capital
+    def __init__(self, rules: Rules = _DEFAULT) -> None:
+        self._rules = rules = checked_rules(rules)
+        self._compounding, self._initial = rules.compounding, rules.initial_capital
         self._ledger = Ledger(rules)
-        self._score = RollingScore(lookback)
-        self._decided = 0
+        self._score = RollingScore(rules.lookback)
+        self._decided, self._halted = 0, False
+        self._entry_z = self._exit_z = self._low = self._high = 0.0
         # What was decided on each of the last execution_delay bars; the oldest falls due next.
-        self._waiting = deque([0] * delay)
+        self._waiting = deque([0] * rules.execution_delay)
         self._zscore = math.nan
         self._timestamp_ms = 0
         self._day: int | None = None
@@ -79,12 +65,14 @@ class OnlineBacktest:
         self._check(price, entry_z, exit_z, cost)
         self._turn_day(timestamp_ms)
         self._zscore = self._score.update(price)
-        self._decided = _decide(self._decided, self._zscore, entry_z, exit_z)
+        if not self._low < self._zscore < self._high or self._entry_z != entry_z or self._exit_z != exit_z:
+            self._decide(entry_z, exit_z)
         self._waiting.append(self._decided)
         due = self._waiting.popleft()
+        self._ledger.begin_bar(price)
         if due != self._side():
-            self._ledger.fill(due, price, cost)
-        self._ledger.end_bar(price, cost)
+            self._ledger.fill(due, cost)
+        self._ledger.end_bar(cost)
 
     def metric(self) -> BarMetric:
         """Return the figures after the latest bar; zeros before the first."""
@@ -128,7 +116,7 @@ class OnlineBacktest:
         """
         self._check(float(prices[0]), entry_z, exit_z, cost)
         levels = Levels(float(entry_z), float(exit_z), float(cost))
-        return run(whole.compute, prices, levels, self._rules, timestamps_ms, on_lanes())
+        return _WHOLE.run(prices, levels, self._rules, timestamps_ms)
 
     def _check(self, price: float, entry_z: float, exit_z: float, cost: float) -> None:
         if not math.isfinite(price):
@@ -139,6 +127,18 @@ class OnlineBacktest:
         if not -entry_z <= exit_z < entry_z:
             raise InvalidInput("exit_z", "must be at least -entry_z and below entry_z", value=exit_z)
         non_negative("cost", cost)
+        if not self._rules.stop > entry_z:
+            stops_above(entry_z, self._rules)
+
+    def _decide(self, entry_z: float, exit_z: float) -> None:
+        """Decide, and keep the band of scores in which there will be nothing to decide."""
+        stop, self._entry_z, self._exit_z = self._rules.stop, entry_z, exit_z
+        decided = settle.decide(self._decided, self._halted, self._zscore, entry_z, exit_z, stop)
+        self._decided, self._halted = side, halted = decided
+        if side:
+            self._low, self._high = (-stop, -exit_z) if side > 0 else (exit_z, stop)
+        else:
+            self._low, self._high = (-entry_z, entry_z) if not halted else (math.inf, math.inf)
 
     def _side(self) -> int:
         quantity = self._ledger.quantity
@@ -157,12 +157,3 @@ class OnlineBacktest:
         if self._timestamp_ms == 0:
             return self._ledger.last_return
         return self._ledger.return_since(self._mark_before_day)
-
-
-def _decide(side: int, score: float, entry_z: float, exit_z: float) -> int:
-    """Apply the exit, then, if flat, the entry; a missing score compares false everywhere and keeps the side."""
-    if (side > 0 and score >= -exit_z) or (side < 0 and score <= exit_z):
-        side = 0
-    if side == 0:
-        side = 1 if score <= -entry_z else -1 if score >= entry_z else 0
-    return side

@@ -82,8 +82,8 @@ class Account(NamedTuple):
 
     Attributes:
         equity: At the bar's end.
-        returns: As in BacktestPaths.
-        drawdown: As in BacktestPaths.
+        returns: As in AccountPaths.
+        drawdown: As in AccountPaths.
         position: -1, 0 or 1 after the bar's fills.
         fees: All so far.
         trades: In the order of their entries; the last one may be open.
@@ -104,10 +104,10 @@ class AccountPaths(NamedTuple):
 
     Attributes:
         equity: Account value at the bar's end.
-        returns: As in BacktestPaths, like all that follows.
-        position: -1, 0 or 1.
-        zscore: NaN too where there is none.
-        drawdown: Positive.
+        returns: r_t, per bar.
+        position: Side held after the bar's fills: -1, 0 or 1.
+        zscore: Rolling score; NaN too where there is none.
+        drawdown: From the running peak, positive, a fraction.
     """
 
     equity: Floats

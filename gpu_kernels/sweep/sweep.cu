@@ -2,18 +2,26 @@
 #include "sweep/bar.h"
 #include "sweep/rows.h"
 
-template <bool COMPOUNDING>
-FN void backtest(Hot& hot, Cold& cold, const double* prices, const double* scores, Index n_bars) {
-    double before = prices[0];
-    for (Index t = 0; t < n_bars; ++t) {
-        const double price = prices[t], score = scores[t];
-        const double step = price - before;
-        before = price;
-        const bool decides = any((score <= hot.below) | (score >= hot.above));
-        if (!decides & !hot.held) continue;
-        pass<COMPOUNDING, false>(hot, cold, score, price, step, decides);
+struct Series {
+    const double *scores, *prices, *marks_short;
+    Index n_bars;
+};
+
+template <bool FULL>
+FN Bar<double> bar_of(const Series& series, Index t) {
+    return Bar<double>{series.scores[t], series.prices[t], FULL ? series.marks_short[t] : 0.0};
+}
+
+template <bool COMPOUNDING, bool FULL>
+FN void backtest(Track& track, Account<V>& account, const Series& series) {
+    Bar<double> before = bar_of<FULL>(series, 0);
+    for (Index t = 0; t < series.n_bars; ++t) {
+        const Bar<double> bar = bar_of<FULL>(series, t);
+        const bool decides = any((bar.score <= track.below) | (bar.score >= track.above));
+        if (decides | track.held) pass<COMPOUNDING, FULL, false>(track, account, before, bar, decides);
+        before = bar;
     }
-    if (!COMPOUNDING) hot.sum = hot.equity;
+    if (!COMPOUNDING) track.sum = track.equity;
 }
 
 // The lanes of an item: their pairs, the last one repeated where there are fewer than lanes.
@@ -28,56 +36,58 @@ FN Lanes lanes_of(const double* order, Index first, Index n_pairs) {
     return lanes;
 }
 
-template <bool COMPOUNDING>
-FN void finish(const Hot& hot, const Cold& cold, double last, double initial, double* out, Index row, const Lanes& lanes) {
-    const V unrealized = hot.quantity * (last - cold.entry_price) - cold.entry_fee;
-    const V side = sel(hot.quantity > 0.0, splat(1.0), sel(hot.quantity < 0.0, splat(-1.0), splat(0.0)));
+template <bool COMPOUNDING, bool FULL>
+FN void finish(const Track& track, const Account<V>& account, const Bar<double>& last, double initial, double* out, Index row,
+               const Lanes& lanes) {
+    const V open = unrealized(account, mark_of<FULL>(account.quantity, last));
+    const V side = sel(account.quantity > 0.0, splat(1.0), sel(account.quantity < 0.0, splat(-1.0), splat(0.0)));
     const auto write = [&](Index which, V values) { store_at(out + which * row, lanes.pair, lanes.count, values); };
-    write(EQUITY, COMPOUNDING ? cold.base + unrealized : initial + (cold.base + unrealized));
-    write(REALIZED, cold.realized);
-    write(UNREALIZED, unrealized + 0.0);
-    write(FEES, cold.fees);
-    write(DRAWDOWN, COMPOUNDING ? 1.0 - hot.worst : hot.worst / initial);
-    write(SUM, hot.sum);
-    write(SQUARES, hot.squares);
-    write(TRADES, cold.trades);
-    write(WINS, cold.wins);
+    write(EQUITY, COMPOUNDING ? account.base + open : initial + (account.base + open));
+    write(REALIZED, account.realized);
+    write(UNREALIZED, open + 0.0);
+    write(FEES, account.fees);
+    write(DRAWDOWN, COMPOUNDING ? 1.0 - track.worst : track.worst / initial);
+    write(SUM, track.sum);
+    write(SQUARES, track.squares);
+    write(TRADES, account.trades);
+    write(WINS, account.wins);
     write(POSITION, side);
-    write(RUINED, sel(hot.floor >= 0.0, splat(0.0), splat(1.0)));
+    write(RUINED, sel(account.floor >= 0.0, splat(0.0), splat(1.0)));
 }
 
-// prices, fill_scores: (n_series, n_bars); a fill score is that of the decision which fills at this bar, NaN for none.
-// entry, leave, cost: (n_pairs,). order: (n_pairs,), the pairs as lanes take them: neighbours should trade alike.
-// out: (ROWS, n_series, n_pairs).
-template <bool COMPOUNDING>
+// prices, fill_scores, marks_short: (n_series, n_bars); a fill score is that of the decision which fills at this bar, NaN for
+// none; marks_short as in settle.h, read with FULL alone. entry, leave, cost: (n_pairs,). stop: of all pairs. order:
+// (n_pairs,), the pairs as lanes take them: neighbours should trade alike. out: (ROWS, n_series, n_pairs).
+template <bool COMPOUNDING, bool FULL>
 FN void sweep(Index item, Index n_series, Index n_bars, Index n_pairs, const double* prices, const double* fill_scores,
-              const double* entry, const double* leave, const double* cost, const double* order, double initial,
-              double* out) {
-    const Index series = item / items(n_pairs);
+              const double* marks_short, const double* entry, const double* leave, const double* cost, const double* order,
+              double stop, double initial, double* out) {
+    const Index row = item / items(n_pairs);
     const Lanes lanes = lanes_of(order, (item % items(n_pairs)) * WIDTH, n_pairs);
-    Hot hot;
-    Cold cold;
-    cold.entry = get_at(entry, lanes.pair);
-    cold.leave = get_at(leave, lanes.pair);
-    cold.cost = get_at(cost, lanes.pair);
-    start<COMPOUNDING>(hot, cold, initial);
-    backtest<COMPOUNDING>(hot, cold, prices + series * n_bars, fill_scores + series * n_bars, n_bars);
-    const double last = prices[(series + 1) * n_bars - 1];
-    finish<COMPOUNDING>(hot, cold, last, initial, out + series * n_pairs, n_series * n_pairs, lanes);
+    const Series series{fill_scores + row * n_bars, prices + row * n_bars, marks_short + row * n_bars, n_bars};
+    Track track;
+    Account<V> account;
+    account.entry = get_at(entry, lanes.pair);
+    account.leave = get_at(leave, lanes.pair);
+    account.stop = splat(stop);
+    account.cost = get_at(cost, lanes.pair);
+    start<COMPOUNDING, FULL>(track, account, initial);
+    backtest<COMPOUNDING, FULL>(track, account, series);
+    const Bar<double> last = bar_of<FULL>(series, n_bars - 1);
+    finish<COMPOUNDING, FULL>(track, account, last, initial, out + row * n_pairs, n_series * n_pairs, lanes);
 }
 
-ENTRY(sweep_compounding)(Index n_series, Index n_bars, Index n_pairs, const double* prices, const double* fill_scores,
-                         const double* entry, const double* leave, const double* cost, const double* order,
-                         double initial, double* out, int threads) {
-    EACH(item, n_series * items(n_pairs), threads) {
-        sweep<true>(item, n_series, n_bars, n_pairs, prices, fill_scores, entry, leave, cost, order, initial, out);
-    };
-}
+#define SWEEP(name, COMPOUNDING, FULL)                                                                                 \
+    ENTRY(name)(Index n_series, Index n_bars, Index n_pairs, const double* prices, const double* fill_scores,          \
+                const double* marks_short, const double* entry, const double* leave, const double* cost,               \
+                const double* order, double stop, double initial, double* out, int threads) {                          \
+        EACH(item, n_series * items(n_pairs), threads) {                                                               \
+            sweep<COMPOUNDING, FULL>(item, n_series, n_bars, n_pairs, prices, fill_scores, marks_short, entry, leave,   \
+                                     cost, order, stop, initial, out);                                                 \
+        };                                                                                                             \
+    }
 
-ENTRY(sweep_unit)(Index n_series, Index n_bars, Index n_pairs, const double* prices, const double* fill_scores,
-                  const double* entry, const double* leave, const double* cost, const double* order, double initial,
-                  double* out, int threads) {
-    EACH(item, n_series * items(n_pairs), threads) {
-        sweep<false>(item, n_series, n_bars, n_pairs, prices, fill_scores, entry, leave, cost, order, initial, out);
-    };
-}
+SWEEP(sweep_compounding, true, false)
+SWEEP(sweep_unit, false, false)
+SWEEP(sweep_compounding_full, true, true)
+SWEEP(sweep_unit_full, false, true)

@@ -12,7 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gpu_kernels.checks import Floats
-from gpu_kernels.sweep.bars import gather
+from gpu_kernels.sweep import settle
+from gpu_kernels.sweep.bars import gather, owed
 from gpu_kernels.sweep.ledger import Ledger
 from gpu_kernels.sweep.model import Pairs, Rules
 from gpu_kernels.sweep.round_trips import Account, AccountPaths, Ran, Trade, as_trades
@@ -27,11 +28,13 @@ class Series(NamedTuple):
     Attributes:
         prices: Finite.
         scores: NaN where there is none.
+        owed: What borrowing one unit has cost so far.
         fill_at: Bar at which a decision of each bar fills; n or more where the data end before.
     """
 
     prices: Floats
     scores: Floats
+    owed: Floats
     fill_at: NDArray[np.intp]
 
 
@@ -48,7 +51,7 @@ class _State(NamedTuple):
 
     bar: int
     quantity: float
-    entry_price: float
+    entry_mark: float
     entry_fee: float
     base: float
     floor: float
@@ -59,59 +62,68 @@ class _State(NamedTuple):
 class _Book(Ledger):
     """A ledger that lists its trades and what it holds between them."""
 
-    def __init__(self, levels: Levels, rules: Rules) -> None:
+    def __init__(self, series: Series, levels: Levels, rules: Rules) -> None:
         super().__init__(rules)
-        self._cost = levels.cost
-        self._entered = (0, 0.0)
+        self._series, self._cost = series, levels.cost
+        self._entered = (0, 0.0, 0.0)
         self.listed: list[Trade] = []
         self.states: list[_State] = []
         self._keep(0)
 
-    def take(self, side: int, bar: int, price: float, score: float) -> None:
+    def take(self, side: int, bar: int, score: float) -> None:
         """Fill an order, and list the trade that it ends."""
         if self.ruined:
             return
+        self._go_to(bar)
         if self.quantity:
-            self._list(bar, price, score)
+            self._list(bar, score)
         if bar > self.states[-1].bar:
             self._paid = 0.0
-        self.fill(side, price, self._cost)
-        self._entered = bar, score
+        self.fill(side, self._cost)
+        self._entered = bar, self._price, score
         self._keep(bar)
 
-    def sell_out(self, bar: int, price: float) -> None:
+    def sell_out(self, bar: int) -> None:
         """End in a ruin."""
-        self._list(bar, price, np.nan)
-        self._close(price, self._cost)
+        self._go_to(bar)
+        self._list(bar, np.nan)
+        self._close(self._cost)
         self.ruined = True
         self._keep(bar)
 
-    def leave(self, bar: int, price: float) -> None:
+    def leave(self) -> None:
         """List what is held at the last bar."""
         if self.quantity:
-            self._list(bar, price, np.nan, closed=False)
+            last = self._series.prices.size - 1
+            self._go_to(last)
+            self._list(last, np.nan, closed=False)
+
+    def _go_to(self, bar: int) -> None:
+        self._price, self._owed = float(self._series.prices[bar]), float(self._series.owed[bar])
+        self._stand()
 
     def _keep(self, bar: int) -> None:
-        held = self.quantity, self._entry_price, self._entry_fee
+        held = self.quantity, self._entry_mark, self._entry_fee
         self.states.append(_State(bar, *held, self._base, self._floor, self._paid, self.fees))
 
-    def _list(self, bar: int, price: float, score: float, *, closed: bool = True) -> None:
-        fee = self._fee(self.quantity, price, self._cost) if closed else 0.0
-        gained = self.quantity * (price - self._entry_price) - self._entry_fee - fee
-        prices, scores = (self._entry_price, price), (self._entered[1], score)
+    def _list(self, bar: int, score: float, *, closed: bool = True) -> None:
+        fee = self._fee(self._cost) if closed else 0.0
+        gained, costs = self._unrealized() - fee, self._entry_fee + fee
+        entry_bar, entry_price, entry_score = self._entered
+        prices, scores = (entry_price, self._price), (entry_score, score)
         side = 1 if self.quantity > 0 else -1
-        costs = self._entry_fee + fee
-        self.listed.append(Trade(side, self._entered[0], bar, *prices, *scores, self.quantity, gained, costs, closed))
+        self.listed.append(Trade(side, entry_bar, bar, *prices, *scores, self.quantity, gained, costs, closed))
 
 
 def run(prices: Floats, pairs: Pairs, rules: Rules) -> Ran:
     """Trade every series by its own pair; each can be traded."""
     bars = gather(prices, rules.execution_delay)
-    scores = rolling(bars.prices, rules.lookback)
+    scores, costs = rolling(bars.prices, rules.lookback), owed(bars, rules)
     paths, rows, owners = empty_paths(prices.shape), [], []
     fees, ruined_at = np.empty(prices.shape[0]), np.full(prices.shape[0], -1)
     for row, count in enumerate(bars.counts.tolist()):
-        series = Series(bars.prices[row, :count], scores[row, :count], bars.fill_at[row, :count])
+        held, score, cost = (columns[row, :count] for columns in (bars.prices, scores, costs))
+        series = Series(held, score, cost, bars.fill_at[row, :count])
         account = trade(series, Levels(*(float(column[row]) for column in pairs)), rules)
         times = np.flatnonzero(~np.isnan(prices[row]))
         write(
@@ -159,23 +171,23 @@ def write(
 
 def trade(series: Series, levels: Levels, rules: Rules) -> Account:
     """Run one series; bit for bit what a Ledger gives that takes it bar by bar."""
-    decisions = _decisions(series.scores, levels)
+    decisions = _decisions(series.scores, levels, rules.stop)
     book, ruined_at = _played(series, decisions, levels, rules, series.prices.size), -1
-    value, floor = _marked(book, series.prices)
-    if rules.mode == "compounding":
+    value, floor = _valued(book, series)
+    if rules.compounding:
         broke = value <= floor
         if broke.any():
             ruined_at = int(broke.argmax())
             book = _played(series, decisions, levels, rules, ruined_at)
             if book.quantity:
-                book.sell_out(ruined_at, float(series.prices[ruined_at]))
-            value, _ = _marked(book, series.prices)
-    book.leave(series.prices.size - 1, float(series.prices[-1]))
-    return _account(book, series.prices, value, rules, ruined_at)
+                book.sell_out(ruined_at)
+            value, _ = _valued(book, series)
+    book.leave()
+    return _account(book, series, value, rules, ruined_at)
 
 
-def _decisions(scores: Floats, levels: Levels) -> list[tuple[int, int]]:
-    """Return the bars at which the side changes, and the new side: the exit first, then, if flat, the entry."""
+def _decisions(scores: Floats, levels: Levels, stop: float) -> list[tuple[int, int]]:
+    """Return the bars at which the side changes, and the new side, as settle.decide says it."""
     n_bars = scores.size
 
     def places(beyond: NDArray[np.bool_]) -> list[int]:
@@ -183,14 +195,23 @@ def _decisions(scores: Floats, levels: Levels) -> list[tuple[int, int]]:
 
     buys, sells = places(scores <= -levels.entry_z), places(scores >= levels.entry_z)
     leaves = {1: places(scores >= -levels.exit_z), -1: places(scores <= levels.exit_z)}
+    stops, inside = {1: [n_bars], -1: [n_bars]}, [n_bars]
+    if stop < np.inf:
+        stops = {1: places(scores <= -stop), -1: places(scores >= stop)}
+        inside = places(np.abs(scores) < levels.entry_z)
     found: list[tuple[int, int]] = []
     side = bar = 0
     while True:
+        free = bar
         if side:
-            bar = leaves[side][bisect_left(leaves[side], bar + 1)]
+            leave = leaves[side][bisect_left(leaves[side], bar + 1)]
+            stopped = stops[side][bisect_left(stops[side], bar + 1)] if stop < np.inf else n_bars
+            bar = free = min(leave, stopped)
             if bar == n_bars:
                 return found
-        buy, sell = buys[bisect_left(buys, bar)], sells[bisect_left(sells, bar)]
+            if stopped < leave:
+                free = inside[bisect_left(inside, bar)]
+        buy, sell = buys[bisect_left(buys, free)], sells[bisect_left(sells, free)]
         entry = min(buy, sell)
         if side and entry > bar:
             found.append((bar, 0))
@@ -202,19 +223,20 @@ def _decisions(scores: Floats, levels: Levels) -> list[tuple[int, int]]:
 
 def _played(series: Series, decisions: list[tuple[int, int]], levels: Levels, rules: Rules, last: int) -> _Book:
     """Fill all orders that are due by a bar."""
-    book = _Book(levels, rules)
+    book = _Book(series, levels, rules)
     for bar, side in decisions:
         due = int(series.fill_at[bar])
         if due >= series.prices.size or due > last or book.ruined:
             break
-        book.take(side, due, float(series.prices[due]), float(series.scores[bar]))
+        book.take(side, due, float(series.scores[bar]))
     return book
 
 
-def _marked(book: _Book, prices: Floats) -> tuple[Floats, Floats]:
+def _valued(book: _Book, series: Series) -> tuple[Floats, Floats]:
     """Return the account's value, as Ledger has it, and what is ruin, bar by bar."""
-    _, quantity, entry_price, entry_fee, base, floor, _, _ = _spread(book, prices.size)
-    return base + (quantity * (prices - entry_price) - entry_fee), floor
+    _, quantity, entry_mark, entry_fee, base, floor, _, _ = _spread(book, series.prices.size)
+    mark = settle.marked(quantity, series.prices, series.owed) if series.owed[-1] else series.prices
+    return base + settle.unrealized(quantity, mark, entry_mark, entry_fee), floor
 
 
 def _spread(book: _Book, n_bars: int) -> Floats:
@@ -224,23 +246,25 @@ def _spread(book: _Book, n_bars: int) -> Floats:
     return np.repeat(states, lasting, axis=0).T
 
 
-def _account(book: _Book, prices: Floats, value: Floats, rules: Rules, ruined_at: int) -> Account:
+def _account(book: _Book, series: Series, value: Floats, rules: Rules, ruined_at: int) -> Account:
     initial = rules.initial_capital
-    _, quantity, _, _, _, _, _, fees = _spread(book, prices.size)
-    if rules.mode == "compounding":
+    _, quantity, _, _, _, _, _, fees = _spread(book, value.size)
+    if rules.compounding:
         before = np.concatenate([[initial], value[:-1]])
         returns = np.zeros(value.size)
         np.divide(value, before, out=returns, where=before > 0)
         returns = np.where(before > 0, returns - 1.0, 0.0)
         equity, peak = value, np.maximum.accumulate(np.maximum(value, initial))
-        drawdown = 1.0 - value / peak
     else:
         held, paid = np.concatenate([[0.0], quantity[:-1]]), np.zeros(value.size)
         for state in book.states:  # of two fills at one bar, the second has the fees of both
             paid[state.bar] = state.paid
-        returns = (held * np.diff(prices, prepend=prices[0]) - paid) / initial
+        last = np.maximum(np.arange(value.size) - 1, 0)
+        earlier = settle.marked(held, series.prices[last], series.owed[last])
+        gained = held * (settle.marked(held, series.prices, series.owed) - earlier)
+        returns = settle.return_of(gained - paid, initial)
         equity, peak = initial + value, np.maximum.accumulate(np.maximum(value, 0.0))
-        drawdown = (peak - value) / initial
+    drawdown = settle.fall(value, peak, initial, compounding=rules.compounding)
     if ruined_at < 0 and book.ruined:  # between the two legs of a reversal
         ruined_at = book.states[-1].bar
     if ruined_at >= 0:

@@ -6,12 +6,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gpu_kernels.checks import Floats
-from gpu_kernels.sweep import accounts_native, trades
+from gpu_kernels.sweep import settle, trades
+from gpu_kernels.sweep.bars import gather, owed
+from gpu_kernels.sweep.figures import gained, sharpe_ratios
 from gpu_kernels.sweep.model import ERROR, FLAT, IN_TRADE, Pairs, Rules
 from gpu_kernels.sweep.round_trips import Ran, Trades
 from gpu_kernels.sweep.trades import Levels
 
-__all__ = ["BarMetrics", "compute"]
+__all__ = ["BarMetrics", "compute", "pairs_of", "told"]
 
 Ints = NDArray[np.int64]
 
@@ -50,45 +52,61 @@ class _Sums(NamedTuple):
     fees: Floats
 
 
-def compute(prices: Floats, levels: Levels, rules: Rules, timestamps_ms: Ints, lanes: bool) -> BarMetrics:
-    """Trade one series.
+def compute(prices: Floats, levels: Levels, rules: Rules, timestamps_ms: Ints) -> BarMetrics:
+    """Trade one series by the NumPy twin.
 
     Args:
         prices: (T,), finite; positive in mode "compounding".
         levels: Checked.
         rules: Checked.
         timestamps_ms: (T,); 0 where a time is not known.
-        lanes: By the kernel on the CPU's lanes.
     """
-    run = accounts_native.run if lanes else trades.run
-    n_bars, initial = prices.size, rules.initial_capital
-    bars = np.arange(1, n_bars + 1)
     with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
-        ran = run(prices[None, :], Pairs(*(np.array([level]) for level in levels)), rules)
-        sums = _sums(ran.trades, prices, levels, rules)
-        equity, position = ran.paths.equity[0], ran.paths.position[0].astype(np.int64)
-        compounding = rules.mode == "compounding"
-        value = equity if compounding else sums.realized + sums.unrealized
-        closed = np.maximum(sums.closed, 1)
-        return BarMetrics(
-            bar_number=bars,
-            cumulative_return=value / initial - (1.0 if compounding else 0.0),
-            daily_return=_daily(ran.paths.returns[0], value, timestamps_ms, rules),
-            open_positions=np.abs(position),
-            unrealized_pnl=sums.unrealized + 0.0,  # no minus zero
-            realized_pnl=sums.realized,
-            max_drawdown=np.maximum.accumulate(np.maximum(ran.paths.drawdown[0], 0.0)),
-            sharpe_ratio=_sharpe(ran.paths.returns[0], rules, lanes=lanes),
-            num_trades=sums.closed,
-            win_rate=sums.wins / closed,
-            avg_profit_per_trade=np.where(sums.closed > 0, sums.realized / (closed * initial), 0.0),
-            status=_status(ran, position),
-            timestamp_ms=timestamps_ms,
-            equity=equity,
-            total_costs=sums.fees,
-            position=position,
-            zscore=ran.paths.zscore[0],
-        )
+        ran = trades.run(prices[None, :], pairs_of(levels), rules)
+        return told(prices, levels, rules, timestamps_ms, ran, _running_moments(ran.paths.returns[0]))
+
+
+def pairs_of(levels: Levels) -> Pairs:
+    """Return the levels as those of one series."""
+    return Pairs(*(np.array([level]) for level in levels))
+
+
+def told(
+    prices: Floats, levels: Levels, rules: Rules, timestamps_ms: Ints, ran: Ran, moments: tuple[Floats, Floats]
+) -> BarMetrics:
+    """Return the figures after each bar, of either twin.
+
+    Args:
+        prices: As in compute, like the next three.
+        levels: As in compute.
+        rules: As in compute.
+        timestamps_ms: As in compute.
+        ran: What the twin gave.
+        moments: Mean and sum of squared deviations of the first 1, 2, ... returns.
+    """
+    sums = _sums(ran.trades, prices, levels, rules)
+    equity, position = ran.paths.equity[0], ran.paths.position[0].astype(np.int64)
+    value = equity if rules.compounding else sums.realized + sums.unrealized
+    closed = np.maximum(sums.closed, 1)
+    return BarMetrics(
+        bar_number=np.arange(1, prices.size + 1),
+        cumulative_return=gained(value, rules.initial_capital, compounding=rules.compounding),
+        daily_return=_daily(ran.paths.returns[0], value, timestamps_ms, rules),
+        open_positions=np.abs(position),
+        unrealized_pnl=sums.unrealized + 0.0,  # no minus zero
+        realized_pnl=sums.realized,
+        max_drawdown=np.maximum.accumulate(np.maximum(ran.paths.drawdown[0], 0.0)),
+        sharpe_ratio=_sharpe(*moments, rules),
+        num_trades=sums.closed,
+        win_rate=sums.wins / closed,
+        avg_profit_per_trade=np.where(sums.closed > 0, sums.realized / (closed * rules.initial_capital), 0.0),
+        status=_status(ran, position),
+        timestamp_ms=timestamps_ms,
+        equity=equity,
+        total_costs=sums.fees,
+        position=position,
+        zscore=ran.paths.zscore[0],
+    )
 
 
 def _sums(listed: Trades, prices: Floats, levels: Levels, rules: Rules) -> _Sums:
@@ -98,11 +116,10 @@ def _sums(listed: Trades, prices: Floats, levels: Levels, rules: Rules) -> _Sums
     count = np.searchsorted(ends, bars, side="right")
     profits = listed.profit[listed.closed]
     realized, wins = _added(profits), np.concatenate([[0], np.cumsum(profits > 0)])
-    unit = np.full(n_trades, levels.cost)
-    entry_fee, exit_fee = unit, unit
-    if rules.mode == "compounding":
-        size = levels.cost * np.abs(listed.quantity)
-        entry_fee, exit_fee = size * listed.entry_price, size * listed.exit_price
+    cost, compounding = np.full(n_trades, levels.cost), rules.compounding
+    entry_fee, exit_fee = (
+        settle.fee(listed.quantity, at, cost, compounding=compounding) for at in (listed.entry_price, listed.exit_price)
+    )
     paid = np.stack([entry_fee, exit_fee], axis=1).reshape(-1)[: n_trades + ends.size]
     when = np.stack([listed.entry_bar, listed.exit_bar], axis=1).reshape(-1)[: n_trades + ends.size]
     fees = _added(paid)[np.searchsorted(when, bars, side="right")]
@@ -110,7 +127,12 @@ def _sums(listed: Trades, prices: Floats, levels: Levels, rules: Rules) -> _Sums
     last = np.searchsorted(listed.entry_bar, bars, side="right") - 1
     held = np.flatnonzero((last >= 0) & (count <= last))
     at = last[held]
-    unrealized[held] = listed.quantity[at] * (prices[held] - listed.entry_price[at]) - entry_fee[at]
+    quantity, mark, entry_mark = listed.quantity[at], prices[held], listed.entry_price[at]
+    if rules.borrow:
+        costs = owed(gather(prices[None], 0), rules)[0]
+        mark = settle.marked(quantity, mark, costs[held])
+        entry_mark = settle.marked(quantity, entry_mark, costs[listed.entry_bar[at]])
+    unrealized[held] = settle.unrealized(quantity, mark, entry_mark, entry_fee[at])
     return _Sums(unrealized, realized[count], count, wins[count], fees)
 
 
@@ -118,22 +140,20 @@ def _added(values: Floats) -> Floats:
     return np.concatenate([[0.0], np.cumsum(values)])
 
 
-def _sharpe(returns: Floats, rules: Rules, *, lanes: bool) -> Floats:
+def _sharpe(mean: Floats, squares: Floats, rules: Rules) -> Floats:
     """Return the annualised Sharpe ratio of the bars so far, 0 where returns do not vary."""
-    mean, squares = accounts_native.running_moments(returns) if lanes else _running_moments(returns)
-    deviation = np.sqrt(squares / np.maximum(np.arange(returns.size), 1))
-    ratio = np.where(deviation != 0, mean * np.sqrt(rules.periods_per_year) / deviation, 0.0)
-    return np.where(np.isinf(deviation), np.nan, ratio)
+    deviation = np.sqrt(squares / np.maximum(np.arange(mean.size), 1))
+    return sharpe_ratios(mean * np.sqrt(rules.periods_per_year), deviation)
 
 
 def _running_moments(returns: Floats) -> tuple[Floats, Floats]:
     """Return mean and sum of squared deviations so far, in a ledger's order: Welford's."""
     mean, squares = np.empty(returns.size), np.empty(returns.size)
     so_far = spread = 0.0
-    for place, gained in enumerate(returns.tolist()):
-        step = gained - so_far
+    for place, one in enumerate(returns.tolist()):
+        step = one - so_far
         so_far += step / (place + 1)
-        spread += step * (gained - so_far)
+        spread += step * (one - so_far)
         mean[place], squares[place] = so_far, spread
     return mean, squares
 
@@ -143,7 +163,7 @@ def _daily(returns: Floats, value: Floats, timestamps_ms: Ints, rules: Rules) ->
     stamped = np.flatnonzero(timestamps_ms != 0)
     if not stamped.size:
         return returns
-    compounding = rules.mode == "compounding"
+    compounding = rules.compounding
     days = timestamps_ms[stamped] // _DAY_MS
     turns = np.zeros(returns.size, dtype=np.int64)
     turned = stamped[1:][np.diff(days) != 0]

@@ -8,7 +8,8 @@ from numpy.typing import ArrayLike, NDArray
 
 from gpu_kernels.checks import Floats, all_finite, array, at_least, non_negative, one_of, positive
 from gpu_kernels.errors import InvalidInput
-from gpu_kernels.sweep import MODES, survey
+from gpu_kernels.sweep import MODES, Rules, survey
+from gpu_kernels.sweep.arguments import checked_rules, stops_above
 from gpu_kernels.threshold_grid import axes, blocks, chosen, deflated, host, ranges, reasons, walk
 from gpu_kernels.threshold_grid.model import (
     CRITERIA,
@@ -20,7 +21,6 @@ from gpu_kernels.threshold_grid.model import (
     GridMetrics,
     Progress,
     Spans,
-    Terms,
     WalkStep,
 )
 
@@ -43,6 +43,9 @@ __all__ = [
     "sweep",
     "walk_forward",
 ]
+
+
+_DEFAULT = Rules()
 
 
 def grid(text: str) -> Floats:
@@ -89,11 +92,8 @@ def expand(
 def sweep(
     prices: ArrayLike,
     cells: Cells,
+    rules: Rules = _DEFAULT,
     *,
-    execution_delay: int = 1,
-    mode: str = "compounding",
-    initial_capital: float = 1.0,
-    periods_per_year: float = 252.0,
     progress: Progress | None = None,
 ) -> GridMetrics:
     """Backtest every series in every valid cell, in blocks of bounded memory.
@@ -101,10 +101,7 @@ def sweep(
     Args:
         prices: (B, T), oldest first; NaN bars as in gpu_kernels.sweep.backtest, which runs every block.
         cells: What expand gave.
-        execution_delay: Bars from a decision to its fill, at least 0.
-        mode: "compounding" invests the whole equity, for positive prices; "unit" trades one unit, for spreads.
-        initial_capital: Equity before the first bar, above 0.
-        periods_per_year: Bars in a year, for the Sharpe ratio.
+        rules: What all cells share. Their lookback is that of each cell, and not looked at here.
         progress: Called with the backtests done and their number after every block; what it raises ends the sweep.
 
     Returns:
@@ -112,11 +109,10 @@ def sweep(
         series has prices, and for series that cannot be traded.
 
     Raises:
-        InvalidInput: there is no bar, the cells' columns differ in length, or an option is out of
-            its range.
+        InvalidInput: there is no bar, the cells' columns differ in length, a rule is out of its range, or the stop is
+            not above the entry_z of every valid cell.
     """
-    terms = _terms(execution_delay, mode, initial_capital, periods_per_year)
-    return blocks.run(_prices(prices), _checked(cells), terms, progress)
+    return blocks.run(_prices(prices), _checked(cells), _rules(rules, cells), progress)
 
 
 def choose(
@@ -124,13 +120,10 @@ def choose(
     cells: Cells,
     shape: tuple[int, int, int, int],
     n_bars: int,
+    rules: Rules = _DEFAULT,
     *,
     by: str = "sharpe_ratio",
     prices: ArrayLike | None = None,
-    execution_delay: int = 1,
-    mode: str = "compounding",
-    initial_capital: float = 1.0,
-    periods_per_year: float = 252.0,
     progress: Progress | None = None,
 ) -> Choice:
     """Choose each series' best cell and best plateau, and deflate the best cell's Sharpe ratio.
@@ -142,13 +135,10 @@ def choose(
         cells: The G cells.
         shape: (E, X, C, L): entries, exits, costs and lookbacks of the grid.
         n_bars: T; the returns behind each Sharpe ratio are as many where prices are not given.
+        rules: As in the sweep.
         by: One of CRITERIA, by which cells are compared.
         prices: (B, T) of the sweep, for the bars that each series has, the skewness and kurtosis of its best cell's
             returns, and the reason where it has none; without them the moments are 0 and 3, those of a normal.
-        execution_delay: As in the sweep, and so are the next three.
-        mode: As in the sweep.
-        initial_capital: As in the sweep.
-        periods_per_year: As in the sweep.
         progress: Called with the series deflated and their number; what it raises ends the work.
 
     Returns:
@@ -158,7 +148,7 @@ def choose(
         InvalidInput: shapes do not fit, or an option is out of its range.
     """
     one_of("by", by, CRITERIA)
-    terms = _terms(execution_delay, mode, initial_capital, periods_per_year)
+    rules = _rules(rules, cells)
     n_series, n_cells = metrics.sharpe_ratio.shape
     if math.prod(shape) != n_cells or _checked(cells).valid.size != n_cells:
         raise InvalidInput("shape", f"must have a product of {n_cells}, the number of cells", value=tuple(shape))
@@ -166,9 +156,9 @@ def choose(
     held = None if prices is None else _prices(prices)
     if held is not None and held.shape != (n_series, n_bars):
         raise InvalidInput("prices", f"must have shape {(n_series, n_bars)}", value=held.shape)
-    bars = np.full(n_series, n_bars, dtype=np.int64) if held is None else survey(held, mode).n_bars
-    choice = chosen.choose(metrics, cells, shape, by, bars, held, mode)
-    ratios = chosen.deflate(metrics.sharpe_ratio, choice.best, cells, bars, terms, held, progress)
+    bars = np.full(n_series, n_bars, dtype=np.int64) if held is None else survey(held, rules.mode).n_bars
+    choice = chosen.choose(metrics, cells, shape, by, bars, held, rules.mode)
+    ratios = chosen.deflate(metrics.sharpe_ratio, choice.best, cells, bars, rules, held, progress)
     return choice._replace(deflated_sharpe=ratios)
 
 
@@ -219,33 +209,27 @@ def deflated_sharpe(
 def walk_forward(
     prices: ArrayLike,
     cells: Cells,
+    rules: Rules = _DEFAULT,
     *,
     train: int,
     test: int,
     purge: int = 0,
-    execution_delay: int = 1,
-    mode: str = "compounding",
-    initial_capital: float = 1.0,
-    periods_per_year: float = 252.0,
     progress: Progress | None = None,
 ) -> list[WalkStep]:
     """Choose a cell by Sharpe ratio on train bars, trade it on the test bars behind them, and move on by a test part.
 
     A test is a backtest of its own: earlier bars only fill the window of its first scores, no decision is made before
-    the first test bar, the position starts flat and the equity at initial_capital. A position open at the last test
-    bar is marked there. Bars that do not fill a last step are not used.
+    the first test bar, the position starts flat and the equity at rules.initial_capital. A position open at the last
+    test bar is marked there. Bars that do not fill a last step are not used.
 
     Args:
         prices: (B, T), oldest first; T >= train + purge + test.
         cells: What expand gave.
+        rules: As in sweep.
         train: Bars a cell is chosen on, at least 2.
         test: Bars it is traded on, at least 1.
         purge: Bars between them that neither choose nor earn, at least 0; from lookback - 1 on, no score of the test
             part contains a train price.
-        execution_delay: As in sweep, and so are the next three.
-        mode: As in sweep.
-        initial_capital: As in sweep.
-        periods_per_year: As in sweep.
         progress: Called with the train backtests done and their number; what it raises ends the work.
 
     Returns:
@@ -258,13 +242,12 @@ def walk_forward(
     References:
         Lopez de Prado (2018), Advances in financial machine learning, sections 7.4 (purging) and 12.2 (walk-forward).
     """
-    terms = _terms(execution_delay, mode, initial_capital, periods_per_year)
     spans = Spans(at_least("train", train, 2), at_least("test", test, 1), at_least("purge", purge, 0))
     held = _prices(prices)
     if held.shape[1] < sum(spans):
         rule = f"must have at least train + purge + test = {sum(spans)} bars"
         raise InvalidInput("prices", rule, value=held.shape)
-    return walk.forward(held, _checked(cells), spans, terms, progress)
+    return walk.forward(held, _checked(cells), spans, _rules(rules, cells), progress)
 
 
 def _prices(prices: ArrayLike) -> Floats:
@@ -274,13 +257,10 @@ def _prices(prices: ArrayLike) -> Floats:
     return checked
 
 
-def _terms(execution_delay: int, mode: str, initial_capital: float, periods_per_year: float) -> Terms:
-    return Terms(
-        at_least("execution_delay", execution_delay, 0),
-        one_of("mode", mode, MODES),
-        positive("initial_capital", initial_capital),
-        positive("periods_per_year", periods_per_year),
-    )
+def _rules(rules: Rules, cells: Cells) -> Rules:
+    checked = checked_rules(rules)
+    stops_above(cells.entry_z[cells.valid], checked)
+    return checked
 
 
 def _checked(cells: Cells) -> Cells:

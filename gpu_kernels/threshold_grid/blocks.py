@@ -7,7 +7,8 @@ from numpy.typing import NDArray
 
 from gpu_kernels import sweep
 from gpu_kernels.checks import Floats
-from gpu_kernels.threshold_grid.model import Cells, GridMetrics, Progress, Terms
+from gpu_kernels.sweep import Rules
+from gpu_kernels.threshold_grid.model import Cells, GridMetrics, Progress
 
 __all__ = ["rows_of", "run"]
 
@@ -18,10 +19,10 @@ _BAR_STEPS = 1 << 28
 """Lanes times bars at once: a fraction of a second of compiled work between two reports."""
 
 
-def run(prices: Floats, cells: Cells, terms: Terms, progress: Progress | None = None) -> GridMetrics:
+def run(prices: Floats, cells: Cells, rules: Rules, progress: Progress | None = None) -> GridMetrics:
     """Backtest every series in every valid cell; see the contract's sweep."""
     n_series, n_bars = prices.shape
-    n_prices = sweep.survey(prices, terms.mode).n_prices
+    n_prices = sweep.survey(prices, rules.mode).n_prices
     found = _empty((n_series, cells.valid.size))
     done, total = 0, n_series * int(np.count_nonzero(cells.valid))
     for columns in _parts(cells):
@@ -30,7 +31,7 @@ def run(prices: Floats, cells: Cells, terms: Terms, progress: Progress | None = 
             lookback = int(cells.lookback[columns[0]])
             filled = n_prices[rows] >= lookback
             held = prices[rows] if filled.all() else prices[rows][filled]
-            figures = sweep.backtest(held, *thresholds, lookback=lookback, **terms._asdict())
+            figures = sweep.backtest(held, *thresholds, rules._replace(lookback=lookback))
             members = np.arange(n_series)[rows][filled]
             for name, values in found._asdict().items():
                 values[np.ix_(members, columns)] = getattr(figures, name)

@@ -5,9 +5,10 @@ from numpy.typing import NDArray
 
 from gpu_kernels import sweep
 from gpu_kernels.checks import Floats
+from gpu_kernels.sweep import Rules
 from gpu_kernels.threshold_grid import deflated, host
 from gpu_kernels.threshold_grid.blocks import rows_of
-from gpu_kernels.threshold_grid.model import ERROR, OK, Cells, Choice, GridMetrics, Progress, Terms
+from gpu_kernels.threshold_grid.model import ERROR, OK, Cells, Choice, GridMetrics, Progress
 from gpu_kernels.threshold_grid.reasons import of_metrics, of_series
 
 __all__ = ["choose", "deflate"]
@@ -64,7 +65,7 @@ def deflate(
     best: NDArray[np.int64],
     cells: Cells,
     n_bars: NDArray[np.int64],
-    terms: Terms,
+    rules: Rules,
     prices: Floats | None,
     progress: Progress | None,
 ) -> Floats:
@@ -75,14 +76,14 @@ def deflate(
         best: (B,), -1 for none.
         cells: What the columns stand for.
         n_bars: (B,) returns behind each series' ratios.
-        terms: Of the backtests.
+        rules: Of the backtests.
         prices: (B, T) for the skewness and kurtosis of the best cells; None takes a normal's.
         progress: Called with the series done and their number.
     """
     found = np.full(best.size, np.nan)
-    shapes = _shapes(prices, best, cells, terms) if prices is not None else np.tile([0.0, 3.0], (best.size, 1))
+    shapes = _shapes(prices, best, cells, rules) if prices is not None else np.tile([0.0, 3.0], (best.size, 1))
     for rows in rows_of(*sharpe_ratio.shape):
-        tried = sharpe_ratio[rows] / np.sqrt(terms.periods_per_year)
+        tried = sharpe_ratio[rows] / np.sqrt(rules.periods_per_year)
         counts, variances = _spread(tried)
         benchmarks = map(deflated.expected_maximum, counts.tolist(), variances.tolist())
         ratios, lengths = host.taken(tried, best[rows]).tolist(), np.maximum(n_bars[rows], 1).tolist()
@@ -103,7 +104,7 @@ def _spread(tried: Floats) -> tuple[NDArray[np.int64], Floats]:
     return counts, np.einsum("bg,bg->b", apart, apart) / np.maximum(counts - 1, 1)
 
 
-def _shapes(prices: Floats, best: NDArray[np.int64], cells: Cells, terms: Terms) -> Floats:
+def _shapes(prices: Floats, best: NDArray[np.int64], cells: Cells, rules: Rules) -> Floats:
     """Return skewness and kurtosis of each series' best cell, (B, 2); NaN where it has none."""
     shapes = np.full((best.size, 2), np.nan)
     lookbacks = np.where(best >= 0, cells.lookback[best], 0)
@@ -115,10 +116,7 @@ def _shapes(prices: Floats, best: NDArray[np.int64], cells: Cells, terms: Terms)
             cells.entry_z[chosen],
             cells.exit_z[chosen],
             cells.cost[chosen],
-            lookback=lookback,
-            execution_delay=terms.execution_delay,
-            mode=terms.mode,
-            initial_capital=terms.initial_capital,
+            rules._replace(lookback=lookback),
         )
         shapes[rows] = np.stack(found, axis=1)
     return shapes

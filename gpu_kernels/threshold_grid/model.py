@@ -44,7 +44,6 @@ __all__ = [
     "GridMetrics",
     "Progress",
     "Spans",
-    "Terms",
     "WalkStep",
 ]
 
@@ -62,22 +61,6 @@ TIE = 1e-9
 
 Progress = Callable[[int, int], None]
 """Called with what is done and the total after each part of a long computation; what it raises ends the work."""
-
-
-class Terms(NamedTuple):
-    """What all cells share.
-
-    Attributes:
-        execution_delay: Bars from a decision to its fill, at least 0.
-        mode: "compounding" or "unit".
-        initial_capital: Equity before the first bar.
-        periods_per_year: Bars in a year, for the Sharpe ratio.
-    """
-
-    execution_delay: int
-    mode: str
-    initial_capital: float
-    periods_per_year: float
 
 
 class Spans(NamedTuple):

@@ -15,8 +15,9 @@ from numpy.typing import NDArray
 
 from gpu_kernels import sweep
 from gpu_kernels.checks import Floats
+from gpu_kernels.sweep import Rules
 from gpu_kernels.threshold_grid import blocks, host
-from gpu_kernels.threshold_grid.model import ERROR, OK, Cells, Progress, Spans, Terms, WalkStep
+from gpu_kernels.threshold_grid.model import ERROR, OK, Cells, Progress, Spans, WalkStep
 from gpu_kernels.threshold_grid.reasons import of_part
 
 __all__ = ["forward", "over_last_bars", "starts"]
@@ -42,7 +43,7 @@ def starts(n_bars: int, spans: Spans) -> range:
     return range(0, n_bars - sum(spans) + 1, spans.test)
 
 
-def forward(prices: Floats, cells: Cells, spans: Spans, terms: Terms, progress: Progress | None) -> list[WalkStep]:
+def forward(prices: Floats, cells: Cells, spans: Spans, rules: Rules, progress: Progress | None) -> list[WalkStep]:
     """Walk every series forward; see the contract."""
     n_series, n_bars = prices.shape
     first_bars = starts(n_bars, spans)
@@ -57,13 +58,13 @@ def forward(prices: Floats, cells: Cells, spans: Spans, terms: Terms, progress: 
                     progress(before + swept, total)
 
             train = prices[rows, start : start + spans.train]
-            sharpe_ratio = blocks.run(train, cells, terms, report).sharpe_ratio
+            sharpe_ratio = blocks.run(train, cells, rules, report).sharpe_ratio
             done += train.shape[0] * n_valid
             chosen = host.best(sharpe_ratio)
             test_start = start + spans.train + spans.purge
             known = prices[rows, : test_start + spans.test]
-            tests = _tests(known, test_start, chosen, cells, terms)
-            _say_why(tests, train, chosen, cells, terms, start)
+            tests = _tests(known, test_start, chosen, cells, rules)
+            _say_why(tests, train, chosen, cells, rules, start)
             ratios = host.taken(sharpe_ratio, chosen).tolist()
             bars = (start, start + spans.train, test_start, test_start + spans.test)
             for place, (cell, tested) in enumerate(zip(chosen.tolist(), tests, strict=True)):
@@ -73,22 +74,22 @@ def forward(prices: Floats, cells: Cells, spans: Spans, terms: Terms, progress: 
 
 
 def _say_why(
-    tests: list[_Tested], train: Floats, chosen: NDArray[np.int64], cells: Cells, terms: Terms, start: int
+    tests: list[_Tested], train: Floats, chosen: NDArray[np.int64], cells: Cells, rules: Rules, start: int
 ) -> None:
     """Give the steps whose train part has no cell their reason."""
     without = np.flatnonzero(chosen < 0)
-    told = of_part(train[without], cells, terms.mode, "train", start) if without.size else []
+    told = of_part(train[without], cells, rules.mode, "train", start) if without.size else []
     for series, reason in zip(without.tolist(), told, strict=True):
         tests[series] = _Tested(_NO_TEST, reason)
 
 
-def _tests(prices: Floats, test_start: int, chosen: NDArray[np.int64], cells: Cells, terms: Terms) -> list[_Tested]:
+def _tests(prices: Floats, test_start: int, chosen: NDArray[np.int64], cells: Cells, rules: Rules) -> list[_Tested]:
     """Trade each series' cell on the bars from test_start on; series with the same cell run together.
 
     The earlier bars are those that fill the first window. Behind the test part's last price, no bar counts.
     """
     found = [_Tested(_NO_TEST, "")] * chosen.size
-    counted = sweep.survey(prices[:, test_start:], terms.mode)
+    counted = sweep.survey(prices[:, test_start:], rules.mode)
     alike: defaultdict[tuple[int, int], list[int]] = defaultdict(list)
     for series, cell in enumerate(chosen.tolist()):
         if cell >= 0 and not counted.n_prices[series]:
@@ -97,8 +98,8 @@ def _tests(prices: Floats, test_start: int, chosen: NDArray[np.int64], cells: Ce
             warm_start = _warm_start(prices[series, :test_start], int(cells.lookback[cell]))
             alike[cell, warm_start].append(series)
     for (cell, warm_start), members in alike.items():
-        tests = _tested(prices[members, warm_start:], test_start - warm_start, _cell(cells, cell), terms)
-        reasons = sweep.reasons(prices[members, warm_start:], terms.mode, warm_start)
+        tests = _tested(prices[members, warm_start:], test_start - warm_start, _cell(cells, cell), rules)
+        reasons = sweep.reasons(prices[members, warm_start:], rules.mode, warm_start)
         for series, figures, reason in zip(members, tests, reasons, strict=True):
             unknown = not all(map(math.isfinite, figures))
             found[series] = _Tested(figures, reason or (sweep.OVERFLOW if unknown else ""))
@@ -109,14 +110,14 @@ def _cell(cells: Cells, number: int) -> Cells:
     return Cells(*(column[[number]] for column in cells))  # type: ignore[arg-type] # columns of their own types
 
 
-def _tested(prices: Floats, n_earlier: int, cell: Cells, terms: Terms) -> list[_Test]:
+def _tested(prices: Floats, n_earlier: int, cell: Cells, rules: Rules) -> list[_Test]:
     """Trade one cell on series (b, T) of which the first n_earlier bars only fill the window."""
     thresholds, lookback = (cell.entry_z, cell.exit_z, cell.cost), int(cell.lookback[0])
-    figures = sweep.backtest(prices, *thresholds, lookback=lookback, **terms._asdict())
-    seen = sweep.survey(prices, terms.mode)
+    figures = sweep.backtest(prices, *thresholds, rules._replace(lookback=lookback))
+    seen = sweep.survey(prices, rules.mode)
     last = seen.first + seen.n_bars
     n_tested = (last - np.maximum(seen.first, n_earlier)).tolist()
-    year = math.sqrt(terms.periods_per_year)
+    year = math.sqrt(rules.periods_per_year)
     rows = zip(
         (figures.sharpe_ratio[:, 0] / year).tolist(),
         figures.cumulative_return[:, 0].tolist(),

@@ -22,7 +22,7 @@ def frame(prices):
 
 
 def expected(prices, **options):
-    return sweep.accounts(prices.T, 1.0, 0.0, 1e-4, trades=True, path=True, **options)
+    return sweep.accounts(prices.T, 1.0, 0.0, 1e-4, sweep.Rules(**options), trades=True, path=True)
 
 
 class TestOneSeries:

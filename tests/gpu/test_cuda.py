@@ -40,13 +40,14 @@ def test_it_is_chosen():
 @pytest.mark.parametrize("mode", sweep.MODES)
 @pytest.mark.parametrize("delay", [0, 1, 3])
 @pytest.mark.parametrize("shape", [(1, 1), (3, 33), (17, 257), (64, 1000)])
-def test_sweeps(mode, delay, shape):
+@pytest.mark.parametrize("options", [{}, {"stop": 2.7, "borrow": 0.1}])
+def test_sweeps(mode, delay, shape, options):
     prices = walks(*shape)
     entry, leave = (grid.ravel() for grid in np.meshgrid(np.linspace(0.5, 2.5, 9), np.linspace(-0.4, 0.4, 7)))
-    rules = {"mode": mode, "execution_delay": delay}
-    expected = sweep.backtest(prices, entry, leave, 1e-3, **rules)
+    rules = {"mode": mode, "execution_delay": delay, **options}
+    expected = sweep.backtest(prices, entry, leave, 1e-3, sweep.Rules(**rules))
     with dispatch.using("cuda"):
-        found = sweep.backtest(prices, entry, leave, 1e-3, **rules)
+        found = sweep.backtest(prices, entry, leave, 1e-3, sweep.Rules(**rules))
     assert_close(found, expected, exact=("num_trades", "position", "status"))
 
 
@@ -56,21 +57,22 @@ def test_long_series_of_few_pairs(mode, volatility):
     """Those that move much ruin every lane, which is run again."""
     prices = 100 * np.exp(np.cumsum(np.random.default_rng(4).normal(0, volatility / 30, (2, 60_000)), axis=1))
     entry, rules = np.linspace(1.0, 2.5, 5), {"mode": mode, "lookback": 50}
-    expected = sweep.backtest(prices, entry, 0.1, 1e-5, **rules)
+    expected = sweep.backtest(prices, entry, 0.1, 1e-5, sweep.Rules(**rules))
     with dispatch.using("cuda"):
-        found = sweep.backtest(prices, entry, 0.1, 1e-5, **rules)
-        alone = sweep.backtest(prices[[1]], entry[[2]], 0.1, 1e-5, **rules)
+        found = sweep.backtest(prices, entry, 0.1, 1e-5, sweep.Rules(**rules))
+        alone = sweep.backtest(prices[[1]], entry[[2]], 0.1, 1e-5, sweep.Rules(**rules))
     assert_close(found, expected, exact=("num_trades", "position", "status"))
     assert [values[1, 2] for values in found] == [values[0, 0] for values in alone]
 
 
 @pytest.mark.parametrize("mode", sweep.MODES)
 @pytest.mark.parametrize("shape", [(1, 1), (3, 33), (100, 700)])
-def test_moments_of_backtests(mode, shape):
-    prices, entry = walks(*shape, seed=6), np.linspace(0.5, 2.5, shape[0])
-    expected = sweep.moments(prices, entry, 0.1, 1e-3, mode=mode)
+@pytest.mark.parametrize("options", [{}, {"stop": 2.7, "borrow": 0.1}])
+def test_moments_of_backtests(mode, shape, options):
+    prices, entry, rules = walks(*shape, seed=6), np.linspace(0.5, 2.5, shape[0]), sweep.Rules(mode=mode, **options)
+    expected = sweep.moments(prices, entry, 0.1, 1e-3, rules)
     with dispatch.using("cuda"):
-        found = sweep.moments(prices, entry, 0.1, 1e-3, mode=mode)
+        found = sweep.moments(prices, entry, 0.1, 1e-3, rules)
     np.testing.assert_allclose(found, expected, rtol=1e-9, atol=1e-9)
 
 

@@ -81,7 +81,7 @@ def traded(residual, scores, levels, cost):
             held = wanted
         returns.append(gain)
         if scores[bar] is not None:
-            wanted = sweep.decision(wanted, scores[bar], entry, leave)
+            wanted, _ = sweep.decision(wanted, scores[bar], entry, leave)
     equity = [0.0, *itertools.accumulate(returns)]
     drawdown = max(max(equity[: bar + 1]) - equity[bar] for bar in range(len(equity)))
     return returns, trades, drawdown

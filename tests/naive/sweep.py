@@ -41,12 +41,14 @@ def run(
     mode="compounding",
     initial_capital=1.0,
     periods_per_year=252.0,
+    stop=math.inf,
+    borrow=0.0,
 ):
     """Return the paths and final figures as a dict of floats and lists of floats."""
     with mpmath.workdps(DIGITS):
-        account = Account(mpmath.mpf(cost), mode, mpmath.mpf(initial_capital))
+        account = Account(mpmath.mpf(cost), mode, mpmath.mpf(initial_capital), mpmath.mpf(borrow) / periods_per_year)
         zscores = scores(prices, lookback)
-        wanted, orders, last = 0, [], None
+        wanted, waits, orders, last = 0, False, [], None
         rows = {name: [] for name in ("equity", "returns", "position", "pnl", "drawdown", "fees")}
         peak, before, closeness = account.initial, account.initial, math.inf
         present = [bar for bar, price in enumerate(prices) if not math.isnan(price)]
@@ -54,14 +56,16 @@ def run(
         for bar, price in enumerate(prices):
             z, fees_before = zscores[bar], account.fees
             if z is not None:
-                edges = (entry_z, -entry_z, exit_z, -exit_z)
+                edges = (entry_z, -entry_z, exit_z, -exit_z, stop, -stop)
                 closeness = min([closeness, *(abs(float(z) - edge) for edge in edges)])
-                new = decision(wanted, z, entry_z, exit_z)
+                new, waits = decision(wanted, z, entry_z, exit_z, stop, waits)
                 if new != wanted:
                     orders.append((bar + execution_delay, new))
                 wanted = new
+            account.lend(last)
             if not math.isnan(price):
                 last = mpmath.mpf(price)
+                account.pay_lender()
                 while orders and orders[0][0] <= bar:
                     account.order(orders.pop(0)[1], last)
                 if mode == "compounding" and account.is_gone(account.equity(last)):
@@ -91,14 +95,16 @@ def run(
         }
 
 
-def decision(state, z, entry_z, exit_z):
-    if (state == 1 and z >= -exit_z) or (state == -1 and z <= exit_z):
+def decision(state, z, entry_z, exit_z, stop=math.inf, waits=False):
+    """The side wanted after a score, and whether entries wait since a stop."""
+    waits = waits and not abs(z) < entry_z
+    if state and state * z <= -stop:
+        return 0, True
+    if state and state * z >= -exit_z:
         state = 0
-    if state == 0 and z <= -entry_z:
-        return 1
-    if state == 0 and z >= entry_z:
-        return -1
-    return state
+    if state == 0 and not waits and abs(z) >= entry_z:
+        state = 1 if z < 0 else -1
+    return state, waits
 
 
 def figures(account, rows, last, periods_per_year):
@@ -126,12 +132,23 @@ def figures(account, rows, last, periods_per_year):
 class Account:
     """Cash and a quantity; every order closes what is held before it opens."""
 
-    def __init__(self, cost, mode, initial):
-        self.cost, self.mode, self.initial = cost, mode, initial
+    def __init__(self, cost, mode, initial, rate=0):
+        self.cost, self.mode, self.initial, self.rate = cost, mode, initial, rate
+        self.lent = self.lent_to_trade = mpmath.mpf(0)
         self.cash, self.quantity, self.fees = initial, mpmath.mpf(0), mpmath.mpf(0)
         self.entry_price = self.entry_fee = mpmath.mpf(0)
         self.closed, self.ruined = [], False
         self.before_trade = initial
+
+    def lend(self, last):
+        """A bar begins at a last price: what is borrowed costs, and is owed until there is a price again."""
+        if self.quantity < 0:
+            self.lent += self.rate * abs(self.quantity * last)
+
+    def pay_lender(self):
+        self.cash -= self.lent
+        self.lent_to_trade += self.lent
+        self.lent = mpmath.mpf(0)
 
     def equity(self, price):
         return self.cash + (self.quantity * price if self.quantity else 0)
@@ -143,7 +160,9 @@ class Account:
         return int(mpmath.sign(self.quantity))
 
     def open_pnl(self, price):
-        return self.quantity * (price - self.entry_price) - self.entry_fee if self.quantity else mpmath.mpf(0)
+        if not self.quantity:
+            return mpmath.mpf(0)
+        return self.quantity * (price - self.entry_price) - self.entry_fee - self.lent_to_trade
 
     def trade(self, quantity, price):
         fee = self.cost * abs(quantity) * price if self.mode == "compounding" else self.cost
@@ -168,7 +187,8 @@ class Account:
         held, entry_price, entry_fee = self.quantity, self.entry_price, self.entry_fee
         fee = self.trade(-held, price)
         self.quantity = mpmath.mpf(0)
-        self.closed.append(held * (price - entry_price) - entry_fee - fee)
+        self.closed.append(held * (price - entry_price) - entry_fee - fee - self.lent_to_trade)
+        self.lent_to_trade = mpmath.mpf(0)
 
     def ruin(self, price):
         if self.quantity:

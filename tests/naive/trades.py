@@ -10,8 +10,8 @@ from tests.naive.sweep import DIGITS, Account, decision, scores
 class Diary(Account):
     """An account that writes down each round trip when it ends."""
 
-    def __init__(self, cost, mode, initial):
-        super().__init__(cost, mode, initial)
+    def __init__(self, cost, mode, initial, rate=0):
+        super().__init__(cost, mode, initial, rate)
         self.trips = []
         self.bar, self.score = 0, math.nan
         self.opened = None
@@ -49,21 +49,34 @@ class Diary(Account):
 
 
 def trades(
-    prices, entry_z, exit_z, cost, *, lookback=20, execution_delay=1, mode="compounding", initial_capital=1.0, **_
+    prices,
+    entry_z,
+    exit_z,
+    cost,
+    *,
+    lookback=20,
+    execution_delay=1,
+    mode="compounding",
+    initial_capital=1.0,
+    periods_per_year=252.0,
+    stop=math.inf,
+    borrow=0.0,
 ):
     """Round trips as dicts, the open one last, and the bar of a ruin or None."""
     with mpmath.workdps(DIGITS):
-        diary = Diary(mpmath.mpf(cost), mode, mpmath.mpf(initial_capital))
-        wanted, orders, last, last_bar, ruined_at = 0, [], None, 0, None
+        diary = Diary(mpmath.mpf(cost), mode, mpmath.mpf(initial_capital), mpmath.mpf(borrow) / periods_per_year)
+        wanted, waits, orders, last, last_bar, ruined_at = 0, False, [], None, 0, None
         for bar, (price, z) in enumerate(zip(prices, scores(prices, lookback), strict=True)):
             if z is not None:
-                new = decision(wanted, z, entry_z, exit_z)
+                new, waits = decision(wanted, z, entry_z, exit_z, stop, waits)
                 if new != wanted:
                     orders.append((bar + execution_delay, new, float(z)))
                 wanted = new
+            diary.lend(last)
             if math.isnan(price):
                 continue
             last, last_bar, diary.bar = mpmath.mpf(price), bar, bar
+            diary.pay_lender()
             while orders and orders[0][0] <= bar:
                 _, side, diary.score = orders.pop(0)
                 diary.order(side, last)

@@ -128,9 +128,9 @@ def bars(**shared):
 def test_backtest_metrics_come_every_bar_and_agree_with_the_paths(call):
     replies = call("BacktestWithCosts", bars())
     assert [reply.bar_number for reply in replies] == list(range(1, 301))
-    paths = sweep.paths(PRICES, 1.5, 0.2, 5e-4)
-    np.testing.assert_allclose([reply.equity for reply in replies], paths.equity, rtol=1e-12)
-    np.testing.assert_array_equal([reply.position for reply in replies], paths.position)
+    paths = sweep.accounts([PRICES], 1.5, 0.2, 5e-4, path=True).paths
+    np.testing.assert_allclose([reply.equity for reply in replies], paths.equity[0], rtol=1e-12)
+    np.testing.assert_array_equal([reply.position for reply in replies], paths.position[0])
     assert replies[-1].num_trades > 3
     assert all(np.isfinite(reply.zscore) for reply in replies)
 

@@ -244,7 +244,9 @@ class TestSweep:
             if not -entry <= leave < entry:
                 assert np.isnan(figures["sharpe_ratio"][:, cell]).all()
                 continue
-            alone = sweep.backtest(PRICES.T, entry, leave, result.cost[cell], lookback=result.lookback[cell])
+            alone = sweep.backtest(
+                PRICES.T, entry, leave, result.cost[cell], sweep.Rules(lookback=result.lookback[cell])
+            )
             np.testing.assert_allclose(figures["sharpe_ratio"][:, cell], alone.sharpe_ratio[:, 0], rtol=1e-8)
             np.testing.assert_array_equal(figures["num_trades"][:, cell], alone.num_trades[:, 0])
         assert result.n_cells == sum(-e <= x < e for e, x in zip(result.entry_zscore, result.exit_zscore, strict=True))

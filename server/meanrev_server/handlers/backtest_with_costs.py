@@ -114,13 +114,14 @@ async def handle(messages: AsyncIterator[bytes], call: Call) -> AsyncIterator[by
 
 def _start(chosen: BacktestOptions) -> sweep.OnlineBacktest:
     with wire_names(_NAMES):
-        return sweep.OnlineBacktest(
+        rules = sweep.Rules(
             lookback=chosen.lookback,
             execution_delay=chosen.execution_delay,
             mode=chosen.mode,
             initial_capital=chosen.initial_capital,
             periods_per_year=chosen.periods_per_year,
         )
+        return sweep.OnlineBacktest(rules)
 
 
 def _bars(message: BacktestInput, chosen: BacktestOptions) -> _Bars:

@@ -88,17 +88,17 @@ class BacktestOptions(ResearchOptions, frozen=True, kw_only=True):
 def _run(table: Table, chosen: BacktestOptions, ignored: list[str], progress: Progress) -> Answer:
     n_rows, n_columns = table.values.shape
     levels = {name: _level(getattr(chosen, name), name, n_columns) for name in ("entry", "exit", "cost")}
-    rules: dict[str, Any] = {name: getattr(chosen, name) for name in _RULES}
+    rules = sweep.Rules(**{name: getattr(chosen, name) for name in _RULES})
     size = max(1, _ENTRIES_AT_ONCE // n_rows)
     parts = []
     for start in range(0, n_columns, size):
         progress(start, n_columns)
         some = slice(start, start + size)
         series = np.ascontiguousarray(table.values[:, some].T)
-        own = (values[some] for values in levels.values())
+        entry, leave, cost = (values[some] for values in levels.values())
         try:
             with wire_names(_NAMES):
-                found = sweep.accounts(series, *own, **rules, trades=chosen.trades, path=chosen.path)
+                found = sweep.accounts(series, entry, leave, cost, rules, trades=chosen.trades, path=chosen.path)
         except InvalidInput as error:
             raise _placed(error, chosen, start) from None
         if found.trades is not None:

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from gpu_kernels import threshold_grid
 from gpu_kernels.checks import Floats, one_of
 from gpu_kernels.errors import InvalidInput
+from gpu_kernels.sweep import Rules
 from meanrev_server.chunks import Table
 from meanrev_server.outline import Outline
 from meanrev_server.research import sizes
@@ -123,13 +124,13 @@ def _run(table: Table, chosen: SweepOptions, ignored: list[str], progress: Progr
     return Answer.of(SweepReply, result, done=total, total=total, metadata=metadata)
 
 
-def _rules(chosen: SweepOptions) -> dict[str, Any]:
-    return {
-        "execution_delay": chosen.execution_delay,
-        "mode": chosen.mode,
-        "initial_capital": chosen.initial_capital,
-        "periods_per_year": chosen.periods_per_year,
-    }
+def _rules(chosen: SweepOptions) -> Rules:
+    return Rules(
+        execution_delay=chosen.execution_delay,
+        mode=chosen.mode,
+        initial_capital=chosen.initial_capital,
+        periods_per_year=chosen.periods_per_year,
+    )
 
 
 def _spans(chosen: SweepOptions) -> dict[str, Any]:

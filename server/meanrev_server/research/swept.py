@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from gpu_kernels import threshold_grid
 from gpu_kernels.checks import Floats
+from gpu_kernels.sweep import Rules
 
 __all__ = ["Plan", "Swept", "group_bytes", "group_columns", "swept"]
 
@@ -49,7 +50,7 @@ class Plan(NamedTuple):
     shape: tuple[int, int, int, int]
     figures: Sequence[str]
     spans: dict[str, Any]
-    rules: dict[str, Any]
+    rules: Rules
 
 
 class Swept(NamedTuple):
@@ -96,15 +97,15 @@ def swept(values: Floats, plan: Plan, progress: Progress) -> Swept:
 
         prices = np.ascontiguousarray(values[:, columns].T)
         n_prices[columns] = np.count_nonzero(~np.isnan(prices), axis=1)
-        metrics = threshold_grid.sweep(prices, plan.cells, progress=report, **plan.rules)
+        metrics = threshold_grid.sweep(prices, plan.cells, plan.rules, progress=report)
         _keep(kept, columns, metrics)
         choices.append(
             threshold_grid.choose(
-                metrics, plan.cells, plan.shape, len(values), prices=prices, progress=go_on, **plan.rules
+                metrics, plan.cells, plan.shape, len(values), plan.rules, prices=prices, progress=go_on
             )
         )
         if plan.spans:
-            walked = threshold_grid.walk_forward(prices, plan.cells, progress=go_on, **plan.spans, **plan.rules)
+            walked = threshold_grid.walk_forward(prices, plan.cells, plan.rules, progress=go_on, **plan.spans)
             steps += [step._replace(series=columns.start + step.series) for step in walked]
     return Swept(kept, _joined(choices), steps, n_prices)
 

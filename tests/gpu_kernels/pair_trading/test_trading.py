@@ -1,13 +1,17 @@
 """Residuals with thresholds of their own trade exactly as the sweep trades them in mode "unit"."""
 
+import math
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gpu_kernels import return_moments, sweep
-from gpu_kernels.pair_trading import host
-from gpu_kernels.sweep import zscore
+from gpu_kernels import dispatch, return_moments
+from gpu_kernels.pair_trading import host, native
+from gpu_kernels.sweep import Rules, settle
+from gpu_kernels.sweep.model import Pairs
+from tests.gpu_kernels.native import needs_compiler
 from tests.naive import sweep as naive
 
 
@@ -22,38 +26,57 @@ def residuals(seed, n_pairs=6, n_bars=150):
     return values, entry, leave
 
 
+def trade(values, entry, leave, cost, lookback):
+    pairs = Pairs(entry, leave, np.full(len(entry), cost))
+    return host.trade(values, pairs, Rules(lookback=lookback, mode="unit"))
+
+
 @settings(max_examples=10)
 @given(st.integers(0, 2**32), st.sampled_from([0.0, 0.05]), st.integers(2, 30))
-def test_each_is_the_sweeps_backtest(seed, cost, lookback):
+def test_each_is_the_oracle_s_backtest(seed, cost, lookback):
     values, entry, leave = residuals(seed)
-    run = host.trade(values, zscore.rolling(values, lookback), entry, leave, cost)
+    run = trade(values, entry, leave, cost, lookback)
     for row in range(len(values)):
-        expected = sweep.paths(values[row], entry[row], leave[row], cost, lookback=lookback, mode="unit")
-        np.testing.assert_allclose(run.returns[row], expected.returns, atol=1e-13)
-        assert run.trades[row] == expected.final.num_trades
-        assert run.max_drawdown[row] == pytest.approx(expected.final.max_drawdown, abs=1e-12)
+        expected = naive.run(values[row].tolist(), entry[row], leave[row], cost, lookback=lookback, mode="unit")
+        if expected["closeness"] < 1e-9:
+            continue
+        np.testing.assert_allclose(run.returns[row], expected["returns"], atol=1e-13)
+        assert run.trades[row] == expected["final"]["num_trades"]
+        assert run.max_drawdown[row] == pytest.approx(expected["final"]["max_drawdown"], abs=1e-12)
         annual = host.sharpe(run.returns)[row] * 252**0.5
-        assert annual == pytest.approx(expected.final.sharpe_ratio, abs=1e-10)
+        assert annual == pytest.approx(expected["final"]["sharpe_ratio"], abs=1e-10)
+
+
+@needs_compiler
+@pytest.mark.parametrize("lookback", [2, 20, 400])
+def test_the_lanes_give_the_same_bits(lookback):
+    values, entry, leave = residuals(5)
+    expected = trade(values, entry, leave, 0.05, lookback)
+    pairs = Pairs(entry, leave, np.full(6, 0.05))
+    with dispatch.using("native", 2):
+        found = native.trade(values, pairs, Rules(lookback=lookback, mode="unit"))
+    for mine, theirs in zip(found, expected, strict=True):
+        np.testing.assert_array_equal(mine, theirs)
 
 
 @settings(max_examples=50)
 @given(
-    st.lists(st.sampled_from([-2.0, -1.0, -0.5, 0.0, 0.5, 1.0, 2.0, np.nan]), min_size=2, max_size=40),
+    st.lists(st.sampled_from([-3.0, -2.0, -1.0, -0.5, 0.0, 0.5, 1.0, 2.0, 3.0, np.nan]), min_size=2, max_size=40),
     st.sampled_from([(1.0, -1.0), (1.0, 0.5), (1.0, 0.0), (1.0, -0.5), (2.0, 1.0)]),
+    st.sampled_from([math.inf, 3.0]),
 )
-def test_scores_on_the_very_thresholds_decide_as_the_oracle_does(scores, levels):
-    entry, leave = levels
-    held, wanted = [], 0
+def test_scores_on_the_very_thresholds_decide_as_the_oracle_does(scores, levels, stop):
+    side, halted, wanted, waits = 0, False, 0, False
     for score in scores:
-        held.append(wanted)
-        wanted = naive.decision(wanted, score, entry, leave)
-    found = host.positions(np.array([scores]), np.array([entry]), np.array([leave]))
-    assert found[0].tolist() == held
+        side, halted = settle.decide(side, halted, score, *levels, stop)
+        if not math.isnan(score):
+            wanted, waits = naive.decision(wanted, score, *levels, stop, waits)
+        assert (side, halted) == (wanted, waits)
 
 
 def test_a_residual_that_never_trades_has_a_sharpe_ratio_of_zero():
     values, entry, leave = residuals(2)
-    run = host.trade(values, np.full(values.shape, np.nan), entry, leave, 0.1)
+    run = trade(values, entry, leave, 0.1, 400)
     assert not run.returns.any()
     assert host.sharpe(run.returns).tolist() == [0.0] * 6
     assert return_moments.moments(run.returns)[1].tolist() == [3.0] * 6

@@ -12,6 +12,7 @@ from gpu_kernels.dispatch import using
 from gpu_kernels.errors import InvalidInput
 from gpu_kernels.sweep import accounts_native
 from tests.gpu_kernels.native import needs_compiler
+from tests.gpu_kernels.sweep.single import options, paths, with_rules
 from tests.naive import trades as naive
 
 CENTS = st.integers(50, 20_000).map(lambda cents: cents / 100)
@@ -39,6 +40,7 @@ def cases(draw):
         "execution_delay": draw(st.integers(0, 5)),
         "mode": mode,
         "initial_capital": draw(st.sampled_from([1.0, 250.0])),
+        **draw(options(entry_z)),
     }
 
 
@@ -97,7 +99,7 @@ class TestOracle:
     )
     def test_round_trips_are_those_of_a_plain_account(self, case):
         prices = case.pop("prices")
-        found = sweep.accounts([prices], **case, trades=True, path=True)
+        found = with_rules(sweep.accounts, [prices], **case, trades=True, path=True)
         expected, ruined_at = naive.trades(prices, **case)
         assert found.trades.side.size == len(expected)
         for name in NAMES:
@@ -118,8 +120,8 @@ class TestOracle:
         prices = np.array(case.pop("prices"))
         there = np.flatnonzero(~np.isnan(prices))
         span = slice(there[0], there[-1] + 1)
-        found = sweep.accounts([prices], **case, path=True)
-        run = sweep.paths(prices, **case)
+        found = with_rules(sweep.accounts, [prices], **case, path=True)
+        run = with_rules(paths, prices, **case)
         for name in sweep.AccountPaths._fields:
             path = getattr(found.paths, name)[0]
             np.testing.assert_array_equal(path[span], getattr(run, name)[span], err_msg=name)
@@ -141,9 +143,9 @@ class TestTwins:
     @given(cases())
     def test_one_series_has_the_same_bits_from_both(self, case):
         prices = np.array([case.pop("prices")])
-        expected = sweep.accounts(prices, **case, trades=True, path=True)
+        expected = with_rules(sweep.accounts, prices, **case, trades=True, path=True)
         with using("native"):
-            assert_same(sweep.accounts(prices, **case, trades=True, path=True), expected)
+            assert_same(with_rules(sweep.accounts, prices, **case, trades=True, path=True), expected)
 
     @pytest.mark.parametrize("mode", sweep.MODES)
     @pytest.mark.parametrize("delay", range(6))
@@ -151,11 +153,11 @@ class TestTwins:
         prices = universe(11, mode=mode)
         entry, leave, cost = np.linspace(0.5, 2.0, 11), np.linspace(-0.4, 0.4, 11), np.linspace(0.0, 0.01, 11)
         options = {"execution_delay": delay, "mode": mode, "lookback": 15, "trades": True, "path": True}
-        expected = sweep.accounts(prices, entry, leave, cost, **options)
+        expected = with_rules(sweep.accounts, prices, entry, leave, cost, **options)
         with using("native", 2):
-            assert_same(sweep.accounts(prices, entry, leave, cost, **options), expected)
+            assert_same(with_rules(sweep.accounts, prices, entry, leave, cost, **options), expected)
             monkeypatch.setattr(accounts_native, "_AT_ONCE", 1000)
-            assert_same(sweep.accounts(prices, entry, leave, cost, **options), expected)
+            assert_same(with_rules(sweep.accounts, prices, entry, leave, cost, **options), expected)
 
     def test_a_locked_and_a_transposed_array_are_read_as_they_are(self):
         prices = universe()
@@ -172,7 +174,9 @@ class TestFigures:
     @pytest.mark.parametrize("mode", sweep.MODES)
     def test_trades_add_up(self, backend, mode):
         with using(backend):
-            found = sweep.accounts(universe(mode=mode), *LEVELS, mode=mode, initial_capital=5.0, trades=True, path=True)
+            found = sweep.accounts(
+                universe(mode=mode), *LEVELS, sweep.Rules(mode=mode, initial_capital=5.0), trades=True, path=True
+            )
         trades = found.trades
         assert trades.side.size > 50
         for series in range(5):
@@ -205,7 +209,7 @@ class TestFigures:
 
     def test_figures_are_those_of_the_returns_of_the_path(self, backend):
         with using(backend):
-            found = sweep.accounts(universe(), *LEVELS, path=True, periods_per_year=365.0)
+            found = sweep.accounts(universe(), *LEVELS, sweep.Rules(periods_per_year=365.0), path=True)
         expected = performance.figures(found.paths.returns, periods_per_year=365.0)
         assert found.returns.status == expected.status
         for name in performance.Figures._fields:
@@ -226,7 +230,7 @@ class TestFigures:
     def test_gains_without_losses_are_infinitely_many_times_as_large(self, backend):
         prices = 10 + np.sin(np.arange(300) / 5)[None]
         with using(backend):
-            found = sweep.accounts(prices, 1.0, 0.0, 0.0, lookback=63)
+            found = sweep.accounts(prices, 1.0, 0.0, 0.0, sweep.Rules(lookback=63))
         assert found.num_trades[0] > 3
         assert found.profit_factor[0] == math.inf
         assert found.win_rate[0] == 1.0
@@ -269,10 +273,10 @@ class TestFigures:
     def test_the_unit_of_prices_changes_nothing(self, backend, scale, mode):
         prices, cost = universe(mode=mode), LEVELS[2]
         with using(backend):
-            found = sweep.accounts(prices, *LEVELS, mode=mode, trades=True)
+            found = sweep.accounts(prices, *LEVELS, sweep.Rules(mode=mode), trades=True)
             options = {} if mode == "compounding" else {"initial_capital": scale}
             costs = cost if mode == "compounding" else cost * scale
-            other = sweep.accounts(scale * prices, *LEVELS[:2], costs, mode=mode, trades=True, **options)
+            other = sweep.accounts(scale * prices, *LEVELS[:2], costs, sweep.Rules(mode=mode, **options), trades=True)
         np.testing.assert_array_equal(other.trades.entry_bar, found.trades.entry_bar)
         np.testing.assert_allclose(other.trades.profit_fraction, found.trades.profit_fraction, rtol=1e-6, atol=1e-9)
         for name in ("total_return", "sharpe_ratio", "sortino_ratio", "max_drawdown", "skewness"):
@@ -298,4 +302,4 @@ class TestFigures:
 def test_a_request_that_breaks_a_rule_is_refused(change, message):
     given_arguments = {"prices": universe(), "entry_z": 1.5, "exit_z": 0.25, "cost": 0.001}
     with pytest.raises(InvalidInput, match=message):
-        sweep.accounts(**{**given_arguments, **change})
+        with_rules(sweep.accounts, **{**given_arguments, **change})

@@ -28,13 +28,15 @@ def mixed():
 def test_no_series_bits_depend_on_its_batch(stand, name, mode):
     prices = mixed()
     with way(name):
-        whole = sweep.backtest(prices, ENTRY, 0.1, 1e-3, mode=mode, **RULES)
+        whole = sweep.backtest(prices, ENTRY, 0.1, 1e-3, sweep.Rules(mode=mode, **RULES))
         for series in range(4):
-            alone = sweep.backtest(prices[[series]], ENTRY, 0.1, 1e-3, mode=mode, **RULES)
+            alone = sweep.backtest(prices[[series]], ENTRY, 0.1, 1e-3, sweep.Rules(mode=mode, **RULES))
             assert_same_bits(whole, alone, [series])
             if name in {"numpy", "dense", "cuda"}:
-                moments = sweep.moments(prices, 1.0, 0.1, 1e-3, mode=mode, **RULES)
-                assert_same_bits(moments, sweep.moments(prices[[series]], 1.0, 0.1, 1e-3, mode=mode, **RULES), [series])
+                moments = sweep.moments(prices, 1.0, 0.1, 1e-3, sweep.Rules(mode=mode, **RULES))
+                assert_same_bits(
+                    moments, sweep.moments(prices[[series]], 1.0, 0.1, 1e-3, sweep.Rules(mode=mode, **RULES)), [series]
+                )
 
 
 @pytest.mark.parametrize("operation", ["backtest", "moments"])
@@ -50,6 +52,6 @@ def test_the_numpy_twin_gets_the_series_that_need_it(stand, name, operation, mon
 
     monkeypatch.setattr(host, operation, watched)
     with way(name):
-        getattr(sweep, operation)(mixed(), 1.0, 0.1, 1e-3, **RULES)
+        getattr(sweep, operation)(mixed(), 1.0, 0.1, 1e-3, sweep.Rules(**RULES))
     assert len(seen) == 1
     np.testing.assert_array_equal(seen[0], mixed()[2:])

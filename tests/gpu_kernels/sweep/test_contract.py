@@ -8,6 +8,7 @@ import pytest
 from gpu_kernels import dispatch, sweep
 from gpu_kernels.errors import InvalidInput
 from tests.gpu_kernels.native import needs_compiler
+from tests.gpu_kernels.sweep.single import paths, with_rules
 from tests.naive import threshold_grid as naive
 
 NAN, INF = math.nan, math.inf
@@ -43,22 +44,7 @@ FLOATS = ("cumulative_return", "sharpe_ratio", "max_drawdown", "win_rate", "equi
 )
 def test_a_broken_request_is_refused_by_field_rule_and_value(changed, message):
     with pytest.raises(InvalidInput, match=f"^{message}$"):
-        sweep.backtest(**{**GOOD, **changed})
-
-
-@pytest.mark.parametrize(
-    ("prices", "message"),
-    [
-        ([NAN, NAN], "prices must hold at least one price that is not NaN"),
-        ([1.0, 0.0], r"prices\[1\] must be > 0 in mode 'compounding' \(mode 'unit' trades spreads\), got 0.0"),
-        ([1.0, -INF], r"prices\[1\] must not be infinite, got -inf"),
-        ([], r"prices must have at least one bar, got \(0,\)"),
-        ([[1.0]], r"prices must have shape \(T,\), got \(1, 1\)"),
-    ],
-)
-def test_a_single_series_that_cannot_be_traded_is_refused(prices, message):
-    with pytest.raises(InvalidInput, match=f"^{message}$"):
-        sweep.paths(prices, 1.0, 0.0, 0.0)
+        with_rules(sweep.backtest, **{**GOOD, **changed})
 
 
 def test_one_bad_series_is_nan_with_a_status_and_leaves_the_others_alone():
@@ -89,8 +75,8 @@ def test_an_infinite_price_is_told_by_its_row_and_leaves_the_others_alone(backen
     assert sweep.reasons(prices, mode, 5) == ["", f"the price {infinity} at row 65 is infinite", ""]
     with dispatch.using(backend, 2):
         for ask in (sweep.backtest, sweep.moments):
-            found = ask(prices, 1.0, 0.0, 0.001, mode=mode)
-            alone = ask(prices[[0, 2]], 1.0, 0.0, 0.001, mode=mode)
+            found = ask(prices, 1.0, 0.0, 0.001, sweep.Rules(mode=mode))
+            alone = ask(prices[[0, 2]], 1.0, 0.0, 0.001, sweep.Rules(mode=mode))
             for ours, theirs in zip(found, alone, strict=True):
                 np.testing.assert_array_equal(ours[[0, 2]], theirs)
         assert np.isnan(found.skewness[1])
@@ -105,7 +91,7 @@ def test_the_first_bad_price_is_the_reason():
 
 def test_a_spread_may_be_negative_in_unit_mode_alone():
     spread = PRICES - 100
-    assert sweep.backtest([spread], [1.0], [0.0], [0.1], mode="unit").status[0, 0] != sweep.ERROR
+    assert sweep.backtest([spread], [1.0], [0.0], [0.1], sweep.Rules(mode="unit")).status[0, 0] != sweep.ERROR
     assert sweep.backtest([spread], [1.0], [0.0], [0.1]).status[0, 0] == sweep.ERROR
 
 
@@ -117,7 +103,7 @@ def test_inputs_are_left_as_they_were_and_may_be_read_only():
     thresholds = np.array([1.0, 1.5])
     thresholds.setflags(write=False)
     sweep.backtest(prices, thresholds, thresholds / 2, thresholds / 1000)
-    sweep.paths(prices[1], 1.0, 0.0, 0.001)
+    sweep.accounts(prices, 1.0, 0.0, 0.001)
     np.testing.assert_array_equal(prices, before)
 
 
@@ -140,15 +126,15 @@ def test_too_few_prices_for_the_window_trade_nothing():
 
 
 def test_one_bar_is_a_legal_backtest():
-    run = sweep.paths([5.0], 1.0, 0.0, 0.0)
+    run = paths([5.0], 1.0, 0.0, 0.0)
     assert run.equity.tolist() == [1.0]
     assert (run.final.sharpe_ratio, run.final.max_drawdown) == (0.0, 0.0)
 
 
 @pytest.mark.parametrize("mode", sweep.MODES)
 def test_initial_capital_scales_money_and_not_ratios(mode):
-    small = sweep.paths(PRICES, 1.0, 0.0, 0.001, mode=mode).final
-    large = sweep.paths(PRICES, 1.0, 0.0, 0.001, mode=mode, initial_capital=1e6).final
+    small = paths(PRICES, 1.0, 0.0, 0.001, sweep.Rules(mode=mode)).final
+    large = paths(PRICES, 1.0, 0.0, 0.001, sweep.Rules(mode=mode, initial_capital=1e6)).final
     assert large.num_trades == small.num_trades > 3
     scale = 1e6 if mode == "compounding" else 1.0
     assert large.realized_pnl == pytest.approx(small.realized_pnl * scale, rel=1e-9)
@@ -159,8 +145,8 @@ def test_initial_capital_scales_money_and_not_ratios(mode):
 
 
 def test_the_price_s_unit_does_not_matter_when_compounding():
-    cents = sweep.paths(PRICES * 128, 1.0, 0.0, 0.001).final
-    assert cents == sweep.paths(PRICES, 1.0, 0.0, 0.001).final
+    cents = paths(PRICES * 128, 1.0, 0.0, 0.001).final
+    assert cents == paths(PRICES, 1.0, 0.0, 0.001).final
 
 
 def test_costs_only_take():
@@ -170,13 +156,13 @@ def test_costs_only_take():
 
 def test_an_order_still_waiting_at_the_end_is_not_filled():
     prices = [1.0, 2.0, 1.0, 2.0, 9.0]
-    at_once, later = (sweep.paths(prices, 1.2, 0.0, 0.0, lookback=4, execution_delay=delay) for delay in (0, 1))
+    at_once, later = (paths(prices, 1.2, 0.0, 0.0, sweep.Rules(lookback=4, execution_delay=delay)) for delay in (0, 1))
     assert (at_once.final.position, later.final.position) == (-1, 0)
 
 
 def test_orders_wait_for_the_next_price_and_fill_in_turn():
     prices = [1.0, 2.0, 1.0, 2.0, 9.0, NAN, NAN, 8.0]
-    run = sweep.paths(prices, 1.2, 0.0, 0.01, lookback=4)
+    run = paths(prices, 1.2, 0.0, 0.01, sweep.Rules(lookback=4))
     assert run.position.tolist() == [0, 0, 0, 0, 0, 0, 0, -1]
     assert run.returns[5:7].tolist() == [0.0, 0.0]
     assert np.isnan(run.zscore[5:7]).all()
@@ -185,7 +171,7 @@ def test_orders_wait_for_the_next_price_and_fill_in_turn():
 
 def test_ruin_sells_halts_and_says_so():
     prices = [10.0, 10.2, 9.9, 12.0, 11.9, 40.0, 1.0, 39.0, 20.0, 10.0]
-    run = sweep.paths(prices, 1.2, 0.0, 0.01, lookback=4)
+    run = paths(prices, 1.2, 0.0, 0.01, sweep.Rules(lookback=4))
     assert run.position.tolist() == [0, 0, 0, 0, -1] + [0] * 5
     assert run.final.status == sweep.ERROR
     assert run.final.num_trades == 1
@@ -198,7 +184,7 @@ def test_ruin_sells_halts_and_says_so():
 
 def test_in_unit_mode_equity_may_fall_below_zero_and_trading_goes_on():
     prices = np.concatenate([[0.0, 0.1, -0.1, 3.0, 3.0, 50.0, 80.0], 5 * np.sin(np.arange(40.0))])
-    run = sweep.paths(prices, 1.2, 0.0, 0.01, lookback=4, mode="unit")
+    run = paths(prices, 1.2, 0.0, 0.01, sweep.Rules(lookback=4, mode="unit"))
     assert run.equity.min() < 0
     assert run.final.num_trades > 3
     assert run.final.status != sweep.ERROR
@@ -207,9 +193,9 @@ def test_in_unit_mode_equity_may_fall_below_zero_and_trading_goes_on():
 def test_gaps_of_one_series_do_not_touch_a_whole_one_beside_it():
     gapped = PRICES.copy()
     gapped[[0, 40, 41, 119]] = NAN
-    both = sweep.backtest([PRICES, gapped], [1.0], [0.0], [0.001], execution_delay=2)
+    both = sweep.backtest([PRICES, gapped], [1.0], [0.0], [0.001], sweep.Rules(execution_delay=2))
     for row, series in enumerate((PRICES, gapped)):
-        alone = sweep.paths(series, 1.0, 0.0, 0.001, execution_delay=2).final
+        alone = paths(series, 1.0, 0.0, 0.001, sweep.Rules(execution_delay=2)).final
         assert both.equity[row, 0] == alone.equity
         assert both.num_trades[row, 0] == alone.num_trades > 3
 
@@ -220,9 +206,9 @@ def test_moments_of_many_series_are_those_of_their_paths():
     prices[1, 30:35] = np.nan
     prices[4, 3] = -1.0
     entry, leave, cost = rng.uniform(0.8, 2, 5), rng.uniform(-0.5, 0.5, 5), rng.choice([0, 1e-3], 5)
-    found = sweep.moments(prices, entry, leave, cost, lookback=15, execution_delay=2)
+    found = sweep.moments(prices, entry, leave, cost, sweep.Rules(lookback=15, execution_delay=2))
     for i in range(4):
-        alone = sweep.paths(prices[i], entry[i], leave[i], cost[i], lookback=15, execution_delay=2)
+        alone = paths(prices[i], entry[i], leave[i], cost[i], sweep.Rules(lookback=15, execution_delay=2))
         expected = naive.moments(alone.returns.tolist())
         assert (found.skewness[i], found.kurtosis[i]) == pytest.approx(expected, rel=1e-10)
     assert np.isnan(found).tolist() == [[False] * 4 + [True]] * 2

@@ -23,9 +23,9 @@ def test_it_equals_the_numpy_twin(stand, mode, delay, gaps):
         prices[np.random.default_rng(1).random(prices.shape) < 0.1] = np.nan
     arguments = (prices, np.linspace(0.5, 2.5, 9), 0.1, 1e-3)
     rules = {"mode": mode, "execution_delay": delay, "lookback": 12}
-    expected = sweep.backtest(*arguments, **rules)
+    expected = sweep.backtest(*arguments, sweep.Rules(**rules))
     with dispatch.using("cuda"):
-        found = sweep.backtest(*arguments, **rules)
+        found = sweep.backtest(*arguments, sweep.Rules(**rules))
     assert_equal(found, expected, scale=200.0)
     if not gaps:
         assert [entry for entry, _ in stand.launches] == ["rolling_z", f"sweep_{mode}"]
@@ -62,9 +62,9 @@ def test_long_series_of_few_pairs_are_cut_in_time(stand, cut, mode, gaps):
     if gaps:
         prices[np.random.default_rng(2).random(prices.shape) < 0.1] = np.nan
     arguments = (prices, np.linspace(0.5, 2.5, 5), 0.1, 1e-3)
-    expected = sweep.backtest(*arguments, mode=mode)
+    expected = sweep.backtest(*arguments, sweep.Rules(mode=mode))
     with dispatch.using("cuda"):
-        found = sweep.backtest(*arguments, mode=mode)
+        found = sweep.backtest(*arguments, sweep.Rules(mode=mode))
     assert_equal(found, expected, scale=200.0)
     entries = [entry for entry, _ in stand.launches if entry != "rolling_z"]
     assert entries == ["long_series_ends", f"long_series_{mode}", f"long_series_join_{mode}"]
@@ -88,10 +88,10 @@ def test_ruined_lanes_of_long_series_are_redone(stand, cut):
     )
     arguments = (prices, [0.5, 0.9, 3.0], [0.0, 0.5, 0.0], 0.01)
     rules = {"lookback": 4, "execution_delay": 0}
-    expected = sweep.backtest(*arguments, **rules)
+    expected = sweep.backtest(*arguments, sweep.Rules(**rules))
     assert (expected.status[1] == sweep.ERROR).any()
     with dispatch.using("cuda"):
-        found = sweep.backtest(*arguments, **rules)
+        found = sweep.backtest(*arguments, sweep.Rules(**rules))
     assert_equal(found, expected)
     assert stand.launches[-1] == ("sweep_compounding", device.BLOCK)
 
@@ -106,9 +106,9 @@ def test_moments_equal_the_numpy_twin(stand, mode, gaps):
     prices, entry = walks(8, 5, 150), np.linspace(0.5, 2.5, 5)
     if gaps:
         prices[np.random.default_rng(1).random(prices.shape) < 0.1] = np.nan
-    expected = sweep.moments(prices, entry, 0.1, 1e-3, mode=mode)
+    expected = sweep.moments(prices, entry, 0.1, 1e-3, sweep.Rules(mode=mode))
     with dispatch.using("cuda"):
-        found = sweep.moments(prices, entry, 0.1, 1e-3, mode=mode)
+        found = sweep.moments(prices, entry, 0.1, 1e-3, sweep.Rules(mode=mode))
     np.testing.assert_allclose(found, expected, rtol=1e-10)
     assert stand.launches[-1] == (f"moments_{mode}", device.BLOCK)
 

@@ -54,9 +54,9 @@ def test_bad_series_leave_the_others_bit_for_bit(stand, name, gaps, delay):
     mixed[1::2], mixed[::2] = good, bad
     rules = {"lookback": 10, "execution_delay": delay}
     with way(name):
-        found = sweep.backtest(mixed, ENTRY, EXIT, 1e-3, **rules)
+        found = sweep.backtest(mixed, ENTRY, EXIT, 1e-3, sweep.Rules(**rules))
         for series in range(3):
-            alone = sweep.backtest(good[[series]], ENTRY, EXIT, 1e-3, **rules)
+            alone = sweep.backtest(good[[series]], ENTRY, EXIT, 1e-3, sweep.Rules(**rules))
             assert_same_bits(found, alone, [2 * series + 1])
     # A series without a price in its first 60 bars is as good as any: it begins later.
     assert (found.status[[2, 4]] == sweep.ERROR).all()
@@ -76,8 +76,8 @@ def test_a_window_that_no_series_fills_trades_nothing(stand, name, lookback):
     """The working space of a window of a million prices would be hundreds of megabytes."""
     prices = walks(3, 2, 60)
     with way(name):
-        found = sweep.backtest(prices, ENTRY, EXIT, 1e-3, lookback=lookback)
-        moments = sweep.moments(prices, 1.0, 0.0, 1e-3, lookback=lookback)
+        found = sweep.backtest(prices, ENTRY, EXIT, 1e-3, sweep.Rules(lookback=lookback))
+        moments = sweep.moments(prices, 1.0, 0.0, 1e-3, sweep.Rules(lookback=lookback))
     assert (found.equity == 1.0).all()
     assert (found.status == sweep.FLAT).all()
     assert not found.sharpe_ratio.any()
@@ -89,8 +89,8 @@ def test_a_single_price_is_a_backtest_of_one_bar(stand, name):
     prices = np.full((2, 30), np.nan)
     prices[0, 11], prices[1, 29] = 5.0, 7.0
     with way(name):
-        found = sweep.backtest(prices, ENTRY, EXIT, 1e-3, lookback=2)
-        moments = sweep.moments(prices, 1.0, 0.0, 1e-3, lookback=2)
+        found = sweep.backtest(prices, ENTRY, EXIT, 1e-3, sweep.Rules(lookback=2))
+        moments = sweep.moments(prices, 1.0, 0.0, 1e-3, sweep.Rules(lookback=2))
     assert (found.equity == 1.0).all()
     assert not found.sharpe_ratio.any()
     np.testing.assert_array_equal(moments, [[0.0, 0.0], [3.0, 3.0]])

@@ -26,7 +26,7 @@ def grids_from(pairs):
 
 def run(prices, entry, leave, cost, fewest=1, backend="native", threads=2, **rules):
     with grids_from(fewest), dispatch.using(backend, threads):
-        return sweep.backtest(prices, entry, leave, cost, **rules)
+        return sweep.backtest(prices, entry, leave, cost, sweep.Rules(**rules))
 
 
 def all_three(prices, entry, leave, cost, **rules):
@@ -67,6 +67,7 @@ def sweeps(draw):
         prices[rng.random(prices.shape) < 0.1] = np.nan
         prices[:, 0] = 3.5
     rules = {"lookback": lookback, "execution_delay": draw(st.integers(0, 3)), "mode": mode, "initial_capital": 3.0}
+    rules["borrow"] = draw(st.sampled_from([0.0, 0.0, 0.05, 2.0]))
     return prices, grid(levels, exits), draw(st.sampled_from([0.0, 1e-3, 0.05, 0.25])), rules
 
 

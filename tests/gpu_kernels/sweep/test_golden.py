@@ -20,7 +20,7 @@ PRICES = [round(100 + 8 * math.sin(t / 5) + 3 * math.sin(t * 1.7) + 0.05 * t, 4)
 def test_the_figures_are_those_of_the_table(row):
     mode, delay = row.pop("mode"), int(row.pop("execution_delay"))
     thresholds = [[float(row.pop(name))] for name in ("entry_z", "exit_z", "cost")]
-    metrics = sweep.backtest([PRICES], *thresholds, execution_delay=delay, mode=mode)
+    metrics = sweep.backtest([PRICES], *thresholds, sweep.Rules(execution_delay=delay, mode=mode))
     assert set(row) == set(metrics._fields)
     for name, value in row.items():
         assert getattr(metrics, name)[0, 0] == pytest.approx(float(value), rel=1e-11, abs=1e-13), name

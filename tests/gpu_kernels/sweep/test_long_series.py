@@ -29,7 +29,7 @@ def check(prices, entry, leave, cost, number, **rules):
     with chunks(number):
         cut, twin = both(prices, entry, leave, cost, **rules)
     with chunks(number, bars=10**9), dispatch.using("native", 2):
-        dense = sweep.backtest(prices, entry, leave, cost, **rules)
+        dense = sweep.backtest(prices, entry, leave, cost, sweep.Rules(**rules))
     scale = np.nanmax(np.abs(prices))
     assert_equal(cut, dense, scale=scale)
     assert_equal(cut, twin, scale=scale)
@@ -87,9 +87,9 @@ def test_an_equity_beyond_the_numbers_is_left_to_the_dense_kernel(cost):
     prices = np.tile([10.0, 13.0, 11.0, 8.0], 1500)[None]
     arguments = (prices, [0.8, 0.9, 1.0], 0.1, cost)
     with dispatch.using("native"), chunks(10):
-        cut = sweep.backtest(*arguments, lookback=6)
+        cut = sweep.backtest(*arguments, sweep.Rules(lookback=6))
         with chunks(10, bars=10**9):
-            assert_equal(cut, sweep.backtest(*arguments, lookback=6))
+            assert_equal(cut, sweep.backtest(*arguments, sweep.Rules(lookback=6)))
     assert not ((cut.equity > 1e-300) & (cut.equity < 1e300)).all()
 
 
@@ -101,9 +101,11 @@ def test_threads_and_companions_change_no_bit(mode, gaps):
         prices[np.random.default_rng(2).random(prices.shape) < [[0.05], [0.2], [0.3]]] = np.nan
     with chunks(16):
         with dispatch.using("native", 3):
-            whole = sweep.backtest(prices, entry, 0.1, 1e-3, mode=mode)
+            whole = sweep.backtest(prices, entry, 0.1, 1e-3, sweep.Rules(mode=mode))
         with dispatch.using("native", 1):
-            alone = [sweep.backtest(prices[[series]], entry[[2]], 0.1, 1e-3, mode=mode) for series in range(3)]
+            alone = [
+                sweep.backtest(prices[[series]], entry[[2]], 0.1, 1e-3, sweep.Rules(mode=mode)) for series in range(3)
+            ]
     for name in whole._fields:
         for series in range(3):
             assert getattr(whole, name)[series, 2] == getattr(alone[series], name)[0, 0], name

@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 
 from gpu_kernels import dispatch, sweep
 from tests.gpu_kernels.native import needs_compiler
+from tests.gpu_kernels.sweep.single import options
 from tests.gpu_kernels.sweep.test_native import walks
 
 pytestmark = needs_compiler
@@ -14,7 +15,7 @@ pytestmark = needs_compiler
 
 def with_kernel(*arguments, threads=2, **rules):
     with dispatch.using("native", threads):
-        return sweep.moments(*arguments, **rules)
+        return sweep.moments(*arguments, sweep.Rules(**rules))
 
 
 @settings(max_examples=100)
@@ -27,17 +28,18 @@ def with_kernel(*arguments, threads=2, **rules):
     mode=st.sampled_from(sweep.MODES),
     volatility=st.sampled_from([0.001, 0.02, 0.5]),
     gaps=st.booleans(),
+    more=options(2.5),
 )
-def test_it_equals_the_numpy_twin(seed, n_series, n_bars, lookback, delay, mode, volatility, gaps):
+def test_it_equals_the_numpy_twin(seed, n_series, n_bars, lookback, delay, mode, volatility, gaps, more):
     rng = np.random.default_rng(seed)
     prices = walks(seed, n_series, n_bars, volatility)
     if gaps:
         prices[rng.random(prices.shape) < 0.1] = np.nan
     entry = rng.uniform(0.2, 2.5, n_series)
     arguments = (prices, entry, -entry + rng.random(n_series) * 1.9 * entry, rng.choice([0.0, 1e-3, 0.05], n_series))
-    rules = {"lookback": lookback, "execution_delay": delay, "mode": mode, "initial_capital": 3.0}
+    rules = {"lookback": lookback, "execution_delay": delay, "mode": mode, "initial_capital": 3.0, **more}
     np.testing.assert_allclose(
-        with_kernel(*arguments, **rules), sweep.moments(*arguments, **rules), rtol=1e-10, atol=1e-10
+        with_kernel(*arguments, **rules), sweep.moments(*arguments, sweep.Rules(**rules)), rtol=1e-10, atol=1e-10
     )
 
 
@@ -57,8 +59,10 @@ def test_ruin_is_met_alike():
     prices = np.array([[10.0, 11, 10, 11, 10, 30, 200, 150, 10, 11, 10, 11]] * 3)
     arguments = (prices, [0.5, 0.9, 3.0], [0.0, 0.5, 0.0], 0.01)
     rules = {"lookback": 4, "execution_delay": 0}
-    assert (sweep.backtest(*arguments, **rules).status == sweep.ERROR).any()
-    np.testing.assert_allclose(with_kernel(*arguments, **rules), sweep.moments(*arguments, **rules), rtol=1e-10)
+    assert (sweep.backtest(*arguments, sweep.Rules(**rules)).status == sweep.ERROR).any()
+    np.testing.assert_allclose(
+        with_kernel(*arguments, **rules), sweep.moments(*arguments, sweep.Rules(**rules)), rtol=1e-10
+    )
 
 
 def test_fourth_powers_do_not_leave_the_doubles():

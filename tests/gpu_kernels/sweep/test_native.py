@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from gpu_kernels import dispatch, sweep
 from gpu_kernels.sweep import native, zscore
 from tests.gpu_kernels.native import needs_compiler
+from tests.gpu_kernels.sweep.single import options
 
 pytestmark = needs_compiler
 
@@ -16,9 +17,9 @@ COUNTS = ("num_trades", "position", "status")
 
 def both(prices, entry, leave, cost, threads=2, **rules):
     with dispatch.using("numpy"):
-        expected = sweep.backtest(prices, entry, leave, cost, **rules)
+        expected = sweep.backtest(prices, entry, leave, cost, sweep.Rules(**rules))
     with dispatch.using("native", threads):
-        found = sweep.backtest(prices, entry, leave, cost, **rules)
+        found = sweep.backtest(prices, entry, leave, cost, sweep.Rules(**rules))
     return found, expected
 
 
@@ -49,8 +50,9 @@ def walks(seed, n_series, n_bars, volatility=0.02):
     mode=st.sampled_from(sweep.MODES),
     volatility=st.sampled_from([0.001, 0.02, 0.5]),
     gaps=st.booleans(),
+    more=options(2.5),
 )
-def test_it_equals_the_numpy_twin(seed, n_series, n_bars, n_pairs, lookback, delay, mode, volatility, gaps):
+def test_it_equals_the_numpy_twin(seed, n_series, n_bars, n_pairs, lookback, delay, mode, volatility, gaps, more):
     rng = np.random.default_rng(seed)
     prices = walks(seed, n_series, n_bars, volatility)
     if gaps:
@@ -58,7 +60,7 @@ def test_it_equals_the_numpy_twin(seed, n_series, n_bars, n_pairs, lookback, del
     entry = rng.uniform(0.2, 2.5, n_pairs)
     leave = -entry + rng.random(n_pairs) * 1.9 * entry
     cost = rng.choice([0.0, 1e-3, 0.05], n_pairs)
-    rules = {"lookback": lookback, "execution_delay": delay, "mode": mode, "initial_capital": 3.0}
+    rules = {"lookback": lookback, "execution_delay": delay, "mode": mode, "initial_capital": 3.0, **more}
     found, expected = both(prices, entry, leave, cost, **rules)
     assert_equal(found, expected, scale=np.nanmax(np.abs(prices), initial=1.0))
 
@@ -144,4 +146,4 @@ def test_an_entry_without_a_cost_gains_nothing(first):
     assert (found.position[0, 0], expected.sharpe_ratio[0, 0]) == (1, 0.0)
     assert_equal(found, expected)
     with dispatch.using("native"):
-        assert sweep.moments(prices, 0.5, 0.0, 0.0, **rules) == (0.0, 3.0)
+        assert sweep.moments(prices, 0.5, 0.0, 0.0, sweep.Rules(**rules)) == (0.0, 3.0)

@@ -14,7 +14,7 @@ PRICES = 100 + 10 * np.sin(np.arange(150.0) / 3)
 
 
 def run(prices, *, timestamps=None, **options):
-    online = sweep.OnlineBacktest(lookback=5, **options)
+    online = sweep.OnlineBacktest(sweep.Rules(lookback=5, **options))
     metrics = []
     for bar, price in enumerate(prices):
         online.update(price, 1.0, 0.0, 0.001, 0 if timestamps is None else timestamps[bar])
@@ -23,13 +23,13 @@ def run(prices, *, timestamps=None, **options):
 
 
 def test_before_the_first_bar_there_are_zeros():
-    metric = sweep.OnlineBacktest(initial_capital=5.0).metric()
+    metric = sweep.OnlineBacktest(sweep.Rules(initial_capital=5.0)).metric()
     assert (metric.bar_number, metric.equity, metric.status) == (0, 5.0, "flat")
     assert math.isnan(metric.zscore)
 
 
 def test_the_metric_has_plain_numbers_even_for_numpy_prices():
-    online = sweep.OnlineBacktest(lookback=2)
+    online = sweep.OnlineBacktest(sweep.Rules(lookback=2))
     for price in PRICES:
         online.update(price, np.float64(0.5), np.float64(0.0), np.float64(0.001), 7)
     assert {type(value) for value in online.metric()} == {int, float, str}
@@ -80,7 +80,7 @@ def test_after_a_ruin_every_day_is_still():
     ],
 )
 def test_a_bad_bar_is_refused_and_changes_nothing(bar, message):
-    online = sweep.OnlineBacktest(lookback=3)
+    online = sweep.OnlineBacktest(sweep.Rules(lookback=3))
     for price in PRICES[:20]:
         online.update(price, 1.0, 0.0, 0.001)
     before = online.metric()
@@ -103,11 +103,11 @@ def test_a_bad_bar_is_refused_and_changes_nothing(bar, message):
 )
 def test_options_are_checked_at_the_start(options, message):
     with pytest.raises(InvalidInput, match=f"^{message}$"):
-        sweep.OnlineBacktest(**options)
+        sweep.OnlineBacktest(sweep.Rules(**options))
 
 
 def test_a_fill_pays_the_cost_of_its_own_bar():
-    online = sweep.OnlineBacktest(lookback=4, execution_delay=1)
+    online = sweep.OnlineBacktest(sweep.Rules(lookback=4, execution_delay=1))
     for price, cost in zip([1.0, 2.0, 1.0, 2.0, 9.0, 9.0], [0.0, 0.0, 0.0, 0.0, 0.5, 0.01], strict=True):
         online.update(price, 1.2, 0.0, cost)
     assert online.metric().position == -1
@@ -115,7 +115,7 @@ def test_a_fill_pays_the_cost_of_its_own_bar():
 
 
 def test_thresholds_may_change_from_bar_to_bar():
-    closed, kept = (sweep.OnlineBacktest(lookback=4, execution_delay=0) for _ in range(2))
+    closed, kept = (sweep.OnlineBacktest(sweep.Rules(lookback=4, execution_delay=0)) for _ in range(2))
     for price in [1.0, 2.0, 1.0, 2.0, 9.0]:
         closed.update(price, 1.2, 0.0, 0.0)
         kept.update(price, 1.2, 0.0, 0.0)
@@ -125,7 +125,7 @@ def test_thresholds_may_change_from_bar_to_bar():
 
 
 def test_memory_does_not_grow_with_the_bars():
-    online = sweep.OnlineBacktest(lookback=10, execution_delay=3)
+    online = sweep.OnlineBacktest(sweep.Rules(lookback=10, execution_delay=3))
     sizes = []
     for price in np.tile(PRICES, 20):
         online.update(price, 1.0, 0.0, 0.001)

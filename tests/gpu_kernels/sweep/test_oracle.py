@@ -8,6 +8,7 @@ from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 
 from gpu_kernels import sweep
+from tests.gpu_kernels.sweep.single import options, paths, with_rules
 from tests.naive import sweep as naive
 
 TIGHT = {"rtol": 1e-11, "atol": 1e-12}
@@ -35,6 +36,7 @@ def cases(draw):
         "mode": mode,
         "initial_capital": draw(st.sampled_from([1.0, 250.0])),
         "periods_per_year": 52.0,
+        **draw(options(entry_z)),
     }
 
 
@@ -56,7 +58,7 @@ def agrees(mine, theirs):
 def test_a_single_run_is_the_oracle_s_with_gaps_in_both_modes_at_every_delay(case):
     theirs = naive.run(**case)
     assume(theirs["closeness"] > 1e-9)
-    agrees(sweep.paths(**case), theirs)
+    agrees(with_rules(paths, **case), theirs)
 
 
 @settings(max_examples=60)
@@ -69,10 +71,11 @@ def test_every_lane_of_a_grid_is_the_single_run_bit_for_bit(data):
     prices = [data.draw(st.lists(kind, min_size=size, max_size=size)) for kind in kinds]
     assume(all(np.isfinite(series).any() for series in prices))
     entry_z, exit_z, cost = [0.7, 1.1, 1.6], [-0.7, 0.0, 1.0], [0.0, 0.01, 0.001]
-    options = {"lookback": data.draw(st.integers(2, 5)), "execution_delay": data.draw(st.integers(0, 3)), "mode": mode}
-    grid = sweep.backtest(prices, entry_z, exit_z, cost, **options)
+    shared = {"lookback": data.draw(st.integers(2, 5)), "execution_delay": data.draw(st.integers(0, 3)), "mode": mode}
+    rules = sweep.Rules(**shared, **data.draw(options(1.6)))
+    grid = sweep.backtest(prices, entry_z, exit_z, cost, rules)
     for series, lane in np.ndindex(3, 3):
-        final = sweep.paths(prices[series], entry_z[lane], exit_z[lane], cost[lane], **options).final
+        final = paths(prices[series], entry_z[lane], exit_z[lane], cost[lane], rules).final
         for name, value in final._asdict().items():
             assert getattr(grid, name)[series, lane] == value, name
 
@@ -83,8 +86,8 @@ def test_every_lane_of_a_grid_is_the_single_run_bit_for_bit(data):
 def test_online_equals_the_single_run_bit_for_bit_after_every_bar(case):
     prices = [price for price in case.pop("prices") if not math.isnan(price)]
     thresholds = [case.pop(name) for name in ("entry_z", "exit_z", "cost")]
-    whole = sweep.paths(prices, *thresholds, **case)
-    online = sweep.OnlineBacktest(**case)
+    whole = paths(prices, *thresholds, sweep.Rules(**case))
+    online = sweep.OnlineBacktest(sweep.Rules(**case))
     drawdown = 0.0
     for bar, price in enumerate(prices):
         online.update(price, *thresholds)
@@ -103,7 +106,7 @@ def test_online_equals_the_single_run_bit_for_bit_after_every_bar(case):
 @settings(max_examples=80)
 @given(cases())
 def test_what_was_gained_is_what_was_realized_and_what_is_not_yet(case):
-    run = sweep.paths(**case)
+    run = with_rules(paths, **case)
     final, initial = run.final, case["initial_capital"]
     scale = max(1.0, np.max(np.abs(run.equity)))
     assert final.equity - initial == pytest.approx(final.realized_pnl + final.unrealized_pnl, abs=1e-12 * scale)
@@ -117,4 +120,4 @@ def test_the_oracle_and_the_run_meet_ruin_alike():
     case = {"prices": prices, "entry_z": 1.2, "exit_z": 0.0, "cost": 0.01, "lookback": 4}
     theirs = naive.run(**case)
     assert theirs["ruined"]
-    agrees(sweep.paths(**case), theirs)
+    agrees(with_rules(paths, **case), theirs)

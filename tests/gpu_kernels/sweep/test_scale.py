@@ -9,6 +9,7 @@ from gpu_kernels import sweep
 from gpu_kernels.sweep import native, zscore
 from tests.gpu_kernels.native import needs_compiler
 from tests.gpu_kernels.stand_in import stand
+from tests.gpu_kernels.sweep.single import paths
 from tests.gpu_kernels.sweep.test_native import walks
 from tests.gpu_kernels.sweep.ways import EVERY_TWIN, EVERY_WAY, way
 from tests.naive import sweep as naive
@@ -36,9 +37,7 @@ def run(mode, factor, capital=None, cost=0.0005):
         ENTRY,
         EXIT,
         cost * money,
-        mode=mode,
-        lookback=15,
-        initial_capital=(2.0 * money) if capital is None else capital,
+        sweep.Rules(mode=mode, lookback=15, initial_capital=(2.0 * money) if capital is None else capital),
     )
 
 
@@ -72,8 +71,8 @@ def test_any_factor_changes_no_more_than_the_last_digits(stand, name, mode, fact
 def test_moments_have_no_unit(stand, name, mode, factor):
     cost = 0.0005 * (factor if mode == "unit" else 1.0)
     with way(name):
-        one = sweep.moments(calm(), 1.0, 0.0, 0.0005, mode=mode, lookback=15)
-        other = sweep.moments(calm() * factor, 1.0, 0.0, cost, mode=mode, lookback=15)
+        one = sweep.moments(calm(), 1.0, 0.0, 0.0005, sweep.Rules(mode=mode, lookback=15))
+        other = sweep.moments(calm() * factor, 1.0, 0.0, cost, sweep.Rules(mode=mode, lookback=15))
     np.testing.assert_allclose(other, one, rtol=0 if factor in POWERS else 1e-9)
 
 
@@ -83,7 +82,7 @@ def test_a_running_backtest_has_no_unit(mode, factor):
     money = factor if mode == "unit" else 1.0
     metrics = []
     for scale, unit in ((1.0, 1.0), (factor, money)):
-        running = sweep.OnlineBacktest(mode=mode, lookback=15, initial_capital=2.0 * unit)
+        running = sweep.OnlineBacktest(sweep.Rules(mode=mode, lookback=15, initial_capital=2.0 * unit))
         for bar, price in enumerate(calm()[0]):
             running.update(price * scale, 1.0, 0.1, 0.0005 * unit, timestamp_ms=bar * 7_200_000)
         metrics.append(running.metric()._asdict())
@@ -113,7 +112,7 @@ def test_the_capital_of_a_unit_trade_costs_its_ratios_no_digit(stand, name, capi
 def test_the_path_of_a_unit_trade_keeps_the_digits_of_its_changes():
     prices = calm()[0]
     small, large = (
-        sweep.paths(prices, 1.0, 0.1, 0.0005, mode="unit", lookback=15, initial_capital=capital)
+        paths(prices, 1.0, 0.1, 0.0005, sweep.Rules(mode="unit", lookback=15, initial_capital=capital))
         for capital in (1.0, 1e9)
     )
     np.testing.assert_array_equal(large.pnl, small.pnl)
@@ -127,7 +126,7 @@ def test_dust_trades_as_the_oracle_says(stand, name, mode):
     prices = (2.5e-10 * calm(n_series=1)).round(14)
     cost = 1e-3 if mode == "compounding" else 2e-13
     with way(name):
-        found = sweep.backtest(prices, 1.0, 0.1, cost, mode=mode, lookback=15, initial_capital=1e-9)
+        found = sweep.backtest(prices, 1.0, 0.1, cost, sweep.Rules(mode=mode, lookback=15, initial_capital=1e-9))
     final = naive.run(prices[0].tolist(), 1.0, 0.1, cost, mode=mode, lookback=15, initial_capital=1e-9)["final"]
     assert final["num_trades"] > 3
     for field, value in final.items():

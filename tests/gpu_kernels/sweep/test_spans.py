@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from gpu_kernels import sweep
 from tests.gpu_kernels.stand_in import stand
+from tests.gpu_kernels.sweep.single import paths
 from tests.gpu_kernels.sweep.test_native import walks
 from tests.gpu_kernels.sweep.ways import EVERY_TWIN, EVERY_WAY, assert_same_bits, way
 from tests.naive import sweep as naive
@@ -36,9 +37,9 @@ def listed(seed, inner_gaps):
 def test_a_series_has_the_bits_of_its_span_alone(stand, name, mode, inner_gaps, delay):
     prices, rules = listed(3, inner_gaps), {"mode": mode, "lookback": 12, "execution_delay": delay}
     with way(name):
-        whole = sweep.backtest(prices, ENTRY, EXIT, 1e-3, **rules)
+        whole = sweep.backtest(prices, ENTRY, EXIT, 1e-3, sweep.Rules(**rules))
         for series, (first, stop) in enumerate(SPANS):
-            alone = sweep.backtest(prices[[series], first:stop], ENTRY, EXIT, 1e-3, **rules)
+            alone = sweep.backtest(prices[[series], first:stop], ENTRY, EXIT, 1e-3, sweep.Rules(**rules))
             assert alone.num_trades.min() > 0
             assert_same_bits(whole, alone, [series])
 
@@ -49,9 +50,11 @@ def test_a_series_has_the_bits_of_its_span_alone(stand, name, mode, inner_gaps, 
 def test_moments_are_those_of_the_span_alone(stand, name, mode, inner_gaps, delay):
     prices, rules = listed(4, inner_gaps), {"mode": mode, "lookback": 12, "execution_delay": delay}
     with way(name):
-        whole = sweep.moments(prices, 1.0, 0.0, 1e-3, **rules)
+        whole = sweep.moments(prices, 1.0, 0.0, 1e-3, sweep.Rules(**rules))
         for series, (first, stop) in enumerate(SPANS):
-            assert_same_bits(whole, sweep.moments(prices[[series], first:stop], 1.0, 0.0, 1e-3, **rules), [series])
+            assert_same_bits(
+                whole, sweep.moments(prices[[series], first:stop], 1.0, 0.0, 1e-3, sweep.Rules(**rules)), [series]
+            )
 
 
 @EVERY_WAY
@@ -59,7 +62,7 @@ def test_moments_are_those_of_the_span_alone(stand, name, mode, inner_gaps, dela
 def test_the_figures_are_the_oracle_s(stand, name, mode):
     prices = listed(5, inner_gaps=True)
     with way(name):
-        found = sweep.backtest(prices, 1.0, 0.1, 1e-3, lookback=10, mode=mode)
+        found = sweep.backtest(prices, 1.0, 0.1, 1e-3, sweep.Rules(lookback=10, mode=mode))
     for series, row in enumerate(prices.tolist()):
         final = naive.run(row, 1.0, 0.1, 1e-3, lookback=10, mode=mode)["final"]
         for field, value in final.items():
@@ -69,8 +72,8 @@ def test_the_figures_are_the_oracle_s(stand, name, mode):
 def test_the_path_of_one_series_says_nan_outside_its_span():
     prices = listed(6, inner_gaps=True)[3]
     first, stop = SPANS[3]
-    run = sweep.paths(prices, 1.0, 0.0, 1e-3)
-    alone = sweep.paths(prices[first:stop], 1.0, 0.0, 1e-3)
+    run = paths(prices, 1.0, 0.0, 1e-3)
+    alone = paths(prices[first:stop], 1.0, 0.0, 1e-3)
     assert run.final == alone.final
     assert np.isnan(run.returns[:first]).all()
     assert np.isnan(run.returns[stop:]).all()

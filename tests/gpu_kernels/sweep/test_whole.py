@@ -9,6 +9,7 @@ from gpu_kernels import sweep
 from gpu_kernels.dispatch import using
 from gpu_kernels.errors import InvalidInput
 from tests.gpu_kernels.native import needs_compiler
+from tests.gpu_kernels.sweep.single import options
 
 EVERY_BACKEND = pytest.mark.parametrize("backend", ["numpy", pytest.param("native", marks=needs_compiler)])
 HOUR_MS = 3_600_000
@@ -29,6 +30,7 @@ def runs(draw):
         "mode": mode,
         "initial_capital": draw(st.sampled_from([1.0, 250.0, 1e6])),
         "periods_per_year": draw(st.sampled_from([252.0, 12.0])),
+        **draw(options(entry_z)),
     }
     return prices, levels, stamps.astype(np.int64), rules
 
@@ -38,9 +40,9 @@ def runs(draw):
 @given(runs())
 def test_every_bar_is_the_running_backtests(backend, run):
     prices, levels, stamps, rules = run
-    running = sweep.OnlineBacktest(**rules)
+    running = sweep.OnlineBacktest(sweep.Rules(**rules))
     with using(backend):
-        found = sweep.OnlineBacktest(**rules).whole(prices, *levels, stamps)
+        found = sweep.OnlineBacktest(sweep.Rules(**rules)).whole(prices, *levels, stamps)
     for bar, (price, stamp) in enumerate(zip(prices.tolist(), stamps.tolist(), strict=True)):
         running.update(price, *levels, stamp)
         for name, value in running.metric()._asdict().items():

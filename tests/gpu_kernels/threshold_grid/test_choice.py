@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from gpu_kernels import threshold_grid
+from gpu_kernels.sweep import Rules
 
 PRICES = 100 * np.exp(np.cumsum(np.random.default_rng(6).normal(0, 0.02, (6, 200)), axis=1))
 ENTRIES, EXITS, COSTS, LOOKBACKS = [0.8, 1.1, 1.4, 1.7], [-0.6, -0.3, 0.0, 0.3], [0.0, 0.002], [5, 10, 15]
@@ -92,9 +93,9 @@ def test_a_single_try_is_not_deflated():
 
 
 def test_the_unit_of_the_price_changes_nothing():
-    terms = {"periods_per_year": 252.0, "initial_capital": 1.0}
+    terms = Rules(periods_per_year=252.0, initial_capital=1.0)
     one, other = (
-        threshold_grid.choose(threshold_grid.sweep(prices, CELLS, **terms), CELLS, SHAPE, 200, prices=prices, **terms)
+        threshold_grid.choose(threshold_grid.sweep(prices, CELLS, terms), CELLS, SHAPE, 200, terms, prices=prices)
         for prices in (PRICES, PRICES * 4.0)
     )
     for mine, theirs in zip(one, other, strict=True):
@@ -103,15 +104,8 @@ def test_the_unit_of_the_price_changes_nothing():
 
 def test_the_length_of_a_year_does_not_change_what_chance_explains():
     found = [
-        threshold_grid.choose(
-            threshold_grid.sweep(PRICES, CELLS, periods_per_year=year),
-            CELLS,
-            SHAPE,
-            200,
-            prices=PRICES,
-            periods_per_year=year,
-        )
-        for year in (252.0, 52.0)
+        threshold_grid.choose(threshold_grid.sweep(PRICES, CELLS, rules), CELLS, SHAPE, 200, rules, prices=PRICES)
+        for rules in (Rules(periods_per_year=252.0), Rules(periods_per_year=52.0))
     ]
     np.testing.assert_array_equal(found[0].best, found[1].best)
     np.testing.assert_allclose(found[0].deflated_sharpe, found[1].deflated_sharpe, rtol=1e-9)

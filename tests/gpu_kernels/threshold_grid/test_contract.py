@@ -203,7 +203,7 @@ def test_bad_input_of_a_sweep_is_named(prices, options, message):
     invalid = threshold_grid.expand([0.5], [1.0], [0.0], [5])  # no cell runs, and it is named all the same
     for cells in (CELLS, invalid):
         with pytest.raises(InvalidInput, match=message):
-            threshold_grid.sweep(prices, cells, **options)
+            threshold_grid.sweep(prices, cells, sweep.Rules(**options))
 
 
 def test_columns_of_different_lengths_are_refused():
@@ -251,6 +251,6 @@ def test_read_only_prices_are_left_alone():
 def test_the_figures_are_those_of_the_sweep():
     metrics = threshold_grid.sweep(PRICES, CELLS)
     cell = int(np.flatnonzero(CELLS.valid & (CELLS.lookback == 10))[3])
-    alone = sweep.backtest(PRICES, CELLS.entry_z[cell], CELLS.exit_z[cell], CELLS.cost[cell], lookback=10)
+    alone = sweep.backtest(PRICES, CELLS.entry_z[cell], CELLS.exit_z[cell], CELLS.cost[cell], sweep.Rules(lookback=10))
     for name in threshold_grid.GridMetrics._fields:
         np.testing.assert_array_equal(getattr(metrics, name)[:, cell], getattr(alone, name)[:, 0])

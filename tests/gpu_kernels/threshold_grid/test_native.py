@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from gpu_kernels import dispatch, threshold_grid
+from gpu_kernels.sweep import Rules
 from tests.gpu_kernels.native import needs_compiler
 
 pytestmark = needs_compiler
@@ -21,10 +22,14 @@ def test_fine_grids_choose_alike(mode):
     found = []
     for backend in ("numpy", "native"):
         with dispatch.using(backend, 2):
-            metrics = threshold_grid.sweep(PRICES, cells, mode=mode)
-            choice = threshold_grid.choose(metrics, cells, shape, 160, prices=PRICES, mode=mode)
+            metrics = threshold_grid.sweep(PRICES, cells, Rules(mode=mode))
+            choice = threshold_grid.choose(metrics, cells, shape, 160, Rules(mode=mode), prices=PRICES)
             found.append(
-                (metrics, choice, threshold_grid.walk_forward(PRICES, cells, train=60, test=40, purge=5, mode=mode))
+                (
+                    metrics,
+                    choice,
+                    threshold_grid.walk_forward(PRICES, cells, Rules(mode=mode), train=60, test=40, purge=5),
+                )
             )
     (metrics, choice, steps), (native_metrics, native_choice, native_steps) = found
     for one, other in zip(metrics, native_metrics, strict=True):

@@ -6,6 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gpu_kernels import threshold_grid
+from gpu_kernels.sweep import Rules
 from tests.naive import threshold_grid as naive
 
 MODES = st.sampled_from(threshold_grid.MODES)
@@ -32,7 +33,7 @@ def test_every_cell_equals_its_own_backtest(seed, delay, mode, gaps):
     prices = walks(seed, 2, 40, gaps)
     terms = {"execution_delay": delay, "mode": mode, "initial_capital": 50.0, "periods_per_year": 100.0}
     cells = threshold_grid.expand(*AXES)
-    metrics = threshold_grid.sweep(prices, cells, **terms)
+    metrics = threshold_grid.sweep(prices, cells, Rules(**terms))
     listed = naive.cells(*AXES)
     np.testing.assert_array_equal(np.array(listed), np.stack(cells, axis=1))
     for series in range(2):
@@ -73,8 +74,8 @@ def test_the_deflated_ratio_takes_the_moments_of_the_best_cells_returns(seed, mo
     axes = ([0.8, 1.2], [-0.5, 0.0], [0.001], [5])
     terms = {"mode": mode, "periods_per_year": 100.0, "initial_capital": 20.0}
     cells = threshold_grid.expand(*axes)
-    metrics = threshold_grid.sweep(prices, cells, **terms)
-    choice = threshold_grid.choose(metrics, cells, (2, 2, 1, 1), 60, prices=prices, **terms)
+    metrics = threshold_grid.sweep(prices, cells, Rules(**terms))
+    choice = threshold_grid.choose(metrics, cells, (2, 2, 1, 1), 60, Rules(**terms), prices=prices)
     for series in range(2):
         runs = [naive.figures(prices[series], cell, **terms) for cell in naive.cells(*axes)]
         ratios = [run["final"]["sharpe_ratio"] / 10.0 for run in runs]
@@ -99,7 +100,9 @@ def test_walk_forward_equals_plain_loops(seed, mode, gaps, delay, purge):
     prices = walks(seed, 2, 66, gaps)
     axes = ([0.7, 1.1], [-0.5, 0.3], [0.001], [4, 9])
     terms = {"mode": mode, "execution_delay": delay, "periods_per_year": 100.0}
-    found = threshold_grid.walk_forward(prices, threshold_grid.expand(*axes), train=25, test=17, purge=purge, **terms)
+    found = threshold_grid.walk_forward(
+        prices, threshold_grid.expand(*axes), Rules(**terms), train=25, test=17, purge=purge
+    )
     expected = [
         (series, *step)
         for series in range(2)

@@ -5,6 +5,7 @@ import pytest
 
 from gpu_kernels import threshold_grid
 from gpu_kernels.errors import InvalidInput
+from gpu_kernels.sweep import Rules
 from tests.gpu_kernels.stand_in import stand
 from tests.gpu_kernels.sweep.ways import EVERY_TWIN, EVERY_WAY, way
 
@@ -16,8 +17,8 @@ PRICES = 100 * np.exp(np.cumsum(np.random.default_rng(1).normal(0, 0.02, (3, 160
 
 
 def choose(prices, cells=CELLS, shape=SHAPE, **rules):
-    metrics = threshold_grid.sweep(prices, cells, **rules)
-    return threshold_grid.choose(metrics, cells, shape, prices.shape[1], prices=prices, **rules)
+    metrics = threshold_grid.sweep(prices, cells, Rules(**rules))
+    return threshold_grid.choose(metrics, cells, shape, prices.shape[1], Rules(**rules), prices=prices)
 
 
 def mixed():
@@ -184,9 +185,9 @@ def test_a_series_whose_returns_leave_the_doubles_has_figures_only_where_they_ar
     prices = np.insert(PRICES, 1, PRICES[0], axis=0)
     prices[1, 80:83] = price
     with way(name):
-        metrics, alone = (threshold_grid.sweep(rows, CELLS, mode=mode) for rows in (prices, PRICES))
+        metrics, alone = (threshold_grid.sweep(rows, CELLS, Rules(mode=mode)) for rows in (prices, PRICES))
         found = choose(prices, mode=mode)
-        walk = threshold_grid.walk_forward(prices, CELLS, train=60, test=20, mode=mode)
+        walk = threshold_grid.walk_forward(prices, CELLS, Rules(mode=mode), train=60, test=20)
     figures = np.stack([metrics.sharpe_ratio, metrics.cumulative_return, metrics.max_drawdown])
     known = np.isfinite(figures)
     assert (known.all(axis=0) | ~known.any(axis=0)).all()

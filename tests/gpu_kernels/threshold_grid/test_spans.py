@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from gpu_kernels import threshold_grid
+from gpu_kernels.sweep import Rules
 from tests.gpu_kernels.stand_in import stand
 from tests.gpu_kernels.sweep.ways import EVERY_TWIN, EVERY_WAY, way
 
@@ -26,8 +27,8 @@ def listed(seed=1, inner_gaps=False):
 
 
 def chosen(prices, mode):
-    metrics = threshold_grid.sweep(prices, CELLS, mode=mode)
-    return metrics, threshold_grid.choose(metrics, CELLS, SHAPE, prices.shape[1], prices=prices, mode=mode)
+    metrics = threshold_grid.sweep(prices, CELLS, Rules(mode=mode))
+    return metrics, threshold_grid.choose(metrics, CELLS, SHAPE, prices.shape[1], Rules(mode=mode), prices=prices)
 
 
 @EVERY_WAY
@@ -53,8 +54,8 @@ def test_a_test_part_ends_with_the_series(stand, name, mode):
     ended = prices.copy()
     ended[0, 137:] = np.nan
     with way(name):
-        [step] = threshold_grid.walk_forward(ended[:, :160], CELLS, train=90, test=60, purge=10, mode=mode)
-        [short] = threshold_grid.walk_forward(prices[:, :137], CELLS, train=90, test=37, purge=10, mode=mode)
+        [step] = threshold_grid.walk_forward(ended[:, :160], CELLS, Rules(mode=mode), train=90, test=60, purge=10)
+        [short] = threshold_grid.walk_forward(prices[:, :137], CELLS, Rules(mode=mode), train=90, test=37, purge=10)
     assert step.test_trades > 0
     assert (step.cell, *step[6:]) == (short.cell, *short[6:])
 
@@ -80,9 +81,9 @@ def test_the_unit_of_prices_changes_no_choice_and_no_step(stand, name, mode, fac
     with way(name):
         for one, cells, unit in ((prices, CELLS, 1.0), (prices * factor, scaled, money)):
             rules = {"mode": mode, "initial_capital": unit}
-            metrics = threshold_grid.sweep(one, cells, **rules)
-            choice = threshold_grid.choose(metrics, cells, SHAPE, 180, prices=one, **rules)
-            answers.append((choice, threshold_grid.walk_forward(one, cells, **spans, **rules)))
+            metrics = threshold_grid.sweep(one, cells, Rules(**rules))
+            choice = threshold_grid.choose(metrics, cells, SHAPE, 180, Rules(**rules), prices=one)
+            answers.append((choice, threshold_grid.walk_forward(one, cells, Rules(**rules), **spans)))
     for mine, theirs in zip(answers[0][0], answers[1][0], strict=True):
         np.testing.assert_array_equal(mine, theirs)
     for mine, theirs in zip(answers[0][1], answers[1][1], strict=True):

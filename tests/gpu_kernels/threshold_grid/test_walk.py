@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from gpu_kernels import sweep, threshold_grid
 from gpu_kernels.threshold_grid import walk
+from tests.gpu_kernels.sweep.single import paths
 
 CELLS = threshold_grid.expand([0.7, 1.0, 1.4], [-0.5, 0.0, 0.4], [0.001], [5, 12])
 SPANS = {"train": 40, "test": 20, "purge": 6}
@@ -84,8 +85,8 @@ def test_a_test_starts_flat_at_the_first_test_bar():
     prices = np.full((1, 30), 100.0) + np.tile([0.0, 0.1], 15)
     prices[0, 18:] -= np.arange(1, 13)
     cells = threshold_grid.expand([1.0], [0.0], [0.01], [5])
-    step = threshold_grid.walk_forward(prices, cells, train=20, test=6, purge=4, execution_delay=0)[0]
-    held = sweep.paths(prices[0, 20:], 1.0, 0.0, 0.01, lookback=5, execution_delay=0)
+    step = threshold_grid.walk_forward(prices, cells, sweep.Rules(execution_delay=0), train=20, test=6, purge=4)[0]
+    held = paths(prices[0, 20:], 1.0, 0.0, 0.01, sweep.Rules(lookback=5, execution_delay=0))
     assert held.position[:5].tolist() == [0, 0, 0, 0, 1]
     assert (step.test_start, step.test_stop) == (24, 30)
     assert step.test_return == pytest.approx(prices[0, 29] / prices[0, 24] / 1.01 - 1, rel=1e-9)
@@ -97,7 +98,9 @@ def test_the_test_figures_are_those_of_the_bars_of_the_test_part():
     for step in threshold_grid.walk_forward(prices, CELLS, **SPANS):
         lookback = int(CELLS.lookback[step.cell])
         thresholds = (CELLS.entry_z[step.cell], CELLS.exit_z[step.cell], CELLS.cost[step.cell])
-        run = sweep.paths(prices[0, step.test_start - lookback + 1 : step.test_stop], *thresholds, lookback=lookback)
+        run = paths(
+            prices[0, step.test_start - lookback + 1 : step.test_stop], *thresholds, sweep.Rules(lookback=lookback)
+        )
         returns = run.returns[lookback - 1 :]
         assert not run.position[: lookback - 1].any()
         assert returns.size == 20
@@ -129,7 +132,7 @@ def test_a_missing_bar_in_the_warm_up_is_replaced_by_an_earlier_price():
     gap[0, 43] = np.nan
     cells = threshold_grid.expand([0.5], [0.0], [0.0], [5])
     step = threshold_grid.walk_forward(gap, cells, **SPANS)[0]
-    run = sweep.paths(np.delete(gap[0, 41:66], 2), 0.5, 0.0, 0.0, lookback=5)
+    run = paths(np.delete(gap[0, 41:66], 2), 0.5, 0.0, 0.0, sweep.Rules(lookback=5))
     assert step.test_return == pytest.approx(run.final.cumulative_return, rel=1e-12)
 
 

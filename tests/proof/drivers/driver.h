@@ -57,6 +57,16 @@ struct Random {
         for (double& each : drawn) each = uniform(low, high);
         return drawn;
     }
+    // What short positions are marked at: prices, and a cost of borrowing that grows from bar to bar.
+    Array marks_short(const Array& prices, long long n_bars) {
+        Array drawn(prices.size());
+        double owed = 0.0;
+        for (std::size_t t = 0; t < prices.size(); ++t) {
+            owed = t % (std::size_t)n_bars ? owed + uniform(0.0, 0.01) * prices[t - 1] : 0.0;
+            drawn[t] = prices[t] + owed;
+        }
+        return drawn;
+    }
     // (n_series, n_bars) positive prices that return to 100, in ticks so that ties happen.
     Array prices(long long n_series, long long n_bars, double deviation, double tick = 0.25) {
         Array drawn(n_series * n_bars);

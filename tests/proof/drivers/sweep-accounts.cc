@@ -12,6 +12,7 @@ static void accounts_case(decltype(&accounts_unit) entry) {
     for (const Shape& shape : {Shape{1, 1}, Shape{3, 33}, Shape{13, 257}, Shape{8, 100}}) {
         for (const double deviation : {0.01, 0.3}) {
             const Array prices = random.prices(shape.n_series, shape.n_bars, deviation);
+            const Array marks = Random{5}.marks_short(prices, shape.n_bars);
             Array scores = random.uniforms(shape.n_series * shape.n_bars, -3.0, 3.0);
             const Array entries = random.uniforms(shape.n_series, 0.5, 2.9);
             const Array leaves = random.uniforms(shape.n_series, -0.5, 0.5);
@@ -23,8 +24,8 @@ static void accounts_case(decltype(&accounts_unit) entry) {
             Array paths = space(PATHS * shape.n_series * shape.n_bars);
             Array trades = space(shape.n_series * shape.n_bars * FIELDS);
             Array ends = space(shape.n_series * ENDS);
-            entry(shape.n_series, shape.n_bars, counts.data(), prices.data(), scores.data(), entries.data(), leaves.data(),
-                  costs.data(), 3.0, paths.data(), trades.data(), ends.data(), threads);
+            entry(shape.n_series, shape.n_bars, counts.data(), prices.data(), scores.data(), marks.data(),
+                  entries.data(), leaves.data(), costs.data(), 2.95, 3.0, paths.data(), trades.data(), ends.data(), threads);
             print("ends", ends);
             for (Index i = 0; i < shape.n_series; ++i) {
                 const double* path = paths.data() + i * shape.n_bars;
@@ -41,7 +42,11 @@ static void accounts_case(decltype(&accounts_unit) entry) {
 
 CASE(accounts_compounding) { accounts_case(accounts_compounding); }
 
+CASE(accounts_compounding_full) { accounts_case(accounts_compounding_full); }
+
 CASE(accounts_unit) { accounts_case(accounts_unit); }
+
+CASE(accounts_unit_full) { accounts_case(accounts_unit_full); }
 
 CASE(running_moments) {
     Random random{19};

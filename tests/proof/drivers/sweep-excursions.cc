@@ -14,6 +14,7 @@ static void excursions_case(decltype(&excursions_unit) entry) {
         for (const double deviation : {0.01, 0.3}) {
             const Index size = shape.levels * shape.exits, n_pairs = shape.n_chunks * size;
             const Array prices = random.prices(shape.n_series, shape.n_bars, deviation);
+            const Array marks = shape.n_series % 2 ? prices : Random{5}.marks_short(prices, shape.n_bars);
             Array scores = random.uniforms(shape.n_series * shape.n_bars, -3.0, 3.0), inverses = prices;
             Array first, levels, begin, leaves, costs, places, columns;
             for (double& each : inverses) each = 1.0 / each;
@@ -35,7 +36,7 @@ static void excursions_case(decltype(&excursions_unit) entry) {
             counts[shape.n_series - 1] = (double)((shape.n_bars + 1) / 2);  // a series that ends before the others
             Array out = space(ROWS * shape.n_series * n_pairs);
             entry(shape.together, shape.n_series, shape.n_bars, shape.n_chunks, n_pairs, counts.data(), prices.data(),
-                  inverses.data(), scores.data(), first.data(), levels.data(), begin.data(), leaves.data(), costs.data(), places.data(),
+                  marks.data(), inverses.data(), scores.data(), first.data(), levels.data(), begin.data(), leaves.data(), costs.data(), places.data(),
                   columns.data(), 3.0, out.data(), threads);
             print("out", out);
         }

@@ -12,6 +12,7 @@ static void moments_case(decltype(&moments_unit) entry) {
     for (const Shape& shape : {Shape{1, 1, 1}, Shape{3, 33, 40}, Shape{13, 257, 257}, Shape{8, 100, 101}}) {
         for (const double deviation : {0.01, 0.3}) {
             const Array prices = random.prices(shape.n_series, shape.n_bars, deviation);
+            const Array marks = Random{5}.marks_short(prices, shape.n_bars);
             Array scores = random.uniforms(shape.n_series * shape.n_bars, -3.0, 3.0);
             const Array entries = random.uniforms(shape.n_series, 0.5, 2.9);
             const Array leaves = random.uniforms(shape.n_series, -0.5, 0.5);
@@ -23,8 +24,8 @@ static void moments_case(decltype(&moments_unit) entry) {
             Array out = space(2 * shape.n_series);
             Array n_all(shape.n_series, (double)shape.n_all);
             n_all[0] = (double)shape.n_bars;
-            entry(shape.n_series, shape.n_bars, n_all.data(), prices.data(), scores.data(), entries.data(), leaves.data(),
-                  costs.data(), 3.0, working.data(), out.data(), threads);
+            entry(shape.n_series, shape.n_bars, n_all.data(), prices.data(), scores.data(), marks.data(),
+                  entries.data(), leaves.data(), costs.data(), 2.95, 3.0, working.data(), out.data(), threads);
             print("out", out);
         }
     }
@@ -32,4 +33,8 @@ static void moments_case(decltype(&moments_unit) entry) {
 
 CASE(moments_compounding) { moments_case(moments_compounding); }
 
+CASE(moments_compounding_full) { moments_case(moments_compounding_full); }
+
 CASE(moments_unit) { moments_case(moments_unit); }
+
+CASE(moments_unit_full) { moments_case(moments_unit_full); }

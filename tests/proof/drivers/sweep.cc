@@ -12,6 +12,7 @@ static void sweep_case(decltype(&sweep_unit) entry) {
     for (const Shape& shape : {Shape{1, 1, 1}, Shape{3, 33, 5}, Shape{4, 257, 13}, Shape{2, 100, 8}}) {
         for (const double deviation : {0.01, 0.3}) {
             const Array prices = random.prices(shape.n_series, shape.n_bars, deviation);
+            const Array marks = Random{5}.marks_short(prices, shape.n_bars);
             Array scores = random.uniforms(shape.n_series * shape.n_bars, -3.0, 3.0);
             const Array entries = random.uniforms(shape.n_pairs, 0.5, 2.5);
             const Array leaves = random.uniforms(shape.n_pairs, -0.5, 0.5);
@@ -21,8 +22,8 @@ static void sweep_case(decltype(&sweep_unit) entry) {
             for (Index pair = 0; pair < shape.n_pairs; ++pair) order[pair] = (double)(shape.n_pairs - 1 - pair);
             for (std::size_t t = 0; t < scores.size(); t += 7) scores[t] = t % 2 ? MISSING : entries[0];
             Array out = space(ROWS * shape.n_series * shape.n_pairs);
-            entry(shape.n_series, shape.n_bars, shape.n_pairs, prices.data(), scores.data(), entries.data(), leaves.data(),
-                  costs.data(), order.data(), 3.0, out.data(), threads);
+            entry(shape.n_series, shape.n_bars, shape.n_pairs, prices.data(), scores.data(), marks.data(),
+                  entries.data(), leaves.data(), costs.data(), order.data(), 2.95, 3.0, out.data(), threads);
             print("out", out);
         }
     }
@@ -30,4 +31,8 @@ static void sweep_case(decltype(&sweep_unit) entry) {
 
 CASE(sweep_compounding) { sweep_case(sweep_compounding); }
 
+CASE(sweep_compounding_full) { sweep_case(sweep_compounding_full); }
+
 CASE(sweep_unit) { sweep_case(sweep_unit); }
+
+CASE(sweep_unit_full) { sweep_case(sweep_unit_full); }
