@@ -24,6 +24,7 @@ from gpu_kernels import (
 from gpu_kernels.dispatch import Twins
 from tests.gpu_kernels.native import needs_compiler
 
+PACKAGE = Path(gpu_kernels.__file__).parent
 RNG = np.random.default_rng(1)
 WALKS = 100.0 + np.cumsum(RNG.normal(size=(3, 60)), axis=1)
 RETURNS = 0.01 * RNG.normal(size=(60, 4))
@@ -104,18 +105,34 @@ def test_the_same_is_computed_where_a_carrier_takes_it(work, backend):
 def test_a_twin_is_a_function_of_the_module_named_after_it(twins):
     for kind in ("native", "device"):
         function = getattr(twins, kind)
-        if function is not None:
-            assert function.__module__.rpartition(".")[2].startswith(kind)
+        assert function is None or kind in function.__module__.rpartition(".")[2].split("_")
     for function in (twins.host, twins.native, twins.device):
         assert function is None or pickle.loads(pickle.dumps(function)) is function
 
 
-def test_no_launch_on_a_gpu_leans_on_the_launch_on_a_cpu():
-    for path in Path(gpu_kernels.__file__).parent.glob("*/device*.py"):
-        imported = {
-            name
-            for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
-            if isinstance(node, ast.ImportFrom)
-            for name in (*(alias.name for alias in node.names), (node.module or "").rpartition(".")[2])
-        }
-        assert "native" not in imported, path
+OPERATIONS = sorted({name.partition(".")[0] for name in WORK})
+
+
+def imports(path):
+    """Return what a module imports by `from`: the name of each, with the last part of where it comes from."""
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    return {
+        ((node.module or "").rpartition(".")[2], alias.name)
+        for node in ast.walk(tree)
+        if isinstance(node, ast.ImportFrom)
+        for alias in node.names
+    }
+
+
+@pytest.mark.parametrize("operation", OPERATIONS)
+def test_no_module_of_an_operation_chooses_a_twin_by_itself(operation):
+    for path in (PACKAGE / operation).glob("*.py"):
+        found = {name for origin, name in imports(path) if origin == "dispatch"}
+        allowed = {"native.py": {"current"}, "online.py": {"Twins", "on_lanes"}}.get(path.name, {"Twins"})
+        assert found <= allowed, path
+
+
+@pytest.mark.parametrize("operation", OPERATIONS)
+def test_the_launches_on_a_gpu_need_none_on_a_cpu(operation):
+    for path in (PACKAGE / operation).glob("device.py"):
+        assert not any("native" in pair for pair in imports(path)), path
