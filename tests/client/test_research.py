@@ -130,7 +130,7 @@ class TestChunks:
                 assert len(client.fit_ou(wide).theta) == 120
 
     def test_a_chunk_stays_below_every_servers_default_limit(self, prices):
-        cut = chunks.Cut(chunks.matrix(np.zeros((3000, 1000))), [str(i) for i in range(1000)], "{}")
+        cut = chunks.MatrixChunks(chunks.matrix(np.zeros((3000, 1000))), [str(i) for i in range(1000)], "{}")
         assert len(cut) == 3
         assert all(len(message) < 9 * 1024 * 1024 for message in cut[:])
 
