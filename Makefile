@@ -10,7 +10,7 @@ GENERATED := $(foreach name,meanrev research,$(name)_pb2.py $(name)_pb2.pyi $(na
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test proof peers gpu check check-wire bench image wire clean
+.PHONY: help install demo test coverage proof peers gpu check check-wire hooks bench image wire clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -24,6 +24,12 @@ demo: .venv/.run ## the main job on real prices, in under a minute
 test: .venv/.test ## the tests
 	$(BIN)/python -m pytest -q -n 2
 
+# Tests take about twice as long under measurement, so their limits of time are longer.
+coverage: .venv/.test ## the tests, with the share of lines and branches that they reach; keeps build/coverage/report.txt
+	mkdir -p build/coverage
+	$(BIN)/python -m pytest -q -n 2 --timeout 600 --cov --cov-report=
+	$(BIN)/coverage report | tee build/coverage/report.txt
+
 proof: .venv-proof/.proof ## kernels at 2, 4 and 8 lanes, under sanitizers, with planted faults, and compiled for every GPU; needs no GPU
 	$(PROOF)/python -m pytest -q -n 2 -m "" tests/proof
 
@@ -36,7 +42,7 @@ peers: .venv-peers/.peers build/node/.ready ## all tests and the comparisons wit
 	cp -r tests pyproject.toml build/peers/
 	cd build/peers && NODE_PATH=$(CURDIR)/build/node/node_modules ../../$(PEERS)/python -m pytest -q -n 2 --run-peers
 
-check: .venv/.check check-wire ## style, types, layers, wire, spelling, image and manifests, sizes
+check: .venv/.check check-wire ## style, types, layers, wire, spelling, image, manifests, workflow, sizes
 	$(BIN)/ruff check $(CODE)
 	$(BIN)/ruff format --check $(CODE)
 	$(BIN)/mypy
@@ -46,8 +52,14 @@ check: .venv/.check check-wire ## style, types, layers, wire, spelling, image an
 	$(BIN)/codespell
 	$(BIN)/hadolint Dockerfile.cuda
 	$(BIN)/check-jsonschema --builtin-schema vendor.compose-spec deploy/compose.yaml
+	$(BIN)/check-jsonschema --builtin-schema vendor.github-workflows .github/workflows/ci.yml
+	$(BIN)/check-jsonschema --builtin-schema vendor.github-issue-forms .github/ISSUE_TEMPLATE/bug.yml .github/ISSUE_TEMPLATE/idea.yml
+	$(BIN)/pre-commit validate-config .pre-commit-config.yaml
 	$(BIN)/kubernetes-validate --strict --quiet deploy/kubernetes.yaml
 	$(BIN)/python tests/budgets.py
+
+hooks: .venv/.check ## check each commit before it is made, and everything before a push
+	$(BIN)/pre-commit install
 
 bench: .venv-peers/.peers ## measurements, each beside its peer
 	$(PEERS)/python -m pip install --quiet --no-deps --no-build-isolation -e .

@@ -2,9 +2,9 @@
 
     PYTHONPATH=. python bench/bench_answers.py --megabytes 400
 
-Server and client are processes of their own. Memory is what each grew by, from the end of a small sweep to its peak
-(VmHWM of Linux, reset in between). The targets: the client at most twice the answer, the server at most the answer and
-64 MiB. Prints JSON, and ends with 1 where a target is missed.
+Server and client are separate processes. The memory of each is its growth from the end of a small sweep to its peak
+(VmHWM of Linux, reset in between). The targets are at most twice the answer for the client, and at most the answer and
+64 MiB for the server. The script prints JSON and ends with 1 if a target is missed.
 """
 
 import argparse
@@ -17,6 +17,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -38,7 +39,7 @@ def serving() -> Iterator[tuple[str, int]]:
 
 
 def forget_peak(pid: int | str) -> int:
-    """Let a process's peak begin anew; returns its memory now, in bytes."""
+    """Reset the peak memory of a process; return its memory now, in bytes."""
     Path(f"/proc/{pid}/clear_refs").write_text("5", encoding="ascii")
     return memory(pid, "VmRSS")
 
@@ -62,12 +63,12 @@ def grid(n_cells: int) -> dict[str, object]:
 
 
 def measured(megabytes: float) -> dict[str, object]:
-    """Sweep once, and say what it took."""
+    """Sweep once; return what it took."""
     prices = 100 * np.exp(np.cumsum(np.random.default_rng(1).normal(0, 0.01, (BARS, COLUMNS)), axis=0))
     cells = megabytes * 1e6 / (8 * len(FIGURES) * COLUMNS)
     with serving() as (address, pid), mr.Client(address) as client:
         client.sweep(prices, **grid(100))
-        estimate = client.sweep(prices, dry_run=True, **grid(cells))
+        estimate: Any = client.sweep(prices, dry_run=True, **grid(cells))
         before = forget_peak(pid), forget_peak("self")
         began = time.perf_counter()
         found = client.sweep(prices, **grid(cells))
@@ -89,7 +90,7 @@ def measured(megabytes: float) -> dict[str, object]:
 
 
 def cpu() -> str:
-    """Return the processor's name, as Linux tells it."""
+    """Return the processor's name, as Linux reports it."""
     facts = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
     return next((line.partition(":")[2].strip() for line in facts if line.startswith("model name")), "")
 

@@ -37,7 +37,8 @@ class Figures(NamedTuple):
         rate: Calls a second.
         p50: Milliseconds.
         p99: Milliseconds.
-        cpu: The server's microseconds of processor time a call, which other work on the machine touches least.
+        cpu: The server's microseconds of processor time per call, the figure that other work on the machine affects
+            least.
     """
 
     rate: float
@@ -57,7 +58,7 @@ class Server:
         """Let so many clients call for so long, each as soon as it has its answer."""
         took, end = [], time.perf_counter() + seconds
         async with AsyncExitStack() as stack:
-            # More streams to a connection, all ended at once and begun anew, and it refuses some.
+            # With more streams on one connection, the connection refuses some when all end and begin anew at once.
             channels = [await stack.enter_async_context(self._channel()) for _ in range(0, clients, CLIENTS)]
             asks = [channel.unary_unary(PATH) for channel in channels]
             for ask in asks:
@@ -113,7 +114,7 @@ def test_thresholds(benchmark, size):
         benchmark.pedantic(lambda: asyncio.run(running.answers(REQUESTS * 2)), rounds=7)
 
 
-CURVES = {
+CURVES: dict[str, list[tuple[dict[str, int], int]]] = {
     "clients, one by one": [({"max_batch_size": 1}, clients) for clients in (1, 4, 16, 64, 200)],
     "clients, together": [({}, clients) for clients in (1, 4, 16, 64, 200)],
     "max_batch_size": [({"max_batch_size": size}, CLIENTS) for size in (1, 2, 4, 8, 16, 32, 64)],

@@ -1,4 +1,4 @@
-"""Two computations at once, and one alone, with BLAS on one thread and on all: what blas_threads decides."""
+"""Two computations at once, and one alone, with BLAS on one thread and on all, as the setting blas_threads decides."""
 
 from concurrent.futures import ThreadPoolExecutor
 

@@ -1,4 +1,4 @@
-"""Arrays across the wire, beside a plain copy of the same bytes and beside protobuf's own containers."""
+"""Encoding and decoding of arrays, beside a plain copy of the same bytes and beside protobuf's own containers."""
 
 import numpy as np
 import pytest

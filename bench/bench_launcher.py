@@ -1,4 +1,4 @@
-"""The queue before a computation, beside asyncio's own way into a thread."""
+"""The cost of the queue before a computation, beside asyncio's run_in_executor."""
 
 import asyncio
 import statistics
@@ -31,7 +31,7 @@ async def median(ask):
 
 
 def through_the_launcher():
-    """Return the median seconds of a computation of nothing."""
+    """Return the median seconds of an empty computation through the launcher."""
 
     async def measure():
         launcher = Launcher(1, Selection())
@@ -44,7 +44,7 @@ def through_the_launcher():
 
 
 def through_asyncio():
-    """Return the same by run_in_executor."""
+    """Return the median seconds of an empty computation by run_in_executor."""
 
     async def measure():
         loop = asyncio.get_running_loop()

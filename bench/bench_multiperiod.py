@@ -1,6 +1,6 @@
 """Plans over several periods with costs of trading, beside Clarabel on the same program in sparse form.
 
-And, where installed, a plan of three periods beside what cvxportfolio's policy takes a day of a backtest.
+Where cvxportfolio is installed, also a plan of three periods beside the time of its policy per day of a backtest.
 """
 
 import importlib.util
@@ -90,7 +90,7 @@ def cvxportfolio_policy():
     risk = cvx.FullCovariance(pd.DataFrame(COVARIANCE, names, names))
     objective = gain - GAMMA / 2 * risk - cvx.TransactionCost(a=COST, b=None)
     rules = [cvx.LongOnly(), cvx.NoCash()]
-    # Its default solver, OSQP, stops four digits short.
+    # Its default solver, OSQP, stops with four digits fewer.
     return cvx.MultiPeriodOptimization(
         objective, rules, planning_horizon=AHEAD, include_cash_return=False, solver="CLARABEL"
     )

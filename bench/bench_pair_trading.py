@@ -1,6 +1,6 @@
-"""Scans of a universe, beside a loop over statsmodels' coint that does their first step alone, on the train part.
+"""Scans of many assets, beside a loop over statsmodels' coint that does the first step alone, on the train part.
 
-Of the peers' rows nothing is fitted, traded or ranked; ours do all of it.
+The peer's rows include no fit, trade or ranking; ours include all of them.
 """
 
 import warnings
@@ -15,7 +15,7 @@ THREADS = 2
 
 
 def draw(n_bars, n_series):
-    """Prices whose logarithms walk; a twentieth of them revert to another one."""
+    """Return prices whose logarithms are random walks; a twentieth of them revert to another one."""
     source = np.random.default_rng(1)
     walks = 4 + np.cumsum(source.normal(0, 0.01, (n_bars, n_series)), axis=0)
     for column in range(0, n_series, 20):

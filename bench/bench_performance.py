@@ -1,4 +1,4 @@
-"""Figures of many return series, beside pandas and beside vectorbt, whose returns accessor has the same ones."""
+"""Figures of many return series, beside pandas and beside vectorbt, whose returns accessor has the same figures."""
 
 import numpy as np
 import pandas as pd

@@ -1,33 +1,29 @@
 """The service over a socket, beside a C++ gRPC server that computes nothing: `make bench` runs it after targets.py.
 
-All servers are processes of their own and answer the same C++ client, so that the client's cost is the same. A third
-one, grpcio with handlers that compute nothing, tells what is grpcio's and what is ours. Rounds are interleaved and
-medians shown. Needs g++, pkg-config and Debian's libgrpc++-dev and protobuf-compiler-grpc.
+All servers are separate processes and answer the same C++ client, so that the client's cost is the same. A third
+server, grpcio with handlers that compute nothing, separates the cost of grpcio from ours. Rounds are interleaved, and
+medians are shown. The script needs g++, pkg-config and Debian's libgrpc++-dev and protobuf-compiler-grpc.
 """
 
 import argparse
 import json
 import os
-import shutil
 import statistics
 import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
 
-from bench import targets
-from bench.targets import Row
+from bench import rows
+from bench.rows import Row
+from bench.rpc.programs import BUILD, build, missing
 
 ROOT = Path(__file__).resolve().parent.parent
-BUILD = ROOT / "build" / "rpc"
-SCHEMAS = ("meanrev", "research")
-PROGRAMS = ("echo_server", "load")
 SERVE = (sys.executable, "-m", "meanrev_cli", "serve", "--listen", "127.0.0.1:0")
 PEER = "C++ echo"
 MALLOC = {
@@ -78,47 +74,6 @@ def measure(function: Measure) -> Measure:
     return function
 
 
-def missing() -> str:
-    """Return what the C++ programs need and this machine lacks, "" where they can be built."""
-    tools = [name for name in ("g++", "pkg-config", "protoc", "grpc_cpp_plugin") if not shutil.which(name)]
-    if tools:
-        return ", ".join(tools)
-    found = subprocess.run(["pkg-config", "--exists", "grpc++", "protobuf"], check=False).returncode == 0
-    return "" if found else "libgrpc++-dev"
-
-
-def build() -> None:
-    """Compile the C++ programs where their sources are newer."""
-    BUILD.mkdir(parents=True, exist_ok=True)
-    schemas = [ROOT / "proto" / f"{name}.proto" for name in SCHEMAS]
-    programs = [ROOT / "bench" / "rpc" / f"{name}.cc" for name in PROGRAMS]
-    newest = max(path.stat().st_mtime for path in (*schemas, *programs))
-    if all((BUILD / name).exists() and (BUILD / name).stat().st_mtime > newest for name in PROGRAMS):
-        return
-    plugin = f"--plugin=protoc-gen-grpc={shutil.which('grpc_cpp_plugin')}"
-    outputs = (f"--cpp_out={BUILD}", f"--grpc_out={BUILD}", plugin)
-    subprocess.run(["protoc", f"-I{ROOT / 'proto'}", *outputs, *map(str, schemas)], check=True)
-    sources = [*programs, *(BUILD / f"{name}{kind}.cc" for name in SCHEMAS for kind in (".pb", ".grpc.pb"))]
-    flags, libraries = _pkg_config("--cflags"), _pkg_config("--libs")
-
-    def compiled(source: Path) -> str:
-        made = str(BUILD / f"{source.stem}.o")
-        command = ["g++", "-std=c++17", "-O2", f"-I{BUILD}", *flags, "-c", str(source), "-o", made]
-        subprocess.run(command, check=True)
-        return made
-
-    with ThreadPoolExecutor(2) as pool:
-        objects = list(pool.map(compiled, sources))
-    for name in PROGRAMS:
-        mine = [made for made in objects if Path(made).stem == name or Path(made).stem not in PROGRAMS]
-        subprocess.run(["g++", *mine, *libraries, "-o", str(BUILD / name)], check=True)
-
-
-def _pkg_config(which: str) -> list[str]:
-    command = ["pkg-config", which, "grpc++", "protobuf"]
-    return subprocess.run(command, capture_output=True, text=True, check=True).stdout.split()
-
-
 @contextmanager
 def serving(*command: str) -> Iterator[tuple[str, int]]:
     """Run a server; yields the address that it prints, and its process id."""
@@ -159,8 +114,8 @@ def unary(servers: Servers) -> list[Row]:
     ours, theirs, bare = beside("unary", three, 1_000, 1, 500)
     large, their_large = beside("unary", three[:2], 1_000_000, 1, 10)
     many, _ = beside("unary", three[:2], 1_000, 16, 2_000)
-    floor = f"grpcio alone {targets.span(bare['p50'])}"
-    tail = f"p99 {targets.span(ours['p99'])}"
+    floor = f"grpcio alone {rows.span(bare['p50'])}"
+    tail = f"p99 {rows.span(ours['p99'])}"
     return [
         Row("unary, 1,000 doubles, 1 client, p50", ours["p50"], PEER, theirs["p50"], 1 / 3.2, floor),
         Row("unary, 1,000 doubles, 1 client, p50: the promise", ours["p50"], "", 0.0, 2e-3, tail),
@@ -194,8 +149,8 @@ def streams(servers: Servers) -> list[Row]:
             "",
             0.0,
             5e-3,
-            f"p99 {targets.span(turn['p99'])}; {PEER} {targets.span(their_turn['p50'])}, "
-            f"grpcio alone {targets.span(bare_turn['p50'])}",
+            f"p99 {rows.span(turn['p99'])}; {PEER} {rows.span(their_turn['p50'])}, "
+            f"grpcio alone {rows.span(bare_turn['p50'])}",
         ),
     ]
 
@@ -203,7 +158,7 @@ def streams(servers: Servers) -> list[Row]:
 @measure
 def growth(servers: Servers) -> list[Row]:
     blocks = 1_000 if servers.quick else 10_000
-    # Buffers of the transport grow to their size with the first streams.
+    # The buffers of the transport reach their size with the first streams.
     load("stream", servers.ours, 3_000, 1_000, 1)
     before = resident(servers.pid)
     load("stream", servers.ours, blocks, 1_000, 1)
@@ -280,9 +235,7 @@ def whole_sweep(servers: Servers) -> list[Row]:
     calls, rpc, kernel, both = 10, [], [], []
     for _ in range(ROUNDS):
         rpc.append(load("sweep", servers.ours, BARS, SERIES, calls, json.dumps(SWEEP))["p50"])
-        taken = targets.seconds(
-            targets.native(lambda: threshold_grid.sweep(prices, cells)), targets.native(whole), rounds=calls
-        )
+        taken = rows.seconds(rows.native(lambda: threshold_grid.sweep(prices, cells)), rows.native(whole), rounds=calls)
         kernel.append(taken[0])
         both.append(taken[1])
     ours = statistics.median(rpc)
@@ -313,7 +266,7 @@ def main() -> int:
         bare, _ = stack.enter_context(serving(sys.executable, str(ROOT / "bench" / "rpc" / "bare_server.py")))
         servers = Servers(ours, alone, echo, bare, pid, chosen.quick)
         wanted = [each for each in MEASURES if not chosen.names or each.__name__ in chosen.names]
-        targets.tell([lambda each=each: each(servers) for each in wanted], "rpc", chosen.out)
+        rows.tell([lambda each=each: each(servers) for each in wanted], "rpc", chosen.out)
     print(f"in {time.perf_counter() - began:.0f} s")
     return 0
 

@@ -1,6 +1,6 @@
 """A threshold sweep, beside vectorbt over the same grid and beside a plain Python loop.
 
-A large grid and a long series stand beside the kernel that runs a lane a pair over whole series.
+A large grid and a long series are measured beside the kernel that runs one lane per pair over whole series.
 """
 
 import math
@@ -39,7 +39,7 @@ def by_loops():
 
 
 def plain_loop(prices, entry_z, exit_z):
-    """One backtest as one would write it down: the final equity, without any other figure."""
+    """One backtest in plain Python: the final equity, without any other figure."""
     cash, quantity, side, due = 1.0, 0.0, 0, 0
     for bar, price in enumerate(prices):
         if due != (quantity > 0) - (quantity < 0):
@@ -133,7 +133,7 @@ def test_all_give_the_same_equity():
     mine = by_meanrev()
     np.testing.assert_allclose(by_loops(), mine, rtol=1e-10)
     np.testing.assert_allclose(by_vectorbt_orders(vectorbt), mine, rtol=1e-12)
-    # Its signals size a reversal's opening leg before the closing fee, so they agree to the fees alone.
+    # With signals vectorbt sizes a reversal's opening leg before the closing fee, so results agree up to the fees.
     np.testing.assert_allclose(by_vectorbt_signals(vectorbt), mine, rtol=0.2)
     assert online() == pytest.approx(sweep.accounts(PRICES[:1], 1.5, 0.0, COST).final_equity[0], rel=1e-12)
 
@@ -164,7 +164,7 @@ def test_online(benchmark, run):
 
 @contextmanager
 def whole_series_a_lane():
-    """Run no grid by excursions and cut no series, as the dense kernel does alone."""
+    """Run no grid by excursions and divide no series, so that the dense kernel does all."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(excursions, "FEWEST_PAIRS", 10**9)
         patch.setattr(long_series, "LEAST_BARS", 10**9)

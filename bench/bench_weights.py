@@ -1,7 +1,7 @@
 """Portfolio weights of a given covariance, and of returns, beside Clarabel, PyPortfolioOpt and skfolio.
 
-PyPortfolioOpt and skfolio are of the peers set, and left out where they are not installed. All on one thread; the rows
-"numpy" and "native" are the two twins of the operation.
+PyPortfolioOpt and skfolio are in the peers set, and are left out if they are not installed. Everything runs on one
+thread; the rows "numpy" and "native" are the two twins of the operation.
 """
 
 import importlib.util
@@ -103,7 +103,7 @@ def of_returns_by_pypfopt(returns, mode):
     table = pd.DataFrame(returns)
     means = expected_returns.mean_historical_return(table, returns_data=True, compounding=False)
     matrix = risk_models.sample_cov(table, returns_data=True)
-    # In mode "budget" bounds that do not bind: without any it stops short of the optimum.
+    # In mode "budget" it gets bounds that do not bind, because without bounds it stops before the optimum.
     frontier = EfficientFrontier(means, matrix, weight_bounds=(0, 1) if mode == "long_only" else (-10, 10))
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # on some problems its solver doubts its own answer

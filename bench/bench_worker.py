@@ -1,4 +1,4 @@
-"""A computation in the worker, beside the same in this process and through the standard library's pool of processes."""
+"""A computation in the worker, beside the same one in this process and in the standard library's process pool."""
 
 import multiprocessing
 from concurrent.futures import ProcessPoolExecutor

@@ -118,7 +118,7 @@ def kernel_seconds(run: Callable[[], object], rounds: int = 20) -> dict[str, flo
 @contextmanager
 def parts(count: int) -> Iterator[None]:
     """Cut every request into so many parts."""
-    plain, device_pipeline.parts = device_pipeline.parts, lambda n_items, _bytes, _lanes: min(count, n_items)
+    plain, device_pipeline.parts = device_pipeline.parts, lambda n_items, nbytes, lanes: min(count, n_items)  # noqa: ARG005
     try:
         yield
     finally:

@@ -1,4 +1,4 @@
-"""The peer of the sweep kernel that a good Numba programmer would write: one fused loop a lane, lanes in parallel.
+"""The peer of the sweep kernel, as a good Numba programmer would write it: one fused loop per lane, lanes in parallel.
 
 Strict floating point (with fastmath the NaN tests vanish, and counts are wrong). Every figure of SweepMetrics.
 """

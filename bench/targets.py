@@ -4,176 +4,27 @@
 """
 
 import argparse
-import json
-import os
-import platform
 import statistics
 import subprocess
 import sys
-import time
-from collections.abc import Callable, Iterable
-from concurrent.futures import ThreadPoolExecutor
-from datetime import UTC, datetime
-from importlib.metadata import version
+from collections.abc import Callable
 from pathlib import Path
 from types import ModuleType
-from typing import NamedTuple
 
 import numpy as np
 
+from bench.portfolio_rows import portfolios
+from bench.rows import ROUNDS, THREADS, Row, Section, native, once, seconds, span, tell
 from gpu_kernels import dispatch
 
-# A peer's idle threads must sleep between its turns, not spin on the other's processor.
-os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
-os.environ.setdefault("NUMBA_THREADING_LAYER", "workqueue")
-
-ROUNDS = 15
-THREADS = 2
-
-
-class Row(NamedTuple):
-    """One line of the table.
-
-    Attributes:
-        work: What is done.
-        ours: Seconds of our run.
-        peer: Name of the peer; "" where the target is a time.
-        theirs: Seconds of the peer's run for the same work.
-        target: Least ratio theirs / ours, or most seconds where there is no peer.
-        note: What was scaled, or what else is to be said.
-        unit: "s"; or "B", where bytes stand in place of seconds.
-    """
-
-    work: str
-    ours: float
-    peer: str
-    theirs: float
-    target: float
-    note: str = ""
-    unit: str = "s"
-
-    @property
-    def reached(self) -> bool:
-        """Whether the target is reached."""
-        return self.theirs / self.ours >= self.target if self.peer else self.ours <= self.target
-
-
-Section = Callable[[], list[Row]]
 SECTIONS: dict[str, Section] = {}
+IMPORT = "import time; began = time.perf_counter(); import meanrev; print(time.perf_counter() - began)"
 
 
 def section(make: Section) -> Section:
     """Register a function that measures some rows."""
     SECTIONS[make.__name__] = make
     return make
-
-
-def seconds(*runs: Callable[[], object], rounds: int = ROUNDS) -> list[float]:
-    """Time functions in turn, round after round; returns each one's median."""
-    for run in runs:
-        run()
-    times: list[list[float]] = [[] for _ in runs]
-    for _ in range(rounds):
-        for run, taken in zip(runs, times, strict=True):
-            began = time.perf_counter()
-            run()
-            taken.append(time.perf_counter() - began)
-    return [statistics.median(taken) for taken in times]
-
-
-def once(run: Callable[[], object]) -> float:
-    """Time a slow peer once, warm."""
-    run()
-    began = time.perf_counter()
-    run()
-    return time.perf_counter() - began
-
-
-def native(run: Callable[[], object], threads: int = THREADS) -> Callable[[], object]:
-    """Return the same run with compiled kernels."""
-
-    def compiled() -> object:
-        with dispatch.using("native", threads):
-            return run()
-
-    return compiled
-
-
-def main() -> int:
-    """Measure, print, and keep."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("sections", nargs="*", help=f"some of: {', '.join(SECTIONS)}")
-    parser.add_argument("--out", type=Path, help="folder for the JSON")
-    chosen = parser.parse_args()
-    tell([SECTIONS[name] for name in chosen.sections or SECTIONS], "targets", chosen.out)
-    return 0
-
-
-def tell(sections: Iterable[Section], name: str, out: Path | None) -> None:
-    """Measure sections, print their rows, and keep them in a file of this name."""
-    rows = []
-    for measure in sections:
-        found = measure()
-        for row in found:
-            print(line(row), flush=True)
-        rows += found
-    if out:
-        out.mkdir(parents=True, exist_ok=True)
-        path = out / f"{name}-{datetime.now(UTC):%Y-%m-%d}.json"
-        path.write_text(json.dumps(document(rows), indent=1) + "\n", encoding="utf-8")
-        print(f"kept in {path}")
-    short = [row for row in rows if not row.reached]
-    print(f"{len(rows) - len(short)} of {len(rows)} reached")
-
-
-def line(row: Row) -> str:
-    """Return a row as text."""
-    amount = memory if row.unit == "B" else span
-    beside = f"at most {amount(row.target)}"
-    if row.peer:
-        beside = f"{row.peer} {amount(row.theirs)}: {row.theirs / row.ours:,.3g}x of {row.target:,.3g}x"
-    return f"{'reached' if row.reached else 'SHORT  '}  {row.work:58} {amount(row.ours):>10}  {beside}  {row.note}"
-
-
-def memory(held: float) -> str:
-    """Return bytes in a unit of their size."""
-    return f"{held / 2**20:.3g} MiB" if abs(held) >= 2**20 else f"{held / 2**10:.3g} KiB"
-
-
-def span(taken: float) -> str:
-    """Return seconds in a unit of their size."""
-    for factor, unit in ((1, "s"), (1e3, "ms"), (1e6, "us")):
-        if taken * factor >= 1:
-            return f"{taken * factor:.3g} {unit}"
-    return f"{taken * 1e9:.3g} ns"
-
-
-def document(rows: list[Row]) -> dict[str, object]:
-    """Return the table with what it was measured on."""
-    commit = subprocess.run(["git", "rev-parse", "HEAD"], capture_output=True, text=True, check=False).stdout.strip()
-    ours = ("numpy", "grpcio", "protobuf", "uvloop")
-    packages = (
-        *ours,
-        "numba",
-        "vectorbt",
-        "statsmodels",
-        "scikit-learn",
-        "PyPortfolioOpt",
-        "clarabel",
-        "skfolio",
-        "cvxportfolio",
-    )
-    facts = Path("/proc/cpuinfo").read_text()
-    names = [entry.partition(":")[2].strip() for entry in facts.splitlines() if entry.startswith("model name")]
-    return {
-        "commit": commit,
-        "python": platform.python_version(),
-        "versions": {name: version(name) for name in packages},
-        "cpu": names[0] if names else platform.machine(),
-        "vectors": "AVX-512" if "avx512f" in facts else "AVX2" if "avx2" in facts else "",
-        "threads": THREADS,
-        "rows": [{**row._asdict(), "reached": row.reached} for row in rows],
-    }
 
 
 @section
@@ -357,74 +208,7 @@ def optimal() -> list[Row]:
     ]
 
 
-@section
-def portfolios() -> list[Row]:
-    from pypfopt import EfficientFrontier
-    from sklearn.decomposition import PCA
-    from threadpoolctl import threadpool_limits
-
-    from bench.bench_multiperiod import cvxportfolio_backtest, ours_small
-    from bench.bench_weights import of_returns_by_skfolio
-    from gpu_kernels import moments, pca, weights
-
-    rng = np.random.default_rng(3)
-    returns = rng.normal(size=(2_500, 500)) * 0.01 + rng.normal(size=(2_500, 1)) * 0.01
-    # One thread of BLAS for both, as the server has beside another computation: the peer leaves spinning ones behind.
-    with threadpool_limits(1, user_api="blas"):
-        ours, learn = seconds(
-            lambda: pca.fit(returns, n_components=10),
-            lambda: PCA(n_components=10, svd_solver="covariance_eigh").fit_transform(returns),
-        )
-    panels = [rng.normal(5e-4, 0.01, (1_000, 100)) @ (np.eye(100) + 0.05) for _ in range(100)]
-
-    def tangency(panel: np.ndarray) -> np.ndarray:
-        with dispatch.using("native"):
-            found = moments.covariance(panel)
-            return weights.sharpe(found.mean, found.matrix).weights
-
-    def by_pypfopt() -> None:
-        for panel in panels[:3]:
-            EfficientFrontier(panel.mean(axis=0), np.cov(panel.T), weight_bounds=(-1, 1)).max_sharpe(risk_free_rate=0.0)
-
-    earned = [panels[0] @ found for found in (tangency(panels[0]), of_returns_by_skfolio(panels[0], "budget"))]
-    np.testing.assert_allclose(*(each.mean() / each.std() for each in earned), rtol=1e-4)
-    # A problem a thread, as calls that come together, and BLAS as the server limits it.
-    with threadpool_limits(1, user_api="blas"), ThreadPoolExecutor(THREADS) as pool:
-        alone, together = seconds(lambda: [tangency(panel) for panel in panels], lambda: [*pool.map(tangency, panels)])
-    their_tangency = once(by_pypfopt) / 3 * 100
-    skfolio_tangency = once(lambda: [of_returns_by_skfolio(panel, "budget") for panel in panels[:3]]) / 3 * 100
-    [plan] = seconds(native(ours_small))
-    days = cvxportfolio_backtest()
-    estimate = moments.covariance(panels[0])
-
-    def frontier() -> EfficientFrontier:
-        return EfficientFrontier(estimate.mean, estimate.matrix)
-
-    def utility() -> object:
-        return weights.cara(estimate.mean, estimate.matrix, mode="long_only")
-
-    def ratio() -> object:
-        return weights.sharpe(estimate.mean, estimate.matrix, mode="long_only")
-
-    cara, sharpe, their_cara, their_sharpe = seconds(
-        native(utility, 1),
-        native(ratio, 1),
-        lambda: frontier().max_quadratic_utility(risk_aversion=1.0),
-        lambda: frontier().max_sharpe(risk_free_rate=0.0),
-    )
-    work = "tangency, 100 of N = 100, T = 1,000"
-    return [
-        Row("pca 2,500 x 500, 10 components", ours, "scikit-learn covariance_eigh", learn, 1.2, "one BLAS thread each"),
-        Row(work, together, "PyPortfolioOpt", their_tangency, 30, "3 of 100, scaled; ours on two threads"),
-        Row(work, alone, "PyPortfolioOpt", their_tangency, 30, "3 of 100, scaled; ours on one thread"),
-        Row(work, together, "skfolio", skfolio_tangency, 30, "3 of 100, scaled; ours on two threads"),
-        Row("long-only sharpe, N = 100", sharpe, "PyPortfolioOpt max_sharpe", their_sharpe, 100),
-        Row("long-only utility, N = 100", cara, "PyPortfolioOpt quadratic utility", their_cara, 30),
-        Row("a plan, H = 3, N = 10", plan, "cvxportfolio", float(np.nanmedian(days)), 20, "its policy's part of a day"),
-    ]
-
-
-_IMPORT = "import time; began = time.perf_counter(); import meanrev; print(time.perf_counter() - began)"
+section(portfolios)
 
 
 @section
@@ -435,8 +219,8 @@ def wire() -> list[Row]:
     values = np.random.default_rng(4).normal(size=(1_000, 100))
     message = codec.encode(PcaRequest, returns_matrix=values)
 
-    def many(run: Callable[[], object]) -> Callable[[], None]:
-        return lambda: [run() for _ in range(100)][:0] and None
+    def many(run: Callable[[], object]) -> Callable[[], object]:
+        return lambda: [run() for _ in range(100)]
 
     decode, encode, copy = seconds(
         many(lambda: codec.matrix(codec.decode(PcaRequest, message).returns_matrix, "m")),
@@ -446,11 +230,7 @@ def wire() -> list[Row]:
     imported = [
         float(
             subprocess.run(
-                [
-                    sys.executable,
-                    "-c",
-                    "import time; a = time.perf_counter(); import meanrev; print(time.perf_counter() - a)",
-                ],
+                [sys.executable, "-c", IMPORT],
                 capture_output=True,
                 text=True,
                 check=True,
@@ -473,6 +253,16 @@ def queue() -> list[Row]:
     ours, theirs = (statistics.median(each) for each in zip(*pairs, strict=True))
     note = f"{span(ours)} against asyncio's run_in_executor {span(theirs)}"
     return [Row("batcher: added to a lone computation", ours - theirs, "", 0.0, 50e-6, note)]
+
+
+def main() -> int:
+    """Measure, print, and keep."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("sections", nargs="*", help=f"some of: {', '.join(SECTIONS)}")
+    parser.add_argument("--out", type=Path, help="folder for the JSON")
+    chosen = parser.parse_args()
+    tell([SECTIONS[name] for name in chosen.sections or SECTIONS], "targets", chosen.out)
+    return 0
 
 
 if __name__ == "__main__":

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Builds the cpu image and tries it; what it says is kept in docs/image.log. It uses Debian's packages alone, no container
-# engine and no registry: the base is a stand-in made by debootstrap under the name of the real one.
+# Builds the cpu image and tries it; docs/image.log keeps the report. It uses only packages of Debian, no container engine and
+# no registry: debootstrap makes a stand-in for the base image, under the name of the real one.
 # Needs root, and: apt-get install buildah debootstrap
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -31,7 +31,7 @@ report() {
     rm -rf "$work/base"
     debootstrap --variant=minbase --include=ca-certificates,python3,python3-venv "$suite" "$work/base" >"$work/base.log" 2>&1 ||
       fail "debootstrap fails; its last words are in build/image/base.log"
-    # As this machine trusts, so that a proxy on the way is no obstacle to the build.
+    # Trust the certificates that this machine trusts, so that the build works behind a proxy.
     cp --dereference /etc/ssl/certs/ca-certificates.crt "$work/base/etc/ssl/certs/"
     container=$(stored from scratch)
     stored add --quiet "$container" "$work/base" / >/dev/null

@@ -2,8 +2,8 @@
 
     unshare --net python deploy/try_image.py ROOT IMAGE.json
 
-ROOT is the image's mounted file system, IMAGE.json what `buildah inspect --type image` says of it. Every line of the
-report is a check; the first that fails ends the run.
+ROOT is the image's mounted file system, IMAGE.json the output of `buildah inspect --type image`. Every line of the
+report is a check, and the first failure ends the run.
 """
 
 import fcntl
@@ -34,7 +34,7 @@ exec chroot "$0" setpriv --reuid=10001 --regid=10001 --clear-groups --no-new-pri
 
 
 class Container:
-    """A process tree that sees the image alone; the given command is its process 1."""
+    """A process tree whose only file system is the image; the given command is its process 1."""
 
     def __init__(self, root: str, config: dict[str, Any], words: list[str]) -> None:
         self.environment = ["env", "-i", *config["Env"]]
@@ -81,7 +81,7 @@ def raise_loopback() -> None:
 
 
 def check_refusals(root: str, config: dict[str, Any]) -> None:
-    """The image's own command, which says no to an open address, and a backend that is not there."""
+    """Check that the image's own command refuses an open address, and that a missing backend is refused."""
     for words, right in ((config["Cmd"], 2), (["serve", "--insecure", "--backend", "cuda"], 5)):
         container = Container(root, config, [*config["Entrypoint"], *words])
         _, said = container.outside.communicate(timeout=60)
@@ -90,7 +90,7 @@ def check_refusals(root: str, config: dict[str, Any]) -> None:
 
 
 def check_confinement(container: Container) -> None:
-    """Who it is, and what it may write."""
+    """Check the user, the capabilities and what can be written."""
     status = dict(line.split(":\t", 1) for line in Path(f"/proc/{container.pid}/status").read_text().splitlines())
     check("user", status["Uid"].split()[0], ok=status["Uid"].split() == ["10001"] * 4)
     check("capabilities", status["CapBnd"], ok=int(status["CapBnd"], 16) == int(status["CapEff"], 16) == 0)
@@ -102,7 +102,7 @@ def check_confinement(container: Container) -> None:
 
 
 def reverting(bars: int, series: int) -> np.ndarray:
-    """Prices, a column a series, that revert to 50."""
+    """Return prices, one series a column, that revert to 50."""
     steps = np.random.default_rng(7).normal(0, 0.3, (bars, series))
     prices = np.full((bars, series), 50.0)
     for t in range(1, bars):
@@ -111,7 +111,7 @@ def reverting(bars: int, series: int) -> np.ndarray:
 
 
 def check_answers(client: mr.Client) -> None:
-    """One fit, one backtest and one sweep, against the same code in this process."""
+    """Compare one fit, one backtest and one sweep with those of the same code in this process."""
     prices = reverting(2_000, 1)[:, 0]
     with mr.Client("local") as local:
         fit, here = client.ou(prices), local.ou(prices)
@@ -128,14 +128,14 @@ def check_answers(client: mr.Client) -> None:
 
 
 def received() -> int:
-    """Bytes that have come over this network namespace's loopback."""
+    """Return the bytes that arrived over the loopback of this network namespace."""
     line = next(line for line in Path("/proc/net/dev").read_text().splitlines() if "lo:" in line)
     return int(line.partition(":")[2].split()[0])
 
 
 def check_stop_under_load(container: Container) -> None:
-    """SIGTERM while each of eight connections has a call in flight: all calls are answered, and the exit code is 0."""
-    # Series that all have a fit: about one that has none the client asks again, and a new call is rightly refused.
+    """Send SIGTERM while each of eight connections has a call in flight; all are answered, and the exit code is 0."""
+    # Every series has a fit. For one without a fit the client would make a second call, which is rightly refused.
     matrix = reverting(1_000, 250)
     answered, lost = [], []
     sent = threading.Barrier(9)
@@ -156,7 +156,7 @@ def check_stop_under_load(container: Container) -> None:
     sent.wait()
     while received() - already < 8 * matrix.nbytes:
         time.sleep(0.01)
-    time.sleep(0.3)  # what has arrived has been taken up
+    time.sleep(0.3)  # the calls that arrived have begun
     before = len(answered)
     start = time.perf_counter()
     container.terminate()

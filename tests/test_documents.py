@@ -1,4 +1,4 @@
-"""What the README and the pages show is run, so that it stays true."""
+"""The examples of the README and the pages run, and their links lead somewhere."""
 
 import re
 from pathlib import Path
@@ -6,7 +6,21 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
-PAGES = [path for path in (ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))) if path.is_file()]
+FRONT = [ROOT / name for name in ("README.md", "CONTRIBUTING.md", "SECURITY.md")]
+PAGES = [path for path in (*FRONT, *sorted((ROOT / "docs").rglob("*.md"))) if path.is_file()]
+DECISIONS = ROOT / "docs" / "decisions"  # they keep the words of their time
+PROSE = [*(path for path in PAGES if path.parent != DECISIONS), *sorted((ROOT / "proto").glob("*.proto"))]
+RETIRED = {
+    "knobs?": "setting",
+    "books": "account, or accounts",
+    "lives": "is, or runs",
+    "tells": "says, reports or returns",
+    "knows": "has, takes or supports",
+    "wants": "needs, or expects",
+    "speaks": "supports, or uses",
+    "whoever": "the caller, or anyone who",
+}
+"""Words that a reader has to decode, and what to write instead."""
 
 pytestmark = pytest.mark.skipif(not PAGES, reason="needs the checkout, and this run has the wheel alone")
 
@@ -25,6 +39,12 @@ def test_every_python_example_runs(path, capsys):
     names = {"__name__": "__main__"}
     for block in blocks(path):
         exec(compile(block, str(path), "exec"), names)
+
+
+@pytest.mark.parametrize("path", PROSE, ids=lambda path: str(path.relative_to(ROOT)))
+def test_a_page_says_things_in_the_words_of_the_field(path):
+    text = path.read_text(encoding="utf-8").lower()
+    assert [f"{word}: {instead}" for word, instead in RETIRED.items() if re.search(rf"\b{word}\b", text)] == []
 
 
 @pytest.mark.parametrize("path", PAGES, ids=lambda path: str(path.relative_to(ROOT)))

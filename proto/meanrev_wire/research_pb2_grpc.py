@@ -26,9 +26,9 @@ if _version_not_supported:
 
 
 class MeanRevResearchStub(object):
-    """Large inputs arrive as chunks of one matrix; replies tell how far the work is, and the last ones carry the result: one
-    reply, or, where the result is larger than 4 MiB, several whose lists join in order and whose blocks of figures say where
-    they belong. Single numbers of a result stand in its first part.
+    """Large inputs arrive as chunks of one matrix. Replies report progress, and the last ones contain the result: one reply, or
+    several if the result is larger than 4 MiB. The lists of several replies are joined in order, and their blocks of figures
+    state their place. The first of them contains the single numbers of the result.
     """
 
     def __init__(self, channel):
@@ -105,27 +105,27 @@ class MeanRevResearchStub(object):
 
 
 class MeanRevResearchServicer(object):
-    """Large inputs arrive as chunks of one matrix; replies tell how far the work is, and the last ones carry the result: one
-    reply, or, where the result is larger than 4 MiB, several whose lists join in order and whose blocks of figures say where
-    they belong. Single numbers of a result stand in its first part.
+    """Large inputs arrive as chunks of one matrix. Replies report progress, and the last ones contain the result: one reply, or
+    several if the result is larger than 4 MiB. The lists of several replies are joined in order, and their blocks of figures
+    state their place. The first of them contains the single numbers of the result.
     """
 
     def Info(self, request, context):
-        """What serves: versions, backend, device, limits.
+        """Describes the server: versions, backend, device, limits.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def Backtest(self, request_iterator, context):
-        """Trades every column by one rule: figures, and the lists of trades and paths that are asked for.
+        """Backtests every column by one rule. Returns figures, and trades and paths where they are asked for.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def ReturnStats(self, request_iterator, context):
-        """Figures of every column of a T x N matrix of returns.
+        """Computes the figures of every column of a T x N matrix of returns.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -153,21 +153,21 @@ class MeanRevResearchServicer(object):
         raise NotImplementedError('Method not implemented!')
 
     def SubmitJob(self, request_iterator, context):
-        """The same work as a job: option method of the first chunk's metadata names it.
+        """Runs one of the methods above as a job; the option method in the metadata of the first chunk names it.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def WatchJob(self, request, context):
-        """Tells of a job's progress until it ends.
+        """Reports a job's progress until it ends.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def FetchResult(self, request, context):
-        """A finished job's last reply, serialised, in parts.
+        """Returns the last replies of a finished job, serialised, in parts.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -181,7 +181,7 @@ class MeanRevResearchServicer(object):
         raise NotImplementedError('Method not implemented!')
 
     def PublishPrices(self, request, context):
-        """Marks for PortfolioHealthStream.
+        """Publishes prices, by which PortfolioHealthStream values portfolios.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -195,7 +195,8 @@ class MeanRevResearchServicer(object):
         raise NotImplementedError('Method not implemented!')
 
     def GetPortfolio(self, request, context):
-        """Missing associated documentation comment in .proto file."""
+        """Returns the portfolio that is stored under an id.
+        """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
@@ -277,9 +278,9 @@ def add_MeanRevResearchServicer_to_server(servicer, server):
 
  # This class is part of an EXPERIMENTAL API.
 class MeanRevResearch(object):
-    """Large inputs arrive as chunks of one matrix; replies tell how far the work is, and the last ones carry the result: one
-    reply, or, where the result is larger than 4 MiB, several whose lists join in order and whose blocks of figures say where
-    they belong. Single numbers of a result stand in its first part.
+    """Large inputs arrive as chunks of one matrix. Replies report progress, and the last ones contain the result: one reply, or
+    several if the result is larger than 4 MiB. The lists of several replies are joined in order, and their blocks of figures
+    state their place. The first of them contains the single numbers of the result.
     """
 
     @staticmethod

@@ -200,9 +200,9 @@ def shown(width):
         texts=frozenset({"column"}),
         order=("column", "lookback"),
     )
-    console = Console(file=io.StringIO(), width=width)
-    console.print(table)
-    return console.file.getvalue()
+    page = io.StringIO()
+    Console(file=page, width=width).print(table)
+    return page.getvalue()
 
 
 @pytest.mark.parametrize("width", [20, 30, 40, 60, 120])

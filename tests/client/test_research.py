@@ -12,7 +12,6 @@ import pytest
 import meanrev as mr
 from gpu_kernels import ou, pair_trading, threshold_grid
 from meanrev.methods import chunks
-from meanrev.progress import shown
 
 GRID = {"entry": [1.0, 1.5, 2.0], "exit": [-0.5, 0.0, 1.0], "cost_per_side": [0.0, 0.001], "lookback": [10, 20]}
 
@@ -295,9 +294,9 @@ class TestPlot:
                 self.layout.update(layout)
 
         module = types.ModuleType("plotly.graph_objects")
-        module.Figure = module.Heatmap = Drawn
+        vars(module).update(Figure=Drawn, Heatmap=Drawn)
         package = types.ModuleType("plotly")
-        package.graph_objects = module
+        vars(package)["graph_objects"] = module
         monkeypatch.setitem(sys.modules, "plotly", package)
         monkeypatch.setitem(sys.modules, "plotly.graph_objects", module)
         figure = swept.plot.heatmap("1", "max_drawdown", cost=0.0, lookback=10)
@@ -374,126 +373,6 @@ class TestScan:
     def test_one_series_is_no_universe(self, client, universe):
         with pytest.raises(mr.InvalidInput, match=r"prices must have shape \(T, N\)"):
             client.scan(universe[:, 0])
-
-
-class TestProgress:
-    @pytest.mark.parametrize("method", ["fit_ou", "sweep", "scan"])
-    def test_a_function_is_told_from_nothing_to_all(self, client, prices, method):
-        told = []
-        getattr(client, method)(prices, progress=lambda done, total, eta_s: told.append((done, total, eta_s)))
-        assert told[0][0] == 0
-        assert told[-1][0] == told[-1][1] > 0
-        assert len({total for _, total, _ in told}) == 1
-        assert told[-1][2] == 0
-
-    def test_what_it_raises_ends_the_call(self, client, prices):
-        def stop(done, total, eta_s):
-            raise KeyError("enough")
-
-        with pytest.raises(KeyError, match="enough"):
-            client.sweep(prices, progress=stop)
-        assert client.ou(prices[:, 0]).status == "converged"
-
-    def test_a_bar_is_drawn_on_stderr(self, client, prices, capsys):
-        client.sweep(prices, progress=True)
-        assert capsys.readouterr().out == ""
-
-    def test_the_time_left_follows_the_pace(self, monkeypatch):
-        clock = iter([10.0, 12.0, 13.0])
-        monkeypatch.setattr("time.monotonic", lambda: next(clock))
-        told = []
-        with shown(lambda *report: told.append(report), "x") as advance:
-            for done in (0, 4, 8):
-                advance(done, 8)
-        assert math.isnan(told[0][2])
-        assert told[1:] == [(4, 8, 2.0), (8, 8, 0.0)]
-
-    def test_without_rich_and_tqdm_a_line_is_written(self, monkeypatch, capsys):
-        monkeypatch.setattr("meanrev.progress.find_spec", lambda name: None)
-        with shown(True, "sweep") as advance:
-            advance(0, 4)
-            advance(4, 4)
-        assert "sweep 4/4" in capsys.readouterr().err
-
-
-class TestJobs:
-    @pytest.mark.parametrize(
-        ("method", "options"), [("fit_ou", {"adf_lags": 1}), ("sweep", GRID), ("scan", {"top": 1})]
-    )
-    def test_a_jobs_result_is_the_calls_result(self, client, prices, method, options):
-        told = []
-        job = client.submit(method, prices, **options)
-        result = job.result(progress=lambda *report: told.append(report))
-        assert result == getattr(client, method)(prices, **options)
-        assert result.meta["job_id"] == job.job_id
-        assert job.state.status == "done"
-        assert told[-1][0] == told[-1][1]
-
-    def test_watching_ends_with_the_job(self, client, prices):
-        states = list(client.submit("sweep", prices, entry=[1.0]).watch())
-        assert states[-1].status == "done"
-        assert states[-1].finished_ms >= states[-1].submitted_ms > 0
-
-    def test_the_same_request_is_the_same_job(self, client, prices):
-        assert client.submit("scan", prices).job_id == client.submit("scan", prices).job_id
-
-    def test_a_job_is_found_again_by_its_id(self, client, prices):
-        job = client.submit("sweep", prices, **GRID)
-        expected = job.result()
-        assert client.job(job.job_id).result() == expected
-
-    def test_one_series_keeps_its_scalars(self, client, prices):
-        assert isinstance(client.submit("fit_ou", prices[:, 0]).result().theta, float)
-
-    def test_a_cancelled_job_has_no_result(self, client, prices):
-        job = client.submit("sweep", np.tile(prices, (5, 20)), entry="0.5:3:0.02", exit="-0.5:1.5:0.05")
-        assert job.cancel().status in {"queued", "running", "done"}
-        if list(job.watch())[-1].status == "cancelled":
-            with pytest.raises(mr.MeanRevError, match="the job was cancelled"):
-                job.result()
-
-    def test_a_failed_job_says_why(self, client, prices):
-        with pytest.raises(mr.ServerError, match=r"the job failed: block\[0, 0\] must hold at least two columns"):
-            client.submit("scan", -prices).result()
-
-    def test_what_cannot_be_a_job_is_refused(self, client, prices):
-        with pytest.raises(mr.InvalidInput, match=r"method must be one of 'backtest', 'fit_ou', 'scan', .* got 'ou'"):
-            client.submit("ou", prices)
-        with pytest.raises(mr.InvalidInput, match="alpha"):
-            client.submit("scan", prices, alpha=7.0)
-
-    def test_an_id_that_the_server_does_not_know_is_refused(self, client):
-        with pytest.raises(mr.InvalidInput, match="no job"):
-            client.job("0" * 64)
-
-
-class TestPortfolios:
-    def test_what_is_put_is_got(self, client):
-        put = client.put_portfolio("book", {"A": 2.0, "B": -1.0}, cash=5.0, limits={"max_drawdown": 0.1})
-        got = client.get_portfolio("book")
-        assert got.holdings == put.holdings == {"A": 2.0, "B": -1.0}
-        assert (got.cash, got.limits["max_drawdown"], got.updated_ms) == (5.0, 0.1, put.updated_ms)
-
-    def test_published_prices_mark_it(self, client):
-        client.put_portfolio("marked", {"P1": 2.0, "P2": -1.0}, cash=100.0)
-        assert client.publish(pd.Series({"P1": 60.0, "P2": 170.0}), timestamp_ms=1_000) == 2
-        assert next(client.health(portfolio_id="marked")).total_value == 100 + 2 * 60 - 170
-
-    @pytest.mark.parametrize(
-        ("ask", "words"),
-        [
-            (lambda c: c.put_portfolio("", {}), "portfolio_id must not be empty"),
-            (lambda c: c.put_portfolio("x", {"A": "two"}), r"holdings\['A'\] must be a number"),
-            (lambda c: c.put_portfolio("x", [1.0]), "holdings must map names to numbers"),
-            (lambda c: c.put_portfolio("x", {}, limits={"max_loss": 1}), "max_loss"),
-            (lambda c: c.get_portfolio("nobody's"), "no portfolio"),
-            (lambda c: c.publish({"A": math.nan}), "prices"),
-            (lambda c: c.publish({"A": 1.0}, timestamp_ms=0.5), "timestamp_ms must be a whole number"),
-        ],
-    )
-    def test_what_is_wrong_is_named(self, client, ask, words):
-        with pytest.raises(mr.InvalidInput, match=words):
-            ask(client)
 
 
 async def test_an_asyncio_client_has_them_all(where, prices):

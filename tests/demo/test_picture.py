@@ -17,9 +17,9 @@ SENTENCES = [getattr(sentences, name) for name in sentences.__all__]
 
 
 def drawn(story, width=80, **options):
-    console = Console(file=io.StringIO(), width=width, highlight=False, **options)
-    console.print(terminal.picture(story, "demo.html"))
-    return console.file.getvalue()
+    page = io.StringIO()
+    Console(file=page, width=width, highlight=False, **options).print(terminal.picture(story, "demo.html"))
+    return page.getvalue()
 
 
 @pytest.fixture(scope="module")

@@ -66,13 +66,13 @@ def test_each_gets_what_it_gets_alone(worker):
         alone = [answers(client, number) for number in range(N_CLIENTS)]
     together = Barrier(N_CLIENTS)
 
-    def client(address, number):
+    def asked(address, number):
         with mr.Client(address, timeout=90) as ask:
             together.wait(30)
             return answers(ask, number)
 
     with serving(worker=worker, compute_threads=3) as address, ThreadPoolExecutor(N_CLIENTS) as pool:
-        found = list(pool.map(client, [address] * N_CLIENTS, range(N_CLIENTS)))
+        found = list(pool.map(asked, [address] * N_CLIENTS, range(N_CLIENTS)))
     for (exact, close), (exact_alone, close_alone) in zip(found, alone, strict=True):
         for name, value in exact_alone.items():
             np.testing.assert_array_equal(exact[name], value, err_msg=name)

@@ -41,7 +41,7 @@ def run(tmp_path, monkeypatch):
         done = CliRunner().invoke(meanrev, [str(word) for word in words], input=stdin, prog_name="meanrev")
         failed_badly = done.exception is not None and not isinstance(done.exception, SystemExit)
         assert not failed_badly, f"{words}: {type(done.exception).__name__}: {done.exception}"
-        done.document = _document(done.stdout)
+        vars(done)["document"] = _document(done.stdout)
         return done
 
     return run_words

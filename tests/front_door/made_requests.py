@@ -1,6 +1,7 @@
 """Random requests of the methods for many columns: good and bad columns, legal and illegal options."""
 
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 
@@ -107,7 +108,7 @@ BAD = {
     "stale then jump": lambda rng, n: np.r_[np.full(n - 1, 5.0), 6.0],
 }
 
-LEGAL = {
+LEGAL: dict[str, dict[str, Any]] = {
     "sweep": {
         "entry": ([1.0], [0.5, 1.5], "1:2:0.5", [1e-9], [50.0]),
         "exit": ([0.0], [-0.5, 0.5], "0:1:0.5", [49.0], [-60.0]),

@@ -1,5 +1,7 @@
 """How these tests ask the reader of files: by the words of the command line, turned into its keywords in one place."""
 
+from typing import Any
+
 import numpy as np
 
 __all__ = ["keywords", "read", "values_of"]
@@ -16,7 +18,8 @@ _TEXTS = {
 
 def keywords(words):
     """Return the keyword arguments that words of the command line stand for."""
-    given, left = {}, list(words)
+    given: dict[str, Any] = {}
+    left = list(words)
     while left:
         word = left.pop(0)
         if word in _FLAGS:

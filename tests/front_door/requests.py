@@ -104,9 +104,9 @@ def _swept(request, answer):
     walk = answer.walk_forward
     if walk is None:
         return
-    for i in np.flatnonzero(walk.cell < 0):
-        if walk.status[i] != "error" or not walk.reason[i]:
-            raise Violation(f"step {i} has no cell, status {walk.status[i]!r}, reason {walk.reason[i]!r}")
+    for step in np.flatnonzero(walk.cell < 0):
+        if walk.status[step] != "error" or not walk.reason[step]:
+            raise Violation(f"step {step} has no cell, status {walk.status[step]!r}, reason {walk.reason[step]!r}")
 
 
 def _as_alone(client, request, answer):

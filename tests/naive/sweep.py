@@ -72,10 +72,7 @@ def run(
                     account.ruin(last)
             equity = account.equity(last)
             peak = max(peak, equity)
-            if mode == "unit":
-                gained, fall = (equity - before) / account.initial, (peak - equity) / account.initial
-            else:
-                gained, fall = (equity / before - 1 if before > 0 else mpmath.mpf(0)), 1 - equity / peak
+            gained, fall = account.moved(equity, before, peak)
             values = (equity, gained, account.side(), equity - before, fall, account.fees - fees_before)
             for name, value in zip(rows, values, strict=True):
                 rows[name].append(value)
@@ -152,6 +149,12 @@ class Account:
 
     def equity(self, price):
         return self.cash + (self.quantity * price if self.quantity else 0)
+
+    def moved(self, equity, before, peak):
+        """The return of a bar, and the fall from the peak."""
+        if self.mode == "unit":
+            return (equity - before) / self.initial, (peak - equity) / self.initial
+        return (equity / before - 1 if before > 0 else mpmath.mpf(0)), 1 - equity / peak
 
     def is_gone(self, equity):
         return not self.ruined and equity <= mpmath.mpf(RUIN) * self.before_trade

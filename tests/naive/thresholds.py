@@ -118,13 +118,13 @@ def simulate(k, entry, leave, dt, n_paths, n_bars, seed):
     decay, noise = math.exp(-dt), math.sqrt(-math.expm1(-2 * dt))
     z = generator.standard_normal(n_paths)
     side = np.zeros(n_paths)
-    trades = profit = bars = 0
+    trades, profit, bars = 0, 0.0, 0
     opened = np.zeros(n_paths)
     for _ in range(n_bars):
-        bars += np.count_nonzero(side)
+        bars += int(np.count_nonzero(side))
         z = decay * z + noise * generator.standard_normal(n_paths)
         done = (side != 0) & (side * z >= -leave)
-        trades += np.count_nonzero(done)
+        trades += int(np.count_nonzero(done))
         profit += float(np.sum((side * (z - opened) - k)[done]))
         side[done] = 0.0
         enters = (side == 0) & (np.abs(z) >= entry)

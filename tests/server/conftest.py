@@ -1,5 +1,6 @@
 import pytest
 
+from tests.server.research import Research
 from tests.server.serving import Caller, serving
 
 
@@ -13,3 +14,10 @@ def address():
 def call(address):
     with Caller(address) as caller:
         yield caller
+
+
+@pytest.fixture(scope="session")
+def ask(address):
+    """Calls research methods by name."""
+    with Research(address) as research:
+        yield research

@@ -1,6 +1,7 @@
 """The research service on a real socket, and its chunks."""
 
 import json
+from typing import Any
 
 import grpc
 import numpy as np
@@ -9,6 +10,20 @@ from meanrev_wire import meanrev_pb2, research_pb2
 
 SERVICE = "/meanrev.MeanRevResearch/"
 METHODS = {method.name: method for method in research_pb2.DESCRIPTOR.services_by_name["MeanRevResearch"].methods}
+
+
+def universe(n_columns=5, n_rows=400, seed=1):
+    """Return (T, N) prices that revert to 100."""
+    rng = np.random.default_rng(seed)
+    prices = np.empty((n_rows, n_columns))
+    prices[0] = 100
+    for t in range(1, n_rows):
+        prices[t] = 100 + 0.9 * (prices[t - 1] - 100) + rng.normal(0, 1, n_columns)
+    return prices
+
+
+PRICES = universe()
+NAMES = ["A", "B", "C", "D", "E"]
 
 
 def chunks(values, rows=None, *, columns=(), stamps=None, total=0, name="", **options):
@@ -53,7 +68,7 @@ class Research:
     def start(self, name, request, timeout=60):
         method = METHODS[name]
         reply = getattr(research_pb2, method.output_type.name)
-        kind = {
+        kind: Any = {
             (False, False): self.channel.unary_unary,
             (False, True): self.channel.unary_stream,
             (True, False): self.channel.stream_unary,

@@ -56,8 +56,10 @@ def tables():
 
 def described(struct, prefix=""):
     """Return {option: (default, range)} of a struct, those of the base left out."""
-    rows = {}
-    for field in inspect.type_info(struct).fields:
+    rows: dict[str, tuple[str, str]] = {}
+    described_type = inspect.type_info(struct)
+    assert isinstance(described_type, inspect.StructType)
+    for field in described_type.fields:
         if isinstance(field.type, inspect.StructType):
             rows |= described(field.type.cls, f"{field.name}.")
         elif field.name != "strict":

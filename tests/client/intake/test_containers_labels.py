@@ -1,6 +1,7 @@
 """Labels of any kind come back as they went in, and what is labelled is read by its labels, never by its place."""
 
 import datetime as dt
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -14,7 +15,7 @@ import meanrev as mr
 
 T = 120
 GRID = {"entry": [1.0, 2.0], "exit": [0.0], "lookback": 10}
-LABELS = {
+LABELS: dict[str, list[Any]] = {
     "integers": [30, 10, 20],
     "tuples": [("close", "KO"), ("close", "PEP"), ("open", 1)],
     "dates": [dt.date(2024, 3, 15), dt.date(2024, 6, 21), dt.date(2024, 9, 20)],

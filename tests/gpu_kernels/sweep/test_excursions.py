@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gpu_kernels import dispatch, sweep
-from gpu_kernels.sweep import excursions, native, zscore
+from gpu_kernels.sweep import excursions, zscore
 from gpu_kernels.sweep.model import Pairs
 from tests.gpu_kernels.native import needs_compiler
 from tests.gpu_kernels.sweep.test_native import assert_equal, walks
@@ -215,7 +215,7 @@ def test_exit_levels_go_together_where_entry_levels_and_cost_are_the_same():
 
 def test_the_kernel_is_chosen_for_grids_alone(monkeypatch):
     seen = []
-    monkeypatch.setattr(native.excursions, "run", lambda *arguments: seen.append(arguments) or 1 / 0)
+    monkeypatch.setattr(excursions, "run", lambda *arguments: seen.append(arguments) or 1 / 0)
     with dispatch.using("native"):
         sweep.backtest(walks(1, 1, 50), np.linspace(1, 2, excursions.FEWEST_PAIRS - 1), 0.0, 0.0)
         assert not seen

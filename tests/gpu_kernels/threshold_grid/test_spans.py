@@ -86,5 +86,5 @@ def test_the_unit_of_prices_changes_no_choice_and_no_step(stand, name, mode, fac
             answers.append((choice, threshold_grid.walk_forward(one, cells, Rules(**rules), **spans)))
     for mine, theirs in zip(answers[0][0], answers[1][0], strict=True):
         np.testing.assert_array_equal(mine, theirs)
-    for mine, theirs in zip(answers[0][1], answers[1][1], strict=True):
-        np.testing.assert_equal(mine, theirs)
+    for step, again in zip(answers[0][1], answers[1][1], strict=True):
+        np.testing.assert_equal(step, again)
