@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from gpu_kernels import device
-from gpu_kernels.sweep.native import score_space
+from gpu_kernels.sweep.driver import score_space
 from tests.gpu_kernels.native import needs_compiler
 from tests.gpu_kernels.stand_in import stand
 
