@@ -20,10 +20,11 @@ install: .venv/.run ## set up what serving needs
 demo: .venv/.run ## the main job on real prices, in under a minute
 	$(BIN)/meanrev demo --save demo.html
 
+# Tests of kernels run at 2, 4 and 8 lanes; MEANREV_LANES=4 runs all the others at that width too.
 test: .venv/.test ## the tests
 	$(BIN)/python -m pytest -q -n 2
 
-proof: .venv-proof/.proof ## kernels under sanitizers, with planted faults, and compiled for every GPU; needs no GPU
+proof: .venv-proof/.proof ## kernels at 2, 4 and 8 lanes, under sanitizers, with planted faults, and compiled for every GPU; needs no GPU
 	$(PROOF)/python -m pytest -q -n 2 -m "" tests/proof
 
 # In a folder of its own, so that the tests meet the wheel and not the checkout.

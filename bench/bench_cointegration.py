@@ -7,6 +7,7 @@ import pytest
 from statsmodels.tsa.stattools import coint
 
 from gpu_kernels import cointegration, dispatch
+from gpu_kernels.cointegration import residual
 
 THREADS = 2
 
@@ -104,10 +105,12 @@ def test_a_thousand_series(benchmark, scan):
 @pytest.mark.parametrize("peer", [False, True], ids=["meanrev", "peer: statsmodels coint on those 20"])
 def test_the_first_again(benchmark, peer):
     fit = cointegration.scan(YEARS)
-    ranked = cointegration.ranked(fit, top=20)
-    columns = list(zip(ranked.dependent, ranked.regressor, strict=True))
+    y, x = cointegration.best_direction(fit)
+    first = np.argsort(fit.adf_statistic[y, x])[:20]
+    columns = list(zip(y[first], x[first], strict=True))
+    reach = np.abs(YEARS).max(axis=0)
 
     def one_by_one():
         return [coint(YEARS[:, i], YEARS[:, j], maxlag=1, autolag=None, return_results=False)[0] for i, j in columns]
 
-    benchmark(one_by_one if peer else lambda: cointegration.ranked(fit, top=20))
+    benchmark(one_by_one if peer else lambda: residual.fit(YEARS, reach, y[first], x[first], fit.lag_rule))

@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from gpu_kernels.dispatch import Selection
-from meanrev_server.fusion import ThresholdKey
+from meanrev_server.batchable import ThresholdKey
 from meanrev_server.launcher import Launcher
 
 ROUNDS = 2_000

@@ -9,6 +9,7 @@ from statsmodels.tsa.ar_model import AutoReg
 from statsmodels.tsa.stattools import adfuller
 
 from gpu_kernels import dispatch, ou
+from gpu_kernels.ou import irregular
 
 RNG = np.random.default_rng(1)
 B, T = 1_000, 1_000
@@ -88,7 +89,7 @@ def test_fit_of_one(benchmark, fit):
     [
         lambda: ou.fit(PRICES[:20], adf_lags=2),
         lambda: ou.fit(PRICES[:20], bias="jackknife"),
-        lambda: ou.fit_irregular(PRICES[:20], TIMES),
+        lambda: irregular.fit(PRICES[:20], np.broadcast_to(TIMES, (20, T)), "none", 0),
     ],
     ids=["two lags", "jackknife", "irregular times"],
 )

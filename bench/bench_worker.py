@@ -40,7 +40,7 @@ class TestTransport:
         benchmark(doubled, LARGE)
 
     def test_worker(self, benchmark, worker):
-        benchmark(worker.carry, np.multiply, (LARGE, 2.0))
+        benchmark(worker.run, np.multiply, (LARGE, 2.0))
 
     def test_process_pool(self, benchmark, pool):
         benchmark(lambda: pool.submit(np.multiply, LARGE, 2.0).result())
@@ -49,7 +49,7 @@ class TestTransport:
 @pytest.mark.benchmark(group="a call without arrays")
 class TestCall:
     def test_worker(self, benchmark, worker):
-        benchmark(worker.carry, divmod, (7, 2))
+        benchmark(worker.run, divmod, (7, 2))
 
     def test_process_pool(self, benchmark, pool):
         benchmark(lambda: pool.submit(divmod, 7, 2).result())
@@ -59,5 +59,5 @@ class TestCall:
 class TestSweep:
     @pytest.mark.parametrize("place", ["here", "worker"])
     def test_sweep(self, benchmark, worker, place):
-        with using("native", 2, worker.carry if place == "worker" else None):
+        with using("native", 2, worker.run if place == "worker" else None):
             benchmark(sweep.backtest, PRICES, ENTRY_Z, EXIT_Z, 0.001)

@@ -17,7 +17,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from gpu_kernels import cointegration, device, device_pipeline, dispatch, ou, pca, sweep, weights
+from gpu_kernels import cointegration, device, device_pipeline, dispatch, ou, pca, sweep
+from gpu_kernels.errors import DeviceFault
 
 
 class Row(NamedTuple):
@@ -56,7 +57,6 @@ class Sizes(NamedTuple):
         components: Rows and columns.
         stack: Matrices, rows and columns.
         market: Rows and names.
-        portfolios: Problems, rows and assets.
     """
 
     rounds: int = 5
@@ -66,7 +66,6 @@ class Sizes(NamedTuple):
     components: tuple[int, int] = (2_500, 500)
     stack: tuple[int, int, int] = (64, 500, 50)
     market: tuple[int, int] = (2_520, 1_000)
-    portfolios: tuple[int, int, int] = (4_000, 120, 40)
 
 
 def wall(run: Callable[[], object], rounds: int) -> float:
@@ -232,23 +231,9 @@ def markets(sizes: Sizes) -> Iterator[Row]:
     yield Row(name, wall(work, sizes.rounds), "native, 16 threads", wall(on("native", work), sizes.rounds), 1.0)
 
 
-def portfolios(sizes: Sizes) -> Iterator[Row]:
-    """Yield the row of many long-only portfolios in one launch."""
-    panels = 0.01 * np.random.default_rng(5).normal(size=sizes.portfolios)
-    means = panels.mean(axis=1) + 1e-3
-    matrices = np.einsum("bti,btj->bij", panels, panels) / sizes.portfolios[1]
-
-    def work() -> object:
-        return weights.batch(means, matrices, objective="sharpe", mode="long_only")
-
-    name = f"weights of {sizes.portfolios[0]} portfolios of {sizes.portfolios[2]}, long only"
-    cpu = wall(on("native", work), sizes.rounds)
-    yield Row(name, wall(on("cuda", work), sizes.rounds), "native, 16 threads", cpu, 1.0)
-
-
 def rows(sizes: Sizes) -> Iterator[Row]:
     """Measure everything."""
-    for section in (sweeps, few_lanes, fits, components, markets, portfolios):
+    for section in (sweeps, few_lanes, fits, components, markets):
         yield from section(sizes)
 
 
@@ -260,7 +245,7 @@ def main() -> None:
     commit = subprocess.run(["git", "rev-parse", "HEAD"], capture_output=True, text=True, check=False).stdout.strip()
     try:
         gpu = device.describe()
-    except device.DeviceFault as fault:
+    except DeviceFault as fault:
         raise SystemExit(f"no GPU to measure: {fault}; {fault.fix}") from None
     device.limit(0, 0.9)
     measured = []

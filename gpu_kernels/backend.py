@@ -8,10 +8,9 @@ import numpy as np
 
 from gpu_kernels import device, sweep
 from gpu_kernels.checks import one_of
-from gpu_kernels.compile import CacheError, CompileError, library, maker, sources
-from gpu_kernels.device import DeviceFault
+from gpu_kernels.compile import library, maker, sources
 from gpu_kernels.dispatch import using
-from gpu_kernels.errors import KernelError
+from gpu_kernels.errors import CacheError, CompileError, DeviceFault, KernelError
 
 __all__ = ["BACKENDS", "Backend", "Probe", "choose", "choose_on", "probe", "self_test", "usable"]
 

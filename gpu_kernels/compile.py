@@ -1,9 +1,7 @@
 """Kernels to machine code: by the host's C++ compiler into shared libraries, by NVRTC into cubins, with one cache.
 
-A cached file is named by a hash of everything that went into it (sources, compiler, flags, and for the host the CPU's
-features, so that a shared home serves many machines) and starts its life under another name, so that concurrent
-processes see it whole or not at all. Beside it stands the hash of its own bytes: a file that was cut short is built
-anew.
+The name of a cached file has a hash of everything that went into it: sources, compiler, flags, and for the host the
+CPU's features, so that a shared home serves many machines.
 
 Where there is no compiler, libraries that were built ahead for a CPU level are loaded from the package's folder lib.
 """
@@ -11,21 +9,18 @@ Where there is no compiler, libraries that were built ahead for a CPU level are 
 import ctypes
 import hashlib
 import shutil
-import stat
 import subprocess
-import tempfile
-from collections.abc import Callable
 from functools import cache
 from importlib import metadata
 from pathlib import Path
 
-from gpu_kernels.cpu_levels import LEVELS, features, supported
-from gpu_kernels.errors import KernelError
+from gpu_kernels.cpu_levels import LEVELS, features, supported, widest
+from gpu_kernels.errors import CompileError, InvalidInput
+from gpu_kernels.kernel_cache import cached, use_cache
 
 __all__ = [
     "ARCHITECTURES",
-    "CacheError",
-    "CompileError",
+    "LANES",
     "build_ahead",
     "compiler",
     "cubin",
@@ -35,10 +30,14 @@ __all__ = [
     "maker",
     "sources",
     "use_cache",
+    "use_lanes",
 ]
 
 ARCHITECTURES = ("sm_80", "sm_90", "sm_100")
 """GPU architectures that every kernel must compile for: A100, H100 and H200, B200."""
+
+LANES = (2, 4, 8)
+"""Numbers that a vector of a kernel on the CPU may hold; a result has the same bits with each of them."""
 
 _HERE = Path(__file__).resolve().parent
 _AHEAD = _HERE / "lib"
@@ -54,24 +53,21 @@ _HOST_FLAGS = (
     "-Wno-psabi",
 )
 _DEVICE_FLAGS = ("--std=c++17", "--fmad=false")
-_folder = [Path.home() / ".cache" / "meanrev" / "kernels"]
+_lanes = [0]
 
 
-class CompileError(KernelError):
-    """No compiler, or one that refuses a kernel; the message holds its first lines."""
-
-
-class CacheError(CompileError):
-    """A folder of compiled kernels that cannot be used."""
-
-
-def use_cache(folder: Path) -> None:
-    """Keep compiled kernels in a folder; made when the first one is.
+def use_lanes(width: int) -> None:
+    """Have every library that is asked for from now on compute with vectors of a certain width.
 
     Args:
-        folder: Of this user alone: it is not loaded from where others may write to it.
+        width: One of LANES, or 0 for the widest vectors that the CPU has. Vectors that are wider are slow, and right.
+
+    Raises:
+        InvalidInput: width is another number.
     """
-    _folder[0] = folder
+    if width not in {0, *LANES}:
+        raise InvalidInput("lanes", "must be 2, 4 or 8, or 0 for the width of the CPU's vectors", value=width)
+    _lanes[0] = width
 
 
 def sources() -> dict[str, Path]:
@@ -95,7 +91,6 @@ def compiler() -> tuple[str, str]:
     raise CompileError(f"no C++ compiler ({', '.join(_COMPILERS)}) on the PATH; install one, such as Debian's g++")
 
 
-@cache
 def library(name: str) -> ctypes.CDLL:
     """Return the kernels of a source for this CPU: compiled on first use or, where there is no compiler, built ahead.
 
@@ -105,25 +100,38 @@ def library(name: str) -> ctypes.CDLL:
     Raises:
         CompileError: no compiler and nothing built ahead, or the compiler fails, or the cache folder cannot be used.
     """
-    return ctypes.CDLL(str(_library_file(name)))
+    return _loaded(name, _lanes[0])
+
+
+def library_holding_the_lock(name: str) -> ctypes.PyDLL:
+    """Return the same as library, for calls in less time than giving up the interpreter's lock and taking it again."""
+    return _loaded_holding_the_lock(name, _lanes[0])
 
 
 @cache
-def library_holding_the_lock(name: str) -> ctypes.PyDLL:
-    """Return the same as library, for calls in less time than giving up the interpreter's lock and taking it again."""
-    return ctypes.PyDLL(str(_library_file(name)))
+def _loaded(name: str, lanes: int) -> ctypes.CDLL:
+    return ctypes.CDLL(str(_library_file(name, lanes)))
 
 
-def _library_file(name: str) -> Path:
+@cache
+def _loaded_holding_the_lock(name: str, lanes: int) -> ctypes.PyDLL:
+    return ctypes.PyDLL(str(_library_file(name, lanes)))
+
+
+def _library_file(name: str, lanes: int) -> Path:
+    chosen = () if lanes in {0, widest(features().split())} else (f"-DMEANREV_LANES={lanes}",)
     try:
         _, version = compiler()
-    except CompileError:
+    except CompileError as error:
         level = _level_ahead()
         if level is None:
             raise
+        if chosen:
+            fix = "or set lanes to 0, the width of the CPU's vectors"
+            raise CompileError(f"lanes = {lanes} has to be compiled for, and there is {error}; {fix}") from None
         return _file_ahead(_AHEAD, level, name)
-    key = _key(sources()[name], version, *_HOST_FLAGS, features())
-    return _cached(f"{_flat(name)}-{key}.so", lambda out: _build(name, "native", out))
+    key = _key(sources()[name], version, *_HOST_FLAGS, *chosen, features())
+    return cached(f"{_flat(name)}-{key}.so", lambda out: _build(name, "native", out, chosen))
 
 
 def maker() -> str:
@@ -139,7 +147,8 @@ def maker() -> str:
         if level is None:
             raise
         return f"kernels built ahead for {level}"
-    return f"kernels compiled by {version or path}"
+    width = f" for {_lanes[0]} lanes" if _lanes[0] else ""
+    return f"kernels compiled by {version or path}{width}"
 
 
 def build_ahead(folder: Path = _AHEAD) -> tuple[Path, ...]:
@@ -171,9 +180,9 @@ def _level_ahead() -> str | None:
     return next((e for e in levels if all(_file_ahead(_AHEAD, e, name).is_file() for name in sources())), None)
 
 
-def _build(name: str, march: str, out: Path) -> None:
+def _build(name: str, march: str, out: Path, chosen: tuple[str, ...] = ()) -> None:
     path, _ = compiler()
-    _run([path, *_HOST_FLAGS, f"-march={march}", *_source(sources()[name]), "-o", str(out)])
+    _run([path, *_HOST_FLAGS, *chosen, f"-march={march}", *_source(sources()[name]), "-o", str(out)])
 
 
 def cubin(name: str, architecture: str) -> bytes:
@@ -193,7 +202,7 @@ def cubin_file(name: str, architecture: str) -> Path:
     """Return the file in the cache that holds what cubin returns; arguments and errors are the same."""
     source = sources()[name]
     key = _key(source, architecture, _nvrtc_version(), *_DEVICE_FLAGS)
-    return _cached(f"{_flat(name)}-{architecture}-{key}.cubin", lambda out: _nvrtc(source, architecture, out))
+    return cached(f"{_flat(name)}-{architecture}-{key}.cubin", lambda out: _nvrtc(source, architecture, out))
 
 
 def _flat(name: str) -> str:
@@ -232,53 +241,6 @@ def _key(source: Path, *parts: str) -> str:
         digest.update(path.read_bytes())
     digest.update("\0".join(parts).encode())
     return digest.hexdigest()[:24]
-
-
-def _cached(name: str, build: Callable[[Path], object]) -> Path:
-    """Return a file of the cache, built where it is missing or not what was put there."""
-    folder = _own_folder()
-    path, seal = folder / name, folder / f"{name}.sha256"
-    if _sealed(path, seal):
-        return path
-    try:
-        with tempfile.TemporaryDirectory(dir=folder) as workplace:
-            fresh, fresh_seal = Path(workplace) / name, Path(workplace) / seal.name
-            build(fresh)
-            fresh_seal.write_text(_digest(fresh), encoding="ascii")
-            fresh.replace(path)
-            fresh_seal.replace(seal)
-    except OSError as error:
-        raise CacheError(f"the kernel cache {folder} cannot be written to: {error.strerror}") from None
-    return path
-
-
-def _sealed(path: Path, seal: Path) -> bool:
-    try:
-        return seal.read_text(encoding="ascii") == _digest(path)
-    except (OSError, UnicodeDecodeError):
-        return False
-
-
-def _digest(path: Path) -> str:
-    return hashlib.sha256(path.read_bytes()).hexdigest()
-
-
-def _own_folder() -> Path:
-    folder = _folder[0]
-    try:
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        seen = folder.stat()
-    except OSError as error:
-        raise CacheError(f"the kernel cache {folder} cannot be made: {error.strerror}") from None
-    if seen.st_uid != _user():
-        raise CacheError(f"the kernel cache {folder} belongs to another user; choose a folder of your own")
-    if seen.st_mode & (stat.S_IWGRP | stat.S_IWOTH):
-        raise CacheError(f"the kernel cache {folder} can be written by others; chmod 700 makes it yours alone")
-    return folder
-
-
-def _user() -> int:
-    return Path("/proc/self").stat().st_uid
 
 
 def _run(command: list[str]) -> str:

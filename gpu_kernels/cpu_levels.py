@@ -1,11 +1,11 @@
-"""What a CPU can do, in the compilers' words: the x86-64 levels, for kernels that are built on another machine."""
+"""What a CPU can do: its x86-64 level, for kernels that are built on another machine, and the width of its vectors."""
 
 import platform
 from collections.abc import Iterable, Mapping
 from functools import cache
 from pathlib import Path
 
-__all__ = ["LEVELS", "features", "supported"]
+__all__ = ["LEVELS", "features", "supported", "widest"]
 
 _V3 = frozenset(["avx", "avx2", "bmi1", "bmi2", "f16c", "fma", "abm", "movbe", "xsave"])
 LEVELS: Mapping[str, frozenset[str]] = {
@@ -34,3 +34,13 @@ def supported(words: Iterable[str]) -> tuple[str, ...]:
     """
     present = frozenset(words)
     return tuple(level for level, needed in LEVELS.items() if needed <= present)
+
+
+def widest(words: Iterable[str]) -> int:
+    """Return how many numbers the widest vectors of a CPU hold; lane.h chooses this width where nobody else does.
+
+    Args:
+        words: Its features as /proc/cpuinfo spells them.
+    """
+    present = frozenset(words)
+    return 8 if "avx512f" in present else 4 if "avx2" in present else 2

@@ -2,9 +2,10 @@
 
 CuPy is imported when a device is first asked for; without CuPy, a driver or a device, DeviceFault says what is missing.
 
-Arrays go up and come down through page-locked memory, so that no copy holds the host up: CuPy's asarray stages what
-goes up in a pool of it, and what comes down lies in it from the start. A thread that `limit` has prepared has a stream
-of its own, so that one thread's copies overlap another's kernels; within a request, streams.in_parts sees to that.
+Arrays are copied in both directions through page-locked memory, so that no copy blocks the host: CuPy's asarray copies
+an upload into a pool of such memory first, and a download is written to it directly. A thread that `limit` has prepared
+has a stream of its own, so that one thread's copies overlap another's kernels; device_pipeline.in_parts does the same
+within a request.
 """
 
 from collections.abc import Iterator, Sequence
@@ -17,12 +18,11 @@ import numpy as np
 
 from gpu_kernels.checks import Floats
 from gpu_kernels.compile import cubin_file
-from gpu_kernels.errors import KernelError
+from gpu_kernels.constants import whole
+from gpu_kernels.errors import DeviceFault, OutOfMemory
 
 __all__ = [
     "BLOCK",
-    "DeviceFault",
-    "OutOfMemory",
     "arrays",
     "describe",
     "download",
@@ -37,30 +37,11 @@ __all__ = [
     "within_memory",
 ]
 
-BLOCK = 128
-"""Threads of a block, as lane.h says."""
+BLOCK = whole("GPU_BLOCK", "lane.h")
+"""Threads of a block."""
 
 _own = local()
 """Keeps each thread's stream, which CuPy itself may not."""
-
-
-class DeviceFault(KernelError):
-    """A GPU that is not there or does not answer.
-
-    Attributes:
-        fix: What would help.
-    """
-
-    def __init__(self, message: str, fix: str) -> None:
-        self.fix = fix
-        super().__init__(message)
-
-    def __reduce__(self) -> tuple[Any, ...]:
-        return type(self), (str(self), self.fix)
-
-
-class OutOfMemory(DeviceFault):
-    """The GPU's memory, or the page-locked memory of the host, does not hold the request."""
 
 
 @cache

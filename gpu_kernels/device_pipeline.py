@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 from gpu_kernels import device
 from gpu_kernels.checks import Floats
+from gpu_kernels.errors import OutOfMemory
 
 __all__ = ["in_parts", "parts"]
 
@@ -32,7 +33,7 @@ class _Copy(NamedTuple):
 
 
 def parts(n_items: int, nbytes: int, lanes: int) -> int:
-    """Return in how many parts a request is worth running: copies shall overlap kernels, and kernels fill the device.
+    """Return the number of parts of a request, each of which is large enough to fill the device.
 
     Args:
         n_items: What can be parted.
@@ -70,7 +71,7 @@ def in_parts(n_items: int, n_parts: int, run: Callable[[slice], Any]) -> list[Fl
                 with streams[len(copies) % 2]:
                     copies.append(_Copy(part.start, device.download(run(part))))
                 under_way += 1
-            except device.OutOfMemory:
+            except OutOfMemory:
                 if not under_way and part.stop - part.start <= 1:
                     raise
                 _wait(streams)
@@ -78,7 +79,7 @@ def in_parts(n_items: int, n_parts: int, run: Callable[[slice], Any]) -> list[Fl
                 waiting.extendleft([part] if under_way else _halves(part))
                 under_way = 0
     finally:
-        # Memory that is given up while a copy still writes to it would be given to somebody else.
+        # Memory that is released while a copy still writes to it would be allocated again.
         _wait(streams)
     return [copy.values for copy in sorted(copies, key=lambda copy: copy.first)]
 

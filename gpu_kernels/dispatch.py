@@ -1,8 +1,8 @@
 """Which twin of an operation runs, with how many threads, and in which process.
 
 An operation declares its implementations once, as `Twins`, and calls `Twins.run`; no other code chooses between them.
-What there is to choose from is the `Selection` of the enclosing `using`. Without one the NumPy twin runs, in this
-process. Nothing is probed here: see backend.choose.
+The `Selection` of the enclosing `using` says what there is to choose from. Without one the NumPy twin runs, in this
+process. backend.choose finds out what a machine has; nothing is probed here.
 """
 
 from collections.abc import Callable, Iterator
@@ -54,9 +54,10 @@ class Twins(Generic[*Ts, R]):
         host: The NumPy twin, which computes every request.
         native: Launches the kernel on the CPU's vector lanes; None where the operation has no such twin.
         device: Launches the kernel on a GPU, or calls a library there; None where the operation has no such twin.
-        covers: Whether `native` and `device` compute a request; None where they compute all. The NumPy twin gets what
-            they do not.
-        steps: Bar-steps of a request, by which a small one stays on the CPU; None where all are large enough.
+        covers: Tells whether `native` and `device` compute a request, which the NumPy twin computes otherwise; None
+            where they compute every request.
+        steps: Counts the bar-steps of a request, so that a GPU is not given a small one; None where every request
+            is large enough for it.
     """
 
     host: Callable[[*Ts], R]
@@ -69,29 +70,28 @@ class Twins(Generic[*Ts, R]):
         """Compute a request by the twin that the selection asks for, in the process that it names.
 
         Args:
-            *arguments: Those of the twins, checked. They can be pickled, as the process may be another one.
+            *arguments: Those of the twins, checked. They can be pickled, because the process may be another one.
 
         Raises:
             Exception: whatever the twin or the carrier raises.
         """
-        return run(self.chosen(*arguments), *arguments)
+        selected = _selected.get()
+        return _called(selected.carrier, self._chosen(selected, arguments), arguments)
 
-    def chosen(self, *arguments: *Ts) -> Callable[[*Ts], R]:
-        """Return the twin that `run` calls for these arguments.
+    def _chosen(self, selected: Selection, arguments: tuple[*Ts]) -> Callable[[*Ts], R]:
+        """Return the twin for a request.
 
         A GPU gets a request that it has a twin for, unless the request is smaller than FEWEST_ON_DEVICE and the CPU's
-        lanes are selected beside it. What it does not get goes to the lanes, where there are any, and to NumPy else.
+        lanes are selected beside it. Any other request goes to the lanes where they are selected, or else to NumPy.
         """
-        selected = current()
-        if selected.backend == "numpy" or (self.native is None and self.device is None):
-            return self.host
-        if self.covers is not None and not self.covers(*arguments):
+        if selected.backend == "numpy" or (self.covers is not None and not self.covers(*arguments)):
             return self.host
         if selected.backend == "cuda" and self.device is not None:
             small = self.steps is not None and selected.lanes and self.steps(*arguments) < FEWEST_ON_DEVICE
             if not small:
                 return self.device
-        return self.native if self.native is not None and on_lanes() else self.host
+        has_lanes = selected.backend == "native" or selected.lanes
+        return self.native if self.native is not None and has_lanes else self.host
 
 
 def current() -> Selection:
@@ -100,7 +100,7 @@ def current() -> Selection:
 
 
 def on_lanes() -> bool:
-    """Tell whether what a GPU does not compute, such as one small problem, runs in kernels on the CPU's lanes."""
+    """Tell whether kernels on the CPU's lanes are selected, alone or beside a GPU."""
     selected = current()
     return selected.backend == "native" or (selected.backend == "cuda" and selected.lanes)
 
@@ -115,7 +115,10 @@ def run(function: Callable[[*Ts], R], *arguments: *Ts) -> R:
     Raises:
         Exception: whatever the function or the carrier raises.
     """
-    carrier = current().carrier
+    return _called(current().carrier, function, arguments)
+
+
+def _called(carrier: Carrier | None, function: Callable[[*Ts], R], arguments: tuple[*Ts]) -> R:
     return function(*arguments) if carrier is None else cast("R", carrier(function, arguments))
 
 

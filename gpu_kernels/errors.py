@@ -1,8 +1,12 @@
-"""The errors of this room.
+"""The errors of the maths.
 
 KernelError
-├── InvalidInput   a request that breaks a stated rule: names the field, the value and the rule
-└── Degenerate     legal input for which the answer does not exist (a zero-variance asset, say)
+├── InvalidInput       a request that breaks a stated rule: names the field, the value and the rule
+├── Degenerate         legal input for which the answer does not exist (a zero-variance asset, say)
+├── DeviceFault        a GPU that is not there or does not answer: says what would help
+│   └── OutOfMemory    the GPU's memory, or the host's page-locked memory, does not hold the request
+└── CompileError       no compiler, or one that refuses a kernel
+    └── CacheError     a folder of compiled kernels that cannot be used
 
 One bad series in a batch is never an error: it is NaN and a status for that series alone.
 """
@@ -11,7 +15,15 @@ from collections.abc import Mapping
 from functools import partial
 from typing import Any, Self
 
-__all__ = ["Degenerate", "InvalidInput", "KernelError"]
+__all__ = [
+    "CacheError",
+    "CompileError",
+    "Degenerate",
+    "DeviceFault",
+    "InvalidInput",
+    "KernelError",
+    "OutOfMemory",
+]
 
 
 class KernelError(Exception):
@@ -54,10 +66,10 @@ class InvalidInput(KernelError):
         return again, (self.field, self.rule)
 
     def renamed(self, names: Mapping[str, str]) -> Self:
-        """Return the same error under the caller's name of the field.
+        """Return the same error with the caller's name of the field.
 
         Args:
-            names: From this room's argument names to the caller's; a missing name stays.
+            names: From the argument names of this package to the caller's; a name that is not in it is kept.
         """
         return type(self)(names.get(self.field, self.field), self.rule, value=self.value, index=self.index)
 
@@ -79,8 +91,35 @@ class Degenerate(KernelError):
         return partial(type(self), index=self.index), (self.field, str(self))
 
     def renamed(self, names: Mapping[str, str]) -> Self:
-        """Return the same error under the caller's name of the field; as InvalidInput.renamed."""
+        """Return the same error with the caller's name of the field; as InvalidInput.renamed."""
         return type(self)(names.get(self.field, self.field), str(self), index=self.index)
+
+
+class DeviceFault(KernelError):
+    """A GPU that is not there or does not answer.
+
+    Attributes:
+        fix: What would help.
+    """
+
+    def __init__(self, message: str, fix: str) -> None:
+        self.fix = fix
+        super().__init__(message)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return type(self), (str(self), self.fix)
+
+
+class OutOfMemory(DeviceFault):
+    """The GPU's memory, or the page-locked memory of the host, does not hold the request."""
+
+
+class CompileError(KernelError):
+    """No compiler, or one that refuses a kernel; the message holds its first lines."""
+
+
+class CacheError(CompileError):
+    """A folder of compiled kernels that cannot be used."""
 
 
 def _subscript(index: int | tuple[int, ...]) -> str:

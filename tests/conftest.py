@@ -1,5 +1,6 @@
-"""Shared by all tests: the peer marker, and Hypothesis without deadlines (a shared machine is no stopwatch)."""
+"""Shared by all tests: the peer marker, the width of lanes, and Hypothesis without deadlines (machines are shared)."""
 
+import os
 import sys
 
 import hypothesis
@@ -11,12 +12,25 @@ hypothesis.settings.load_profile("meanrev")
 
 @pytest.fixture(autouse=True)
 def kernels_cached_where_they_were():
-    """Leave the folder of compiled kernels as it was: settings of a test move it for the whole process."""
-    kernels = sys.modules.get("gpu_kernels.compile")
-    before = None if kernels is None else kernels._folder[:]
+    """Leave the folder of compiled kernels and their lanes as they were: a test may set them for the whole process."""
+    kernels, folder = sys.modules.get("gpu_kernels.compile"), sys.modules.get("gpu_kernels.kernel_cache")
+    before = None if kernels is None else (folder._folder[:], kernels._lanes[:])
     yield
     if before is not None:
-        kernels._folder[:] = before
+        folder._folder[:], kernels._lanes[:] = before
+
+
+def pytest_configure():
+    """Compile kernels for the lanes that MEANREV_LANES names, as a server that a test starts does."""
+    if width := os.environ.get("MEANREV_LANES"):
+        from gpu_kernels.compile import use_lanes
+        from gpu_kernels.errors import InvalidInput
+
+        try:
+            use_lanes(int(width))
+        except (ValueError, InvalidInput):
+            rule = "must be 2, 4 or 8, or 0 for the width of the CPU's vectors"
+            raise pytest.UsageError(f"MEANREV_LANES {rule}, got {width!r}") from None
 
 
 def pytest_addoption(parser):

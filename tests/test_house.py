@@ -2,6 +2,7 @@
 
 import ast
 import importlib
+import re
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,7 @@ from meanrev_wire import meanrev_pb2, research_pb2
 
 ROOT = Path(__file__).resolve().parent.parent
 KERNELS = ROOT / "gpu_kernels"
+SERVER = ROOT / "server/meanrev_server"
 
 pytestmark = pytest.mark.skipif(not KERNELS.is_dir(), reason="needs the checkout, and this run has the wheel alone")
 
@@ -20,6 +22,11 @@ SERVICES = (
     research_pb2.DESCRIPTOR.services_by_name["MeanRevResearch"],
 )
 METHODS = [method.name for service in SERVICES for method in service.methods]
+RESEARCH_METHODS = [
+    method.name
+    for method in SERVICES[1].methods
+    if method.input_type is research_pb2.MatrixChunk.DESCRIPTOR and method.server_streaming
+]
 CLIENT_METHODS = {
     "EstimateOUParams": "ou",
     "OptimalThresholds": "thresholds",
@@ -73,12 +80,28 @@ def test_every_operation_has_tests(operation):
     assert list((ROOT / "tests" / "gpu_kernels" / operation).glob("test_*.py"))
 
 
-def test_methods_handlers_and_client_methods_are_the_same():
+def test_methods_and_client_methods_are_the_same():
     client = importlib.import_module("meanrev").Client
-    handlers = {path.stem for path in (ROOT / "server/meanrev_server/handlers").glob("[!_]*.py")}
-    assert handlers == {module_name(method) for method in METHODS}
     assert set(CLIENT_METHODS) == set(METHODS)
     assert all(hasattr(client, name) for name in CLIENT_METHODS.values())
+
+
+def test_every_method_has_one_place_in_the_server():
+    """A handler, a research task, or a part of the weights' stream."""
+    weights_stream = importlib.import_module("meanrev_server.weights_stream")
+    handlers = {path.stem for path in (SERVER / "handlers").glob("[!_]*.py")}
+    tasks = {path.stem for path in (SERVER / "research/tasks").glob("[!_]*.py")}
+    places = sorted([*handlers, *tasks, *map(module_name, weights_stream.HANDLERS)])
+    assert places == sorted(map(module_name, METHODS))
+
+
+@pytest.mark.parametrize("method", RESEARCH_METHODS)
+def test_a_research_method_is_one_file_of_the_server(method):
+    """Its routes and its jobs come from the catalogue, which names no method."""
+    named = re.compile(rf'"{method}"|\b{method}Options\b|\btasks(\.| import .*){module_name(method)}\b')
+    assert [path.name for path in SERVER.rglob("*.py") if named.search(path.read_text(encoding="utf-8"))] == [
+        f"{module_name(method)}.py"
+    ]
 
 
 @pytest.mark.parametrize("path", modules(), ids=lambda path: str(path.relative_to(ROOT)))
@@ -106,3 +129,26 @@ def test_the_maths_room_reads_no_clock_environment_or_log():
         tree = ast.parse(path.read_text(encoding="utf-8"))
         imported = {alias.name for node in ast.walk(tree) if isinstance(node, ast.Import) for alias in node.names}
         assert not imported & {"os", "time", "logging", "threading", "asyncio", "grpc"}, path
+
+
+def test_every_public_name_of_the_maths_has_a_user():
+    """Product code reads it, or a build does; tests of the name itself do not count."""
+    trees = [
+        ast.parse(path.read_text(encoding="utf-8"))
+        for folder in ("gpu_kernels", "server", "client", "tests/proof")
+        for path in (ROOT / folder).rglob("*.py")
+    ]
+    read = {
+        node.id if isinstance(node, ast.Name) else node.attr
+        for tree in trees
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Attribute) or (isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load))
+    }
+    built = (ROOT / "Dockerfile.cuda").read_text(encoding="utf-8")
+    for path in KERNELS.rglob("*.py"):
+        for node in ast.parse(path.read_text(encoding="utf-8")).body:
+            named = [node.name] if isinstance(node, ast.FunctionDef | ast.ClassDef) else []
+            if isinstance(node, ast.Assign):
+                named = [target.id for target in node.targets if isinstance(target, ast.Name)]
+            unread = [name for name in named if not name.startswith("_") and name not in read and name not in built]
+            assert not unread, path

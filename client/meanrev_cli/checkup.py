@@ -11,7 +11,7 @@ from typing import NamedTuple
 import psutil  # type: ignore[import-untyped] # it ships no types
 
 from gpu_kernels import backend
-from gpu_kernels.compile import use_cache
+from gpu_kernels.compile import use_cache, use_lanes
 from gpu_kernels.errors import KernelError
 from meanrev.errors import InvalidInput
 from meanrev.transport.address import proxy_variable, target
@@ -62,6 +62,8 @@ def examine(shared: Shared) -> Iterator[Finding]:
         yield Finding("settings", failure.message, "correct that setting", ExitCode.USAGE)
     if settings.kernel_cache:
         use_cache(Path(settings.kernel_cache))
+    if settings.lanes:
+        use_lanes(settings.lanes)
     yield _backend(settings)
     yield from _backends(settings)
     yield from _kernels()

@@ -12,8 +12,8 @@ import uvloop
 
 from gpu_kernels.errors import KernelError
 from meanrev_server.app import App
+from meanrev_server.compute_backend import limit_blas
 from meanrev_server.config import ConfigError, Settings
-from meanrev_server.placement import limit_blas
 from meanrev_server.telemetry import start_logging
 
 __all__ = ["main"]

@@ -7,7 +7,8 @@ from numpy.typing import ArrayLike, NDArray
 
 from gpu_kernels.bounds import within_reach
 from gpu_kernels.checks import Floats, all_finite, array, at_least
-from gpu_kernels.cointegration import ranking, scanning
+from gpu_kernels.cointegration import device, driver, host, native
+from gpu_kernels.cointegration.driver import Levels
 from gpu_kernels.cointegration.model import (
     COLLINEAR,
     CONSTANT,
@@ -17,8 +18,9 @@ from gpu_kernels.cointegration.model import (
     Figures,
     LagRule,
     PairsFit,
-    Ranked,
 )
+from gpu_kernels.cointegration.ranking import best_direction
+from gpu_kernels.dispatch import Twins
 from gpu_kernels.errors import InvalidInput
 
 __all__ = [
@@ -30,11 +32,16 @@ __all__ = [
     "Figures",
     "LagRule",
     "PairsFit",
-    "Ranked",
     "best_direction",
-    "ranked",
     "scan",
 ]
+
+
+def _steps(levels: Levels, _: LagRule) -> int:
+    return levels.values.size * levels.reach.size
+
+
+TWINS = Twins(host=host.scan, native=native.scan, device=device.scan, covers=driver.covers, steps=_steps)
 
 
 def scan(
@@ -79,36 +86,7 @@ def scan(
     levels = _logarithms(checked) if log else checked.copy()
     # The rounding of a price moves its logarithm by as much as the last digit of 1, however near to 0 that is.
     reach = np.maximum(np.abs(levels).max(axis=0), 1.0 if log else 0.0)
-    return scanning.scan(levels, reach, rule, _constant(checked))
-
-
-def best_direction(fit: PairsFit) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Choose, for every unordered pair, the direction whose residual has the lower statistic.
-
-    Args:
-        fit: A scan of N series.
-
-    Returns:
-        The series regressed and those they are regressed on, each (N (N - 1) / 2,). Where only one direction has a
-        statistic it is that; where none has, the lower index is regressed.
-    """
-    return ranking.best_direction(fit)
-
-
-def ranked(fit: PairsFit, *, top: int) -> Ranked:
-    """Return the pairs with the lowest statistics, one direction each, computed anew from their residuals.
-
-    Args:
-        fit: A scan.
-        top: How many, at least 1; fewer come back where fewer pairs have a statistic.
-
-    Returns:
-        Ranked, lowest statistic first.
-
-    Raises:
-        InvalidInput: top is below 1.
-    """
-    return ranking.ranked(fit, at_least("top", top, 1))
+    return TWINS.run(Levels(levels, reach, _constant(checked)), rule)
 
 
 def _rule(n_samples: int, lags: int, autolag: str | None, max_lags: int | None) -> LagRule:

@@ -1,14 +1,15 @@
-// All directed pairs from cross products: a lane is one pair, series i regressed on series j. model.py has the equations.
+// All directed pairs from cross products: a lane computes one pair, series i regressed on series j. model.py has the
+// equations.
 //
-// Every sum over a residual u = y - b x or its steps is a quadratic form in b, less what stands at the sample's ends, so
-// that a lane reads a dozen numbers and no series.
+// Every sum over a residual u = y - b x or its steps is a quadratic form in b, minus the terms at the ends of the sample,
+// so that a lane reads a dozen numbers and no series.
 #include "lane.h"
 
 // The rows of out, each (n_rows, n_series): a launch computes n_rows of the dependent series, from `first` on.
 enum { SLOPE, INTERCEPT, STATISTIC, P_VALUE, LAGS, AR1, THETA, HALF_LIFE, DEVIATION, LOSSY_ROW, ROWS };
 
-// A difference below this share of what it was taken from has lost its digits.
-#define LOSSY 1e-6
+// A difference has lost its digits where it is below this share of the number that it was subtracted from.
+static const double LOSSY = 1e-6;
 
 // levels: (n_series, n_series), X'X. steps: (most + 1, n_series, n_series), symmetric. squares: (most + 2, n_series), the
 // diagonals of levels and of each of steps. head, tail: (most + 1, n_series), u_0 .. u_K and u_{T-1} .. u_{T-1-K}.

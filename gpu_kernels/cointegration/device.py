@@ -1,4 +1,4 @@
-"""The pairs on a GPU: cross products by cuBLAS, then a launch of the kernel, or several, for all directed pairs."""
+"""Launches of the pairs kernel on a GPU: cross products by cuBLAS, then one or more launches for all directed pairs."""
 
 from typing import Any
 
@@ -6,16 +6,26 @@ import numpy as np
 
 from gpu_kernels import device, device_pipeline
 from gpu_kernels.checks import Floats
-from gpu_kernels.cointegration import host
+from gpu_kernels.cointegration import driver
+from gpu_kernels.cointegration.driver import NAMES, Levels, entry
 from gpu_kernels.cointegration.grams import Grams, gather
-from gpu_kernels.cointegration.model import LagRule
-from gpu_kernels.cointegration.native import entry
+from gpu_kernels.cointegration.model import LagRule, PairsFit
+from gpu_kernels.cointegration.sums import penalties
 
-__all__ = ["fit"]
+__all__ = ["fit", "scan"]
+
+
+def scan(levels: Levels, rule: LagRule) -> PairsFit:
+    """Compute all directed pairs; see the contract.
+
+    Raises:
+        DeviceFault: the GPU is not there, does not answer, or has too little memory.
+    """
+    return driver.scan(levels, rule, fit)
 
 
 def fit(levels: Floats, rule: LagRule) -> Floats:
-    """Compute every directed pair of levels (T, N); the result is that of host.fit.
+    """Compute every directed pair of levels (T, N) by a rule that driver.covers; the result is that of host.fit.
 
     The series go up once. Rows of dependent series come down while others are computed.
 
@@ -23,13 +33,11 @@ def fit(levels: Floats, rule: LagRule) -> Floats:
         DeviceFault: the GPU is not there, does not answer, or has too little memory.
     """
     name = entry(rule)
-    if not name:
-        return host.fit(gather(levels, rule.most), rule)
     arrays = device.arrays()
     with device.within_memory():
         grams = gather(device.stage(levels), rule.most, arrays)
         squares = arrays.stack([grams.levels.diagonal(), *(gram.diagonal() for gram in grams.steps)])
-    n_series, n_rows = levels.shape[1], len(host.NAMES)
+    n_series, n_rows = levels.shape[1], len(NAMES)
 
     def run(dependent: slice) -> Any:
         count = dependent.stop - dependent.start
@@ -47,5 +55,5 @@ def _launch(name: str, grams: Grams, squares: Floats, rule: LagRule, rows: tuple
     shape = (n_series, grams.n_samples, rule.most, *rows)
     given: tuple[Any, ...] = (*shape, grams.mean, grams.levels, grams.steps, squares, grams.head, grams.tail)
     if name not in {"pairs_0", "pairs_1"}:
-        given += (int(rule.by_aic), device.stage(host.penalties(grams.n_samples, rule.most)))
+        given += (int(rule.by_aic), device.stage(penalties(grams.n_samples, rule.most)))
     device.launch("cointegration", name, rows[1] * n_series, (*given, out))

@@ -10,7 +10,7 @@ __all__ = ["Grams", "demeaned", "gather"]
 
 
 class Grams(NamedTuple):
-    """Cross products of N demeaned series and of their steps, with what stands at both ends.
+    """Cross products of N demeaned series and of their steps, with the levels at both ends.
 
     Attributes:
         n_samples: T.

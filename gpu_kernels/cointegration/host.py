@@ -1,31 +1,23 @@
-"""The NumPy twin of pairs."""
+"""The NumPy twin of the scan for cointegrated pairs."""
 
 import numpy as np
 
 from gpu_kernels.checks import Floats
-from gpu_kernels.cointegration.grams import Grams
-from gpu_kernels.cointegration.model import LOSSY, LagRule
-from gpu_kernels.cointegration.sums import Sums, autoregression, test
+from gpu_kernels.cointegration import driver
+from gpu_kernels.cointegration.driver import NAMES, Levels
+from gpu_kernels.cointegration.grams import Grams, gather
+from gpu_kernels.cointegration.model import LOSSY, LagRule, PairsFit
+from gpu_kernels.cointegration.sums import Sums, autoregression, dickey_fuller_t, penalties, reversion
 from gpu_kernels.ou.dickey_fuller import p_values
-from gpu_kernels.ou.sums import SLOPE_ROUNDING
 
-__all__ = ["NAMES", "fit", "penalties", "reversion"]
-
-NAMES = (
-    "hedge_ratio",
-    "intercept",
-    "adf_statistic",
-    "adf_p_value",
-    "lags",
-    "ar1",
-    "theta",
-    "half_life",
-    "residual_std",
-    "lossy",
-)
-"""The rows of what both twins return."""
+__all__ = ["fit", "scan"]
 
 _CACHED = 8192
+
+
+def scan(levels: Levels, rule: LagRule) -> PairsFit:
+    """Compute all directed pairs; see the contract."""
+    return driver.scan(levels, rule, lambda varying, rule: fit(gather(varying, rule.most), rule))
 
 
 def fit(grams: Grams, rule: LagRule) -> Floats:
@@ -52,32 +44,6 @@ def fit(grams: Grams, rule: LagRule) -> Floats:
     return out
 
 
-def penalties(n_samples: int, most: int) -> Floats:
-    """Return exp(2 k / n) for k = 0 .. K: the least SSE_k times it is the least AIC, without a logarithm a pair.
-
-    Args:
-        n_samples: T.
-        most: K.
-    """
-    factors: Floats = np.exp(2.0 * np.arange(most + 1) / (n_samples - 1 - most))
-    return factors
-
-
-def reversion(change: Floats, n_samples: int) -> tuple[Floats, Floats]:
-    """Return theta and half-life of residuals by beta - 1.
-
-    Args:
-        change: beta - 1, of any shape.
-        n_samples: T; rounding must decide neither whether a random walk reverts nor whether beta is 0.
-    """
-    rounding = SLOPE_ROUNDING * n_samples
-    with np.errstate(all="ignore"):
-        theta = np.where(change >= -rounding, 0.0, -np.log1p(change))
-        theta[change <= rounding - 1.0] = np.nan
-        half_life: Floats = np.log(2.0) / theta
-    return theta, half_life
-
-
 def _fit_rows(grams: Grams, rule: LagRule, rows: slice, out: Floats) -> None:
     own = grams.levels[rows].diagonal(rows.start)[:, None]
     slope = grams.levels[rows] / grams.levels.diagonal()
@@ -89,7 +55,7 @@ def _fit_rows(grams: Grams, rule: LagRule, rows: slice, out: Floats) -> None:
     stepped = grams.steps[0]
     scale = stepped[rows].diagonal(rows.start)[:, None] + slope**2 * stepped.diagonal()
     kept = (total >= LOSSY * own) & (steps[0] >= LOSSY * scale)
-    statistic, lags, tested = test(sums, rule, penalties(grams.n_samples, rule.most))
+    statistic, lags, tested = dickey_fuller_t(sums, rule, penalties(grams.n_samples, rule.most))
     change, moved = autoregression(sums)
     found = (
         slope,

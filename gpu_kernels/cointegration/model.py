@@ -42,7 +42,7 @@ from numpy.typing import NDArray
 
 from gpu_kernels.checks import Floats
 
-__all__ = ["COLLINEAR", "CONSTANT", "FITTED", "ITSELF", "LOSSY", "STATUSES", "Figures", "LagRule", "PairsFit", "Ranked"]
+__all__ = ["COLLINEAR", "CONSTANT", "FITTED", "ITSELF", "LOSSY", "STATUSES", "Figures", "LagRule", "PairsFit"]
 
 STATUSES = ("fitted", "constant", "collinear", "itself")
 """What a pair's status says, by its number."""
@@ -110,8 +110,6 @@ class PairsFit(NamedTuple):
         half_life: (N, N).
         residual_std: (N, N).
         status: (N, N) integers, indices into STATUSES.
-        levels: (T, N) what was regressed: the prices or their logarithms.
-        reach: (N,) magnitude whose rounding the levels carry: their largest, of logarithms at least 1.
         constant: (N,) which series do not vary.
         lag_rule: As asked.
     """
@@ -126,21 +124,5 @@ class PairsFit(NamedTuple):
     half_life: Floats
     residual_std: Floats
     status: NDArray[np.int8]
-    levels: Floats
-    reach: Floats
     constant: NDArray[np.bool_]
     lag_rule: LagRule
-
-
-class Ranked(NamedTuple):
-    """Pairs in the order of their statistic, lowest first; every array (K,).
-
-    Attributes:
-        dependent: Index of y.
-        regressor: Index of x.
-        figures: As Figures says, computed from the residuals.
-    """
-
-    dependent: NDArray[np.int64]
-    regressor: NDArray[np.int64]
-    figures: Figures

@@ -1,12 +1,12 @@
-"""Single pairs from their residuals: where sums would lose digits, and for the pairs that matter most."""
+"""Single pairs from their residuals, where sums would lose digits."""
 
 import numpy as np
 from numpy.typing import NDArray
 
 from gpu_kernels.checks import Floats
 from gpu_kernels.cointegration.grams import demeaned
-from gpu_kernels.cointegration.host import penalties, reversion
 from gpu_kernels.cointegration.model import COLLINEAR, FITTED, Figures, LagRule
+from gpu_kernels.cointegration.sums import penalties, reversion
 from gpu_kernels.ou.dickey_fuller import p_values
 
 __all__ = ["fit"]

@@ -7,8 +7,9 @@ from numpy.typing import NDArray
 
 from gpu_kernels.checks import Floats
 from gpu_kernels.cointegration.model import LOSSY, LagRule
+from gpu_kernels.ou.sums import SLOPE_ROUNDING
 
-__all__ = ["Sums", "autoregression", "test"]
+__all__ = ["Sums", "autoregression", "dickey_fuller_t", "penalties", "reversion"]
 
 
 class Sums(NamedTuple):
@@ -29,7 +30,7 @@ class Sums(NamedTuple):
     tail: Floats
 
 
-def test(sums: Sums, rule: LagRule, penalties: Floats) -> tuple[Floats, Floats, NDArray[np.bool_]]:
+def dickey_fuller_t(sums: Sums, rule: LagRule, penalties: Floats) -> tuple[Floats, Floats, NDArray[np.bool_]]:
     """Return the t of the level, the lags of its regression, and where it kept its digits.
 
     Args:
@@ -59,6 +60,32 @@ def autoregression(sums: Sums) -> tuple[Floats, NDArray[np.bool_]]:
     spread = sums.total - last * last - last * last / n_steps
     along = 0.5 * (last * last - first * first - sums.steps[0]) + last * (last - first) / n_steps
     return along / spread, spread >= LOSSY * sums.total
+
+
+def penalties(n_samples: int, most: int) -> Floats:
+    """Return exp(2 k / n) for k = 0 .. K: the least SSE_k times it is the least AIC, without a logarithm a pair.
+
+    Args:
+        n_samples: T.
+        most: K.
+    """
+    factors: Floats = np.exp(2.0 * np.arange(most + 1) / (n_samples - 1 - most))
+    return factors
+
+
+def reversion(change: Floats, n_samples: int) -> tuple[Floats, Floats]:
+    """Return theta and half-life of residuals by beta - 1.
+
+    Args:
+        change: beta - 1, of any shape.
+        n_samples: T; rounding must decide neither whether a random walk reverts nor whether beta is 0.
+    """
+    rounding = SLOPE_ROUNDING * n_samples
+    with np.errstate(all="ignore"):
+        theta = np.where(change >= -rounding, 0.0, -np.log1p(change))
+        theta[change <= rounding - 1.0] = np.nan
+        half_life: Floats = np.log(2.0) / theta
+    return theta, half_life
 
 
 def _chosen(sums: Sums, most: int, penalties: Floats) -> tuple[Floats, NDArray[np.bool_]]:

@@ -3,14 +3,16 @@
 from collections.abc import Sequence
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
 from gpu_kernels.annual import PERIODS_PER_YEAR
-from gpu_kernels.bounds import finite_within_reach, moderate, within_reach
-from gpu_kernels.checks import Floats, array, no_infinity, one_of
-from gpu_kernels.errors import Degenerate, InvalidInput
+from gpu_kernels.bounds import finite_within_reach, moderate
+from gpu_kernels.checks import array, one_of
+from gpu_kernels.dispatch import Twins
+from gpu_kernels.errors import InvalidInput
 from gpu_kernels.moments import host
 from gpu_kernels.moments.model import DEFAULT_HALFLIFE, LARGEST_CONDITION, METHODS, Covariance, PortfolioStats
+from gpu_kernels.moments.rows import complete_rows
 
 __all__ = [
     "DEFAULT_HALFLIFE",
@@ -21,6 +23,9 @@ __all__ = [
     "covariance",
     "portfolio_stats",
 ]
+
+COVARIANCE = Twins(host=host.covariance)
+STATS = Twins(host=host.portfolio_stats)
 
 
 def covariance(returns: ArrayLike, *, method: str = "sample", halflife: float | None = None) -> Covariance:
@@ -48,16 +53,7 @@ def covariance(returns: ArrayLike, *, method: str = "sample", halflife: float | 
         raise InvalidInput("halflife", "applies to covariance 'ewma' only", value=halflife)
     span = moderate("halflife", DEFAULT_HALFLIFE if halflife is None else halflife)
     checked = array("returns", returns, ndim=2, shape="(T, N)")
-    found = host.plain(checked) if method == "sample" else None
-    if found is not None:
-        return found
-    complete, dropped = _complete_rows(checked)
-    constant = host.constant_columns(complete)
-    if constant.any() and (method in {"sample", "ewma"} or constant.all()):
-        asset = int(np.argmax(constant))
-        message = f"returns[:, {asset}] does not vary: asset {asset} has no variance; leave it out"
-        raise Degenerate("returns", message, index=(0, asset))
-    return host.covariance(complete, method, span)._replace(dropped_rows=dropped)
+    return COVARIANCE.run(checked, method, span)
 
 
 def portfolio_stats(
@@ -89,7 +85,7 @@ def portfolio_stats(
     if outside.any():
         place = int(np.argmax(outside))
         raise InvalidInput("levels", "must be between 0 and 1, both excluded", value=chosen[place], index=place)
-    complete, dropped = _complete_rows(array("returns", returns, ndim=2, shape="(T, N)"))
+    complete, dropped = complete_rows(array("returns", returns, ndim=2, shape="(T, N)"))
     n_assets = complete.shape[1]
     held = np.full(n_assets, 1.0 / n_assets)
     if weights is not None:
@@ -97,33 +93,4 @@ def portfolio_stats(
         if held.shape[0] != n_assets:
             raise InvalidInput("weights", f"must hold one weight for each of the {n_assets} assets", value=held.size)
         finite_within_reach("weights", held)
-    return host.portfolio_stats(complete, held, periods_per_year, chosen)._replace(dropped_rows=dropped)
-
-
-def _complete_rows(checked: Floats) -> tuple[Floats, int]:
-    if checked.shape[1] == 0:
-        raise InvalidInput("returns", "must have at least one column", value=checked.shape)
-    no_infinity("returns", checked)
-    within_reach("returns", checked)
-    whole: NDArray[np.bool_] = np.asarray(~np.isnan(checked).any(axis=1))
-    count = int(np.count_nonzero(whole))
-    if count < 2:
-        raise _incomplete(np.isnan(checked), count)
-    return (checked if count == len(whole) else checked[whole]), len(whole) - count
-
-
-def _incomplete(missing: NDArray[np.bool_], count: int) -> InvalidInput:
-    """Say why so few rows are without NaN: by one asset's fault, where the others have enough."""
-    n_rows, n_assets = missing.shape
-    rule = "must have at least 2 rows without NaN"
-    if n_rows < 2:
-        return InvalidInput("returns", rule, value=count)
-    held = n_rows - missing.sum(axis=0)
-    worst = int(np.argmin(held))
-    n_held = f"{held[worst]} of {n_rows} returns" if held[worst] else "no finite return"
-    others = np.delete(missing, worst, axis=1)
-    if n_assets > 1 and np.count_nonzero(~others.any(axis=1)) >= 2:
-        told = f"{rule}: asset {worst} has {n_held}; leave it out or fill its gaps"
-        return InvalidInput("returns", told, value=count, index=(0, worst))
-    index = None if held[worst] else (0, worst)
-    return InvalidInput("returns", f"{rule}: asset {worst} has the fewest, {n_held}", value=count, index=index)
+    return STATS.run(complete, held, periods_per_year, chosen)._replace(dropped_rows=dropped)

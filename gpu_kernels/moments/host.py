@@ -5,9 +5,11 @@ from numpy.typing import NDArray
 
 from gpu_kernels.bounds import LARGEST_MAGNITUDE, units
 from gpu_kernels.checks import Floats
+from gpu_kernels.errors import Degenerate
 from gpu_kernels.moments.model import LARGEST_CONDITION, Covariance, PortfolioStats
+from gpu_kernels.moments.rows import complete_rows
 
-__all__ = ["constant_columns", "covariance", "plain", "portfolio_stats"]
+__all__ = ["constant_columns", "covariance", "portfolio_stats"]
 
 _CONSTANT = 1e-12
 """Share of a column's largest magnitude up to which max - min is rounding."""
@@ -19,7 +21,7 @@ def constant_columns(values: Floats) -> NDArray[np.bool_]:
     return np.asarray(high - low <= _CONSTANT * np.maximum(high, -low))
 
 
-def plain(returns: Floats) -> Covariance | None:
+def _plain(returns: Floats) -> Covariance | None:
     """Return the sample covariance of returns whose sums show that nothing is amiss; None where a closer look is due.
 
     NaN and infinities are in every sum, and no entry is further from its column's mean than sqrt(T) deviations, so that
@@ -43,7 +45,25 @@ def plain(returns: Floats) -> Covariance | None:
 
 
 def covariance(returns: Floats, method: str, halflife: float) -> Covariance:
-    """Estimate a covariance from complete rows; see the contract."""
+    """Estimate a covariance from returns (T, N) of any content; see the contract.
+
+    Raises:
+        InvalidInput: an entry is infinite or above 1e50 in magnitude, or fewer than two complete rows are left.
+        Degenerate: an asset does not vary, and the method needs that it does.
+    """
+    found = _plain(returns) if method == "sample" else None
+    if found is not None:
+        return found
+    complete, dropped = complete_rows(returns)
+    constant = constant_columns(complete)
+    if constant.any() and (method in {"sample", "ewma"} or constant.all()):
+        asset = int(np.argmax(constant))
+        message = f"returns[:, {asset}] does not vary: asset {asset} has no variance; leave it out"
+        raise Degenerate("returns", message, index=(0, asset))
+    return _estimated(complete, method, halflife)._replace(dropped_rows=dropped)
+
+
+def _estimated(returns: Floats, method: str, halflife: float) -> Covariance:
     n_periods, n_assets = returns.shape
     fallback = ""
     if method in {"sample", "ewma"}:

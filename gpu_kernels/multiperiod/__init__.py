@@ -5,15 +5,18 @@ from numpy.typing import ArrayLike
 
 from gpu_kernels.bounds import LARGEST_MAGNITUDE, finite_within_reach, moderate, sizeable, within_reach
 from gpu_kernels.checks import Floats, array, at_least, non_negative, one_of
-from gpu_kernels.dispatch import on_lanes, run
+from gpu_kernels.dispatch import Twins
 from gpu_kernels.errors import InvalidInput
 from gpu_kernels.multiperiod import host, native
+from gpu_kernels.multiperiod.driver import Problem
 from gpu_kernels.multiperiod.model import COST_MODELS, MODES, Plan
 
 __all__ = ["COST_MODELS", "MODES", "Plan", "optimize"]
 
 _ROUNDING = 1e-10
 """Relative to a covariance's largest entry: asymmetry and negative eigenvalues this small are rounding."""
+
+TWINS = Twins(host=host.optimize, native=native.optimize)
 
 
 def optimize(
@@ -61,7 +64,7 @@ def optimize(
     expected = _means(means)
     lower, upper = _bounds(bounds, expected.shape[1])
     _options(cost_model, bounded=bounds is not None, gamma=gamma, free=not np.isfinite(upper - lower).all(), rho=rho)
-    problem = host.Problem(
+    problem = Problem(
         means=expected,
         covariances=_covariances(covariances, *expected.shape),
         gamma=float(gamma),
@@ -74,7 +77,7 @@ def optimize(
         mode=mode,
         rho=float(rho),
     )
-    return run(native.optimize, problem) if on_lanes() else host.optimize(problem, host.solve)
+    return TWINS.run(problem)
 
 
 def _cost(transaction_cost: float) -> float:

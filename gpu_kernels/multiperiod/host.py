@@ -1,202 +1,28 @@
-"""The NumPy twin of multiperiod."""
-
-from collections.abc import Callable
-from typing import NamedTuple
+"""The NumPy twin of multiperiod: plans by an interior point, polished."""
 
 import numpy as np
 
-from gpu_kernels import cholesky
-from gpu_kernels.bounds import LARGEST_MAGNITUDE
 from gpu_kernels.checks import Floats
-from gpu_kernels.errors import Degenerate
+from gpu_kernels.multiperiod import driver
 from gpu_kernels.multiperiod.banded import BandedSystem
+from gpu_kernels.multiperiod.driver import TOLERANCE, Problem, Program, Solution, adding_up
 from gpu_kernels.multiperiod.model import Plan
 from gpu_kernels.multiperiod.polish import polished
-from gpu_kernels.weights.host import singular
 from gpu_kernels.weights.interior import Optimum, minimise
 
-__all__ = ["TOLERANCE", "Problem", "Program", "Solution", "Solve", "adding_up", "optimize", "solve"]
-
-TOLERANCE = 1e-11
-"""Residual that is rounding: a plan that has reached it is done."""
+__all__ = ["optimize", "solve"]
 
 _NEAR = 1e-8
-_COMMON = 1e-3
-_LEAST_UNIT = 1e-200
-"""Divides the square of the largest weights without overflow."""
-
-_ACCEPTED = 1e-9
-"""Residual above which no optimum was found: the program is unbounded."""
+"""Residual from which the polish finds the active set."""
 
 
-class Problem(NamedTuple):
-    """A checked request.
+def optimize(problem: Problem) -> Plan:
+    """Find the weights of every block; see the contract.
 
-    Attributes:
-        means: (K, N).
-        covariances: (K, N, N), symmetric.
-        gamma: Risk aversion.
-        cost: Transaction cost.
-        frequency: Periods of a block.
-        initial: (N,) weights before the first period.
-        lower: (N,) lower bounds, -inf where there is none.
-        upper: (N,) upper bounds.
-        cost_model: One of COST_MODELS.
-        mode: One of MODES.
-        rho: Discount rate of the quadratic model.
+    Raises:
+        Degenerate: no optimum exists.
     """
-
-    means: Floats
-    covariances: Floats
-    gamma: float
-    cost: float
-    frequency: int
-    initial: Floats
-    lower: Floats
-    upper: Floats
-    cost_model: str
-    mode: str
-    rho: float
-
-
-class Program(NamedTuple):
-    """A plan's program in units in which weights, and the largest gain or cost, are about 1; see banded.py.
-
-    Attributes:
-        curvature: (J, N, N) gamma S of each block.
-        slope: (J, N) minus the gains.
-        cost: Of a unit traded.
-        budget: What the weights of a block sum to.
-        lower: (N,) lower bounds, -inf where there is none.
-        upper: (N,) upper bounds.
-        start: (N,) what the first block trades from.
-    """
-
-    curvature: Floats
-    slope: Floats
-    cost: float
-    budget: float
-    lower: Floats
-    upper: Floats
-    start: Floats
-
-
-class Solution(NamedTuple):
-    """Where a method stopped.
-
-    Attributes:
-        weights: (J, N) the best point met.
-        residual: Largest violation of the optimality conditions, each relative to the size of its terms.
-    """
-
-    weights: Floats
-    residual: float
-
-
-Solve = Callable[[Program], Solution]
-
-
-def optimize(problem: Problem, solve: Solve) -> Plan:
-    """Find the weights of every block, and value them period by period; see the contract.
-
-    Args:
-        problem: What is asked.
-        solve: Finds a plan under proportional costs, here or in a kernel.
-    """
-    n_periods = len(problem.means)
-    times = np.arange(0, n_periods, problem.frequency, dtype=np.int64)
-    lengths = np.minimum(problem.frequency, n_periods - times)
-    means, covariances = problem.means, problem.covariances
-    if problem.frequency > 1:
-        means, covariances = np.add.reduceat(means, times), np.add.reduceat(covariances, times)
-    if problem.cost_model == "quadratic":
-        held = _quadratic(problem, means, covariances)
-    elif problem.mode == "plan":
-        held = _planned(problem, means, covariances, problem.initial, solve)
-    else:
-        held = _rolling(problem, means, covariances, lengths, solve)
-    return _valued(problem, held if problem.frequency == 1 else np.repeat(held, lengths, axis=0), times)
-
-
-def _planned(problem: Problem, means: Floats, covariances: Floats, before: Floats, solve: Solve) -> Floats:
-    """Solve for all blocks at once; (J, N).
-
-    Weights whose bounds are equal are known. Left in the program they would take away its inside, through which an
-    interior point goes.
-    """
-    fixed = problem.lower == problem.upper
-    if not fixed.any():
-        return _moved(problem, means, covariances, before, 1.0, solve)
-    held = np.tile(problem.lower, (len(means), 1))
-    free, known = ~fixed, problem.lower[fixed]
-    if free.any():
-        some = problem._replace(lower=problem.lower[free], upper=problem.upper[free])
-        net = means[:, free] - problem.gamma * (covariances[:, free][:, :, fixed] @ known)
-        between = covariances[:, free][:, :, free]
-        held[:, free] = _moved(some, net, between, before[free], 1.0 - float(known.sum()), solve)
-    return held
-
-
-def _moved(problem: Problem, means: Floats, covariances: Floats, before: Floats, budget: float, solve: Solve) -> Floats:
-    """Solve for weights that can move, and whose sum is the budget; (J, N)."""
-    # A gain common to all assets changes nothing, because weights sum to 1, and would only cost digits; a small one
-    # keeps the residual's terms from vanishing with the others.
-    slope = means.sum(axis=1, keepdims=True) / means.shape[1] - means
-    curvature = problem.gamma * covariances
-    # The first point is made for numbers of about 1.
-    implied = _implied(problem, budget)
-    # Where trading begins beyond a bound, the way to it is made and paid for in any case.
-    start = np.clip(before, *implied)
-    scale = max(1.0, _typical_weight(problem, slope, curvature, np.array(implied)), float(np.abs(start).max()))
-    unit = max(
-        scale * float(np.abs(slope).max()), scale * problem.cost, scale**2 * float(np.abs(curvature).max()), _LEAST_UNIT
-    )
-    program = Program(
-        curvature=curvature * (scale**2 / unit),
-        slope=slope * (scale / unit) + _COMMON,
-        cost=problem.cost * (scale / unit),
-        budget=budget / scale,
-        lower=problem.lower / scale,
-        upper=problem.upper / scale,
-        start=start / scale,
-    )
-    found = solve(program)
-    if not found.residual <= _ACCEPTED:
-        raise Degenerate(
-            "covariances",
-            "no optimum was found: a combination of assets without variance may earn more than it costs to trade, or "
-            "costs, gains and variances differ too much in size",
-        )
-    return scale * found.weights
-
-
-def _implied(problem: Problem, budget: float) -> tuple[Floats, Floats]:
-    """Return the bounds that hold for weights of the budget, those of the other weights among them."""
-    lower, upper = problem.lower, problem.upper
-    high = np.minimum(upper, budget - lower.sum() + lower) if np.isfinite(lower).all() else upper
-    low = np.maximum(lower, budget - upper.sum() + upper) if np.isfinite(upper).all() else lower
-    return low, high
-
-
-def _typical_weight(problem: Problem, slope: Floats, curvature: Floats, largest: Floats) -> float:
-    """Return the size of weights that the gains ask for and the bounds allow, at least 1, at most LARGEST_MAGNITUDE.
-
-    Gains that all blocks together do not repay a trade's cost ask for nothing.
-    """
-    variances = np.sort(curvature.diagonal(axis1=1, axis2=2), axis=None)
-    steepness = float(variances[variances.size // 2])
-    gains = np.abs(slope).max(axis=1)
-    asked = (float(gains.max()) / steepness if steepness > 0 else 1.0) if gains.sum() > problem.cost else 0.0
-    return min(max(1.0, asked), float(np.abs(largest).max()), LARGEST_MAGNITUDE)
-
-
-def adding_up(program: Program, found: Solution) -> Solution:
-    """Return the solution, with an infinite residual where a budget is not met.
-
-    Beside the largest terms of all conditions, a budget may be nothing.
-    """
-    off = float(np.abs(found.weights.sum(axis=1) - program.budget).max())
-    return found if off <= _ACCEPTED * float(np.abs(found.weights).max()) else found._replace(residual=np.inf)
+    return driver.optimize(problem, solve)
 
 
 def solve(program: Program) -> Solution:
@@ -216,73 +42,10 @@ def solve(program: Program) -> Solution:
 
 
 def _minimised(system: BandedSystem, q: Floats, b: Floats, h: Floats) -> Optimum:
-    # A step beyond the optimum meets slacks of zero; its residual is NaN, which ends the iteration.
+    # After a step beyond the optimum slacks are zero; the residual is then NaN, which ends the iteration.
     with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
         found = polished(system, q, b, h, minimise(system, q, b, h, tolerance=_NEAR), TOLERANCE)
         if found.residual <= TOLERANCE:
             return found
         further = minimise(system, q, b, h, tolerance=TOLERANCE, cautious=False)
         return min(found, polished(system, q, b, h, further, TOLERANCE), key=lambda optimum: optimum.residual)
-
-
-def _rolling(
-    problem: Problem,
-    means: Floats,
-    covariances: Floats,
-    lengths: np.ndarray[tuple[int], np.dtype[np.int64]],
-    solve: Solve,
-) -> Floats:
-    """Plan in each block for the blocks left as though they were like it, and keep the first weights; (J, N)."""
-    held = np.empty_like(means)
-    before = problem.initial
-    for j, length in enumerate(lengths):
-        ahead = lengths[j:] / length
-        planned = _planned(problem, means[j] * ahead[:, None], covariances[j] * ahead[:, None, None], before, solve)
-        before = held[j] = planned[0]
-    return held
-
-
-def _quadratic(problem: Problem, means: Floats, covariances: Floats) -> Floats:
-    """Trade the constant part of the way to the aim, Garleanu and Pedersen's equations 9 to 11; (J, N)."""
-    gamma, kept = problem.gamma, 1.0 - problem.rho
-    mixed = gamma * kept + problem.cost * problem.rho
-    # a/c without the difference of near numbers, which also holds for c = 0.
-    rate = 2.0 * gamma * kept / (mixed + np.sqrt(mixed**2 + 4.0 * gamma * problem.cost * kept**2))
-    held = np.empty_like(means)
-    before = problem.initial
-    for j, (mean, covariance) in enumerate(zip(means, covariances, strict=True)):
-        factor = cholesky.factor(gamma * covariance)
-        if factor is None:
-            asset, why = singular(covariance)
-            block = f"the block that starts at period {j * problem.frequency}"
-            raise Degenerate("covariances", f"the covariance of {block} is singular, as {why}", index=(asset, asset))
-        before = held[j] = (1.0 - rate) * before + rate * cholesky.substitute(factor, mean)
-    return held
-
-
-def _valued(problem: Problem, weights: Floats, times: np.ndarray[tuple[int], np.dtype[np.int64]]) -> Plan:
-    trades = weights.copy()
-    trades[0] -= problem.initial
-    trades[1:] -= weights[:-1]
-    expected: Floats = np.einsum("kn,kn->k", weights, problem.means)
-    variance = np.maximum(_squares(weights, problem.covariances), 0.0)
-    turnover: Floats = np.abs(trades).sum(axis=1)
-    spent = turnover if problem.cost_model == "proportional" else 0.5 * _squares(trades, problem.covariances)
-    utility: Floats = expected - 0.5 * problem.gamma * variance - problem.cost * spent
-    return Plan(
-        weights=weights,
-        expected_return=expected,
-        expected_volatility=np.sqrt(variance),
-        utility=utility,
-        turnover=turnover,
-        cumulative_utility=float(utility.sum()),
-        avg_turnover=float(turnover[times].mean()),
-        rebalance_times=times,
-        status="optimized",
-    )
-
-
-def _squares(vectors: Floats, matrices: Floats) -> Floats:
-    """Return v_k'M_k v_k, (K,)."""
-    product: Floats = np.einsum("kn,kn->k", vectors, np.matmul(matrices, vectors[:, :, None])[:, :, 0])
-    return product

@@ -3,8 +3,7 @@
 #include "multiperiod/banded.h"
 
 static const Index MOST_ITERATIONS = 60, PATIENCE = 8;
-#define FAR 1e-6
-#define CAUTION 0.5
+static const double FAR = 1e-6, CAUTION = 0.5;
 #define CLOSEST (1.0 - 1e-8)
 
 // An iterate: weights, bounds of their trades, multipliers of budgets and rows, slacks.
@@ -13,7 +12,7 @@ struct Point {
     double residual, gap;
 };
 
-// What is left of the optimality conditions, and a step.
+// The residuals of the optimality conditions, and a step.
 struct Step {
     double *dual_w, *dual_u, *primal, *slack;
     double *w, *u, *y, *z, *s;
@@ -56,25 +55,30 @@ APART void measure(const Plan& on, Point& at, const Step& left) {
     }
     force = force > 1e-300 ? force : 1e-300;
     across_rows(on, at.w, at.u, left.s);
-    V over = splat(0.0), gap = splat(0.0), all = splat(0.0);
+    V over = splat(0.0), gap = splat(0.0);
+    double products = 0.0;
+    for (Index pass = 0; pass < PASSES; ++pass) {
+        V all = splat(0.0);
 #pragma unroll 1
-    for (Index i = 0; i < KINDS * size; i += WIDTH) {
-        const V beyond = get(left.s + i) - get(on.limit + i), z = get(at.z + i), s = get(at.s + i);
-        put(left.slack + i, (beyond + s) * get(on.live + i));
-        over = max(beyond, over);
-        gap = max(magnitude(z * beyond), gap);
-        all = all + z * s;
+        for (Index i = pass * WIDTH; i < KINDS * size; i += SPAN) {
+            const V beyond = get(left.s + i) - get(on.limit + i), z = get(at.z + i), s = get(at.s + i);
+            put(left.slack + i, (beyond + s) * get(on.live + i));
+            over = max(beyond, over);
+            gap = max(magnitude(z * beyond), gap);
+            all = all + z * s;
+        }
+        products = across(all, products);
     }
     const double dual_w = largest(left.dual_w, size), dual_u = largest(left.dual_u, size);
     double residual = (dual_w > dual_u ? dual_w : dual_u) / force;
     residual = primal / length > residual ? primal / length : residual;
     residual = highest(over) / length > residual ? highest(over) / length : residual;
     residual = highest(gap) / (force * length) > residual ? highest(gap) / (force * length) : residual;
-    at.gap = across(all);
+    at.gap = products;
     at.residual = residual + (dual_w + dual_u + held + at.gap) * 0.0;
 }
 
-// How far values may move along a change before one of them reaches zero.
+// Returns how far the values may move along a change before one of them reaches zero.
 FN double reach(const Plan& on, const double* values, const double* change) {
     V least = splat(INFINITE);
 #pragma unroll 1
@@ -111,7 +115,7 @@ APART void direct(const Plan& on, const Point& at, const Step& step) {
 
 FN double shorter(double a, double b) { return a < b ? a : b; }
 
-// One predictor and corrector, or a cautious step; false where a slack is 0 or nothing factors.
+// Takes one predictor and corrector, or a cautious step; false where a slack is 0 or no matrix factors.
 APART bool iterate(const Plan& on, Point& at, const Step& step, bool cautious) {
     const Index rows = KINDS * on.size;
 #pragma unroll 1
@@ -123,23 +127,27 @@ APART bool iterate(const Plan& on, Point& at, const Step& step, bool cautious) {
     if (!factor(on, step.s)) return false;
     double length = 1.0, centre = 0.0;
 #pragma unroll 1
-    for (int pass = 0;; ++pass) {
+    for (bool corrected = false;; corrected = true) {
         direct(on, at, step);
         const double near = shorter(reach(on, at.s, step.s), reach(on, at.z, step.z));
         const double mean = at.gap / (double)(on.n_rows > 1 ? on.n_rows : 1);
-        if (pass) {
+        if (corrected) {
             double stay = 1.0 - mean > 0.995 ? 1.0 - mean : 0.995;
             stay = shorter(stay, CLOSEST);
             length = shorter(1.0, stay * near);
             break;
         }
         length = shorter(1.0, near);
-        V aimed = splat(0.0);
+        double aimed = 0.0;
+        for (Index pass = 0; pass < PASSES; ++pass) {
+            V all = splat(0.0);
 #pragma unroll 1
-        for (Index i = 0; i < rows; i += WIDTH) {
-            aimed = aimed + (get(at.z + i) + length * get(step.z + i)) * (get(at.s + i) + length * get(step.s + i));
+            for (Index i = pass * WIDTH; i < rows; i += SPAN) {
+                all = all + (get(at.z + i) + length * get(step.z + i)) * (get(at.s + i) + length * get(step.s + i));
+            }
+            aimed = across(all, aimed);
         }
-        const double ratio = across(aimed) / at.gap;
+        const double ratio = aimed / at.gap;
         const double corrector = cautious ? 0.0 : length * length;
         centre = mean > 0.0 ? ratio * ratio * ratio * mean : 0.0;
         centre = cautious && centre < CAUTION * mean ? CAUTION * mean : centre;
@@ -160,7 +168,7 @@ APART bool iterate(const Plan& on, Point& at, const Step& step, bool cautious) {
     return at.residual - at.residual == 0.0 && least > 0.0;
 }
 
-// Moves the values of rows that exist inside the cone; the others become `otherwise`.
+// Moves the values of the rows that exist into the cone, and sets the others to `otherwise`.
 FN void inside(const Plan& on, double* values, double otherwise) {
     double most = -INFINITE;
     for (Index i = 0; i < KINDS * on.size; ++i) most = on.live[i] > 0.0 && -values[i] > most ? -values[i] : most;
@@ -168,7 +176,7 @@ FN void inside(const Plan& on, double* values, double otherwise) {
     for (Index i = 0; i < KINDS * on.size; ++i) values[i] = on.live[i] > 0.0 ? values[i] + more : otherwise;
 }
 
-// Where the slacks are smallest in the mean; false where nothing factors.
+// Sets the point at which the slacks are smallest in the mean; false where no matrix factors.
 APART bool begin(const Plan& on, Point& at, const Step& step) {
     const Index size = on.size;
     if (!factor(on, on.live)) return false;

@@ -3,16 +3,15 @@
 // bits do not depend on its batch. An item is a working space, in which every n_spaces-th plan is solved.
 #include "multiperiod/polish.h"
 
-#define NEAR 1e-8
-#define TOLERANCE 1e-11
+static const double NEAR = 1e-8, TOLERANCE = 1e-11;
 
-// A plan's working space; native.py has the same numbers.
+// What a plan's working space holds; native.py reads the numbers here.
 static const Index FIELDS = 60, STRIDES = 2, BLOCK_MATRICES = 2, MATRICES = 3, BLOCK_NUMBERS = 5;
 
 FN Index space(Index blocks, Index n) {
-    const Index stride = rounded(n, 8);
+    const Index stride = rounded(n, ROW);
     return (BLOCK_MATRICES * blocks + MATRICES) * n * stride + (FIELDS * blocks + STRIDES) * stride +
-           BLOCK_NUMBERS * rounded(blocks, 8);
+           BLOCK_NUMBERS * rounded(blocks, ROW);
 }
 
 FN double* next(double*& room, Index count) {
@@ -25,13 +24,13 @@ FN Plan lay_out(double*& room, Index blocks, Index n, double cost, double budget
     Plan on;
     on.blocks = blocks;
     on.n = n;
-    on.stride = rounded(n, 8);
+    on.stride = rounded(n, ROW);
     on.size = blocks * on.stride;
     on.n_rows = 0;
     on.costly = cost > 0.0;
     on.cost = cost;
     on.budget = budget;
-    const Index matrix = n * on.stride, numbers = rounded(blocks, 8);
+    const Index matrix = n * on.stride, numbers = rounded(blocks, ROW);
     on.curvature = next(room, blocks * matrix);
     on.factor = next(room, blocks * matrix);
     on.passed = next(room, matrix);
@@ -56,7 +55,7 @@ FN Plan lay_out(double*& room, Index blocks, Index n, double cost, double budget
 
 FN Point lay_out_point(double*& room, const Plan& on) {
     Point at;
-    at.y = next(room, rounded(on.blocks, 8));
+    at.y = next(room, rounded(on.blocks, ROW));
     at.w = next(room, on.size);
     at.u = next(room, on.size);
     at.z = next(room, KINDS * on.size);
@@ -67,8 +66,8 @@ FN Point lay_out_point(double*& room, const Plan& on) {
 
 FN Step lay_out_step(double*& room, const Plan& on) {
     Step by;
-    by.primal = next(room, rounded(on.blocks, 8));
-    by.y = next(room, rounded(on.blocks, 8));
+    by.primal = next(room, rounded(on.blocks, ROW));
+    by.y = next(room, rounded(on.blocks, ROW));
     by.dual_w = next(room, on.size);
     by.dual_u = next(room, on.size);
     by.w = next(room, on.size);

@@ -1,35 +1,43 @@
-"""The plan kernel on the CPU's vector lanes: the NumPy twin's method without the cost of calling small operations."""
+"""Launches of the plan kernel: the NumPy twin's method without the cost of calling small operations."""
+
+from functools import cache
 
 import numpy as np
 
 from gpu_kernels.compile import library
+from gpu_kernels.constants import whole
 from gpu_kernels.launch import Count, Threads, pointer
-from gpu_kernels.multiperiod import host
+from gpu_kernels.multiperiod import driver, host
+from gpu_kernels.multiperiod.driver import TOLERANCE, Problem, Program, Solution
 from gpu_kernels.multiperiod.model import Plan
 
 __all__ = ["optimize", "solve", "space"]
 
-_FIELDS, _STRIDES, _BLOCK_MATRICES, _MATRICES, _BLOCK_NUMBERS = 60, 2, 2, 3, 5
+_LAYOUT = ("FIELDS", "STRIDES", "BLOCK_MATRICES", "MATRICES", "BLOCK_NUMBERS", "ROW")
+"""What the size of a working space follows from."""
 
 
-def optimize(problem: host.Problem) -> Plan:
-    """Find the weights of every block; as host.optimize."""
-    return host.optimize(problem, _solve_or_leave)
+def optimize(problem: Problem) -> Plan:
+    """Find the weights of every block; see the contract."""
+    return driver.optimize(problem, _solve_or_leave)
 
 
+@cache
 def space(blocks: int, size: int) -> int:
-    """Return how many numbers a plan's working space holds.
+    """Return how many numbers a plan's working space holds, as space in multiperiod.cu.
 
     Args:
         blocks: Of the plan.
         size: Assets.
     """
-    stride, numbers = (size + 7) // 8 * 8, (blocks + 7) // 8 * 8
-    matrices = (_BLOCK_MATRICES * blocks + _MATRICES) * size * stride
-    return matrices + (_FIELDS * blocks + _STRIDES) * stride + _BLOCK_NUMBERS * numbers
+    sources = "vectors.h", "multiperiod/multiperiod.cu"
+    fields, strides, block_matrices, matrices, block_numbers, row = (whole(name, *sources) for name in _LAYOUT)
+    stride, numbers = -(-size // row) * row, -(-blocks // row) * row
+    held = (block_matrices * blocks + matrices) * size * stride
+    return held + (fields * blocks + strides) * stride + block_numbers * numbers
 
 
-def solve(program: host.Program) -> host.Solution:
+def solve(program: Program) -> Solution:
     """Find one plan; its residual is infinite where the method comes to no point at all."""
     blocks, size = program.slope.shape
     terms, working = np.array([program.cost, program.budget]), np.empty(space(blocks, size))
@@ -39,10 +47,10 @@ def solve(program: host.Program) -> host.Solution:
     library("multiperiod").plan_weights(
         *map(Count, (1, 1, blocks, size)), *map(pointer, (*given, terms, working, weights, residual)), Threads(1)
     )
-    return host.adding_up(program, host.Solution(weights, float(residual[0])))
+    return driver.adding_up(program, Solution(weights, float(residual[0])))
 
 
-def _solve_or_leave(program: host.Program) -> host.Solution:
+def _solve_or_leave(program: Program) -> Solution:
     """Find one plan; what the kernel does not settle to rounding is the NumPy twin's."""
     found = solve(program)
-    return found if found.residual <= host.TOLERANCE else host.solve(program)
+    return found if found.residual <= TOLERANCE else host.solve(program)

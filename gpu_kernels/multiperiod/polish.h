@@ -3,8 +3,7 @@
 #include "multiperiod/interior.h"
 
 static const Index STEPS = 30, GUESSES = 10;
-#define PENALTY 1e3
-#define NOTHING 1e-15
+static const double PENALTY = 1e3, NOTHING = 1e-15;
 
 // Signed multipliers, and a guess of what stands where.
 struct Polish {
@@ -93,7 +92,7 @@ FN void whole(const Plan& on, const Point& at, const Polish& by) {
     }
 }
 
-// Betters `best` where it can; `at` is another point's room.
+// Improves `best` where it can, and uses the memory of another point, `at`.
 APART void polish(const Plan& on, Point& at, Point& best, const Step& step, Polish by, double tolerance) {
     const Index size = on.size;
     take(on, at, best);

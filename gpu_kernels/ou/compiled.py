@@ -11,6 +11,7 @@ import numpy as np
 
 from gpu_kernels.checks import Floats
 from gpu_kernels.compile import library, library_holding_the_lock
+from gpu_kernels.constants import whole
 from gpu_kernels.launch import Count, Number, Threads, pointer
 from gpu_kernels.ou import verdicts
 from gpu_kernels.ou.model import BIASES, OuEstimate
@@ -20,8 +21,8 @@ from gpu_kernels.ou.sums import Sums
 __all__ = ["CompiledStream"]
 
 _SUMS = len(Sums._fields)
-_LAST, _FORGETTING, _STATE = _SUMS, _SUMS + 1, _SUMS + 2
-"""Places in the state of a stream behind its sums, and its size, as stream.h has them."""
+_LAST, _FORGETTING, _STATE = (whole(name, "ou/verdict.h", "ou/stream.h") for name in ("LAST", "FORGETTING", "STATE"))
+"""Places in the state of a stream behind its sums, and its size."""
 
 _ONE, _NO, _ALONE = Count.from_param(1), Count.from_param(0), Threads.from_param(1)
 """Arguments as a call takes them, so that none is made in a call."""

@@ -6,7 +6,8 @@ import numpy as np
 
 from gpu_kernels import device, device_pipeline
 from gpu_kernels.checks import Floats
-from gpu_kernels.ou import native, verdicts
+from gpu_kernels.ou import driver, verdicts
+from gpu_kernels.ou.driver import ROWS, Measured, middles
 from gpu_kernels.ou.model import BIASES, OuFit
 from gpu_kernels.ou.sums import CANCELLED, ROUNDING
 
@@ -19,21 +20,21 @@ def fit(prices: Floats, dt: float, bias: str, adf_lags: int) -> OuFit:
     Raises:
         DeviceFault: the GPU is not there, does not answer, or has too little memory.
     """
-    return native.fit(prices, dt, bias, adf_lags, measure, judge)
+    return driver.fit(prices, dt, bias, adf_lags, measure, judge)
 
 
-def measure(prices: Floats, lags: int, halved: bool) -> native.Measured:
-    """Take the sums of every row of prices, which go up once, in parts where they are many; as native.measure."""
+def measure(prices: Floats, lags: int, halved: bool) -> Measured:
+    """Take the sums of every row of prices, which go up once, in parts where they are many; see driver.Measure."""
     n_series, n_prices = prices.shape
-    spans = [(0, n_prices), *(native.middles(n_prices) if halved else ())]
-    n_rows = native.ROWS * len(spans) + (1 if lags else 0)
+    spans = [(0, n_prices), *(middles(n_prices) if halved else ())]
+    n_rows = ROWS * len(spans) + (1 if lags else 0)
 
     def run(part: slice) -> Any:
         held = device.stage(prices[part])
         count = part.stop - part.start
         found = device.empty((n_rows, count))
         for k, (first, stop) in enumerate(spans):
-            rows = found[native.ROWS * k : native.ROWS * (k + 1)]
+            rows = found[ROWS * k : ROWS * (k + 1)]
             arguments = (count, n_prices, first, stop - first, held, CANCELLED, ROUNDING, rows)
             device.launch("ou", "ou_sums", count * device.BLOCK, arguments)
         if lags:
@@ -42,15 +43,15 @@ def measure(prices: Floats, lags: int, halved: bool) -> native.Measured:
 
     n_parts = device_pipeline.parts(n_series, prices.nbytes, n_series * device.BLOCK)
     found = np.concatenate(device_pipeline.in_parts(n_series, n_parts, run), axis=1)
-    halves = found[native.ROWS : 3 * native.ROWS].reshape(2, native.ROWS, n_series) if halved else None
-    return native.Measured(found[: native.ROWS], halves, found[-1] if lags else None)
+    halves = found[ROWS : 3 * ROWS].reshape(2, ROWS, n_series) if halved else None
+    return Measured(found[:ROWS], halves, found[-1] if lags else None)
 
 
 def judge(rows: Floats, dt: float, bias: str, statistic: Floats | None, halves: Floats | None) -> Floats:
-    """Return the verdicts on sums; as native.judge."""
+    """Return the verdicts on sums; see driver.Judge."""
     n_series = rows.shape[1]
     held, found = device.stage(rows), device.empty((verdicts.ROWS, n_series))
-    # The sums stand for an array that is not read.
+    # Where an array is None the kernel does not read it; the sums are passed as a valid pointer.
     tests = held if statistic is None else device.stage(statistic)
     parts = held if halves is None else device.stage(halves)
     arguments = (n_series, held, dt, BIASES.index(bias), int(statistic is not None), tests, parts, found)

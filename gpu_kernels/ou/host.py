@@ -6,6 +6,7 @@ from numpy.typing import NDArray
 from gpu_kernels.checks import Floats
 from gpu_kernels.ou import dickey_fuller, inference
 from gpu_kernels.ou.inference import Point
+from gpu_kernels.ou.infinities import fitted_without, having
 from gpu_kernels.ou.model import OuFit
 from gpu_kernels.ou.sums import CONSTANT, DETERMINISTIC, SLOPE_ROUNDING, Sums, of_batch
 
@@ -14,6 +15,10 @@ __all__ = ["classify", "fit", "from_sums", "speeds"]
 
 def fit(prices: Floats, dt: float, bias: str, adf_lags: int) -> OuFit:
     """Estimate every row of prices (B, T); see the contract."""
+    return fitted_without(prices, having(prices), lambda rest: _fit(rest, dt, bias, adf_lags))
+
+
+def _fit(prices: Floats, dt: float, bias: str, adf_lags: int) -> OuFit:
     statistic = dickey_fuller.statistics(prices, adf_lags) if adf_lags else None
     halves = None
     if bias == "jackknife":

@@ -6,6 +6,7 @@ from numpy.typing import NDArray
 from gpu_kernels.checks import Floats
 from gpu_kernels.ou import dickey_fuller, host, inference
 from gpu_kernels.ou.inference import Point
+from gpu_kernels.ou.infinities import fitted_without, having
 from gpu_kernels.ou.likelihood import Pairs, Profile, bridged, profile
 from gpu_kernels.ou.model import OuFit
 from gpu_kernels.ou.search import best_theta
@@ -21,7 +22,24 @@ _FARTHEST = 30.0
 
 
 def fit(prices: Floats, times: Floats, bias: str, adf_lags: int) -> OuFit:
-    """Estimate every row of prices (B, T) at times (B, T); see the contract."""
+    """Estimate theta, mu and sigma of series with irregular times, by exact maximum likelihood.
+
+    Args:
+        prices: (B, T), oldest first. A NaN is bridged: its neighbours form one pair over the longer gap.
+        times: (B, T), strictly increasing, in the unit that theta shall have.
+        bias: As in the contract of fit; the step of its formula is the mean gap.
+        adf_lags: As in fit; the test takes the finite prices in order, whatever their gaps.
+
+    Returns:
+        OuFit of (B,) arrays; half_life is in units of the times.
+
+    References:
+        Tang and Chen (2009), section 2, with the transition over each gap in its own length.
+    """
+    return fitted_without(prices, having(prices), lambda rest: _fit(rest, times, bias, adf_lags))
+
+
+def _fit(prices: Floats, times: Floats, bias: str, adf_lags: int) -> OuFit:
     series = [row[~np.isnan(row)] for row in prices]
     sums = _sums(series)
     if adf_lags:

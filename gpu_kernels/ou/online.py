@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from gpu_kernels.checks import array, at_least, no_infinity, one_of, positive
-from gpu_kernels.dispatch import on_lanes
+from gpu_kernels.dispatch import Twins, on_lanes
 from gpu_kernels.errors import InvalidInput
 from gpu_kernels.ou import host, irregular, scalar
 from gpu_kernels.ou.compiled import CompiledStream
@@ -19,6 +19,9 @@ __all__ = ["OnlineOu"]
 
 _LONGEST_RECOMPUTED = 10_000
 """Prices kept, by default and at most, where every estimate is made from the kept prices."""
+
+WINDOWED = Twins(host=host.fit)
+IRREGULAR = Twins(host=irregular.fit)
 
 
 class OnlineOu:
@@ -164,10 +167,10 @@ class OnlineOu:
             return scalar.estimate(sums, self._dt, self._bias)
         prices = self._window.prices[None]
         if self._time_unit_ms is None:
-            return single(host.fit(prices, self._dt, self._bias, self._adf_lags))
+            return single(WINDOWED.run(prices, self._dt, self._bias, self._adf_lags))
         times = self._window.times[None]
         since = (times - times[:, :1]) / self._time_unit_ms
-        return single(irregular.fit(prices, since, self._bias, self._adf_lags))
+        return single(IRREGULAR.run(prices, since, self._bias, self._adf_lags))
 
 
 def _forgetting(forgetting: float | None, window: int | None, *, recomputes: bool) -> float:

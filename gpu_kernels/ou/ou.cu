@@ -1,8 +1,9 @@
-// Sums behind the Ornstein-Uhlenbeck regression and the Dickey-Fuller test, a block of lanes a series, and the verdicts
-// on them, a lane a series. model.py and dickey_fuller.py state what they are for.
+// Sums behind the Ornstein-Uhlenbeck regression and the Dickey-Fuller test, with a block of lanes for each series, and the
+// verdicts on them, with a lane for each series. model.py and dickey_fuller.py state what they are for.
 //
-// Means first, then the sums about them, so that prices far from 0 cost no digits. Each loop takes several vectors a
-// turn into sums of their own: a sum waits for the addition before it, and those of one would leave the units idle.
+// The kernel takes the means first, then the sums about them, so that prices far from 0 cost no digits. Each loop adds
+// several vectors a turn to sums of their own: an addition waits for the one before it, and a single sum would leave the
+// arithmetic units idle.
 #include "lane.h"
 #include "ou/stream.h"
 #include "ou/verdict.h"
@@ -13,11 +14,13 @@
 FN M known(V v) { return v == v; }
 FN V counted(M m) { return sel(m, splat(1.0), splat(0.0)); }
 
-// The sum over a turn's vectors and the block's lanes.
-FN double total(const V* parts) { return block_sum((parts[0] + parts[1]) + (parts[2] + parts[3])); }
+// The sum over a turn's vectors and the block's lanes, from the sum of the passes before this one.
+FN double total(const V* parts, double before) {
+    return block_sum((parts[0] + parts[1]) + (parts[2] + parts[3]), before);
+}
 
-// The first price of the first `length` neighbours without a gap, 0 where there are none. A price that is in no sum is no
-// origin: far from the others it would cost them their digits.
+// The first price of the first `length` neighbours without a gap, 0 where there are none. A price that is in no sum cannot
+// be the origin: if it is far from the others, it costs them their digits.
 FN double first_of_whole(const double* price, Index n, Index length) {
     for (Index t = 0, together = 0; t < n; ++t) {
         together = price[t] == price[t] ? together + 1 : 0;
@@ -26,7 +29,7 @@ FN double first_of_whole(const double* price, Index n, Index length) {
     return 0.0;
 }
 
-// One series. Where it is known to be without a gap, whole turns need no masks.
+// One series. If it is known to have no gap, whole turns need no masks.
 struct Series {
     const double* price;
     Index n;
@@ -34,7 +37,7 @@ struct Series {
     bool gapless;
 };
 
-// A pair of neighbours: what it adds to a sum counts where it is whole.
+// A pair of neighbours: it adds to a sum where both prices are known.
 struct Pair {
     V lag, step;
     M whole;
@@ -45,12 +48,12 @@ FN Pair pair(V now, V next, double origin) {
     return {lag, (next - origin) - lag, known(now) & known(next)};
 }
 
-// Calls add(place in the turn, pair) for the pairs of a series.
+// Calls add(place in the turn, pair) for the pairs of a series that a pass visits.
 template <typename Add>
-FN void each_pair(const Series& series, const Add& add) {
+FN void each_pair(const Series& series, Index pass, const Add& add) {
     const Index turn = TURN * BLOCK, n_pairs = series.n - 1;
     const Index plain = series.gapless ? n_pairs - n_pairs % turn : 0;
-    Index t = lane();
+    Index t = lane() + pass * WIDTH;
     for (; t < plain; t += turn) {
         for (Index k = 0; k < TURN; ++k) {
             const double* price = series.price + t + k * BLOCK;
@@ -73,32 +76,45 @@ struct Means {
 };
 
 FN Means means(const Series& series) {
-    V lags[TURN] = {}, steps[TURN] = {}, pairs[TURN] = {};
-    each_pair(series, [&](Index k, const Pair& each) {
-        lags[k] = lags[k] + sel(each.whole, each.lag, splat(0.0));
-        steps[k] = steps[k] + sel(each.whole, each.step, splat(0.0));
-        pairs[k] = pairs[k] + counted(each.whole);
-    });
-    const double n_pairs = total(pairs);
-    return {total(lags) / n_pairs, total(steps) / n_pairs, n_pairs};
+    double lag = 0.0, step = 0.0, n_pairs = 0.0;
+    for (Index pass = 0; pass < PASSES; ++pass) {
+        V lags[TURN] = {}, steps[TURN] = {}, pairs[TURN] = {};
+        each_pair(series, pass, [&](Index k, const Pair& each) {
+            lags[k] = lags[k] + sel(each.whole, each.lag, splat(0.0));
+            steps[k] = steps[k] + sel(each.whole, each.step, splat(0.0));
+            pairs[k] = pairs[k] + counted(each.whole);
+        });
+        n_pairs = total(pairs, n_pairs);
+        lag = total(lags, lag);
+        step = total(steps, step);
+    }
+    return {lag / n_pairs, step / n_pairs, n_pairs};
 }
 
 FN double count(const Series& series) {
-    V samples = splat(0.0);
-    for (Index t = lane(); t < series.n; t += BLOCK) {
-        samples = samples + counted(known(load_or(series.price, t, series.n, MISSING)));
+    double n_samples = 0.0;
+    for (Index pass = 0; pass < PASSES; ++pass) {
+        V samples = splat(0.0);
+        for (Index t = lane() + pass * WIDTH; t < series.n; t += BLOCK) {
+            samples = samples + counted(known(load_or(series.price, t, series.n, MISSING)));
+        }
+        n_samples = block_sum(samples, n_samples);
     }
-    return block_sum(samples);
+    return n_samples;
 }
 
-// Squared residuals of the line through the pairs: exact where their sums have cancelled.
+// The sum of the squared residuals of the line through the pairs: it has its digits where the other sums cancel.
 FN double residuals(const Series& series, const Means& mean, double slope) {
-    V squares[TURN] = {};
-    each_pair(series, [&](Index k, const Pair& each) {
-        const V left = (each.step - mean.step) - slope * (each.lag - mean.lag);
-        squares[k] = squares[k] + sel(each.whole, left * left, splat(0.0));
-    });
-    return total(squares);
+    double sum = 0.0;
+    for (Index pass = 0; pass < PASSES; ++pass) {
+        V squares[TURN] = {};
+        each_pair(series, pass, [&](Index k, const Pair& each) {
+            const V left = (each.step - mean.step) - slope * (each.lag - mean.lag);
+            squares[k] = squares[k] + sel(each.whole, left * left, splat(0.0));
+        });
+        sum = total(squares, sum);
+    }
+    return sum;
 }
 
 FN void sum(Series series, double cancelled, double rounding, double* out, Index n_series) {
@@ -110,15 +126,21 @@ FN void sum(Series series, double cancelled, double rounding, double* out, Index
         mean = means(series);
         n_samples = count(series);
     }
-    V xx[TURN] = {}, xd[TURN] = {}, dd[TURN] = {};
-    each_pair(series, [&](Index k, const Pair& each) {
-        const V x = sel(each.whole, each.lag - mean.lag, splat(0.0));
-        const V d = sel(each.whole, each.step - mean.step, splat(0.0));
-        xx[k] = xx[k] + x * x;
-        xd[k] = xd[k] + x * d;
-        dd[k] = dd[k] + d * d;
-    });
-    const double sxx = total(xx), sxd = total(xd), sdd = total(dd), slope = sxd / sxx;
+    double sxx = 0.0, sxd = 0.0, sdd = 0.0;
+    for (Index pass = 0; pass < PASSES; ++pass) {
+        V xx[TURN] = {}, xd[TURN] = {}, dd[TURN] = {};
+        each_pair(series, pass, [&](Index k, const Pair& each) {
+            const V x = sel(each.whole, each.lag - mean.lag, splat(0.0));
+            const V d = sel(each.whole, each.step - mean.step, splat(0.0));
+            xx[k] = xx[k] + x * x;
+            xd[k] = xd[k] + x * d;
+            dd[k] = dd[k] + d * d;
+        });
+        sxx = total(xx, sxx);
+        sxd = total(xd, sxd);
+        sdd = total(dd, sdd);
+    }
+    const double slope = sxd / sxx;
     double sse = sdd - slope * sxd;
     if (sse < cancelled * sdd) sse = residuals(series, mean, slope);
     const double found[] = {n_samples, mean.n_pairs, mean.n_pairs, series.origin, mean.lag, mean.step,
@@ -138,7 +160,7 @@ ENTRY(ou_sums)(Index n_series, Index stride, Index first, Index n_prices, const 
     };
 }
 
-// Series of one work item: on a CPU enough of them that threads do not write to one another's cache lines.
+// The series of one work item: on a CPU enough of them that threads do not write to the same cache lines.
 #if WIDTH == 1
 #define TOGETHER 1
 #else
@@ -169,11 +191,11 @@ ENTRY(ou_extend)(Index n_streams, Index n_prices, const double* prices, double* 
 
 // Arrays of the test stay in registers only where each loop over them is unrolled.
 
-// Correlations under which the test is left to the host: what is left of a column beside the others, squared.
+// The share of a column, squared, that the other columns must leave unexplained; below it the host runs the test.
 #define NEARLY_DEPENDENT 1e-4
 
-// The columns of the regression at t: LAGS steps back, the level before, the step; false where one touches a NaN. PLAIN:
-// all lanes are within a series without a gap.
+// The columns of the regression at t: LAGS steps back, the level before, the step; false where one touches a NaN. PLAIN
+// says that all lanes are within a series without a gap.
 template <int LAGS, bool PLAIN>
 FN M design(const double* price, Index t, Index n, double origin, V* column) {
     const auto at = [&](Index k) {
@@ -192,12 +214,12 @@ FN M design(const double* price, Index t, Index n, double origin, V* column) {
     return whole;
 }
 
-// Calls add(whole, column) for the equations of a series.
+// Calls add(whole, column) for the equations of a series that a pass visits.
 template <int LAGS, typename Add>
-FN void each_equation(const Series& series, const Add& add) {
+FN void each_equation(const Series& series, Index pass, const Add& add) {
     const Index n = series.n;
     V column[LAGS + 2];
-    Index t = lane();
+    Index t = lane() + pass * WIDTH;
     if (series.gapless) {
         for (; t - lane() + BLOCK + LAGS < n; t += BLOCK) {
             add(design<LAGS, true>(series.price, t, n, series.origin, column), column);
@@ -231,22 +253,28 @@ FN bool factor(double (*a)[SIZE]) {
 template <int LAGS>
 FN double column_sums(const Series& series, double* totals) {
     constexpr int SIZE = LAGS + 2;
-    V count = splat(0.0), sums[SIZE] = {};
-    each_equation<LAGS>(series, [&](M whole, const V* column) {
-        count = count + counted(whole);
+    double n_equations = 0.0;
 #pragma unroll
-        for (int j = 0; j < SIZE; ++j) sums[j] = sums[j] + sel(whole, column[j], splat(0.0));
-    });
+    for (int j = 0; j < SIZE; ++j) totals[j] = 0.0;
+    for (Index pass = 0; pass < PASSES; ++pass) {
+        V count = splat(0.0), sums[SIZE] = {};
+        each_equation<LAGS>(series, pass, [&](M whole, const V* column) {
+            count = count + counted(whole);
 #pragma unroll
-    for (int j = 0; j < SIZE; ++j) totals[j] = block_sum(sums[j]);
-    return block_sum(count);
+            for (int j = 0; j < SIZE; ++j) sums[j] = sums[j] + sel(whole, column[j], splat(0.0));
+        });
+#pragma unroll
+        for (int j = 0; j < SIZE; ++j) totals[j] = block_sum(sums[j], totals[j]);
+        n_equations = block_sum(count, n_equations);
+    }
+    return n_equations;
 }
 
-// The t value: INFINITE where the host shall look, NaN where there are too few equations.
+// The t value: INFINITE where the host must compute it, NaN where there are too few equations.
 template <int LAGS>
 FN double statistic(Series series) {
     constexpr int SIZE = LAGS + 2;
-    double mean[SIZE], gram[SIZE][SIZE], spread[SIZE];
+    double mean[SIZE], gram[SIZE][SIZE] = {}, spread[SIZE];
     double n_equations = column_sums<LAGS>(series, mean), all = 0.0;
 #pragma unroll
     for (int j = 0; j < SIZE; ++j) all += mean[j];
@@ -258,20 +286,25 @@ FN double statistic(Series series) {
     if (freedom < 1.0) return MISSING;
 #pragma unroll
     for (int j = 0; j < SIZE; ++j) mean[j] /= n_equations;
-    V products[SIZE][SIZE] = {};
-    each_equation<LAGS>(series, [&](M whole, const V* column) {
-        V centred[SIZE];
+    for (Index pass = 0; pass < PASSES; ++pass) {
+        V products[SIZE][SIZE] = {};
+        each_equation<LAGS>(series, pass, [&](M whole, const V* column) {
+            V centred[SIZE];
+#pragma unroll
+            for (int j = 0; j < SIZE; ++j) {
+                centred[j] = sel(whole, column[j] - mean[j], splat(0.0));
+#pragma unroll
+                for (int i = 0; i <= j; ++i) products[j][i] = products[j][i] + centred[j] * centred[i];
+            }
+        });
 #pragma unroll
         for (int j = 0; j < SIZE; ++j) {
-            centred[j] = sel(whole, column[j] - mean[j], splat(0.0));
 #pragma unroll
-            for (int i = 0; i <= j; ++i) products[j][i] = products[j][i] + centred[j] * centred[i];
+            for (int i = 0; i <= j; ++i) gram[j][i] = block_sum(products[j][i], gram[j][i]);
         }
-    });
+    }
 #pragma unroll
     for (int j = 0; j < SIZE; ++j) {
-#pragma unroll
-        for (int i = 0; i <= j; ++i) gram[j][i] = block_sum(products[j][i]);
         spread[j] = sqrt(gram[j][j]);
 #pragma unroll
         for (int i = 0; i <= j; ++i) gram[j][i] /= spread[j] * spread[i];

@@ -58,7 +58,7 @@ enum {
 enum { NONE, TANG_CHEN, JACKKNIFE };
 
 // The tolerances of sums.py.
-static const double STILL = 1e-12, NO_NOISE = 1e-24, SLOPE_ROUNDING = 8.0 * 0x1p-52;
+static const double STILL = 1e-12, NO_NOISE = 1e-24, SLOPE_ROUNDING = 0x1p-49;
 static const double LN_2 = 0.6931471805599453, TWO_PI = 6.283185307179586;
 static const double QUANTILE = 1.96, LARGEST_STEP = 2.0;
 

@@ -4,13 +4,20 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from gpu_kernels.bounds import finite_within_reach
-from gpu_kernels.checks import array, at_least, one_of
-from gpu_kernels.dispatch import current, run
+from gpu_kernels.checks import Floats, array, at_least, one_of
+from gpu_kernels.dispatch import Twins
 from gpu_kernels.errors import InvalidInput
 from gpu_kernels.pca import device, host
 from gpu_kernels.pca.model import SCALINGS, Pca
 
 __all__ = ["SCALINGS", "Pca", "fit"]
+
+
+def _steps(returns: Floats, _kept: int, _scaling: str) -> int:
+    return returns.size * int(min(returns.shape))
+
+
+TWINS = Twins(host=host.fit, device=device.fit, steps=_steps)
 
 
 def fit(returns: ArrayLike, *, n_components: int = 0, scaling: str = "none") -> Pca:
@@ -47,5 +54,4 @@ def fit(returns: ArrayLike, *, n_components: int = 0, scaling: str = "none") -> 
     finite_within_reach("returns", checked)
     rank = min(checked.shape)
     kept = min(n_components, rank) if n_components else rank
-    twin = device.fit if current().backend == "cuda" else host.fit
-    return run(twin, checked, kept, scaling)
+    return TWINS.run(checked, kept, scaling)

@@ -2,7 +2,7 @@
 
 from gpu_kernels import device
 from gpu_kernels.checks import Floats
-from gpu_kernels.pca import host
+from gpu_kernels.pca import driver
 from gpu_kernels.pca.model import Pca
 
 __all__ = ["fit"]
@@ -14,4 +14,4 @@ def fit(returns: Floats, kept: int, scaling: str) -> Pca:
     Raises:
         DeviceFault: the GPU is not there, does not answer, has too little memory, or returns a wrong spectrum.
     """
-    return host.fit(returns, kept, scaling, lambda matrix, _: device.spectrum(matrix))
+    return driver.fit(returns, kept, scaling, lambda matrix, _: device.spectrum(matrix))

@@ -4,12 +4,14 @@ from numpy.typing import ArrayLike
 
 from gpu_kernels.annual import PERIODS_PER_YEAR
 from gpu_kernels.checks import array, one_of, positive
-from gpu_kernels.dispatch import run
+from gpu_kernels.dispatch import Twins
 from gpu_kernels.errors import InvalidInput
 from gpu_kernels.performance import host
 from gpu_kernels.performance.model import KINDS, Figures, Performance
 
 __all__ = ["KINDS", "Figures", "Performance", "figures"]
+
+TWINS = Twins(host=host.figures)
 
 
 def figures(values: ArrayLike, *, kind: str = "simple", periods_per_year: float = PERIODS_PER_YEAR) -> Performance:
@@ -35,4 +37,4 @@ def figures(values: ArrayLike, *, kind: str = "simple", periods_per_year: float 
     checked = array("values", values, ndim=2, shape="(B, T)")
     if checked.shape[1] == 0:
         raise InvalidInput("values", "must have at least one bar", value=checked.shape)
-    return run(host.figures, checked, one_of("kind", kind, KINDS), positive("periods_per_year", periods_per_year))
+    return TWINS.run(checked, one_of("kind", kind, KINDS), positive("periods_per_year", periods_per_year))

@@ -39,6 +39,7 @@ def compute(prices: ArrayLike, *, kind: str = "log") -> Returns:
         raise InvalidInput(
             "prices", f"must be finite and > 0 for {kind} returns", value=checked[place].item(), index=index
         )
+    # Not by Twins: to copy prices to another process takes as long as their returns.
     computed = host.compute(checked, kind)
     if not (np.isfinite(computed.std) and np.isfinite(computed.mean)):
         raise InvalidInput("prices", "must not change by a factor so large that their returns overflow")

@@ -5,9 +5,9 @@ import math
 from gpu_kernels.checks import non_negative, one_of, positive
 from gpu_kernels.errors import InvalidInput
 from gpu_kernels.signals import host
-from gpu_kernels.signals.model import POSITIONS, RULES, Signal
+from gpu_kernels.signals.model import POSITIONS, Signal
 
-__all__ = ["POSITIONS", "RULES", "Signal", "decide"]
+__all__ = ["POSITIONS", "Signal", "decide"]
 
 
 def decide(

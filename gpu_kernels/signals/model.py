@@ -23,13 +23,10 @@ Confidence is the first of these that is known:
 
 from typing import NamedTuple
 
-__all__ = ["POSITIONS", "RULES", "Signal"]
+__all__ = ["POSITIONS", "Signal"]
 
 POSITIONS = ("flat", "long", "short")
 """What may be held when the decision is made."""
-
-RULES = ("enter_long", "enter_short", "exit_long", "exit_short", "stop_long", "stop_short", "hold")
-"""The rules that can fire."""
 
 
 class Signal(NamedTuple):
@@ -41,7 +38,7 @@ class Signal(NamedTuple):
         zscore: Distance from mu in stationary deviations.
         expected_profit: Of the trade that an entry opens, in units of the price, net of round_trip_cost; 0 otherwise.
         reasoning: One sentence with theta, mu, sigma, z and the rule that fired.
-        rule: One of RULES.
+        rule: The rule that fired: "hold", or "enter", "exit" or "stop" with "_long" or "_short".
     """
 
     signal: str

@@ -3,9 +3,10 @@
 import numpy as np
 from numpy.typing import ArrayLike
 
-from gpu_kernels.checks import Floats, at_least, non_negative, one_of
+from gpu_kernels.checks import at_least, non_negative, one_of
+from gpu_kernels.dispatch import Twins
 from gpu_kernels.errors import InvalidInput
-from gpu_kernels.thresholds import host, leung_li
+from gpu_kernels.thresholds import host
 from gpu_kernels.thresholds.contract import Arguments
 from gpu_kernels.thresholds.model import (
     BAR_SHIFT,
@@ -35,6 +36,9 @@ __all__ = [
     "optimal",
     "round_trip_cost",
 ]
+
+OPTIMAL = Twins(host=host.optimal)
+EVALUATED = Twins(host=host.describe)
 
 
 def optimal(
@@ -91,9 +95,12 @@ def optimal(
         raise InvalidInput("rate", "goes with model 'leung_li', which needs it, and with no other")
     given = Arguments(theta=theta, mu=mu, sigma=sigma, cost=cost, rate=rate, stop=stop, f_max=f_max, dt=dt)
     case = given.case()
-    centre, half, fraction = _solve(given, case, objective, model)
-    levels = host.watched_at_bars(case, centre, half)._replace(one_sided=model == "leung_li")
-    return given.shaped(case, host.describe(case, levels, fraction))
+    standard = given.standardised_cost(case, free=model == "leung_li")
+    discount = given.rate(case) if model == "leung_li" else None
+    largest = None
+    if objective == "kelly":
+        largest = given.positive("f_max") * case.spread if given.has("f_max") else np.full_like(standard, np.inf)
+    return given.shaped(case, OPTIMAL.run(case, standard, objective, model, discount, largest))
 
 
 def evaluate(
@@ -131,7 +138,7 @@ def evaluate(
     """
     given = Arguments(theta=theta, mu=mu, sigma=sigma, cost=cost, entry_z=entry_z, exit_z=exit_z, stop=stop, dt=dt)
     case = given.case()
-    result = given.shaped(case, host.describe(case, given.levels(case)))
+    result = given.shaped(case, EVALUATED.run(case, given.levels(case), None))
     # Moved out by the shift and back, they may have lost their last digit.
     entry, leave = np.broadcast_arrays(entry_z, exit_z, result.entry_z)[:2]
     return result._replace(entry_z=entry.astype(np.float64), exit_z=leave.astype(np.float64))
@@ -171,19 +178,3 @@ def round_trip_cost(
             "mu", "must be finite and not 0 for a cost that is a fraction of the notional |mu|", value=mu
         )
     return 2.0 * float(transaction_cost) * abs(float(mu)) * legs
-
-
-def _solve(given: Arguments, case: host.Case, objective: str, model: str) -> tuple[Floats, Floats, Floats | None]:
-    """Return centre, half-width and, for "kelly", the fraction, each (G,)."""
-    standard = given.standardised_cost(case, free=model == "leung_li")
-    if model == "leung_li":
-        return *leung_li.solve(case, given.rate(case)), None
-    if objective == "profit":
-        return *host.profit(standard, to_mean=model == "to_mean"), None
-    if objective == "sharpe":
-        return *host.sharpe(standard), None
-    largest = np.full_like(standard, np.inf)
-    if given.has("f_max"):
-        largest = given.positive("f_max") * case.spread
-    centre, half, scaled = host.capped_kelly(standard, largest)
-    return centre, half, scaled / case.spread

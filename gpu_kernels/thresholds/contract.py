@@ -5,7 +5,6 @@ from numpy.typing import ArrayLike, NDArray
 
 from gpu_kernels.checks import Floats
 from gpu_kernels.errors import InvalidInput
-from gpu_kernels.thresholds.host import Case, Levels
 from gpu_kernels.thresholds.model import (
     BAR_SHIFT,
     LARGEST_COST,
@@ -13,6 +12,8 @@ from gpu_kernels.thresholds.model import (
     LARGEST_RATE,
     SMALLEST_COST,
     SMALLEST_RATE,
+    Case,
+    Levels,
     Thresholds,
 )
 

@@ -1,51 +1,46 @@
 """The NumPy twin of thresholds: the optima in standardised units, and what a pair of thresholds earns."""
 
-from typing import NamedTuple
-
 import numpy as np
 
 from gpu_kernels.checks import Floats
+from gpu_kernels.thresholds import leung_li
 from gpu_kernels.thresholds.durations import in_trade_and_cycle
 from gpu_kernels.thresholds.growth import Problem, maximise
-from gpu_kernels.thresholds.model import BAR_SHIFT, Thresholds
+from gpu_kernels.thresholds.model import BAR_SHIFT, Case, Levels, Thresholds
 from gpu_kernels.thresholds.special import dawson
 from gpu_kernels.thresholds.start import newton_for_profit, profit_start, sharpe_start
 
-__all__ = ["Case", "Levels", "capped_kelly", "describe", "profit", "sharpe", "watched_at_bars"]
+__all__ = ["capped_kelly", "describe", "optimal", "profit", "sharpe", "watched_at_bars"]
 
 
-class Case(NamedTuple):
-    """Checked parameters, one process an entry, all (G,); stop and dt are NaN where not given."""
+def optimal(
+    case: Case, cost: Floats, objective: str, model: str, rate: Floats | None, largest: Floats | None
+) -> Thresholds:
+    """Compute the optimal thresholds and what they earn, fields (G,); see the contract.
 
-    theta: Floats
-    mu: Floats
-    sigma: Floats
-    cost: Floats
-    stop: Floats
-    dt: Floats
+    Args:
+        case: The processes.
+        cost: (G,) costs of a round trip in stationary standard deviations.
+        objective: One of OBJECTIVES.
+        model: One of MODELS.
+        rate: (G,) discount rates; None but for model "leung_li".
+        largest: (G,) bounds of the fraction per stationary standard deviation; None but for objective "kelly".
 
-    @property
-    def spread(self) -> Floats:
-        """The stationary standard deviation s, (G,)."""
-        return np.asarray(self.sigma / np.sqrt(2.0 * self.theta))
-
-
-class Levels(NamedTuple):
-    """Thresholds as the continuous formulas see them: entry = centre + half, exit = centre - half, all (G,).
-
-    Attributes:
-        centre: Mean of entry_z and exit_z.
-        half: Half their distance.
-        stop: z of the stop, NaN without one.
-        shift: How far the returned thresholds lie inward of these, 0 without dt.
-        one_sided: Whether the rule trades on one side of the mean only.
+    Raises:
+        Degenerate: model "leung_li" has no thresholds for a process.
     """
-
-    centre: Floats
-    half: Floats
-    stop: Floats
-    shift: Floats
-    one_sided: bool = False
+    fraction = None
+    if rate is not None:
+        centre, half = leung_li.solve(case, rate)
+    elif objective == "profit":
+        centre, half = profit(cost, to_mean=model == "to_mean")
+    elif largest is None:
+        centre, half = sharpe(cost)
+    else:
+        centre, half, scaled = capped_kelly(cost, largest)
+        fraction = scaled / case.spread
+    levels = watched_at_bars(case, centre, half)._replace(one_sided=model == "leung_li")
+    return describe(case, levels, fraction)
 
 
 def profit(cost: Floats, *, to_mean: bool) -> tuple[Floats, Floats]:
@@ -90,7 +85,7 @@ def watched_at_bars(case: Case, centre: Floats, half: Floats) -> Levels:
 
 
 @np.errstate(over="ignore", under="ignore", divide="ignore", invalid="ignore")
-def describe(case: Case, levels: Levels, fraction: Floats | None = None) -> Thresholds:
+def describe(case: Case, levels: Levels, fraction: Floats | None) -> Thresholds:
     """Compute what the thresholds earn, fields (G,); see the contract.
 
     What leaves the doubles is refused afterwards, by name.

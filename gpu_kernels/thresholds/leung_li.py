@@ -17,14 +17,13 @@ from numpy.typing import NDArray
 
 from gpu_kernels.checks import Floats
 from gpu_kernels.errors import Degenerate
-from gpu_kernels.thresholds.host import Case
-from gpu_kernels.thresholds.model import LARGEST_ENTRY
+from gpu_kernels.thresholds.model import LARGEST_ENTRY, Case
 
 __all__ = ["entry_level", "exit_level", "solve"]
 
 
 class _Nodes(NamedTuple):
-    """Trapezoidal nodes in t for u = exp(t - exp(-t)), which dies doubly exponentially on the left even for tiny nu."""
+    """Trapezoidal nodes in t for u = exp(t - exp(-t)), which decays double exponentially on the left for any nu."""
 
     logarithms: Floats
     weights: Floats
@@ -124,7 +123,7 @@ def _moments(nu: Floats, z: Floats) -> _Moments:
 
 
 def _integrals(nu: Floats, z: Floats, nodes: _Nodes) -> Floats:
-    # Left of the mean the integrand lives at u ~ 1/|z|, and the nodes follow it there.
+    # Left of the mean the integrand is concentrated at u ~ 1/|z|, and the nodes are moved there.
     logarithms = nodes.logarithms - np.log(np.maximum(1.0, -z))[:, None]
     u = np.exp(logarithms)
     exponent = nu[:, None] * logarithms + (z[:, None] - 0.5 * u) * u - 0.5 * np.maximum(z, 0.0)[:, None] ** 2

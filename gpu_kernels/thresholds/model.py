@@ -20,6 +20,8 @@ a(t) = sqrt(pi/2) erfcx(t/sqrt 2) and m(t) = sqrt(pi/2) exp(t^2/2); a trade earn
 
 from typing import NamedTuple
 
+import numpy as np
+
 from gpu_kernels.checks import Floats
 
 __all__ = [
@@ -32,6 +34,8 @@ __all__ = [
     "SMALLEST_COST",
     "SMALLEST_RATE",
     "UNITS",
+    "Case",
+    "Levels",
     "Thresholds",
 ]
 
@@ -58,6 +62,40 @@ SMALLEST_RATE, LARGEST_RATE = 1e-5, 100.0
 
 BAR_SHIFT = 0.5826
 """-zeta(1/2)/sqrt(2 pi): how far a discretely watched path overshoots a level, in standard deviations of one bar."""
+
+
+class Case(NamedTuple):
+    """Checked parameters, one process an entry, all (G,); stop and dt are NaN where not given."""
+
+    theta: Floats
+    mu: Floats
+    sigma: Floats
+    cost: Floats
+    stop: Floats
+    dt: Floats
+
+    @property
+    def spread(self) -> Floats:
+        """The stationary standard deviation s, (G,)."""
+        return np.asarray(self.sigma / np.sqrt(2.0 * self.theta))
+
+
+class Levels(NamedTuple):
+    """Thresholds as the continuous formulas see them: entry = centre + half, exit = centre - half, all (G,).
+
+    Attributes:
+        centre: Mean of entry_z and exit_z.
+        half: Half their distance.
+        stop: z of the stop, NaN without one.
+        shift: How far the returned thresholds lie inward of these, 0 without dt.
+        one_sided: Whether the rule trades on one side of the mean only.
+    """
+
+    centre: Floats
+    half: Floats
+    stop: Floats
+    shift: Floats
+    one_sided: bool = False
 
 
 class Thresholds(NamedTuple):

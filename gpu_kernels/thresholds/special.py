@@ -1,15 +1,15 @@
-"""Dawson's function, erfcx, erf and erfi for arrays, in NumPy alone.
+"""Dawson's function, erfcx and erfi for arrays, in NumPy alone.
 
 Each is the sum of positive terms only, or a series short of cancellation, so that the results keep a relative accuracy
 of a few units in the last place over the whole line. Trapezoidal sums of analytic functions converge like
-exp(-(pi/h)^2), so a step of 1/2 (erfcx) or 1/4 (Dawson) already stands below the rounding of a double.
+exp(-(pi/h)^2), so a step of 1/2 (erfcx) or 1/4 (Dawson) is already below the rounding of a double.
 """
 
 import numpy as np
 
 from gpu_kernels.checks import Floats
 
-__all__ = ["dawson", "erf", "erfcx", "erfi", "exp_square", "gap_from_dawson"]
+__all__ = ["dawson", "erfcx", "erfi", "exp_square", "gap_from_dawson"]
 
 _ROOT_PI = float(np.sqrt(np.pi))
 
@@ -30,8 +30,6 @@ _ASYMPTOTIC_START = 12.0
 _ERFI_SERIES = np.cumprod(np.concatenate([[1.0], 1.0 / np.arange(1, 20)])) / (2 * np.arange(20) + 1)
 # 2^k/(2k + 1)!! (-1)^k: the series of Dawson's function, alternating, short enough below 1.
 _DAWSON_SERIES = np.cumprod(np.concatenate([[1.0], -2.0 / (2 * np.arange(1, 26) + 1)]))
-# 2^k/(2k + 1)!!: erf(x) = 2/sqrt(pi) x exp(-x^2) times this series in x^2, all terms positive.
-_ERF_SERIES = np.abs(_DAWSON_SERIES)
 # (2k - 1)!!/2^k: the asymptotic series of 2 x D(x) in 1/x^2.
 _DAWSON_TAIL = np.cumprod(np.concatenate([[1.0], (2 * np.arange(1, 14) - 1) / 2.0]))
 
@@ -70,16 +68,6 @@ def erfcx(x: Floats, grown: Floats | None = None) -> Floats:
     total += 2.0 * np.where(near, grown, 0.0) / (1.0 + np.exp(4.0 * np.pi * np.minimum(size, _ERFCX_POLE)))
     negative = x < 0
     return np.where(negative, 2.0 * grown - total, total) if negative.any() else total
-
-
-def erf(x: Floats) -> Floats:
-    """Return the error function of any shape, finite arguments only."""
-    size = np.abs(x)
-    small = np.minimum(size, _SERIES_END)
-    series = 2.0 / _ROOT_PI * small / exp_square(small) * _horner(_ERF_SERIES, small * small)
-    capped = np.minimum(size, _ERFCX_POLE)
-    value = np.where(size <= _SERIES_END, series, 1.0 - erfcx(capped) / exp_square(capped))
-    return np.copysign(value, x)
 
 
 def dawson(x: Floats) -> Floats:

@@ -1,4 +1,4 @@
-// What the kernel says of a problem; native.py has the same order.
+// What the kernel says of a problem, in the order of driver.Solved.
 #pragma once
 
 enum { ANSWER, RESIDUAL, VARIANCE, GROSS, ROUNDS, FIGURES };

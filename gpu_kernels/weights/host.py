@@ -9,6 +9,7 @@ from gpu_kernels import cholesky
 from gpu_kernels.checks import Floats
 from gpu_kernels.errors import Degenerate
 from gpu_kernels.weights import program
+from gpu_kernels.weights.arguments import Problem, checked_covariance
 from gpu_kernels.weights.model import Weights
 from gpu_kernels.weights.region import Region
 
@@ -25,17 +26,28 @@ NONE_ABOVE = "no allowed portfolio earns more than the riskless rate; minimum va
 """The reason of a Sharpe ratio's weights where there is nothing to gain."""
 
 
-def cara(means: Floats, matrix: Floats, gamma: float, rate: float, region: Region) -> Weights:
-    """Maximise the certainty equivalent over a region; see the contract."""
-    weights = _cara(means, matrix, gamma, region)
-    return reported(weights, means, matrix, gamma, rate)
+def cara(problem: Problem) -> Weights:
+    """Maximise the certainty equivalent over a region; see the contract.
+
+    Raises:
+        InvalidInput: the covariance is not one.
+        Degenerate: the covariance is singular and the optimum is not unique or does not exist.
+    """
+    matrix = checked_covariance(problem.covariance)
+    weights = _cara(problem.means, matrix, problem.gamma, problem.allowed)
+    return reported(weights, problem, matrix)
 
 
-def sharpe(means: Floats, matrix: Floats, gamma: float, rate: float, region: Region) -> Weights:
-    """Maximise the Sharpe ratio over a region; see the contract."""
-    weights, reason = _sharpe(means, matrix, gamma, rate, region)
-    status = "constrained" if reason else "optimized"
-    return reported(weights, means, matrix, gamma, rate)._replace(status=status, reason=reason)
+def sharpe(problem: Problem) -> Weights:
+    """Maximise the Sharpe ratio over a region; see the contract.
+
+    Raises:
+        InvalidInput: the covariance is not one.
+        Degenerate: the covariance is singular and the optimum is not unique or does not exist.
+    """
+    matrix = checked_covariance(problem.covariance)
+    weights, reason = _sharpe(problem.means, matrix, problem.gamma, problem.rate, problem.allowed)
+    return reported(weights, problem, matrix, reason)
 
 
 def earns(best: float, excess: Floats, means: Floats, rate: float) -> bool:
@@ -127,18 +139,26 @@ def singular(matrix: Floats) -> tuple[int, str]:
     return asset, f"asset {asset} has no variance of its own beside the assets before it"
 
 
-def reported(weights: Floats, means: Floats, matrix: Floats, gamma: float, rate: float) -> Weights:
-    """Return weights with what they promise, status "optimized"."""
+def reported(weights: Floats, problem: Problem, matrix: Floats, reason: str = "") -> Weights:
+    """Return weights with what they promise.
+
+    Args:
+        weights: (N,) w.
+        problem: What was asked.
+        matrix: (N, N) S.
+        reason: Why the answer is that of another problem; "" where it is not.
+    """
+    means = problem.means
     expected = float(weights @ means)
     variance = max(0.0, float(weights @ matrix @ weights))
     volatility = sqrt(variance)
-    excess = float(weights @ (means - rate))
+    excess = float(weights @ (means - problem.rate))
     return Weights(
         weights=weights,
         expected_return=expected,
         expected_volatility=volatility,
         sharpe_ratio=excess / volatility if volatility > 0 else 0.0,
-        utility=expected - 0.5 * gamma * variance,
-        status="optimized",
-        reason="",
+        utility=expected - 0.5 * problem.gamma * variance,
+        status="constrained" if reason else "optimized",
+        reason=reason,
     )

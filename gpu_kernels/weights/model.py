@@ -18,10 +18,7 @@ from typing import NamedTuple
 
 from gpu_kernels.checks import Floats
 
-__all__ = ["MODES", "OBJECTIVES", "Weights"]
-
-OBJECTIVES = ("cara", "sharpe")
-"""The certainty equivalent, and the Sharpe ratio."""
+__all__ = ["MODES", "Weights"]
 
 MODES = ("budget", "unconstrained", "long_only")
 """Whether weights sum to 1, are free, or sum to 1 without a short position."""

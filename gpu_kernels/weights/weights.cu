@@ -1,53 +1,17 @@
 // Weights by Cholesky: minimise 1/2 x'Sx - q'x subject to a'x = 1 and, where asked, x >= 0. Lanes run along the columns of
 // one problem's matrices, so that its bits do not depend on its batch. An item is a working space, in which every n_spaces-th
-// problem is solved: a CPU's few stay in its caches, and a GPU's many keep it busy.
+// problem is solved: a CPU has few, which stay in its caches, and a GPU has many, which keep it busy.
 //
-// S = U'U with U in rows. The right-hand sides q and a ride along as two more columns, so that factoring leaves U'^-1 q and
-// U'^-1 a in them: x needs one substitution backwards, and the multiplier of a'x = 1 two scalar products.
-//
-// x >= 0 is a primal-dual active set from all assets in (active.py): every asset below 0 leaves and every held one whose
-// multiplier has the wrong sign comes back, all at once for TOGETHER rounds, then the last one alone, which ends more cycles.
-#include "vectors.h"
+// x >= 0 is a primal-dual active set that starts with all assets inside (active.py): in a round, every asset below 0 leaves
+// and every asset outside whose multiplier has the wrong sign comes back. TOGETHER rounds move all of them at once; the
+// rounds after them move the last one alone, which ends more cycles.
+#include "weights/factor.h"
 #include "weights/figures.h"
 
 static const Index TOGETHER = 12, ALONE = 30;
 
-// Largest |S_ij - S_ji| as a share of the largest entry, and smallest pivot as a share of its diagonal entry over n eps;
-// the contract and cholesky.py say the same.
-#define ASYMMETRY 1e-10
-#define PIVOT (4.0 * 2.220446049250313e-16)
-
-// Working space of a problem of n assets. Rows have a stride that every WIDTH divides; what is behind their end is 0.
-struct Space {
-    Index n, stride;
-    double* whole;    // (n, stride) S
-    double* factor;   // (n rounded up to PANEL, stride) S of the assets inside, then U; q and a in the columns behind
-    double* inverse;  // (stride) 1 / U_kk; before that the diagonal of S
-    double* compact;  // (stride) x of the assets inside
-    double* x;        // (stride)
-    double* pull;     // (stride) S x - q - nu a: 0 inside, the multiplier of x >= 0 outside
-    double* linear;   // (stride) q less its part along a, which moves nu alone
-    double* place;    // (stride) the assets inside, in order; whole numbers
-    double* inside;   // (stride) 1 or 0
-};
-
-static const Index PANEL = 4;
-
-FN Space space(double* start, Index n) {
-    const Index stride = rounded(rounded(n, PANEL) + 2, 8), matrix = stride * stride;
-    double* vectors = start + 2 * matrix;
-    return {n,
-            stride,
-            start,
-            start + matrix,
-            vectors,
-            vectors + stride,
-            vectors + 2 * stride,
-            vectors + 3 * stride,
-            vectors + 4 * stride,
-            vectors + 5 * stride,
-            vectors + 6 * stride};
-}
+// The largest |S_ij - S_ji| as a share of the largest entry; the contract says the same.
+static const double ASYMMETRY = 1e-10;
 
 // Copies (S + S')/2 into rows of the stride; false where S is not finite or not symmetric. Tiles keep the columns near.
 FN bool copied(const Space& on, const double* matrix) {
@@ -75,147 +39,6 @@ FN bool copied(const Space& on, const double* matrix) {
     return strange == 0.0 && apart <= ASYMMETRY * largest;
 }
 
-// Fills the factor's rows with S, q and a of the assets inside, rows behind their end with those of the identity.
-FN void gather(const Space& on, const double* along, Index size) {
-    const Index padded = rounded(size, PANEL);
-#pragma unroll 1
-    for (Index i = 0; i < padded; ++i) {
-        double* row = on.factor + i * on.stride;
-        const Index first = i / 8 * 8;  // a vector may start left of the diagonal
-        if (i < size) {
-            const Index asset = (Index)on.place[i];
-            const double* from = on.whole + asset * on.stride;
-            if (size == on.n) {
-                for (Index j = first; j < size; ++j) row[j] = from[j];
-            } else {
-                for (Index j = first; j < size; ++j) row[j] = from[(Index)on.place[j]];
-            }
-            for (Index j = size; j < on.stride; ++j) row[j] = 0.0;
-            row[padded] = on.linear[asset];
-            row[padded + 1] = along[asset];
-        } else {
-            for (Index j = first; j < on.stride; ++j) row[j] = 0.0;
-            row[i] = 1.0;
-        }
-        on.inverse[i] = row[i];
-    }
-}
-
-// Subtracts from PANEL rows of U, in COUNT vectors of columns from j on, what the rows above explain.
-template <int COUNT>
-FN void subtract(const Space& on, Index row, Index j) {
-    const Index stride = on.stride;
-    double* own = on.factor + row * stride + j;
-    V sum[PANEL][COUNT];
-    for (int r = 0; r < PANEL; ++r) {
-        for (int c = 0; c < COUNT; ++c) sum[r][c] = get(own + r * stride + c * WIDTH);
-    }
-    const double* above = on.factor;
-#pragma unroll 1
-    for (Index p = 0; p < row; ++p, above += stride) {
-        V columns[COUNT];
-        for (int c = 0; c < COUNT; ++c) columns[c] = get(above + j + c * WIDTH);
-        for (int r = 0; r < PANEL; ++r) {
-            for (int c = 0; c < COUNT; ++c) sum[r][c] = sum[r][c] - above[row + r] * columns[c];
-        }
-    }
-    for (int r = 0; r < PANEL; ++r) {
-        for (int c = 0; c < COUNT; ++c) put(own + r * stride + c * WIDTH, sum[r][c]);
-    }
-}
-
-// Factors a panel's own triangle; false where a pivot is no more than rounding.
-FN bool triangle(const Space& on, Index row, double tolerance, double lower[PANEL][PANEL], double inverse[PANEL]) {
-    for (int r = 0; r < PANEL; ++r) {
-        for (int c = r; c < PANEL; ++c) {
-            double value = on.factor[(row + r) * on.stride + row + c];
-            for (int p = 0; p < r; ++p) value -= lower[p][r] * lower[p][c];
-            if (c == r) {
-                if (!(value > tolerance * on.inverse[row + r])) return false;
-                const double pivot = sqrt(value);
-                inverse[r] = 1.0 / pivot;
-                lower[r][r] = pivot;
-            } else {
-                lower[r][c] = value * inverse[r];
-            }
-        }
-        on.inverse[row + r] = inverse[r];
-    }
-    return true;
-}
-
-// Factors what gather() left; false where it is not positive definite.
-FN bool factored(const Space& on, Index size) {
-    const Index padded = rounded(size, PANEL), end = rounded(padded + 2, WIDTH);
-    const double tolerance = PIVOT * (double)size;
-#pragma unroll 1
-    for (Index row = 0; row < padded; row += PANEL) {
-        const Index first = row / WIDTH * WIDTH;
-        Index j = first;
-#pragma unroll 1
-        for (; j + 2 * WIDTH <= end; j += 2 * WIDTH) subtract<2>(on, row, j);
-#pragma unroll 1
-        for (; j < end; j += WIDTH) subtract<1>(on, row, j);
-        double lower[PANEL][PANEL], inverse[PANEL];
-        if (!triangle(on, row, tolerance, lower, inverse)) return false;
-#pragma unroll 1
-        for (j = first; j < end; j += WIDTH) {
-            V done[PANEL];
-            for (int r = 0; r < PANEL; ++r) {
-                double* own = on.factor + (row + r) * on.stride;
-                V value = get(own + j);
-                for (int p = 0; p < r; ++p) value = value - lower[p][r] * done[p];
-                done[r] = value * inverse[r];
-                put(own + j, done[r]);
-            }
-        }
-    }
-    return true;
-}
-
-// Solves U x = y for the y in column `padded`.
-FN void substitute(const Space& on, Index size) {
-    const Index padded = rounded(size, PANEL), end = rounded(padded, WIDTH);
-    clear(on.compact, on.stride);
-#pragma unroll 1
-    for (Index row = padded - PANEL; row >= 0; row -= PANEL) {
-        V sum[PANEL];
-        for (int r = 0; r < PANEL; ++r) sum[r] = splat(0.0);
-#pragma unroll 1
-        for (Index j = (row + PANEL) / WIDTH * WIDTH; j < end; j += WIDTH) {
-            const V x = get(on.compact + j);
-            for (int r = 0; r < PANEL; ++r) sum[r] = sum[r] + get(on.factor + (row + r) * on.stride + j) * x;
-        }
-        double x[PANEL];
-        for (int r = PANEL - 1; r >= 0; --r) {
-            const double* own = on.factor + (row + r) * on.stride;
-            double value = own[padded] - across(sum[r]);
-            for (int c = r + 1; c < PANEL; ++c) value -= own[row + c] * x[c];
-            x[r] = value * on.inverse[row + r];
-        }
-        for (int r = 0; r < PANEL; ++r) on.compact[row + r] = x[r];
-    }
-}
-
-// Puts y = U'^-1 (q + nu a) into q's column, with nu such that a'x = 1, and returns nu; without a, 0.
-FN double multiplier(const Space& on, Index size) {
-    const Index padded = rounded(size, PANEL);
-    double* columns = on.factor + padded;
-    double steep = 0.0, along = 0.0;
-    for (Index i = 0; i < size; ++i) {
-        const double y = columns[i * on.stride], a = columns[i * on.stride + 1];
-        steep += a * a;
-        along += a * y;
-    }
-    if (!(steep > 0.0)) return 0.0;
-    const double slope = along / steep, share = 1.0 / steep;
-    for (Index i = 0; i < size; ++i) {
-        const double a = columns[i * on.stride + 1];
-        columns[i * on.stride] = (columns[i * on.stride] - slope * a) + share * a;
-    }
-    return share - slope;
-}
-
 // Sets q's part across a, so that a constant in all means costs no digits.
 FN void cross(const Space& on, const double* q, const double* along) {
     double length = 0.0, shared = 0.0;
@@ -227,8 +50,8 @@ FN void cross(const Space& on, const double* q, const double* along) {
     for (Index i = 0; i < on.n; ++i) on.linear[i] = q[i] - share * along[i];
 }
 
-// Minimises over the assets inside; false where their covariance is singular. Where all have left, as those do that only
-// together have a negative tangency portfolio, the one of the highest a comes back.
+// Minimises over the assets inside; false where their covariance is singular. If all assets have left, which happens to
+// those whose tangency portfolio is negative only together, the one with the highest a comes back.
 FN bool solved(const Space& on, const double* along, double& nu) {
     Index size = 0, best = 0;
     for (Index i = 0; i < on.n; ++i) {
@@ -248,19 +71,24 @@ FN bool solved(const Space& on, const double* along, double& nu) {
     return true;
 }
 
-// Sets the pull, and the sums x'Sx and |x|'|S||x|, returns the largest term of S x - q - nu a before any cancel.
+// Sets the pull and the sums x'Sx and |x|'|S||x|; returns the largest term of S x - q - nu a before any cancel.
 FN double measure(const Space& on, const double* along, double nu, double& variance, double& gross) {
     double largest = 0.0;
     variance = gross = 0.0;
     for (Index i = 0; i < on.n; ++i) {
-        V sum = splat(0.0), size = splat(0.0);
+        double curved = 0.0, terms = 0.0;
         const double* row = on.whole + i * on.stride;
-        for (Index j = 0; j < on.n; j += WIDTH) {
-            const V product = get(row + j) * get(on.x + j);
-            sum = sum + product;
-            size = size + magnitude(product);
+        for (Index pass = 0; pass < PASSES; ++pass) {
+            V sum = splat(0.0), size = splat(0.0);
+            for (Index j = pass * WIDTH; j < on.n; j += SPAN) {
+                const V product = get(row + j) * get(on.x + j);
+                sum = sum + product;
+                size = size + magnitude(product);
+            }
+            curved = across(sum, curved);
+            terms = across(size, terms);
         }
-        const double curved = across(sum), terms = across(size), pulled = nu * along[i];
+        const double pulled = nu * along[i];
         on.pull[i] = curved - on.linear[i] - pulled;
         variance += on.x[i] * curved;
         gross += fabs(on.x[i]) * terms;
@@ -270,7 +98,7 @@ FN double measure(const Space& on, const double* along, double nu, double& varia
     return largest;
 }
 
-// Moves assets that are on the wrong side, all of them or the last one, and says whether there was any.
+// Moves the assets that are on the wrong side, all of them or only the last one, and says whether there were any.
 FN bool moved(const Space& on, bool together) {
     bool any_moved = false;
     for (Index i = on.n - 1; i >= 0 && (together || !any_moved); --i) {
@@ -339,13 +167,12 @@ FN void optimise(const Space& on, Index item, const double* matrix, const double
 }
 
 // matrix: (n_problems, n, n) S. linear, along: (n_problems, n) q and a; a is 0 where nothing is asked of the sum.
-// working: (n_spaces, 2 stride^2 + 7 stride) with the stride of space(). weights: (n_problems, n), NaN where not solved.
+// working: (n_spaces, space_of(n)). weights: (n_problems, n), NaN where not solved.
 // figures: (n_problems, FIGURES).
 ENTRY(optimal_weights)(Index n_problems, Index n_spaces, Index n, Index long_only, const double* matrix, const double* linear,
                        const double* along, double* working, double* weights, double* figures, int threads) {
     EACH(item, n_spaces, threads) {
-        const Index stride = rounded(rounded(n, PANEL) + 2, 8);
-        const Space on = space(working + item * (2 * stride + 7) * stride, n);
+        const Space on = space(working + item * space_of(n), n);
 #pragma unroll 1
         for (Index k = item; k < n_problems; k += n_spaces) {
             optimise(on, k, matrix + k * n * n, linear + k * n, along + k * n, long_only != 0, weights, figures);

@@ -1,25 +1,25 @@
-"""How much the server takes on at once: calls, bytes and work in flight, refused at the door where it is too much.
+"""Limits of the calls, bytes and work in flight; a call that would exceed one is refused before it begins.
 
-A pure core: no clock, no await. Everything runs on the event loop's thread, so nothing is locked. Health and reflection
-do not come by here.
+This is a pure core without a clock or an await. Everything runs on the event loop's thread, so nothing is locked. Calls
+of the health and reflection services are not counted.
 """
 
 from dataclasses import dataclass
 from typing import NamedTuple, NoReturn, Self
 
-from meanrev_server.errors import LimitReached
+from meanrev_server.errors import LimitReached, setting_named
 
 __all__ = ["SMALL_BYTES", "Admission", "Capacity", "Load", "Ticket"]
 
 SMALL_BYTES = 64 * 1024
-"""Of a message that counts as a call, but not by its bytes."""
+"""Bytes up to which a message counts as a call only, and its bytes do not count."""
 
 
 class Capacity(NamedTuple):
-    """The knobs, each a sum over all calls in flight.
+    """The limits, each of a sum over all calls in flight, named as the settings are.
 
     Attributes:
-        max_calls_in_flight: Most calls, open streams among them.
+        max_calls_in_flight: Most calls, open streams included.
         max_bytes_in_flight: Most bytes of their requests, and of the matrices that arrive in chunks.
         max_work_in_flight: Most work that they have announced, in elementary steps.
     """
@@ -31,7 +31,7 @@ class Capacity(NamedTuple):
 
 @dataclass(slots=True)
 class Load:
-    """What is in flight, or what one call holds of it.
+    """What all calls in flight hold, or what one of them holds.
 
     Attributes:
         calls: Calls.
@@ -45,31 +45,31 @@ class Load:
 
 
 class Admission:
-    """The door.
+    """Admits calls, and counts what they hold.
 
     Attributes:
-        load: What is in flight.
-        refused: Calls and messages that found no room so far.
+        load: What all calls in flight hold.
+        refused: Calls and messages that were refused so far.
     """
 
     def __init__(self, capacity: Capacity) -> None:
         """Start with nothing in flight.
 
         Args:
-            capacity: The knobs.
+            capacity: The limits.
         """
         self.load = Load()
         self.refused = 0
         self._capacity = capacity
 
     def admit(self, nbytes: int = 0) -> "Ticket":
-        """Let a call in; its ticket is to be released at its end.
+        """Admit a call and return its ticket, which the caller releases when the call ends.
 
         Args:
-            nbytes: Of its request; 0 where that is a stream.
+            nbytes: Bytes of its request; 0 where that is a stream.
 
         Raises:
-            LimitReached: no room; the message names the knob.
+            LimitReached: a limit would be exceeded; the message names the setting.
         """
         self.check(1, nbytes, 0)
         ticket = Ticket(self)
@@ -77,16 +77,16 @@ class Admission:
         return ticket
 
     def check(self, calls: int, nbytes: int, work: int, held: Load | None = None) -> None:
-        """Refuse what does not fit beside what is in flight; what is not more than before always does.
+        """Refuse an increase that would exceed a limit; an increase of 0 or less is never refused.
 
         Args:
-            calls: Calls more.
-            nbytes: Bytes more.
-            work: Steps more.
+            calls: Increase of the calls.
+            nbytes: Increase of the bytes.
+            work: Increase of the work.
             held: What the same call holds already; nothing where None.
 
         Raises:
-            LimitReached: it does not fit; passing where the call, with what it holds, would fit into an idle server.
+            LimitReached: a limit would be exceeded; passing where an idle server would admit the call.
         """
         load, most, mine = self.load, self._capacity, held or Load()
         if calls > 0 and load.calls + calls > most.max_calls_in_flight:
@@ -96,10 +96,10 @@ class Admission:
         if work > 0 and load.work + work > most.max_work_in_flight:
             self._refuse("max_work_in_flight", "steps of work", load.work, mine.work + work)
 
-    def _refuse(self, knob: str, unit: str, held: int, asked: int) -> NoReturn:
+    def _refuse(self, setting: str, unit: str, held: int, asked: int) -> NoReturn:
         self.refused += 1
-        most: int = getattr(self._capacity, knob)
-        raised = f"{knob} (MEANREV_{knob.upper()}) raises it"
+        most: int = getattr(self._capacity, setting)
+        raised = f"{setting_named(setting)} raises it"
         if asked > most:
             raise LimitReached(f"the call alone asks for {asked} {unit}, more than the limit of {most}; {raised}")
         busy = f"the server is busy: {held} {unit} are in flight, of {most}; try again later, or {raised}"
@@ -107,17 +107,17 @@ class Admission:
 
 
 class Ticket:
-    """One call's share of what is in flight.
+    """What one call holds of the server's capacity.
 
     Attributes:
-        load: What the call holds now.
+        load: What it holds now.
     """
 
     def __init__(self, admission: Admission | None = None) -> None:
         """Hold nothing yet.
 
         Args:
-            admission: Where it counts; None, in process, counts nowhere and is never refused.
+            admission: What counts it; None, for calls in process, which are not counted and never refused.
         """
         self.load = Load()
         self._admission = admission
@@ -126,7 +126,7 @@ class Ticket:
 
     @property
     def message_bytes(self) -> int:
-        """Bytes of the message in work, without what is kept until the call ends."""
+        """Bytes of the message in work, without the bytes that are held until the call ends."""
         return self.load.nbytes - self._kept
 
     def __enter__(self) -> Self:
@@ -136,7 +136,7 @@ class Ticket:
         self.release()
 
     def hold(self, calls: int, nbytes: int, work: int) -> None:
-        """Hold exactly this much from now on, without a check."""
+        """Hold exactly this much from now on, without checking a limit."""
         mine = self.load
         if self._admission is not None:
             everyone = self._admission.load
@@ -148,11 +148,11 @@ class Ticket:
     def receive(self, nbytes: int) -> None:
         """Hold a stream's next message in place of the one before it.
 
-        A small one, a price or a block of them, does not count: it costs less than counting it, and no overload ends
-        a stream that is open. A chunk of a matrix whose room is reserved does not count beside that room.
+        A small message, such as a price or a block of prices, does not count: serving it costs less than counting it,
+        and an overload must not end an open stream. Nor does a chunk of a matrix whose bytes are reserved.
 
         Raises:
-            LimitReached: a large one finds no room.
+            LimitReached: a large message would exceed a limit.
         """
         if self._assembling:
             return
@@ -164,25 +164,26 @@ class Ticket:
         """Hold so many bytes more until the call ends.
 
         Raises:
-            LimitReached: they find no room.
+            LimitReached: they would exceed a limit.
         """
         self._grow(self.load.nbytes + nbytes, self.load.work)
         self._kept += nbytes
 
     def reserve(self, nbytes: int) -> None:
-        """Hold the room of a whole matrix until the call ends, in place of the chunks that it arrives in.
+        """Hold the bytes of a whole matrix until the call ends, in place of the chunks that it arrives in.
 
         Args:
-            nbytes: Of the matrix, as float64; again, and larger, where the first chunk did not say how long it is.
+            nbytes: Bytes of the matrix as float64. Where the first chunk did not tell the number of rows, this is
+                called again with more bytes as rows arrive.
 
         Raises:
-            LimitReached: it finds no room.
+            LimitReached: the matrix would exceed a limit.
         """
         self._grow(nbytes, self.load.work)
         self._kept, self._assembling = nbytes, True
 
     def hand_over(self) -> "Ticket":
-        """Return a ticket that outlives the call and holds from now on what this one kept, and its work."""
+        """Return a ticket that outlives the call, and give it the bytes held until the call ends, and the work."""
         lasting, kept, work = self.detached(), self._kept, self.load.work
         self.hold(self.load.calls, self.message_bytes, 0)
         self._kept = 0
@@ -191,13 +192,13 @@ class Ticket:
         return lasting
 
     def announce(self, work: int) -> None:
-        """Hold the work that the computation to come is estimated at, in place of an earlier one.
+        """Hold the estimated work of the next computation, in place of an earlier one's.
 
         Args:
             work: Elementary steps: bars times pairs of thresholds, or multiplications.
 
         Raises:
-            LimitReached: it finds no room.
+            LimitReached: the work would exceed a limit.
         """
         self._grow(self.load.nbytes, work)
 

@@ -1,4 +1,4 @@
-"""The only builder: settings in, a serving App out."""
+"""The application: it builds all parts of a server from its settings, and starts and stops it."""
 
 import asyncio
 import logging
@@ -14,16 +14,18 @@ import msgspec
 from grpc_health.v1 import health, health_pb2, health_pb2_grpc
 from grpc_reflection.v1alpha import reflection
 
+from meanrev_server import compute_backend, weights_stream
 from meanrev_server.admission import Admission, Capacity
-from meanrev_server.batcher import Limits
-from meanrev_server.config import ConfigError, Settings
-from meanrev_server.hub import Hub
+from meanrev_server.batcher import QueueLimits
+from meanrev_server.config import Settings
+from meanrev_server.errors import ConfigError
 from meanrev_server.jobs import JobStore
 from meanrev_server.launcher import Launcher
-from meanrev_server.placement import place
+from meanrev_server.marks import Marks
 from meanrev_server.portfolios import PortfolioStore
+from meanrev_server.research import stream
 from meanrev_server.rpc.adapter import Service
-from meanrev_server.rpc.call import Call
+from meanrev_server.rpc.call import Call, Stores
 from meanrev_server.rpc.guard import guarded
 from meanrev_server.rpc.pushback import Pushback
 from meanrev_server.rpc.registry import Route, routes
@@ -33,7 +35,7 @@ __all__ = ["App", "run_grpc_server"]
 
 log = logging.getLogger(__name__)
 
-K = TypeVar("K", Limits, Capacity)
+K = TypeVar("K", QueueLimits, Capacity)
 
 _SERVICES = (
     meanrev_pb2.DESCRIPTOR.services_by_name["MeanRevService"],
@@ -44,12 +46,12 @@ _HANDLERS = "meanrev_server.handlers"
 
 
 class App:
-    """Everything one server is made of.
+    """All parts of one server.
 
-    Usable without a socket too: routes and call are what the in-process mode drives.
+    It works without a socket too: the in-process mode uses routes and call.
 
     Attributes:
-        settings: As given.
+        settings: The settings that it was built from.
         backend: Where the maths runs, and why there.
         routes: Guarded routes by path, aliases included.
         call: What handlers may use.
@@ -57,25 +59,28 @@ class App:
     """
 
     def __init__(self, settings: Settings | None = None) -> None:
-        """Build all parts; nothing listens yet.
+        """Build all parts; the server does not listen yet.
 
         Args:
             settings: Defaults where None.
         """
         self.settings = settings or Settings()
         self._loop: asyncio.AbstractEventLoop | None = None
-        self.backend, selection, prepare, self._fleet = place(self.settings, self._worker_changed)
-        self._launcher = Launcher(self.settings.compute_threads, selection, prepare, _of(self.settings, Limits))
+        self.backend, selection, prepare, self._fleet = compute_backend.choose(self.settings, self._worker_changed)
+        self._launcher = Launcher(self.settings.compute_threads, selection, prepare, _of(self.settings, QueueLimits))
         self.call = Call(
             settings=self.settings,
             backend=self.backend,
-            hub=Hub(),
-            portfolios=PortfolioStore(),
-            jobs=JobStore(self.settings.max_jobs, self.settings.max_result_bytes),
+            stores=Stores(
+                marks=Marks(),
+                portfolios=PortfolioStore(),
+                jobs=JobStore(self.settings.max_jobs, self.settings.max_result_bytes),
+            ),
             launcher=self._launcher,
         )
+        known = {**stream.HANDLERS, **weights_stream.HANDLERS}
         self.routes: Mapping[str, Route] = {
-            path: guarded(route) for service in _SERVICES for path, route in routes(service, _HANDLERS).items()
+            path: guarded(route) for service in _SERVICES for path, route in routes(service, _HANDLERS, known).items()
         }
         self.address = ""
         self._server: grpc.aio.Server | None = None
@@ -113,11 +118,11 @@ class App:
         if self._server is not None:
             await self._health.enter_graceful_shutdown()
             self.call.stopping.set()
-            for job in tuple(self.call.background):
-                job.cancel()
+            for work in tuple(self.call.background):
+                work.cancel()
             await self._server.stop(self.settings.grace_s if grace_s is None else grace_s)
             log.info("stopped", extra={"address": self.address})
-        await asyncio.to_thread(self.close)  # a worker may take its time
+        await asyncio.to_thread(self.close)  # a worker may take seconds to end
 
     def close(self) -> None:
         """Release the compute threads, and the worker; for an App that never listened."""
@@ -126,15 +131,15 @@ class App:
             self._fleet.close()
 
     def _worker_changed(self) -> None:
-        """Have the news about the worker, from its own thread."""
+        """Announce a change of the worker, which calls this in a thread of its own."""
         if self._loop is not None:
-            with suppress(RuntimeError):  # the loop was closed, and nobody asks any more
+            with suppress(RuntimeError):  # the loop was closed meanwhile
                 self._loop.call_soon_threadsafe(self._announce)
 
     def _announce(self) -> None:
-        job = asyncio.ensure_future(self._say_whether_serving())
-        self.call.background.add(job)
-        job.add_done_callback(self.call.background.discard)
+        work = asyncio.ensure_future(self._say_whether_serving())
+        self.call.background.add(work)
+        work.add_done_callback(self.call.background.discard)
 
     async def _say_whether_serving(self) -> None:
         serving = self._fleet is None or self._fleet.ready
@@ -177,7 +182,7 @@ async def run_grpc_server(host: str = "127.0.0.1", port: int = 50051, settings: 
         ConfigError: the address cannot be listened on, or is reachable from outside without insecure.
     """
     chosen = msgspec.structs.replace(settings or Settings(), listen=f"{host}:{port}")
-    # Beside the application's loop: choosing a backend may compile kernels.
+    # In a thread, because choosing a backend may compile kernels, which would block the application's event loop.
     app = await asyncio.to_thread(App, chosen)
     try:
         await app.start()
@@ -187,12 +192,12 @@ async def run_grpc_server(host: str = "127.0.0.1", port: int = 50051, settings: 
 
 
 def _of(settings: Settings, kind: type[K]) -> K:
-    """Return the knobs that a part of the server has, whose fields are named as the settings are."""
+    """Return the limits of a part of the server; their fields are named as the settings are."""
     return kind(*(getattr(settings, name) for name in kind._fields))
 
 
 def _channel_options(settings: Settings) -> list[tuple[str, int]]:
-    """Transport limits, each measured: see docs/ARCHITECTURE.md."""
+    """Limits of the transport; docs/ARCHITECTURE.md has the reasons."""
     return [
         ("grpc.max_receive_message_length", settings.max_message_bytes),
         ("grpc.max_send_message_length", settings.max_message_bytes),
@@ -215,7 +220,7 @@ def _channel_options(settings: Settings) -> list[tuple[str, int]]:
 def _listen(server: grpc.aio.Server, listen: str) -> str:
     if listen.startswith("unix:") and _answers(listen.removeprefix("unix:")):
         raise ConfigError(f"cannot listen on {listen!r}: a server answers there already")
-    # A unix socket is its owner's alone from its first moment; a chmod after the bind would come too late for that.
+    # Only the owner may use a unix socket, from its first moment on; a chmod after the bind would come too late.
     mask = os.umask(0o177)
     try:
         port = server.add_insecure_port(listen)
@@ -227,7 +232,7 @@ def _listen(server: grpc.aio.Server, listen: str) -> str:
 
 
 def _answers(path: str) -> bool:
-    """Tell whether somebody listens on a unix socket: gRPC would take its path away from them without a word."""
+    """Tell whether somebody listens on a unix socket; gRPC would silently take its path over."""
     with socket.socket(socket.AF_UNIX) as probe:
         probe.settimeout(1)
         try:

@@ -1,33 +1,34 @@
-"""What computes next: jobs with one key go together, in the order of their arrival.
+"""The queue before the compute threads: which computations start next, and which go together.
 
-A pure core: no clock, no thread, no await. Times are seconds on whatever clock the driver reads, and are handed in. The
-driver adds jobs, takes a batch whenever the compute side has room, and says when a batch is done.
+This is a pure core without a clock, a thread or an await. The launcher drives it: it adds computations, takes a batch
+whenever a thread is idle, says when a batch is done, and passes the time in seconds.
 
-A key starts at once where nothing of its own runs; while its batch runs the next one fills, and starts earlier only
-when full. A key that was served goes behind the others. Where a delay is set, a key waits for company only after a
-batch that had some: a lone caller never pays for it.
+Computations with equal keys go together, in the order of their arrival. A key's batch starts at once where no other
+batch of that key runs. While one runs, the next one fills, and starts earlier only when it is full. A key whose batch
+has started goes behind the other keys. Where a delay is set, a key waits for company only if its last batch had more
+than one computation, so that a caller without neighbours never waits.
 """
 
 from collections.abc import Hashable
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from meanrev_server.errors import LimitReached
+from meanrev_server.errors import LimitReached, setting_named
 
-__all__ = ["Batcher", "Counts", "Job", "Limits", "Taken"]
+__all__ = ["Batcher", "Computation", "Counts", "QueueLimits", "Taken"]
 
 _REMEMBERED = 1024
 
 
-class Limits(NamedTuple):
-    """The knobs.
+class QueueLimits(NamedTuple):
+    """Limits of batches and of the queue, named as the settings are.
 
     Attributes:
-        max_batch_size: Most jobs in a batch; 1 turns batching off.
-        max_queue_delay_us: Microseconds that a job may wait for others while the compute side is idle, if its key's
-            last batch had more than one.
-        max_queue_calls: Most jobs that wait.
-        max_queue_bytes: Most bytes that waiting jobs hold.
+        max_batch_size: Most computations in a batch; 1 turns batching off.
+        max_queue_delay_us: Microseconds that a computation may wait for others while a compute thread is idle, if its
+            key's last batch had more than one.
+        max_queue_calls: Most computations that wait.
+        max_queue_bytes: Most bytes that waiting computations hold.
     """
 
     max_batch_size: int = 64
@@ -37,19 +38,19 @@ class Limits(NamedTuple):
 
 
 @dataclass(eq=False, slots=True)
-class Job:
-    """A computation that waits; two jobs are the same only where they are one object.
+class Computation:
+    """A computation that waits; two are equal only where they are the same object.
 
     Attributes:
-        item: What to compute, opaque here.
-        key: Jobs with equal keys may go together; None goes alone.
-        nbytes: Memory that the job holds while it waits.
-        deadline: When its answer is of no use any more; None is never.
-        added: When it came; the batcher sets it.
-        cancelled: Nobody waits for its answer; set by Batcher.cancel, also while it runs.
+        work: What to compute; only the launcher looks at it.
+        key: Computations with equal keys may go together; None goes alone.
+        nbytes: Memory that the computation holds while it waits.
+        deadline: Time from which on nobody needs its answer; None is never.
+        added: Time at which it was added; the batcher sets it.
+        cancelled: Whether its caller has left; Batcher.cancel sets it, also while it runs.
     """
 
-    item: Any
+    work: Any
     key: Hashable = None
     nbytes: int = 0
     deadline: float | None = None
@@ -62,28 +63,28 @@ class Job:
 
 
 class Taken(NamedTuple):
-    """What the driver shall do now.
+    """What the launcher does next.
 
     Attributes:
-        batch: Jobs to compute together; empty where nothing is ready.
-        expired: Jobs whose deadline passed while they waited; they never start.
+        batch: Computations to compute together; empty where nothing is ready.
+        expired: Computations whose deadline passed while they waited; they never start.
     """
 
-    batch: tuple[Job, ...] = ()
-    expired: tuple[Job, ...] = ()
+    batch: tuple[Computation, ...] = ()
+    expired: tuple[Computation, ...] = ()
 
 
 @dataclass(slots=True)
 class Counts:
-    """What happened so far; added = started + expired + cancelled + jobs that wait.
+    """How many computations came and went; added = started + expired + cancelled + those that wait.
 
     Attributes:
-        added: Jobs that joined the queue.
-        refused: Jobs for which it had no room.
-        started: Jobs in batches.
+        added: Computations that joined the queue.
+        refused: Computations that exceeded a limit of the queue.
+        started: Computations in batches.
         batches: Batches.
-        expired: Jobs whose deadline passed first.
-        cancelled: Jobs that were cancelled first.
+        expired: Computations whose deadline passed first.
+        cancelled: Computations that were cancelled first.
     """
 
     added: int = 0
@@ -95,85 +96,81 @@ class Counts:
 
 
 class Batcher:
-    """The queue of one compute side.
+    """The queue of one launcher.
 
     Attributes:
-        counts: What happened so far.
+        counts: How many computations came and went.
     """
 
-    def __init__(self, limits: Limits) -> None:
+    def __init__(self, limits: QueueLimits) -> None:
         """Start empty.
 
         Args:
-            limits: The knobs.
+            limits: Limits of batches and of the queue.
         """
         self.counts = Counts()
         self._limits = limits
         self._delay = limits.max_queue_delay_us * 1e-6
-        # Groups in the order of their turn, jobs in the order of their arrival: both dicts serve as ordered sets.
-        self._groups: dict[Hashable, dict[Job, None]] = {}
+        # Groups in the order in which they start, computations in the order of their arrival: dicts as ordered sets.
+        self._groups: dict[Hashable, dict[Computation, None]] = {}
         self._running: dict[Hashable, int] = {}
-        # Keys whose last batch had company, the oldest first; callers choose keys, so they are limited.
+        # Keys whose last batch had more than one computation, the oldest first. Callers choose keys, so the number is
+        # limited.
         self._in_company: dict[Hashable, None] = {}
         self._calls = 0
         self._bytes = 0
 
     @property
     def waiting(self) -> int:
-        """Jobs that wait."""
+        """Number of computations that wait."""
         return self._calls
 
-    @property
-    def waiting_bytes(self) -> int:
-        """Bytes that they hold."""
-        return self._bytes
-
-    def add(self, job: Job, now: float) -> None:
-        """Let a job wait for its turn.
+    def add(self, computation: Computation, now: float) -> None:
+        """Add a computation to the queue.
 
         Args:
-            job: The job, which waits nowhere yet.
+            computation: A computation that was not added before.
             now: The time.
 
         Raises:
-            LimitReached: no room; the message names the knob.
+            LimitReached: a limit of the queue is reached; the message names the setting.
         """
         if self._calls >= self._limits.max_queue_calls:
             self.counts.refused += 1
             raise LimitReached(_full(f"{self._calls} computations wait", "max_queue_calls"), passing=True)
-        if self._bytes + job.nbytes > self._limits.max_queue_bytes:
+        if self._bytes + computation.nbytes > self._limits.max_queue_bytes:
             self.counts.refused += 1
-            held = f"waiting computations would hold {self._bytes + job.nbytes} bytes"
+            held = f"waiting computations would hold {self._bytes + computation.nbytes} bytes"
             raise LimitReached(_full(held, "max_queue_bytes"), passing=self._calls > 0)
-        job.added = now
-        self._groups.setdefault(_group_of(job), {})[job] = None
+        computation.added = now
+        self._groups.setdefault(_group_of(computation), {})[computation] = None
         self._calls += 1
-        self._bytes += job.nbytes
+        self._bytes += computation.nbytes
         self.counts.added += 1
 
-    def cancel(self, job: Job) -> bool:
-        """Forget a job; returns whether it waited, and so never starts."""
-        job.cancelled = True
-        if job not in self._groups.get(_group_of(job), ()):
+    def cancel(self, computation: Computation) -> bool:
+        """Mark a computation as cancelled, and return whether it waited; one that waited never starts."""
+        computation.cancelled = True
+        if computation not in self._groups.get(_group_of(computation), ()):
             return False
-        self._remove(job)
+        self._remove(computation)
         self.counts.cancelled += 1
         return True
 
     def take(self, now: float) -> Taken:
-        """Return the batch that starts now, for a compute side that has room.
+        """Return the batch that starts now, for a launcher with an idle thread.
 
         Args:
             now: The time.
         """
-        expired: list[Job] = []
-        batch: list[Job] = []
+        expired: list[Computation] = []
+        batch: list[Computation] = []
         while not batch and (name := self._ready(now)) is not None:
             group = self._groups[name]
             while group and len(batch) < self._limits.max_batch_size:
-                job = next(iter(group))
-                self._remove(job)
-                (batch if job.is_wanted(now) else expired).append(job)
+                computation = next(iter(group))
+                self._remove(computation)
+                (batch if computation.is_wanted(now) else expired).append(computation)
             if group:
                 self._groups[name] = self._groups.pop(name)
         self.counts.expired += len(expired)
@@ -184,8 +181,8 @@ class Batcher:
                 self._note(batch[0].key, len(batch))
         return Taken(tuple(batch), tuple(expired))
 
-    def done(self, batch: tuple[Job, ...]) -> None:
-        """Say that a batch has been computed."""
+    def done(self, batch: tuple[Computation, ...]) -> None:
+        """Take note that a batch has been computed."""
         key = batch[0].key
         if key is not None:
             self._running[key] -= 1
@@ -193,18 +190,18 @@ class Batcher:
                 del self._running[key]
 
     def wake_at(self) -> float | None:
-        """Return when the passing of time alone makes a batch ready, None where it does not."""
+        """Return the time at which the delay of a waiting batch ends; None where no batch waits for a delay."""
         if not self._delay:
             return None
         times = [self._due(name, group) for name, group in self._groups.items() if name not in self._running]
         return min(times, default=None)
 
-    def drain(self) -> tuple[Job, ...]:
-        """Cancel all that wait, and return it."""
-        jobs = tuple(job for group in self._groups.values() for job in group)
-        for job in jobs:
-            self.cancel(job)
-        return jobs
+    def drain(self) -> tuple[Computation, ...]:
+        """Cancel all computations that wait, and return them."""
+        computations = tuple(computation for group in self._groups.values() for computation in group)
+        for computation in computations:
+            self.cancel(computation)
+        return computations
 
     def _ready(self, now: float) -> Hashable | None:
         for name, group in self._groups.items():
@@ -213,7 +210,7 @@ class Batcher:
                 return name
         return None
 
-    def _due(self, name: Hashable, group: dict[Job, None]) -> float:
+    def _due(self, name: Hashable, group: dict[Computation, None]) -> float:
         return next(iter(group)).added + (self._delay if name in self._in_company else 0.0)
 
     def _note(self, key: Hashable, size: int) -> None:
@@ -224,20 +221,20 @@ class Batcher:
             if len(self._in_company) > _REMEMBERED:
                 del self._in_company[next(iter(self._in_company))]
 
-    def _remove(self, job: Job) -> None:
-        name = _group_of(job)
+    def _remove(self, computation: Computation) -> None:
+        name = _group_of(computation)
         group = self._groups[name]
-        del group[job]
+        del group[computation]
         if not group:
             del self._groups[name]
         self._calls -= 1
-        self._bytes -= job.nbytes
+        self._bytes -= computation.nbytes
 
 
-def _group_of(job: Job) -> Hashable:
-    """Return the name of a job's group; one that goes alone is a group of its own."""
-    return job if job.key is None else job.key
+def _group_of(computation: Computation) -> Hashable:
+    """Return the key of a computation's group; one without a key is a group of its own."""
+    return computation if computation.key is None else computation.key
 
 
-def _full(what: str, knob: str) -> str:
-    return f"the server is busy: {what}; try again later, or raise {knob} (MEANREV_{knob.upper()})"
+def _full(what: str, setting: str) -> str:
+    return f"the server is busy: {what}; try again later, or raise {setting_named(setting)}"

@@ -1,6 +1,6 @@
-"""Settings: TOML file < MEANREV_* variables < flags, one frozen value passed down from app.
+"""Settings: flags override MEANREV_* variables, and these a TOML file; app passes one frozen value down.
 
-Nothing here reads the environment; the caller hands it in.
+Nothing here reads the environment; the caller passes it.
 """
 
 import ipaddress
@@ -15,6 +15,7 @@ import msgspec
 from gpu_kernels.choices import suggestion
 from meanrev_server import rules
 from meanrev_server.contradictions import contradiction
+from meanrev_server.errors import ConfigError
 
 __all__ = ["ConfigError", "Settings", "load", "origins"]
 
@@ -23,12 +24,8 @@ _OF_THE_CLIENT = frozenset({"host", "config", "timeout", "traceback"})
 _ADDRESS = re.compile(r"(?P<host>\[[0-9a-fA-F:.]+(?:%[\w.-]+)?\]|[\w.-]+):(?P<port>[0-9]+)")
 
 
-class ConfigError(ValueError):
-    """A setting that cannot be used; the message names the setting, its value and the rule."""
-
-
 class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """Everything that can be set.
+    """All settings of a server.
 
     Attributes:
         listen: HOST:PORT (port 0 picks a free one) or unix:/path.
@@ -42,16 +39,18 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
         max_queue_delay_us: Microseconds that such a call waits for others while the compute side is idle.
         max_queue_calls: Computations that may wait for a compute thread.
         max_queue_bytes: Bytes of requests whose computations may wait.
-        max_calls_in_flight: Calls and open streams that are let in at once; health and reflection do not count.
+        max_calls_in_flight: Most calls and open streams at once; health and reflection do not count.
         max_bytes_in_flight: Bytes of their requests, and of the matrices that arrive in chunks, as float64.
         max_work_in_flight: Steps of the research methods among them, bars times cells or pairs.
         default_deadline_s: Seconds within which the computation of a single-message call must begin, where its client
             sets no deadline; 0 is any time.
-        retry_pushback_ms: Milliseconds after which a call that found no room is told to come again, on average.
+        retry_pushback_ms: Milliseconds after which a refused call may come again, on average.
         kernel_threads: Threads that one computation's compiled kernel may use; 0 is one a CPU.
         blas_threads: Threads that a matrix product or a spectrum may use, in `meanrev serve` and in a child; 0 shares
             the CPUs among compute_threads.
         kernel_cache: Folder of compiled kernels; "" is the user's cache folder.
+        lanes: Numbers that a vector of a compiled kernel holds, for tests of kernels; 0 is what the CPU's vectors hold.
+            Results are the same to the last bit.
         device: Number of the GPU that backend "cuda" uses, the first one of several.
         gpus: GPUs that it uses, a worker each.
         gpu_memory: Fraction of its memory that may be used.
@@ -83,6 +82,7 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     kernel_threads: Annotated[int, msgspec.Meta(ge=0, le=1024)] = 0
     blas_threads: Annotated[int, msgspec.Meta(ge=0, le=1024)] = 0
     kernel_cache: str = ""
+    lanes: Literal[0, 2, 4, 8] = 0
     device: Annotated[int, msgspec.Meta(ge=0)] = 0
     gpus: Annotated[int, msgspec.Meta(ge=1, le=64)] = 1
     gpu_memory: Annotated[float, msgspec.Meta(gt=0, le=1)] = 0.9
@@ -96,14 +96,14 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     log_level: Literal["debug", "info", "warning", "error"] = "info"
 
     def check(self) -> None:
-        """Check what no single field's type can say.
+        """Check what the types of the fields cannot express.
 
         Raises:
             ConfigError: listen is not an address, or is reachable from outside in plaintext without insecure, or
                 two settings contradict each other.
         """
-        if told := contradiction(self):
-            raise ConfigError(told)
+        if conflict := contradiction(self):
+            raise ConfigError(conflict)
         if self.listen.startswith("unix:"):
             return
         found = _ADDRESS.fullmatch(self.listen)

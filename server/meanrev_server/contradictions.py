@@ -1,10 +1,12 @@
 """Settings that contradict each other: one allows what another makes impossible.
 
-A server with such settings would take a request in, or half of it, and refuse it then, whatever else it has to do.
+A server with such settings would admit a request, or half of it, and then refuse it, however idle it is.
 """
 
 from collections.abc import Iterator
 from typing import Any, NamedTuple
+
+from meanrev_server.errors import setting_named
 
 __all__ = ["contradiction"]
 
@@ -15,7 +17,7 @@ class _Pair(NamedTuple):
     Attributes:
         low: Name of the first.
         high: Name of the second.
-        why: What could never happen.
+        why: What could never happen otherwise.
     """
 
     low: str
@@ -24,9 +26,9 @@ class _Pair(NamedTuple):
 
 
 _PAIRS = (
-    _Pair("max_message_bytes", "max_bytes_in_flight", "a message of that size could never be let in"),
+    _Pair("max_message_bytes", "max_bytes_in_flight", "a message of that size could never be admitted"),
     _Pair("max_message_bytes", "max_queue_bytes", "a message of that size could never be computed"),
-    _Pair("max_matrix_bytes", "max_bytes_in_flight", "a matrix of that size could never be let in"),
+    _Pair("max_matrix_bytes", "max_bytes_in_flight", "a matrix of that size could never be admitted"),
 )
 _FULL_BATCH = _Pair("max_batch_size", "max_queue_calls", "so many calls can never wait together")
 
@@ -46,7 +48,7 @@ def _contradictions(settings: Any) -> Iterator[str]:
         if low > high:
             yield (
                 f"{pair.low} = {low} is above {pair.high} = {high}: {pair.why}; "
-                f"lower {pair.low} (MEANREV_{pair.low.upper()}) or raise {pair.high} (MEANREV_{pair.high.upper()})"
+                f"lower {setting_named(pair.low)} or raise {setting_named(pair.high)}"
             )
     if settings.gpus > 1 and settings.worker == "thread":
         yield f"gpus must be 1 where worker is 'thread', got {settings.gpus}: each GPU has a child"
@@ -60,6 +62,6 @@ def _contradictions(settings: Any) -> Iterator[str]:
 
 
 def _batches(settings: Any) -> tuple[_Pair, ...]:
-    """Return the rule of batches, where their size was chosen: the default is an upper bound that any queue may cut."""
+    """Return the rule of batches where their size was set; the default is an upper bound for any queue."""
     chosen = settings.max_batch_size != type(settings)().max_batch_size
     return (_FULL_BATCH,) if chosen else ()

@@ -1,30 +1,52 @@
-"""The errors of this room, beside those of the wire and of the maths.
+"""The errors of the server, beside those of the wire, the maths and the worker.
 
-LookupError
-└── NotFound       something the caller does not have
-RuntimeError
-└── LimitReached   a cap of the server
-TimeoutError
-└── Expired        a deadline that passed before the work began
+ServerError
+├── ConfigError       a setting that cannot be used
+├── NotFound          something that the caller does not have
+├── LimitReached      a limit of the server
+├── Expired           a deadline that passed before the computation began
+├── ServerStopping    a call that the server cannot answer because it is stopping
+├── Abandoned         work whose caller has left
+└── Refused           a call that ends with a status other than OK (rpc.status)
+
+ConfigError stops the server before it serves. Abandoned ends a computation, and nobody waits for it. All others become
+gRPC statuses, in rpc.status alone.
 """
 
 from typing import Self
 
-__all__ = ["Expired", "LimitReached", "NotFound"]
+__all__ = [
+    "Abandoned",
+    "ConfigError",
+    "Expired",
+    "LimitReached",
+    "NotFound",
+    "ServerError",
+    "ServerStopping",
+    "setting_named",
+]
 
 
-class NotFound(LookupError):
-    """A portfolio that the caller does not have."""
+class ServerError(Exception):
+    """Base of every error that meanrev_server defines."""
 
 
-class LimitReached(RuntimeError):
-    """A cap of the server; the message names the knob that moves it, where there is one.
+class ConfigError(ServerError, ValueError):
+    """A setting that cannot be used; the message names the setting, its value and the rule."""
+
+
+class NotFound(ServerError, LookupError):
+    """A portfolio or a job that the caller does not have."""
+
+
+class LimitReached(ServerError, RuntimeError):
+    """A limit of the server; the message names the setting that raises it, where there is one.
 
     Attributes:
-        passing: The same call may fit later, when others have left.
+        passing: Whether the same call may fit later, when others have ended.
         field: The part of the request that is too large; None, like the next two, where that is the request as a whole.
         rule: What is allowed, as a phrase that follows the field.
-        value: Its size.
+        value: The size of that part.
     """
 
     def __init__(self, message: str, *, passing: bool = False) -> None:
@@ -48,5 +70,21 @@ class LimitReached(RuntimeError):
         return error
 
 
-class Expired(TimeoutError):
+def setting_named(name: str) -> str:
+    """Return how messages name a setting: with the environment variable that sets it."""
+    return f"{name} (MEANREV_{name.upper()})"
+
+
+class Expired(ServerError, TimeoutError):
     """A call whose deadline passed while it waited; its computation never starts."""
+
+
+class ServerStopping(ServerError, RuntimeError):
+    """A call that the server cannot answer because it is stopping."""
+
+    def __init__(self) -> None:
+        super().__init__("the server is stopping; call again")
+
+
+class Abandoned(ServerError):
+    """Work whose caller has left; it ends at its next step."""

@@ -1,8 +1,8 @@
-"""Where computations run: off the event loop, one place that knows how.
+"""The compute threads, and the queue before them.
 
-NumPy and the compiled kernels release the interpreter's lock in the long loops, so threads suffice on a CPU. What is
-next, and what goes together, the batcher says; this drives it. All of it but `_work` and `_hand_over` runs on the
-event loop's thread, which a batch wakes once.
+NumPy and the compiled kernels release the interpreter's lock in their long loops, so threads suffice on a CPU. The
+batcher decides which computations start next and which go together; the launcher drives it. Everything but `_compute`
+and `_hand_over` runs on the event loop's thread, which each batch wakes once.
 """
 
 import asyncio
@@ -15,9 +15,8 @@ from functools import partial
 from typing import Any, NamedTuple, ParamSpec, TypeVar
 
 from gpu_kernels.dispatch import Selection, using
-from meanrev_server.batcher import Batcher, Counts, Job, Limits
-from meanrev_server.errors import Expired
-from meanrev_server.fusion import FUSIONS
+from meanrev_server.batcher import Batcher, Computation, Counts, QueueLimits
+from meanrev_server.errors import Expired, ServerStopping
 
 __all__ = ["Launcher"]
 
@@ -27,13 +26,17 @@ R = TypeVar("R")
 log = logging.getLogger(__name__)
 
 
-class _Task(NamedTuple):
-    """What the launcher's jobs carry.
+K = TypeVar("K", bound=Hashable)
+I = TypeVar("I")
+
+
+class _Work(NamedTuple):
+    """What a computation does, and who waits for it.
 
     Attributes:
-        compute: Computes the items of a batch; the first job's serves them all.
-        item: This job's.
-        answer: Whom the result goes to.
+        compute: Computes the items of a batch; that of the batch's first computation computes them all.
+        item: The item of this computation.
+        answer: The future of its result.
     """
 
     compute: Callable[[Sequence[Any]], Sequence[Any]]
@@ -42,16 +45,16 @@ class _Task(NamedTuple):
 
 
 class _Failed(NamedTuple):
-    """An outcome that is no result."""
+    """The outcome of a computation that raised."""
 
     error: BaseException
 
 
 class Launcher:
-    """A pool of compute threads and the queue before it; for one event loop at a time.
+    """A pool of compute threads and the queue before it; it serves one event loop at a time.
 
     Attributes:
-        selection: Which twin of the operations they run.
+        selection: Which twin of each operation the threads run.
     """
 
     def __init__(
@@ -59,19 +62,19 @@ class Launcher:
         threads: int,
         selection: Selection,
         prepare: Callable[[], None] | None = None,
-        limits: Limits | None = None,
+        limits: QueueLimits | None = None,
     ) -> None:
-        """Start with no thread; they are made as work arrives.
+        """Start without a thread; the pool makes threads as work arrives.
 
         Args:
             threads: Most computations that run at once.
-            selection: Which twin of the operations they run.
+            selection: Which twin of each operation the threads run.
             prepare: Called first in each thread.
-            limits: Of batches and of the queue; defaults where None.
+            limits: Limits of batches and of the queue; the defaults where None.
         """
         self.selection = selection
         self._pool = ThreadPoolExecutor(threads, thread_name_prefix="meanrev-compute", initializer=prepare)
-        self._limits = limits or Limits()
+        self._limits = limits or QueueLimits()
         self._threads = threads
         self._batcher = Batcher(self._limits)
         self._idle = threads
@@ -81,7 +84,7 @@ class Launcher:
 
     @property
     def counts(self) -> Counts:
-        """What happened to the computations so far."""
+        """How many computations came, started and ended unstarted so far."""
         return self._batcher.counts
 
     async def run(self, compute: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
@@ -106,26 +109,37 @@ class Launcher:
             LimitReached: the queue is full.
             Exception: whatever the function raises.
         """
-        found: R = await self._answer(Job(_Task(_call, compute, _future()), None, nbytes, deadline))
+        work = _Work(_call, compute, asyncio.get_running_loop().create_future())
+        found: R = await self._answer(Computation(work, None, nbytes, deadline))
         return found
 
     async def batched(
-        self, operation: str, key: Hashable, item: Any, *, nbytes: int = 0, deadline: float | None = None
-    ) -> Any:
-        """Compute an item together with others of its operation and key; see fusion.
+        self,
+        compute: Callable[[K, Sequence[I]], Sequence[R]],
+        key: K,
+        item: I,
+        *,
+        nbytes: int = 0,
+        deadline: float | None = None,
+    ) -> R:
+        """Compute an item, together with others of the same function and key where some wait.
 
         Args:
-            operation: Its name in FUSIONS.
-            key: What the others agree on.
-            item: The arguments.
+            compute: A function of batchable: takes a key and items, returns one result an item.
+            key: What items that are computed together agree on.
+            item: The other arguments.
             nbytes: As in submit.
             deadline: As in submit.
+
+        Returns:
+            The result of the item.
 
         Raises:
             Exception: as submit, for this item alone.
         """
-        compute = partial(FUSIONS[operation].compute, key)
-        return await self._answer(Job(_Task(compute, item, _future()), (operation, key), nbytes, deadline))
+        work = _Work(partial(compute, key), item, asyncio.get_running_loop().create_future())
+        found: R = await self._answer(Computation(work, (compute, key), nbytes, deadline))
+        return found
 
     def close(self) -> None:
         """Refuse further work; work that has not started is dropped."""
@@ -134,50 +148,50 @@ class Launcher:
         if self._loop is not None and not self._loop.is_closed():
             self._loop.call_soon_threadsafe(self._drop)
 
-    async def _answer(self, job: Job) -> Any:
+    async def _answer(self, computation: Computation) -> Any:
         if self._closed:
-            raise RuntimeError("the compute side was closed")
+            raise ServerStopping
         self._settle_on(asyncio.get_running_loop())
-        self._batcher.add(job, time.monotonic())
+        self._batcher.add(computation, time.monotonic())
         try:
             self._dispatch()
-            return await job.item.answer
+            return await computation.work.answer
         finally:
-            # Whoever has an answer has left the queue; one that was cancelled leaves it here, and never starts.
-            if not job.item.answer.done() or job.item.answer.cancelled():
-                self._batcher.cancel(job)
+            # A computation with an answer has left the queue. One whose caller was cancelled leaves it here, unstarted.
+            if not computation.work.answer.done() or computation.work.answer.cancelled():
+                self._batcher.cancel(computation)
 
     def _settle_on(self, loop: asyncio.AbstractEventLoop) -> None:
         if loop is self._loop:
             return
         if self._loop is not None and self._loop.is_running():
             raise RuntimeError("a Launcher serves one event loop at a time")
-        # What a loop that ended left behind can be answered no more.
+        # Nobody waits any more for what an event loop that ended left behind.
         self._loop, self._timer, self._idle = loop, None, self._threads
         self._batcher = Batcher(self._limits)
 
     def _dispatch(self) -> None:
-        """Start batches while threads are idle, and come back when time makes one ready."""
+        """Start batches while threads are idle, and set a timer for one that waits for company."""
         while self._idle:
             batch, expired = self._batcher.take(time.monotonic())
-            for job in expired:
-                _settle(job, _Failed(Expired("the deadline passed while the call waited for its computation")))
+            for computation in expired:
+                _settle(computation, _Failed(Expired("the deadline passed while the call waited for its computation")))
             if not batch:
                 self._wake()
                 return
             self._start(batch)
 
-    def _start(self, batch: tuple[Job, ...]) -> None:
-        log.debug("batch", extra={"jobs": len(batch), "waiting": self._batcher.waiting})
+    def _start(self, batch: tuple[Computation, ...]) -> None:
+        log.debug("batch", extra={"computations": len(batch), "waiting": self._batcher.waiting})
         try:
-            running = self._pool.submit(self._work, batch)
-        except RuntimeError as error:  # its threads could not be prepared, or it was closed
+            running = self._pool.submit(self._compute, batch)
+        except RuntimeError as error:  # the threads could not be prepared, or the pool was closed
             self._batcher.done(batch)
-            for job in batch:
-                _settle(job, _Failed(error))
+            for computation in batch:
+                _settle(computation, _Failed(error))
         else:
             self._idle -= 1
-            running.add_done_callback(partial(self._hand_over, batch, batch[0].item.answer.get_loop()))
+            running.add_done_callback(partial(self._hand_over, batch, batch[0].work.answer.get_loop()))
 
     def _wake(self) -> None:
         if self._timer is not None:
@@ -187,12 +201,12 @@ class Launcher:
         if due is not None and self._loop is not None:
             self._timer = self._loop.call_later(max(0.0, due - time.monotonic()), self._dispatch)
 
-    def _work(self, batch: tuple[Job, ...]) -> Sequence[Any]:
+    def _compute(self, batch: tuple[Computation, ...]) -> Sequence[Any]:
         with using(*self.selection):
             return _outcomes(batch)
 
     def _hand_over(
-        self, batch: tuple[Job, ...], loop: asyncio.AbstractEventLoop, running: "Future[Sequence[Any]]"
+        self, batch: tuple[Computation, ...], loop: asyncio.AbstractEventLoop, running: "Future[Sequence[Any]]"
     ) -> None:
         if running.cancelled():
             outcomes: Sequence[Any] = [_Failed(asyncio.CancelledError())] * len(batch)
@@ -203,46 +217,46 @@ class Launcher:
         with suppress(RuntimeError):  # the loop was closed meanwhile, and nobody waits
             loop.call_soon_threadsafe(self._done, batch, outcomes)
 
-    def _done(self, batch: tuple[Job, ...], outcomes: Sequence[Any]) -> None:
-        for job, outcome in zip(batch, outcomes, strict=True):
-            _settle(job, outcome)
-        if batch[0].item.answer.get_loop() is self._loop:
+    def _done(self, batch: tuple[Computation, ...], outcomes: Sequence[Any]) -> None:
+        for computation, outcome in zip(batch, outcomes, strict=True):
+            _settle(computation, outcome)
+        if batch[0].work.answer.get_loop() is self._loop:
             self._idle += 1
             self._batcher.done(batch)
             self._dispatch()
 
     def _drop(self) -> None:
-        for job in self._batcher.drain():
-            job.item.answer.cancel()
+        for computation in self._batcher.drain():
+            computation.work.answer.cancel()
 
 
-def _outcomes(batch: tuple[Job, ...]) -> Sequence[Any]:
-    """Return a result or a failure a job; where the batch as a whole fails, each job gets what it gets alone."""
+def _outcomes(batch: tuple[Computation, ...]) -> Sequence[Any]:
+    """Return the outcome of each computation; where the batch fails as a whole, each runs again alone."""
     try:
         return _computed(batch)
-    except BaseException as error:  # noqa: BLE001 - handed to whoever waits, or they would wait for ever
-        return [_Failed(error)] if len(batch) == 1 else [_alone(job) for job in batch]
+    except BaseException as error:  # noqa: BLE001 - it goes to the callers, who would wait for ever without it
+        return [_Failed(error)] if len(batch) == 1 else [_alone(computation) for computation in batch]
 
 
-def _computed(batch: tuple[Job, ...]) -> Sequence[Any]:
-    results = list(batch[0].item.compute([job.item.item for job in batch]))
+def _computed(batch: tuple[Computation, ...]) -> Sequence[Any]:
+    results = list(batch[0].work.compute([computation.work.item for computation in batch]))
     if len(results) != len(batch):
         raise RuntimeError(f"{len(batch)} items came back as {len(results)} results")
     return results
 
 
-def _alone(job: Job) -> Any:
-    if not job.is_wanted(time.monotonic()):
+def _alone(computation: Computation) -> Any:
+    if not computation.is_wanted(time.monotonic()):
         return _Failed(Expired("the deadline passed before the computation began again"))
-    return _outcomes((job,))[0]
+    return _outcomes((computation,))[0]
 
 
 def _call(functions: Sequence[Callable[[], Any]]) -> Sequence[Any]:
     return [function() for function in functions]
 
 
-def _settle(job: Job, outcome: Any) -> None:
-    answer = job.item.answer
+def _settle(computation: Computation, outcome: Any) -> None:
+    answer = computation.work.answer
     if answer.done():
         return
     if not isinstance(outcome, _Failed):
@@ -253,7 +267,3 @@ def _settle(job: Job, outcome: Any) -> None:
         answer.set_exception(RuntimeError(repr(outcome.error)))  # a future refuses to carry it
     else:
         answer.set_exception(outcome.error)
-
-
-def _future() -> asyncio.Future[Any]:
-    return asyncio.get_running_loop().create_future()

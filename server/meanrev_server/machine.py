@@ -1,4 +1,4 @@
-"""The machine that serves, for a person."""
+"""The name of the machine's processor."""
 
 import platform
 from pathlib import Path

@@ -1,17 +1,17 @@
-"""What the first chunk of a matrix tells of it: enough to admit it, to check its options and to estimate its work."""
+"""What the first chunk tells of a matrix: enough to admit it, to check its options and to estimate its work."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from gpu_kernels.errors import InvalidInput
-from meanrev_server.errors import LimitReached
+from meanrev_server.errors import LimitReached, setting_named
 from meanrev_wire import codec
 from meanrev_wire.research_pb2 import MatrixChunk
 
 __all__ = ["VALUE_BYTES", "Outline", "check_size", "opened"]
 
 VALUE_BYTES = 8
-"""Of a number of the matrix."""
+"""Bytes of a number of the matrix."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,7 +19,7 @@ class Outline:
     """What the first chunk tells of a matrix.
 
     Attributes:
-        n_rows: T; 0 where it says nothing of it.
+        n_rows: T; 0 where the first chunk does not tell.
         n_columns: N.
         columns: N names, all different; none where columns are numbered.
         metadata: Options as a JSON object.
@@ -42,14 +42,14 @@ class Outline:
 
 
 def check_size(nbytes: int, most_bytes: int) -> None:
-    """Refuse a matrix that is larger than the server takes.
+    """Refuse a matrix that is larger than the server allows.
 
     Raises:
-        LimitReached: it is; naming its size, the limit and the setting.
+        LimitReached: it is larger; the message names its size, the limit and the setting.
     """
     if nbytes > most_bytes:
-        knob = "the setting max_matrix_bytes (MEANREV_MAX_MATRIX_BYTES) of the server raises it"
-        rule = f"must take at most {most_bytes} bytes as float64; {knob}"
+        setting = setting_named("max_matrix_bytes")
+        rule = f"must take at most {most_bytes} bytes as float64; the setting {setting} of the server raises it"
         raise LimitReached.of("block", rule, nbytes)
 
 
@@ -58,11 +58,11 @@ def opened(data: bytes, most_bytes: int) -> tuple[MatrixChunk, Outline]:
 
     Args:
         data: The message.
-        most_bytes: Of a matrix.
+        most_bytes: Most bytes of a matrix.
 
     Raises:
-        InvalidInput: the size is none, or the names are not one a column, each once.
-        LimitReached: the matrix is larger than the server takes.
+        InvalidInput: the size breaks a rule, or the names are not one a column and all different.
+        LimitReached: the matrix is larger than the server allows.
     """
     chunk = codec.decode(MatrixChunk, data)
     n_columns = _width(chunk)

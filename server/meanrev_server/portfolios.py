@@ -1,9 +1,8 @@
-"""Portfolios that callers have stored, each caller its own.
+"""Portfolios that callers have stored.
 
-A pure core: no clock, no await. Everything runs on the event loop's thread, so nothing is locked.
+This is a pure core without a clock or an await. Everything runs on the event loop's thread, so nothing is locked.
 """
 
-from collections import defaultdict
 from collections.abc import Mapping
 from typing import Annotated
 
@@ -11,14 +10,14 @@ from msgspec import Meta, Struct
 
 from meanrev_server.errors import LimitReached, NotFound
 
-__all__ = ["MAX_PORTFOLIOS", "Limits", "Portfolio", "PortfolioStore"]
+__all__ = ["MAX_PORTFOLIOS", "AlertLimits", "Portfolio", "PortfolioStore"]
 
 MAX_PORTFOLIOS = 10_000
-"""Portfolios one identity may store."""
+"""Most portfolios that are stored."""
 
 
-class Limits(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Where alerts begin.
+class AlertLimits(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Limits beyond which a report carries an alert.
 
     Attributes:
         max_drawdown: Fall from the peak, a fraction.
@@ -38,42 +37,41 @@ class Portfolio(Struct, frozen=True, kw_only=True):
         portfolio_id: Its name.
         holdings: Quantity of each asset, negative where short.
         cash: In the currency of the marks.
-        limits: Where alerts begin.
+        limits: Limits beyond which a report carries an alert.
         updated_ms: When it was stored.
     """
 
     portfolio_id: str
     holdings: Mapping[str, float]
     cash: float = 0.0
-    limits: Limits = Limits()
+    limits: AlertLimits = AlertLimits()
     updated_ms: int = 0
 
 
 class PortfolioStore:
-    """The portfolios of all callers."""
+    """Stored portfolios by their id."""
 
     def __init__(self) -> None:
         """Start empty."""
-        self._stored: dict[str, dict[str, Portfolio]] = defaultdict(dict)
+        self._stored: dict[str, Portfolio] = {}
 
-    def put(self, identity: str, portfolio: Portfolio) -> None:
+    def put(self, portfolio: Portfolio) -> None:
         """Store a portfolio in place of an earlier one of its id.
 
         Raises:
-            LimitReached: the identity stores MAX_PORTFOLIOS others.
+            LimitReached: MAX_PORTFOLIOS others are stored.
         """
-        stored = self._stored[identity]
-        if portfolio.portfolio_id not in stored and len(stored) >= MAX_PORTFOLIOS:
+        if portfolio.portfolio_id not in self._stored and len(self._stored) >= MAX_PORTFOLIOS:
             raise LimitReached(f"at most {MAX_PORTFOLIOS} portfolios can be stored; put them under fewer ids")
-        stored[portfolio.portfolio_id] = portfolio
+        self._stored[portfolio.portfolio_id] = portfolio
 
-    def get(self, identity: str, portfolio_id: str) -> Portfolio:
+    def get(self, portfolio_id: str) -> Portfolio:
         """Return a portfolio.
 
         Raises:
-            NotFound: the caller has none of that id.
+            NotFound: none is stored under that id.
         """
-        found = self._stored.get(identity, {}).get(portfolio_id)
+        found = self._stored.get(portfolio_id)
         if found is None:
             raise NotFound(f"no portfolio {portfolio_id[:100]!r}; PutPortfolio stores one")
         return found

@@ -1,35 +1,35 @@
-"""How fast this server did earlier work, from which the time of work to come is estimated."""
+"""The speed of earlier work, from which the time of future work is estimated."""
 
 import threading
 
 __all__ = ["Rates"]
 
 _FADES = 0.5
-"""What earlier work counts for beside as much new work."""
+"""Weight of all earlier work beside that of the newest."""
 
 
 class Rates:
-    """Steps a second by method. Compute threads note what they did; the event loop asks."""
+    """Steps a second of each method. Compute threads write, and the event loop's thread reads."""
 
     def __init__(self) -> None:
-        """Know nothing yet."""
+        """Start without any work."""
         self._lock = threading.Lock()
         self._done: dict[str, tuple[float, float]] = {}
 
     def note(self, method: str, steps: int, seconds: float) -> None:
-        """Take note of finished work; what takes long counts for more than what is over at once.
+        """Take note of finished work; long work weighs more than short work.
 
         Args:
-            method: Whose work it is.
-            steps: Elementary steps of it.
-            seconds: That it took.
+            method: Name of the method.
+            steps: Elementary steps of the work.
+            seconds: Time that it took.
         """
         with self._lock:
             before_steps, before_s = self._done.get(method, (0.0, 0.0))
             self._done[method] = (_FADES * before_steps + steps, _FADES * before_s + seconds)
 
     def seconds(self, method: str, steps: int) -> float:
-        """Return the time that so many steps take; 0 where none were done yet."""
+        """Return the estimated seconds of so many steps; 0 where the method has not run yet."""
         with self._lock:
             known_steps, known_s = self._done.get(method, (0.0, 0.0))
         return known_s * steps / known_steps if known_steps else 0.0

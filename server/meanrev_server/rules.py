@@ -1,4 +1,7 @@
-"""What a type allows, in words: msgspec says that a value breaks a rule, and this says which, and what is near."""
+"""Rules in words: msgspec tells that a value breaks a rule, and this module says which, and which names are near.
+
+It is the only place that reads msgspec's messages.
+"""
 
 import re
 import typing
@@ -34,17 +37,18 @@ class Broken(NamedTuple):
     value: object
 
 
-def unknown(name: str, names: Sequence[str], what: str) -> str:
-    """Return the rule that a name breaks which nobody knows.
+def unknown(name: str, names: Sequence[str], what: str, verdict: str = "is not known") -> str:
+    """Return the rule that an unknown name breaks.
 
     Args:
         name: What was given.
         names: What is known.
         what: What the known ones are called, in the plural ("options").
+        verdict: What the rule says of the name.
     """
     advice = suggestion(name, names)
     listed = ", ".join(names[:_LISTED]) or "none"
-    return f"is not known ({advice + ' ' if advice else ''}its {what}: {listed})"
+    return f"{verdict} ({advice + ' ' if advice else ''}its {what}: {listed})"
 
 
 def broken(error: msgspec.ValidationError, kind: Any, given: Any) -> Broken:

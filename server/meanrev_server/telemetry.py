@@ -1,7 +1,7 @@
 """Log rendering: stdlib loggers everywhere, structlog only where lines are written to stderr.
 
-A log holds no data of callers. What an exception says may hold some (a price, a name), and so may the variables of its
-frames: a log line has the exception's kind and its places in the code, and nothing else of it.
+A log holds no data of callers. The message of an exception and the variables of its frames may hold some, such as a
+price or a name. So a log line tells only the exception's kind and its places in the code.
 """
 
 import logging
@@ -18,7 +18,7 @@ def particulars(error: BaseException) -> dict[str, str]:
     """Return what a log line may tell of an exception: its kind, and where in the code it was raised.
 
     Args:
-        error: The exception; those that it was raised from or while handling are told of too.
+        error: The exception; those that it was raised from, or while handling, are included.
     """
     chain = list(_chain(error))
     return {
@@ -50,17 +50,17 @@ def start_logging(rendering: str, level: str) -> None:
             processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, last],
         ),
     )
-    logging.raiseExceptions = False  # else a stderr that takes no more is answered by a traceback, data and all
+    logging.raiseExceptions = False  # else a closed stderr would make logging print a traceback, with its data
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(level.upper())
 
 
 def _without_data(record: logging.LogRecord) -> bool:
-    """Take what an exception says out of a record of any logger, asyncio's and gRPC's among them."""
+    """Remove the message of an exception from a record of any logger, asyncio's and gRPC's included."""
     error = record.exc_info[1] if isinstance(record.exc_info, tuple) else None
     if error is not None:
-        # Behind the first line of their messages asyncio and gRPC show the exception as well.
+        # asyncio and gRPC also show the exception after the first line of their own messages.
         record.msg, record.args = record.getMessage().partition("\n")[0], None
         vars(record).update(particulars(error))
     record.exc_info = record.exc_text = record.stack_info = None
@@ -79,4 +79,4 @@ def _chain(error: BaseException) -> Iterator[BaseException]:
 def _places(error: BaseException) -> Iterator[str]:
     for frame in traceback.extract_tb(error.__traceback__):
         yield f"{frame.filename}:{frame.lineno} in {frame.name}"
-    yield from getattr(error, "__notes__", ())  # of a worker process, which adds its own places and no more
+    yield from getattr(error, "__notes__", ())  # a worker process adds its places as a note

@@ -1,11 +1,11 @@
-"""A child process that computes: what a kernel breaks there does not reach the process that serves.
+"""A child process that computes: an error of a kernel that ends it does not end the process that serves.
 
-fleet and process are the parent's side and __main__ is the child's; both speak through channel, whose arrays cross in
-memory. The child imports the maths alone, so that a GPU is known to it and to nothing else.
+fleet and process are the parent's side, __main__ is the child's, and channel connects them; arrays cross in shared
+memory. The child imports nothing but the maths, and only the child uses a GPU.
 """
 
-from meanrev_worker.errors import Poisonous, WorkerLost
+from meanrev_worker.errors import RepeatedCrash, WorkerError, WorkerLost
 from meanrev_worker.fleet import Fleet
-from meanrev_worker.tasks import Orders
+from meanrev_worker.messages import Orders
 
-__all__ = ["Fleet", "Orders", "Poisonous", "WorkerLost"]
+__all__ = ["Fleet", "Orders", "RepeatedCrash", "WorkerError", "WorkerLost"]

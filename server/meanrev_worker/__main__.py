@@ -1,58 +1,49 @@
-"""The child: `python -m meanrev_worker CONTROL [SOCKET OUTGOING INCOMING]...`, all of them file descriptors.
+"""The child process: `python -m meanrev_worker CONTROL [SOCKET OUTGOING INCOMING]...`, all file descriptors.
 
-A thread serves each channel. The main one waits for the parent's end, with which this process ends too.
+One thread serves each channel. The main thread waits for the parent to end, and then ends this process.
 """
 
 import os
+import pkgutil
 import signal
 import sys
 import traceback
 from collections.abc import Sequence
+from importlib import import_module
 from multiprocessing.connection import Connection
 from pathlib import Path
 from threading import Thread
 from typing import NoReturn
 
-from gpu_kernels import (  # noqa: F401 - all twins, before threads: two that import one module at once may meet half of it
-    backend,
-    cointegration,
-    device,
-    moments,
-    multiperiod,
-    ou,
-    pair_trading,
-    pca,
-    sweep,
-    weights,
-)
-from gpu_kernels.compile import use_cache
-from gpu_kernels.device import OutOfMemory
+import gpu_kernels
+from gpu_kernels import backend, device
+from gpu_kernels.compile import use_cache, use_lanes
 from gpu_kernels.dispatch import using
-from gpu_kernels.errors import Degenerate, InvalidInput
+from gpu_kernels.errors import Degenerate, DeviceFault, InvalidInput, OutOfMemory
 from meanrev_worker import blas
 from meanrev_worker.channel import Channel
-from meanrev_worker.tasks import Hello, Orders, Outcome, Task
+from meanrev_worker.messages import Hello, Orders, Outcome, TwinCall
 
 __all__ = ["BROKEN", "main"]
 
 BROKEN = 70
-"""Exit status of a worker that cannot be trusted any more."""
+"""Exit status of a child that cannot compute correctly any more."""
 
 _GLANCE_S = 1.0
-"""Time between two looks at who the parent is."""
+"""Time between two looks at whether the parent is still there."""
 
 
 def main(numbers: Sequence[int]) -> NoReturn:
-    """Serve until the parent closes the control line, or ends."""
+    """Serve until the parent closes the control connection, or ends."""
     parent = os.getppid()
-    # They reach a whole group of processes, and what they mean is the parent's to decide.
+    # A terminal sends these to the whole group of processes; the parent decides what they mean.
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, signal.SIG_IGN)
     control = Connection(numbers[0])
     orders: Orders = control.recv()
     try:
         chosen = _prepared(orders)
-    except Exception as error:  # noqa: BLE001 - the parent tells it to whoever started it
+    except Exception as error:  # noqa: BLE001 - the parent raises it
         control.send(Hello(error=Outcome.failed(error).error))
         os._exit(BROKEN)
     for place in range(1, len(numbers), 3):
@@ -65,14 +56,20 @@ def main(numbers: Sequence[int]) -> NoReturn:
 
 
 def _prepared(orders: Orders) -> backend.Backend:
+    # Before there are threads: two threads that import one module at once may see half of it.
+    for operation in pkgutil.iter_modules(gpu_kernels.__path__):
+        if operation.ispkg:
+            import_module(f"gpu_kernels.{operation.name}")
     if orders.kernel_cache:
         use_cache(Path(orders.kernel_cache))
+    if orders.lanes:
+        use_lanes(orders.lanes)
     blas.limit(orders.blas_threads)
     return backend.choose_on(orders.device, orders.gpu_memory, orders.backend)
 
 
 def _serve(channel: Channel, orders: Orders, name: str) -> None:
-    """Answer one task after another; what goes wrong here itself ends the process, so that nobody waits for ever."""
+    """Answer one call after another; an error of this loop ends the process, so that no caller waits for ever."""
     try:
         if name == "cuda":
             device.limit(orders.device, orders.gpu_memory)
@@ -83,8 +80,8 @@ def _serve(channel: Channel, orders: Orders, name: str) -> None:
         os._exit(0)
     except BaseException as error:  # noqa: BLE001 - the process ends with it
         try:
-            # What the driver says of a GPU is told; what another exception says may hold a caller's data.
-            reason = str(error) if isinstance(error, device.DeviceFault) else ""
+            # The driver's message about a GPU is safe to log; that of another exception may hold a caller's data.
+            reason = str(error) if isinstance(error, DeviceFault) else ""
             kind, places = type(error).__qualname__, "".join(traceback.format_tb(error.__traceback__))
             sys.stderr.write(f"the compute worker ends: {kind} {reason}\n{places}")
         finally:
@@ -102,16 +99,16 @@ def _answer(channel: Channel, name: str) -> None:
         channel.send(Outcome.failed(error))
 
 
-def _outcome(task: Task, name: str) -> Outcome:
+def _outcome(call: TwinCall, name: str) -> Outcome:
     try:
-        return Outcome(task.twin(*task.arguments))
+        return Outcome(call.twin(*call.arguments))
     except (InvalidInput, Degenerate, OutOfMemory, MemoryError) as error:
         return Outcome.failed(error)
     except Exception as error:
-        # Some errors of a GPU stay: every later call fails as well, and only a new process helps.
+        # After some errors of a GPU every later call fails too, and only a new process can compute again.
         if name == "cuda" and _is_broken(name):
             raise
-        # Places alone: this goes to the server's log, and what an exception says may hold a caller's data.
+        # Only the places: this goes to the server's log, and the message of an exception may hold a caller's data.
         error.add_note(f"in the worker:\n{''.join(traceback.format_tb(error.__traceback__))}")
         return Outcome.failed(error)
 
@@ -120,8 +117,8 @@ def _is_broken(name: str) -> bool:
     try:
         return bool(backend.self_test(name))
     except (OutOfMemory, MemoryError):
-        return False  # a neighbour's work fills it
-    except Exception:  # noqa: BLE001 - whatever it is, the GPU gives no answer
+        return False  # another computation fills its memory
+    except Exception:  # noqa: BLE001 - whatever it is, the GPU does not compute
         return True
 
 

@@ -1,6 +1,6 @@
-"""Objects from one process to another: arrays cross in shared memory, the rest through a socket.
+"""A channel between two processes: arrays cross in shared memory, everything else through a socket.
 
-Both ends are of one version and one user on one machine, and what a caller sent is never unpickled.
+Both ends have the same version, user and machine. Bytes that a caller sent are never unpickled.
 """
 
 import pickle
@@ -19,9 +19,9 @@ class FarEnd(NamedTuple):
     """What the other process needs for its end.
 
     Attributes:
-        line: The socket, to be closed here once the other process has it: while it is open here too, nobody notices
-            that the other process ended.
-        descriptors: As arguments of Channel.at.
+        line: The socket. This process closes it once the other process has it; otherwise this end would not notice
+            that the other process has ended.
+        descriptors: The arguments of Channel.at.
     """
 
     line: "Connection[Any, Any]"
@@ -29,19 +29,19 @@ class FarEnd(NamedTuple):
 
 
 class Channel:
-    """One end of a line on which the two sides speak in turn.
+    """One end of a channel on which the two sides send in turn.
 
     Attributes:
-        in_step: Every message that was sent has had its answer. Where it has not, the next answer would be another's.
+        in_step: Whether every sent message has been answered; if not, the next answer would belong to an earlier one.
     """
 
     def __init__(self, line: "Connection[Any, Any]", outgoing: SharedMemory, incoming: SharedMemory) -> None:
-        """Take over its parts.
+        """Take its parts over.
 
         Args:
-            line: Carries what is small, and says when memory was written.
-            outgoing: What this end writes.
-            incoming: What it reads.
+            line: Carries small objects, and tells when shared memory was written.
+            outgoing: Memory that this end writes.
+            incoming: Memory that this end reads.
         """
         self.in_step = True
         self._line = line
@@ -50,10 +50,10 @@ class Channel:
 
     @classmethod
     def opened(cls) -> "tuple[Channel, FarEnd]":
-        """Open a line; returns the end of the side that speaks first, and what makes the other one.
+        """Open a channel; returns the end of the side that sends first, and what the other process needs for its end.
 
         Raises:
-            OSError: the process has no descriptors for it.
+            OSError: the process has no file descriptors left.
         """
         with ExitStack() as undo:
             here, there = Pipe()
@@ -67,15 +67,15 @@ class Channel:
 
     @classmethod
     def at(cls, line: int, outgoing: int, incoming: int) -> "Channel":
-        """Return the other end, in the process that has inherited the descriptors."""
+        """Return the other end, in the process that inherited the descriptors."""
         return cls(Connection(line), SharedMemory(outgoing), SharedMemory(incoming))
 
     def send(self, message: object) -> None:
         """Send an object that can be pickled.
 
         Raises:
-            MemoryError: there is no memory for it, and nothing was sent.
-            OSError: the other end is gone.
+            MemoryError: there is no memory for it; nothing was sent.
+            OSError: the other process has ended.
         """
         body, buffers = pickled(message)
         self._outgoing.write(buffers)
@@ -86,21 +86,21 @@ class Channel:
         """Wait for an object and return it.
 
         Args:
-            keep: Copy its arrays, which otherwise are read-only and end with the answer.
+            keep: Copy its arrays; without that they are read-only and valid until the next message is sent.
 
         Raises:
             MemoryError: there is no memory for it.
-            EOFError: the other end is gone.
+            EOFError: the other process has ended.
             OSError: likewise.
         """
         body, sizes = self._line.recv()
         self.in_step = True
         views = self._incoming.read(sizes)
         held = [np.frombuffer(view, np.uint8).copy() for view in views] if keep else views
-        return pickle.loads(body, buffers=held)  # noqa: S301 - ours
+        return pickle.loads(body, buffers=held)  # noqa: S301 - our own process wrote it
 
     def trim(self) -> None:
-        """Give large memory of both directions back, of which nothing may be looked at any more."""
+        """Return large memory of both directions to the system; no array in it may be used any more."""
         self._outgoing.trim()
         self._incoming.trim()
 

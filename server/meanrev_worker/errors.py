@@ -1,17 +1,20 @@
-"""The errors of this room.
+"""The errors of the worker's side that serves.
 
-ConnectionError
-└── WorkerLost   the worker ended, or does not come up
-RuntimeError
-└── Poisonous    a computation that ended workers before
+WorkerError
+├── WorkerLost      the child process ended, or is not ready in time
+└── RepeatedCrash   a computation at which child processes ended before
 """
 
-__all__ = ["Poisonous", "WorkerLost"]
+__all__ = ["RepeatedCrash", "WorkerError", "WorkerLost"]
 
 
-class WorkerLost(ConnectionError):
-    """The worker ended while it computed, or none is there in time; the same computation may succeed later."""
+class WorkerError(Exception):
+    """Base of every error that meanrev_worker defines."""
 
 
-class Poisonous(RuntimeError):
-    """A computation at which workers ended twice; no worker gets it again."""
+class WorkerLost(WorkerError, ConnectionError):
+    """The child ended while it computed, or none is ready in time; the same computation may succeed later."""
+
+
+class RepeatedCrash(WorkerError, RuntimeError):
+    """A computation at which two children ended; no child gets it again."""

@@ -1,4 +1,4 @@
-"""One worker, or one for each of several GPUs: whoever has least to do computes next."""
+"""One worker, or one for each of several GPUs; the one with the fewest computations gets the next."""
 
 import time
 from collections.abc import Callable
@@ -6,23 +6,23 @@ from threading import Lock
 from typing import Any
 
 from gpu_kernels.backend import Backend
-from meanrev_worker.errors import Poisonous, WorkerLost
+from meanrev_worker.errors import RepeatedCrash, WorkerLost
+from meanrev_worker.messages import Orders, Outcome, TwinCall, fingerprint, rough_hash
 from meanrev_worker.process import Worker
-from meanrev_worker.supervisor import Docket, Fingerprint
-from meanrev_worker.tasks import Orders, Outcome, Task, fingerprint, outline
+from meanrev_worker.supervisor import Fingerprint, Suspects
 
 __all__ = ["Fleet"]
 
 
 _ATTEMPTS = 3
-"""Seats that one computation takes, where a child had ended unnoticed, or it became suspect while it waited."""
+"""Seats that one computation takes at most: the child may have ended unnoticed, or the computation become suspect."""
 
 
 class Fleet:
     """Computes in child processes.
 
     Attributes:
-        workers: One, or one a GPU.
+        workers: One worker, or one for each GPU.
     """
 
     def __init__(
@@ -31,15 +31,15 @@ class Fleet:
         """Start the workers, and wait until they are ready.
 
         Args:
-            orders: How the first one computes; the others have the GPUs after its own.
-            channels: Most computations at once, of each.
-            gpus: Workers, where a GPU computes; else there is one.
-            changed: Called when a child has ended and when the next one is there, in a thread of its own.
+            orders: How the first worker computes; the others use the GPUs after its own.
+            channels: Most computations at once of each worker.
+            gpus: Number of workers where a GPU computes; without a GPU there is one.
+            changed: Called when a child has ended and when the next one is ready, in a thread of its own.
 
         Raises:
             KernelError: the backend cannot run here.
         """
-        self._docket, self._lock = Docket(), Lock()
+        self._suspects, self._lock = Suspects(), Lock()
         self.workers = [Worker(orders, channels, changed)]
         try:
             if self.backend.name == "cuda":
@@ -52,31 +52,31 @@ class Fleet:
 
     @property
     def backend(self) -> Backend:
-        """What they compute with."""
+        """The backend that they compute with."""
         return self.workers[0].backend
 
     @property
     def ready(self) -> bool:
-        """Whether any can compute."""
+        """Whether any worker can compute now."""
         return any(worker.ready for worker in self.workers)
 
     @property
     def restarts(self) -> int:
-        """Children that ended so far, or did not come up."""
+        """Children that ended or failed to start so far."""
         return sum(worker.restarts for worker in self.workers)
 
-    def carry(self, twin: Callable[..., Any], arguments: tuple[Any, ...]) -> Any:
-        """Call a function of a module in a child; what it returns or raises there is returned or raised here.
+    def run(self, twin: Callable[..., Any], arguments: tuple[Any, ...]) -> Any:
+        """Call a function of a module in a child, and return or raise what it returns or raises there.
 
         Raises:
             WorkerLost: the child ended meanwhile, or none is ready in time.
-            Poisonous: children ended at this very computation before.
+            RepeatedCrash: two children ended at this computation before.
             Exception: whatever the function raises.
         """
-        task = Task(twin, arguments)
+        call = TwinCall(twin, arguments)
         place = self._least_loaded()
         try:
-            outcome = self._computed(task, self.workers[place])
+            outcome = self._computed(call, self.workers[place])
         finally:
             with self._lock:
                 self._loads[place] -= 1
@@ -85,63 +85,63 @@ class Fleet:
         return outcome.value
 
     def close(self) -> None:
-        """End the children; what they compute is lost."""
+        """End the children; their computations are lost."""
         for worker in self.workers:
             worker.part()
         for worker in self.workers:
             worker.close()
 
     def _least_loaded(self) -> int:
-        """Return the place of a worker, which has one computation more from now on."""
+        """Return the place of the worker with the fewest computations, and count one more for it."""
         with self._lock:
             place = min(range(len(self.workers)), key=lambda one: (not self.workers[one].ready, self._loads[one]))
             self._loads[place] += 1
             return place
 
-    def _computed(self, task: Task, worker: Worker) -> Outcome:
-        suspect = self._suspect(task)
+    def _computed(self, call: TwinCall, worker: Worker) -> Outcome:
+        suspect = self._suspect(call)
         for _ in range(_ATTEMPTS):
             with worker.seat(alone=suspect is not None) as seat:
-                if suspect is None and (suspect := self._suspect(task)) is not None:
-                    continue  # it became suspect while it waited for the seat
+                if suspect is None and (suspect := self._suspect(call)) is not None:
+                    continue  # it became suspect while it waited
                 try:
-                    seat.channel.send(task)
+                    seat.channel.send(call)
                 except OSError:
-                    continue  # the child had ended before, unnoticed
+                    continue  # the child had ended before, and nobody had noticed
                 try:
                     outcome: Outcome = seat.channel.receive(keep=True)
                 except (EOFError, OSError):
                     if not worker.is_closing:
-                        self._accuse(task, seat.pid, alone=suspect is not None)
+                        self._note_crash(call, seat.pid, alone=suspect is not None)
                     break
                 seat.channel.trim()
             worker.served()
             if suspect is not None:
                 with self._lock:
-                    self._docket.clear(suspect)
+                    self._suspects.clear(suspect)
             return outcome
         raise WorkerLost("the compute worker ended; it is starting again, and the call may be repeated")
 
-    def _suspect(self, task: Task) -> Fingerprint | None:
+    def _suspect(self, call: TwinCall) -> Fingerprint | None:
         """Return the fingerprint of a computation at which a child ended before, None for any other.
 
         Raises:
-            Poisonous: it is refused.
+            RepeatedCrash: it is refused.
         """
         with self._lock:
-            if self._docket.is_empty:
+            if self._suspects.is_empty:
                 return None
-        rough = outline(task)
+        rough = rough_hash(call)
         with self._lock:
-            if not self._docket.knows(rough, time.monotonic()):
+            if not self._suspects.may_know(rough, time.monotonic()):
                 return None
-        found = fingerprint(task)
+        found = fingerprint(call)
         with self._lock:
-            if self._docket.refuses(found):
-                raise Poisonous("the compute worker ended twice at this computation, which is not tried again")
-            return found if self._docket.is_suspect(found) else None
+            if self._suspects.is_refused(found):
+                raise RepeatedCrash("the compute worker ended twice at this computation, which is not tried again")
+            return found if self._suspects.is_suspect(found) else None
 
-    def _accuse(self, task: Task, child: int, *, alone: bool) -> None:
-        found = fingerprint(task)
+    def _note_crash(self, call: TwinCall, child: int, *, alone: bool) -> None:
+        found = fingerprint(call)
         with self._lock:
-            self._docket.accuse(found, child, time.monotonic(), alone=alone)
+            self._suspects.note_crash(found, child, time.monotonic(), alone=alone)

@@ -1,4 +1,4 @@
-"""Memory that two processes share: one writes, the other reads, and messages beside it say when."""
+"""Memory that two processes share: one writes and the other reads, and the channel tells when."""
 
 import mmap
 import os
@@ -14,25 +14,26 @@ _LINE = 64
 """Buffers begin at multiples of a cache line."""
 
 _SMALLEST = 2**16
+"""Fewest bytes that are allocated."""
 
 _KEPT = 16 * 2**20
-"""Bytes that stay when nothing needs them: fresh pages cost as much as two copies."""
+"""Bytes that stay allocated when unused, because fresh pages cost as much as two copies."""
 
 _BLOCK = 512
-"""Unit of st_blocks."""
+"""Bytes of the unit of st_blocks."""
 
 
 class SharedMemory:
-    """A file in memory without a name: it is gone with the last process that has it open, however that ends.
+    """A file in memory without a name, which disappears with the last process that has it open.
 
-    Copies are NumPy's, which release the interpreter's lock: a large one must not hold up other threads.
+    NumPy makes the copies, because it releases the interpreter's lock, so that a large copy blocks no other thread.
     """
 
     def __init__(self, descriptor: int | None = None) -> None:
-        """Make a new one, or open the one that another process has made.
+        """Make a new one, or open one that another process has made.
 
         Args:
-            descriptor: The other's, which this process has inherited.
+            descriptor: Descriptor that this process inherited; None makes a new one.
         """
         self._file = os.fdopen(os.memfd_create("meanrev") if descriptor is None else descriptor, "r+b", buffering=0)
         self._map: mmap.mmap | None = None
@@ -44,10 +45,10 @@ class SharedMemory:
         return self._file.fileno()
 
     def write(self, buffers: Sequence[memoryview]) -> None:
-        """Write buffers of bytes one behind the other, over what was there.
+        """Write buffers of bytes one after the other, over earlier contents.
 
         Raises:
-            MemoryError: there is not so much.
+            MemoryError: there is not enough memory.
         """
         sizes = [buffer.nbytes for buffer in buffers]
         needed = sum(map(_whole, sizes))
@@ -59,28 +60,28 @@ class SharedMemory:
             np.copyto(room[place : place + size], _bytes(buffer))
 
     def read(self, sizes: Sequence[int]) -> list[memoryview]:
-        """Return what was written, by the sizes of its buffers; read-only, uncopied, valid until the next write.
+        """Return the buffers that were written, given their sizes: read-only views, valid until the next write.
 
         Raises:
-            MemoryError: it cannot be mapped.
+            MemoryError: the memory cannot be mapped.
         """
         room = memoryview(self._at_least(sum(map(_whole, sizes)))).toreadonly()
         return [room[place : place + size] for place, size in zip(_places(sizes), sizes, strict=True)]
 
     def trim(self) -> None:
-        """Give large memory back; what read returned must not be looked at any more."""
+        """Return large memory to the system; views that read returned must not be used any more."""
         if os.fstat(self.descriptor).st_size > _KEPT:
             os.ftruncate(self.descriptor, 0)
 
     def close(self) -> None:
-        """Let go of it; what read returned stays readable."""
+        """Close it; views that read returned stay readable."""
         self._file.close()
         if self._map is not None:
-            with suppress(BufferError):  # it goes with the last view
+            with suppress(BufferError):  # the last view closes it
                 self._map.close()
 
     def _reserve(self, size: int) -> None:
-        """Have so many bytes, really: a page that is missing when it is written to would end the process."""
+        """Allocate so many bytes at once: writing to a page that cannot be allocated would end the process."""
         held = os.fstat(self.descriptor)
         try:
             if held.st_size < size:
@@ -94,7 +95,7 @@ class SharedMemory:
         if not size:
             return bytearray()
         if self._map is None or self._mapped < size:
-            # The old mapping, which somebody may still look at, goes with its last view.
+            # Views of the old mapping may still be in use; the last one closes it.
             self._mapped = os.fstat(self.descriptor).st_size
             try:
                 self._map = mmap.mmap(self.descriptor, self._mapped)
@@ -109,7 +110,7 @@ def _bytes(buffer: memoryview) -> NDArray[np.uint8]:
 
 
 def _whole(size: int) -> int:
-    """Return the bytes that a buffer takes up."""
+    """Return the bytes that a buffer takes, rounded up to whole cache lines."""
     return -(-size // _LINE) * _LINE
 
 

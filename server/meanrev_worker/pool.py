@@ -1,4 +1,4 @@
-"""Channels to one child after another, for threads that take one for a computation."""
+"""The channels of the current child; a thread takes one for each computation."""
 
 import time
 from collections.abc import Iterator, Sequence
@@ -15,9 +15,9 @@ C = TypeVar("C")
 
 
 class Pool(Generic[C]):
-    """The free channels of the child of the day.
+    """The free channels of the current child.
 
-    A channel is one thread's at a time, and whoever has it closes it if its child ended meanwhile.
+    One thread at a time has a channel, and closes it if its child has ended meanwhile.
     """
 
     def __init__(self) -> None:
@@ -30,13 +30,13 @@ class Pool(Generic[C]):
         self._closed = False
 
     def fill(self, child: C, channels: Sequence[Channel]) -> None:
-        """Offer the channels of a child that is ready."""
+        """Add the channels of a child that is ready."""
         with self._changed:
             self._child, self._channels, self._free = child, frozenset(channels), list(channels)
             self._changed.notify_all()
 
     def empty(self, child: C) -> None:
-        """Take the channels of a child back, because it ended; does nothing where they are another's by now."""
+        """Remove the channels of a child that has ended; does nothing where another child is the current one."""
         with self._changed:
             if child is not self._child:
                 return
@@ -47,21 +47,21 @@ class Pool(Generic[C]):
             self._changed.notify_all()
 
     def close(self) -> None:
-        """Let nobody wait any more."""
+        """Make every waiting thread, and every later one, raise WorkerLost where no child is ready."""
         with self._changed:
             self._closed = True
             self._changed.notify_all()
 
     @contextmanager
     def taken(self, patience: float, *, alone: bool) -> Iterator[tuple[C, Channel]]:
-        """Take a channel while the context is open; yields it with its child.
+        """Take a channel while the context is open; yields its child and the channel.
 
         Args:
-            patience: Seconds after one child's end for which to wait for the next one.
-            alone: Wait until nobody else has one, and let nobody else have one.
+            patience: Seconds to wait for the next child after one has ended.
+            alone: Take all channels, once no other thread has one.
 
         Raises:
-            WorkerLost: there is none in time.
+            WorkerLost: no child is ready in time.
         """
         child, channels = self._take(patience, alone=alone)
         try:
@@ -77,13 +77,13 @@ class Pool(Generic[C]):
                     self._changed.wait(self._left(patience))
             finally:
                 self._waiting_alone -= alone
-            assert self._child is not None  # noqa: S101 - _may_take has seen it
+            assert self._child is not None  # noqa: S101 - _may_take has checked it
             count = len(self._free) if alone else 1
             taken, self._free = self._free[:count], self._free[count:]
             return self._child, taken
 
     def _left(self, patience: float) -> float | None:
-        """Return how long to wait: as long as others compute, but not for ever for a child."""
+        """Return how long to wait: without limit for a channel, but not for a child."""
         left = None if self._child is not None else self._since + patience - time.monotonic()
         if self._closed or (left is not None and left <= 0):
             raise WorkerLost("no compute worker is there; it is starting again, or the server stops")

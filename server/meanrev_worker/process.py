@@ -1,4 +1,4 @@
-"""The parent's side: a child that computes, and a thread that starts the next one when it ends."""
+"""The parent's side: a child process that computes, and a thread that replaces it when it ends."""
 
 import logging
 import os
@@ -14,39 +14,39 @@ from typing import NamedTuple
 from gpu_kernels.backend import Backend
 from gpu_kernels.errors import KernelError
 from meanrev_worker.channel import Channel
+from meanrev_worker.messages import Hello, Orders
 from meanrev_worker.pool import Pool
 from meanrev_worker.supervisor import Restarts
-from meanrev_worker.tasks import Hello, Orders
 
 __all__ = ["Seat", "Worker"]
 
 _PATIENCE_S = 10.0
-"""For how long after a child's end computations wait for the next one: a GPU takes seconds to be ready."""
+"""Seconds for which computations wait for the next child after one has ended: a GPU takes seconds to be ready."""
 
 _START_S = 600.0
-"""How long a child is given to be ready: it may have to compile every kernel."""
+"""Seconds in which a child must be ready: it may have to compile every kernel."""
 
 _FAREWELL_S = 5.0
-"""How long a child is given to end by itself."""
+"""Seconds in which a child must end by itself before it is killed."""
 
 log = logging.getLogger(__name__)
 
 
 class Worker:
-    """Computes in a child process, and in another one when that ends.
+    """Computes in a child process, which it replaces when the child ends.
 
     Attributes:
-        backend: What it computes with.
-        ready: Whether a child is there.
+        backend: The backend that the child computes with.
+        ready: Whether a child can compute now.
     """
 
     def __init__(self, orders: Orders, channels: int, changed: Callable[[], None]) -> None:
-        """Start the first child, and wait until it is ready: kernels that this machine never compiled are compiled now.
+        """Start the first child, and wait until it is ready; it may have to compile kernels first.
 
         Args:
-            orders: How it computes.
+            orders: How the child computes.
             channels: Most computations at once.
-            changed: Called when a child has ended and when the next one is there, in a thread of its own.
+            changed: Called when a child has ended and when the next one is ready, in a thread of its own.
 
         Raises:
             KernelError: the backend cannot run here.
@@ -58,14 +58,14 @@ class Worker:
         self._n_channels = channels
         first = _Child(orders, channels)
         self.backend = first.backend
-        # A GPU that went away is waited for: another backend would be a silent change of speed.
+        # The next child waits for a GPU that is gone: another backend would silently change the speed.
         self._orders = orders._replace(backend=first.backend.name)
         self._offer(first)
         Thread(target=self._watch, args=(first,), name="meanrev-worker", daemon=True).start()
 
     @property
     def restarts(self) -> int:
-        """Children that ended so far, or did not come up."""
+        """Children that ended or failed to start so far."""
         return self._restarts.count
 
     @property
@@ -75,20 +75,20 @@ class Worker:
 
     @contextmanager
     def seat(self, *, alone: bool) -> Iterator["Seat"]:
-        """Take a place at the child while the context is open.
+        """Take one of the child's channels while the context is open.
 
         Args:
-            alone: While it computes nothing else.
+            alone: Let the child compute nothing else meanwhile.
 
         Raises:
-            WorkerLost: no child is there in time.
+            WorkerLost: no child is ready in time.
         """
         with self._pool.taken(_PATIENCE_S, alone=alone) as (child, channel):
             try:
                 yield Seat(child.process.pid, channel)
             finally:
                 if not channel.in_step:
-                    # Where the child lives, nobody knows any more what it says on this channel.
+                    # If the child still runs, its next answer on this channel would belong to an earlier call.
                     child.process.kill()
                     self._pool.empty(child)
 
@@ -99,22 +99,22 @@ class Worker:
 
     @property
     def is_closing(self) -> bool:
-        """Whether its end is intended."""
+        """Whether close or part was called."""
         return self._closing.is_set()
 
     def part(self) -> None:
-        """Tell the child to end, and let nobody wait for it; what it computes is lost."""
+        """Tell the child to end, and let no caller wait for it; its computations are lost."""
         self._closing.set()
         self._pool.close()
         self._child.dismiss()
 
     def close(self) -> None:
-        """End the child, and see it end."""
+        """End the child, and wait until it has ended."""
         self.part()
         self._child.leave()
 
     def _watch(self, child: "_Child") -> None:
-        """Follow one child after another."""
+        """Wait for the end of one child after another, and start the next."""
         while True:
             child.process.wait()
             self.ready = False
@@ -140,7 +140,7 @@ class Worker:
                 return None
             try:
                 return _Child(self._orders, self._n_channels)
-            except Exception as error:  # noqa: BLE001 - whatever it is, the next attempt may succeed
+            except Exception as error:  # noqa: BLE001 - the next attempt may succeed
                 log.error("the compute worker does not start", extra={"reason": str(error)})
 
     def _offer(self, child: "_Child") -> None:
@@ -151,11 +151,11 @@ class Worker:
 
 
 class Seat(NamedTuple):
-    """A place at a child.
+    """One computation's share of a child.
 
     Attributes:
         pid: The child's process number.
-        channel: To one of its threads.
+        channel: Channel to one of its threads.
     """
 
     pid: int
@@ -166,9 +166,9 @@ class _Child:
     """One process, ready to compute.
 
     Attributes:
-        process: As the system knows it.
-        channels: To its threads.
-        backend: What it computes with.
+        process: The process.
+        channels: Channels to its threads.
+        backend: The backend that it computes with.
     """
 
     def __init__(self, orders: Orders, n_channels: int) -> None:
@@ -197,12 +197,12 @@ class _Child:
             undo.pop_all()
 
     def dismiss(self) -> None:
-        """Let it end, which it does at once; any thread may say so, and again."""
+        """Tell it to end, which it does at once; any thread may call this, more than once."""
         with self._leaving:
             self._control.close()
 
     def leave(self) -> None:
-        """Let it end, and make sure that it does."""
+        """Tell it to end, and kill it where it does not."""
         self.dismiss()
         try:
             self.process.wait(_FAREWELL_S)
@@ -226,8 +226,8 @@ class _Child:
 def _started(descriptors: Sequence[int]) -> "subprocess.Popen[bytes]":
     command = [sys.executable, "-P", "-m", "meanrev_worker", *map(str, descriptors)]
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(path for path in sys.path if path)}
-    # In a group of its own: what a terminal tells the server's group is not for the child.
-    return subprocess.Popen(  # noqa: S603 - our own
+    # In a process group of its own, so that a terminal's signals to the server's group do not reach it.
+    return subprocess.Popen(  # noqa: S603 - the command is our own
         command, stdin=subprocess.DEVNULL, pass_fds=descriptors, env=environment, process_group=0
     )
 

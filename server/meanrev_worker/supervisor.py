@@ -1,30 +1,30 @@
-"""When a worker that ended starts again, and which computations no worker gets any more.
+"""When a child that ended is replaced, and which computations no child gets any more.
 
-Pure cores: no clock, no process, no thread; fleet and process drive them, and hand in the time.
+These are pure cores without a clock, a process or a thread. fleet and process drive them, and pass the time.
 """
 
 from typing import NamedTuple
 
-__all__ = ["Docket", "Fingerprint", "Restarts"]
+__all__ = ["Fingerprint", "Restarts", "Suspects"]
 
 _FIRST_DELAY_S = 0.1
 _LONGEST_DELAY_S = 5.0
 
 _SUSPECT_S = 120.0
-"""How long a computation is remembered at which a worker ended: callers repeat it soon, or not at all."""
+"""How long a computation is remembered at which a child ended: callers repeat it soon, or not at all."""
 
-_CONVICT_S = 3600.0
-"""How long one is refused: two workers an hour are a price that can be paid."""
+_REFUSED_S = 3600.0
+"""How long a computation is refused at which two children ended: two children an hour may end at it."""
 
 _REMEMBERED = 1024
-"""Of both: callers choose what they send, so there is a limit."""
+"""Most computations that are remembered: callers choose what they send, so there must be a limit."""
 
 
 class Restarts:
-    """The children of one worker, one after another.
+    """The ends of one worker's children, which follow each other.
 
     Attributes:
-        count: Those that ended so far, or did not come up.
+        count: Children that ended or failed to start so far.
     """
 
     def __init__(self) -> None:
@@ -32,10 +32,10 @@ class Restarts:
         self._idle = 0
 
     def lost(self) -> float:
-        """Take note that the child ended, or did not come up.
+        """Take note that the child ended, or failed to start.
 
         Returns:
-            Seconds until the next one shall start: none at first, then more and more while none computes anything.
+            Seconds until the next child shall start: 0 at first, then more each time while no child computes anything.
         """
         self.count += 1
         self._idle += 1
@@ -47,14 +47,14 @@ class Restarts:
 
 
 class Fingerprint(NamedTuple):
-    """What tells a computation from others.
+    """What distinguishes a computation from all others.
 
     Attributes:
-        outline: A hash of what is cheap to look at: two that differ in it differ.
+        rough: A hash that is cheap to compute; two computations with different rough hashes are different.
         digest: A hash of everything.
     """
 
-    outline: int
+    rough: int
     digest: bytes
 
 
@@ -62,64 +62,65 @@ class _Record(NamedTuple):
     """What is known of a computation.
 
     Attributes:
-        outline: Its outline.
+        rough: Its rough hash.
         child: The child that ended first.
-        convicted: Another one ended at it, while it computed nothing else.
-        until: When this is forgotten.
+        refused: Whether another child has ended at it, while that child computed nothing else.
+        until: Time at which the record is forgotten.
     """
 
-    outline: int
+    rough: int
     child: int
-    convicted: bool
+    refused: bool
     until: float
 
 
-class Docket:
-    """Computations that were under way when a worker ended; one docket for all workers.
+class Suspects:
+    """Computations that were under way when a child ended, of all workers together.
 
-    Such a computation is suspect, and goes alone from then on: only so can a second end be laid at its door. One that
-    returns is cleared, so that workers killed from outside convict nobody in the long run.
+    A suspect computation runs alone from then on, because only then does the next end of a child prove that this
+    computation caused it. A computation that returns is suspect no longer, so that children which somebody kills from
+    outside get no computation refused in the long run.
     """
 
     def __init__(self) -> None:
-        self._records: dict[bytes, _Record] = {}  # the longest known first
+        self._records: dict[bytes, _Record] = {}  # by digest, the oldest first
 
     @property
     def is_empty(self) -> bool:
         """Whether nothing is suspect or refused."""
         return not self._records
 
-    def knows(self, outline: int, now: float) -> bool:
-        """Tell whether anything with this outline is suspect or refused; everything else needs no digest."""
+    def may_know(self, rough: int, now: float) -> bool:
+        """Tell whether a computation with this rough hash is suspect or refused; any other needs no digest."""
         self._records = {name: record for name, record in self._records.items() if now < record.until}
-        return any(record.outline == outline for record in self._records.values())
+        return any(record.rough == rough for record in self._records.values())
 
-    def accuse(self, task: Fingerprint, child: int, now: float, *, alone: bool) -> None:
+    def note_crash(self, computation: Fingerprint, child: int, now: float, *, alone: bool) -> None:
         """Take note that a computation was under way when a child ended.
 
         Args:
-            task: The computation.
-            child: Which child, by a number of its own.
+            computation: The computation.
+            child: Process number of the child.
             now: The time.
-            alone: The child computed nothing else.
+            alone: Whether the child computed nothing else.
         """
-        known = self._records.pop(task.digest, None)
+        known = self._records.pop(computation.digest, None)
         if known is None:
-            known = _Record(task.outline, child, convicted=False, until=now + _SUSPECT_S)
+            known = _Record(computation.rough, child, refused=False, until=now + _SUSPECT_S)
         elif known.child != child and alone:
-            known = known._replace(convicted=True, until=now + _CONVICT_S)
-        self._records[task.digest] = known
+            known = known._replace(refused=True, until=now + _REFUSED_S)
+        self._records[computation.digest] = known
         if len(self._records) > _REMEMBERED:
             del self._records[next(iter(self._records))]
 
-    def clear(self, task: Fingerprint) -> None:
+    def clear(self, computation: Fingerprint) -> None:
         """Take note that a computation returned."""
-        self._records.pop(task.digest, None)
+        self._records.pop(computation.digest, None)
 
-    def is_suspect(self, task: Fingerprint) -> bool:
-        """Tell whether a computation must go alone."""
-        return task.digest in self._records
+    def is_suspect(self, computation: Fingerprint) -> bool:
+        """Tell whether a computation must run alone."""
+        return computation.digest in self._records
 
-    def refuses(self, task: Fingerprint) -> bool:
-        """Tell whether a computation must not be tried."""
-        return task.digest in self._records and self._records[task.digest].convicted
+    def is_refused(self, computation: Fingerprint) -> bool:
+        """Tell whether a computation must not be tried again."""
+        return computation.digest in self._records and self._records[computation.digest].refused

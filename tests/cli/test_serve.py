@@ -151,10 +151,11 @@ def test_a_setting_that_cannot_be_is_a_usage_error_naming_its_knob(words, said):
 
 def no_gpu():
     from gpu_kernels import device
+    from gpu_kernels.errors import DeviceFault
 
     try:
         device.describe()
-    except device.DeviceFault as fault:
+    except DeviceFault as fault:
         return str(fault)
     return ""
 

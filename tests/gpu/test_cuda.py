@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from gpu_kernels import backend, cointegration, device, device_pipeline, dispatch, ou, pca, sweep, weights
+from gpu_kernels import backend, cointegration, device, device_pipeline, dispatch, ou, pca, sweep
+from gpu_kernels.errors import DeviceFault
 from meanrev_worker import Fleet, Orders, WorkerLost
 from tests.worker import mischief
 
@@ -11,7 +12,7 @@ from tests.worker import mischief
 def _missing():
     try:
         device.describe()
-    except device.DeviceFault as fault:
+    except DeviceFault as fault:
         return str(fault)
     return ""
 
@@ -118,23 +119,6 @@ def test_pairs(options, shape):
         np.testing.assert_allclose(ours, theirs, rtol=1e-7, atol=1e-9, err_msg=name)
 
 
-@pytest.mark.parametrize("mode", weights.MODES)
-@pytest.mark.parametrize("objective", weights.OBJECTIVES)
-@pytest.mark.parametrize("shape", [(1, 3), (33, 20), (600, 60)])
-def test_weights(mode, objective, shape):
-    rng = np.random.default_rng(7)
-    rows = 0.01 * rng.normal(size=(shape[0], 3 * shape[1], shape[1]))
-    covariances = np.einsum("bti,btj->bij", rows, rows) / (3 * shape[1])
-    means = 1e-3 * rng.normal(size=shape)
-    expected = weights.batch(means, covariances, objective=objective, mode=mode)
-    with dispatch.using("cuda"):
-        found = weights.batch(means, covariances, objective=objective, mode=mode)
-    for ours, theirs in zip(found, expected, strict=True):
-        size = max(1.0, np.abs(theirs.weights).max())
-        np.testing.assert_allclose(ours.weights, theirs.weights, atol=1e-9 * size)
-        assert (ours.status, ours.reason) == (theirs.status, theirs.reason)
-
-
 @pytest.mark.parametrize("n_parts", [1, 2, 7])
 def test_parts_on_two_streams_come_back_complete(n_parts):
     values = np.random.default_rng(2).normal(size=(700, 10_000))
@@ -175,10 +159,10 @@ def test_a_worker_computes_the_same_and_an_error_that_stays_ends_it():
         here = ou.fit(prices)
     fleet = Fleet(Orders("cuda"), 2)
     try:
-        with dispatch.using("cuda", 1, fleet.carry):
+        with dispatch.using("cuda", 1, fleet.run):
             assert_close(ou.fit(prices), here, exact=("theta", "adf_statistic"))
             with pytest.raises(WorkerLost):
-                fleet.carry(mischief.break_gpu, ())
+                fleet.run(mischief.break_gpu, ())
             assert_close(ou.fit(prices), here, exact=("theta", "adf_statistic"))
         assert fleet.restarts == 1
     finally:

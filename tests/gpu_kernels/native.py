@@ -2,7 +2,8 @@
 
 import pytest
 
-from gpu_kernels.compile import CompileError, compiler
+from gpu_kernels.compile import compiler
+from gpu_kernels.errors import CompileError
 
 
 def _missing():

@@ -1,10 +1,11 @@
 """A stand-in for CuPy that keeps device arrays in host memory and runs kernels on the CPU.
 
-What it proves: staging, argument order and types, launch sizes, and that a copy to the host is waited for before it is
-read. What it cannot: that a GPU computes the same.
+It proves staging, the order and types of arguments, launch sizes, and that a copy to the host is waited for before
+anything reads it. It cannot prove that a GPU computes the same.
 """
 
 import ctypes
+from contextlib import contextmanager
 from threading import local
 from types import SimpleNamespace
 
@@ -227,13 +228,21 @@ class Stand:
         return SimpleNamespace(get_function=lambda entry: Kernel(path, entry, self.launches))
 
 
-@pytest.fixture
-def stand(monkeypatch):
+@contextmanager
+def emulated_gpu():
     """Put the stand-in where gpu_kernels.device looks for CuPy."""
     stand = Stand()
-    monkeypatch.setattr(device, "_cupy", lambda: stand)
-    monkeypatch.setattr(device, "cubin_file", lambda name, architecture: name)
-    monkeypatch.setattr(device_pipeline, "_own", local())
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(device, "_cupy", lambda: stand)
+        patch.setattr(device, "cubin_file", lambda name, architecture: name)
+        patch.setattr(device_pipeline, "_own", local())
+        device._function.cache_clear()
+        yield stand
     device._function.cache_clear()
-    yield stand
-    device._function.cache_clear()
+
+
+@pytest.fixture
+def stand():
+    """The stand-in, for a test that looks at what it was asked for."""
+    with emulated_gpu() as stand:
+        yield stand

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from gpu_kernels import backend, sweep
-from gpu_kernels.errors import InvalidInput, KernelError
+from gpu_kernels.errors import CacheError, CompileError, DeviceFault, InvalidInput, KernelError
 from tests.gpu_kernels.native import needs_compiler
 
 
@@ -36,7 +36,7 @@ def test_compiled_kernels_come_before_numpy():
 
 def test_without_a_compiler_numpy_runs_and_says_why(monkeypatch):
     def none():
-        raise backend.CompileError("no C++ compiler on the PATH")
+        raise CompileError("no C++ compiler on the PATH")
 
     monkeypatch.setattr(backend, "maker", none)
     chosen = backend.choose()
@@ -47,7 +47,7 @@ def test_without_a_compiler_numpy_runs_and_says_why(monkeypatch):
 
 def test_a_gpu_that_is_asked_for_and_missing_is_an_error_and_never_something_else(monkeypatch):
     def none():
-        raise backend.DeviceFault("no CUDA driver", "install the NVIDIA driver")
+        raise DeviceFault("no CUDA driver", "install the NVIDIA driver")
 
     monkeypatch.setattr(backend.device, "describe", none)
     with pytest.raises(KernelError, match="'cuda' cannot run here: no CUDA driver; install the NVIDIA driver"):
@@ -57,7 +57,7 @@ def test_a_gpu_that_is_asked_for_and_missing_is_an_error_and_never_something_els
 @pytest.mark.parametrize("name", ["native", "cuda"])
 def test_a_kernel_cache_that_cannot_be_used_is_the_reason_and_not_the_compiler(monkeypatch, name):
     def refuse(*_):
-        raise backend.CacheError("the kernel cache /cache cannot be made: Read-only file system")
+        raise CacheError("the kernel cache /cache cannot be made: Read-only file system")
 
     monkeypatch.setattr(backend, "maker", refuse)
     monkeypatch.setattr(backend.device, "describe", refuse)
@@ -68,7 +68,7 @@ def test_a_kernel_cache_that_cannot_be_used_is_the_reason_and_not_the_compiler(m
 
 def test_an_nvrtc_that_is_missing_is_a_reason_too(monkeypatch):
     def refuse():
-        raise backend.CompileError("NVRTC is not installed")
+        raise CompileError("NVRTC is not installed")
 
     monkeypatch.setattr(backend.device, "describe", refuse)
     with pytest.raises(KernelError, match="'cuda' cannot run here: NVRTC is not installed; pip install"):

@@ -10,8 +10,10 @@ from pathlib import Path
 import pytest
 
 from gpu_kernels import compile as kernels
-from gpu_kernels.compile import CompileError, build_ahead, compiler, library, maker, sources, use_cache
+from gpu_kernels import kernel_cache
+from gpu_kernels.compile import build_ahead, compiler, library, maker, sources, use_cache, use_lanes
 from gpu_kernels.cpu_levels import LEVELS
+from gpu_kernels.errors import CompileError, InvalidInput
 from tests.gpu_kernels.native import needs_compiler
 
 TINY = """
@@ -29,14 +31,15 @@ def cache_folder(tmp_path, monkeypatch):
     source.parent.mkdir()
     source.write_text(TINY, encoding="utf-8")
     folder = tmp_path / "cache"
-    monkeypatch.setattr(kernels, "_folder", [folder])
+    monkeypatch.setattr(kernel_cache, "_folder", [folder])
+    monkeypatch.setattr(kernels, "_lanes", [0])
     monkeypatch.setattr(kernels, "_AHEAD", tmp_path / "lib")
     monkeypatch.setattr(kernels, "sources", lambda: {"tiny": source})
     monkeypatch.setattr(kernels, "_HOST_FLAGS", tuple(flag.replace("-O3", "-O0") for flag in kernels._HOST_FLAGS))
-    library.cache_clear()
+    kernels._loaded.cache_clear()
     compiler.cache_clear()
     yield folder
-    library.cache_clear()
+    kernels._loaded.cache_clear()
     compiler.cache_clear()
 
 
@@ -46,7 +49,7 @@ def built(folder):
 
 
 def again():
-    library.cache_clear()
+    kernels._loaded.cache_clear()
     return library("tiny")
 
 
@@ -123,10 +126,36 @@ def test_a_changed_source_flag_or_processor_is_another_file(cache_folder, monkey
     assert len(list(cache_folder.glob("tiny-*.so"))) == 4
 
 
+LANES = """
+#include "lane.h"
+extern "C" __attribute__((visibility("default"))) int lanes() { return WIDTH; }
+"""
+
+
+@needs_compiler
+@pytest.mark.parametrize("width", kernels.LANES)
+def test_a_library_has_as_many_lanes_as_are_asked_for(cache_folder, width):
+    kernels.sources()["tiny"].write_text(LANES, encoding="utf-8")
+    own = library("tiny").lanes()
+    use_lanes(width)
+    assert library("tiny").lanes() == width
+    assert maker().endswith(f" for {width} lanes")
+    use_lanes(0)
+    assert library("tiny").lanes() == own
+    assert len(list(cache_folder.glob("tiny-*.so"))) == (1 if width == own else 2)
+
+
+@pytest.mark.parametrize("width", [1, 3, 16, -2])
+def test_another_number_of_lanes_is_refused(cache_folder, width):
+    with pytest.raises(InvalidInput, match=f"lanes must be 2, 4 or 8, or 0 for the width of .*, got {width}"):
+        use_lanes(width)
+
+
 BUILD_AND_RUN = """
 import ctypes, sys
 from pathlib import Path
 from gpu_kernels import compile as kernels
+from gpu_kernels import kernel_cache
 kernels.use_cache(Path(sys.argv[1]))
 kernels.sources = lambda: {"tiny": Path(sys.argv[2])}
 kernels._HOST_FLAGS = tuple(flag.replace("-O3", "-O0") for flag in kernels._HOST_FLAGS)
@@ -167,7 +196,7 @@ def test_a_folder_that_others_may_write_to_is_refused(cache_folder, mode):
 
 @needs_compiler
 def test_a_folder_of_another_user_is_refused(cache_folder, monkeypatch):
-    monkeypatch.setattr(kernels, "_user", lambda: cache_folder.stat().st_uid + 1)
+    monkeypatch.setattr(kernel_cache, "_user", lambda: cache_folder.stat().st_uid + 1)
     with pytest.raises(CompileError, match=r"cache .* belongs to another user"):
         library("tiny")
 
@@ -186,7 +215,7 @@ def test_a_folder_that_cannot_be_written_to_is_named(cache_folder, monkeypatch):
     def refuse(*, dir):  # noqa: A002 - the name of the standard library
         raise PermissionError(13, "Permission denied", str(dir))
 
-    monkeypatch.setattr(kernels.tempfile, "TemporaryDirectory", refuse)
+    monkeypatch.setattr(kernel_cache.tempfile, "TemporaryDirectory", refuse)
     with pytest.raises(CompileError, match=r"the kernel cache .*cache cannot be written"):
         library("tiny")
 
@@ -197,7 +226,18 @@ def without_compiler(monkeypatch, *levels):
     monkeypatch.setattr(kernels, "features", lambda: " ".join(words))
     monkeypatch.setenv("PATH", "")
     compiler.cache_clear()
-    library.cache_clear()
+    kernels._loaded.cache_clear()
+
+
+@needs_compiler
+def test_lanes_are_refused_where_they_cannot_be_compiled_for(cache_folder, tmp_path, monkeypatch):
+    build_ahead(tmp_path / "lib")
+    without_compiler(monkeypatch, "x86-64-v3")
+    use_lanes(8)
+    with pytest.raises(
+        CompileError, match=r"lanes = 8 has to be compiled for, and there is no C\+\+ compiler .*set lanes to 0"
+    ):
+        library("tiny")
 
 
 def loaded(monkeypatch):
@@ -286,6 +326,6 @@ def test_a_compiler_that_does_not_run_is_named(cache_folder, tmp_path, monkeypat
 
 
 def test_the_cache_can_be_moved(tmp_path, monkeypatch):
-    monkeypatch.setattr(kernels, "_folder", [tmp_path])
+    monkeypatch.setattr(kernel_cache, "_folder", [tmp_path])
     use_cache(tmp_path / "other")
-    assert kernels._folder == [tmp_path / "other"]
+    assert kernel_cache._folder == [tmp_path / "other"]

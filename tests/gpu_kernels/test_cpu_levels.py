@@ -3,7 +3,7 @@
 import platform
 
 from gpu_kernels import cpu_levels
-from gpu_kernels.cpu_levels import LEVELS, features, supported
+from gpu_kernels.cpu_levels import LEVELS, features, supported, widest
 
 
 def test_a_processor_has_the_levels_whose_every_feature_it_has():
@@ -15,6 +15,11 @@ def test_a_processor_has_the_levels_whose_every_feature_it_has():
 
 def test_another_machine_has_none():
     assert supported(["fp", "asimd", "sve"]) == ()
+
+
+def test_the_widest_vectors_are_those_that_the_levels_have():
+    assert [widest(LEVELS[level]) for level in LEVELS] == [8, 4]
+    assert widest(["sse2", "avx"]) == widest(["fp", "asimd"]) == 2
 
 
 def test_the_features_begin_with_the_machine():

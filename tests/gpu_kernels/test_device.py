@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from gpu_kernels import device
+from gpu_kernels.errors import DeviceFault, OutOfMemory
 from gpu_kernels.sweep.driver import score_space
 from tests.gpu_kernels.native import needs_compiler
 from tests.gpu_kernels.stand_in import stand
@@ -28,10 +29,10 @@ def test_a_launch_has_a_thread_for_every_item(stand):
 
 def test_too_little_memory_is_said_with_what_helps(stand):
     stand.room = 100
-    with pytest.raises(device.OutOfMemory, match="800 bytes") as fault:
+    with pytest.raises(OutOfMemory, match="800 bytes") as fault:
         device.stage(np.zeros(100))
     assert "smaller batch" in fault.value.fix
-    with pytest.raises(device.OutOfMemory):
+    with pytest.raises(OutOfMemory):
         device.empty((100,))
 
 
@@ -42,7 +43,7 @@ def test_the_device_is_described(stand):
 def test_without_cupy_the_fault_names_what_to_install(monkeypatch):
     monkeypatch.setitem(__import__("sys").modules, "cupy", None)
     device._cupy.cache_clear()
-    with pytest.raises(device.DeviceFault, match="CuPy is not installed") as fault:
+    with pytest.raises(DeviceFault, match="CuPy is not installed") as fault:
         device.describe()
     assert "pip install '.[gpu]'" in fault.value.fix
 
@@ -50,7 +51,7 @@ def test_without_cupy_the_fault_names_what_to_install(monkeypatch):
 def test_one_device_and_a_part_of_its_memory_are_used(stand):
     device.limit(1, 0.5)
     assert (stand.used, stand.limit) == (1, 0.5)
-    with pytest.raises(device.DeviceFault, match="there is no device 2") as fault:
+    with pytest.raises(DeviceFault, match="there is no device 2") as fault:
         device.limit(2, 0.5)
     assert fault.value.fix == "name one of 0 to 1"
 
@@ -60,5 +61,5 @@ def test_a_spectrum_is_checked_by_its_residual(stand):
     values, vectors = device.spectrum(matrix)
     np.testing.assert_allclose(matrix.T @ matrix @ vectors, vectors * values, atol=1e-10)
     stand.wrong = 1e-6
-    with pytest.raises(device.DeviceFault, match="residual"):
+    with pytest.raises(DeviceFault, match="residual"):
         device.spectrum(matrix)

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from gpu_kernels import device, device_pipeline
+from gpu_kernels.errors import OutOfMemory
 from tests.gpu_kernels.stand_in import stand
 
 __all__ = ["stand"]
@@ -44,7 +45,7 @@ def test_a_part_waits_for_those_under_way_before_it_is_halved(stand):
     def run(part):
         if part.start == 6 and not refused:
             refused.append(part)
-            raise device.OutOfMemory("no room beside the other part", "wait")
+            raise OutOfMemory("no room beside the other part", "wait")
         return doubled(part)
 
     found = device_pipeline.in_parts(12, 2, run)
@@ -54,7 +55,7 @@ def test_a_part_waits_for_those_under_way_before_it_is_halved(stand):
 
 def test_one_item_that_does_not_fit_is_said(stand):
     stand.room = 8
-    with pytest.raises(device.OutOfMemory):
+    with pytest.raises(OutOfMemory):
         device_pipeline.in_parts(12, 3, doubled)
 
 
@@ -63,7 +64,7 @@ def test_too_little_page_locked_memory_is_too_little_memory(stand):
     found = device_pipeline.in_parts(12, 1, doubled)
     assert [part.shape[0] for part in found] == [6, 6]
     stand.pinned_room = 8
-    with pytest.raises(device.OutOfMemory, match="page-locked"):
+    with pytest.raises(OutOfMemory, match="page-locked"):
         device.fetch(device.stage(VALUES))
 
 

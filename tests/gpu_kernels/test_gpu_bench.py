@@ -20,7 +20,6 @@ SIZES = gpu.Sizes(
     components=(30, 12),
     stack=(2, 20, 12),
     market=(60, 5),
-    portfolios=(3, 30, 4),
 )
 
 
@@ -33,4 +32,4 @@ def test_every_row_is_measured(stand):
     assert len({row.work for row in found}) == len(found)
     assert all(math.isfinite(row.seconds) and row.seconds > 0 for row in found)
     assert all(math.isfinite(row.others) and (row.others > 0) == bool(row.beside) for row in found)
-    assert {row.work.split()[0] for row in found} == {"sweep", "moments", "ou", "pca", "pairs", "weights"}
+    assert {row.work.split()[0] for row in found} == {"sweep", "moments", "ou", "pca", "pairs"}

@@ -1,4 +1,7 @@
-"""Builds of a kernel's driver, and what a run of one says."""
+"""Builds of a kernel's driver, and what a run of one says.
+
+The builds with vectors name their width, so that every CPU proves the same ones.
+"""
 
 import fcntl
 import hashlib
@@ -12,7 +15,8 @@ from typing import NamedTuple
 import numpy as np
 
 from gpu_kernels import compile as kernels
-from gpu_kernels.compile import compiler, sources
+from gpu_kernels.compile import LANES, compiler, sources
+from gpu_kernels.cpu_levels import features, widest
 
 DRIVERS = Path(__file__).resolve().parent / "drivers"
 OPERATIONS = tuple(sources())
@@ -21,15 +25,21 @@ THREADS = 3
 _ROOM = Path(kernels.__file__).resolve().parent
 _BUILT = Path(__file__).resolve().parents[2] / "build" / "proof"
 _FLAGS = ("-std=c++17", "-march=native", "-ffp-contract=off", "-pthread", "-Wno-psabi")
-_RACES = ("-O1", "-g", "-DMEANREV_SCALAR", "-fsanitize=thread")
-_BOUNDS = ("-O1", "-g", "-fsanitize=address,undefined,float-cast-overflow", "-fno-sanitize-recover=all")
-BUILDS = {
-    "native": ("-O3",),  # what compile.library builds, as a program
+_RACES = ("-O1", "-g1", "-DMEANREV_SCALAR", "-fsanitize=thread")
+_BOUNDS = ("-O1", "-g1", "-fsanitize=address,undefined,float-cast-overflow", "-fno-sanitize-recover=all")
+_OTHERS = [width for width in LANES if width != widest(features().split())]
+WIDTHS = {f"{width} lanes": ("-O1", f"-DMEANREV_LANES={width}") for width in _OTHERS}
+CHECKED = {
     "races": _RACES,
     "bounds": (*_BOUNDS, "-DMEANREV_SCALAR"),
-    "bounds of vectors": _BOUNDS,
+    "bounds of 2 lanes": (*_BOUNDS, "-DMEANREV_LANES=2"),
+    "bounds of 8 lanes": (*_BOUNDS, "-DMEANREV_LANES=8"),
 }
-SILENT = tuple(name for name in BUILDS if name != "native")
+BUILDS = {"native": ("-O3",), **WIDTHS, **CHECKED}
+"""Flags of each build; "native" is what compile.library builds, as a program, with the CPU's own width."""
+
+FAULTS = ("", "RACE", "OVERLAP", "OVERRUN", "EXTRA")
+"""The faults that lane.h can plant, in its order."""
 
 
 class Run(NamedTuple):
@@ -70,17 +80,17 @@ def cases(operation):
 
 
 @cache
-def build(operation, name, plant=""):
+def build(operation, name, *, planted=False):
     """Return a driver's program, built where these sources have not been built so before.
 
     Args:
         operation: A name of compile.sources().
         name: One of BUILDS.
-        plant: A fault of lane.h, such as RACE.
+        planted: Whether run may plant a fault in it.
     """
     path, version = compiler()
-    planted = [f"-DMEANREV_PLANT_{plant}"] if plant else []
-    flags = [*_FLAGS, *BUILDS[name], *planted, "-I", str(_ROOM), "-I", str(DRIVERS)]
+    plants = ["-DMEANREV_PLANTS"] if planted else []
+    flags = [*_FLAGS, *BUILDS[name], *plants, "-I", str(_ROOM), "-I", str(DRIVERS)]
     digest = hashlib.sha256(f"{version} {flags}".encode())
     for source in (driver(operation), DRIVERS / "driver.h", sources()[operation], *sorted(_ROOM.rglob("*.h"))):
         digest.update(source.read_bytes())
@@ -94,15 +104,15 @@ def build(operation, name, plant=""):
                 [path, *flags, driver(operation), "-o", fresh], capture_output=True, text=True, check=False
             )
             assert done.returncode == 0, (
-                f"{driver(operation).name} does not compile ({name} {plant}):\n{done.stderr[:3000]}"
+                f"{driver(operation).name} does not compile ({name} {plants}):\n{done.stderr[:3000]}"
             )
             fresh.replace(program)
     return program
 
 
-def run(program, entry, threads=THREADS, beforehand=0.0):
+def run(program, entry, threads=THREADS, beforehand=0.0, fault=""):
     """Run a case; a program ends at its first report, because lanes that race may wait for one another for ever."""
-    command = [program, entry, str(threads), str(beforehand)]
+    command = [program, entry, str(threads), str(beforehand), str(FAULTS.index(fault))]
     options = os.environ | {"TSAN_OPTIONS": "halt_on_error=1"}
     done = subprocess.run(command, capture_output=True, text=True, timeout=300, check=False, env=options)
     rows = [line.split() for line in done.stdout.splitlines()]

@@ -3,7 +3,19 @@
 import pytest
 
 from tests.gpu_kernels.native import needs_compiler
-from tests.proof.builds import DRIVERS, OPERATIONS, assert_same, build, cases, driver, entries, every_entry, flat, run
+from tests.proof.builds import (
+    DRIVERS,
+    OPERATIONS,
+    WIDTHS,
+    assert_same,
+    build,
+    cases,
+    driver,
+    entries,
+    every_entry,
+    flat,
+    run,
+)
 
 
 @pytest.mark.parametrize("operation", OPERATIONS)
@@ -25,6 +37,10 @@ def test_every_driver_has_a_kernel():
     assert {path.stem for path in DRIVERS.glob("*.cc")} <= set(map(flat, OPERATIONS))
 
 
+def without_tolerance(arrays):
+    return [(name, 0.0, values) for name, _, values in arrays]
+
+
 @needs_compiler
 @pytest.mark.parametrize(("operation", "entry"), every_entry())
 def test_no_memory_is_read_before_it_is_written(operation, entry):
@@ -39,4 +55,14 @@ def test_no_memory_is_read_before_it_is_written(operation, entry):
 @pytest.mark.parametrize(("operation", "entry"), every_entry())
 def test_the_number_of_threads_changes_no_bit(operation, entry):
     one, many = (run(build(operation, "native"), entry, threads).arrays for threads in (1, 5))
-    assert_same([(name, 0.0, values) for name, _, values in many], [(name, 0.0, values) for name, _, values in one])
+    assert_same(without_tolerance(many), without_tolerance(one))
+
+
+@needs_compiler
+@pytest.mark.proof
+@pytest.mark.timeout(600)
+@pytest.mark.parametrize("name", WIDTHS)
+@pytest.mark.parametrize(("operation", "entry"), every_entry())
+def test_the_width_of_the_vectors_changes_no_bit(operation, entry, name):
+    found, expected = (run(build(operation, built), entry).arrays for built in (name, "native"))
+    assert_same(without_tolerance(found), without_tolerance(expected))

@@ -6,7 +6,9 @@ from pathlib import Path
 import pytest
 
 from gpu_kernels import compile as kernels
+from gpu_kernels import kernel_cache
 from gpu_kernels.compile import ARCHITECTURES
+from gpu_kernels.errors import CompileError
 from tests.proof import machine_code
 from tests.proof.builds import OPERATIONS, entries
 
@@ -22,7 +24,7 @@ pytestmark = [
 @pytest.mark.parametrize("architecture", ARCHITECTURES)
 @pytest.mark.parametrize("operation", OPERATIONS)
 def test_every_kernel_compiles_and_keeps_its_budget(operation, architecture, tmp_path, monkeypatch):
-    monkeypatch.setattr(kernels, "_folder", [tmp_path / "cache"])
+    monkeypatch.setattr(kernel_cache, "_folder", [tmp_path / "cache"])
     costs = machine_code.costs(operation, architecture, tmp_path)
     assert set(costs) == set(entries(operation))
     over = []
@@ -63,7 +65,7 @@ def test_spills_are_seen_where_there_are_some(architecture, tmp_path, monkeypatc
     """More numbers than the registers of a thread hold at this number of threads."""
     source = tmp_path / "hungry.cu"
     source.write_text(HUNGRY, encoding="utf-8")
-    monkeypatch.setattr(kernels, "_folder", [tmp_path / "cache"])
+    monkeypatch.setattr(kernel_cache, "_folder", [tmp_path / "cache"])
     monkeypatch.setattr(kernels, "sources", lambda: {"hungry": source})
     cost = machine_code.costs("hungry", architecture, tmp_path)["hungry"]
     assert cost.registers <= 32
@@ -75,7 +77,7 @@ def test_spills_are_seen_where_there_are_some(architecture, tmp_path, monkeypatc
 def test_a_kernel_that_does_not_compile_is_refused(tmp_path, monkeypatch):
     source = tmp_path / "broken.cu"
     source.write_text('extern "C" __global__ void broken() { nonsense(); }', encoding="utf-8")
-    monkeypatch.setattr(kernels, "_folder", [tmp_path / "cache"])
+    monkeypatch.setattr(kernel_cache, "_folder", [tmp_path / "cache"])
     monkeypatch.setattr(kernels, "sources", lambda: {"broken": source})
-    with pytest.raises(kernels.CompileError, match=r"(?s)broken\.cu for sm_90.*nonsense"):
+    with pytest.raises(CompileError, match=r"(?s)broken\.cu for sm_90.*nonsense"):
         kernels.cubin("broken", "sm_90")

@@ -5,7 +5,7 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, consumes, initialize, invariant, precondition, rule
 
-from meanrev_server.batcher import Batcher, Job, Limits
+from meanrev_server.batcher import Batcher, Computation, QueueLimits
 from meanrev_server.errors import LimitReached
 
 
@@ -18,7 +18,7 @@ class Queue(RuleBasedStateMachine):
         size=st.integers(1, 4), delay_us=st.sampled_from([0, 10]), calls=st.integers(1, 8), nbytes=st.integers(5, 40)
     )
     def start(self, size, delay_us, calls, nbytes):
-        self.limits = Limits(size, delay_us, calls, nbytes)
+        self.limits = QueueLimits(size, delay_us, calls, nbytes)
         self.batcher = Batcher(self.limits)
         self.now = 0.0
         self.waiting = []
@@ -32,18 +32,18 @@ class Queue(RuleBasedStateMachine):
         deadline=st.none() | st.integers(0, 30).map(lambda us: us * 1e-6),
     )
     def arrives(self, key, nbytes, deadline):
-        job = Job(object(), key, nbytes, None if deadline is None else self.now + deadline)
+        computation = Computation(object(), key, nbytes, None if deadline is None else self.now + deadline)
         held = sum(each.nbytes for each in self.waiting)
         if len(self.waiting) == self.limits.max_queue_calls:
             with pytest.raises(LimitReached, match="max_queue_calls"):
-                self.batcher.add(job, self.now)
+                self.batcher.add(computation, self.now)
         elif held + nbytes > self.limits.max_queue_bytes:
             with pytest.raises(LimitReached, match="max_queue_bytes") as refused:
-                self.batcher.add(job, self.now)
+                self.batcher.add(computation, self.now)
             assert refused.value.passing == bool(self.waiting)
         else:
-            self.batcher.add(job, self.now)
-            self.waiting.append(job)
+            self.batcher.add(computation, self.now)
+            self.waiting.append(computation)
 
     @rule(microseconds=st.integers(1, 20))
     def time_passes(self, microseconds):
@@ -52,40 +52,40 @@ class Queue(RuleBasedStateMachine):
     @precondition(lambda self: self.waiting)
     @rule(data=st.data())
     def a_waiting_job_is_cancelled(self, data):
-        job = data.draw(st.sampled_from(self.waiting))
-        assert self.batcher.cancel(job)
-        assert not self.batcher.cancel(job)
-        self.waiting.remove(job)
-        self.ended.add(job)
+        computation = data.draw(st.sampled_from(self.waiting))
+        assert self.batcher.cancel(computation)
+        assert not self.batcher.cancel(computation)
+        self.waiting.remove(computation)
+        self.ended.add(computation)
 
     @precondition(lambda self: self.batches)
     @rule(data=st.data())
     def a_running_job_is_cancelled(self, data):
-        job = data.draw(st.sampled_from(data.draw(st.sampled_from(self.batches))))
-        assert not self.batcher.cancel(job)
-        assert not job.is_wanted(self.now)
+        computation = data.draw(st.sampled_from(data.draw(st.sampled_from(self.batches))))
+        assert not self.batcher.cancel(computation)
+        assert not computation.is_wanted(self.now)
 
     @rule(target=running)
     def the_compute_side_has_room(self):
         # Which keys may start is decided with the plain lists, before the batcher is asked.
         startable = self.startable()
         batch, expired = self.batcher.take(self.now)
-        for job in expired:
-            assert job.deadline <= self.now
-        for job in batch:
-            assert job.deadline is None or self.now < job.deadline
+        for computation in expired:
+            assert computation.deadline <= self.now
+        for computation in batch:
+            assert computation.deadline is None or self.now < computation.deadline
         assert not self.ended & {*batch, *expired}
         self.ended.update(batch, expired)
         before = list(self.waiting)
-        self.waiting = [job for job in self.waiting if job not in self.ended]
+        self.waiting = [computation for computation in self.waiting if computation not in self.ended]
         if not batch:
-            assert all(late(job, self.now) for name in startable for job in startable[name])
+            assert all(late(computation, self.now) for name in startable for computation in startable[name])
             return batch
-        assert batch[0].key in {job.key for name in startable for job in startable[name]}
-        assert len({job.key for job in batch}) == 1
+        assert batch[0].key in {computation.key for name in startable for computation in startable[name]}
+        assert len({computation.key for computation in batch}) == 1
         assert len(batch) <= (1 if batch[0].key is None else self.limits.max_batch_size)
         # Of its key the batch took the oldest, in order, and all that fit.
-        same = [job for job in before if job.key == batch[0].key and job not in expired]
+        same = [computation for computation in before if computation.key == batch[0].key and computation not in expired]
         if batch[0].key is not None:
             assert list(batch) == same[: len(batch)]
             assert len(batch) == self.limits.max_batch_size or len(batch) == len(same)
@@ -106,25 +106,25 @@ class Queue(RuleBasedStateMachine):
         self.waiting = []
 
     def startable(self):
-        """Return the waiting jobs that may start now, by group."""
+        """Return the waiting computations that may start now, by group."""
         groups = {}
-        for job in self.waiting:
-            groups.setdefault(job if job.key is None else job.key, []).append(job)
+        for computation in self.waiting:
+            groups.setdefault(computation if computation.key is None else computation.key, []).append(computation)
         busy = {batch[0].key for batch in self.batches} - {None}
         delay = self.limits.max_queue_delay_us * 1e-6
         return {
-            name: jobs
-            for name, jobs in groups.items()
-            if jobs[0].key is None
-            or len(jobs) >= self.limits.max_batch_size
-            or (name not in busy and jobs[0].added + (delay if name in self.in_company else 0) <= self.now)
+            name: computations
+            for name, computations in groups.items()
+            if computations[0].key is None
+            or len(computations) >= self.limits.max_batch_size
+            or (name not in busy and computations[0].added + (delay if name in self.in_company else 0) <= self.now)
         }
 
     @invariant()
     def the_counts_add_up(self):
         counts = self.batcher.counts
         assert self.batcher.waiting == len(self.waiting)
-        assert self.batcher.waiting_bytes == sum(job.nbytes for job in self.waiting)
+        assert self.batcher._bytes == sum(computation.nbytes for computation in self.waiting)
         assert counts.added == counts.started + counts.expired + counts.cancelled + len(self.waiting)
 
     @invariant()
@@ -138,8 +138,8 @@ class Queue(RuleBasedStateMachine):
             assert due is None
 
 
-def late(job, now):
-    return job.deadline is not None and job.deadline <= now
+def late(computation, now):
+    return computation.deadline is not None and computation.deadline <= now
 
 
 Queue.TestCase.settings = settings(max_examples=100, stateful_step_count=40, deadline=None)
@@ -148,67 +148,67 @@ TestQueue = Queue.TestCase
 
 def filled(limits, *keys):
     batcher = Batcher(limits)
-    jobs = [Job(number, key) for number, key in enumerate(keys)]
-    for job in jobs:
-        batcher.add(job, 0.0)
-    return batcher, jobs
+    computations = [Computation(number, key) for number, key in enumerate(keys)]
+    for computation in computations:
+        batcher.add(computation, 0.0)
+    return batcher, computations
 
 
 def test_while_a_batch_runs_the_next_one_fills():
-    batcher, [first] = filled(Limits(), "a")
+    batcher, [first] = filled(QueueLimits(), "a")
     assert batcher.take(0.0).batch == (first,)
-    later = [Job(number, "a") for number in range(3)]
-    for job in later:
-        batcher.add(job, 1.0)
+    later = [Computation(number, "a") for number in range(3)]
+    for computation in later:
+        batcher.add(computation, 1.0)
         assert not batcher.take(1.0).batch
     batcher.done((first,))
     assert batcher.take(2.0).batch == tuple(later)
 
 
 def test_a_full_batch_does_not_wait_for_the_one_before():
-    batcher, jobs = filled(Limits(max_batch_size=2), *"aaaaa")
-    assert batcher.take(0.0).batch == tuple(jobs[:2])
-    assert batcher.take(0.0).batch == tuple(jobs[2:4])
+    batcher, computations = filled(QueueLimits(max_batch_size=2), *"aaaaa")
+    assert batcher.take(0.0).batch == tuple(computations[:2])
+    assert batcher.take(0.0).batch == tuple(computations[2:4])
     assert not batcher.take(0.0).batch
 
 
 def test_a_busy_key_does_not_hold_up_another():
-    batcher, jobs = filled(Limits(max_batch_size=2), *"aaaab")
-    assert batcher.take(0.0).batch == tuple(jobs[:2])
-    assert batcher.take(0.0).batch == (jobs[4],)
-    assert batcher.take(0.0).batch == tuple(jobs[2:4])
+    batcher, computations = filled(QueueLimits(max_batch_size=2), *"aaaab")
+    assert batcher.take(0.0).batch == tuple(computations[:2])
+    assert batcher.take(0.0).batch == (computations[4],)
+    assert batcher.take(0.0).batch == tuple(computations[2:4])
 
 
 def test_jobs_without_a_key_go_alone_and_never_wait_for_company():
-    batcher, jobs = filled(Limits(max_queue_delay_us=1000), None, None)
-    assert [batcher.take(0.0).batch for _ in jobs] == [(job,) for job in jobs]
+    batcher, computations = filled(QueueLimits(max_queue_delay_us=1000), None, None)
+    assert [batcher.take(0.0).batch for _ in computations] == [(computation,) for computation in computations]
 
 
 def test_after_company_a_job_waits_for_more_as_long_as_it_is_told():
-    batcher, jobs = filled(Limits(max_queue_delay_us=1000), "a", "a")
-    assert batcher.take(0.0).batch == tuple(jobs)
-    batcher.done(tuple(jobs))
-    job = Job(None, "a")
-    batcher.add(job, 1.0)
+    batcher, computations = filled(QueueLimits(max_queue_delay_us=1000), "a", "a")
+    assert batcher.take(0.0).batch == tuple(computations)
+    batcher.done(tuple(computations))
+    computation = Computation(None, "a")
+    batcher.add(computation, 1.0)
     assert not batcher.take(1.0005).batch
     assert batcher.wake_at() == pytest.approx(1.001)
-    assert batcher.take(1.001).batch == (job,)
+    assert batcher.take(1.001).batch == (computation,)
 
 
 def test_a_lone_caller_never_waits_for_company():
-    batcher, [job] = filled(Limits(max_queue_delay_us=1000), "a")
+    batcher, [computation] = filled(QueueLimits(max_queue_delay_us=1000), "a")
     for now in (0.0, 1.0):
-        assert batcher.take(now).batch == (job,)
-        batcher.done((job,))
-        job = Job(None, "a")
-        batcher.add(job, now + 1.0)
+        assert batcher.take(now).batch == (computation,)
+        batcher.done((computation,))
+        computation = Computation(None, "a")
+        batcher.add(computation, now + 1.0)
 
 
 def test_keys_that_callers_make_up_are_not_remembered_for_ever():
-    batcher = Batcher(Limits(max_queue_delay_us=1000))
+    batcher = Batcher(QueueLimits(max_queue_delay_us=1000))
     for key in range(3000):
-        for job in (Job(None, key), Job(None, key)):
-            batcher.add(job, 0.0)
+        for computation in (Computation(None, key), Computation(None, key)):
+            batcher.add(computation, 0.0)
         batcher.done(batcher.take(0.0).batch)
     assert len(batcher._in_company) <= 1024
     assert not batcher._groups
@@ -216,7 +216,7 @@ def test_keys_that_callers_make_up_are_not_remembered_for_ever():
 
 
 def test_what_has_no_room_is_told_which_knob():
-    batcher, _ = filled(Limits(max_queue_calls=1), "a")
+    batcher, _ = filled(QueueLimits(max_queue_calls=1), "a")
     with pytest.raises(LimitReached, match=r"1 computations wait; .*max_queue_calls \(MEANREV_MAX_QUEUE_CALLS\)"):
-        batcher.add(Job(None), 0.0)
+        batcher.add(Computation(None), 0.0)
     assert (batcher.counts.refused, batcher.waiting) == (1, 1)

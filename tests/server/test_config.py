@@ -43,6 +43,7 @@ def test_variables_of_the_client_are_none_of_its_business():
         ('listen = "localhost"', r"listen must be HOST:PORT"),
         ('listen = "127.0.0.1:99999"', r"listen must be HOST:PORT"),
         ("grace_s = -1", r"grace_s"),
+        ("lanes = 3", r"lanes: must be one of 0, 2, 4, 8, got 3"),
     ],
 )
 def test_a_bad_setting_is_named(tmp_path, text, said):

@@ -9,12 +9,10 @@ from contextlib import contextmanager
 import pytest
 
 from gpu_kernels.dispatch import Selection, current
-from meanrev_server import launcher as launching
 from meanrev_server.app import App
-from meanrev_server.batcher import Limits
+from meanrev_server.batcher import QueueLimits
 from meanrev_server.config import Settings
-from meanrev_server.errors import Expired
-from meanrev_server.fusion import Fusion
+from meanrev_server.errors import Expired, ServerStopping
 from meanrev_server.launcher import Launcher
 
 
@@ -67,25 +65,23 @@ def blocked(launcher):
     assert not holding.cancelled()
 
 
-def fusing(monkeypatch, together, alone=None):
-    """Register an operation for the test."""
-    fusion = Fusion(alone or (lambda key, item: together(key, [item])[0]), together)
-    monkeypatch.setattr(launching, "FUSIONS", {"test": fusion})
+def either(together, alone):
+    """Return a batchable function that computes one item by another function than several."""
+    return lambda key, items: [alone(key, items[0])] if len(items) == 1 else together(key, items)
 
 
-async def test_what_waits_goes_together_and_each_gets_its_own_result(monkeypatch):
+async def test_what_waits_goes_together_and_each_gets_its_own_result():
     batches = []
 
     def squares(key, items):
         batches.append((key, list(items)))
         return [item * item for item in items]
 
-    fusing(monkeypatch, squares)
-    launcher = Launcher(1, Selection(), limits=Limits(max_batch_size=3))
+    launcher = Launcher(1, Selection(), limits=QueueLimits(max_batch_size=3))
     with blocked(launcher) as go:
         await asyncio.sleep(0)
-        asking = [asyncio.ensure_future(launcher.batched("test", "k", item)) for item in range(5)]
-        other = asyncio.ensure_future(launcher.batched("test", "l", 7))
+        asking = [asyncio.ensure_future(launcher.batched(squares, "k", item)) for item in range(5)]
+        other = asyncio.ensure_future(launcher.batched(squares, "l", 7))
         await asyncio.sleep(0)
         go.set()
         assert await asyncio.gather(*asking, other) == [0, 1, 4, 9, 16, 49]
@@ -93,15 +89,14 @@ async def test_what_waits_goes_together_and_each_gets_its_own_result(monkeypatch
     assert (launcher.counts.batches, launcher.counts.started) == (4, 7)
 
 
-async def test_only_the_poisoned_one_fails(monkeypatch):
+async def test_only_the_failing_one_fails():
     def inverses(key, items):
         return [1 / item for item in items]
 
-    fusing(monkeypatch, inverses)
     launcher = Launcher(1, Selection())
     with blocked(launcher) as go:
         await asyncio.sleep(0)
-        asking = asyncio.gather(*(launcher.batched("test", "k", item) for item in (1, 0, 2)), return_exceptions=True)
+        asking = asyncio.gather(*(launcher.batched(inverses, "k", item) for item in (1, 0, 2)), return_exceptions=True)
         await asyncio.sleep(0)
         go.set()
         first, second, third = await asking
@@ -109,18 +104,18 @@ async def test_only_the_poisoned_one_fails(monkeypatch):
     assert isinstance(second, ZeroDivisionError)
 
 
-async def test_an_operation_that_loses_a_result_is_asked_one_by_one(monkeypatch):
-    fusing(monkeypatch, lambda key, items: items[:-1], alone=lambda key, item: item)
+async def test_an_operation_that_loses_a_result_is_asked_one_by_one():
+    losing = either(lambda key, items: items[:-1], lambda key, item: item)
     launcher = Launcher(1, Selection())
     with blocked(launcher) as go:
         await asyncio.sleep(0)
-        asking = asyncio.gather(*(launcher.batched("test", "k", item) for item in (1, 2)))
+        asking = asyncio.gather(*(launcher.batched(losing, "k", item) for item in (1, 2)))
         await asyncio.sleep(0)
         go.set()
         assert await asking == [1, 2]
 
 
-async def test_a_cancelled_or_late_job_never_starts():
+async def test_a_cancelled_or_late_computation_never_starts():
     launcher = Launcher(1, Selection())
     began = []
     with blocked(launcher) as go:
@@ -139,8 +134,8 @@ async def test_a_cancelled_or_late_job_never_starts():
     assert (launcher.counts.cancelled, launcher.counts.expired) == (1, 1)
 
 
-async def test_who_leaves_a_batch_that_has_failed_is_not_computed_again(monkeypatch):
-    """The batch is held while one of its jobs is cancelled; then it fails, and the rest are run one by one."""
+async def test_who_leaves_a_batch_that_has_failed_is_not_computed_again():
+    """The batch is held while one of its computations is cancelled; then it fails, and the rest are run one by one."""
     running, go, alone = threading.Event(), threading.Event(), []
 
     def failing(key, items):
@@ -148,11 +143,11 @@ async def test_who_leaves_a_batch_that_has_failed_is_not_computed_again(monkeypa
         go.wait(10)
         raise ValueError
 
-    fusing(monkeypatch, failing, alone=lambda key, item: alone.append(item) or item)
+    compute = either(failing, lambda key, item: alone.append(item) or item)
     launcher = Launcher(1, Selection())
     with blocked(launcher) as first:
         await asyncio.sleep(0)
-        asking = [asyncio.ensure_future(launcher.batched("test", "k", item)) for item in range(3)]
+        asking = [asyncio.ensure_future(launcher.batched(compute, "k", item)) for item in range(3)]
         await asyncio.sleep(0)
         first.set()
         await asyncio.to_thread(running.wait, 10)
@@ -163,17 +158,19 @@ async def test_who_leaves_a_batch_that_has_failed_is_not_computed_again(monkeypa
     assert alone == [0, 2]
 
 
-async def test_a_job_that_waits_for_company_goes_when_its_time_is_over(monkeypatch):
-    fusing(monkeypatch, lambda key, items: items)
-    launcher = Launcher(1, Selection(), limits=Limits(max_queue_delay_us=20_000))
+async def test_a_computation_that_waits_for_company_goes_when_its_time_is_over():
+    def same(key, items):
+        return items
+
+    launcher = Launcher(1, Selection(), limits=QueueLimits(max_queue_delay_us=20_000))
     with blocked(launcher) as go:
         await asyncio.sleep(0)
-        asking = asyncio.gather(*(launcher.batched("test", "k", item) for item in (1, 2)))
+        asking = asyncio.gather(*(launcher.batched(same, "k", item) for item in (1, 2)))
         await asyncio.sleep(0)
         go.set()
         assert await asking == [1, 2]
         began = time.monotonic()
-        assert await launcher.batched("test", "k", 3) == 3
+        assert await launcher.batched(same, "k", 3) == 3
         assert time.monotonic() - began >= 0.02
 
 
@@ -223,7 +220,7 @@ async def test_closing_ends_what_waits_and_refuses_what_comes():
         launcher.close()
         with pytest.raises(asyncio.CancelledError):
             await waiting
-    with pytest.raises(RuntimeError, match="closed"):
+    with pytest.raises(ServerStopping):
         await launcher.run(int, "7")
 
 

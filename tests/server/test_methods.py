@@ -8,6 +8,7 @@ import pytest
 
 from gpu_kernels import moments, multiperiod, ou, pca, returns, signals, sweep, thresholds, weights
 from meanrev_wire import codec, meanrev_pb2
+from tests.gpu_kernels.ou.irregular_times import fit_irregular
 
 RNG = np.random.default_rng(7)
 RETURNS = RNG.normal(1e-3, 1e-2, (120, 4)) @ (np.eye(4) + 0.3)
@@ -63,7 +64,7 @@ def test_ou_uses_timestamps_where_a_time_unit_is_set(call):
     gaps = RNG.integers(1, 5, PRICES.size)
     stamps = np.cumsum(gaps) * 1000
     [found] = call("EstimateOUParams", prices=PRICES, timestamps_ms=stamps, metadata=options(time_unit_ms=1000))
-    fit = ou.single(ou.fit_irregular(PRICES[None, :], np.cumsum(gaps).astype(float)))
+    fit = ou.single(fit_irregular(PRICES[None, :], np.cumsum(gaps).astype(float)))
     assert found.theta == pytest.approx(fit.theta, rel=1e-8)
     assert found.mu == pytest.approx(fit.mu, rel=1e-8)
 

@@ -8,7 +8,7 @@ import msgspec
 import pytest
 from msgspec import inspect
 
-from meanrev_server import weighting
+from meanrev_server import weights_stream
 from meanrev_server.handlers import (
     backtest_with_costs,
     compute_log_returns,
@@ -27,11 +27,11 @@ PAGE = Path(__file__).resolve().parents[2] / "docs" / "options.md"
 OPTIONS = {
     "EstimateOUParams": estimate_ou_params.OuOptions,
     "OptimalThresholds": optimal_thresholds.ThresholdOptions,
-    "BacktestWithCosts": backtest_with_costs.BacktestOptions,
+    "BacktestWithCosts": backtest_with_costs.StreamedBacktestOptions,
     "ComputeLogReturns": compute_log_returns.ReturnsOptions,
     "PcaPortfolios": options.NoOptions,
-    "CaraOptimalWeights": weighting.WeightOptions,
-    "SharpeOptimalWeights": weighting.WeightOptions,
+    "CaraOptimalWeights": weights_stream.WeightOptions,
+    "SharpeOptimalWeights": weights_stream.WeightOptions,
     "MultiperiodOptimize": multiperiod_optimize.MultiperiodOptions,
     "PortfolioStats": portfolio_stats.StatsOptions,
     "GenerateSignals": generate_signals.SignalOptions,

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from gpu_kernels import ou, performance, sweep, threshold_grid
-from meanrev_server.research import backtest, return_stats
+from meanrev_server.research.tasks import backtest, return_stats
 from meanrev_wire import codec, meanrev_pb2, research_pb2
 from tests.server.research import Research, chunks
 from tests.server.serving import Caller, serving

@@ -17,12 +17,14 @@ from hypothesis import strategies as st
 from gpu_kernels.dispatch import Selection, using
 from meanrev_server.admission import Admission, Capacity
 from meanrev_server.app import App
-from meanrev_server.chunks import Table, begin
 from meanrev_server.config import ConfigError, Settings
 from meanrev_server.errors import LimitReached
-from meanrev_server.research import swept
+from meanrev_server.matrix_upload import Table, begin
+from meanrev_server.outline import Outline
+from meanrev_server.research import grid_sweep
 from meanrev_server.research.answer import PART_BYTES, Answer
 from meanrev_server.research.catalogue import TASKS
+from meanrev_server.research.prepared import Request
 from meanrev_wire import codec, meanrev_pb2, research_pb2
 from tests.server.research import Research, chunks
 from tests.server.serving import serving
@@ -228,16 +230,19 @@ RESULT = {
 
 class TestParts:
     def answer(self):
-        return Answer.of(research_pb2.SweepReply, RESULT, done=12, total=12, metadata='{"n_cells": 4}')
+        return Answer(RESULT, extras={"n_cells": 4})
+
+    def parts(self, *most):
+        return list(self.answer().parts(research_pb2.SweepReply, 12, (), *most))
 
     def test_a_small_answer_is_what_protobuf_would_write(self):
-        parts = list(self.answer().parts())
+        parts = self.parts()
         plain = codec.encode(research_pb2.SweepReply, done=12, total=12, metadata='{"n_cells": 4}', result=RESULT)
         assert parts == [plain]
 
     @given(st.integers(300, 1200))
     def test_lists_join_in_order_and_blocks_say_where_they_belong(self, most):
-        parts = list(self.answer().parts(most))
+        parts = self.parts(most)
         assert all(len(part) <= most for part in parts)
         whole = rebuilt(parts, research_pb2.SweepReply).result
         assert list(whole.columns) == ["A", "B", "C"]
@@ -252,7 +257,7 @@ class TestParts:
         np.testing.assert_array_equal(figure, RESULT["figures"][0]["values"])
 
     def test_single_numbers_are_in_the_first_part_alone(self):
-        parts = [research_pb2.SweepReply.FromString(part) for part in self.answer().parts(300)]
+        parts = [research_pb2.SweepReply.FromString(part) for part in self.parts(300)]
         assert len(parts) > 2
         assert [part.result.n_cells for part in parts] == [4] + [0] * (len(parts) - 1)
         assert [bool(part.metadata) for part in parts] == [True] + [False] * (len(parts) - 1)
@@ -261,11 +266,11 @@ class TestParts:
     def test_lists_beside_the_result_and_paths_are_cut_too(self):
         notes = [research_pb2.ColumnNote(column=f"c{i}", status="error", reason="x" * 50) for i in range(40)]
         pairs = {"y": [str(i) for i in range(40)], "period_half_life": np.arange(120.0).reshape(40, 3)}
-        answer = Answer.of(research_pb2.ScanReply, pairs, done=1, total=1, n_pairs=9, notes=notes)
-        parts = [research_pb2.ScanReply.FromString(part) for part in answer.parts(600)]
+        answer = Answer(pairs, {"n_pairs": 9, "notes": notes})
+        parts = [research_pb2.ScanReply.FromString(part) for part in answer.parts(research_pb2.ScanReply, 1, (), 600)]
         assert [note.column for part in parts for note in part.notes] == [f"c{i}" for i in range(40)]
         plain = [{"column": note.column, "status": note.status, "reason": note.reason} for note in notes]
-        again = list(Answer.of(research_pb2.ScanReply, {}, done=1, total=1, notes=plain).parts(600))
+        again = list(Answer({}, {"notes": plain}).parts(research_pb2.ScanReply, 1, (), 600))
         assert [note for part in again for note in research_pb2.ScanReply.FromString(part).notes] == notes
         assert all(len(part) <= 600 for part in again)
         halves = [value for part in parts for value in part.result.period_half_life.values]
@@ -274,9 +279,12 @@ class TestParts:
 
     def test_paths_say_at_which_row_they_begin(self):
         paths = {"equity": np.arange(500.0).reshape(100, 5), "returns": -np.arange(500.0).reshape(100, 5)}
-        answer = Answer.of(research_pb2.BacktestReply, {"paths": {"first_row": 0, **paths}}, done=1, total=1)
+        answer = Answer({"paths": {"first_row": 0, **paths}})
         found = {name: np.full((100, 5), np.nan) for name in paths}
-        parts = [research_pb2.BacktestReply.FromString(part).result.paths for part in answer.parts(1000)]
+        parts = [
+            research_pb2.BacktestReply.FromString(part).result.paths
+            for part in answer.parts(research_pb2.BacktestReply, 1, (), 1000)
+        ]
         for part in parts:
             for name in paths:
                 if part.HasField(name):
@@ -285,8 +293,8 @@ class TestParts:
         np.testing.assert_equal(found, paths)
 
     def test_an_item_larger_than_a_part_travels_alone(self):
-        answer = Answer.of(research_pb2.FitOuReply, {"columns": ["a" * 5000, "b"]}, done=1, total=1)
-        whole = rebuilt(answer.parts(4096), research_pb2.FitOuReply)
+        answer = Answer({"columns": ["a" * 5000, "b"]})
+        whole = rebuilt(answer.parts(research_pb2.FitOuReply, 1, (), 4096), research_pb2.FitOuReply)
         assert [len(name) for name in whole.result.columns] == [5000, 1]
 
 
@@ -297,6 +305,11 @@ OPTIONS = {
     "Backtest": {"entry": 1.0, "exit": 0.0, "path": True},
     "ReturnStats": {"kind": "equity"},
 }
+
+
+def answered(request, table, progress=lambda *_: None):
+    """Return the replies of a request."""
+    return request.task.run(table, request.options, progress).parts(request.task.reply, request.total)
 
 
 class TestEstimates:
@@ -320,16 +333,16 @@ class TestEstimates:
     @pytest.mark.parametrize("method", TASKS)
     def test_memory_stays_below_what_was_said(self, method):
         values = matrix(400, 40)
-        task, table = TASKS[method], Table(values, tuple(map(str, range(40))), None, json.dumps(OPTIONS[method]))
-        plan = task.plan(table.outline)
+        names = tuple(map(str, range(40)))
+        request = Request.read(TASKS[method], Outline(400, 40, names, json.dumps(OPTIONS[method])))
         with using(*Selection()):
             tracemalloc.start()
-            for part in task.run(table, plan.chosen, [], lambda *_: None).parts():
+            for part in answered(request, Table(values, names, None)):
                 assert len(part) <= PART_BYTES
             peak = tracemalloc.get_traced_memory()[1] + values.nbytes
             tracemalloc.stop()
-        assert peak <= plan.cost.peak_bytes
-        assert plan.cost.peak_bytes <= 4 * peak + 64 * MIB
+        assert peak <= request.estimate.peak_bytes
+        assert request.estimate.peak_bytes <= 4 * peak + 64 * MIB
 
     @pytest.mark.parametrize(
         ("chunk", "words"),
@@ -376,15 +389,12 @@ class TestEstimates:
 
 class TestGroups:
     def test_groups_of_columns_change_nothing(self, monkeypatch):
-        values = matrix(200, 9)
-        table = Table(
-            values, tuple("ABCDEFGHI"), None, json.dumps({**OPTIONS["SweepThresholds"], "train": 80, "test": 40})
-        )
-        task = TASKS["SweepThresholds"]
-        chosen = task.plan(table.outline).chosen
+        names, options = tuple("ABCDEFGHI"), {**OPTIONS["SweepThresholds"], "train": 80, "test": 40}
+        table = Table(matrix(200, 9), names, None)
+        request = Request.read(TASKS["SweepThresholds"], Outline(200, 9, names, json.dumps(options)))
         done = []
-        whole = next(task.run(table, chosen, [], lambda *_: None).parts())
-        monkeypatch.setattr(swept, "group_columns", lambda *_: 2)
-        assert next(task.run(table, chosen, [], lambda *each: done.append(each)).parts()) == whole
+        whole = next(answered(request, table))
+        monkeypatch.setattr(grid_sweep, "group_columns", lambda *_: 2)
+        assert next(answered(request, table, lambda *each: done.append(each))) == whole
         assert done == sorted(done)
         assert done[-1][0] == done[-1][1]

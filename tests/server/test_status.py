@@ -5,11 +5,10 @@ import logging
 import grpc
 import pytest
 
-from gpu_kernels.device import DeviceFault, OutOfMemory
-from gpu_kernels.errors import Degenerate, InvalidInput
+from gpu_kernels.errors import Degenerate, DeviceFault, InvalidInput, OutOfMemory
 from meanrev_server.errors import LimitReached, NotFound
 from meanrev_server.rpc.status import status_of
-from meanrev_worker import Poisonous, WorkerLost
+from meanrev_worker import RepeatedCrash, WorkerLost
 
 
 @pytest.mark.parametrize(
@@ -20,7 +19,7 @@ from meanrev_worker import Poisonous, WorkerLost
         (NotFound("no portfolio"), grpc.StatusCode.NOT_FOUND),
         (LimitReached("at most 3"), grpc.StatusCode.RESOURCE_EXHAUSTED),
         (WorkerLost("the compute worker ended"), grpc.StatusCode.UNAVAILABLE),
-        (Poisonous("not tried again"), grpc.StatusCode.ABORTED),
+        (RepeatedCrash("not tried again"), grpc.StatusCode.ABORTED),
     ],
 )
 def test_an_error_about_the_request_is_told_in_its_own_words(error, code):

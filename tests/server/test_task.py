@@ -11,16 +11,20 @@ import pytest
 
 from gpu_kernels.dispatch import Selection
 from meanrev_server.app import App
-from meanrev_server.chunks import Table
 from meanrev_server.config import Settings
 from meanrev_server.errors import LimitReached
 from meanrev_server.launcher import Launcher
+from meanrev_server.matrix_upload import Table
+from meanrev_server.outline import Outline
 from meanrev_server.research.answer import Answer
-from meanrev_server.research.cost import Cost
-from meanrev_server.research.task import ResearchOptions, Task, running
+from meanrev_server.research.estimate import Estimate
+from meanrev_server.research.prepared import Request
+from meanrev_server.research.running import running
+from meanrev_server.research.task import ResearchOptions, Task
 from meanrev_wire.research_pb2 import FitOuReply
 
-TABLE = Table(np.ones((2, 3)), ("A", "B", "C"), None, "")
+TABLE = Table(np.ones((2, 3)), ("A", "B", "C"), None)
+OUTLINE = Outline(2, 3, ("A", "B", "C"), "")
 PATIENCE_S = 10
 
 
@@ -46,20 +50,24 @@ def task(run):
         options_type=ResearchOptions,
         reply=FitOuReply,
         total=lambda *_: 7,
-        cost=lambda *_: Cost(7, 0, 0),
+        estimate=lambda *_: Estimate(7, 0, 0),
         run=run,
     )
 
 
+def prepared(run):
+    return Request.read(task(run), OUTLINE).with_table(TABLE)
+
+
 async def steps_of(call, run):
-    async with aclosing(running(task(run), TABLE, call)) as steps:
+    async with aclosing(running(prepared(run), call)) as steps:
         return [step async for step in steps]
 
 
 async def test_steps_begin_with_nothing_done_and_end_with_the_reply(call):
-    def run(table, chosen, ignored, progress):
+    def run(table, chosen, progress):
         progress(3, 7)
-        return Answer.of(FitOuReply, {"columns": ["A"]}, done=7, total=7)
+        return Answer({"columns": ["A"]})
 
     steps = await steps_of(call, run)
     assert steps[0] == (0, 7)
@@ -68,7 +76,7 @@ async def test_steps_begin_with_nothing_done_and_end_with_the_reply(call):
 
 async def test_the_time_of_work_to_come_is_told_from_work_that_was_done(call):
     assert call.rates.seconds("Count", 7) == 0
-    await steps_of(call, lambda *_: Answer.of(FitOuReply, {}, done=7, total=7))
+    await steps_of(call, lambda *_: Answer({}))
     once = call.rates.seconds("Count", 7)
     assert once > 0
     assert call.rates.seconds("Count", 70) == pytest.approx(10 * once)
@@ -76,10 +84,10 @@ async def test_the_time_of_work_to_come_is_told_from_work_that_was_done(call):
 
 
 async def test_what_was_computed_is_sent_through_a_full_queue(call, monkeypatch):
-    answer = Answer.of(FitOuReply, {"columns": [str(i) for i in range(5000)]}, done=7, total=7)
+    answer = Answer({"columns": [str(i) for i in range(5000)]})
     tight = replace(call, settings=Settings(max_message_bytes=4096))
     parts = []
-    async with aclosing(running(task(lambda *_: answer), TABLE, tight)) as steps:
+    async with aclosing(running(prepared(lambda *_: answer), tight)) as steps:
         async for step in steps:
             if isinstance(step, bytes):
                 parts.append(FitOuReply.FromString(step))
@@ -94,7 +102,7 @@ def refuse(*_):
 
 async def test_work_that_is_left_at_its_first_step_never_starts(call, reported):
     started = threading.Event()
-    async with aclosing(running(task(lambda *_: started.set()), TABLE, call)) as steps:
+    async with aclosing(running(prepared(lambda *_: started.set()), call)) as steps:
         assert await anext(steps) == (0, 7)
     await asyncio.sleep(0)  # the work would join the queue
     await call.compute(int)  # the only thread has been through its queue
@@ -106,7 +114,7 @@ async def test_work_that_is_left_at_its_first_step_never_starts(call, reported):
 async def test_work_that_waits_for_a_thread_never_starts_once_it_is_left(call, reported):
     go, started = threading.Event(), threading.Event()
     holding = asyncio.ensure_future(call.compute(go.wait, PATIENCE_S))
-    async with aclosing(running(task(lambda *_: started.set()), TABLE, call)) as steps:
+    async with aclosing(running(prepared(lambda *_: started.set()), call)) as steps:
         await anext(steps)
         await asyncio.sleep(0)  # the work joins the queue
     go.set()
@@ -120,7 +128,7 @@ async def test_work_that_waits_for_a_thread_never_starts_once_it_is_left(call, r
 async def test_work_that_has_begun_stops_at_its_next_step(call, reported):
     begun, go, ends = threading.Event(), threading.Event(), []
 
-    def run(table, chosen, ignored, progress):
+    def run(table, chosen, progress):
         begun.set()
         go.wait(PATIENCE_S)
         try:
@@ -130,12 +138,12 @@ async def test_work_that_has_begun_stops_at_its_next_step(call, reported):
             ends.append(type(error).__name__)
             raise
 
-    async with aclosing(running(task(run), TABLE, call)) as steps:
+    async with aclosing(running(prepared(run), call)) as steps:
         await anext(steps)
         await asyncio.to_thread(begun.wait, PATIENCE_S)
     go.set()
     await call.compute(int)
-    assert ends == ["Cancelled"]
+    assert ends == ["Abandoned"]
     gc.collect()
     assert reported == []
 
@@ -147,7 +155,7 @@ async def test_a_failure_that_nobody_came_for_is_not_reported(call, reported):
         failed.set()
         raise ValueError("in the work")
 
-    async with aclosing(running(task(run), TABLE, call)) as steps:
+    async with aclosing(running(prepared(run), call)) as steps:
         await anext(steps)
         await asyncio.to_thread(failed.wait, PATIENCE_S)
         await call.compute(int)  # by now the failure has reached the loop

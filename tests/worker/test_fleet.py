@@ -7,9 +7,9 @@ from threading import Barrier
 import pytest
 
 from gpu_kernels.backend import Backend
-from meanrev_worker import Fleet, Orders, Poisonous, WorkerLost, fleet
+from meanrev_worker import Fleet, Orders, RepeatedCrash, WorkerLost, fleet
+from meanrev_worker.messages import Outcome, TwinCall
 from meanrev_worker.process import Seat
-from meanrev_worker.tasks import Outcome, Task
 
 
 class Line:
@@ -77,14 +77,14 @@ def test_one_gpu_too_many_ends_those_that_have_begun(monkeypatch):
 def test_whoever_has_least_to_do_computes_next(four):
     meeting = Barrier(8)
     with ThreadPoolExecutor(8) as pool:
-        list(pool.map(lambda _: four.carry(meeting.wait, (20,)), range(8)))
+        list(pool.map(lambda _: four.run(meeting.wait, (20,)), range(8)))
     assert [len(worker.seats) for worker in four.workers] == [2, 2, 2, 2]
 
 
 def test_a_worker_that_is_not_ready_is_passed_over(four):
     four.workers[0].ready = four.workers[2].ready = False
     for _ in range(3):
-        four.carry(divmod, (7, 2))
+        four.run(divmod, (7, 2))
     assert [len(worker.seats) for worker in four.workers] == [0, 3, 0, 0]
     assert four.ready
     for worker in four.workers:
@@ -96,11 +96,11 @@ def test_what_ended_two_of_them_is_refused_by_all(four):
     for child in range(2):
         four.workers[0].restarts = child
         with pytest.raises(WorkerLost):
-            four.carry("end", ())
-    with pytest.raises(Poisonous):
-        four.carry("end", ())
+            four.run("end", ())
+    with pytest.raises(RepeatedCrash):
+        four.run("end", ())
     assert [alone for worker in four.workers for alone in worker.seats] == [False, True]
-    assert four.carry(divmod, (7, 2)) == (3, 1)
+    assert four.run(divmod, (7, 2)) == (3, 1)
 
 
 def test_one_that_becomes_suspect_while_it_waits_goes_alone(four, monkeypatch):
@@ -110,11 +110,11 @@ def test_one_that_becomes_suspect_while_it_waits_goes_alone(four, monkeypatch):
     @contextmanager
     def waiting(self, *, alone):
         if not self.seats:
-            four._accuse(Task(divmod, (7, 2)), 99, alone=False)
+            four._note_crash(TwinCall(divmod, (7, 2)), 99, alone=False)
         with seat(self, alone=alone) as taken:
             yield taken
 
     monkeypatch.setattr(Simulated, "seat", waiting)
-    assert four.carry(divmod, (7, 2)) == (3, 1)
+    assert four.run(divmod, (7, 2)) == (3, 1)
     assert worker.seats == [False, True]
-    assert four._docket.is_empty
+    assert four._suspects.is_empty

@@ -19,7 +19,7 @@ from gpu_kernels import cointegration, ou, pca, sweep, weights
 from gpu_kernels.dispatch import Selection, using
 from gpu_kernels.errors import Degenerate, InvalidInput, KernelError
 from gpu_kernels.pca import lapack
-from meanrev_worker import Fleet, Orders, Poisonous, WorkerLost, process
+from meanrev_worker import Fleet, Orders, RepeatedCrash, WorkerLost, process
 from tests.gpu_kernels.native import needs_compiler
 from tests.worker import mischief
 
@@ -60,7 +60,7 @@ def is_stopped(number):
 
 
 def test_it_computes_in_another_process_as_it_was_told(worker):
-    selection, number = worker.carry(mischief.selected, ())
+    selection, number = worker.run(mischief.selected, ())
     assert selection == Selection("numpy", 2)
     assert number == worker.workers[0].pid != os.getpid()
     assert worker.backend.name == "numpy"
@@ -69,8 +69,8 @@ def test_it_computes_in_another_process_as_it_was_told(worker):
 def test_its_matrix_products_take_no_more_threads_than_it_was_told():
     fleet = Fleet(Orders("numpy", blas_threads=1), 1)
     try:
-        assert fleet.carry(lapack.available, ())  # which loads the second library
-        pools = fleet.carry(threadpoolctl.threadpool_info, ())
+        assert fleet.run(lapack.available, ())  # which loads the second library
+        pools = fleet.run(threadpoolctl.threadpool_info, ())
     finally:
         fleet.close()
     assert {pool["num_threads"] for pool in pools if pool["user_api"] == "blas"} == {1}
@@ -94,7 +94,7 @@ def test_operations_have_the_bits_that_they_have_here(backend):
     with working(backend=backend) as worker:
         with using(backend, 2):
             here = list(everything())
-        with using(backend, 2, worker.carry):
+        with using(backend, 2, worker.run):
             there = list(everything())
     for one, other in zip(here, there, strict=True):
         np.testing.assert_array_equal(one, other)
@@ -102,15 +102,15 @@ def test_operations_have_the_bits_that_they_have_here(backend):
 
 def test_errors_come_back_as_what_they_are(worker):
     with pytest.raises(InvalidInput, match=r"^prices\[2, 3\] must be positive, got -1.0$") as invalid:
-        worker.carry(mischief.invalid, ())
+        worker.run(mischief.invalid, ())
     assert (invalid.value.field, invalid.value.index) == ("prices", (2, 3))
     with pytest.raises(Degenerate, match="has no inverse") as degenerate:
-        worker.carry(mischief.degenerate, ())
+        worker.run(mischief.degenerate, ())
     assert degenerate.value.field == "covariance"
     with pytest.raises(RuntimeError, match="Stubborn"):
-        worker.carry(mischief.stubborn, ())
+        worker.run(mischief.stubborn, ())
     with pytest.raises(ZeroDivisionError):
-        worker.carry(divmod, (1, 0))
+        worker.run(divmod, (1, 0))
     assert worker.restarts == 0
 
 
@@ -122,9 +122,9 @@ def test_a_backend_that_cannot_run_is_an_error_at_the_start():
 def test_as_many_compute_at_once_as_there_are_channels(worker, tmp_path):
     files = [tmp_path / str(number) for number in range(2)]
     with ThreadPoolExecutor(3) as pool:
-        waiting = [pool.submit(worker.carry, mischief.wait_for, (str(file),)) for file in files]
+        waiting = [pool.submit(worker.run, mischief.wait_for, (str(file),)) for file in files]
         until(lambda: all(file.exists() for file in files))
-        third = pool.submit(worker.carry, mischief.same, (1,))
+        third = pool.submit(worker.run, mischief.same, (1,))
         time.sleep(0.1)
         assert not third.done()
         for file in files:
@@ -137,13 +137,13 @@ def test_what_was_under_way_is_lost_and_the_next_child_goes_on(tmp_path):
     news = []
     with working(changed=lambda: news.append(worker.ready)) as worker, ThreadPoolExecutor(1) as pool:
         file = tmp_path / "begun"
-        lost = pool.submit(worker.carry, mischief.wait_for, (str(file),))
+        lost = pool.submit(worker.run, mischief.wait_for, (str(file),))
         until(file.exists)
         first = worker.workers[0].pid
         os.kill(first, signal.SIGKILL)
         with pytest.raises(WorkerLost, match="the call may be repeated"):
             lost.result(60)
-        assert worker.carry(mischief.doubled, (np.ones(3),)).tolist() == [2.0] * 3
+        assert worker.run(mischief.doubled, (np.ones(3),)).tolist() == [2.0] * 3
         assert worker.workers[0].pid != first
         assert worker.restarts == 1
         until(lambda: news == [False, True])
@@ -155,12 +155,12 @@ def test_a_call_that_met_a_dead_child_before_anybody_noticed_goes_to_the_next_on
     os.kill(number, signal.SIGSTOP)  # its sockets stay open, so nothing is noticed yet
     until(lambda: is_stopped(number))
     with ThreadPoolExecutor(1) as pool:
-        waiting = pool.submit(worker.carry, mischief.selected, ())
+        waiting = pool.submit(worker.run, mischief.selected, ())
         os.kill(number, signal.SIGKILL)
         try:
             selection, other = waiting.result(60)
         except WorkerLost:
-            selection, other = worker.carry(mischief.selected, ())
+            selection, other = worker.run(mischief.selected, ())
     assert other != number
     assert selection.backend == "numpy"
 
@@ -168,45 +168,45 @@ def test_a_call_that_met_a_dead_child_before_anybody_noticed_goes_to_the_next_on
 def test_a_computation_that_ended_two_children_is_refused_and_others_go_on(worker):
     for _ in range(2):
         with pytest.raises(WorkerLost):
-            worker.carry(mischief.end, ())
-    with pytest.raises(Poisonous, match="ended twice at this computation"):
-        worker.carry(mischief.end, ())
+            worker.run(mischief.end, ())
+    with pytest.raises(RepeatedCrash, match="ended twice at this computation"):
+        worker.run(mischief.end, ())
     until(lambda: worker.restarts == 2)
     with pytest.raises(WorkerLost):
-        worker.carry(mischief.end, (4,))
-    assert worker.carry(mischief.same, (5,)) == (5,)
+        worker.run(mischief.end, (4,))
+    assert worker.run(mischief.same, (5,)) == (5,)
 
 
-def test_a_neighbour_of_a_poisonous_computation_is_not_blamed(worker, tmp_path):
-    """It was under way at the first end; at the second the poison goes alone."""
+def test_a_neighbour_of_a_crashing_computation_is_not_blamed(worker, tmp_path):
+    """It was under way at the first end; at the second the crashing one goes alone."""
     file = str(tmp_path / "begun")
     with ThreadPoolExecutor(2) as pool:
-        neighbour = pool.submit(worker.carry, mischief.wait_for, (file,))
+        neighbour = pool.submit(worker.run, mischief.wait_for, (file,))
         until((tmp_path / "begun").exists)
         with pytest.raises(WorkerLost):
-            worker.carry(mischief.end, ())
+            worker.run(mischief.end, ())
         with pytest.raises(WorkerLost):
             neighbour.result(60)
         (tmp_path / "begun").unlink()
-        again = pool.submit(worker.carry, mischief.wait_for, (file,))
+        again = pool.submit(worker.run, mischief.wait_for, (file,))
         until((tmp_path / "begun").exists)
-        poison = pool.submit(worker.carry, mischief.end, ())
+        crash = pool.submit(worker.run, mischief.end, ())
         time.sleep(0.1)
-        assert not poison.done()
+        assert not crash.done()
         (tmp_path / "begun").unlink()
         assert again.result(60) == "answered"
         with pytest.raises(WorkerLost):
-            poison.result(60)
-        with pytest.raises(Poisonous):
-            worker.carry(mischief.end, ())
+            crash.result(60)
+        with pytest.raises(RepeatedCrash):
+            worker.run(mischief.end, ())
 
 
 def test_one_that_answers_at_the_second_try_is_not_refused_later(worker, tmp_path):
     for number in range(3):
         path = (str(tmp_path / "once"),)
         with pytest.raises(WorkerLost):
-            worker.carry(mischief.end_if_absent, path)
-        assert worker.carry(mischief.end_if_absent, path) == "answered"
+            worker.run(mischief.end_if_absent, path)
+        assert worker.run(mischief.end_if_absent, path) == "answered"
         (tmp_path / "once").unlink()
         assert worker.restarts == number + 1
 
@@ -218,15 +218,15 @@ def open_files():
 def test_nothing_is_left_when_it_closes():
     descriptors = len(open_files())
     with working(channels=3) as worker:
-        worker.carry(mischief.doubled, (np.ones(100_000),))
+        worker.run(mischief.doubled, (np.ones(100_000),))
         with pytest.raises(WorkerLost):
-            worker.carry(mischief.end, ())
-        worker.carry(mischief.doubled, (np.ones(100_000),))
+            worker.run(mischief.end, ())
+        worker.run(mischief.doubled, (np.ones(100_000),))
         number = worker.workers[0].pid
     until(lambda: len(open_files()) <= descriptors)
     assert not psutil.pid_exists(number)
     with pytest.raises(WorkerLost):
-        worker.carry(mischief.same, (1,))
+        worker.run(mischief.same, (1,))
     assert not [thread for thread in threading.enumerate() if thread.name == "meanrev-worker" and thread.is_alive()]
 
 
@@ -252,7 +252,7 @@ def test_it_ends_with_its_parent(how):
 def test_a_signal_to_the_group_is_the_parents_affair(worker):
     for number in (signal.SIGTERM, signal.SIGINT):
         os.kill(worker.workers[0].pid, number)
-    assert worker.carry(mischief.same, (1,)) == (1,)
+    assert worker.run(mischief.same, (1,)) == (1,)
     assert worker.restarts == 0
 
 
@@ -269,10 +269,10 @@ def test_a_child_that_cannot_be_made_leaves_nothing_open(monkeypatch):
 
 def test_an_unexpected_error_tells_where_in_the_child_it_happened(worker):
     with pytest.raises(RuntimeError) as error:
-        worker.carry(mischief.stubborn, ())
+        worker.run(mischief.stubborn, ())
     assert "Stubborn" in str(error.value)
     with pytest.raises(KeyError) as error:
-        worker.carry(mischief.missing, ({},))
+        worker.run(mischief.missing, ({},))
     assert "mischief.py" in error.value.__notes__[0]
 
 
@@ -285,10 +285,10 @@ def test_what_finds_no_memory_harms_nobody(worker, monkeypatch):
     with monkeypatch.context() as patch:
         patch.setattr(SharedMemory, "_reserve", refuse)
         with pytest.raises(MemoryError, match="no shared memory"):
-            worker.carry(mischief.doubled, (np.ones(100),))
+            worker.run(mischief.doubled, (np.ones(100),))
     with pytest.raises(MemoryError, match="in the child"):
-        worker.carry(mischief.too_much, ())
-    assert worker.carry(mischief.same, (1,)) == (1,)
+        worker.run(mischief.too_much, ())
+    assert worker.run(mischief.same, (1,)) == (1,)
     assert worker.restarts == 0
 
 
@@ -296,13 +296,13 @@ def test_copies_of_one_computation_at_one_end_are_not_two_ends(worker, tmp_path)
     """As of two dashboards that ask for the same."""
     file = tmp_path / "begun"
     with ThreadPoolExecutor(2) as pool:
-        both = [pool.submit(worker.carry, mischief.wait_with_others, (str(file),)) for _ in range(2)]
+        both = [pool.submit(worker.run, mischief.wait_with_others, (str(file),)) for _ in range(2)]
         until(lambda: len(list(tmp_path.glob("begun.*"))) == 2)
         os.kill(worker.workers[0].pid, signal.SIGKILL)
         for each in both:
             with pytest.raises(WorkerLost):
                 each.result(60)
-        again = pool.submit(worker.carry, mischief.wait_with_others, (str(file),))
+        again = pool.submit(worker.run, mischief.wait_with_others, (str(file),))
         until(lambda: len(list(tmp_path.glob("begun.*"))) == 3)
         file.touch()
         assert again.result(60) == "answered"
@@ -322,7 +322,7 @@ def test_an_end_of_any_kind_is_followed_by_another_child(worker, monkeypatch):
     monkeypatch.setattr(process._Child, "__init__", starting)
     os.kill(worker.workers[0].pid, signal.SIGKILL)
     until(lambda: worker.ready and not refusals)
-    assert worker.carry(mischief.same, (1,)) == (1,)
+    assert worker.run(mischief.same, (1,)) == (1,)
 
 
 def test_an_answer_that_was_not_read_is_nobody_elses(worker, monkeypatch):
@@ -337,7 +337,7 @@ def test_an_answer_that_was_not_read_is_nobody_elses(worker, monkeypatch):
     with monkeypatch.context() as patch:
         patch.setattr(Channel, "receive", interrupted)
         with pytest.raises(KeyboardInterrupt):
-            worker.carry(mischief.same, ("mine",))
+            worker.run(mischief.same, ("mine",))
     assert Channel.receive is receive
     for number in range(4):
-        assert worker.carry(mischief.same, (number,)) == (number,)
+        assert worker.run(mischief.same, (number,)) == (number,)

@@ -12,8 +12,8 @@ from meanrev_cli.failure import ExitCode, Failure
 from meanrev_cli.settings import knob, settings_from
 from meanrev_cli.shared import Shared, shared_flags
 from meanrev_server.app import App
+from meanrev_server.compute_backend import limit_blas
 from meanrev_server.config import ConfigError, Settings
-from meanrev_server.placement import limit_blas
 from meanrev_server.telemetry import start_logging
 
 __all__ = ["serve"]

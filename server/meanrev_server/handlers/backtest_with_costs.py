@@ -3,10 +3,9 @@
 import asyncio
 from collections.abc import AsyncIterator, Iterator
 from itertools import islice
-from typing import Annotated, Any, Literal, NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
-from msgspec import Meta
 from numpy.typing import NDArray
 
 from gpu_kernels import sweep
@@ -14,64 +13,50 @@ from gpu_kernels.checks import Floats, all_finite, positive
 from gpu_kernels.errors import InvalidInput
 from meanrev_server.rpc import options
 from meanrev_server.rpc.call import Call
-from meanrev_server.rpc.naming import wire_names
+from meanrev_server.rpc.naming import option_names, wire_names
 from meanrev_server.rpc.stamps import stamps_of
+from meanrev_server.rpc.trading_options import Lookback, TradingOptions
 from meanrev_wire import codec
 from meanrev_wire.meanrev_pb2 import BacktestInput, BacktestMetric
 
-__all__ = ["BacktestOptions", "handle"]
+__all__ = ["StreamedBacktestOptions", "handle"]
 
 _BARS_AT_ONCE = 512
-"""Bars computed in one turn; a turn of more than an eighth of it takes a compute thread."""
+"""Most bars computed at once; more than an eighth of it takes a compute thread."""
 
 _WHOLE_FROM = 128
-"""Bars of a stream's first message from which on it is computed as a whole."""
+"""Bars from which on a stream's first message is computed as a whole."""
 
 _LONG_LOOKBACK = 10_000
-"""Bars of a window whose summary, due once a window length, is no work for the event loop."""
-
-_NAMES = {
-    "entry_z": "entry_zscore",
-    "exit_z": "exit_zscore",
-    "cost": "transaction_cost",
-    **{
-        name: f"metadata.{name}"
-        for name in ("lookback", "execution_delay", "periods_per_year", "mode", "initial_capital")
-    },
-}
+"""Longest lookback on the event loop's thread: the window's summary, due once a lookback, would block it."""
 
 
-class BacktestOptions(options.Options, frozen=True, kw_only=True):
-    """Options of BacktestWithCosts.
+class StreamedBacktestOptions(TradingOptions, frozen=True, kw_only=True):
+    """Options of BacktestWithCosts, beside those of every trading rule.
 
     Attributes:
         lookback: Bars of the rolling mean and standard deviation, this one included.
-        execution_delay: Bars between a signal and its fill at the close.
-        periods_per_year: For the annualised Sharpe ratio.
-        mode: "compounding" invests all equity in a positive price; "unit" holds one unit of a spread.
-        initial_capital: Equity before the first bar.
     """
 
-    lookback: Annotated[int, Meta(ge=2, le=1_000_000)] = 20
-    execution_delay: Annotated[int, Meta(ge=0, le=10_000)] = 1
-    periods_per_year: Annotated[float, Meta(gt=0)] = 252.0
-    mode: Literal["compounding", "unit"] = "compounding"
-    initial_capital: Annotated[float, Meta(gt=0)] = 1.0
+    lookback: Lookback = 20
+
+
+_NAMES = option_names(StreamedBacktestOptions, entry_z="entry_zscore", exit_z="exit_zscore", cost="transaction_cost")
 
 
 class _Bars(NamedTuple):
-    """One message's bars."""
+    """The bars of one message."""
 
     prices: Floats
     timestamps_ms: NDArray[np.int64]
     entry_z: float
     exit_z: float
-    cost: float
+    cost_per_side: float
     every: int
 
 
-class _Owed(NamedTuple):
-    """A stream's first message, which was computed as a whole; the run takes its bars only if another message comes."""
+class _Whole(NamedTuple):
+    """A first message that was computed as a whole; the backtest takes its bars only if another message comes."""
 
     bars: _Bars
     metrics: sweep.BarMetrics
@@ -79,9 +64,9 @@ class _Owed(NamedTuple):
 
 async def handle(messages: AsyncIterator[bytes], call: Call) -> AsyncIterator[bytes]:
     """Answer every update_frequency bars, and once at the end of the stream."""
-    stream = options.StreamOptions(BacktestOptions)
+    stream = options.StreamOptions(StreamedBacktestOptions)
     run: sweep.OnlineBacktest | None = None
-    owed: _Owed | None = None
+    whole: _Whole | None = None
     reported = bar = 0
     async for data in messages:
         message = await call.decode(BacktestInput, data)
@@ -91,15 +76,15 @@ async def handle(messages: AsyncIterator[bytes], call: Call) -> AsyncIterator[by
         if run is None:
             run = _start(chosen)
             if size >= _WHOLE_FROM:
-                owed = _Owed(bars, await call.compute(_whole, run, bars))
-        elif owed is not None:
-            await call.compute(_catch_up, run, owed.bars)
-            owed = None
-        metrics = _play(run, bars, bar, stream) if owed is None else _told(owed, stream)
+                whole = _Whole(bars, await call.compute(_computed_whole, run, bars))
+        elif whole is not None:
+            await call.compute(_catch_up, run, whole.bars)
+            whole = None
+        metrics = _traded_replies(run, bars, bar, stream) if whole is None else _whole_replies(whole, stream)
         brief = chosen.lookback <= _LONG_LOOKBACK and size <= _BARS_AT_ONCE // 8
         bar += size
         for _ in range(0, size, _BARS_AT_ONCE):
-            if owed is not None:
+            if whole is not None:
                 # Not in a compute thread: a full queue would refuse what has been computed already.
                 replies = await asyncio.to_thread(_next_replies, metrics)
             else:
@@ -109,23 +94,16 @@ async def handle(messages: AsyncIterator[bytes], call: Call) -> AsyncIterator[by
         if bar % bars.every == 0:
             reported = bar
     if run is not None and reported != bar:
-        yield _encoded(run.metric() if owed is None else _metric(owed.metrics, -1), stream.ignored_once())
+        yield _encoded(run.metric() if whole is None else _metric(whole.metrics, -1), stream.ignored_once())
 
 
-def _start(chosen: BacktestOptions) -> sweep.OnlineBacktest:
+def _start(chosen: StreamedBacktestOptions) -> sweep.OnlineBacktest:
     with wire_names(_NAMES):
-        rules = sweep.Rules(
-            lookback=chosen.lookback,
-            execution_delay=chosen.execution_delay,
-            mode=chosen.mode,
-            initial_capital=chosen.initial_capital,
-            periods_per_year=chosen.periods_per_year,
-        )
-        return sweep.OnlineBacktest(rules)
+        return sweep.OnlineBacktest(chosen.rules(chosen.lookback))
 
 
-def _bars(message: BacktestInput, chosen: BacktestOptions) -> _Bars:
-    """Check a message whole before its first bar is traded."""
+def _bars(message: BacktestInput, chosen: StreamedBacktestOptions) -> _Bars:
+    """Check a whole message before its first bar is traded."""
     block = bool(len(message.prices))
     prices = codec.doubles(message.prices) if block else np.array([message.price])
     field = "prices" if block else "price"
@@ -147,36 +125,36 @@ def _bars(message: BacktestInput, chosen: BacktestOptions) -> _Bars:
     )
 
 
-def _play(
-    run: sweep.OnlineBacktest, bars: _Bars, before: int, stream: options.StreamOptions[BacktestOptions]
+def _traded_replies(
+    run: sweep.OnlineBacktest, bars: _Bars, before: int, stream: options.StreamOptions[StreamedBacktestOptions]
 ) -> Iterator[bytes | None]:
     """Trade bar after bar; yield a reply, or None where the bar has none."""
     for i, (price, stamp) in enumerate(zip(bars.prices.tolist(), bars.timestamps_ms.tolist(), strict=True)):
         with wire_names(_NAMES):
-            run.update(price, bars.entry_z, bars.exit_z, bars.cost, stamp)
+            run.update(price, bars.entry_z, bars.exit_z, bars.cost_per_side, stamp)
         if (before + i + 1) % bars.every:
             yield None
         else:
             yield _encoded(run.metric(), stream.ignored_once())
 
 
-def _whole(run: sweep.OnlineBacktest, bars: _Bars) -> sweep.BarMetrics:
+def _computed_whole(run: sweep.OnlineBacktest, bars: _Bars) -> sweep.BarMetrics:
     with wire_names(_NAMES):
-        return run.whole(bars.prices, bars.entry_z, bars.exit_z, bars.cost, bars.timestamps_ms)
+        return run.whole(bars.prices, bars.entry_z, bars.exit_z, bars.cost_per_side, bars.timestamps_ms)
 
 
 def _catch_up(run: sweep.OnlineBacktest, bars: _Bars) -> None:
     for price, stamp in zip(bars.prices.tolist(), bars.timestamps_ms.tolist(), strict=True):
-        run.update(price, bars.entry_z, bars.exit_z, bars.cost, stamp)
+        run.update(price, bars.entry_z, bars.exit_z, bars.cost_per_side, stamp)
 
 
-def _told(owed: _Owed, stream: options.StreamOptions[BacktestOptions]) -> Iterator[bytes | None]:
-    """Yield what _play would."""
-    for place in range(owed.bars.prices.size):
-        if (place + 1) % owed.bars.every:
+def _whole_replies(whole: _Whole, stream: options.StreamOptions[StreamedBacktestOptions]) -> Iterator[bytes | None]:
+    """Yield what _traded_replies yields, from the metrics of the whole message."""
+    for place in range(whole.bars.prices.size):
+        if (place + 1) % whole.bars.every:
             yield None
         else:
-            yield _encoded(_metric(owed.metrics, place), stream.ignored_once())
+            yield _encoded(_metric(whole.metrics, place), stream.ignored_once())
 
 
 def _metric(metrics: sweep.BarMetrics, place: int) -> sweep.BarMetric:

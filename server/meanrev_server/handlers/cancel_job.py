@@ -1,4 +1,4 @@
-"""CancelJob: asks a job to stop at its next step."""
+"""CancelJob: stops a job at its next step."""
 
 from meanrev_server.rpc.call import Call
 from meanrev_server.rpc.jobs import encoded
@@ -8,8 +8,8 @@ __all__ = ["handle"]
 
 
 async def handle(data: bytes, call: Call) -> bytes:
-    """Answer with the job as it is now; one that has ended stays as it is."""
+    """Answer with the job as it is now; a job that has ended does not change."""
     request = await call.decode(JobRequest, data)
-    job = call.jobs.get(call.identity, request.job_id)
+    job = call.stores.jobs.get(request.job_id)
     job.stop = True
     return encoded(job)

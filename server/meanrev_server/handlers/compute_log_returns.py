@@ -9,13 +9,14 @@ from gpu_kernels.checks import Floats, one_of
 from gpu_kernels.errors import InvalidInput
 from meanrev_server.rpc import options
 from meanrev_server.rpc.call import Call
+from meanrev_server.rpc.unary import answered
 from meanrev_wire import codec
 from meanrev_wire.meanrev_pb2 import ReturnsRequest, ReturnsResponse
 
 __all__ = ["ReturnsOptions", "handle"]
 
 _BRIEF = 64 * 1024
-"""Bytes of a request that is answered in less time than a compute thread takes to wake, twice."""
+"""Most bytes of a request that is answered in less time than it takes to wake a compute thread and return from it."""
 
 
 class ReturnsOptions(options.Options, frozen=True, kw_only=True):
@@ -30,11 +31,7 @@ class ReturnsOptions(options.Options, frozen=True, kw_only=True):
 
 async def handle(data: bytes, call: Call) -> bytes:
     """Answer one request."""
-    request = await call.decode(ReturnsRequest, data)
-    chosen, ignored = options.parse(ReturnsOptions, request.metadata)
-    if len(data) <= _BRIEF:
-        return _answer(request, chosen, ignored)
-    return await call.compute(_answer, request, chosen, ignored)
+    return await answered(data, call, ReturnsRequest, ReturnsOptions, _answer, brief=len(data) <= _BRIEF)
 
 
 def _answer(request: ReturnsRequest, chosen: ReturnsOptions, ignored: list[str]) -> bytes:

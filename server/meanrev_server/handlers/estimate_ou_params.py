@@ -12,11 +12,11 @@ from numpy.typing import NDArray
 from gpu_kernels import ou
 from gpu_kernels.checks import Floats
 from gpu_kernels.dispatch import Selection, using
-from meanrev_server.errors import LimitReached
-from meanrev_server.hub import Mark
+from meanrev_server.errors import LimitReached, setting_named
+from meanrev_server.marks import Mark
 from meanrev_server.rpc import options
 from meanrev_server.rpc.call import Call
-from meanrev_server.rpc.naming import wire_names
+from meanrev_server.rpc.naming import option_names, wire_names
 from meanrev_server.rpc.stamps import stamps_of
 from meanrev_wire import codec
 from meanrev_wire.meanrev_pb2 import OuEstimate, PriceUpdate
@@ -24,12 +24,10 @@ from meanrev_wire.meanrev_pb2 import OuEstimate, PriceUpdate
 __all__ = ["OuOptions", "encoded", "handle"]
 
 _BRIEF_BLOCK = 16_384
-"""Prices that join sums at once, in less time than a compute thread takes to wake."""
+"""Most prices of a block that joins running sums in less time than a compute thread takes to wake."""
 
 _BRIEF_LOOP = 256
-"""The same where a window or fading weights take prices one by one."""
-
-_NAMES = {name: f"metadata.{name}" for name in ("dt", "time_unit_ms", "window", "forgetting", "bias", "adf_lags")}
+"""The same where a window or fading weights take the prices one by one."""
 
 
 class OuOptions(options.Options, frozen=True, kw_only=True):
@@ -58,15 +56,18 @@ class OuOptions(options.Options, frozen=True, kw_only=True):
     publish: bool = False
 
 
+_NAMES = option_names(OuOptions)
+
+
 class _Asset:
-    """One asset's state: its fit, and what has not been reported.
+    """The state of one asset: its fit, and what has not been reported.
 
     Attributes:
         fit: The online estimate.
-        recomputes: An estimate goes through the kept window, which is no work for the event loop.
+        recomputes: Whether an estimate goes through the kept window, which takes a compute thread.
         longest_brief: Most prices that the event loop's thread adds itself.
         unreported: Messages since the last reply.
-        timestamp_ms: Of the last price, 0 where its message had none.
+        timestamp_ms: Timestamp of the last price; 0 where its message had none.
         lock: Held while a thread works on the fit.
     """
 
@@ -98,7 +99,7 @@ class _Session:
         self.chosen: OuOptions | None = None
 
     async def take(self, data: bytes) -> tuple[str, bool]:
-        """Feed a message to its asset; return the asset's id, and whether a reply is due."""
+        """Add a message's prices to its asset; return the asset's id, and whether a reply is due."""
         update = await self._call.decode(PriceUpdate, data)
         if self.chosen is None:
             self.chosen = self._stream.read(update.metadata)
@@ -116,13 +117,13 @@ class _Session:
         if asset is None:
             most = self._call.settings.max_assets_per_stream
             if len(self._assets) >= most:
-                knob = "max_assets_per_stream (MEANREV_MAX_ASSETS_PER_STREAM) raises it"
-                raise LimitReached(f"a stream carries at most {most} asset ids; {knob}")
+                setting = setting_named("max_assets_per_stream")
+                raise LimitReached(f"a stream carries at most {most} asset ids; {setting} raises it")
             asset = self._assets[asset_id] = _Asset(chosen, self._call.launcher.selection)
         return asset
 
     def unreported(self) -> list[str]:
-        """Return the assets with messages that no reply has covered."""
+        """Return the assets that have messages since their last reply."""
         return [asset_id for asset_id, asset in self._assets.items() if asset.unreported]
 
     async def report(self, asset_id: str) -> bytes:
@@ -150,7 +151,7 @@ async def handle(messages: AsyncIterator[bytes], call: Call) -> AsyncIterator[by
 async def _conflated(
     messages: AsyncIterator[bytes], session: _Session, first: list[str]
 ) -> AsyncGenerator[bytes, None]:
-    """Read on while the client has not taken the last reply, and then send the newest of each asset."""
+    """Read messages while the client has not taken the last reply, and then send the newest estimate of each asset."""
     due = dict.fromkeys(first)
     changed = asyncio.Event()
 
@@ -178,7 +179,7 @@ async def _conflated(
 
 
 def _take_briefly(asset: _Asset, update: PriceUpdate) -> bool:
-    """Feed a message to the asset's fit at once; False where that takes a thread."""
+    """Add a message's prices to the asset's fit at once; return False where that takes a thread."""
     if not len(update.prices):
         asset.fit.update(update.price, update.timestamp_ms)
         asset.timestamp_ms = update.timestamp_ms
@@ -192,7 +193,7 @@ def _take_briefly(asset: _Asset, update: PriceUpdate) -> bool:
 
 
 async def _take(asset: _Asset, update: PriceUpdate, call: Call) -> None:
-    """Feed a message to the asset's fit, which no other message touches meanwhile."""
+    """Add a message's prices to the asset's fit, whose lock the caller holds."""
     if _take_briefly(asset, update):
         return
     prices, stamps = _block(update)
@@ -210,7 +211,7 @@ def _publish(update: PriceUpdate, asset: _Asset, call: Call) -> None:
     prices: Floats = codec.doubles(update.prices) if len(update.prices) else np.array([update.price])
     finite = prices[np.isfinite(prices)]
     if finite.size:
-        call.hub.publish(call.identity, Mark(update.asset_id, float(finite[-1]), asset.timestamp_ms))
+        call.stores.marks.publish(Mark(update.asset_id, float(finite[-1]), asset.timestamp_ms))
 
 
 async def _report(asset: _Asset, asset_id: str, ignored: list[str], call: Call) -> bytes:
@@ -225,11 +226,11 @@ def encoded(found: ou.OuEstimate, asset_id: str, timestamp_ms: int, metadata: st
 
     Args:
         found: The estimate.
-        asset_id: Whose it is.
-        timestamp_ms: Of its last price, 0 where that has none.
+        asset_id: The asset.
+        timestamp_ms: Timestamp of its last price; 0 where that has none.
         metadata: JSON, or "".
     """
-    # Field by field: protobuf's constructor takes half as long again over its keywords, and the codec looks for arrays.
+    # Field by field: the constructor with keywords takes half as long again, and the codec would look for arrays.
     reply = OuEstimate()
     reply.asset_id, reply.timestamp_ms, reply.metadata = asset_id, timestamp_ms, metadata
     reply.theta, reply.mu, reply.sigma, reply.half_life = found.theta, found.mu, found.sigma, found.half_life

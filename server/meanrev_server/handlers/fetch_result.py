@@ -1,4 +1,4 @@
-"""FetchResult: a finished job's last replies, in parts."""
+"""FetchResult: the last replies of a finished job, in parts."""
 
 from collections.abc import AsyncIterator
 
@@ -11,12 +11,13 @@ from meanrev_wire.research_pb2 import JobRequest, ResultPart
 __all__ = ["handle"]
 
 _PART_BYTES = 256 * 1024
+"""Most bytes of a part."""
 
 
 async def handle(data: bytes, call: Call) -> AsyncIterator[bytes]:
     """Send the result."""
     request = await call.decode(JobRequest, data)
-    job = call.jobs.get(call.identity, request.job_id)
+    job = call.stores.jobs.get(request.job_id)
     if job.status != "done":
         reason = f": {job.error}" if job.error else "; WatchJob tells when it is done"
         raise Degenerate("job_id", f"the job has no result, it is {job.status}{reason}")

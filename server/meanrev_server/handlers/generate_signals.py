@@ -10,28 +10,15 @@ from gpu_kernels.checks import all_finite
 from gpu_kernels.errors import InvalidInput
 from meanrev_server.rpc import options
 from meanrev_server.rpc.call import Call
-from meanrev_server.rpc.naming import wire_names
+from meanrev_server.rpc.naming import option_names, wire_names
 from meanrev_server.rpc.stamps import stamps_of
+from meanrev_server.rpc.unary import answered
 from meanrev_wire import codec
 from meanrev_wire.meanrev_pb2 import SignalRequest, SignalResponse
 
 __all__ = ["SignalOptions", "handle"]
 
 _LEAST_PRICES = 4
-
-_NAMES = {
-    "price": "price_history.prices",
-    "theta": "ou_params.theta",
-    "mu": "ou_params.mu",
-    "sigma": "ou_params.sigma",
-    "entry_z": "thresholds.entry_zscore",
-    "exit_z": "thresholds.exit_zscore",
-    "position": "position_state",
-    "transaction_cost": "metadata.transaction_cost",
-    "cost": "metadata.transaction_cost",
-    "round_trip_cost": "metadata.transaction_cost",
-    "stop": "metadata.stop",
-}
 
 
 class SignalOptions(options.Options, frozen=True, kw_only=True):
@@ -46,6 +33,20 @@ class SignalOptions(options.Options, frozen=True, kw_only=True):
     transaction_cost: Annotated[float, Meta(ge=0)] = 0.001
 
 
+_NAMES = option_names(
+    SignalOptions,
+    price="price_history.prices",
+    theta="ou_params.theta",
+    mu="ou_params.mu",
+    sigma="ou_params.sigma",
+    entry_z="thresholds.entry_zscore",
+    exit_z="thresholds.exit_zscore",
+    position="position_state",
+    cost="metadata.transaction_cost",
+    round_trip_cost="metadata.transaction_cost",
+)
+
+
 class _Process(NamedTuple):
     theta: float
     mu: float
@@ -54,9 +55,7 @@ class _Process(NamedTuple):
 
 async def handle(data: bytes, call: Call) -> bytes:
     """Answer one request."""
-    request = await call.decode(SignalRequest, data)
-    chosen, ignored = options.parse(SignalOptions, request.metadata)
-    return await call.compute(_answer, request, chosen, ignored)
+    return await answered(data, call, SignalRequest, SignalOptions, _answer)
 
 
 def _answer(request: SignalRequest, chosen: SignalOptions, ignored: list[str]) -> bytes:
@@ -68,15 +67,15 @@ def _answer(request: SignalRequest, chosen: SignalOptions, ignored: list[str]) -
     fit = ou.single(ou.fit(history[None, :])) if history.size >= _LEAST_PRICES else None
     process = _process(request, fit)
     with wire_names(_NAMES):
-        cost = _cost(chosen.transaction_cost, process.mu)
-        entry_z, exit_z = _levels(request, process, cost)
+        round_trip_cost = _round_trip_cost(chosen.transaction_cost, process.mu)
+        entry_z, exit_z = _levels(request, process, round_trip_cost)
         found = signals.decide(
             float(history[-1]),
             *process,
             entry_z,
             exit_z,
             position=request.position_state or "flat",
-            round_trip_cost=cost,
+            round_trip_cost=round_trip_cost,
             stop=chosen.stop,
             adf_p_value=fit.adf_p_value if fit is not None else None,
         )
@@ -108,14 +107,14 @@ def _process(request: SignalRequest, fit: ou.OuEstimate | None) -> _Process:
     return _Process(fit.theta, fit.mu, fit.sigma)
 
 
-def _cost(per_side: float, mu: float) -> float:
-    """Return the round trip's cost in units of the price; a spread about 0 has no notional to charge it on."""
-    return thresholds.round_trip_cost(per_side, unit="per_side_fraction", mu=mu) if mu and per_side else 0.0
+def _round_trip_cost(cost_per_side: float, mu: float) -> float:
+    """Return the cost of a round trip in units of the price; a spread about 0 has no notional, and so no cost."""
+    return thresholds.round_trip_cost(cost_per_side, unit="per_side_fraction", mu=mu) if mu and cost_per_side else 0.0
 
 
-def _levels(request: SignalRequest, process: _Process, cost: float) -> tuple[float, float]:
+def _levels(request: SignalRequest, process: _Process, round_trip_cost: float) -> tuple[float, float]:
     """Return the caller's thresholds, or the optimal ones."""
     if request.HasField("thresholds") and request.thresholds.entry_zscore != 0:
         return request.thresholds.entry_zscore, request.thresholds.exit_zscore
-    found = thresholds.optimal(*process, cost)
+    found = thresholds.optimal(*process, round_trip_cost)
     return float(found.entry_z), float(found.exit_z)

@@ -1,4 +1,4 @@
-"""GetPortfolio: a stored portfolio of the caller's."""
+"""GetPortfolio: a stored portfolio."""
 
 import msgspec
 
@@ -12,7 +12,7 @@ __all__ = ["handle"]
 async def handle(data: bytes, call: Call) -> bytes:
     """Answer one request."""
     request = await call.decode(wire.PortfolioRequest, data)
-    found = call.portfolios.get(call.identity, request.portfolio_id)
+    found = call.stores.portfolios.get(request.portfolio_id)
     return codec.encode(
         wire.Portfolio,
         portfolio_id=found.portfolio_id,

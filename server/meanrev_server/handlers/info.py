@@ -1,4 +1,4 @@
-"""Info: what serves, where, and within which limits."""
+"""Info: the server's version, backend, machine and limits."""
 
 import os
 import time
@@ -17,7 +17,7 @@ from meanrev_wire.research_pb2 import InfoRequest, InfoResponse
 
 __all__ = ["handle"]
 
-_LIMITS = ("max_matrix_bytes", "max_bytes_in_flight", "max_work_in_flight", "max_result_bytes")
+_SETTINGS = ("max_matrix_bytes", "max_bytes_in_flight", "max_work_in_flight", "max_result_bytes")
 
 
 async def handle(data: bytes, call: Call) -> bytes:
@@ -41,7 +41,7 @@ def _answer(call: Call) -> bytes:
         max_message_bytes=call.settings.max_message_bytes,
         max_cells=threshold_grid.MAX_CELLS,
         uptime_s=time.time() - psutil.Process().create_time(),
-        **{name: getattr(call.settings, name) for name in _LIMITS},
+        **{name: getattr(call.settings, name) for name in _SETTINGS},
         metadata=options.reply_metadata(
             numpy=version("numpy"), grpcio=version("grpcio"), computations=asdict(call.launcher.counts)
         ),

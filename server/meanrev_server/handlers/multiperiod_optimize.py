@@ -10,8 +10,9 @@ from gpu_kernels.checks import Floats
 from gpu_kernels.errors import InvalidInput
 from meanrev_server.rpc import options
 from meanrev_server.rpc.call import Call
-from meanrev_server.rpc.naming import wire_names
-from meanrev_server.weighting import Side, sides
+from meanrev_server.rpc.naming import option_names, wire_names
+from meanrev_server.rpc.unary import answered
+from meanrev_server.weights_stream import Side, sides
 from meanrev_wire import codec
 from meanrev_wire.meanrev_pb2 import MultiperiodRequest, MultiperiodResponse
 
@@ -19,19 +20,13 @@ __all__ = ["MultiperiodOptions", "handle"]
 
 _MOST_PERIODS = 10_000
 
-_NAMES = {
-    "means": "expected_returns",
-    "covariances": "covariance",
-    **{name: f"metadata.{name}" for name in ("initial_weights", "cost_model", "mode", "bounds", "rho")},
-}
-
 
 class MultiperiodOptions(options.Options, frozen=True, kw_only=True):
     """Options of MultiperiodOptimize.
 
     Attributes:
         initial_weights: Weights held before the first period; equal weights where not given.
-        cost_model: Cost of a change of weights: its absolute size, or its variance.
+        cost_model: Estimate of a change of weights: its absolute size, or its variance.
         mode: Plan all periods at once, or re-solve each with what is known then.
         bounds: Lowest and highest weight: one for all assets, one an asset, or null for none.
         rho: Discount rate per period of the quadratic cost model.
@@ -44,11 +39,12 @@ class MultiperiodOptions(options.Options, frozen=True, kw_only=True):
     rho: Annotated[float, Meta(ge=0, lt=1)] = 0.0
 
 
+_NAMES = option_names(MultiperiodOptions, means="expected_returns", covariances="covariance")
+
+
 async def handle(data: bytes, call: Call) -> bytes:
     """Answer one request."""
-    request = await call.decode(MultiperiodRequest, data)
-    chosen, ignored = options.parse(MultiperiodOptions, request.metadata)
-    return await call.compute(_answer, request, chosen, ignored)
+    return await answered(data, call, MultiperiodRequest, MultiperiodOptions, _answer)
 
 
 def _answer(request: MultiperiodRequest, chosen: MultiperiodOptions, ignored: list[str]) -> bytes:
@@ -89,7 +85,7 @@ def _answer(request: MultiperiodRequest, chosen: MultiperiodOptions, ignored: li
 
 
 def _estimates(request: MultiperiodRequest) -> tuple[Floats, Floats, dict[str, Any]]:
-    """Return means (K, N), covariances (K, N, N) or (N, N), and what to say of them."""
+    """Return means (K, N), covariances (K, N, N) or (N, N), and extra outputs about them."""
     expected = codec.doubles(request.expected_returns) if len(request.expected_returns) else None
     covariance = codec.matrix(request.covariance, "covariance") if request.HasField("covariance") else None
     if not 0 <= request.n_periods <= _MOST_PERIODS:

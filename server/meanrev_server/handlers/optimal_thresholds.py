@@ -6,26 +6,16 @@ import numpy as np
 from msgspec import Meta
 
 from gpu_kernels import thresholds
-from meanrev_server.fusion import ThresholdKey
+from meanrev_server.batchable import ThresholdKey, optimal_thresholds
 from meanrev_server.rpc import options
 from meanrev_server.rpc.call import Call
-from meanrev_server.rpc.naming import wire_names
+from meanrev_server.rpc.naming import option_names, wire_names
 from meanrev_wire import codec
 from meanrev_wire.meanrev_pb2 import ThresholdRequest, ThresholdResponse
 
 __all__ = ["ThresholdOptions", "handle"]
 
 _LONGEST_CYCLE = 1e6
-
-_NAMES = {
-    "theta": "ou_params.theta",
-    "mu": "ou_params.mu",
-    "abs(mu)": "abs(ou_params.mu)",
-    "sigma": "ou_params.sigma",
-    "cost": "transaction_cost",
-    "objective": "optimization_objective",
-    **{name: f"metadata.{name}" for name in ("dt", "stop", "f_max", "model", "rate", "legs")},
-}
 
 
 class ThresholdOptions(options.Options, frozen=True, kw_only=True):
@@ -52,20 +42,30 @@ class ThresholdOptions(options.Options, frozen=True, kw_only=True):
     log_prices: bool = False
 
 
+_NAMES = option_names(
+    ThresholdOptions,
+    theta="ou_params.theta",
+    mu="ou_params.mu",
+    sigma="ou_params.sigma",
+    cost="transaction_cost",
+    objective="optimization_objective",
+) | {"abs(mu)": "abs(ou_params.mu)"}
+
+
 async def handle(data: bytes, call: Call) -> bytes:
     """Answer one request."""
     request = await call.decode(ThresholdRequest, data)
     chosen, ignored = options.parse(ThresholdOptions, request.metadata)
     process = request.ou_params
     with wire_names(_NAMES):
-        cost = thresholds.round_trip_cost(
+        round_trip_cost = thresholds.round_trip_cost(
             request.transaction_cost,
             unit=chosen.cost_unit,
             mu=process.mu,
             legs=chosen.legs,
             log_prices=chosen.log_prices,
         )
-        found = await _optimal(request, chosen, cost, call)
+        found = await _optimal(request, chosen, round_trip_cost, call)
     return codec.encode(
         ThresholdResponse,
         entry_zscore=float(found.entry_z),
@@ -73,27 +73,26 @@ async def handle(data: bytes, call: Call) -> bytes:
         expected_holding_periods=float(found.holding_time),
         expected_return_per_trade=float(found.return_per_trade),
         win_rate_estimate=float(found.win_rate),
-        metadata=options.reply_metadata(ignored, **_extras(found, cost)),
+        metadata=options.reply_metadata(ignored, **_extras(found, round_trip_cost)),
     )
 
 
 async def _optimal(
-    request: ThresholdRequest, chosen: ThresholdOptions, cost: float, call: Call
+    request: ThresholdRequest, chosen: ThresholdOptions, round_trip_cost: float, call: Call
 ) -> thresholds.Thresholds:
     process = request.ou_params
     given = {"rate": chosen.rate, "stop": chosen.stop, "f_max": chosen.f_max, "dt": chosen.dt}
     optional = {name: value for name, value in given.items() if value is not None}
     key = ThresholdKey(request.optimization_objective or "sharpe", chosen.model, tuple(optional))
-    item = {"theta": process.theta, "mu": process.mu, "sigma": process.sigma, "cost": cost, **optional}
+    item = {"theta": process.theta, "mu": process.mu, "sigma": process.sigma, "cost": round_trip_cost, **optional}
     if chosen.model == "leung_li":
         return await call.compute(thresholds.optimal, **item, objective=key.objective, model=key.model)
-    found: thresholds.Thresholds = await call.batched("thresholds.optimal", key, item)
-    return found
+    return await call.batched(optimal_thresholds, key, item)
 
 
-def _extras(found: thresholds.Thresholds, cost: float) -> dict[str, Any]:
+def _extras(found: thresholds.Thresholds, round_trip_cost: float) -> dict[str, Any]:
     extras: dict[str, Any] = {
-        "round_trip_cost": cost,
+        "round_trip_cost": round_trip_cost,
         "cycle_time": float(found.cycle_time),
         "rate": float(found.rate),
         "sharpe": float(found.sharpe),

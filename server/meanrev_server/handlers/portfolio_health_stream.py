@@ -1,34 +1,26 @@
-"""PortfolioHealthStream: value, risk and alerts of a portfolio, computed from the marks that arrive."""
+"""PortfolioHealthStream: value, risk and alerts of a portfolio, computed from published marks."""
 
 import asyncio
 import time
 from collections.abc import AsyncIterator
 
-import grpc
 from msgspec import field
 
 from gpu_kernels import health, ou
 from gpu_kernels.errors import InvalidInput
-from meanrev_server.errors import LimitReached, NotFound
-from meanrev_server.hub import Mark
-from meanrev_server.portfolios import Limits, Portfolio
+from meanrev_server.errors import LimitReached, NotFound, ServerStopping, setting_named
+from meanrev_server.marks import Mark
+from meanrev_server.portfolios import AlertLimits, Portfolio
 from meanrev_server.rpc import options
 from meanrev_server.rpc.call import Call
-from meanrev_server.rpc.naming import wire_names
-from meanrev_server.rpc.status import Refused, Status
+from meanrev_server.rpc.naming import option_names, wire_names
 from meanrev_wire import codec
 from meanrev_wire.meanrev_pb2 import HealthMetric, HealthRequest
 
 __all__ = ["HealthOptions", "handle"]
 
 _FEW_ASSETS = 100
-"""Assets whose report, some 20 microseconds each, is no work worth a thread."""
-
-_NAMES = {
-    "holdings": "metadata.holdings",
-    "cash": "metadata.cash",
-    **{name: f"metadata.limits.{name}" for name in ("max_drawdown", "max_abs_z", "stale_ms")},
-}
+"""Most assets whose report the event loop's thread makes; each takes some 20 microseconds."""
 
 
 class HealthOptions(options.Options, frozen=True, kw_only=True):
@@ -42,7 +34,10 @@ class HealthOptions(options.Options, frozen=True, kw_only=True):
 
     holdings: dict[str, float] = field(default_factory=dict)
     cash: float = 0.0
-    limits: Limits = Limits()
+    limits: AlertLimits = AlertLimits()
+
+
+_NAMES = option_names(HealthOptions) | {name: f"metadata.limits.{name}" for name in AlertLimits.__struct_fields__}
 
 
 async def handle(data: bytes, call: Call) -> AsyncIterator[bytes]:
@@ -64,18 +59,18 @@ async def handle(data: bytes, call: Call) -> AsyncIterator[bytes]:
             stale_ms=held.limits.stale_ms,
             estimator=ou.OnlineOu,
         )
-    portfolio = _Portfolio(account, few=len(assets) <= _FEW_ASSETS)
-    with call.hub.listening(call.identity, assets, portfolio.take):
+    marked = _Account(account, few=len(assets) <= _FEW_ASSETS)
+    with call.stores.marks.listening(assets, marked.take):
         while True:
-            yield _encoded(request.portfolio_id, await portfolio.report(call), ignored)
+            yield _encoded(request.portfolio_id, await marked.report(call), ignored)
             ignored = []
             await _pause(call.stopping, period_s)
 
 
-class _Portfolio:
-    """An account whose marks arrive on the event loop, and whose reports on many assets are made in a thread.
+class _Account:
+    """An account that is marked on the event loop's thread, and whose reports on many assets a compute thread makes.
 
-    A mark that the account cannot take ends this stream at its next report, not the publisher's stream.
+    A mark that the account refuses ends this stream at its next report, not the stream of its publisher.
     """
 
     def __init__(self, account: health.Account, *, few: bool) -> None:
@@ -86,7 +81,7 @@ class _Portfolio:
         self._refused: InvalidInput | None = None
 
     def take(self, mark: Mark) -> None:
-        """Mark the account, now or, where a thread is reading it, after its report."""
+        """Mark the account; where a thread is making a report, after that."""
         if self._reporting:
             self._waiting.append(mark)
             return
@@ -96,7 +91,7 @@ class _Portfolio:
             self._refused = self._refused or error
 
     async def report(self, call: Call) -> health.Health:
-        """Return the state now.
+        """Return a report on the account as it is now.
 
         Raises:
             InvalidInput: a mark was refused since the last report.
@@ -116,10 +111,10 @@ class _Portfolio:
 
 
 def _held(request: HealthRequest, chosen: HealthOptions, call: Call) -> Portfolio:
-    """Return the holdings given with the request, else the stored portfolio, else none where there is what to watch.
+    """Return the holdings of the request, else the stored portfolio, else no holdings where assets are to be watched.
 
     Raises:
-        NotFound: there is none of the three.
+        NotFound: the request has neither, and no portfolio is stored.
     """
     given = Portfolio(
         portfolio_id=request.portfolio_id, holdings=chosen.holdings, cash=chosen.cash, limits=chosen.limits
@@ -127,7 +122,7 @@ def _held(request: HealthRequest, chosen: HealthOptions, call: Call) -> Portfoli
     if chosen.holdings:
         return given
     try:
-        return call.portfolios.get(call.identity, request.portfolio_id)
+        return call.stores.portfolios.get(request.portfolio_id)
     except NotFound as unknown:
         if request.asset_ids:
             return given
@@ -137,8 +132,8 @@ def _held(request: HealthRequest, chosen: HealthOptions, call: Call) -> Portfoli
 def _assets(request: HealthRequest, held: Portfolio, most: int) -> list[str]:
     assets = list(dict.fromkeys((*held.holdings, *request.asset_ids)))
     if len(assets) > most:
-        knob = "max_assets_per_stream (MEANREV_MAX_ASSETS_PER_STREAM) raises it"
-        raise LimitReached(f"a stream carries at most {most} asset ids; {knob}")
+        setting = setting_named("max_assets_per_stream")
+        raise LimitReached(f"a stream carries at most {most} asset ids; {setting} raises it")
     return assets
 
 
@@ -147,7 +142,7 @@ async def _pause(stopping: asyncio.Event, period_s: float) -> None:
         await asyncio.wait_for(stopping.wait(), period_s)
     except TimeoutError:
         return
-    raise Refused(Status(grpc.StatusCode.UNAVAILABLE, "the server is stopping; call again"))
+    raise ServerStopping
 
 
 def _encoded(portfolio_id: str, report: health.Health, ignored: list[str]) -> bytes:

@@ -7,7 +7,8 @@ from msgspec import Meta
 from gpu_kernels import moments
 from meanrev_server.rpc import options
 from meanrev_server.rpc.call import Call
-from meanrev_server.rpc.naming import wire_names
+from meanrev_server.rpc.naming import option_names, same_fields, wire_names
+from meanrev_server.rpc.unary import answered
 from meanrev_wire import codec
 from meanrev_wire.meanrev_pb2 import PortfolioStatsRequest, PortfolioStatsResponse
 
@@ -26,39 +27,25 @@ class StatsOptions(options.Options, frozen=True, kw_only=True):
     levels: Annotated[tuple[Annotated[float, Meta(gt=0, lt=1)], ...], Meta(max_length=100)] = (0.95,)
 
 
+_NAMES = option_names(StatsOptions)
+_EXTRAS = ("annual_return", "annual_volatility", "sharpe_ratio", "levels", "value_at_risk", "expected_shortfall")
+"""Figures that travel in the reply's metadata."""
+
+
 async def handle(data: bytes, call: Call) -> bytes:
     """Answer one request."""
-    request = await call.decode(PortfolioStatsRequest, data)
-    chosen, ignored = options.parse(StatsOptions, request.metadata)
-    return await call.compute(_answer, request, chosen, ignored)
+    return await answered(data, call, PortfolioStatsRequest, StatsOptions, _answer)
 
 
 def _answer(request: PortfolioStatsRequest, chosen: StatsOptions, ignored: list[str]) -> bytes:
     weights = codec.doubles(request.weights) if len(request.weights) else None
-    with wire_names({"levels": "metadata.levels", "periods_per_year": "metadata.periods_per_year"}):
+    with wire_names(_NAMES):
         found = moments.portfolio_stats(
             codec.matrix(request.returns, "returns"),
             weights,
             periods_per_year=chosen.periods_per_year,
             levels=chosen.levels,
         )
-    return codec.encode(
-        PortfolioStatsResponse,
-        mean_return=found.mean_return,
-        std_return=found.std_return,
-        skewness=found.skewness,
-        kurtosis=found.kurtosis,
-        correlation=found.correlation,
-        covariance=found.covariance,
-        marginal_contrib=found.marginal_contrib,
-        metadata=options.reply_metadata(
-            ignored,
-            annual_return=found.annual_return,
-            annual_volatility=found.annual_volatility,
-            sharpe_ratio=found.sharpe_ratio,
-            levels=found.levels,
-            value_at_risk=found.value_at_risk,
-            expected_shortfall=found.expected_shortfall,
-            dropped_rows=found.dropped_rows or None,
-        ),
-    )
+    extras = {name: getattr(found, name) for name in _EXTRAS}
+    metadata = options.reply_metadata(ignored, **extras, dropped_rows=found.dropped_rows or None)
+    return codec.encode(PortfolioStatsResponse, **same_fields(PortfolioStatsResponse, found), metadata=metadata)

@@ -1,10 +1,10 @@
-"""PublishPrices: marks for the caller's portfolios."""
+"""PublishPrices: the newest prices of assets, which mark portfolios."""
 
 import time
 
 from gpu_kernels.checks import all_finite
 from gpu_kernels.errors import InvalidInput
-from meanrev_server.hub import Mark
+from meanrev_server.marks import Mark
 from meanrev_server.rpc import options
 from meanrev_server.rpc.call import Call
 from meanrev_server.rpc.stamps import stamps_of
@@ -15,7 +15,7 @@ __all__ = ["handle"]
 
 
 async def handle(data: bytes, call: Call) -> bytes:
-    """Answer one request; nothing is published where a part of it is wrong."""
+    """Answer one request; where a part of it breaks a rule, nothing is published."""
     request = await call.decode(PublishPricesRequest, data)
     options.parse(options.NoOptions, request.metadata)
     prices = codec.doubles(request.prices)
@@ -26,5 +26,5 @@ async def handle(data: bytes, call: Call) -> bytes:
     all_finite("prices", prices)
     now = [int(time.time() * 1000)] * prices.size
     for mark in map(Mark, request.asset_ids, prices.tolist(), stamps.tolist() or now):
-        call.hub.publish(call.identity, mark)
+        call.stores.marks.publish(mark)
     return codec.encode(PublishPricesReply, accepted=prices.size)

@@ -6,8 +6,8 @@ import numpy as np
 
 from gpu_kernels.checks import all_finite
 from gpu_kernels.errors import InvalidInput
-from meanrev_server.errors import LimitReached
-from meanrev_server.portfolios import Limits, Portfolio
+from meanrev_server.errors import LimitReached, setting_named
+from meanrev_server.portfolios import AlertLimits, Portfolio
 from meanrev_server.rpc import options
 from meanrev_server.rpc.call import Call
 from meanrev_wire import codec
@@ -17,14 +17,14 @@ __all__ = ["handle"]
 
 
 async def handle(data: bytes, call: Call) -> bytes:
-    """Answer one request with what is stored now."""
+    """Answer one request with the portfolio as it is stored now."""
     request = await call.decode(wire.Portfolio, data)
     if not request.portfolio_id:
         raise InvalidInput("portfolio_id", "must not be empty")
     most = call.settings.max_assets_per_stream
     if len(request.holdings) > most:
-        knob = "max_assets_per_stream (MEANREV_MAX_ASSETS_PER_STREAM) raises it"
-        raise LimitReached(f"a portfolio holds at most {most} assets; {knob}")
+        setting = setting_named("max_assets_per_stream")
+        raise LimitReached(f"a portfolio holds at most {most} assets; {setting} raises it")
     all_finite("cash", np.array(request.cash))
     holdings: dict[str, float] = {}
     for i, holding in enumerate(request.holdings):
@@ -36,10 +36,10 @@ async def handle(data: bytes, call: Call) -> bytes:
         portfolio_id=request.portfolio_id,
         holdings=holdings,
         cash=request.cash,
-        limits=options.parse_object(Limits, request.limits, "limits"),
+        limits=options.parse_object(AlertLimits, request.limits, "limits"),
         updated_ms=int(time.time() * 1000),
     )
-    call.portfolios.put(call.identity, portfolio)
+    call.stores.portfolios.put(portfolio)
     return codec.encode(
         wire.Portfolio,
         portfolio_id=request.portfolio_id,

@@ -11,12 +11,13 @@ from meanrev_wire.research_pb2 import JobRequest
 __all__ = ["handle"]
 
 _GLANCE_S = 0.1
+"""Time between two looks at the job."""
 
 
 async def handle(data: bytes, call: Call) -> AsyncIterator[bytes]:
-    """Tell of a job until it ends."""
+    """Send the job at once, and then whenever it has changed, until it ends."""
     request = await call.decode(JobRequest, data)
-    job = call.jobs.get(call.identity, request.job_id)
+    job = call.stores.jobs.get(request.job_id)
     seen = -1
     while True:
         ended = job.status in FINAL

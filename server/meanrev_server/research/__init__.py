@@ -1,4 +1,5 @@
-"""The research methods as tasks: a matrix and options in, a reply out, with progress between.
+"""Research methods: a matrix in chunks and options in, progress and a result out, streamed or as a job.
 
-A task runs in a compute thread. The streaming handlers and the jobs run the same tasks.
+tasks holds one module a method. Everything else is what all of them share: a request becomes Prepared, running computes
+it in a compute thread, and both the stream of a method and SubmitJob take these two steps.
 """

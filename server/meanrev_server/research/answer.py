@@ -1,7 +1,7 @@
-"""A result as replies: one where it is small, several whose lists join in order where it is large.
+"""A result as replies: a small one is one reply, and a large one is several, whose lists join in their order.
 
-A result is a mapping of its message's fields. Lists are cut anywhere, matrices between rows, and figures of cells,
-which say where they belong, also within a row. Single numbers and texts go with the first reply.
+A result is a mapping of its message's fields. Lists are cut anywhere, and matrices between rows. Figures of cells tell
+their place, so they are also cut within a row. Single numbers and texts are in the first reply.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -11,22 +11,23 @@ from typing import Any
 import numpy as np
 from google.protobuf.message import Message
 
-from meanrev_server.research import sizes
+from meanrev_server.research import message_bytes
+from meanrev_server.rpc.options import reply_metadata
 from meanrev_wire import codec
 
 __all__ = ["PART_BYTES", "Answer"]
 
 PART_BYTES = 4 * 1024 * 1024
-"""Of a reply: what every gRPC client takes by default."""
+"""Most bytes of a reply: what every gRPC client accepts by default."""
 
 _HEADERS = 48
 """Most bytes of tags, lengths and places around a slice."""
 
 _BLOCKS = "figures"
-"""The list of blocks of figures."""
+"""Name of the list of blocks of figures."""
 
 _FIRST_ROW = "first_row"
-"""Beside matrices: the row at which all those of a reply begin."""
+"""Name of the field beside matrices that tells the row at which all matrices of a reply begin."""
 
 
 @dataclass(frozen=True)
@@ -34,12 +35,12 @@ class _Piece:
     """A list, or the rows of a matrix, that may be cut.
 
     Attributes:
-        path: Where it is in the reply.
+        path: Names of the fields that lead to it in the reply.
         values: Its items.
-        ends: (len + 1,) bytes before each item, and of all; a range where all items take the same.
-        block: Beside the slice of a block of figures: its name and place; None for all else.
+        ends: (len + 1,) bytes before each item, and of all items; a range where all items have the same size.
+        block: The name and the place of a block of figures; None for any other list.
         axis: Field of the block that counts items.
-        numbered: The field beside the slice that says at which item it begins, "" where there is none.
+        numbered: The field that tells at which item a slice begins; "" where there is none.
     """
 
     path: tuple[str, ...]
@@ -50,13 +51,13 @@ class _Piece:
     numbered: str = ""
 
     def stop(self, start: int, room: int) -> int:
-        """Return where a slice from start on ends that takes at most so many bytes."""
+        """Return the end of the longest slice from start on that takes at most so many bytes."""
         if isinstance(self.ends, range):
             return start + max(0, room) // self.ends.step
         return int(np.searchsorted(self.ends, self.ends[start] + room, side="right")) - 1
 
     def fits_beside(self, part: Mapping[str, Any], start: int) -> bool:
-        """Tell whether a slice may stand beside what a reply holds, of whose matrices all begin at one row."""
+        """Tell whether a slice may join a reply, all of whose matrices must begin at the same row."""
         inner: Any = part
         for name in self.path[:-1]:
             inner = inner.get(name, {})
@@ -78,44 +79,33 @@ class _Piece:
             inner.setdefault(self.path[-1], []).append({**self.block, **place, "values": rows})
 
 
-@dataclass
+@dataclass(frozen=True)
 class Answer:
     """What a research method computed.
 
     Attributes:
-        reply: Class of its replies.
         result: Fields of the reply's result by name: numbers, texts, lists, arrays, and mappings of such.
-        fields: Further fields of the reply; its lists are cut like those of the result.
-        progress: The fields of every reply: done and total.
+        fields: Further fields of the reply; their lists are cut like those of the result.
+        extras: Extra outputs for the reply's metadata.
     """
 
-    reply: type[Message]
     result: Mapping[str, Any]
     fields: Mapping[str, Any] = field(default_factory=dict)
-    progress: Mapping[str, int] = field(default_factory=dict)
+    extras: Mapping[str, Any] = field(default_factory=dict)
 
-    @classmethod
-    def of(
-        cls, reply: type[Message], /, result: Mapping[str, Any], *, done: int, total: int, **fields: Any
-    ) -> "Answer":
-        """Return the answer whose only reply, where it is small, has these fields.
-
-        Args:
-            reply: Class of its replies.
-            result: As above.
-            done: Steps taken.
-            total: Steps in all.
-            **fields: Further fields of the reply.
-        """
-        return cls(reply, result, fields, {"done": done, "total": total})
-
-    def parts(self, most_bytes: int = PART_BYTES) -> Iterator[bytes]:
+    def parts(
+        self, reply: type[Message], total: int, ignored: Sequence[str] = (), most_bytes: int = PART_BYTES
+    ) -> Iterator[bytes]:
         """Yield the replies, each serialised when it is asked for.
 
         Args:
-            most_bytes: Of a reply; a single item that is larger travels alone.
+            reply: Class of the replies.
+            total: Steps of the work, all of which are done.
+            ignored: Names of options that the method does not know.
+            most_bytes: Most bytes of a reply; a single item that is larger travels alone.
         """
-        whole = {**self.fields, "result": self.result}
+        metadata = reply_metadata(ignored, **self.extras)
+        whole = {**self.fields, "metadata": metadata, "result": self.result}
         part, single = _singles(whole)
         part.setdefault("result", {})
         room, empty = most_bytes - single - 2 * _HEADERS, False
@@ -125,27 +115,27 @@ class Answer:
             while start < size:
                 stop = min(size, piece.stop(start, room - around))
                 if not empty and (stop <= start or not piece.fits_beside(part, start)):
-                    yield codec.encode(self.reply, **self.progress, **part)
+                    yield codec.encode(reply, done=total, total=total, **part)
                     part, room, empty = {"result": {}}, most_bytes - 2 * _HEADERS, True
                     continue
                 stop = max(stop, start + 1)
                 piece.put(part, start, stop)
                 room -= int(piece.ends[stop] - piece.ends[start]) + around
                 start, empty = stop, False
-        yield codec.encode(self.reply, **self.progress, **part)
+        yield codec.encode(reply, done=total, total=total, **part)
 
 
 def _singles(result: Mapping[str, Any]) -> tuple[dict[str, Any], int]:
-    """Return the numbers and texts of a reply, and the most bytes that they take."""
+    """Return the single numbers and texts of a reply, and the most bytes that they take."""
     found: dict[str, Any] = {}
     nbytes = 0
     for name, value in result.items():
         if isinstance(value, Mapping):
-            found[name], more = _singles(value)  # an empty list of trades is a message too
+            found[name], more = _singles(value)  # a message without items is sent too
             nbytes += more + _HEADERS
         elif isinstance(value, str):
             found[name] = value
-            nbytes += sizes.text(value) + _HEADERS
+            nbytes += message_bytes.text(value) + _HEADERS
         elif value is not None and not isinstance(value, Sequence | np.ndarray):
             found[name] = value
             nbytes += _HEADERS
@@ -153,11 +143,11 @@ def _singles(result: Mapping[str, Any]) -> tuple[dict[str, Any], int]:
 
 
 def _pieces(path: tuple[str, ...], result: Mapping[str, Any], row_bytes: int) -> Iterator[_Piece]:
-    """Yield what may be cut, in the order of the mapping.
+    """Yield the lists and matrices that may be cut, in the order of the mapping.
 
     Args:
-        path: Of the message.
-        result: Its fields by name.
+        path: Names of the fields that lead to the message.
+        result: The fields of the message by name.
         row_bytes: Most bytes that a row of figures may take without being cut itself.
     """
     for name, value in result.items():
@@ -171,7 +161,7 @@ def _pieces(path: tuple[str, ...], result: Mapping[str, Any], row_bytes: int) ->
             numbered = _FIRST_ROW if _FIRST_ROW in result else ""
             yield _Piece(place, value, _even(len(value), value[:1].nbytes), numbered=numbered)
         elif isinstance(value, Sequence | np.ndarray) and not isinstance(value, str):
-            yield _Piece(place, value, sizes.ends(value))
+            yield _Piece(place, value, message_bytes.ends(value))
 
 
 def _blocks(path: tuple[str, ...], block: Mapping[str, Any], row_bytes: int) -> Iterator[_Piece]:

@@ -1,17 +1,29 @@
-"""The research tasks by method."""
+"""The research tasks by method, found from the service's descriptor: a method without a task refuses to start."""
 
 from collections.abc import Mapping
+from importlib import import_module
+from typing import Any
 
-from meanrev_server.research.backtest import BACKTEST
-from meanrev_server.research.fit_ou import FIT_OU
-from meanrev_server.research.return_stats import RETURN_STATS
-from meanrev_server.research.scan_pairs import SCAN_PAIRS
-from meanrev_server.research.sweep_thresholds import SWEEP_THRESHOLDS
+from google.protobuf.descriptor import MethodDescriptor
+
 from meanrev_server.research.task import Task
+from meanrev_server.rpc.registry import module_name
+from meanrev_wire import research_pb2
 
 __all__ = ["TASKS"]
 
-TASKS: Mapping[str, Task] = {
-    task.method: task for task in (BACKTEST, RETURN_STATS, FIT_OU, SWEEP_THRESHOLDS, SCAN_PAIRS)
+_SERVICE = research_pb2.DESCRIPTOR.services_by_name["MeanRevResearch"]
+_PACKAGE = "meanrev_server.research.tasks"
+
+
+def _is_research(method: MethodDescriptor) -> bool:
+    """Tell whether a method takes a matrix in chunks and streams its progress."""
+    return bool(method.input_type is research_pb2.MatrixChunk.DESCRIPTOR and method.server_streaming)
+
+
+TASKS: Mapping[str, Task[Any]] = {
+    method.name: import_module(f"{_PACKAGE}.{module_name(method.name)}").TASK
+    for method in _SERVICE.methods
+    if _is_research(method)
 }
-"""What can be a job."""
+"""Every research method; each can be a job too."""

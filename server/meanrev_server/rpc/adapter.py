@@ -1,4 +1,4 @@
-"""Routes as gRPC sees them: raw bytes in and out, so that malformed input is ours to answer."""
+"""Routes for gRPC: raw bytes in and out, so that this server answers malformed input itself."""
 
 from __future__ import annotations  # grpc's classes are generic in their stubs only
 
@@ -27,21 +27,21 @@ _Context = grpc.aio.ServicerContext
 
 
 class Service(grpc.GenericRpcHandler):
-    """Serves a routing table on a grpc.aio server."""
+    """Serves routes on a grpc.aio server."""
 
-    def __init__(self, table: Mapping[str, Route], call: Call, admission: Admission, pushback: Pushback) -> None:
+    def __init__(self, routes: Mapping[str, Route], call: Call, admission: Admission, pushback: Pushback) -> None:
         """Prepare one method handler a path.
 
         Args:
-            table: Guarded routes by path.
-            call: What handlers may use; each call has its own ticket and deadline beside it.
-            admission: Lets calls in.
-            pushback: When those that it does not let in may come again.
+            routes: Guarded routes by path.
+            call: What handlers may use; each call gets a ticket and a deadline of its own.
+            admission: Admits calls.
+            pushback: Tells refused calls when to come again.
         """
         self._call = call
         self._admission = admission
         self._pushback = pushback
-        self._handlers = {path: self._method_handler(route) for path, route in table.items()}
+        self._handlers = {path: self._method_handler(route) for path, route in routes.items()}
 
     def service(self, handler_call_details: grpc.HandlerCallDetails) -> grpc.RpcMethodHandler[Any, Any] | None:
         """Return the handler of a path, or None where this service has no such path."""
@@ -85,7 +85,7 @@ class Service(grpc.GenericRpcHandler):
         return answer
 
     def _of(self, ticket: Ticket, context: _Context[Any, Any], default_s: float = 0.0) -> Call:
-        left = cast("float | None", context.time_remaining())  # None without a deadline, whatever its stub says
+        left = cast("float | None", context.time_remaining())  # None without a deadline, which the stub leaves out
         if left is None and default_s:
             left = default_s
         return replace(self._call, ticket=ticket, deadline=None if left is None else time.monotonic() + left)
@@ -99,7 +99,7 @@ class Service(grpc.GenericRpcHandler):
 
 
 class _Counted:
-    """A stream's messages, each on the call's ticket while it is in work."""
+    """A stream's messages; the call's ticket holds each while it is in work."""
 
     def __init__(self, messages: AsyncIterator[bytes], ticket: Ticket) -> None:
         self._messages = messages
@@ -115,9 +115,9 @@ class _Counted:
 
 
 def _size(route: Route, data: Any) -> int:
-    """Return what counts as a call's bytes; a small message counts as a call alone.
+    """Return the bytes that count for a call; those of a small message do not.
 
-    A matrix may fill the server: its job can still be watched and cancelled, and prices still be asked about.
+    So while one matrix fills the server, its job can still be watched and cancelled, and streams of prices go on.
     """
     return 0 if route.client_streaming or len(data) <= SMALL_BYTES else len(data)
 

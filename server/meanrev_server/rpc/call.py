@@ -1,60 +1,75 @@
-"""What a handler may use of the outside world while it answers one call."""
+"""What a handler may use of the server while it answers one call."""
 
 import asyncio
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass, field
 from functools import partial
-from typing import Any, ParamSpec, TypeVar
+from typing import ParamSpec, TypeVar
 
 from google.protobuf.message import Message
 
 from gpu_kernels.backend import Backend
 from meanrev_server.admission import Ticket
 from meanrev_server.config import Settings
-from meanrev_server.hub import Hub
 from meanrev_server.jobs import JobStore
 from meanrev_server.launcher import Launcher
+from meanrev_server.marks import Marks
 from meanrev_server.portfolios import PortfolioStore
 from meanrev_server.rates import Rates
 from meanrev_wire import codec
 
-__all__ = ["Call"]
+__all__ = ["Call", "Stores"]
 
 P = ParamSpec("P")
 R = TypeVar("R")
 M = TypeVar("M", bound=Message)
+K = TypeVar("K", bound=Hashable)
+I = TypeVar("I")
 
 _PARSED_ON_THE_LOOP = 64 * 1024
+"""Most bytes of a request that the event loop's thread parses."""
+
+
+@dataclass(frozen=True, slots=True)
+class Stores:
+    """What callers leave on the server between their calls.
+
+    Callers have no identities, so all share one. Where they have, rpc.adapter gives each call the stores of its caller;
+    nothing else looks at who calls.
+
+    Attributes:
+        marks: The last price of each asset.
+        portfolios: Stored portfolios.
+        jobs: Research whose results are fetched later.
+    """
+
+    marks: Marks
+    portfolios: PortfolioStore
+    jobs: JobStore
 
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """One call's surroundings.
+    """What a handler may use while it answers one call.
 
     Attributes:
         settings: The server's settings.
         backend: Where the maths runs, and why there.
-        hub: Marks.
-        portfolios: What callers have stored.
-        jobs: Work whose results are fetched later.
-        launcher: The compute side.
+        stores: What the caller has left on the server.
+        launcher: The compute threads.
         ticket: What this call holds of the server's capacity.
-        deadline: time.monotonic() at which its answer is of no use any more; None is never.
-        identity: Who calls, for marks belong to their caller; "" until callers have identities.
+        deadline: time.monotonic() from which on nobody needs its answer; None is never.
         rates: How fast earlier research was.
-        background: Jobs at work; cancelled when the server stops.
-        stopping: Set when the server stops: streams without an end of their own leave then.
+        background: Jobs at work; the server cancels them when it stops.
+        stopping: Set when the server stops; streams without an end of their own end then.
     """
 
     settings: Settings
     backend: Backend
-    hub: Hub
-    portfolios: PortfolioStore
-    jobs: JobStore
+    stores: Stores
     launcher: Launcher
     ticket: Ticket = field(default_factory=Ticket)
     deadline: float | None = None
-    identity: str = ""
     rates: Rates = field(default_factory=Rates)
     background: set[asyncio.Future[None]] = field(default_factory=set)
     stopping: asyncio.Event = field(default_factory=asyncio.Event)
@@ -73,7 +88,7 @@ class Call:
     async def compute(self, compute: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
         """Run a computation off the event loop.
 
-        It never starts where the call is cancelled or its deadline passes first.
+        A computation whose call was cancelled, or whose deadline has passed, never starts.
 
         Raises:
             Expired: the deadline passed before it began.
@@ -81,16 +96,16 @@ class Call:
             Exception: whatever the computation raises.
         """
         work = partial(compute, *args, **kwargs)
-        # What the ticket keeps is held whether it waits or not: the queue counts what waits alone.
+        # Bytes that the ticket keeps are held whether the computation waits or not, so the queue does not count them.
         return await self.launcher.submit(work, nbytes=self.ticket.message_bytes, deadline=self.deadline)
 
-    async def batched(self, operation: str, key: Hashable, item: Any) -> Any:
-        """Compute a small item off the event loop, together with those of other calls; see fusion.
+    async def batched(self, compute: Callable[[K, Sequence[I]], Sequence[R]], key: K, item: I) -> R:
+        """Compute a small item off the event loop, together with those of other calls.
 
         Args:
-            operation: Its name in fusion.FUSIONS.
-            key: What items that go together agree on.
-            item: The arguments.
+            compute: A function of batchable.
+            key: What items that are computed together agree on.
+            item: The other arguments.
 
         Returns:
             The result that the item has alone, to the last bit.
@@ -99,4 +114,4 @@ class Call:
             Exception: as compute, for this item alone.
         """
         nbytes = self.ticket.message_bytes
-        return await self.launcher.batched(operation, key, item, nbytes=nbytes, deadline=self.deadline)
+        return await self.launcher.batched(compute, key, item, nbytes=nbytes, deadline=self.deadline)

@@ -1,4 +1,4 @@
-"""The one interceptor: whatever a handler raises leaves as Refused with a status, and nothing else does."""
+"""The one interceptor: it turns whatever a handler raises into Refused, with a status."""
 
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
@@ -13,9 +13,9 @@ __all__ = ["guarded"]
 
 
 def guarded(route: Route) -> Route:
-    """Return the route with its errors mapped.
+    """Return the route with its errors mapped to statuses.
 
-    Cancellation passes untouched: swallowing it would leak the call.
+    A cancellation passes unchanged, because a call that swallowed it would never end.
     """
     wrap = _stream if route.server_streaming else _unary
     return replace(route, handle=wrap(cast("Any", route.handle)))
@@ -34,7 +34,7 @@ def _unary(handle: UnaryHandler) -> UnaryHandler:
 def _stream(handle: StreamHandler) -> StreamHandler:
     async def answer(data: Any, call: Call) -> AsyncGenerator[bytes, None]:
         try:
-            # A call that is left between two replies ends its handler at once, not when the collector comes by.
+            # Where the caller leaves between two replies, this ends the handler at once, not at a garbage collection.
             async with aclosing(handle(data, call)) as replies:
                 async for reply in replies:
                     yield reply

@@ -1,6 +1,7 @@
-"""A job as it travels."""
+"""A job as a message."""
 
 from meanrev_server.jobs import Job
+from meanrev_server.rpc.naming import same_fields
 from meanrev_wire import codec
 from meanrev_wire import research_pb2 as wire
 
@@ -9,14 +10,4 @@ __all__ = ["encoded"]
 
 def encoded(job: Job) -> bytes:
     """Return a job as a message."""
-    return codec.encode(
-        wire.Job,
-        job_id=job.job_id,
-        method=job.method,
-        status=job.status,
-        done=job.done,
-        total=job.total,
-        error=job.error,
-        submitted_ms=job.submitted_ms,
-        finished_ms=job.finished_ms,
-    )
+    return codec.encode(wire.Job, **same_fields(wire.Job, job))

@@ -21,6 +21,8 @@ __all__ = [
     "NoOptions",
     "Options",
     "StreamOptions",
+    "check_size",
+    "checked",
     "json_object",
     "parse",
     "parse_object",
@@ -28,10 +30,12 @@ __all__ = [
 ]
 
 MAX_BYTES = 64 * 1024
+"""Most bytes of a request's metadata, where the method does not say otherwise."""
 MAX_LEVELS = 16
+"""Most levels of brackets in it."""
 
 _NOT_AN_OBJECT = "(not a JSON object)"
-# A string, closed or not, is taken whole: giving back characters would make a hostile text quadratic.
+# The pattern takes a string whole, closed or not: backtracking into one would take quadratic time on a hostile text.
 _BRACKETS = re.compile(r'"(?:[^"\\]|\\.)*+"?|[\[{]|[\]}]', re.DOTALL)
 
 
@@ -40,7 +44,7 @@ class Options(msgspec.Struct, frozen=True, kw_only=True):
 
     Attributes:
         strict: Refuse keys that the method does not know.
-        MOST_BYTES: Of the JSON object that holds them.
+        MOST_BYTES: Most bytes of the JSON object that holds the options.
     """
 
     MOST_BYTES: ClassVar[int] = MAX_BYTES
@@ -75,17 +79,37 @@ def parse(options_type: type[O], text: str) -> tuple[O, list[str]]:
     given = json_object(text, options_type.MOST_BYTES)
     if given is None:
         return options_type(), [_NOT_AN_OBJECT]
+    return checked(options_type, given)
+
+
+def checked(options_type: type[O], given: Mapping[str, Any]) -> tuple[O, list[str]]:
+    """Return the options that an object holds, and the names of the keys that were ignored.
+
+    Args:
+        options_type: The method's options.
+        given: The object.
+
+    Raises:
+        InvalidInput: a known key breaks its rule, or strict is set and a key is unknown.
+    """
     known = options_type.__struct_fields__
     unknown = [key for key in given if key not in known]
     if unknown and given.get("strict") is True:
         names = [name for name in known if name != "strict"]
-        rule = rules.unknown(unknown[0], names, "options").replace("is not known", "is not an option of this method")
+        rule = rules.unknown(unknown[0], names, "options", "is not an option of this method")
         raise InvalidInput(f"metadata.{unknown[0]}", rule)
-    try:
-        options = msgspec.convert({key: given[key] for key in known if key in given}, options_type)
-    except msgspec.ValidationError as error:
-        raise _invalid(error, options_type, given) from None
-    return options, unknown
+    return _converted({key: given[key] for key in known if key in given}, options_type, "metadata"), unknown
+
+
+def check_size(text: str, most_bytes: int) -> None:
+    """Refuse metadata that is too large.
+
+    Raises:
+        InvalidInput: the text is larger than most_bytes.
+    """
+    nbytes = len(text.encode())
+    if nbytes > most_bytes:
+        raise InvalidInput("metadata", f"must be at most {most_bytes} bytes", value=nbytes)
 
 
 def json_object(text: str, most_bytes: int = MAX_BYTES) -> dict[str, Any] | None:
@@ -93,13 +117,12 @@ def json_object(text: str, most_bytes: int = MAX_BYTES) -> dict[str, Any] | None
 
     Args:
         text: The metadata field.
-        most_bytes: Of it.
+        most_bytes: Most bytes of it.
 
     Raises:
         InvalidInput: the text is larger than most_bytes or deeper than MAX_LEVELS, or no text that UTF-8 can carry.
     """
-    if len(text.encode()) > most_bytes:
-        raise InvalidInput("metadata", f"must be at most {most_bytes} bytes", value=len(text.encode()))
+    check_size(text, most_bytes)
     level = deepest = 0
     for bracket in _BRACKETS.findall(text):
         level += {"[": 1, "{": 1, "]": -1, "}": -1}.get(bracket, 0)
@@ -110,7 +133,7 @@ def json_object(text: str, most_bytes: int = MAX_BYTES) -> dict[str, Any] | None
         given = json.loads(text, parse_constant=_refuse_constant)
     except ValueError:
         return None
-    if "\\ud" in text.lower():  # half of a pair, escaped, is JSON but no text: neither checks nor replies can hold it
+    if "\\ud" in text.lower():  # a lone surrogate, escaped, is JSON, but no text that a reply could hold
         try:
             json.dumps(given, ensure_ascii=False).encode()
         except UnicodeEncodeError:
@@ -134,17 +157,14 @@ def parse_object(struct_type: type[S], text: str, field: str) -> S:
     given = json_object(text)
     if given is None:
         raise InvalidInput(field, "must be a JSON object", value=text[:80])
-    try:
-        return msgspec.convert(given, struct_type)
-    except msgspec.ValidationError as error:
-        raise _invalid(error, struct_type, given, field) from None
+    return _converted(given, struct_type, field)
 
 
 class StreamOptions(Generic[O]):
-    """The options of a stream: those of its first message."""
+    """The options of a stream, which its first message sets."""
 
     def __init__(self, options_type: type[O]) -> None:
-        """Wait for the first message.
+        """Start before the first message.
 
         Args:
             options_type: The method's options.
@@ -172,7 +192,7 @@ class StreamOptions(Generic[O]):
         return self._chosen
 
     def ignored_once(self) -> list[str]:
-        """Return the keys of the first message that were ignored, and nothing from then on: one reply tells of them."""
+        """Return the keys of the first message that were ignored, and nothing from then on: one reply names them."""
         ignored, self._ignored = self._ignored, []
         return ignored
 
@@ -199,12 +219,17 @@ def _refuse_constant(literal: str) -> NoReturn:
     raise InvalidInput("metadata", "must hold JSON numbers only", value=literal)
 
 
-def _invalid(
-    error: msgspec.ValidationError, kind: type[msgspec.Struct], given: Mapping[str, Any], field: str = "metadata"
-) -> InvalidInput:
-    """Return msgspec's error as name, rule and value."""
-    path, rule, value = rules.broken(error, kind, given)
-    return InvalidInput(f"{field}.{path}" if path else field, rule, value=value)
+def _converted(given: Mapping[str, Any], struct_type: type[S], field: str) -> S:
+    """Return an object as a struct; msgspec's error becomes name, rule and value.
+
+    Raises:
+        InvalidInput: a value breaks its rule.
+    """
+    try:
+        return msgspec.convert(given, struct_type)
+    except msgspec.ValidationError as error:
+        path, rule, value = rules.broken(error, struct_type, given)
+        raise InvalidInput(f"{field}.{path}" if path else field, rule, value=value) from None
 
 
 def _finite(value: Any) -> Any:

@@ -1,4 +1,4 @@
-"""When a refused call may come again, in the trailing metadata that gRPC's own retries obey."""
+"""The time after which a refused call may come again, in trailing metadata that gRPC's own retries obey."""
 
 __all__ = ["PUSHBACK_KEY", "Pushback"]
 
@@ -9,21 +9,21 @@ _GOLDEN = 0.618033988749895
 
 
 class Pushback:
-    """Spreads the calls that are refused together, or they would all come back together."""
+    """Spreads calls that were refused together, which would all come back together otherwise."""
 
     NEVER = "-1"
-    """Tells a client not to try again: the same call will not fit then either."""
+    """Tells a client not to try again, because the same call can never be admitted."""
 
     def __init__(self, mean_ms: int) -> None:
-        """Start anywhere.
+        """Start the sequence.
 
         Args:
-            mean_ms: Milliseconds, on average; each lies between half and one and a half of it.
+            mean_ms: Mean of the values in milliseconds; each lies between half and one and a half of it.
         """
         self._mean_ms = mean_ms
         self._place = 0.0
 
     def next(self) -> str:
-        """Return the next value; multiples of the golden ratio fill the range evenly, however many there are."""
+        """Return the next value; multiples of the golden ratio cover the range evenly, however many there are."""
         self._place = (self._place + _GOLDEN) % 1.0
         return str(round(self._mean_ms * (0.5 + self._place)))

@@ -1,4 +1,4 @@
-"""The routing table, built from the service's descriptor: a method without a handler refuses to start."""
+"""The routes of a service, made from its descriptor: a method without a handler refuses to start."""
 
 import re
 from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from importlib import import_module
 from typing import Any
 
-from google.protobuf.descriptor import MethodDescriptor, ServiceDescriptor
+from google.protobuf.descriptor import ServiceDescriptor
 
 from meanrev_server.rpc.call import Call
 
@@ -41,12 +41,13 @@ class Route:
     handle: UnaryHandler | StreamHandler
 
 
-def routes(service: ServiceDescriptor, package: str) -> dict[str, Route]:
+def routes(service: ServiceDescriptor, package: str, known: Mapping[str, StreamHandler]) -> dict[str, Route]:
     """Find a handler for every method of a service.
 
     Args:
         service: The service's descriptor.
         package: Import package with one module a method, each with a function handle.
+        known: Handlers of methods that have no such module.
 
     Returns:
         Routes by path, aliases included.
@@ -54,25 +55,15 @@ def routes(service: ServiceDescriptor, package: str) -> dict[str, Route]:
     Raises:
         ModuleNotFoundError: a method has no handler.
     """
-    table: dict[str, Route] = {}
+    found: dict[str, Route] = {}
     for method in service.methods:
+        handle = known.get(method.name) or import_module(f"{package}.{module_name(method.name)}").handle
         for name in (method.name, *ALIASES.get(method.name, ())):
             path = f"/{service.full_name}/{name}"
-            table[path] = _route(method, path, package)
-    return table
+            found[path] = Route(path, method.name, method.client_streaming, method.server_streaming, handle)
+    return found
 
 
 def module_name(method: str) -> str:
     """Return a method's name in snake case: EstimateOUParams is estimate_ou_params."""
     return re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", "_", method).lower()
-
-
-def _route(method: MethodDescriptor, path: str, package: str) -> Route:
-    module = import_module(f"{package}.{module_name(method.name)}")
-    return Route(
-        path=path,
-        method=method.name,
-        client_streaming=method.client_streaming,
-        server_streaming=method.server_streaming,
-        handle=module.handle,
-    )

@@ -48,7 +48,7 @@ def stamps_of(
 def check_stamps(stamps: Stamps, field: str, *, first_row: int = 0, before: int | None = None) -> None:
     """Refuse timestamps that do not run forward, or are no milliseconds.
 
-    Small ones, such as 0, 1, 2, are legal: callers number their rows.
+    Small ones such as 0, 1, 2 are allowed, because some callers number their rows.
 
     Args:
         stamps: (T,), milliseconds since the epoch.

@@ -1,4 +1,4 @@
-"""Errors to gRPC statuses, in one place.
+"""The one mapping of errors to gRPC statuses.
 
 A client sees the rule that its request broke, never a class name, a path or a traceback.
 """
@@ -6,17 +6,16 @@ A client sees the rule that its request broke, never a class name, a path or a t
 import json
 import logging
 import math
-from collections.abc import Mapping
-from typing import NamedTuple
+from collections.abc import Callable, Mapping
+from typing import Any, NamedTuple
 
 import grpc
 
-from gpu_kernels.device import DeviceFault, OutOfMemory
-from gpu_kernels.errors import Degenerate, InvalidInput
-from meanrev_server.errors import Expired, LimitReached, NotFound
+from gpu_kernels.errors import Degenerate, DeviceFault, InvalidInput, OutOfMemory
+from meanrev_server.errors import Expired, LimitReached, NotFound, ServerError, ServerStopping
 from meanrev_server.telemetry import particulars
 from meanrev_wire.errors import InvalidField, MalformedMessage
-from meanrev_worker import Poisonous, WorkerLost
+from meanrev_worker import RepeatedCrash, WorkerLost
 
 __all__ = ["DETAILS_KEY", "Refused", "Status", "status_of"]
 
@@ -27,13 +26,13 @@ log = logging.getLogger(__name__)
 
 
 class Status(NamedTuple):
-    """What a failed call answers.
+    """The status of a failed call.
 
     Attributes:
         code: gRPC status code.
         message: One sentence for a person.
         details: JSON of field, index, value and rule; "" where none apply.
-        passing: Whether the same call may succeed later; None where that is not known.
+        passing: Whether the same call may succeed later; None where nobody knows.
     """
 
     code: grpc.StatusCode
@@ -42,11 +41,11 @@ class Status(NamedTuple):
     passing: bool | None = None
 
 
-class Refused(Exception):
+class Refused(ServerError):
     """A call that ends with a status other than OK.
 
     Attributes:
-        status: What the client is told.
+        status: The status that the client gets.
     """
 
     def __init__(self, status: Status) -> None:
@@ -58,47 +57,72 @@ class Refused(Exception):
 _LONGEST_MESSAGE = 400
 _LONGEST_VALUE = 100
 
-_CODES: Mapping[type[Exception], grpc.StatusCode] = {
-    InvalidInput: grpc.StatusCode.INVALID_ARGUMENT,
-    InvalidField: grpc.StatusCode.INVALID_ARGUMENT,
-    MalformedMessage: grpc.StatusCode.INVALID_ARGUMENT,
-    Degenerate: grpc.StatusCode.FAILED_PRECONDITION,
-    NotFound: grpc.StatusCode.NOT_FOUND,
-    LimitReached: grpc.StatusCode.RESOURCE_EXHAUSTED,
-    Expired: grpc.StatusCode.DEADLINE_EXCEEDED,
-    WorkerLost: grpc.StatusCode.UNAVAILABLE,
-    Poisonous: grpc.StatusCode.ABORTED,
+
+class _Answer(NamedTuple):
+    """How errors of one kind are answered.
+
+    Attributes:
+        code: gRPC status code.
+        message: The message, from the error.
+        logged: Message of a log line; "" where the error is the caller's business alone.
+    """
+
+    code: grpc.StatusCode
+    message: Callable[[Any], str] = str
+    logged: str = ""
+
+
+_ANSWERS: Mapping[type[Exception], _Answer] = {
+    InvalidInput: _Answer(grpc.StatusCode.INVALID_ARGUMENT),
+    InvalidField: _Answer(grpc.StatusCode.INVALID_ARGUMENT),
+    MalformedMessage: _Answer(grpc.StatusCode.INVALID_ARGUMENT),
+    Degenerate: _Answer(grpc.StatusCode.FAILED_PRECONDITION),
+    NotFound: _Answer(grpc.StatusCode.NOT_FOUND),
+    LimitReached: _Answer(grpc.StatusCode.RESOURCE_EXHAUSTED),
+    Expired: _Answer(grpc.StatusCode.DEADLINE_EXCEEDED),
+    ServerStopping: _Answer(grpc.StatusCode.UNAVAILABLE),
+    WorkerLost: _Answer(grpc.StatusCode.UNAVAILABLE),
+    RepeatedCrash: _Answer(grpc.StatusCode.ABORTED),
+    MemoryError: _Answer(
+        grpc.StatusCode.RESOURCE_EXHAUSTED, lambda _: "the request needs more memory than the server has"
+    ),
+    OutOfMemory: _Answer(
+        grpc.StatusCode.RESOURCE_EXHAUSTED, lambda error: f"the request needs more memory than the GPU has; {error.fix}"
+    ),
+    DeviceFault: _Answer(
+        grpc.StatusCode.UNAVAILABLE,
+        lambda _: "the GPU does not answer; the server's log has the particulars",
+        logged="device fault",
+    ),
+    Exception: _Answer(
+        grpc.StatusCode.INTERNAL,
+        lambda _: "internal error; the server's log has the particulars",
+        logged="unexpected error",
+    ),
 }
+"""The first kind that an error is of answers it."""
 
 
 def status_of(error: Exception) -> Status:
     """Map an error to the status that a client sees.
 
     Args:
-        error: Anything a handler let through. A fault of the device or an unexpected error is logged with its
-            kind and its places in the code, and answered without particulars, the latter as INTERNAL.
+        error: Anything that a handler raised. A fault of the device and an unexpected error are logged with their kind
+            and their places in the code, and answered without them.
     """
     if isinstance(error, Refused):
         return error.status
-    if isinstance(error, MemoryError):
-        return Status(grpc.StatusCode.RESOURCE_EXHAUSTED, "the request needs more memory than the server has")
-    if isinstance(error, OutOfMemory):
-        return Status(
-            grpc.StatusCode.RESOURCE_EXHAUSTED, f"the request needs more memory than the GPU has; {error.fix}"
-        )
-    if isinstance(error, DeviceFault):
-        log.error("device fault", extra={"reason": str(error), **particulars(error)})
-        return Status(grpc.StatusCode.UNAVAILABLE, "the GPU does not answer; the server's log has the particulars")
-    code = next((code for kind, code in _CODES.items() if isinstance(error, kind)), None)
-    if code is None:
-        log.error("unexpected error", extra=particulars(error))
-        return Status(grpc.StatusCode.INTERNAL, "internal error; the server's log has the particulars")
+    answer = next(answer for kind, answer in _ANSWERS.items() if isinstance(error, kind))
+    if answer.logged:
+        reason = {"reason": str(error)} if isinstance(error, DeviceFault) else {}
+        log.error(answer.logged, extra={**reason, **particulars(error)})
+        return Status(answer.code, answer.message(error))
     passing = error.passing if isinstance(error, LimitReached) else None
-    return Status(code, str(error)[:_LONGEST_MESSAGE], _details(error), passing)
+    return Status(answer.code, answer.message(error)[:_LONGEST_MESSAGE], _details(error), passing)
 
 
 def _details(error: Exception) -> str:
-    """Return what the error knows of the offending field as ASCII JSON, which trailing metadata can carry."""
+    """Return what the error tells of the offending field, as the ASCII JSON that trailing metadata needs."""
     known = {name: _json_value(getattr(error, name, None)) for name in ("field", "rule", "value", "index")}
     known = {name: value for name, value in known.items() if value is not None}
     return json.dumps(known) if known else ""

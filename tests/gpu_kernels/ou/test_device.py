@@ -1,9 +1,10 @@
-"""The GPU's launches give what the NumPy twin gives, as far as a stand-in for CuPy can show."""
+"""What is launched on a GPU, as far as a stand-in for CuPy can show."""
 
 import numpy as np
 import pytest
 
 from gpu_kernels import device, device_pipeline, dispatch, ou
+from gpu_kernels.errors import OutOfMemory
 from tests.gpu_kernels.native import needs_compiler
 from tests.gpu_kernels.stand_in import stand
 
@@ -24,7 +25,7 @@ def reverting(n_series=4, n_prices=150):
 
 @pytest.mark.parametrize("bias", ou.BIASES)
 @pytest.mark.parametrize("lags", [0, 1, 4, 6])
-def test_it_equals_the_numpy_twin(stand, bias, lags):
+def test_corrections_and_lags_equal_those_of_the_numpy_twin(stand, bias, lags):
     prices = reverting()
     expected = ou.fit(prices, bias=bias, adf_lags=lags)
     with dispatch.using("cuda"):
@@ -68,5 +69,5 @@ def test_many_series_go_up_once_in_parts(stand, monkeypatch):
 
 def test_too_little_memory_for_one_series_is_a_device_fault(stand):
     stand.room = 700
-    with dispatch.using("cuda"), pytest.raises(device.OutOfMemory):
+    with dispatch.using("cuda"), pytest.raises(OutOfMemory):
         ou.fit(reverting())

@@ -6,6 +6,8 @@ import pytest
 
 from gpu_kernels import ou
 
+pytestmark = pytest.mark.usefixtures("twin")
+
 NAN = math.nan
 FEW_PRICES, FEW_PAIRS = "fewer than 4 prices", "fewer than 3 pairs of neighbouring prices"
 UNIT_ROOT = "unit root: the estimate does not revert to a mean"

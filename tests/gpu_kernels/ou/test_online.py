@@ -5,19 +5,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gpu_kernels import dispatch, ou
+from gpu_kernels import ou
 from gpu_kernels.errors import InvalidInput
-from tests.gpu_kernels.native import needs_compiler
+from tests.gpu_kernels.ou.irregular_times import fit_irregular
+from tests.gpu_kernels.twins import STREAMS, by_numpy, on
 from tests.naive import ou as naive
 
+pytestmark = [pytest.mark.usefixtures("twin"), on(STREAMS)]
+
 NUMBERS = [name for name in ou.OuFit._fields if name not in {"status", "reason", "bias_note"}]
-
-
-@pytest.fixture(autouse=True, scope="module", params=["numpy", pytest.param("native", marks=needs_compiler)])
-def backend(request):
-    """Run every test with streams in Python and in compiled code."""
-    with dispatch.using(request.param):
-        yield request.param
 
 
 def reverting(n_prices, level=0.0, theta=0.05, seed=0):
@@ -38,8 +34,7 @@ def assert_same(found, expected, rel=1e-9, near_zero=1e-300):
 
 
 def batch(prices, **options):
-    with dispatch.using("numpy"):
-        return ou.single(ou.fit(np.asarray(prices)[None], **options))
+    return ou.single(by_numpy(ou.fit, np.asarray(prices)[None], **options))
 
 
 @pytest.mark.parametrize("bias", ["none", "tang_chen"])
@@ -152,7 +147,7 @@ def test_timestamps_in_a_unit_give_the_irregular_estimate():
     prices = naive.simulate(0.5, 10.0, 1.0, stamps / 60_000, rng)
     stream = ou.OnlineOu(time_unit_ms=60_000, window=200)
     stream.extend(prices, stamps)
-    expected = ou.single(ou.fit_irregular(prices[None, -200:], (stamps[-200:] - stamps[-200]) / 60_000))
+    expected = ou.single(fit_irregular(prices[None, -200:], (stamps[-200:] - stamps[-200]) / 60_000))
     assert_same(stream.estimate(), expected, rel=1e-12)
 
 

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from gpu_kernels import ou
+from tests.gpu_kernels.ou.irregular_times import fit_irregular
 
 
 def paths(n_series, n_prices, theta, dt, seed):
@@ -68,6 +69,6 @@ def test_irregular_times_recover_theta():
         b = np.exp(-0.5 * gaps[:, t])
         prices[:, t + 1] = b * prices[:, t] + np.sqrt(1 - b * b) * rng.normal(size=60)
     times = np.concatenate([np.zeros((60, 1)), gaps.cumsum(axis=1)], axis=1)
-    found = ou.fit_irregular(prices, times, bias="tang_chen")
+    found = fit_irregular(prices, times, bias="tang_chen")
     assert found.theta.mean() == pytest.approx(0.5, abs=4 * found.theta.std() / math.sqrt(60))
     assert found.theta_std_error.mean() == pytest.approx(found.theta.std(), rel=0.3)

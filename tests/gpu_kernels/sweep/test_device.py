@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from gpu_kernels import device, device_pipeline, dispatch, sweep
+from gpu_kernels.errors import OutOfMemory
 from gpu_kernels.sweep import device as sweep_device
 from gpu_kernels.sweep import long_series
 from tests.gpu_kernels.native import needs_compiler
@@ -44,7 +45,7 @@ def test_a_batch_that_does_not_fit_is_run_in_parts(stand):
 
 def test_too_little_memory_is_a_device_fault(stand):
     stand.room = 700
-    with dispatch.using("cuda"), pytest.raises(device.OutOfMemory):
+    with dispatch.using("cuda"), pytest.raises(OutOfMemory):
         sweep.backtest(walks(1, 2, 100), 1.0, 0.0, 0.0)
 
 

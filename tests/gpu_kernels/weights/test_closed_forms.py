@@ -7,7 +7,10 @@ from hypothesis import strategies as st
 
 from gpu_kernels import weights
 from gpu_kernels.errors import Degenerate
+from tests.gpu_kernels.twins import CPU, on
 from tests.naive import weights as naive
+
+pytestmark = [pytest.mark.usefixtures("twin"), on(CPU)]
 
 
 def problem(seed, n_assets, *, spread=1.0):
@@ -20,7 +23,7 @@ PROBLEMS = st.builds(problem, st.integers(0, 2**32), st.integers(1, 6))
 GAMMAS = st.floats(0.01, 100.0)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=20)
 @given(PROBLEMS, GAMMAS)
 def test_cara_with_a_budget_is_the_exact_solution_of_its_optimality_conditions(given_problem, gamma):
     means, matrix = given_problem
@@ -31,7 +34,7 @@ def test_cara_with_a_budget_is_the_exact_solution_of_its_optimality_conditions(g
     assert found.reason == ""
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=20)
 @given(PROBLEMS, GAMMAS)
 def test_unconstrained_cara_is_the_exact_solution_of_its_optimality_conditions(given_problem, gamma):
     means, matrix = given_problem
@@ -40,7 +43,7 @@ def test_unconstrained_cara_is_the_exact_solution_of_its_optimality_conditions(g
     assert np.allclose(found.weights, exact, rtol=1e-10, atol=1e-11 * np.abs(exact).max())
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=35)
 @given(PROBLEMS, st.floats(-2e-3, 2e-3))
 def test_the_sharpe_ratio_takes_the_tangency_portfolio_only_where_its_sum_is_positive(given_problem, rate):
     means, matrix = given_problem
@@ -57,7 +60,7 @@ def test_the_sharpe_ratio_takes_the_tangency_portfolio_only_where_its_sum_is_pos
     assert found.sharpe_ratio > 0
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=20)
 @given(PROBLEMS, GAMMAS, st.floats(-1e-3, 1e-3), st.sampled_from(["cara", "sharpe"]), st.sampled_from(weights.MODES))
 def test_the_reported_figures_are_those_of_the_weights(given_problem, gamma, rate, method, mode):
     means, matrix = given_problem

@@ -7,9 +7,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gpu_kernels import dispatch, weights
+from gpu_kernels import weights
 from gpu_kernels.errors import Degenerate, InvalidInput
-from tests.gpu_kernels.native import needs_compiler
+from tests.gpu_kernels.twins import CPU, LAYOUTS, on
+
+pytestmark = [pytest.mark.usefixtures("twin"), on(CPU)]
 
 MEANS = [0.01, 0.02, 0.03]
 MATRIX = np.diag([0.04, 0.05, 0.06])
@@ -59,15 +61,13 @@ BAD = [
 
 
 METHODS = pytest.mark.parametrize("method", [weights.cara, weights.sharpe])
-BACKENDS = pytest.mark.parametrize("backend", ["numpy", pytest.param("native", marks=needs_compiler)])
 
 
-@BACKENDS
 @METHODS
 @pytest.mark.parametrize(("change", "message"), BAD)
-def test_a_broken_rule_is_named(method, change, message, backend):
+def test_a_broken_rule_is_named(method, change, message):
     arguments = {"expected_returns": MEANS, "covariance": MATRIX} | change
-    with dispatch.using(backend), pytest.raises(InvalidInput, match=message):
+    with pytest.raises(InvalidInput, match=message):
         method(arguments.pop("expected_returns"), arguments.pop("covariance"), **arguments)
 
 
@@ -77,15 +77,18 @@ def test_a_sharpe_ratio_without_a_budget_has_no_scale_for_bounds(option):
         weights.sharpe(MEANS, MATRIX, mode="unconstrained", **option)
 
 
-@pytest.mark.parametrize("mode", weights.MODES)
-def test_input_is_never_written_to(mode):
-    means, matrix = np.array(MEANS), MATRIX.copy()
-    means.flags.writeable = matrix.flags.writeable = False
-    bounds = np.zeros(3), np.ones(3)
-    for side in bounds:
-        side.flags.writeable = False
-    weights.cara(means, matrix, mode=mode, bounds=bounds)
-    weights.sharpe(means, matrix, mode=mode, **({} if mode == "unconstrained" else {"bounds": bounds}))
+@LAYOUTS
+@METHODS
+@pytest.mark.parametrize(
+    "options", [{"mode": mode} for mode in weights.MODES] + [{"bounds": (np.zeros(3), np.ones(3))}]
+)
+def test_any_layout_gives_the_same_and_is_left_alone(method, options, layout):
+    matrix = MATRIX + 0.01
+    means, covariance = layout(np.array(MEANS)), layout(matrix)
+    found, expected = method(means, covariance, **options), method(MEANS, matrix, **options)
+    np.testing.assert_allclose(found.weights, expected.weights, rtol=1e-14)
+    np.testing.assert_array_equal(means, MEANS)
+    np.testing.assert_array_equal(covariance, matrix)
 
 
 def test_rounding_in_the_covariance_is_no_error():
@@ -123,30 +126,26 @@ OPTIONS = st.fixed_dictionaries(
 )
 
 
-@BACKENDS
 @METHODS
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=100)
 @given(problem=problems(), options=OPTIONS)
-def test_numbers_of_any_legal_size_give_finite_weights_or_a_rule(method, backend, problem, options):
+def test_numbers_of_any_legal_size_give_finite_weights_or_a_rule(method, problem, options):
     strict = np.errstate(over="raise", divide="raise", invalid="raise")
-    with dispatch.using(backend), strict, suppress(InvalidInput, Degenerate):
+    with strict, suppress(InvalidInput, Degenerate):
         found = method(*problem, **options)
         assert np.isfinite(found.weights).all()
         assert np.isfinite([found.expected_return, found.expected_volatility, found.sharpe_ratio, found.utility]).all()
 
 
-@BACKENDS
 @METHODS
-def test_nothing_at_all_has_no_weights(method, backend):
-    with dispatch.using(backend), pytest.raises(Degenerate, match="covariance is singular"):
+def test_nothing_at_all_has_no_weights(method):
+    with pytest.raises(Degenerate, match="covariance is singular"):
         method(np.zeros(4), np.zeros((4, 4)), gamma=0.5)
 
 
-@BACKENDS
 @pytest.mark.parametrize("size", [5e-324, 1e-200, 1e50])
 @pytest.mark.parametrize("gamma", [1e-50, 1e50])
-def test_the_tangency_portfolio_is_that_of_any_unit(backend, size, gamma):
-    with dispatch.using(backend):
-        found = weights.sharpe([size, size], np.eye(2), gamma=gamma)
+def test_the_tangency_portfolio_is_that_of_any_unit(size, gamma):
+    found = weights.sharpe([size, size], np.eye(2), gamma=gamma)
     assert found.weights == pytest.approx([0.5, 0.5])
     assert found.status == "optimized"

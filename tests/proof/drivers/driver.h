@@ -1,7 +1,10 @@
 // What the drivers share. A driver includes a kernel and has a CASE for each ENTRY of it, which calls the entry on seeded
 // arrays and prints what it wrote, bit for bit. One source serves every build, so that they can be compared.
 //
-//     driver ENTRY THREADS BEFOREHAND     runs a case; BEFOREHAND is what outputs and working space hold before the kernel runs
+//     driver ENTRY THREADS BEFOREHAND FAULT
+//
+// runs a case. BEFOREHAND is what outputs and working space hold before the kernel runs, FAULT the number of one of the faults
+// of lane.h, 0 for none.
 #pragma once
 
 #include <cstdint>
@@ -32,7 +35,7 @@ struct Case {
     static const Case entry##_listed{#entry, entry##_case}; \
     static void entry##_case()
 
-// Memory that a kernel must write before it reads it: an array of its own, so that the byte behind it is nobody's.
+// Memory that a kernel must write before it reads it: an array of its own, so that a checker sees a step behind its end.
 static Array space(long long n) { return Array(n, beforehand); }
 
 // Numbers that every build draws alike: splitmix64, and no function of the C library.
@@ -92,9 +95,15 @@ int main(int n_words, char** words) {
         for (const auto& each : cases()) std::printf("%s\n", each.first.c_str());
         return 0;
     }
-    if (n_words != 4 || !cases().count(words[1])) return 2;
+    if (n_words != 5 || !cases().count(words[1])) return 2;
     threads = std::atoi(words[2]);
     beforehand = std::strtod(words[3], nullptr);
+    const int fault = std::atoi(words[4]);
+#if defined(MEANREV_PLANTS)
+    planted = (Fault)fault;
+#else
+    if (fault) return 2;
+#endif
     cases()[words[1]]();
     return 0;
 }

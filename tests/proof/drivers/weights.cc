@@ -32,13 +32,12 @@ CASE(optimal_weights) {
     for (const Shape& shape : {Shape{5, 1}, Shape{6, 3}, Shape{2, 4}, Shape{6, 17}, Shape{3, 33}, Shape{2, 50}}) {
         const Array matrices = covariances(random, shape);
         const Array means = random.uniforms(shape.n_problems * shape.n, -1e-3, 2e-3);
-        const Index row = (shape.n + 3) / 4 * 4 + 2, stride = (row + 7) / 8 * 8;
         for (const double sum : {1.0, 0.0}) {
             for (const Index long_only : {Index{0}, Index{1}}) {
                 if (long_only && sum == 0.0) continue;
                 const Array along(shape.n_problems * shape.n, sum);
                 const Index n_spaces = shape.n_problems > 4 ? 4 : shape.n_problems;
-                Array working = space(n_spaces * (2 * stride + 7) * stride);
+                Array working = space(n_spaces * space_of(shape.n));
                 Array weights = space(shape.n_problems * shape.n), figures = space(shape.n_problems * FIGURES);
                 optimal_weights(shape.n_problems, n_spaces, shape.n, long_only, matrices.data(), means.data(),
                                 along.data(), working.data(), weights.data(), figures.data(), threads);

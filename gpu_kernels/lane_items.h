@@ -1,0 +1,89 @@
+// How a CPU runs work items: threads that share them, and, for the race checker, blocks of lanes that are OS threads.
+#pragma once
+
+#include <atomic>
+#include <thread>
+#include <vector>
+
+#define EACH(i, n, threads) Each{(n), (threads)} << [&](const Index i)
+
+#define ITEMS(n) ((n) + (PLANTED(EXTRA) ? 1 : 0))
+
+// Each thread takes the next item when it has finished one. Every call starts its own threads, because a pool would not
+// survive a fork. Taking an item orders nothing (relaxed), so that the race checker sees two items that touch the same
+// memory.
+struct Each {
+    Index n;
+    int threads;
+    template <typename Body>
+    void operator<<(const Body& body) const {
+        std::atomic<Index> next{0};
+        const auto work = [&] {
+            std::atomic<Index> own{0};
+            const auto take = [&] { return (PLANTED(OVERLAP) ? own : next).fetch_add(1, std::memory_order_relaxed); };
+            for (Index i = take(); i < ITEMS(n); i = take()) body(i);
+        };
+        std::vector<std::thread> others;
+        for (int k = 1; k < threads && k < n; ++k) others.emplace_back(work);
+        work();
+        for (auto& other : others) other.join();
+    }
+};
+
+#if defined(MEANREV_SCALAR)
+
+#include <condition_variable>
+#include <mutex>
+
+#define SHARED static
+#define SYNC() team().wait()
+
+// A barrier between the lanes of a block that the race checker can see.
+struct Team {
+    std::mutex mutex;
+    std::condition_variable turned;
+    int waiting = 0, turn = 0;
+    void wait() {
+        std::unique_lock<std::mutex> lock(mutex);
+        const int mine = turn;
+        if (++waiting == BLOCK) {
+            waiting = 0;
+            ++turn;
+            turned.notify_all();
+        } else {
+            turned.wait(lock, [&] { return turn != mine; });
+        }
+    }
+};
+static inline Team& team() {
+    static Team one;
+    return one;
+}
+static thread_local Index lane_number = 0;
+FN Index lane() { return lane_number; }
+
+// Runs one block after the other, because SHARED memory is static here.
+struct EachBlock {
+    Index n;
+    template <typename Body>
+    void operator<<(const Body& body) const {
+        for (Index b = 0; b < ITEMS(n); ++b) {
+            std::vector<std::thread> lanes;
+            for (Index k = 0; k < BLOCK; ++k) {
+                lanes.emplace_back([&, k] {
+                    lane_number = k;
+                    body(b);
+                });
+            }
+            for (auto& each : lanes) each.join();
+        }
+    }
+};
+#define EACH_BLOCK(b, n, threads) (void)(threads), EachBlock{(n)} << [&](const Index b)
+
+#else
+
+#define EACH_BLOCK(b, n, threads) Each{(n), (threads)} << [&](const Index b)
+FN Index lane() { return 0; }
+
+#endif

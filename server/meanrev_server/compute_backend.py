@@ -1,0 +1,112 @@
+"""The choice, at the start, of the backend that computes, and of threads or a child process for it."""
+
+import logging
+import os
+from collections.abc import Callable
+from functools import partial
+from importlib.util import find_spec
+from pathlib import Path
+from typing import NamedTuple
+
+from gpu_kernels import backend, device
+from gpu_kernels.backend import Backend
+from gpu_kernels.compile import use_cache, use_lanes
+from gpu_kernels.dispatch import Selection
+from meanrev_server.config import Settings
+from meanrev_worker import Fleet, Orders, blas
+
+__all__ = ["ComputeBackend", "blas_threads", "choose", "limit_blas"]
+
+log = logging.getLogger(__name__)
+
+
+class ComputeBackend(NamedTuple):
+    """What was chosen.
+
+    Attributes:
+        backend: Where the maths runs, and why there.
+        selection: The same choice as the operations take it.
+        prepare: What each compute thread calls first; None where there is nothing to prepare.
+        fleet: The child processes; None where the maths runs in this process.
+    """
+
+    backend: Backend
+    selection: Selection
+    prepare: Callable[[], None] | None = None
+    fleet: Fleet | None = None
+
+
+def choose(settings: Settings, changed: Callable[[], None]) -> ComputeBackend:
+    """Choose a backend, and start a child process where one is to compute.
+
+    With worker "auto" a child process uses the GPU, so that only the child imports CuPy, and an error that stays in the
+    GPU's state ends with it.
+
+    Args:
+        settings: The server's settings.
+        changed: Called as Fleet calls it.
+
+    Raises:
+        KernelError: the backend asked for cannot run here.
+    """
+    if settings.kernel_cache:
+        use_cache(Path(settings.kernel_cache))
+    if settings.lanes:
+        use_lanes(settings.lanes)
+    threads = settings.kernel_threads or len(os.sched_getaffinity(0))
+    name, reason = str(settings.backend), ""
+    if settings.worker == "process" or (settings.worker == "auto" and _may_be_gpu(name)):
+        fleet = Fleet(_orders(settings, threads), settings.compute_threads, gpus=settings.gpus, changed=changed)
+        found = fleet.backend
+        if settings.gpus > 1 and found.name != "cuda":
+            log.warning("there is no GPU for a second worker", extra={"gpus": settings.gpus, "backend": found.name})
+        if settings.worker == "process" or found.name == "cuda":
+            return ComputeBackend(found, Selection(found.name, threads, fleet.run, _lanes(found.name)), fleet=fleet)
+        fleet.close()
+        # The child has looked for a GPU. This process need not look again, which would leave CuPy in its memory.
+        name, reason = found
+    chosen = backend.choose_on(settings.device, settings.gpu_memory, name)
+    # CUDA has a current device in each thread.
+    prepare = partial(device.limit, settings.device, settings.gpu_memory) if chosen.name == "cuda" else None
+    selected = Selection(chosen.name, threads, lanes=_lanes(chosen.name))
+    return ComputeBackend(Backend(chosen.name, reason or chosen.reason), selected, prepare)
+
+
+def limit_blas(settings: Settings) -> None:
+    """Limit the threads of matrix products in this process.
+
+    The owner of the process decides about that: a server inside a notebook must not slow the notebook down.
+
+    Args:
+        settings: The server's settings.
+    """
+    blas.limit(blas_threads(settings))
+
+
+def _lanes(name: str) -> bool:
+    return name == "cuda" and backend.usable("native")
+
+
+def blas_threads(settings: Settings) -> int:
+    """Return how many threads a matrix product may use.
+
+    Args:
+        settings: The server's settings.
+    """
+    return settings.blas_threads or max(1, len(os.sched_getaffinity(0)) // settings.compute_threads)
+
+
+def _may_be_gpu(name: str) -> bool:
+    return name == "cuda" or (name == "auto" and find_spec("cupy") is not None)
+
+
+def _orders(settings: Settings, threads: int) -> Orders:
+    return Orders(
+        backend=settings.backend,
+        threads=threads,
+        blas_threads=blas_threads(settings),
+        device=settings.device,
+        gpu_memory=settings.gpu_memory,
+        kernel_cache=settings.kernel_cache,
+        lanes=settings.lanes,
+    )

@@ -1,0 +1,37 @@
+"""Work on a matrix in groups of columns, and the groups' results as one."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gpu_kernels.checks import Floats
+
+__all__ = ["column_groups", "joined"]
+
+
+def column_groups(values: Floats, size: int) -> Iterator[tuple[slice, Floats]]:
+    """Yield groups of columns, in their order.
+
+    Args:
+        values: (T, N).
+        size: Columns of a group; the last one may have fewer.
+
+    Yields:
+        The group's columns, and its series as a contiguous copy of shape (columns, T).
+    """
+    n_columns = values.shape[1]
+    for start in range(0, n_columns, size):
+        columns = slice(start, min(start + size, n_columns))
+        yield columns, np.ascontiguousarray(values[:, columns].T)
+
+
+def joined(parts: Sequence[Any], names: Iterable[str]) -> dict[str, NDArray[Any]]:
+    """Return arrays that come in parts, as a mapping of their names.
+
+    Args:
+        parts: The groups' results, in the order of their columns.
+        names: Attributes of each that are arrays.
+    """
+    return {name: np.concatenate([getattr(part, name) for part in parts]) for name in names}

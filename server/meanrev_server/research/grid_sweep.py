@@ -1,0 +1,134 @@
+"""A sweep of thresholds in groups of columns, which keeps only what the answer carries.
+
+The figures of a group are held until its best cells are chosen, and freed then. So the memory beside the answer is that
+of one group, however large the sweep is. No column's figures depend on its group.
+"""
+
+import math
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gpu_kernels import threshold_grid
+from gpu_kernels.checks import Floats
+from gpu_kernels.sweep import Rules
+from meanrev_server.research.columns import column_groups
+from meanrev_server.research.task import Progress
+
+__all__ = ["GridSweep", "Swept", "group_bytes", "group_columns", "swept"]
+
+_BACKTESTS = 1 << 17
+"""Most backtests of one lookback in a group: enough for all threads of a GPU."""
+
+_OF_A_BACKTEST = 7 * 8
+"""Bytes of the figures of a backtest."""
+
+_FIGURE_BYTES = 1 << 25
+"""Most bytes of a group's figures, where it has more than one column."""
+
+_PRICE_BYTES = 1 << 24
+"""Most bytes of a group's prices, where it has more than one column."""
+
+_COPIES = 4
+"""Arrays of the size of a group's figures and prices that are held while it is computed."""
+
+
+class GridSweep(NamedTuple):
+    """What is computed of each column.
+
+    Attributes:
+        cells: Cells of the grid.
+        shape: (E, X, C, L) of the grid.
+        figures: Names of the figures that are kept.
+        spans: train, test and purge of a walk-forward; empty where there is none.
+        rules: What all backtests share.
+    """
+
+    cells: threshold_grid.Cells
+    shape: tuple[int, int, int, int]
+    figures: Sequence[str]
+    spans: Mapping[str, Any]
+    rules: Rules
+
+
+class Swept(NamedTuple):
+    """What is kept.
+
+    Attributes:
+        figures: (N, G) each, by name; NaN where nothing was run: in invalid cells, and where a column has no figures.
+        choice: The best cells of each column.
+        steps: Steps of the walk-forward, in the order of columns.
+        n_prices: (N,) prices of each column.
+    """
+
+    figures: dict[str, Floats]
+    choice: threshold_grid.Choice
+    steps: list[threshold_grid.WalkStep]
+    n_prices: NDArray[np.int64]
+
+
+def swept(values: Floats, grid: GridSweep, progress: Progress) -> Swept:
+    """Sweep the columns of a matrix.
+
+    Args:
+        values: (T, N).
+        grid: What is computed.
+        progress: Called with the column-cells done and their number.
+
+    Raises:
+        InvalidInput: as sweep, choose and walk_forward of gpu_kernels.threshold_grid.
+    """
+    n_columns, n_valid = values.shape[1], int(np.count_nonzero(grid.cells.valid))
+    total = n_columns * n_valid
+    kept = {name: np.empty((n_columns, grid.cells.valid.size)) for name in grid.figures}
+    n_prices = np.empty(n_columns, dtype=np.int64)
+    choices, steps = [], []
+    size = group_columns(grid.cells.valid.size, grid.shape[-1], len(values))
+    for columns, prices in column_groups(values, size):
+        done = columns.start * n_valid
+
+        def report(swept: int, _: int, before: int = done) -> None:
+            progress(before + swept, total)
+
+        def go_on(_: int, __: int, after: int = columns.stop * n_valid) -> None:
+            progress(after, total)
+
+        n_prices[columns] = np.count_nonzero(~np.isnan(prices), axis=1)
+        metrics = threshold_grid.sweep(prices, grid.cells, grid.rules, progress=report)
+        _keep(kept, columns, metrics)
+        choices.append(
+            threshold_grid.choose(
+                metrics, grid.cells, grid.shape, len(values), grid.rules, prices=prices, progress=go_on
+            )
+        )
+        if grid.spans:
+            walked = threshold_grid.walk_forward(prices, grid.cells, grid.rules, progress=go_on, **grid.spans)
+            steps += [step._replace(series=columns.start + step.series) for step in walked]
+    return Swept(kept, _joined(choices), steps, n_prices)
+
+
+def group_columns(n_cells: int, n_lookbacks: int, n_rows: int) -> int:
+    """Return the columns of a group, of bounded memory and enough work at once."""
+    backtests = min(_BACKTESTS * n_lookbacks, _FIGURE_BYTES // _OF_A_BACKTEST)
+    return max(1, min(backtests // n_cells, _PRICE_BYTES // (8 * n_rows)))
+
+
+def group_bytes(n_columns: int, n_cells: int, n_lookbacks: int, n_rows: int) -> int:
+    """Return about the most that is held, beside what is kept, while a group is computed."""
+    at_once = min(n_columns, group_columns(n_cells, n_lookbacks, n_rows))
+    return _COPIES * at_once * (_OF_A_BACKTEST * n_cells + 8 * n_rows)
+
+
+def _keep(kept: dict[str, Floats], columns: slice, metrics: threshold_grid.GridMetrics) -> None:
+    nothing = np.isnan(metrics.max_drawdown)
+    for name, values in kept.items():
+        values[columns] = getattr(metrics, name)
+        values[columns][nothing] = math.nan  # counts are 0 where nothing was run
+
+
+def _joined(choices: list[threshold_grid.Choice]) -> threshold_grid.Choice:
+    if len(choices) == 1:
+        return choices[0]
+    return threshold_grid.Choice._make(np.concatenate(parts) for parts in zip(*choices, strict=True))

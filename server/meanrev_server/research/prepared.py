@@ -1,0 +1,138 @@
+"""A research request, prepared: its options parsed once, its work estimated, its matrix whole.
+
+Request is what the first chunk tells: options are checked and the work is admitted before the other chunks are sent.
+Prepared has the matrix too, and is all that running needs.
+"""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from importlib.metadata import version
+from typing import Any, NamedTuple
+
+import msgspec
+
+from gpu_kernels.choices import choice_rule
+from gpu_kernels.errors import InvalidInput
+from meanrev_server.jobs import job_id
+from meanrev_server.matrix_upload import Table, Upload
+from meanrev_server.outline import Outline
+from meanrev_server.research.estimate import Estimate
+from meanrev_server.research.task import Task
+from meanrev_server.rpc import options
+from meanrev_server.rpc.call import Call
+
+__all__ = ["Prepared", "Request"]
+
+
+class Prepared(NamedTuple):
+    """A request whose matrix is whole.
+
+    Attributes:
+        request: The request, with the estimates of the whole matrix.
+        table: The matrix.
+    """
+
+    request: "Request"
+    table: Table
+
+    def job_id(self) -> str:
+        """Return the id of the request as a job: a hash of everything that its answer depends on.
+
+        The matrix is hashed where it is. This takes long enough for a compute thread.
+        """
+        stamps = self.table.timestamps_ms
+        texts = [
+            msgspec.json.encode(self.request.options),
+            json.dumps(self.request.ignored).encode(),
+            json.dumps(self.table.columns).encode(),
+        ]
+        arrays = [self.table.values] if stamps is None else [stamps, self.table.values]
+        return job_id(
+            self.request.task.method, [*texts, *(array.data.cast("B") for array in arrays)], version("meanrev")
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What the first chunk tells of a request.
+
+    Attributes:
+        task: What to run.
+        outline: The size and the columns of the matrix.
+        options: The task's options.
+        ignored: Names of options that the task does not know.
+        total: Steps that progress counts.
+        estimate: What the work takes.
+    """
+
+    task: Task[Any]
+    outline: Outline
+    options: Any
+    ignored: list[str]
+    total: int
+    estimate: Estimate
+
+    @classmethod
+    def read(cls, task: Task[Any], outline: Outline) -> "Request":
+        """Read the request of a research method.
+
+        This belongs in a thread: the metadata may hold megabytes of levels, or a range of very many points.
+
+        Args:
+            task: The method.
+            outline: What the first chunk tells; its metadata holds the options.
+
+        Raises:
+            InvalidInput: an option breaks its rule.
+        """
+        return cls._of(task, outline, *options.parse(task.options_type, outline.metadata))
+
+    @classmethod
+    def read_job(cls, tasks: Mapping[str, Task[Any]], outline: Outline) -> "Request":
+        """Read the request of a job, whose metadata names the method beside the method's options; as read.
+
+        Args:
+            tasks: What may be a job, by method.
+            outline: What the first chunk tells.
+
+        Raises:
+            InvalidInput: the method is none of these, or an option breaks its rule.
+        """
+        most_bytes = max(task.options_type.MOST_BYTES for task in tasks.values())
+        given = options.json_object(outline.metadata, most_bytes) or {}
+        method = given.pop("method", None)
+        if method not in tuple(tasks):
+            rule = choice_rule(method, tasks)
+            raise InvalidInput("metadata.method", rule, value="null" if method is None else method)
+        task = tasks[method]
+        options.check_size(outline.metadata, task.options_type.MOST_BYTES)
+        return cls._of(task, outline, *options.checked(task.options_type, given))
+
+    @classmethod
+    def _of(cls, task: Task[Any], outline: Outline, chosen: Any, ignored: list[str]) -> "Request":
+        task.check(chosen)
+        return cls(task, outline, chosen, ignored, task.total(outline, chosen), task.estimate(outline, chosen))
+
+    def with_table(self, table: Table) -> Prepared:
+        """Return the prepared request, estimated anew where the first chunk did not tell the number of rows."""
+        if self.outline.n_rows:
+            return Prepared(self, table)
+        outline = replace(self.outline, n_rows=len(table.values))
+        return Prepared(self._of(self.task, outline, self.options, self.ignored), table)
+
+    async def prepared(self, upload: Upload, call: Call) -> Prepared:
+        """Admit the work, receive the other chunks, and return the prepared request.
+
+        Args:
+            upload: The matrix, of which the first chunk has come.
+            call: The call's surroundings.
+
+        Raises:
+            InvalidInput: a chunk is out of order, missing, sent twice, or contradicts the first one.
+            LimitReached: too much work is in flight, or the matrix is too large for the server, now or ever.
+        """
+        call.ticket.announce(self.estimate.work)
+        found = self.with_table(await upload.table())
+        call.ticket.announce(found.request.estimate.work)
+        return found

@@ -1,0 +1,164 @@
+"""Backtest: every column traded by one rule, or by thresholds of its own."""
+
+from typing import Annotated, Any, ClassVar
+
+import numpy as np
+from msgspec import Meta
+from numpy.typing import NDArray
+
+from gpu_kernels import sweep
+from gpu_kernels.errors import InvalidInput
+from gpu_kernels.sweep.arguments import stops_above
+from meanrev_server.matrix_upload import Table
+from meanrev_server.outline import Outline
+from meanrev_server.research.answer import PART_BYTES, Answer
+from meanrev_server.research.columns import column_groups, joined
+from meanrev_server.research.estimate import Estimate, column_estimate, list_bytes, parts_bytes
+from meanrev_server.research.return_figures import figure_bytes, return_columns
+from meanrev_server.research.task import Progress, Task, TradingResearchOptions
+from meanrev_server.rpc.naming import option_names, wire_names
+from meanrev_server.rpc.trading_options import Lookback
+from meanrev_wire.research_pb2 import BacktestReply
+
+__all__ = ["TASK", "BacktestOptions"]
+
+_ENTRIES_AT_ONCE = 2**19
+"""Prices of the columns that are traded at once, between two reports of progress."""
+
+_COPIES = 16
+"""Arrays of the size of a group's prices that are held at once."""
+
+_N_LISTS = 48
+"""Lists in a reply."""
+_OF_A_COLUMN = (
+    "final_equity",
+    "num_trades",
+    "win_rate",
+    "avg_profit_per_trade",
+    "total_costs",
+    "exposure",
+    "turnover",
+    "profit_factor",
+    "best_trade",
+    "worst_trade",
+    "position",
+)
+
+Level = float | Annotated[tuple[float | None, ...], Meta(min_length=1)]
+"""One number for all columns, or one a column; null where a column has none, which is not traded then."""
+
+
+class BacktestOptions(TradingResearchOptions, frozen=True, kw_only=True):
+    """Options of Backtest, beside those of every trading rule.
+
+    Attributes:
+        entry: Entry level; it must be given, like the next.
+        exit: Exit level.
+        cost: Cost per side, as in BacktestWithCosts.
+        lookback: Bars of the rolling z-score.
+        trades: List the round trips in the reply.
+        path: Put every bar into the reply.
+    """
+
+    MOST_BYTES: ClassVar[int] = 4 * 1024 * 1024  # three numbers a column
+
+    entry: Level | None = None
+    exit: Level | None = None
+    cost: Level = 0.0005
+    lookback: Lookback = 20
+    trades: bool = False
+    path: bool = False
+
+
+_NAMES = option_names(BacktestOptions, prices="block", entry_z="metadata.entry", exit_z="metadata.exit")
+
+
+def _check(chosen: BacktestOptions) -> None:
+    """Check that the stop is above every entry level.
+
+    Raises:
+        InvalidInput: it is not.
+    """
+    if chosen.entry is not None:
+        with wire_names(_NAMES):
+            stops_above(np.array(chosen.entry, dtype=np.float64), chosen.rules())
+
+
+def _run(table: Table, chosen: BacktestOptions, progress: Progress) -> Answer:
+    n_rows, n_columns = table.values.shape
+    levels = [_level(getattr(chosen, name), name, n_columns) for name in ("entry", "exit", "cost")]
+    rules, parts = chosen.rules(chosen.lookback), []
+    for columns, series in column_groups(table.values, max(1, _ENTRIES_AT_ONCE // n_rows)):
+        progress(columns.start, n_columns)
+        entry, leave, cost_per_side = (values[columns] for values in levels)
+        try:
+            with wire_names(_NAMES):
+                found = sweep.accounts(
+                    series, entry, leave, cost_per_side, rules, trades=chosen.trades, path=chosen.path
+                )
+        except InvalidInput as error:
+            raise _placed(error, chosen, columns.start) from None
+        if found.trades is not None:
+            found = found._replace(trades=found.trades._replace(series=found.trades.series + columns.start))
+        parts.append(found)
+    return Answer(
+        {
+            "returns": return_columns(table.columns, [part.returns for part in parts]),
+            **joined(parts, _OF_A_COLUMN),
+            "trades": _trades([part.trades for part in parts if part.trades is not None]),
+            "paths": _paths([part.paths for part in parts if part.paths is not None]),
+        }
+    )
+
+
+def _level(value: Level | None, name: str, n_columns: int) -> NDArray[np.float64]:
+    """Return one value for each column, so that a group of columns can take its part."""
+    if value is None:
+        raise InvalidInput(f"metadata.{name}", "must be given: a number, or a list of one a column")
+    values = np.atleast_1d(np.array(value, dtype=np.float64))
+    if values.size not in {1, n_columns}:
+        rule = f"must be a number, or a list of {n_columns}, one a column"
+        raise InvalidInput(f"metadata.{name}", rule, value=values.size)
+    return np.broadcast_to(values, n_columns)
+
+
+def _placed(error: InvalidInput, chosen: BacktestOptions, start: int) -> InvalidInput:
+    """Return an error of a level with its index in the list that came; a single number has none."""
+    given = getattr(chosen, error.field.removeprefix("metadata."), None)
+    index = error.index + start if isinstance(error.index, int) and isinstance(given, tuple) else None
+    return InvalidInput(error.field, error.rule, value=error.value, index=index)
+
+
+def _trades(parts: list[sweep.Trades]) -> dict[str, Any] | None:
+    if not parts:
+        return None
+    columns: dict[str, Any] = joined(parts, sweep.Trades._fields)
+    columns["column"] = columns.pop("series")
+    columns["status"] = ["closed" if closed else "open" for closed in columns.pop("closed").tolist()]
+    return columns
+
+
+def _paths(parts: list[sweep.AccountPaths]) -> dict[str, Any] | None:
+    if not parts:
+        return None
+    return {"first_row": 0, **{name: values.T for name, values in joined(parts, sweep.AccountPaths._fields).items()}}
+
+
+def _estimate(outline: Outline, chosen: BacktestOptions) -> Estimate:
+    """Return the estimate without the trades, whose number is not known before."""
+    n_rows, n_columns = outline.n_rows, outline.n_columns
+    paths = len(sweep.AccountPaths._fields) * outline.nbytes if chosen.path else 0
+    lists = list_bytes(n_columns, doubles=len(_OF_A_COLUMN) - 2, varints=(n_rows, -1))
+    reply_bytes = parts_bytes(figure_bytes(outline) + lists + paths, _N_LISTS)
+    size = max(1, _ENTRIES_AT_ONCE // max(1, n_rows))
+    return column_estimate(outline, size, _COPIES, 2 * paths + 2 * PART_BYTES, reply_bytes)
+
+
+TASK = Task(
+    method="Backtest",
+    options_type=BacktestOptions,
+    reply=BacktestReply,
+    estimate=_estimate,
+    run=_run,
+    check=_check,
+)

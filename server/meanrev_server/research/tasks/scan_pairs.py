@@ -1,0 +1,102 @@
+"""ScanPairs: all pairs of columns, tested for cointegration and ranked."""
+
+from typing import Annotated, Literal
+
+from msgspec import Meta
+
+from gpu_kernels import pair_trading
+from meanrev_server.matrix_upload import Table
+from meanrev_server.outline import Outline
+from meanrev_server.research.answer import Answer
+from meanrev_server.research.estimate import Estimate, list_bytes, parts_bytes
+from meanrev_server.research.task import Progress, ResearchOptions, Task
+from meanrev_server.rpc.naming import option_names, same_fields, wire_names
+from meanrev_server.rpc.trading_options import Lookback
+from meanrev_wire.research_pb2 import PairColumns, ScanReply
+
+__all__ = ["TASK", "ScanOptions"]
+
+_DOUBLES = 17 + 2 * 3
+"""Numbers of a pair in the reply, those of three sub-periods among them."""
+_COPIES, _SQUARES = 4, 30
+"""Arrays of the matrix's size, and of all pairs of columns, that a scan holds at once."""
+_RESIDUALS = 12 * 8 * (1 << 18)
+"""Bytes of the residuals that it trades at once."""
+
+
+class ScanOptions(ResearchOptions, frozen=True, kw_only=True):
+    """Options of ScanPairs.
+
+    Attributes:
+        lags: Lagged differences of the residual's Dickey-Fuller regression.
+        split: Share of the rows that is trained on.
+        alpha: Pairs whose train p-value is below it are fitted and ranked; 1 keeps all that were tested.
+        top: Pairs that the reply carries; all ranked ones where null.
+        log: Regress logarithms of prices, which must be positive then.
+        cost: Per side, in units of the residual; five basis points of the notional in y where null.
+        objective: What the thresholds maximise.
+        lookback: Bars of the rolling z-score of the backtests.
+        periods_per_year: For the annualised Sharpe ratios.
+    """
+
+    lags: Annotated[int, Meta(ge=0, le=100)] = 1
+    split: Annotated[float, Meta(gt=0, lt=1)] = 0.7
+    alpha: Annotated[float, Meta(gt=0, le=1)] = 0.05
+    top: Annotated[int, Meta(ge=1)] | None = None
+    log: bool = True
+    cost: Annotated[float, Meta(ge=0)] | None = None
+    objective: Literal["sharpe", "profit"] = "sharpe"
+    lookback: Lookback = 60
+    periods_per_year: Annotated[float, Meta(gt=0)] = 252.0
+
+
+_NAMES = option_names(ScanOptions, prices="block")
+_OF_THE_SERVER = ResearchOptions.__struct_fields__
+"""Options that the operation does not take."""
+
+
+def _total(outline: Outline, _: ScanOptions) -> int:
+    n_columns = outline.n_columns
+    return n_columns * (n_columns - 1) // 2
+
+
+def _run(table: Table, chosen: ScanOptions, progress: Progress) -> Answer:
+    given = {name: getattr(chosen, name) for name in chosen.__struct_fields__ if name not in _OF_THE_SERVER}
+    with wire_names(_NAMES):
+        found = pair_trading.scan(table.values, progress=progress, **given)
+    result = same_fields(PairColumns, found)
+    for side in ("y", "x"):
+        result[side] = [table.columns[i] for i in result[side]]
+    result["status"], result["reason"] = list(found.status), list(found.reason)
+    fields = {
+        "n_pairs": found.n_pairs,
+        "n_significant": found.n_significant,
+        "n_untested": found.n_untested,
+        "notes": [
+            {"column": table.columns[note.column], "status": note.status, "reason": note.told(table.columns)}
+            for note in found.notes
+        ],
+    }
+    return Answer(result, fields, {"n_significant": found.n_significant})
+
+
+def _estimate(outline: Outline, chosen: ScanOptions) -> Estimate:
+    """Return the estimate of a scan whose pairs are all significant: how many are is not known before."""
+    n_rows, n_columns = outline.n_rows, outline.n_columns
+    total = _total(outline, chosen)
+    n_shown = total if chosen.top is None else min(total, chosen.top)
+    name = outline.longest_name
+    items = list_bytes(n_shown, doubles=_DOUBLES, varints=(n_rows,), texts=(name, name, "traded", ""))
+    reply_bytes = parts_bytes(items, _DOUBLES)
+    peak = _COPIES * outline.nbytes + _SQUARES * 8 * n_columns**2 + _RESIDUALS + 2 * reply_bytes
+    return Estimate(total * n_rows, peak, reply_bytes, least_bytes=0)
+
+
+TASK = Task(
+    method="ScanPairs",
+    options_type=ScanOptions,
+    reply=ScanReply,
+    total=_total,
+    estimate=_estimate,
+    run=_run,
+)

@@ -1,0 +1,253 @@
+"""SweepThresholds: every column against a grid of thresholds, costs and lookbacks."""
+
+import math
+from collections.abc import Mapping
+from functools import cached_property
+from typing import Annotated, Any, NamedTuple
+
+import numpy as np
+from google.protobuf.message import Message
+from msgspec import Meta
+from numpy.typing import NDArray
+
+from gpu_kernels import threshold_grid
+from gpu_kernels.checks import Floats, one_of
+from gpu_kernels.errors import InvalidInput
+from gpu_kernels.sweep.arguments import stops_above
+from meanrev_server.matrix_upload import Table
+from meanrev_server.outline import Outline
+from meanrev_server.research import message_bytes
+from meanrev_server.research.answer import PART_BYTES, Answer
+from meanrev_server.research.estimate import Estimate, list_bytes, names_bytes, parts_bytes
+from meanrev_server.research.grid_sweep import GridSweep, group_bytes, swept
+from meanrev_server.research.task import Progress, Task, TradingResearchOptions
+from meanrev_server.rpc.naming import option_names, wire_names
+from meanrev_server.rpc.trading_options import Lookback
+from meanrev_wire.research_pb2 import CellChoice, SweepReply, WalkStep
+
+__all__ = ["TASK", "SweepOptions"]
+
+Axis = str | Annotated[tuple[float, ...], Meta(min_length=1)]
+"""Numbers, or "from:to:step" with both ends."""
+
+_FIGURES = (
+    "sharpe_ratio",
+    "cumulative_return",
+    "max_drawdown",
+    "num_trades",
+    "win_rate",
+    "avg_profit_per_trade",
+    "total_costs",
+)
+
+
+class _Axes(NamedTuple):
+    """The axes of a grid: (E,), (X,), (C,) and (L,)."""
+
+    entry: Floats
+    exit: Floats
+    cost_per_side: Floats
+    lookback: NDArray[np.int64]
+
+    @property
+    def shape(self) -> tuple[int, int, int, int]:
+        """(E, X, C, L)."""
+        return self.entry.size, self.exit.size, self.cost_per_side.size, self.lookback.size
+
+    @property
+    def n_cells(self) -> int:
+        """Cells of the grid, invalid ones included."""
+        return math.prod(self.shape)
+
+    @property
+    def fits(self) -> NDArray[np.bool_]:
+        """Whether an exit level fits an entry level, (E, X)."""
+        return (self.exit < self.entry[:, None]) & (self.exit >= -self.entry[:, None])
+
+    @property
+    def n_valid(self) -> int:
+        """Cells whose exit level fits the entry level."""
+        return int(np.count_nonzero(self.fits)) * self.cost_per_side.size * self.lookback.size
+
+
+class SweepOptions(TradingResearchOptions, frozen=True, kw_only=True, dict=True):
+    """Options of SweepThresholds, beside those of every trading rule.
+
+    Attributes:
+        entry: Entry levels; a cell whose exit does not fit its entry is invalid.
+        exit: Exit levels.
+        cost: Costs per side, as in BacktestWithCosts.
+        lookback: Bars of the rolling z-score.
+        figures: Figures of every cell that the reply carries.
+        train: Bars of a walk-forward's train part; 0 for no walk-forward.
+        test: Bars of its test part.
+        purge: Bars between the two.
+    """
+
+    entry: Axis = "0.5:3:0.25"
+    exit: Axis = "-0.5:1.5:0.25"
+    cost: Axis = (0.0005,)
+    lookback: Annotated[tuple[Lookback, ...], Meta(min_length=1)] = (20,)
+    figures: tuple[str, ...] = ("sharpe_ratio", "cumulative_return", "max_drawdown", "num_trades")
+    train: Annotated[int, Meta(ge=0)] = 0
+    test: Annotated[int, Meta(ge=0)] = 0
+    purge: Annotated[int, Meta(ge=0)] = 0
+
+    @cached_property
+    def axes(self) -> _Axes:
+        """The axes as arrays.
+
+        Raises:
+            InvalidInput: a range is not "from:to:step".
+        """
+        return _Axes(
+            entry=_axis(self.entry, "entry"),
+            exit=_axis(self.exit, "exit"),
+            cost_per_side=_axis(self.cost, "cost"),
+            lookback=np.array(self.lookback, dtype=np.int64),
+        )
+
+    @property
+    def spans(self) -> Mapping[str, Any]:
+        """Parts of the walk-forward; empty where none is asked for."""
+        if not self.train and not self.test:
+            return {}
+        return {"train": self.train, "test": self.test, "purge": self.purge}
+
+
+_NAMES = option_names(SweepOptions, prices="block", entry_z="metadata.entry", exit_z="metadata.exit")
+
+
+def _axis(values: Axis, name: str) -> Floats:
+    with wire_names({"grid": f"metadata.{name}"}):
+        return threshold_grid.grid(values) if isinstance(values, str) else np.array(values, dtype=np.float64)
+
+
+def _check(chosen: SweepOptions) -> None:
+    """Check what can be known before there are prices: figures and axes, each axis beside one point of the others.
+
+    Raises:
+        InvalidInput: a figure is unknown, an axis breaks its rule, there are too many cells, or the stop is not above
+            every entry level that an exit level fits.
+    """
+    for name in chosen.figures:
+        one_of("metadata.figures", name, _FIGURES)
+    axes = chosen.axes
+    with wire_names(_NAMES):
+        for place in range(len(axes)):
+            alone: Any = [axis if i == place else axis[:1] for i, axis in enumerate(axes)]
+            threshold_grid.expand(*alone)
+        if axes.n_cells > threshold_grid.MAX_CELLS:
+            raise InvalidInput("cells", f"must be at most {threshold_grid.MAX_CELLS}", value=axes.n_cells)
+        stops_above(axes.entry[axes.fits.any(axis=1)], chosen.rules())
+
+
+def _total(outline: Outline, chosen: SweepOptions) -> int:
+    return outline.n_columns * chosen.axes.n_valid
+
+
+def _run(table: Table, chosen: SweepOptions, progress: Progress) -> Answer:
+    with wire_names(_NAMES):
+        cells = threshold_grid.expand(*chosen.axes)
+        figures = tuple(dict.fromkeys(chosen.figures))
+        grid = GridSweep(cells, chosen.axes.shape, figures, chosen.spans, chosen.rules())
+        found = swept(table.values, grid, progress)
+        cell_reason, cell_reasons = threshold_grid.cell_reasons(cells, found.n_prices)
+    n_cells = int(np.count_nonzero(cells.valid))
+    result = {
+        "columns": list(table.columns),
+        "entry_zscore": cells.entry_z,
+        "exit_zscore": cells.exit_z,
+        "cost": cells.cost,
+        "lookback": cells.lookback,
+        "cell_reason": cell_reason,
+        "cell_reasons": cell_reasons,
+        "best": _best(found.choice, table.columns),
+        "n_cells": n_cells,
+        "walk_forward": [_step(step, table) for step in found.steps],
+        "figures": [{"name": name, "values": values} for name, values in found.figures.items()],
+    }
+    return Answer(result, extras={"n_cells": n_cells})
+
+
+def _step(step: threshold_grid.WalkStep, table: Table) -> WalkStep:
+    values = step._asdict()
+    if table.timestamps_ms is not None:
+        for part in ("train", "test"):
+            values[f"{part}_first_ms"] = int(table.timestamps_ms[values[f"{part}_start"]])
+            values[f"{part}_last_ms"] = int(table.timestamps_ms[values[f"{part}_stop"] - 1])
+    return WalkStep(column=table.columns[values.pop("series")], **values)
+
+
+def _best(choice: threshold_grid.Choice, columns: tuple[str, ...]) -> list[CellChoice]:
+    rows = zip(columns, *(values.tolist() for values in choice), strict=True)
+    return [
+        CellChoice(
+            column=column,
+            cell=cell,
+            value=value,
+            deflated_sharpe=deflated,
+            plateau_cell=plateau,
+            plateau_value=mean,
+            status=status,
+            reason=reason,
+            n_bars=n_bars,
+        )
+        for column, cell, value, deflated, plateau, mean, status, reason, n_bars in rows
+    ]
+
+
+def _estimate(outline: Outline, chosen: SweepOptions) -> Estimate:
+    n_rows, n_columns, n_cells = outline.n_rows, outline.n_columns, chosen.axes.n_cells
+    n_steps = _n_steps(n_rows, chosen)
+    names = names_bytes(outline)
+    figures = 8 * len(set(chosen.figures)) * n_columns * n_cells
+    lists = list_bytes(n_cells, doubles=3, varints=(max(chosen.lookback), 1))
+    choices = n_columns * _CHOICE_BYTES + names
+    steps = n_steps * (n_columns * _STEP_BYTES + names)
+    reply_bytes = parts_bytes(figures + lists + names + choices + steps, len(_FIGURES) + 8)
+    messages = n_columns * (1 + n_steps) * _MESSAGE_BYTES
+    group = group_bytes(n_columns, n_cells, len(chosen.lookback), max(1, n_rows))
+    work = _total(outline, chosen) * (n_rows + n_steps * chosen.train)
+    return Estimate(work, outline.nbytes + figures + messages + 12 * lists + group + _PART_BYTES, reply_bytes)
+
+
+def _n_steps(n_rows: int, chosen: SweepOptions) -> int:
+    """Return the steps of a walk-forward; none where its parts break a rule, which the work refuses."""
+    if not chosen.train or not chosen.test:
+        return 0
+    return max(0, (n_rows - chosen.train - chosen.purge - chosen.test) // chosen.test + 1)
+
+
+def _most_bytes(message: Message) -> int:
+    return message_bytes.ends([message])[-1]
+
+
+_LARGE = 1 << 20
+_CHOICE_BYTES = _most_bytes(
+    CellChoice(
+        cell=_LARGE, value=1, deflated_sharpe=1, plateau_cell=_LARGE, plateau_value=1, status="ok", n_bars=_LARGE
+    )
+)
+_STEP: dict[str, Any] = {
+    **dict.fromkeys(("train_start", "train_stop", "test_start", "test_stop", "cell", "test_trades"), _LARGE),
+    **dict.fromkeys(("train_sharpe", "test_sharpe", "test_return", "test_max_drawdown"), 1.0),
+    **dict.fromkeys(("train_first_ms", "train_last_ms", "test_first_ms", "test_last_ms"), 1 << 40),
+    "status": "ok",
+}
+_STEP_BYTES = _most_bytes(WalkStep(**_STEP))
+_MESSAGE_BYTES = 1024
+"""Bytes of memory of a choice or a step until it is written."""
+_PART_BYTES = 2 * PART_BYTES
+"""Bytes of memory of a reply while it is written."""
+
+
+TASK = Task(
+    method="SweepThresholds",
+    options_type=SweepOptions,
+    reply=SweepReply,
+    check=_check,
+    total=_total,
+    estimate=_estimate,
+    run=_run,
+)

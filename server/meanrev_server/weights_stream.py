@@ -1,0 +1,176 @@
+"""CaraOptimalWeights and SharpeOptimalWeights: a stream of returns in, the weights of each message out.
+
+Both methods estimate means and a covariance from the returns, unless the caller sends them, and differ in what the
+weights maximise.
+"""
+
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping
+from functools import partial
+from typing import Annotated, Any, Literal
+
+import numpy as np
+from msgspec import Meta
+
+from gpu_kernels import moments, weights
+from gpu_kernels.bounds import within_reach
+from gpu_kernels.checks import Floats, non_negative
+from gpu_kernels.errors import InvalidInput
+from meanrev_server.rpc import options
+from meanrev_server.rpc.call import Call
+from meanrev_server.rpc.naming import option_names, same_fields, wire_names
+from meanrev_server.rpc.registry import StreamHandler
+from meanrev_wire import codec
+from meanrev_wire.meanrev_pb2 import OptimizationInput, WeightsOutput
+
+__all__ = ["HANDLERS", "Side", "WeightOptions", "sides"]
+
+Side = float | tuple[float | None, ...] | None
+"""A bound for all assets, or one an asset; null where there is none."""
+
+_LONGEST_WINDOW = 100_000
+
+
+class WeightOptions(options.Options, frozen=True, kw_only=True):
+    """Options of CaraOptimalWeights and SharpeOptimalWeights.
+
+    Attributes:
+        mode: "budget" (weights sum to 1), "unconstrained", or "long_only".
+        covariance: Estimator of the covariance.
+        halflife: Periods after which an observation counts half, for "ewma".
+        bounds: Lowest and highest weight: one for all assets, one an asset, or null for none.
+        leverage: Largest sum of absolute weights.
+        append: Rows join the stream's window instead of replacing it.
+        window: Rows the window keeps.
+    """
+
+    mode: Literal["budget", "unconstrained", "long_only"] = "budget"
+    covariance: Literal["sample", "ledoit_wolf", "oas", "ewma"] = "sample"
+    halflife: Annotated[float, Meta(gt=0)] | None = None
+    bounds: tuple[Side, Side] | None = None
+    leverage: Annotated[float, Meta(gt=0)] | None = None
+    append: bool = False
+    window: Annotated[int, Meta(ge=2, le=_LONGEST_WINDOW)] = 10_000
+
+
+_NAMES = option_names(WeightOptions, covariance="covariance")
+
+
+def sides(bounds: tuple[Side, Side] | None) -> tuple[Any, Any] | None:
+    """Return bounds as the operations take them: infinite where an asset has none, and None where no asset has one.
+
+    Args:
+        bounds: Lowest and highest weights, or None.
+    """
+    if bounds is None:
+        return None
+    low, high = (_filled(side, nothing) for side, nothing in zip(bounds, (-np.inf, np.inf), strict=True))
+    return low, high
+
+
+def _filled(side: Side, nothing: float) -> Any:
+    return [nothing if bound is None else bound for bound in side] if isinstance(side, tuple) else side
+
+
+Optimise = Callable[..., weights.Weights]
+
+
+async def _answers(optimise: Optimise, messages: AsyncIterator[bytes], call: Call) -> AsyncGenerator[bytes, None]:
+    """Answer each message with weights."""
+    stream = options.StreamOptions(WeightOptions)
+    state = _StreamState(optimise)
+    async for data in messages:
+        request = await call.decode(OptimizationInput, data)
+        chosen = stream.read(request.metadata)
+        yield await call.compute(state.answer, request, chosen, stream.ignored_once())
+
+
+class _StreamState:
+    """What one stream remembers: the rows of its window, and the weights of its last reply."""
+
+    def __init__(self, optimise: Optimise) -> None:
+        self._optimise = optimise
+        self._window: Floats | None = None
+        self._held: Floats | None = None
+
+    def answer(self, request: OptimizationInput, chosen: WeightOptions, ignored: list[str]) -> bytes:
+        """Answer one message, in a compute thread; a stream has one message at a time in work."""
+        rate = non_negative("transaction_cost", request.transaction_cost)
+        within_reach("transaction_cost", np.asarray(rate))
+        returns = codec.matrix(request.returns, "returns") if request.HasField("returns") else None
+        if chosen.append and returns is not None:
+            returns = self._window = _joined(self._window, returns, chosen.window)
+        extras, found = _weigh(request, returns, chosen, self._optimise)
+        if self._held is not None and self._held.size == found.weights.size:
+            turnover = float(np.abs(found.weights - self._held).sum())
+            extras.update(turnover=turnover, trading_cost=rate * turnover)
+        self._held = found.weights
+        return _encoded(found, extras, request.timestamp_ms, ignored)
+
+
+def _joined(window: Floats | None, rows: Floats, most: int) -> Floats:
+    if window is None:
+        return rows[-most:]
+    if rows.shape[1] != window.shape[1]:
+        rule = f"must stay {window.shape[1]}, as in the stream's first message, where rows are appended"
+        raise InvalidInput("returns.cols", rule, value=rows.shape[1])
+    return np.concatenate([window, rows])[-most:]
+
+
+def _weigh(
+    request: OptimizationInput, returns: Floats | None, chosen: WeightOptions, optimise: Optimise
+) -> tuple[dict[str, Any], weights.Weights]:
+    with wire_names(_NAMES):
+        expected, covariance, extras = _estimate(request, returns, chosen)
+        found = optimise(
+            expected,
+            covariance,
+            gamma=1.0 if request.gamma == 0 else request.gamma,
+            risk_free_rate=request.risk_free_rate,
+            mode=chosen.mode,
+            bounds=sides(chosen.bounds),
+            leverage=chosen.leverage,
+        )
+    return extras, found
+
+
+def _estimate(
+    request: OptimizationInput, returns: Floats | None, chosen: WeightOptions
+) -> tuple[Floats, Floats, dict[str, Any]]:
+    """Return means, covariance and extra outputs about them: the caller's own where given, else estimates.
+
+    Raises:
+        InvalidInput: the request has no returns, and not both means and covariance.
+    """
+    expected = codec.doubles(request.expected_returns) if len(request.expected_returns) else None
+    covariance = codec.matrix(request.covariance, "covariance") if request.HasField("covariance") else None
+    if expected is not None and covariance is not None:
+        return expected, covariance, {}
+    if returns is None:
+        raise InvalidInput("returns", "must be given unless both expected_returns and covariance are")
+    if expected is not None and expected.size != returns.shape[1]:
+        rule = f"must hold one value for each of the {returns.shape[1]} assets"
+        raise InvalidInput("expected_returns", rule, value=expected.size)
+    found = moments.covariance(returns, method=chosen.covariance, halflife=chosen.halflife)
+    extras: dict[str, Any] = {"dropped_rows": found.dropped_rows or None}
+    if covariance is None:
+        extras.update(covariance=found.method, shrinkage=found.shrinkage, fallback=found.fallback or None)
+    return (
+        found.mean if expected is None else expected,
+        found.matrix if covariance is None else covariance,
+        extras,
+    )
+
+
+def _encoded(found: weights.Weights, extras: dict[str, Any], timestamp_ms: int, ignored: list[str]) -> bytes:
+    fallback = extras.pop("fallback", None)
+    reasons = [reason for reason in (found.reason, fallback) if reason]
+    metadata = options.reply_metadata(ignored, reason="; ".join(reasons) or None, **extras)
+    fields = same_fields(WeightsOutput, found) | {"status": "constrained" if reasons else found.status}
+    return codec.encode(WeightsOutput, **fields, timestamp_ms=timestamp_ms, metadata=metadata)
+
+
+HANDLERS: Mapping[str, StreamHandler] = {
+    "CaraOptimalWeights": partial(_answers, weights.cara),
+    "SharpeOptimalWeights": partial(_answers, weights.sharpe),
+}
+"""The handlers of both methods."""
