@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from meanrev.methods.research import RESEARCH
 from meanrev_server.rpc.registry import module_name
 from meanrev_wire import meanrev_pb2, research_pb2
 
@@ -84,6 +85,24 @@ def test_methods_and_client_methods_are_the_same():
     client = importlib.import_module("meanrev").Client
     assert set(CLIENT_METHODS) == set(METHODS)
     assert all(hasattr(client, name) for name in CLIENT_METHODS.values())
+
+
+@pytest.mark.parametrize("name", RESEARCH)
+def test_one_module_of_the_client_knows_a_research_methods_replies(name):
+    """A new method adds its module, a line of Methods beside its import, and its results; submit and jobs find it."""
+    research = RESEARCH[name].research
+    assert research.method in METHODS
+    assert CLIENT_METHODS[research.method] == name
+    wanted = research.reply.DESCRIPTOR.name
+    sources = [path for path in modules() if path.is_relative_to(ROOT / "client")]
+    importing = [path.relative_to(ROOT / "client") for path in sources if wanted in imported(path)]
+    assert importing == [Path(*research.read.__module__.split(".")).with_suffix(".py")]
+
+
+def imported(path):
+    """Return the names that a module imports from others."""
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    return {alias.name for node in ast.walk(tree) if isinstance(node, ast.ImportFrom) for alias in node.names}
 
 
 def test_every_method_has_one_place_in_the_server():

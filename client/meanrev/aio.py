@@ -7,20 +7,20 @@ from collections.abc import AsyncIterable, AsyncIterator, Callable, Coroutine, I
 from contextlib import aclosing, suppress
 from dataclasses import replace
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, ParamSpec, Self, TypeVar, cast
+from typing import TYPE_CHECKING, Any, Literal, ParamSpec, Self, TypeVar, cast, overload
 
 from meanrev.brevity import brief
+from meanrev.client_base import ClientBase
 from meanrev.errors import ConnectionFailed, InvalidInput, MeanRevError, Overloaded, ServerError, from_status
 from meanrev.extensions import local
 from meanrev.jobs import AsyncJob
-from meanrev.methods import Methods
-from meanrev.methods.info import limits
-from meanrev.methods.jobs import reading, submission, task_of, watch
-from meanrev.portable import Portable
+from meanrev.methods.info import upload_limits
+from meanrev.methods.job_calls import reading_of, request_of, submission, watch
 from meanrev.question import Awaiting, Live, Question
-from meanrev.retry import Patience
+from meanrev.results import Estimate
+from meanrev.retry import Retries
 from meanrev.transport.asynchronous import AsynchronousTransport
-from meanrev.transport.options import LOCAL, Tls, default_timeout, endpoint
+from meanrev.transport.options import LOCAL, Endpoint, default_timeout
 
 if TYPE_CHECKING:
     from meanrev.transport import AsyncTransport
@@ -34,7 +34,7 @@ _IN_FLIGHT = 64
 """Calls of one question at once: a server lets 256 share a connection by default, and others need it too."""
 
 
-class AsyncClient(Portable, Methods, Awaiting):
+class AsyncClient(ClientBase, Awaiting):
     """A server, or the same code in this process, behind coroutine functions.
 
     Usable from any event loop, one after the other or at once; each gets its own channel.
@@ -44,33 +44,9 @@ class AsyncClient(Portable, Methods, Awaiting):
         timeout: Seconds a call may take where it says nothing else.
     """
 
-    def __init__(
-        self,
-        address: str | None = None,
-        *,
-        token: str | None = None,
-        tls: Tls = None,
-        timeout: float | None = None,
-    ) -> None:
-        """Decide where calls go; the first one connects.
-
-        Args:
-            address: "HOST:PORT", "unix:/path" or "local" (in this process); None means MEANREV_HOST, else "local".
-            token: Bearer token; needs tls where the server is on another machine.
-            tls: True for the system's roots, a path of a CA's PEM file, or paths (CA, certificate, key).
-            timeout: Seconds a call may take; None means MEANREV_TIMEOUT, else 30.
-
-        Raises:
-            InvalidInput: an argument breaks its rule.
-            MeanRevError: "local" without the server's packages.
-        """
-        where = endpoint(address, token, tls)
-        self._token, self._tls = token, tls
-        self.address = where.address
-        self.timeout = default_timeout(timeout)
-        self._limits: Mapping[str, int] | None = None
-        in_process = where.address == LOCAL
-        self._transport: AsyncTransport = local().async_transport() if in_process else AsynchronousTransport(where)
+    def _connect(self, where: Endpoint) -> None:
+        here = where.address == LOCAL
+        self._transport: AsyncTransport = local().async_transport() if here else AsynchronousTransport(where)
 
     async def __aenter__(self) -> Self:
         return self
@@ -80,13 +56,18 @@ class AsyncClient(Portable, Methods, Awaiting):
     ) -> None:
         await self.close()
 
-    def __repr__(self) -> str:
-        return f"{type(self).__name__}({self.address!r})"
-
     async def close(self) -> None:
         """Disconnect this event loop; a later call connects again."""
         await self._transport.close()
 
+    @overload
+    def submit(
+        self, method: str, prices: Any, *, timeout: float | None = ..., dry_run: Literal[False] = ..., **options: Any
+    ) -> Coroutine[Any, Any, AsyncJob]: ...
+    @overload
+    def submit(
+        self, method: str, prices: Any, *, timeout: float | None = ..., dry_run: Literal[True], **options: Any
+    ) -> Coroutine[Any, Any, Estimate]: ...
     async def submit(
         self,
         method: str,
@@ -95,11 +76,11 @@ class AsyncClient(Portable, Methods, Awaiting):
         timeout: float | None = None,  # noqa: ASYNC109 - a gRPC deadline
         dry_run: bool = False,
         **options: Any,
-    ) -> AsyncJob:
-        """Make a job of fit_ou, sweep, scan, backtest or stats: the server computes, and keeps the result.
+    ) -> AsyncJob | Estimate:
+        """Make a job of a research method: the server computes, and keeps the result.
 
         Args:
-            method: "fit_ou", "sweep", "scan", "backtest" or "stats".
+            method: Name of a method that takes a matrix and shows progress, such as "sweep" or "scan".
             prices: As for that method.
             timeout: Seconds for sending it; the client's own where None.
             dry_run: Submit nothing, and return an Estimate of time, memory and bytes in place of the job.
@@ -109,13 +90,16 @@ class AsyncClient(Portable, Methods, Awaiting):
             InvalidInput: an argument breaks its rule.
             MeanRevError: as every call.
         """
-        task = task_of(method, prices, options)
+        request = request_of(method, prices, options)
         if dry_run:
-            return cast("AsyncJob", await self.bind(task.estimate)(timeout))
-        return AsyncJob(self, await self.bind(submission)(task, timeout), task.reading())
+            return await self.bind(request.estimate)(timeout)
+        return AsyncJob(self, await self.bind(submission)(request, timeout), request.reading())
 
     async def job(self, job_id: str, *, timeout: float | None = None) -> AsyncJob:  # noqa: ASYNC109 - likewise
         """Return a job that was submitted before, here or elsewhere.
+
+        The server keeps labels of columns as texts and bars as numbers, and the result of this job shows them so. Only
+        the job that submit returned knows that a label was a whole number or a date, and that one series was sent.
 
         Args:
             job_id: Its job_id.
@@ -128,7 +112,7 @@ class AsyncClient(Portable, Methods, Awaiting):
         states = self.bind_live(watch)(job_id, self.timeout if timeout is None else timeout)
         async with aclosing(cast("Any", states)):
             state = await anext(states)
-        return AsyncJob(self, state, reading(state.method))
+        return AsyncJob(self, state, reading_of(state.method))
 
     def bind(self, declare: Callable[P, Question[R]]) -> Callable[P, Coroutine[Any, Any, R]]:
         """Return the coroutine function that asks what declare declares."""
@@ -192,22 +176,22 @@ class AsyncClient(Portable, Methods, Awaiting):
         self, fitted: Callable[[Mapping[str, int]], Sequence[Sequence[bytes]]], deadline: float
     ) -> Sequence[Sequence[bytes]]:
         """Return large calls within the server's limits, which are asked for once, and anew before a refusal."""
-        if self._limits is not None:
+        if self._upload_limits is not None:
             with suppress(InvalidInput):
-                return fitted(self._limits)
-        self._limits = await self._ask(limits(), deadline)
-        return fitted(self._limits)
+                return fitted(self._upload_limits)
+        self._upload_limits = await self._ask(upload_limits(), deadline)
+        return fitted(self._upload_limits)
 
     async def _call(
         self, question: Question[R], number: int, messages: Sequence[bytes], deadline: float, room: asyncio.Semaphore
     ) -> Any:
-        patience = Patience(deadline)
+        retries = Retries(deadline)
         async with room:
             while True:
                 try:
                     return await self._attempt(question, number, messages, deadline)
                 except (ConnectionFailed, Overloaded) as error:
-                    pause = patience.after(error, time.monotonic())
+                    pause = retries.after(error, time.monotonic())
                     if pause is None:
                         raise
                     await asyncio.sleep(pause)

@@ -1,4 +1,4 @@
-"""How much of a traceback a caller sees: an error of ours ends at the caller's line, not sixty lines further down."""
+"""Short tracebacks: an error of this package shows the caller's line, and none of the client's own frames."""
 
 import os
 from typing import TypeVar
@@ -13,7 +13,7 @@ E = TypeVar("E", bound=MeanRevError)
 def brief(error: E) -> E:
     """Return an error without the frames that lie between the caller and where it was raised.
 
-    MEANREV_TRACEBACK=full leaves them in, for whoever looks for a fault of ours.
+    MEANREV_TRACEBACK=full leaves them in, for finding faults of this package.
 
     Args:
         error: What a call raised.

@@ -6,20 +6,20 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, suppress
 from dataclasses import replace
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, ParamSpec, Self, TypeVar, cast
+from typing import TYPE_CHECKING, Any, Literal, ParamSpec, Self, TypeVar, cast, overload
 
 from meanrev.brevity import brief
+from meanrev.client_base import ClientBase
 from meanrev.errors import ConnectionFailed, InvalidInput, MeanRevError, Overloaded, ServerError, from_status
 from meanrev.extensions import local
 from meanrev.jobs import Job
-from meanrev.methods import Methods
-from meanrev.methods.info import limits
-from meanrev.methods.jobs import reading, submission, task_of, watch
-from meanrev.portable import Portable
+from meanrev.methods.info import upload_limits
+from meanrev.methods.job_calls import reading_of, request_of, submission, watch
 from meanrev.question import Blocking, Live, Question
-from meanrev.retry import Patience
+from meanrev.results import Estimate
+from meanrev.retry import Retries
 from meanrev.transport.blocking import BlockingTransport
-from meanrev.transport.options import LOCAL, Tls, default_timeout, endpoint
+from meanrev.transport.options import LOCAL, Endpoint, default_timeout
 
 if TYPE_CHECKING:
     from meanrev.transport import Transport
@@ -30,7 +30,7 @@ P = ParamSpec("P")
 R = TypeVar("R")
 
 
-class Client(Portable, Methods, Blocking):
+class Client(ClientBase, Blocking):
     """A server, or the same code in this process, behind plain methods.
 
     Safe to share between threads, to use inside a running event loop, and after a fork.
@@ -40,32 +40,9 @@ class Client(Portable, Methods, Blocking):
         timeout: Seconds a call may take where it says nothing else.
     """
 
-    def __init__(
-        self,
-        address: str | None = None,
-        *,
-        token: str | None = None,
-        tls: Tls = None,
-        timeout: float | None = None,
-    ) -> None:
-        """Decide where calls go; the first one connects.
-
-        Args:
-            address: "HOST:PORT", "unix:/path" or "local" (in this process); None means MEANREV_HOST, else "local".
-            token: Bearer token; needs tls where the server is on another machine.
-            tls: True for the system's roots, a path of a CA's PEM file, or paths (CA, certificate, key).
-            timeout: Seconds a call may take; None means MEANREV_TIMEOUT, else 30.
-
-        Raises:
-            InvalidInput: an argument breaks its rule.
-            MeanRevError: "local" without the server's packages.
-        """
-        where = endpoint(address, token, tls)
-        self._token, self._tls = token, tls
-        self.address = where.address
-        self.timeout = default_timeout(timeout)
-        self._limits: Mapping[str, int] | None = None
-        self._transport: Transport = local().transport() if where.address == LOCAL else BlockingTransport(where)
+    def _connect(self, where: Endpoint) -> None:
+        here = where.address == LOCAL
+        self._transport: Transport = local().transport() if here else BlockingTransport(where)
 
     def __enter__(self) -> Self:
         return self
@@ -75,20 +52,31 @@ class Client(Portable, Methods, Blocking):
     ) -> None:
         self.close()
 
-    def __repr__(self) -> str:
-        return f"{type(self).__name__}({self.address!r})"
-
     def close(self) -> None:
         """Disconnect; a later call connects again."""
         self._transport.close()
 
+    @overload
     def submit(
-        self, method: str, prices: Any, *, timeout: float | None = None, dry_run: bool = False, **options: Any
-    ) -> Job:
-        """Make a job of fit_ou, sweep, scan, backtest or stats: the server computes, and keeps the result.
+        self, method: str, prices: Any, *, timeout: float | None = ..., dry_run: Literal[False] = ..., **options: Any
+    ) -> Job: ...
+    @overload
+    def submit(
+        self, method: str, prices: Any, *, timeout: float | None = ..., dry_run: Literal[True], **options: Any
+    ) -> Estimate: ...
+    def submit(
+        self,
+        method: str,
+        prices: Any,
+        *,
+        timeout: float | None = None,
+        dry_run: bool = False,
+        **options: Any,
+    ) -> Job | Estimate:
+        """Make a job of a research method: the server computes, and keeps the result.
 
         Args:
-            method: "fit_ou", "sweep", "scan", "backtest" or "stats".
+            method: Name of a method that takes a matrix and shows progress, such as "sweep" or "scan".
             prices: As for that method.
             timeout: Seconds for sending it; the client's own where None.
             dry_run: Submit nothing, and return an Estimate of time, memory and bytes in place of the job.
@@ -98,13 +86,16 @@ class Client(Portable, Methods, Blocking):
             InvalidInput: an argument breaks its rule.
             MeanRevError: as every call.
         """
-        task = task_of(method, prices, options)
+        request = request_of(method, prices, options)
         if dry_run:
-            return cast("Job", self.bind(task.estimate)(timeout))
-        return Job(self, self.bind(submission)(task, timeout), task.reading())
+            return self.bind(request.estimate)(timeout)
+        return Job(self, self.bind(submission)(request, timeout), request.reading())
 
     def job(self, job_id: str, *, timeout: float | None = None) -> Job:
         """Return a job that was submitted before, here or elsewhere.
+
+        The server keeps labels of columns as texts and bars as numbers, and the result of this job shows them so. Only
+        the job that submit returned knows that a label was a whole number or a date, and that one series was sent.
 
         Args:
             job_id: Its job_id.
@@ -117,7 +108,7 @@ class Client(Portable, Methods, Blocking):
         states = self.bind_live(watch)(job_id, self.timeout if timeout is None else timeout)
         with closing(cast("Any", states)):
             state = next(states)
-        return Job(self, state, reading(state.method))
+        return Job(self, state, reading_of(state.method))
 
     def bind(self, declare: Callable[P, Question[R]]) -> Callable[P, R]:
         """Return the method that asks what declare declares."""
@@ -173,19 +164,19 @@ class Client(Portable, Methods, Blocking):
         self, fitted: Callable[[Mapping[str, int]], Sequence[Sequence[bytes]]], deadline: float
     ) -> Sequence[Sequence[bytes]]:
         """Return large calls within the server's limits, which are asked for once, and anew before a refusal."""
-        if self._limits is not None:
+        if self._upload_limits is not None:
             with suppress(InvalidInput):
-                return fitted(self._limits)
-        self._limits = self._ask(limits(), deadline)
-        return fitted(self._limits)
+                return fitted(self._upload_limits)
+        self._upload_limits = self._ask(upload_limits(), deadline)
+        return fitted(self._upload_limits)
 
     def _call(self, question: Question[R], number: int, messages: Sequence[bytes], deadline: float) -> Any:
-        patience = Patience(deadline)
+        retries = Retries(deadline)
         while True:
             try:
                 return self._attempt(question, number, messages, deadline)
             except (ConnectionFailed, Overloaded) as error:
-                pause = patience.after(error, time.monotonic())
+                pause = retries.after(error, time.monotonic())
                 if pause is None:
                     raise
                 time.sleep(pause)

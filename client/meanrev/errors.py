@@ -1,4 +1,4 @@
-"""The errors of this room: one tree, so that one except clause catches what any call can raise.
+"""The errors of the client: one tree, so that one except clause catches whatever a call raises.
 
 MeanRevError
 ├── ConnectionFailed   no server answers at the address (also a ConnectionError)
@@ -120,9 +120,11 @@ def from_status(
 ) -> MeanRevError:
     """Return the error that a gRPC status stands for.
 
+    Which argument broke which rule comes from details alone; nothing is searched for in the message.
+
     Args:
         code: Name of the status, such as "INVALID_ARGUMENT".
-        message: The status's text.
+        message: The status's text, for a person.
         details: JSON of field, rule, value and index, as the server sends it beside the status, or "".
         address: Who answered, for messages.
         retry_after_s: Seconds after which the server says to come again, or None.
@@ -149,19 +151,9 @@ def _invalid(message: str, details: str) -> InvalidInput:
     # Options travel in a field of their own; to the caller they are arguments like the others.
     sent_as = str(known["field"])
     field = sent_as.removeprefix("metadata.")
-    error = InvalidInput(field, _rule(known, message), value=_number(known.get("value")), index=index)
+    error = InvalidInput(field, str(known["rule"]), value=_number(known.get("value")), index=index)
     error.sent_as = sent_as
     return error
-
-
-def _rule(known: Mapping[str, Any], message: str) -> str:
-    """Return the rule in full: details are kept short because they travel in a header, the message less so."""
-    rule = str(known["rule"])
-    place = message.find(rule)
-    if place < 0:
-        return rule
-    told, got, _ = message[place:].rpartition(", got ")
-    return told if got and "value" in known else message[place:]
 
 
 def _number(value: object) -> object:

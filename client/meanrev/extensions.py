@@ -1,4 +1,4 @@
-"""What stands above the client and is found by entry point, never by an import."""
+"""The in-process mode, which stands above the client: an entry point names it, and nothing here imports it."""
 
 from functools import cache
 from importlib.metadata import entry_points

@@ -4,8 +4,8 @@ from collections.abc import AsyncIterator, Iterator
 from contextlib import aclosing, closing
 from typing import Any, cast
 
-from meanrev.methods import jobs
-from meanrev.methods.task import Reading
+from meanrev.methods import job_calls
+from meanrev.methods.research import Reading
 from meanrev.progress import Progress, shown
 from meanrev.question import Awaiting, Blocking
 from meanrev.results import JobState
@@ -16,11 +16,11 @@ _HOUR_S = 3600.0
 
 
 class _Submitted:
-    """A job's name and what was last heard of it.
+    """A job's id and its last known state.
 
     Attributes:
         job_id: 64 hexadecimal digits; the same request is the same job, so that submitting it again finds it again.
-        state: Last one heard.
+        state: Last known one.
     """
 
     def __init__(self, state: JobState, reading: Reading) -> None:
@@ -38,11 +38,11 @@ class Job(_Submitted):
 
     Attributes:
         job_id: 64 hexadecimal digits; the same request is the same job, so that submitting it again finds it again.
-        state: Last one heard.
+        state: Last known one.
     """
 
     def __init__(self, client: Blocking, state: JobState, reading: Reading) -> None:
-        """Take what the server told; Client.submit and Client.job make jobs."""
+        """Take the server's answer; Client.submit and Client.job make jobs."""
         super().__init__(state, reading)
         self._client = client
 
@@ -55,7 +55,7 @@ class Job(_Submitted):
         Raises:
             MeanRevError: as every call.
         """
-        for state in self._client.bind_live(jobs.watch)(self.job_id, timeout):
+        for state in self._client.bind_live(job_calls.watch)(self.job_id, timeout):
             self.state = state
             yield state
 
@@ -73,8 +73,8 @@ class Job(_Submitted):
         with shown(progress, self.state.method) as advance, closing(states):
             for state in states:
                 advance(state.done, state.total)
-        jobs.ended(self.state)
-        return self._client.bind(jobs.fetch)(self.job_id, self._reading, timeout)
+        job_calls.ended(self.state)
+        return self._client.bind(job_calls.fetch)(self.job_id, self._reading, timeout)
 
     def cancel(self) -> JobState:
         """Ask the job to stop at its next step, and return its state as it is now.
@@ -82,7 +82,7 @@ class Job(_Submitted):
         Raises:
             MeanRevError: as every call.
         """
-        self.state = self._client.bind(jobs.cancel)(self.job_id)
+        self.state = self._client.bind(job_calls.cancel)(self.job_id)
         return self.state
 
 
@@ -91,11 +91,11 @@ class AsyncJob(_Submitted):
 
     Attributes:
         job_id: 64 hexadecimal digits; the same request is the same job, so that submitting it again finds it again.
-        state: Last one heard.
+        state: Last known one.
     """
 
     def __init__(self, client: Awaiting, state: JobState, reading: Reading) -> None:
-        """Take what the server told; AsyncClient.submit and AsyncClient.job make jobs."""
+        """Take the server's answer; AsyncClient.submit and AsyncClient.job make jobs."""
         super().__init__(state, reading)
         self._client = client
 
@@ -108,7 +108,7 @@ class AsyncJob(_Submitted):
         Raises:
             MeanRevError: as every call.
         """
-        states = cast("Any", self._client.bind_live(jobs.watch)(self.job_id, timeout))
+        states = cast("Any", self._client.bind_live(job_calls.watch)(self.job_id, timeout))
         async with aclosing(states):
             async for state in states:
                 self.state = state
@@ -129,8 +129,8 @@ class AsyncJob(_Submitted):
             async with aclosing(states):
                 async for state in states:
                     advance(state.done, state.total)
-        jobs.ended(self.state)
-        return await self._client.bind(jobs.fetch)(self.job_id, self._reading, timeout)
+        job_calls.ended(self.state)
+        return await self._client.bind(job_calls.fetch)(self.job_id, self._reading, timeout)
 
     async def cancel(self) -> JobState:
         """Ask the job to stop at its next step, and return its state as it is now.
@@ -138,5 +138,5 @@ class AsyncJob(_Submitted):
         Raises:
             MeanRevError: as every call.
         """
-        self.state = await self._client.bind(jobs.cancel)(self.job_id)
+        self.state = await self._client.bind(job_calls.cancel)(self.job_id)
         return self.state

@@ -1,4 +1,4 @@
-"""How far a long call is: a bar where rich or tqdm is installed, or a function of the caller's."""
+"""Progress of a long call: a bar where rich or tqdm is installed, or calls of the caller's function."""
 
 import math
 import sys

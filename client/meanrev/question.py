@@ -1,7 +1,8 @@
-"""One declaration a method, asked by both clients.
+"""Declarations of calls: each method of the clients is declared once, and both clients carry it out.
 
-A method's declaration turns arguments into a Question (bytes out, and how to read the bytes that come back). Method and
-LiveMethod hang it on a client: on a blocking one it answers, on an asyncio one it awaits.
+A declaration turns arguments into a Question: the bytes to send, and how to read the bytes that come back. Method and
+LiveMethod make it a method of a client. On a blocking client the method returns the result; on an asyncio client it
+returns a coroutine.
 """
 
 import inspect
@@ -23,8 +24,10 @@ Replies = Sequence[Any]
 """What was gathered of each call: a list of its replies, unless the question gathers otherwise."""
 
 About = Mapping[str, Any]
+"""What the client adds to an answer: address and elapsed_ms."""
+
 Watch = Callable[[], AbstractContextManager[Callable[[bytes], object]]]
-"""Opens what is told of each reply of a call as it comes; what that raises ends the call."""
+"""Opens a function that takes each reply of a call as it comes; an error that it raises ends the call."""
 
 
 def _unwatched() -> AbstractContextManager[Callable[[bytes], object]]:
@@ -32,7 +35,7 @@ def _unwatched() -> AbstractContextManager[Callable[[bytes], object]]:
 
 
 class Gathering(Protocol):
-    """What takes in the replies of one attempt at a call; a list does."""
+    """A collection of the replies of one attempt at a call, such as a list."""
 
     def append(self, reply: bytes, /) -> None:
         """Take in the next reply."""
@@ -41,7 +44,7 @@ class Gathering(Protocol):
 
 
 class Labels(Protocol):
-    """What the caller knows of the data that was sent."""
+    """The caller's labels of the data that was sent."""
 
     def explain(self, error: InvalidInput, message: int) -> None:
         """Complete an error: its index in the caller's data, and its hint.
@@ -62,15 +65,15 @@ class Question(Generic[R]):
         read: From what was gathered of each call, and what is known about them (address, elapsed_ms), to the result.
         streaming: The method takes and returns streams.
         timeout: Seconds for everything; the client's own where None.
-        labels: What the caller knows of the data that was sent, for errors.
+        labels: The caller's labels of the data that was sent, for errors.
         labelled: Prefix of the fields that hold these data.
         renamed: From names of fields on the wire ("metadata." before options) to those of the arguments, for errors.
-        watch: Who looks on while the replies of a streaming call come, anew at each attempt.
-        gather: Makes what takes in the replies of a streaming call, anew at each attempt.
-        fitted: For a large upload: its calls within the limits that a server tells, by the names of its settings, or
-            InvalidInput where it can never fit. None: it is small, and no limit is asked for.
-        following: What is asked after the answer, or after None where the server has no such method; the answer to that
-            is the answer then. None: nothing is.
+        watch: Called anew at each attempt; takes the replies of a streaming call as they come.
+        gather: Makes the collection of the replies of a streaming call, anew at each attempt.
+        fitted: For a large upload: from the server's limits, by the names of its settings, to calls within them; raises
+            InvalidInput where it can never fit. None: the upload is small, and the client asks for no limit.
+        following: Returns the next question, from the answer or, where the server has no such method, from None; its
+            answer replaces this one. None: there is no next question.
     """
 
     path: str
@@ -87,7 +90,7 @@ class Question(Generic[R]):
     following: "Callable[[R | None], Question[R] | None] | None" = None
 
     def explain(self, error: InvalidInput, call: int, replies: int) -> None:
-        """Complete an error with what the caller knows.
+        """Complete an error with the caller's labels and names.
 
         Args:
             error: What the server answered.
@@ -126,7 +129,7 @@ class Live(Generic[R]):
     renamed: Mapping[str, str] = field(default_factory=dict)
 
     def explain(self, error: MeanRevError) -> None:
-        """Complete an error with what the caller knows."""
+        """Complete an error with the caller's names."""
         if isinstance(error, InvalidInput):
             error.renamed(self.renamed)
 
@@ -199,7 +202,7 @@ class LiveMethod(Generic[P, R]):
 
 
 def _show(declare: Callable[..., Any], shown: Callable[[Any], Any]) -> None:
-    """Let help() say what a method's caller gets, not what its declaration returns."""
+    """Let help() show the result that a method's caller gets in place of the declaration's Question."""
     signature = inspect.signature(declare)
     result = get_args(signature.return_annotation)
     if result:

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 from meanrev.errors import ConnectionFailed, Overloaded
 
-__all__ = ["Patience", "pauses"]
+__all__ = ["Retries", "pauses"]
 
 _FIRST_S = 0.1
 _LONGEST_S = 2.0
@@ -23,8 +23,8 @@ def pauses() -> Iterator[float]:
         pause = min(2 * pause, _LONGEST_S)
 
 
-class Patience:
-    """What one call has left of its attempts and its time."""
+class Retries:
+    """The attempts and the time that one call has left."""
 
     def __init__(self, deadline: float) -> None:
         """Begin before the first attempt.
@@ -38,8 +38,8 @@ class Patience:
     def after(self, error: ConnectionFailed | Overloaded, now: float) -> float | None:
         """Return seconds to wait before the next attempt; None where there is to be none.
 
-        A server that is busy says when to come again, and spreads those whom it tells; without its word, as where a
-        request is above a limit, another attempt would be refused like this one.
+        A busy server says when to come again, and gives different clients different times. Where it says nothing, as
+        where a request is above a limit, it would refuse another attempt too.
 
         Args:
             error: How the attempt ended.

@@ -1,4 +1,5 @@
-"""The command line: `meanrev serve`, `demo`, `doctor`, `info`, `health`, `call`, `proto` and `config`.
+"""The command line `meanrev`; root.COMMANDS lists its commands.
 
-The room stands above the client and the server; nothing imports it. Its third-party parts come with the [server] extra.
+The package stands above the client, the server and the demo, and nothing imports it. Its third-party parts come with
+the [server] extra.
 """

@@ -32,7 +32,7 @@ def host_flag(command: F) -> F:
 
 
 def shows_progress(shared: Shared) -> bool:
-    """Tell whether somebody looks at stderr."""
+    """Tell whether progress is shown: stderr is a terminal, and the result is text."""
     return sys.stderr.isatty() and not shared.as_json
 
 
@@ -66,7 +66,7 @@ def asking(host: str, sent: Table | None = None) -> Iterator[meanrev.Client]:
 
 
 def _place(error: meanrev.InvalidInput, sent: Table | None) -> None:
-    """Say what is wrong in the words of the file: rows and columns, not places in an array."""
+    """Name the place of an error as the file does: by row and column, not by an index of the array."""
     if sent is None:
         return
     place = error.index if isinstance(error.index, tuple) else ()

@@ -1,4 +1,4 @@
-"""What `meanrev doctor` looks at: this machine and this installation."""
+"""The checks of `meanrev doctor`, of this machine and this installation."""
 
 import os
 import shutil
@@ -48,7 +48,7 @@ class Finding(NamedTuple):
 
 
 def examine(shared: Shared) -> Iterator[Finding]:
-    """Look at everything, one finding at a time.
+    """Run all checks, and yield the finding of each.
 
     Args:
         shared: Says which settings a server would start with here.

@@ -1,4 +1,4 @@
-"""What a command would take, for --dry-run: nothing is uploaded and nothing computed."""
+"""The option --dry-run: it estimates what a command would take, and uploads and computes nothing."""
 
 from collections.abc import Callable
 from typing import Any, TypeVar

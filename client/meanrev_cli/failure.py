@@ -1,4 +1,4 @@
-"""How a command ends badly: one sentence on stderr and an exit code; with --json, the same as JSON on stdout.
+"""The failure of a command: one sentence on stderr and an exit code; with --json, the same as JSON on stdout.
 
 click.ClickException
 ├── click.UsageError   2, click's own: a word that the command line does not know
@@ -30,16 +30,16 @@ class ExitCode(IntEnum):
 
 
 _OF_STATUSES: Mapping[str, ExitCode] = {"UNIMPLEMENTED": ExitCode.USAGE, "ABORTED": ExitCode.DEVICE}
-"""What an answer of another kind than the client's own errors means; a computation that ends its worker is aborted."""
+"""Exit codes of statuses that have no error of their own; a computation that ends its worker is ABORTED."""
 
 
 class Failure(click.ClickException):
-    """An end that the person at the keyboard can do something about.
+    """A failure that the user can do something about.
 
     Attributes:
         exit_code: One of ExitCode.
         facts: What else is known of it, as JSON types.
-        told: stdout says already what happened, as JSON where that was asked for.
+        told: stdout tells the failure already, as JSON where that was asked for.
     """
 
     def __init__(
@@ -51,7 +51,7 @@ class Failure(click.ClickException):
             code: What the shell sees.
             message: One sentence: name, rule, value, and the knob that changes it.
             facts: What else is known of it, as JSON types.
-            told: stdout says already what happened.
+            told: stdout tells the failure already.
         """
         super().__init__(message)
         self.exit_code = int(code)  # type: ignore[misc] # click declares it on the class and reads it on the instance
@@ -60,7 +60,7 @@ class Failure(click.ClickException):
 
 
 def failure_from(error: MeanRevError, advice: str = "", message: str = "") -> Failure:
-    """Return how a command ends where a call failed; the one place where errors become exit codes.
+    """Return the failure of a command whose call failed; the one place where errors become exit codes.
 
     Args:
         error: What the call raised.
@@ -83,10 +83,10 @@ def failure_from(error: MeanRevError, advice: str = "", message: str = "") -> Fa
 
 
 def failure_as_json(error: click.ClickException) -> str:
-    """Return an end as one JSON document: {"error": {"exit_code": ..., "kind": ..., "message": ...}}.
+    """Return a failure as one JSON document: {"error": {"exit_code": ..., "kind": ..., "message": ...}}.
 
     Args:
-        error: The end.
+        error: The failure.
     """
     code = ExitCode(error.exit_code)
     facts = error.facts if isinstance(error, Failure) else {}

@@ -70,7 +70,8 @@ def price_options(command: F) -> F:
         try:
             reading = FileOptions(**given, columns=tuple(dict.fromkeys((*wanted, *_listed(columns)))))
         except InvalidInput as error:
-            raise Failure(ExitCode.USAGE, f"--{str(error).replace('_', '-', 1)}") from None
+            error.field = f"--{error.field.replace('_', '-')}"
+            raise Failure(ExitCode.USAGE, str(error)) from None
         return command(*args, reading=reading, **others)
 
     return cast("F", with_options)

@@ -1,4 +1,4 @@
-"""What a server says of itself: its services, and the messages to call them with, by gRPC server reflection."""
+"""A server's services and the messages of their methods, by gRPC server reflection."""
 
 from __future__ import annotations  # grpc's classes are generic in their stubs only
 
@@ -37,7 +37,7 @@ def services(channel: grpc.Channel, timeout_s: float) -> list[ServiceDescriptor]
 
 
 def find_method(offered: Sequence[ServiceDescriptor], wanted: str) -> list[MethodDescriptor]:
-    """Return the methods that a person's spelling can mean.
+    """Return the methods that a name can mean.
 
     Args:
         offered: A server's services.

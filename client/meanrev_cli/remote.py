@@ -1,4 +1,4 @@
-"""A server as the command line meets it: an address, a channel, and failures in plain words."""
+"""A running server for the command line: its address, a channel to it, and failures in plain words."""
 
 from __future__ import annotations  # grpc's classes are generic in their stubs only
 

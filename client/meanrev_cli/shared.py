@@ -21,7 +21,7 @@ F = TypeVar("F", bound=Callable[..., Any])
 
 @dataclass(frozen=True, slots=True)
 class Shared:
-    """What the shared flags and the surroundings say; the only place where a command meets either.
+    """The values of the shared flags and the environment; a command reads them here alone.
 
     Attributes:
         config: A TOML file of settings, or None.

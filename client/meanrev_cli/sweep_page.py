@@ -6,10 +6,10 @@ from html import escape
 import numpy as np
 
 from meanrev.results import Surface
-from meanrev_cli.demo import svg
-from meanrev_cli.demo.colours import hexadecimal, ramp
-from meanrev_cli.demo.style import STYLE
 from meanrev_cli.sweep_words import BEST, Dated, cell, rows_of
+from meanrev_demo import svg
+from meanrev_demo.colours import hexadecimal, ramp
+from meanrev_demo.style import STYLE
 
 __all__ = ["page"]
 

@@ -1,4 +1,4 @@
-"""Versions of what this installation is made of."""
+"""Versions of this installation's packages."""
 
 import platform
 from importlib import metadata

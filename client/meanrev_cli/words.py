@@ -1,13 +1,11 @@
-"""Words of the command line that stand for numbers."""
-
-import re
+"""Arguments of the command line that stand for numbers."""
 
 import click
 
-__all__ = ["COST", "COSTS", "SPANS"]
+from meanrev.errors import InvalidInput
+from meanrev.methods.rates import fraction
 
-_UNITS = {"bps": 1e4, "bp": 1e4, "%": 1e2, "": 1.0}
-_COST = re.compile(r"([0-9]+\.?[0-9]*(?:[eE][+-]?[0-9]+)?|\.[0-9]+) ?(bps|bp|%|)")
+__all__ = ["COST", "COSTS", "RATE", "SPANS"]
 
 
 class _Costs(click.ParamType):  # type: ignore[type-arg, unused-ignore] # generic in newer releases only
@@ -19,8 +17,8 @@ class _Costs(click.ParamType):  # type: ignore[type-arg, unused-ignore] # generi
         if isinstance(value, tuple):
             return value
         try:
-            return tuple(_cost(part.strip()) for part in str(value).split(","))
-        except ValueError:
+            return tuple(fraction("cost", part) for part in str(value).split(","))
+        except InvalidInput:
             self.fail(f"{value!r} is no cost: give 5bp, 0.05% or 0.0005, several with commas.", param, ctx)
 
 
@@ -52,18 +50,19 @@ class _Cost(_Costs):
         return costs[0]
 
 
-def _cost(text: str) -> float:
-    """Return a cost as a share: "5bp", "0.05%" and "0.0005" are one.
+class _Rate(click.ParamType):  # type: ignore[type-arg, unused-ignore] # generic in newer releases only
+    """A yearly rate, such as "3%", "300bp" or "0.03"."""
 
-    Raises:
-        ValueError: the text is none.
-    """
-    found = _COST.fullmatch(text.strip().lower())
-    if found is None:
-        raise ValueError(text)
-    return float(found[1]) / _UNITS[found[2]]
+    name = "rate"
+
+    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> float:
+        try:
+            return fraction("rate", value)
+        except InvalidInput:
+            self.fail(f"{value!r} is no rate: give 3%, 300bp or 0.03.", param, ctx)
 
 
 COST = _Cost()
 COSTS = _Costs()
+RATE = _Rate()
 SPANS = _Spans()

@@ -1,8 +1,8 @@
-"""A handler's stream on the private loop, seen from the caller's side as a line of events.
+"""A handler's stream on the private loop, as a sequence of events for the caller.
 
 The handler pulls: where it wants the next message, the caller sees Wanted, takes the message from its own iterator in
-its own thread, and hands it over. So a caller's generator runs where the caller is, no thread is added, and nothing
-runs ahead of whoever reads.
+its own thread, and hands it over. So a caller's generator runs in the caller's thread, no thread is added, and no
+message is taken before the handler wants it.
 """
 
 import asyncio
@@ -17,10 +17,10 @@ from meanrev_server.rpc.registry import Route
 __all__ = ["Ended", "Event", "Pump", "Reply", "Wanted"]
 
 _AHEAD = 256
-"""Replies that a handler may be ahead of who reads them; a large one counts for several."""
+"""Replies that a handler may be ahead of the caller; a large one counts as several."""
 
 _COUNTS_ONCE = 64 * 1024
-"""Bytes of a reply."""
+"""Bytes of a reply that count as one."""
 
 
 @dataclass(frozen=True)
@@ -54,7 +54,7 @@ class Pump:
         Args:
             runner: Where the handler runs.
             route: The method's guarded route.
-            tell: Receives each event, on the private loop's thread.
+            tell: Takes each event, on the private loop's thread.
         """
         self._runner = runner
         self._route = route

@@ -72,7 +72,7 @@ class _Shared:
         os.register_at_fork(after_in_child=self._forked)
 
     def _forked(self) -> None:
-        """Leave to the parent what is its own."""
+        """Drop the parent's tasks without a warning, and make a new lock."""
         # Another thread may hold the lock at a fork, for as long as kernels compile: no one would release it there.
         self._lock = threading.Lock()
         if self._runner is not None:

@@ -105,7 +105,7 @@ class OnlineBacktest:
         """Return what metric tells after each bar of a run that has yet to begin; nothing is taken here.
 
         Args:
-            prices: (T,), T at least 1; finite, and above 0 in mode "compounding".
+            prices: (T,), from the first price to the last; NaN where a bar is missing, else as in update.
             entry_z: As in update, like the next two; they hold for all bars.
             exit_z: As in update.
             cost: As in update.

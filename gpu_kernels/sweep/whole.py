@@ -56,7 +56,7 @@ def compute(prices: Floats, levels: Levels, rules: Rules, timestamps_ms: Ints) -
     """Trade one series by the NumPy twin.
 
     Args:
-        prices: (T,), finite; positive in mode "compounding".
+        prices: (T,) from the first price to the last, NaN where a bar is missing; positive in mode "compounding".
         levels: Checked.
         rules: Checked.
         timestamps_ms: (T,); 0 where a time is not known.
@@ -84,7 +84,7 @@ def told(
         ran: What the twin gave.
         moments: Mean and sum of squared deviations of the first 1, 2, ... returns.
     """
-    sums = _sums(ran.trades, prices, levels, rules)
+    sums = _sums(ran.trades, _marks(prices), levels, rules)
     equity, position = ran.paths.equity[0], ran.paths.position[0].astype(np.int64)
     value = equity if rules.compounding else sums.realized + sums.unrealized
     closed = np.maximum(sums.closed, 1)
@@ -134,6 +134,12 @@ def _sums(listed: Trades, prices: Floats, levels: Levels, rules: Rules) -> _Sums
         entry_mark = settle.marked(quantity, entry_mark, costs[listed.entry_bar[at]])
     unrealized[held] = settle.unrealized(quantity, mark, entry_mark, entry_fee[at])
     return _Sums(unrealized, realized[count], count, wins[count], fees)
+
+
+def _marks(prices: Floats) -> Floats:
+    """Return the last price that each bar knows, which marks the position."""
+    known = np.maximum.accumulate(np.where(np.isnan(prices), 0, np.arange(prices.size)))
+    return prices[known]
 
 
 def _added(values: Floats) -> Floats:

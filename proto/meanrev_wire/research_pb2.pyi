@@ -414,7 +414,7 @@ class TradeColumns(_message.Message):
     def __init__(self, column: _Optional[_Iterable[int]] = ..., side: _Optional[_Iterable[int]] = ..., entry_bar: _Optional[_Iterable[int]] = ..., exit_bar: _Optional[_Iterable[int]] = ..., entry_price: _Optional[_Iterable[float]] = ..., exit_price: _Optional[_Iterable[float]] = ..., entry_zscore: _Optional[_Iterable[float]] = ..., exit_zscore: _Optional[_Iterable[float]] = ..., quantity: _Optional[_Iterable[float]] = ..., profit: _Optional[_Iterable[float]] = ..., profit_fraction: _Optional[_Iterable[float]] = ..., costs: _Optional[_Iterable[float]] = ..., bars: _Optional[_Iterable[int]] = ..., status: _Optional[_Iterable[str]] = ...) -> None: ...
 
 class BacktestColumns(_message.Message):
-    __slots__ = ("returns", "final_equity", "num_trades", "win_rate", "avg_profit_per_trade", "total_costs", "exposure", "turnover", "profit_factor", "best_trade", "worst_trade", "position", "trades", "paths")
+    __slots__ = ("returns", "final_equity", "num_trades", "win_rate", "avg_profit_per_trade", "total_costs", "exposure", "turnover", "profit_factor", "best_trade", "worst_trade", "position", "trades", "paths", "metrics")
     RETURNS_FIELD_NUMBER: _ClassVar[int]
     FINAL_EQUITY_FIELD_NUMBER: _ClassVar[int]
     NUM_TRADES_FIELD_NUMBER: _ClassVar[int]
@@ -429,6 +429,7 @@ class BacktestColumns(_message.Message):
     POSITION_FIELD_NUMBER: _ClassVar[int]
     TRADES_FIELD_NUMBER: _ClassVar[int]
     PATHS_FIELD_NUMBER: _ClassVar[int]
+    METRICS_FIELD_NUMBER: _ClassVar[int]
     returns: ReturnColumns
     final_equity: _containers.RepeatedScalarFieldContainer[float]
     num_trades: _containers.RepeatedScalarFieldContainer[int]
@@ -443,7 +444,44 @@ class BacktestColumns(_message.Message):
     position: _containers.RepeatedScalarFieldContainer[int]
     trades: TradeColumns
     paths: BacktestPaths
-    def __init__(self, returns: _Optional[_Union[ReturnColumns, _Mapping]] = ..., final_equity: _Optional[_Iterable[float]] = ..., num_trades: _Optional[_Iterable[int]] = ..., win_rate: _Optional[_Iterable[float]] = ..., avg_profit_per_trade: _Optional[_Iterable[float]] = ..., total_costs: _Optional[_Iterable[float]] = ..., exposure: _Optional[_Iterable[float]] = ..., turnover: _Optional[_Iterable[float]] = ..., profit_factor: _Optional[_Iterable[float]] = ..., best_trade: _Optional[_Iterable[float]] = ..., worst_trade: _Optional[_Iterable[float]] = ..., position: _Optional[_Iterable[int]] = ..., trades: _Optional[_Union[TradeColumns, _Mapping]] = ..., paths: _Optional[_Union[BacktestPaths, _Mapping]] = ...) -> None: ...
+    metrics: BarColumns
+    def __init__(self, returns: _Optional[_Union[ReturnColumns, _Mapping]] = ..., final_equity: _Optional[_Iterable[float]] = ..., num_trades: _Optional[_Iterable[int]] = ..., win_rate: _Optional[_Iterable[float]] = ..., avg_profit_per_trade: _Optional[_Iterable[float]] = ..., total_costs: _Optional[_Iterable[float]] = ..., exposure: _Optional[_Iterable[float]] = ..., turnover: _Optional[_Iterable[float]] = ..., profit_factor: _Optional[_Iterable[float]] = ..., best_trade: _Optional[_Iterable[float]] = ..., worst_trade: _Optional[_Iterable[float]] = ..., position: _Optional[_Iterable[int]] = ..., trades: _Optional[_Union[TradeColumns, _Mapping]] = ..., paths: _Optional[_Union[BacktestPaths, _Mapping]] = ..., metrics: _Optional[_Union[BarColumns, _Mapping]] = ...) -> None: ...
+
+class BarColumns(_message.Message):
+    __slots__ = ("bar_number", "cumulative_return", "daily_return", "unrealized_pnl", "realized_pnl", "max_drawdown", "sharpe_ratio", "num_trades", "win_rate", "avg_profit_per_trade", "status", "timestamp_ms", "equity", "total_costs", "position", "zscore")
+    BAR_NUMBER_FIELD_NUMBER: _ClassVar[int]
+    CUMULATIVE_RETURN_FIELD_NUMBER: _ClassVar[int]
+    DAILY_RETURN_FIELD_NUMBER: _ClassVar[int]
+    UNREALIZED_PNL_FIELD_NUMBER: _ClassVar[int]
+    REALIZED_PNL_FIELD_NUMBER: _ClassVar[int]
+    MAX_DRAWDOWN_FIELD_NUMBER: _ClassVar[int]
+    SHARPE_RATIO_FIELD_NUMBER: _ClassVar[int]
+    NUM_TRADES_FIELD_NUMBER: _ClassVar[int]
+    WIN_RATE_FIELD_NUMBER: _ClassVar[int]
+    AVG_PROFIT_PER_TRADE_FIELD_NUMBER: _ClassVar[int]
+    STATUS_FIELD_NUMBER: _ClassVar[int]
+    TIMESTAMP_MS_FIELD_NUMBER: _ClassVar[int]
+    EQUITY_FIELD_NUMBER: _ClassVar[int]
+    TOTAL_COSTS_FIELD_NUMBER: _ClassVar[int]
+    POSITION_FIELD_NUMBER: _ClassVar[int]
+    ZSCORE_FIELD_NUMBER: _ClassVar[int]
+    bar_number: _containers.RepeatedScalarFieldContainer[int]
+    cumulative_return: _containers.RepeatedScalarFieldContainer[float]
+    daily_return: _containers.RepeatedScalarFieldContainer[float]
+    unrealized_pnl: _containers.RepeatedScalarFieldContainer[float]
+    realized_pnl: _containers.RepeatedScalarFieldContainer[float]
+    max_drawdown: _containers.RepeatedScalarFieldContainer[float]
+    sharpe_ratio: _containers.RepeatedScalarFieldContainer[float]
+    num_trades: _containers.RepeatedScalarFieldContainer[int]
+    win_rate: _containers.RepeatedScalarFieldContainer[float]
+    avg_profit_per_trade: _containers.RepeatedScalarFieldContainer[float]
+    status: _containers.RepeatedScalarFieldContainer[str]
+    timestamp_ms: _containers.RepeatedScalarFieldContainer[int]
+    equity: _containers.RepeatedScalarFieldContainer[float]
+    total_costs: _containers.RepeatedScalarFieldContainer[float]
+    position: _containers.RepeatedScalarFieldContainer[int]
+    zscore: _containers.RepeatedScalarFieldContainer[float]
+    def __init__(self, bar_number: _Optional[_Iterable[int]] = ..., cumulative_return: _Optional[_Iterable[float]] = ..., daily_return: _Optional[_Iterable[float]] = ..., unrealized_pnl: _Optional[_Iterable[float]] = ..., realized_pnl: _Optional[_Iterable[float]] = ..., max_drawdown: _Optional[_Iterable[float]] = ..., sharpe_ratio: _Optional[_Iterable[float]] = ..., num_trades: _Optional[_Iterable[int]] = ..., win_rate: _Optional[_Iterable[float]] = ..., avg_profit_per_trade: _Optional[_Iterable[float]] = ..., status: _Optional[_Iterable[str]] = ..., timestamp_ms: _Optional[_Iterable[int]] = ..., equity: _Optional[_Iterable[float]] = ..., total_costs: _Optional[_Iterable[float]] = ..., position: _Optional[_Iterable[int]] = ..., zscore: _Optional[_Iterable[float]] = ...) -> None: ...
 
 class BacktestPaths(_message.Message):
     __slots__ = ("first_row", "equity", "returns", "position", "zscore", "drawdown")

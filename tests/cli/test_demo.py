@@ -53,7 +53,7 @@ def test_json_holds_the_figures_and_the_server_is_gone(run):
 
 
 def test_numbers_that_are_not_finite_are_null():
-    from meanrev_cli.demo.document import _finite
+    from meanrev_demo.document import _finite
 
     assert _finite({"half_life_upper": float("inf"), "n": 3, "status": "error"}) == {
         "half_life_upper": None,
@@ -71,7 +71,7 @@ def test_a_page_that_cannot_be_written_is_bad_data(run, tmp_path):
 
 def test_a_refusal_of_the_server_is_one_sentence(run, monkeypatch):
     import meanrev
-    from meanrev_cli.demo import story
+    from meanrev_demo import story
 
     def refuse(*_):
         raise meanrev.ServerError("it is ill")
@@ -83,7 +83,7 @@ def test_a_refusal_of_the_server_is_one_sentence(run, monkeypatch):
 
 
 def test_the_prices_say_where_they_come_from():
-    from meanrev_cli import demo
+    import meanrev_demo as demo
 
     text = (Path(demo.__file__).parent / "README.md").read_text(encoding="utf-8")
     for word in ("MCOILBRENTEU", "MCOILWTICO", "public domain"):

@@ -49,6 +49,30 @@ def test_a_cell_without_a_figure_is_left_empty(run, file, tmp_path):
     assert [row["sharpe_ratio"] == "" for row in rows(out)] == [False, True] * 4
 
 
+@pytest.mark.parametrize("rate", ["3%", "300bp", "0.03"])
+def test_a_stop_and_a_borrow_rate_are_handed_on_and_named(run, file, rate):
+    result = run("sweep", str(file), *GRID, "--stop", "3.5", "--borrow", rate, "--json")
+    assert result.exit_code == 0, result.stderr
+    answer = json.loads(result.stdout)
+    with mr.Client("local") as client:
+        expected = client.sweep(prices(), entry="1:2:0.5", exit="-0.5:0.5:0.5", stop=3.5, borrow=0.03)
+    assert [best["sharpe_ratio"] for best in answer["best"]] == expected.best.sharpe_ratio.tolist()
+    assert "Losing trades are closed at z = 3.5. Short positions cost 3 % a year to borrow." in answer["swept"]
+
+
+@pytest.mark.parametrize("words", [("--borrow", "3 percent"), ("--borrow", "-3%"), ("--stop", "far")])
+def test_what_is_no_stop_and_no_rate_is_a_usage_error(run, file, words):
+    result = run("sweep", str(file), *GRID, *words)
+    assert result.exit_code == 2
+    assert words[1] in result.stderr
+
+
+def test_a_stop_within_the_entry_levels_is_refused(run, file):
+    result = run("sweep", str(file), *GRID, "--stop", "1.5")
+    assert result.exit_code == 4
+    assert "stop" in result.stderr
+
+
 def test_a_pair_is_its_residual_in_mode_unit(run, file):
     answer = json.loads(run("sweep", str(file), "--pair", "C,A", *GRID, "--json").stdout)
     y, x = np.log(prices()[:, [2, 0]]).T

@@ -109,12 +109,6 @@ def test_arguments_are_those_of_the_table(declared, signature):
     assert str(inspect.Signature(plain)) == f"({signature})"
 
 
-def test_module_level_names_are_the_second_generations():
-    assert mr.estimate_ou_params is v2.estimate_ou_params
-    assert mr.get_client is v2.get_client
-    assert set(generation2.__all__) | {"get_client"} <= set(mr.__all__)
-
-
 def test_the_first_generations_returns_are_a_frame_with_its_columns(data):
     found = v1.compute_log_returns(data["frame"])
     assert isinstance(found, pd.DataFrame)

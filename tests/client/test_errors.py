@@ -1,10 +1,12 @@
 import json
 import math
 import pickle
+import re
 
 import pytest
 
 import meanrev as mr
+from meanrev import errors
 from meanrev.errors import from_status
 
 
@@ -54,12 +56,26 @@ def test_infinities_travel_as_words_and_come_back_as_numbers(word, number):
     assert from_status("INVALID_ARGUMENT", "", details).value == number
 
 
-@pytest.mark.parametrize(
-    ("value", "told"), [({"value": 0.0}, "theta " + "must be very long " * 9 + ", got 0.0"), ({}, "theta " + "x" * 300)]
-)
-def test_a_rule_that_was_cut_short_for_its_header_is_told_in_full(value, told):
-    details = json.dumps({"field": "theta", "rule": told[6:106], **value})
-    assert str(from_status("INVALID_ARGUMENT", told, details)) == told
+def test_the_message_of_a_refusal_with_details_is_not_read():
+    details = json.dumps({"field": "theta", "rule": "must be > 0", "value": 0.0})
+    error = from_status("INVALID_ARGUMENT", "theta must be > 0 and more, got 7.0", details)
+    assert str(error) == "theta must be > 0, got 0.0"
+
+
+def test_a_long_rule_is_told_in_full(client):
+    with pytest.raises(mr.InvalidInput) as caught:
+        next(client.health({"A": 1.0}, limits={"drawdown": 1}))
+    assert len(caught.value.rule) > 60
+    assert caught.value.rule.endswith(")")
+
+
+def test_the_tree_is_the_one_that_is_drawn():
+    """Every error that the module defines is in the drawing of its docstring, below the base."""
+    drawn = re.findall(r"^[├└]── (\w+)", errors.__doc__, re.MULTILINE)
+    defined = [kind for kind in vars(errors).values() if isinstance(kind, type) and issubclass(kind, Exception)]
+    assert sorted([*drawn, "MeanRevError"]) == sorted(kind.__name__ for kind in defined)
+    assert all(mr.MeanRevError in kind.__bases__ for kind in defined if kind is not mr.MeanRevError)
+    assert set(drawn) | {"MeanRevError"} <= set(mr.__all__)
 
 
 @pytest.mark.parametrize("details", ["", "{", "[1]", '{"index": 3}'])

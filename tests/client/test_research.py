@@ -131,7 +131,7 @@ class TestChunks:
                 assert len(client.fit_ou(wide).theta) == 120
 
     def test_a_chunk_stays_below_every_servers_default_limit(self, prices):
-        cut = chunks.Cut(chunks.matrix(np.zeros((3000, 1000))), [str(i) for i in range(1000)], "{}")
+        cut = chunks.MatrixChunks(chunks.matrix(np.zeros((3000, 1000))), [str(i) for i in range(1000)], "{}")
         assert len(cut) == 3
         assert all(len(message) < 9 * 1024 * 1024 for message in cut[:])
 
@@ -457,7 +457,7 @@ class TestJobs:
             client.submit("scan", -prices).result()
 
     def test_what_cannot_be_a_job_is_refused(self, client, prices):
-        with pytest.raises(mr.InvalidInput, match=r"method must be one of 'backtest', 'stats', 'fit_ou', .* got 'ou'"):
+        with pytest.raises(mr.InvalidInput, match=r"method must be one of 'backtest', 'fit_ou', 'scan', .* got 'ou'"):
             client.submit("ou", prices)
         with pytest.raises(mr.InvalidInput, match="alpha"):
             client.submit("scan", prices, alpha=7.0)

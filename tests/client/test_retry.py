@@ -7,7 +7,7 @@ import grpc
 import pytest
 
 import meanrev as mr
-from meanrev.retry import Patience, pauses
+from meanrev.retry import Retries, pauses
 from meanrev_wire.meanrev_pb2 import ReturnsResponse
 
 ANSWER = ReturnsResponse(n_periods=1, log_returns=[0.5]).SerializeToString()
@@ -103,9 +103,9 @@ def test_a_busy_server_that_says_never_or_too_late_is_not_asked_again(moody, pus
 
 
 def test_patience_ends_with_the_attempts_whoever_is_asked():
-    patience, busy = Patience(deadline=100.0), mr.Overloaded("later", retry_after_s=0.5)
+    patience, busy = Retries(deadline=100.0), mr.Overloaded("later", retry_after_s=0.5)
     assert [patience.after(busy, 0.0) for _ in range(5)] == [0.5, 0.5, 0.5, 0.5, None]
-    assert Patience(deadline=100.0).after(busy, 99.6) is None
+    assert Retries(deadline=100.0).after(busy, 99.6) is None
 
 
 def test_asking_ends_after_five_times(moody):

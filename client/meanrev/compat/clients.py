@@ -1,4 +1,4 @@
-"""What the clients of both generations have in common: made from host and port, around one of ours."""
+"""The bases of both generations' clients: made from host and port, they call through a Client or an AsyncClient."""
 
 import functools
 import os

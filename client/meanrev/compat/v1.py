@@ -41,20 +41,11 @@ class MeanRevClientSync(_Methods, BlockingBase):
     """The first generation's blocking client."""
 
 
-def get_client(host: str | None = None, port: int | None = None) -> MeanRevClientSync:
-    """Return a blocking client.
-
-    Args:
-        host: Host, HOST:PORT or "local"; None means MEANREV_HOST, else "local" where port is not given either.
-        port: Port; 50051 where None.
-    """
-    return MeanRevClientSync(host, port)
-
-
 backtest_with_costs = function(generation1.backtest_with_costs)
 cara_optimal_weights = function(generation1.cara_optimal_weights)
 compute_log_returns = function(generation1.compute_log_returns)
 estimate_ou_params = function(generation1.estimate_ou_params)
+get_client = MeanRevClientSync
 multiperiod_optimize = function(generation1.multiperiod_optimize)
 optimal_thresholds = function(generation1.optimal_thresholds)
 pca_portfolios = function(generation1.pca_portfolios)

@@ -25,6 +25,19 @@ __all__ = [
 ]
 
 
+backtest_with_costs = function(generation2.backtest_with_costs)
+cara_optimal_weights = function(generation2.cara_optimal_weights)
+compute_log_returns = function(generation2.compute_log_returns)
+estimate_ou_params = function(generation2.estimate_ou_params)
+generate_signals = function(generation2.generate_signals)
+multiperiod_optimize = function(generation2.multiperiod_optimize)
+optimal_thresholds = function(generation2.optimal_thresholds)
+pca_portfolios = function(generation2.pca_portfolios)
+portfolio_health_stream = live_function(generation2.portfolio_health_stream)
+portfolio_stats = function(generation2.portfolio_stats)
+sharpe_optimal_weights = function(generation2.sharpe_optimal_weights)
+
+
 class _Methods:
     backtest_with_costs = Method(generation2.backtest_with_costs)
     cara_optimal_weights = Method(generation2.cara_optimal_weights)
@@ -47,24 +60,4 @@ class MeanRevClientSync(_Methods, BlockingBase):
     """The second generation's blocking client."""
 
 
-def get_client(host: str | None = None, port: int | None = None) -> MeanRevClientSync:
-    """Return a blocking client.
-
-    Args:
-        host: Host, HOST:PORT or "local"; None means MEANREV_HOST, else "local" where port is not given either.
-        port: Port; 50051 where None.
-    """
-    return MeanRevClientSync(host, port)
-
-
-backtest_with_costs = function(generation2.backtest_with_costs)
-cara_optimal_weights = function(generation2.cara_optimal_weights)
-compute_log_returns = function(generation2.compute_log_returns)
-estimate_ou_params = function(generation2.estimate_ou_params)
-generate_signals = function(generation2.generate_signals)
-multiperiod_optimize = function(generation2.multiperiod_optimize)
-optimal_thresholds = function(generation2.optimal_thresholds)
-pca_portfolios = function(generation2.pca_portfolios)
-portfolio_health_stream = live_function(generation2.portfolio_health_stream)
-portfolio_stats = function(generation2.portfolio_stats)
-sharpe_optimal_weights = function(generation2.sharpe_optimal_weights)
+get_client = MeanRevClientSync

@@ -1,4 +1,4 @@
-"""Numbers over time in whatever container the caller uses, read into one table."""
+"""Numbers over time, in any of the containers that callers use, read into one table."""
 
 import sys
 from collections.abc import Mapping

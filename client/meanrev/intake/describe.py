@@ -1,4 +1,4 @@
-"""The report of a container: what was taken from it."""
+"""The report on a container that was read."""
 
 from collections import Counter
 from collections.abc import Hashable, Iterable, Sequence

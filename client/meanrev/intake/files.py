@@ -18,7 +18,7 @@ from meanrev.intake.report import LeftOut
 from meanrev.intake.stacking import Part, stacked
 from meanrev.intake.table import Table
 from meanrev.intake.time_columns import TimeColumns, find_time
-from meanrev.intake.times import Times, clock_of, read_times
+from meanrev.intake.times import ColumnTimes, clock_of, read_times
 from meanrev.intake.zones import in_utc
 
 __all__ = ["read_file"]
@@ -105,7 +105,7 @@ def _refuse_twins(raw: RawTable, options: FileOptions) -> None:
         seen.setdefault(name, i)
 
 
-def _chosen(raw: RawTable, times: TimeColumns, read: Times | None, options: FileOptions) -> Chosen:
+def _chosen(raw: RawTable, times: TimeColumns, read: ColumnTimes | None, options: FileOptions) -> Chosen:
     """Choose the columns of prices, unless the table is a long one."""
     key = long_tables.key_column(raw, {times.time, times.clock}, None if read is None else read.ns)
     if key is not None:
@@ -142,7 +142,7 @@ def _part_of(values: NDArray[np.float64], rows: NDArray[np.intp] | None, full: l
     return values if rows is None else rows_of(values, rows)
 
 
-def _refuse_without_time(raw: RawTable, times: TimeColumns, read: Times, kept: NDArray[np.bool_] | None) -> None:
+def _refuse_without_time(raw: RawTable, times: TimeColumns, read: ColumnTimes, kept: NDArray[np.bool_] | None) -> None:
     """Refuse a row that holds values and has no time."""
     absent = read.ns.is_null()
     if kept is not None:
@@ -153,14 +153,14 @@ def _refuse_without_time(raw: RawTable, times: TimeColumns, read: Times, kept: N
         raise refusal(raw.source, f"{told}; complete or remove it")
 
 
-def _with_clock(raw: RawTable, times: TimeColumns, read: Times, options: FileOptions) -> Times:
+def _with_clock(raw: RawTable, times: TimeColumns, read: ColumnTimes, options: FileOptions) -> ColumnTimes:
     """Add the times of day of a column beside that of the dates."""
     if times.clock is None:
         return read
     pl = polars()
     days = read_times(raw, times.time or 0, replace(options, tz="")).ns
     naive = (days + clock_of(raw, times.clock)).cast(pl.Datetime("ns"))
-    return Times(in_utc(raw, times.clock, naive, options), f"{read.kind} and time of day")
+    return ColumnTimes(in_utc(raw, times.clock, naive, options), f"{read.kind} and time of day")
 
 
 def _time_name(raw: RawTable, times: TimeColumns) -> str:

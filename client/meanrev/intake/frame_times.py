@@ -6,7 +6,7 @@ import narwhals as nw
 import numpy as np
 
 from meanrev.errors import InvalidInput
-from meanrev.intake.roles import named_like_an_index
+from meanrev.intake.column_names import is_index_name
 from meanrev.intake.stamps import Times, Ways, increasing, iso_times, looks_iso
 
 __all__ = ["Clock", "clock"]
@@ -19,7 +19,7 @@ _WAYS = {
 
 
 class Clock(NamedTuple):
-    """When the rows of a frame are.
+    """The times of the rows of a frame.
 
     Attributes:
         column: As it stands in the frame.
@@ -48,7 +48,7 @@ def clock(field: str, frame: Any) -> Clock | None:
         raise InvalidInput(field, rule)
     if found:
         return Clock(frame[found[0]], _times(field, frame, found[0]))
-    saved = [name for name in texts if named_like_an_index(name) and len(texts) == 1]
+    saved = [name for name in texts if is_index_name(name) and len(texts) == 1]
     return Clock(frame[saved[0]], None) if saved else None
 
 

@@ -3,32 +3,17 @@
 import re
 
 from meanrev.intake.cells import MISSING
+from meanrev.intake.column_names import is_time_name
 from meanrev.intake.options import refusal, shown
 
-__all__ = ["begins_with_values", "is_date", "is_time_name", "joined", "n_header_lines", "refuse_values_as_header"]
+__all__ = ["begins_with_values", "is_date", "joined", "n_header_lines", "refuse_values_as_header"]
 
-_TIME_NAMES = frozenset(
-    {
-        *("date", "dates", "datetime", "time", "times", "timestamp", "timestamps", "ts", "day", "dt", "asof", "unix"),
-        *("epoch", "month", "year", "datum", "fecha", "zeit", "datumzeit", "unixtime", "unixms", "epochms", "timeutc"),
-        *("timegmt", "gmttime", "localtime", "tradingday", "businessday", "dateutc", "dategmt", "timems", "timens"),
-    }
-)
 _ISO = re.compile(r"\d{4}[-/.]\d{1,2}([-/.]\d{1,2})?([T ].*)?$")
 _SLASHED = re.compile(r"\d{1,2}[-/.]\d{1,2}[-/.]\d{2,4}( .*)?$")
 _WORDED = re.compile(r"(\d{1,2}[- ][A-Za-z]{3,9}[- ,]+\d{2,4}|[A-Za-z]{3,9}\.?[ -]\d{1,2},?[ -]\d{4})$")
 _CLOCK = re.compile(r"\d{1,2}:\d{2}(:\d{2}(\.\d+)?)?$")
 _NUMBER = re.compile(r"[+-]?([0-9][0-9.,]*|[.,][0-9]+|inf|infinity)([eE][+-]?[0-9]+)?$", re.IGNORECASE)
 _MOST_LEVELS = 4
-
-
-def is_time_name(name: str) -> bool:
-    """Tell whether a column is called like a time: Date, <DATE>, open_time, observation_date."""
-    words = re.findall(r"[a-z0-9]+", re.sub(r"([a-z])([A-Z])", r"\1 \2", name).lower())
-    if not words:
-        return False
-    last = words[-1] in {"date", "time", "datetime", "timestamp"} and len(words) < 4
-    return last or words[0] in {"date", "datetime", "timestamp"} or "".join(words) in _TIME_NAMES
 
 
 def is_date(text: str) -> bool:

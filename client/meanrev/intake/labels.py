@@ -1,4 +1,4 @@
-"""What is one an asset, or square over the assets: read by its labels where it has some, by place where it has none."""
+"""Numbers of each asset, or of each pair of assets: matched to the returns by label, or by place without labels."""
 
 import sys
 from collections import Counter
@@ -21,7 +21,7 @@ _NAMED = 8
 
 
 class _Labelled(NamedTuple):
-    """Values with the labels that they came with.
+    """Values with their labels.
 
     Attributes:
         values: (N,) or (N, M).

@@ -1,4 +1,4 @@
-"""Cells that are no plain floats become floats one by one, or are named: column, row and what they hold."""
+"""Cells that are not plain floats: each is converted, or refused by its column, its row and its content."""
 
 import numbers
 from collections.abc import Callable, Sequence

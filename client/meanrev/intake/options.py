@@ -1,4 +1,4 @@
-"""What a caller may say about a file, and how a file is refused."""
+"""The options of reading a file, and the errors that refuse one."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

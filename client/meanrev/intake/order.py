@@ -1,4 +1,4 @@
-"""Time runs forward: rows in strictly increasing order of their times, or a refusal that names the first offender."""
+"""The order of rows: their times must strictly increase, and an error names the first row that breaks the order."""
 
 from typing import NamedTuple
 

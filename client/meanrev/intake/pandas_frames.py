@@ -1,4 +1,4 @@
-"""Series and frames of pandas: columns of any type become floats or are named, and the index is looked at."""
+"""Series and frames of pandas: columns become floats or are refused by name, and the index gives the times."""
 
 from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -10,10 +10,11 @@ import pandas as pd
 
 from meanrev.errors import InvalidInput
 from meanrev.intake import objects
+from meanrev.intake.column_names import is_time_name
 from meanrev.intake.columns import Prices, no_times, prices_among
 from meanrev.intake.describe import described, different
 from meanrev.intake.pandas_times import index_times, row_label
-from meanrev.intake.roles import COUNTED, named_like_time
+from meanrev.intake.roles import COUNTED
 from meanrev.intake.stamps import Times, looks_iso
 from meanrev.intake.table import Floats, Ints, Table
 
@@ -146,7 +147,7 @@ def _column(field: str, name: Hashable, column: Any) -> Floats:
             dates = pd.api.types.infer_dtype(present, skipna=False) in {"date", "datetime", "period"} or (
                 bool(present) and looks_iso(present[:1000])
             )
-        if dates or (error.value is not None and named_like_time(name)):
+        if dates or (error.value is not None and is_time_name(name)):
             way = f"make them the index: {field}.set_index({name!r})"
             if getattr(dtype, "kind", "O") != "M":
                 way += " after pandas.to_datetime"

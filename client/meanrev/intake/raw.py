@@ -1,4 +1,4 @@
-"""What a file holds before anyone decided what its columns mean."""
+"""The columns of a file as they were read, before it is decided which are times and which are prices."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field

@@ -1,4 +1,4 @@
-"""What a table was made of: what was taken, what was left out and why."""
+"""The report on a table: which rows and columns were taken, which were left out, and why."""
 
 from collections.abc import Hashable, Mapping
 from dataclasses import dataclass, field
@@ -27,7 +27,7 @@ class LeftOut:
 
 @dataclass(frozen=True)
 class Report:
-    """What the intake took.
+    """The rows, columns and times that were taken.
 
     Attributes:
         source: A file's name, or the kind of the container.

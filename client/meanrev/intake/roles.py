@@ -1,12 +1,12 @@
 """Columns of numbers that are no prices: counters of rows, and times that came as numbers."""
 
-import re
 from collections.abc import Hashable
 from typing import NamedTuple
 
 import numpy as np
 
-from meanrev.intake.stamps import calendar_days
+from meanrev.intake.column_names import is_index_name, is_saved_index_name, is_time_name
+from meanrev.intake.stamps import DAYS, calendar_days
 from meanrev.intake.table import Floats
 
 __all__ = [
@@ -14,27 +14,13 @@ __all__ = [
     "LEAST_TIME",
     "Role",
     "is_counter",
-    "named_like_an_index",
-    "named_like_time",
     "numeric_time",
     "role",
     "tells",
 ]
 
-_INDEX = re.compile(
-    r"unnamed: ?\d+|__index_level_\d+__|level_\d+|index|row(_?(nr|id|num|number|index))?|no\.?|nr\.?|#|"
-)
-_SAVED_INDEX = re.compile(r"unnamed: ?0|__index_level_\d+__", re.IGNORECASE)
-_TIME = re.compile(
-    r"(.*[ _.-])?(date|time|date_?time|time_?stamp|epoch|unix|year|quarter|month|week|day|ts)s?"
-    r"([ _.-]?(s|ms|us|ns|utc|gmt))?",
-    re.IGNORECASE,
-)
-_CAMEL = re.compile(r".*[a-z](Date|Time|Timestamp)")
 COUNTED = "numbers of rows"
 """What a column of 0, 1, 2, ... looks like."""
-
-_TELLING = re.compile("|".join(part.pattern for part in (_INDEX, _TIME, _CAMEL)), re.IGNORECASE)
 
 _FEW = 5
 """Rows below which a counter that does not say so by its name may be prices in a small example."""
@@ -43,9 +29,7 @@ _PER = {"seconds": 1, "milliseconds": 1_000, "microseconds": 1_000_000, "nanosec
 _EPOCH = (315_532_800, 4_102_444_800)
 """Seconds of the years 1980 to 2099, which no unit shares with another."""
 
-_DAYS = (19_000_101, 22_001_231)
-
-LEAST_TIME = _DAYS[0]
+LEAST_TIME = DAYS[0]
 """The least number that is a time whatever the column is called."""
 
 _STEP_S = 60
@@ -80,14 +64,14 @@ def role(name: Hashable, values: Floats, *, whole: bool, alone: bool) -> Role:
         alone: It is the only one.
     """
     counter = is_counter(values)
-    if named_like_an_index(name) and counter and not alone:
+    if is_index_name(name) and counter and not alone:
         return Role("index")
-    time = numeric_time(values, certain=whole or named_like_time(name) or _saved_index(name))
-    if not time and named_like_time(name):
+    time = numeric_time(values, certain=whole or is_time_name(name) or is_saved_index_name(name))
+    if not time and is_time_name(name):
         time = _named_time(values)
     if time:
         return Role("time", time)
-    if _saved_index(name) and not alone:
+    if is_saved_index_name(name) and not alone:
         return Role("unclear", "the index of a frame that was saved with it")
     if not alone and whole and counter and values.size >= _FEW and values[0] in {0.0, 1.0}:
         return Role("unclear", COUNTED)
@@ -95,19 +79,8 @@ def role(name: Hashable, values: Floats, *, whole: bool, alone: bool) -> Role:
 
 
 def tells(name: Hashable) -> bool:
-    """Tell whether a label may be one of an index or of times, so that the column is worth a look; cheap for many."""
-    return name is None or _TELLING.fullmatch(str(name).strip()) is not None
-
-
-def named_like_an_index(name: Hashable) -> bool:
-    """Tell whether a label is one that libraries give to the index of a frame."""
-    return name is None or _INDEX.fullmatch(str(name).strip().lower()) is not None
-
-
-def named_like_time(name: Hashable) -> bool:
-    """Tell whether a label says that the column holds dates or times."""
-    text = str(name).strip()
-    return _TIME.fullmatch(text) is not None or _CAMEL.fullmatch(text) is not None
+    """Tell whether a label may be one of an index or of times, so that its values are looked at."""
+    return is_index_name(name) or is_time_name(name)
 
 
 def is_counter(values: Floats) -> bool:
@@ -124,7 +97,7 @@ def numeric_time(values: Floats, *, certain: bool = False) -> str:
         values: (T,).
         certain: Something else, a name or a type, speaks for times too, so that they need not be whole minutes apart.
     """
-    if values.size < 3 or not (values[0] >= _DAYS[0] and _whole(values) and _monotone(values)):
+    if values.size < 3 or not (values[0] >= DAYS[0] and _whole(values) and _monotone(values)):
         return ""
     unit = _unit(values)
     if unit == "yyyymmdd":
@@ -154,7 +127,7 @@ def _unit(values: Floats) -> str:
     for unit, per in _PER.items():
         if _EPOCH[0] * per <= low and high < _EPOCH[1] * per:
             return unit
-    days = _DAYS[0] <= low and high <= _DAYS[1] and bool(calendar_days(values.astype(np.int64)).all())
+    days = DAYS[0] <= low and high <= DAYS[1] and bool(calendar_days(values.astype(np.int64)).all())
     return "yyyymmdd" if days else ""
 
 
@@ -165,7 +138,3 @@ def _whole(values: Floats) -> bool:
 def _monotone(values: Floats) -> bool:
     steps = np.diff(values)
     return bool((steps > 0).all() or (steps < 0).all())
-
-
-def _saved_index(name: Hashable) -> bool:
-    return _SAVED_INDEX.fullmatch(str(name).strip()) is not None

@@ -13,8 +13,10 @@ from meanrev.intake.order import in_order
 from meanrev.intake.table import Ints
 
 __all__ = [
+    "DAYS",
     "FIRST_MS",
     "LAST_MS",
+    "YEARS",
     "Times",
     "Ways",
     "calendar_days",
@@ -25,14 +27,19 @@ __all__ = [
     "unit_checked",
 ]
 
-FIRST_MS, LAST_MS = (int(np.datetime64(day, "ms").astype(np.int64)) for day in ("1900-01-01", "2201-01-01"))
-"""The first millisecond that a stamp may be, and the first that it may not be: the years 1900 to 2200."""
+YEARS = (1900, 2200)
+"""The first and the last year of a time."""
+
+DAYS = (10_000 * YEARS[0] + 101, 10_000 * YEARS[1] + 1231)
+"""Their first and their last day, written as yyyymmdd."""
+
+FIRST_MS, LAST_MS = (int(np.datetime64(f"{year}-01-01", "ms").astype(np.int64)) for year in (YEARS[0], YEARS[1] + 1))
+"""The first millisecond that a stamp may be, and the first that it may not be."""
 
 _TOO_FINE = {"microseconds": 1_000, "nanoseconds": 1_000_000}
 _SECONDS = (631_152_000, 4_102_444_800)
 """1990 to 2100, were these seconds; in milliseconds they are days of January and February 1970."""
 
-_DAYS = (19_000_101, 22_001_231)
 _ISO = re.compile(r"\d{4}-\d\d-\d\d([T ]\d\d(:?\d\d(:?\d\d([.,]\d+)?)?)?\s?(Z|[+-]\d\d(:?\d\d)?)?)?|(19|2[01])\d{6}")
 _ABSENT = frozenset({"NAType", "NaTType"})
 _LONG_GAP = 3.0
@@ -122,7 +129,7 @@ def unit_checked(field: str, stamps: Ints, *, whole_call: bool = True) -> Ints:
         like = ""
         if _SECONDS[0] <= low and high < _SECONDS[1]:
             like = "seconds: multiply by 1,000"
-        elif _DAYS[0] <= low and high <= _DAYS[1] and bool(calendar_days(stamps).all()):
+        elif DAYS[0] <= low and high <= DAYS[1] and bool(calendar_days(stamps).all()):
             like = "days written as yyyymmdd: give dates"
         if like:
             rule = f"must be milliseconds since the epoch (these look like {like})"

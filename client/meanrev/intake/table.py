@@ -1,4 +1,4 @@
-"""Numbers over time in one shape, whatever they came in, and values back in the same container."""
+"""The table that every container is read into; it also returns results in the caller's kind of container."""
 
 import re
 from collections.abc import Hashable, Sequence

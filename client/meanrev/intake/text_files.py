@@ -9,8 +9,8 @@ from typing import Any
 
 from meanrev.intake import dialect
 from meanrev.intake.cells import MISSING, comma_style
+from meanrev.intake.column_names import is_time_name
 from meanrev.intake.dialect import HEAD_BYTES, Layout, ends_in_returns, laid_out, one_newline
-from meanrev.intake.headers import is_time_name
 from meanrev.intake.held import Columns
 from meanrev.intake.options import FileOptions, polars, refusal
 from meanrev.intake.raw import RawTable

@@ -4,10 +4,10 @@ from typing import Any, NamedTuple
 
 from meanrev.intake.cells import is_missing
 from meanrev.intake.options import polars
+from meanrev.intake.stamps import YEARS
 
 __all__ = ["CLOCK", "Read", "clock_ns", "formatted", "quick_iso", "read_texts", "text_kind", "years_of_prices"]
 
-_YEARS = (1900, 2200)
 _PIECE = 1 << 16
 """Texts below which another core would not pay."""
 _MOST = 0.7  # a line that repeats the header, or a footnote, does not make a column of dates one of texts
@@ -103,8 +103,8 @@ def years_of_prices(times: Any) -> Any:
     pl = polars()
     numbers = times.to_physical()
     ends = pl.Series([numbers.min(), numbers.max()], dtype=numbers.dtype).cast(times.dtype).dt.year()
-    if not bool(ends.is_between(*_YEARS).fill_null(value=True).all()):  # only then is each one worth a look
-        times = times.set(~times.dt.year().is_between(*_YEARS), None)
+    if not bool(ends.is_between(*YEARS).fill_null(value=True).all()):  # only then is each one worth a look
+        times = times.set(~times.dt.year().is_between(*YEARS), None)
     return times.cast(pl.Datetime("ns"))
 
 

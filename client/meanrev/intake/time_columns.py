@@ -1,10 +1,10 @@
-"""Which column of a file is its time, which is only another one, and which counts rows."""
+"""The column of times of a file, its other columns of times, and those that count rows."""
 
 from typing import Any, NamedTuple
 
 import numpy as np
 
-from meanrev.intake.headers import is_time_name
+from meanrev.intake.column_names import is_index_name, is_time_name
 from meanrev.intake.options import FileOptions, polars, refusal, shown, suggested
 from meanrev.intake.raw import RawTable
 from meanrev.intake.report import LeftOut
@@ -14,11 +14,10 @@ from meanrev.intake.times import number_kind
 __all__ = ["TimeColumns", "find_time"]
 
 _SAMPLE = 200
-_INDEX_NAMES = frozenset({"", "index", "unnamed: 0", "level_0", "row", "no", "no.", "#", "rownum", "row_number"})
 
 
 class TimeColumns(NamedTuple):
-    """What is time.
+    """The columns of a file that hold times.
 
     Attributes:
         time: Number of the column of times, or None.
@@ -131,7 +130,7 @@ def _number_role(column: Any, name: str, *, named: bool, first: bool) -> str:
             or abs(column.max()) >= 3.1e8 * {"s": 1, "ms": 1e3, "us": 1e6, "ns": 1e9}[kind[6:]]
         )
         return kind if whole and recent and ordered and (first or kind != "epoch s") else ""
-    unnamed = name.lower() in _INDEX_NAMES
+    unnamed = is_index_name(name)
     equal = steps.n_unique() == 1
     if not first or not whole or not bool((steps > 0).all()) or (equal and unnamed):
         return ""
@@ -174,9 +173,7 @@ def _counters(raw: RawTable, time: int | None, options: FileOptions) -> tuple[tu
     for i, name in enumerate(raw.names):
         if i == time or (name in options.columns and name):
             continue
-        unnamed = (
-            name.lower() in _INDEX_NAMES or name.lower().startswith("unnamed:") or name.startswith("__index_level_")
-        )
+        unnamed = is_index_name(name)
         if not (i == 0 or i in raw.index or unnamed):
             continue
         column = _whole_numbers(raw.column(i))

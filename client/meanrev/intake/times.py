@@ -1,23 +1,23 @@
-"""What is time in a column: types of dates, texts, seconds since 1970 and their parts, yyyymmdd, serial days."""
+"""Columns of a file as times: dates, texts, seconds since 1970 and their parts, yyyymmdd, days of spreadsheets."""
 
 from typing import Any, NamedTuple, NoReturn
 
 from meanrev.intake.cells import MISSING, first, is_missing, whole_numbers
 from meanrev.intake.options import FileOptions, polars, refusal, shown
 from meanrev.intake.raw import RawTable
+from meanrev.intake.stamps import YEARS
 from meanrev.intake.text_times import CLOCK, clock_ns, formatted, quick_iso, read_texts, text_kind, years_of_prices
 from meanrev.intake.zones import in_utc
 
-__all__ = ["Times", "clock_of", "number_kind", "read_times"]
+__all__ = ["ColumnTimes", "clock_of", "number_kind", "read_times"]
 
 _UNITS = (("epoch s", 10**9), ("epoch ms", 10**6), ("epoch us", 10**3), ("epoch ns", 1))
 _SERIALS = (10_000, 109_574)  # 1927 to 2199, in days since 1899-12-30
-_YEARS = (1900, 2200)
 _SAMPLE = 1_000
 _LONGEST_MARKER = max(map(len, MISSING))
 
 
-class Times(NamedTuple):
+class ColumnTimes(NamedTuple):
     """A column of times.
 
     Attributes:
@@ -54,10 +54,10 @@ def number_kind(values: Any) -> str:
         scale = 10**9 // factor
         if 1e8 * scale <= largest < 7.26e9 * scale and low >= -2.21e9 * scale:
             return kind
-    return "year" if whole and _YEARS[0] <= low and high <= _YEARS[1] else ""
+    return "year" if whole and YEARS[0] <= low and high <= YEARS[1] else ""
 
 
-def read_times(raw: RawTable, number: int, options: FileOptions) -> Times:
+def read_times(raw: RawTable, number: int, options: FileOptions) -> ColumnTimes:
     """Read a column of times.
 
     Args:
@@ -78,12 +78,12 @@ def read_times(raw: RawTable, number: int, options: FileOptions) -> Times:
         if bool(bad.any()):
             _refuse_cell(raw, number, first(bad), "is no time of the years 1900 to 2200")
         ns = in_utc(raw, number, times, options) if zone is None else _placed(raw, times, options)
-        return Times(ns, "date" if column.dtype == pl.Date else "datetime", column.dtype == pl.Date)
+        return ColumnTimes(ns, "date" if column.dtype == pl.Date else "datetime", column.dtype == pl.Date)
     if column.dtype == pl.String:
         plain = not options.missing and not options.date_format
         read = quick_iso(column) if plain else None  # most files need no look at anything else
         if read is not None:
-            return Times(in_utc(raw, number, read.times, options), read.kind, read.whole_days)
+            return ColumnTimes(in_utc(raw, number, read.times, options), read.kind, read.whole_days)
         return _of_texts(raw, number, column.str.strip_chars(), options)
     return _of_numbers(raw, number, column, number_kind(column), options)
 
@@ -112,7 +112,7 @@ def clock_of(raw: RawTable, number: int) -> Any:
     return ns
 
 
-def _of_numbers(raw: RawTable, number: int, column: Any, kind: str, options: FileOptions) -> Times:
+def _of_numbers(raw: RawTable, number: int, column: Any, kind: str, options: FileOptions) -> ColumnTimes:
     pl = polars()
     if not kind:
         allowed = (
@@ -121,18 +121,18 @@ def _of_numbers(raw: RawTable, number: int, column: Any, kind: str, options: Fil
         _refuse_cell(raw, number, first(column.is_not_null()), f"is no time: a column of numbers must hold {allowed}")
     if kind.startswith("yyyymmdd"):
         whole = column.cast(pl.Int64)
-        return Times(in_utc(raw, number, _compact(whole, kind), options), kind, kind == "yyyymmdd")
+        return ColumnTimes(in_utc(raw, number, _compact(whole, kind), options), kind, kind == "yyyymmdd")
     if kind == "spreadsheet serial":
         whole_days = bool((column.drop_nulls() % 1 == 0).all())
         ms = ((column.cast(pl.Float64) - 25_569) * 86_400_000).round().cast(pl.Int64)
-        return Times(in_utc(raw, number, (ms * 10**6).cast(pl.Datetime("ns")), options), kind, whole_days)
+        return ColumnTimes(in_utc(raw, number, (ms * 10**6).cast(pl.Datetime("ns")), options), kind, whole_days)
     if kind == "year":
         days = (column.cast(pl.Int64).cast(pl.String) + "-01-01").str.to_date("%Y-%m-%d", strict=False)
-        return Times(in_utc(raw, number, days.cast(pl.Datetime("ns")), options), kind, whole_days=True)
+        return ColumnTimes(in_utc(raw, number, days.cast(pl.Datetime("ns")), options), kind, whole_days=True)
     factor = dict(_UNITS)[kind]
     if column.dtype.is_integer():
-        return Times(column.cast(pl.Int64) * factor, kind)
-    return Times(
+        return ColumnTimes(column.cast(pl.Int64) * factor, kind)
+    return ColumnTimes(
         (column * (factor / 1000)).round().cast(pl.Int64) * 1000 if factor > 1 else column.cast(pl.Int64), kind
     )
 
@@ -142,12 +142,12 @@ def _compact(values: Any, kind: str) -> Any:
     texts = values.cast(pl.Int64).cast(pl.String)
     if kind == "yyyymmdd":
         days = texts.str.to_date("%Y%m%d", strict=False)
-        return days.set(~days.dt.year().is_between(*_YEARS), None).cast(pl.Datetime("ns"))
+        return days.set(~days.dt.year().is_between(*YEARS), None).cast(pl.Datetime("ns"))
     held = texts.str.pad_end(14, "0").str.to_datetime("%Y%m%d%H%M%S", strict=False, time_unit="ns")
-    return held.set(~held.dt.year().is_between(*_YEARS), None)
+    return held.set(~held.dt.year().is_between(*YEARS), None)
 
 
-def _of_texts(raw: RawTable, number: int, texts: Any, options: FileOptions) -> Times:
+def _of_texts(raw: RawTable, number: int, texts: Any, options: FileOptions) -> ColumnTimes:
     pl = polars()
     known = _known(texts, options)
     sample = known.drop_nulls().head(_SAMPLE)
@@ -156,7 +156,7 @@ def _of_texts(raw: RawTable, number: int, texts: Any, options: FileOptions) -> T
         whole_days = not any(letters in options.date_format for letters in ("%H", "%I", "%T", "%R", "%s", "%z"))
         _refuse_unread(raw, number, naive.is_null() & known.is_not_null(), options)
         ns = naive.cast(pl.Int64) if "%z" in options.date_format else in_utc(raw, number, naive, options)
-        return Times(ns, f"text, {options.date_format}", whole_days)
+        return ColumnTimes(ns, f"text, {options.date_format}", whole_days)
     if bool(sample.str.contains(r"^[0-9]{4,19}(\.[0-9]+)?$").all()):
         whole = not bool(known.str.contains(".", literal=True).any())
         held = whole_numbers(known) if whole else known.cast(pl.Float64, strict=False)
@@ -167,7 +167,7 @@ def _of_texts(raw: RawTable, number: int, texts: Any, options: FileOptions) -> T
         _refuse_cell(raw, number, first(known.is_not_null()), read.ambiguous)
     _refuse_unread(raw, number, read.times.is_null() & known.is_not_null(), options)
     ns = _placed(raw, read.times, options) if read.is_utc else in_utc(raw, number, read.times, options)
-    return Times(ns, read.kind, read.whole_days)
+    return ColumnTimes(ns, read.kind, read.whole_days)
 
 
 def _placed(raw: RawTable, times: Any, options: FileOptions) -> Any:

@@ -1,6 +1,7 @@
-"""One declaration a method; Methods hangs them on both clients."""
+"""The methods of both clients: Methods lists them, and each is declared in a module of its own."""
 
-from meanrev.methods.backtest import backtest, backtest_stream
+from meanrev.methods.backtest import backtest
+from meanrev.methods.backtest_stream import backtest_stream
 from meanrev.methods.cara import cara, cara_stream
 from meanrev.methods.fit_ou import fit_ou
 from meanrev.methods.health import health
@@ -24,7 +25,7 @@ __all__ = ["Methods"]
 
 
 class Methods:
-    """What both clients can be asked."""
+    """The methods that Client and AsyncClient have."""
 
     ou = Method(ou)
     ou_stream = LiveMethod(ou_stream)

@@ -10,9 +10,9 @@ from meanrev.intake.labels import vector
 from meanrev.intake.table import Table
 from meanrev.methods import fields
 from meanrev.methods.chunks import matrix
+from meanrev.methods.columns import column_of, first_of
 from meanrev.methods.naming import series_names
-from meanrev.methods.stats import figures_of, first_of
-from meanrev.methods.task import Task
+from meanrev.methods.research import Research, ResearchRequest
 from meanrev.methods.times import row_stamps
 from meanrev.methods.trade_times import times_of
 from meanrev.question import About
@@ -20,10 +20,10 @@ from meanrev.results import AccountPaths, Backtests, Trades
 from meanrev_wire import codec
 from meanrev_wire.research_pb2 import BacktestReply
 
-__all__ = ["accounts_task", "read_accounts"]
+__all__ = ["BACKTEST", "accounts_request", "read_accounts"]
 
 _OPTION_BYTES = 4 * 1024 * 1024
-"""Of options, which may hold levels of every column."""
+"""Longest options of Backtest, which may hold a number a column."""
 
 _RENAMED = {"cumulative_return": "total_return", "equity": "final_equity"}
 _NOT_FIGURES = {"meta", "column", "trades", "path"}
@@ -32,70 +32,6 @@ _OF_TRADES = tuple(
     name for name in Trades.__dataclass_fields__ if name not in {"meta", "column", "entry_time", "exit_time", "status"}
 )
 _OF_PATHS = tuple(name for name in AccountPaths.__dataclass_fields__ if name != "meta")
-
-
-def accounts_task(
-    prices: Any,
-    thresholds: Mapping[str, Any] | None = None,
-    *,
-    cost_per_side: Any,
-    entry_zscore: Any = None,
-    exit_zscore: Any = None,
-    trades: bool = True,
-    path: bool = False,
-    timestamps_ms: Any = None,
-    asset_ids: Sequence[str] | None = None,
-    clock: Table | None = None,
-    lookback: int | None = None,
-    execution_delay: int | None = None,
-    mode: str | None = None,
-    initial_capital: float | None = None,
-    periods_per_year: float | None = None,
-) -> Task[Backtests]:
-    """Check the arguments of a backtest of many columns, or of the figures and trades of one.
-
-    The labels of bars are those of clock, the frame that the prices are a column of, where one is given.
-    """
-    read = prices if isinstance(prices, Table) else matrix(prices)
-    if not read.values.size:
-        raise InvalidInput("prices", "must hold at least one price", value=read.values.shape)
-    entry, leave = _levels(thresholds, entry_zscore, exit_zscore)
-    stamps = None if timestamps_ms is None else row_stamps(read, timestamps_ms)
-    options = {
-        "entry": _level("entry_zscore", entry, read),
-        "exit": _level("exit_zscore", leave, read),
-        "cost": _level("cost_per_side", cost_per_side, read),
-        "lookback": lookback,
-        "execution_delay": execution_delay,
-        "mode": mode,
-        "initial_capital": initial_capital,
-        "periods_per_year": periods_per_year,
-        "trades": trades or None,
-        "path": path or None,
-    }
-    return Task(
-        method="Backtest",
-        reply=BacktestReply,
-        prices=read,
-        names=series_names(read, asset_ids),
-        options=options,
-        read=lambda reply, about: read_accounts(reply, about, read, times_of(clock or read, stamps)),
-        most_option_bytes=_OPTION_BYTES,
-        renamed={"entry": "entry_zscore", "exit": "exit_zscore", "cost": "cost_per_side"},
-    )
-
-
-def _levels(thresholds: Mapping[str, Any] | None, entry_zscore: Any, exit_zscore: Any) -> tuple[Any, Any]:
-    if thresholds is not None and entry_zscore is None and exit_zscore is None:
-        try:
-            return thresholds["entry_zscore"], thresholds["exit_zscore"]
-        except (AttributeError, IndexError, KeyError, TypeError):
-            raise InvalidInput("thresholds", "must hold entry_zscore and exit_zscore") from None
-    if thresholds is not None:
-        raise InvalidInput("thresholds", "must be left out where entry_zscore or exit_zscore is given")
-    if entry_zscore is None or exit_zscore is None:
-        raise InvalidInput("entry_zscore", "and exit_zscore must be given, or thresholds")
-    return entry_zscore, exit_zscore
 
 
 def read_accounts(
@@ -119,7 +55,7 @@ def read_accounts(
     for name in _FIGURES:
         wired = _RENAMED.get(name, name)
         holder = result if wired in result.DESCRIPTOR.fields_by_name else result.returns
-        columns.update({name: figures_of(holder, [wired])[wired]})
+        columns[name] = column_of(holder, wired)
     return Backtests(
         **(first_of(columns) if single else columns),
         trades=_trades(result.trades, None if single else labels, times) if result.HasField("trades") else None,
@@ -147,6 +83,71 @@ def _paths(message: Any, sent: Table | None) -> AccountPaths:
         return AccountPaths(**known)
     one = sent.values.ndim == 1
     return AccountPaths(**{name: sent.over_time(values[:, 0] if one else values) for name, values in known.items()})
+
+
+BACKTEST = Research(
+    method="Backtest",
+    reply=BacktestReply,
+    read=read_accounts,
+    renamed={"entry": "entry_zscore", "exit": "exit_zscore", "cost": "cost_per_side"},
+    most_option_bytes=_OPTION_BYTES,
+)
+
+
+def accounts_request(
+    prices: Any,
+    thresholds: Mapping[str, Any] | None = None,
+    *,
+    cost_per_side: Any,
+    entry_zscore: Any = None,
+    exit_zscore: Any = None,
+    trades: bool = True,
+    path: bool = False,
+    timestamps_ms: Any = None,
+    asset_ids: Sequence[str] | None = None,
+    clock: Table | None = None,
+    lookback: int | None = None,
+    rule: Mapping[str, Any],
+) -> ResearchRequest[Backtests]:
+    """Check the arguments of a backtest of many columns or of one.
+
+    The labels of bars are those of clock, the frame that the prices are a column of, where one is given; rule holds the
+    trading_options.
+    """
+    read = prices if isinstance(prices, Table) else matrix(prices)
+    if not read.values.size:
+        raise InvalidInput("prices", "must hold at least one price", value=read.values.shape)
+    entry, leave = _levels(thresholds, entry_zscore, exit_zscore)
+    stamps = None if timestamps_ms is None else row_stamps(read, timestamps_ms)
+    options = {
+        "entry": _level("entry_zscore", entry, read),
+        "exit": _level("exit_zscore", leave, read),
+        "cost": _level("cost_per_side", cost_per_side, read),
+        "lookback": lookback,
+        **rule,
+        "trades": trades or None,
+        "path": path or None,
+    }
+    return ResearchRequest(
+        BACKTEST,
+        read,
+        series_names(read, asset_ids),
+        options,
+        lambda reply, about: read_accounts(reply, about, read, times_of(clock or read, stamps)),
+    )
+
+
+def _levels(thresholds: Mapping[str, Any] | None, entry_zscore: Any, exit_zscore: Any) -> tuple[Any, Any]:
+    if thresholds is not None and entry_zscore is None and exit_zscore is None:
+        try:
+            return thresholds["entry_zscore"], thresholds["exit_zscore"]
+        except (AttributeError, IndexError, KeyError, TypeError):
+            raise InvalidInput("thresholds", "must hold entry_zscore and exit_zscore") from None
+    if thresholds is not None:
+        raise InvalidInput("thresholds", "must be left out where entry_zscore or exit_zscore is given")
+    if entry_zscore is None or exit_zscore is None:
+        raise InvalidInput("entry_zscore", "and exit_zscore must be given, or thresholds")
+    return entry_zscore, exit_zscore
 
 
 def _level(field: str, given: Any, read: Table) -> Any:

@@ -1,4 +1,4 @@
-"""Which asset an error is about, in the caller's words."""
+"""Errors of the portfolio methods, which name an asset by the caller's label."""
 
 import re
 from collections.abc import Hashable, Sequence
@@ -16,7 +16,7 @@ class Assets:
     """The assets of a portfolio method, for its errors."""
 
     def __init__(self, returns: Table | None, names: Sequence[Hashable]) -> None:
-        """Remember them.
+        """Take the labels.
 
         Args:
             returns: What was sent as returns, or None.

@@ -17,14 +17,14 @@ _FIELDS = frozenset(OptimizationInput.DESCRIPTOR.fields_by_name)
 
 
 class Batches:
-    """What a stream remembers of its assets.
+    """The assets of one stream.
 
     Attributes:
         labels: The first batch that had labels, whose order holds for all, or None.
     """
 
     def __init__(self) -> None:
-        """Remember nothing yet."""
+        """Begin before the first batch."""
         self.labels: Table | None = None
 
     def fields(self, batch: Any) -> dict[str, Any]:

@@ -9,19 +9,19 @@ from meanrev.intake.table import Table
 from meanrev.methods import wire
 from meanrev_wire.research_pb2 import MatrixChunk
 
-__all__ = ["CHUNK_BYTES", "LARGE_BYTES", "Cut", "Named", "check_size", "matrix", "outline"]
+__all__ = ["CHUNK_BYTES", "LARGE_BYTES", "ChunkLabels", "MatrixChunks", "check_size", "matrix", "outline"]
 
 CHUNK_BYTES = 8 * 1024 * 1024
-"""Of numbers in a chunk: an eighth of the largest message that a server takes by default."""
+"""Most bytes of numbers in a chunk: an eighth of the largest message that a server takes by default."""
 
 LARGE_BYTES = 1024 * 1024
-"""From which on an upload is worth the question what the server takes."""
+"""Size from which on the client asks for the server's limits before it uploads."""
 
 _ROW_BYTES = 8
 _STAMP_BYTES = 10
 _NAME_BYTES = 6
 _AROUND = 256
-"""Most bytes of headers, places and lengths in a chunk."""
+"""Most bytes of a chunk beside its numbers, stamps and names."""
 
 
 def matrix(given: object, field: str = "prices") -> Table:
@@ -40,8 +40,8 @@ def matrix(given: object, field: str = "prices") -> Table:
     return read
 
 
-class Cut(Sequence[bytes]):
-    """A table as MatrixChunk messages; each is written when it is sent, so that no second copy of the whole is held."""
+class MatrixChunks(Sequence[bytes]):
+    """A table as MatrixChunk messages. Each is written when it is sent, so that memory holds no second copy of all."""
 
     def __init__(
         self,
@@ -51,7 +51,7 @@ class Cut(Sequence[bytes]):
         most_bytes: int | None = None,
         argument: str = "prices",
     ) -> None:
-        """Decide where to cut.
+        """Decide how many rows a chunk takes.
 
         Args:
             read: (T,) or (T, N).
@@ -146,15 +146,15 @@ def _too_wide(argument: str, n_columns: int, nbytes: int, most_bytes: int) -> In
     return InvalidInput(argument, f"{rule}; a row of {n_columns} columns takes {nbytes} bytes")
 
 
-class Named:
-    """What a server calls block and columns, in the caller's words."""
+class ChunkLabels:
+    """Names the fields of MatrixChunk, block and columns, as the caller's arguments in errors."""
 
     def __init__(self, read: Table, renamed: Mapping[str, str]) -> None:
-        """Remember the caller's words.
+        """Take the names of the caller's arguments.
 
         Args:
             read: What was sent.
-            renamed: Further fields of the server's whose arguments are called otherwise.
+            renamed: Further fields and options whose arguments have other names.
         """
         self._read = read
         self._renamed = {"block": "prices", "columns": "asset_ids", **renamed}

@@ -1,7 +1,6 @@
-"""What each field of a request takes: a value that does not fit is named before anything is sent.
+"""Checks of a request's fields: a value that does not fit its field is refused by name before anything is sent.
 
-protobuf and struct would say "bad argument type for built-in operation", wrap a number that is too large, or send
-half of 2.5 components.
+protobuf and struct would say "bad argument type for built-in operation", or send a number that is too large as another.
 """
 
 import datetime as dt

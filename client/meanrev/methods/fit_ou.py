@@ -1,26 +1,46 @@
 """FitOu: Ornstein-Uhlenbeck fits of every column of a matrix, with progress."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
 from meanrev.intake.table import Table
 from meanrev.methods.chunks import matrix
+from meanrev.methods.columns import column_of, first_of
 from meanrev.methods.naming import series_names
-from meanrev.methods.task import Task
+from meanrev.methods.research import Research, ResearchRequest
 from meanrev.progress import Progress
 from meanrev.question import About, Question
 from meanrev.results import OuFit
 from meanrev_wire.research_pb2 import FitOuReply
 
-__all__ = ["fit_ou", "fit_ou_task", "read_fits"]
+__all__ = ["FIT_OU", "fit_ou", "read_fits"]
 
 _NAMED_OTHERWISE = {"asset_id": "columns"}
 _FIELDS = tuple(name for name in OuFit.__dataclass_fields__ if name not in {"meta", "timestamp_ms"})
 _HOUR_S = 3600.0
 
 
+def read_fits(reply: Any, about: About, sent: Table | None = None) -> OuFit:
+    """Read a FitOuReply.
+
+    Args:
+        reply: With a result; several, joined, where it is large.
+        about: What is known about the call.
+        sent: The prices, where they are at hand: a single series becomes scalars.
+    """
+    result = reply.result
+    columns: dict[str, Any] = {name: column_of(result, _NAMED_OTHERWISE.get(name, name)) for name in _FIELDS}
+    last = 0 if sent is None or sent.timestamps_ms is None else int(sent.timestamps_ms[-1])
+    columns["timestamp_ms"] = np.full(len(result.columns), last)
+    return OuFit(**(first_of(columns) if sent is not None and sent.values.ndim == 1 else columns), meta=about)
+
+
+FIT_OU = Research(method="FitOu", reply=FitOuReply, read=read_fits)
+
+
+@FIT_OU.declares
 def fit_ou(
     prices: Any,
     *,
@@ -51,50 +71,12 @@ def fit_ou(
     Raises:
         MeanRevError: as every call.
     """
-    task = fit_ou_task(prices, asset_ids=asset_ids, dt=dt, bias=bias, adf_lags=adf_lags)
-    return task.question(progress, timeout, dry_run=dry_run)
-
-
-def fit_ou_task(
-    prices: Any,
-    *,
-    asset_ids: Sequence[str] | None = None,
-    dt: float | None = None,
-    bias: str | None = None,
-    adf_lags: int | None = None,
-) -> Task[OuFit]:
-    """Check the arguments of fit_ou."""
     read = matrix(prices)
-    return Task(
-        method="FitOu",
-        reply=FitOuReply,
-        prices=read,
-        names=series_names(read, asset_ids),
-        options={"dt": dt, "bias": bias, "adf_lags": adf_lags},
-        read=lambda reply, about: read_fits(reply, about, read),
+    request = ResearchRequest(
+        FIT_OU,
+        read,
+        series_names(read, asset_ids),
+        {"dt": dt, "bias": bias, "adf_lags": adf_lags},
+        lambda reply, about: read_fits(reply, about, read),
     )
-
-
-def read_fits(reply: Any, about: About, sent: Table | None = None) -> OuFit:
-    """Read a FitOuReply.
-
-    Args:
-        reply: With a result; several, joined, where it is large.
-        about: What is known about the call.
-        sent: The prices, where they are at hand: a single series becomes scalars.
-    """
-    result = reply.result
-    columns: dict[str, Any] = {name: _values(result, _NAMED_OTHERWISE.get(name, name)) for name in _FIELDS}
-    last = 0 if sent is None or sent.timestamps_ms is None else int(sent.timestamps_ms[-1])
-    columns["timestamp_ms"] = np.full(len(result.columns), last)
-    return OuFit(**(_first(columns) if sent is not None and sent.values.ndim == 1 else columns), meta=about)
-
-
-def _values(result: Any, name: str) -> Any:
-    values = getattr(result, name)
-    return tuple(values) if len(values) and isinstance(values[0], str) else np.asarray(values)
-
-
-def _first(columns: Mapping[str, Any]) -> dict[str, Any]:
-    firsts = {name: values[0] for name, values in columns.items()}
-    return {name: value.item() if isinstance(value, np.generic) else value for name, value in firsts.items()}
+    return request.question(progress, timeout, dry_run=dry_run)

@@ -1,4 +1,4 @@
-"""Columns with an infinite price, which a stream would refuse with all others: answered here, as FitOu answers."""
+"""Columns with an infinite price: a stream would refuse all columns for one of them, so they are answered here."""
 
 from collections.abc import Mapping
 from dataclasses import replace

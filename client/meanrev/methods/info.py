@@ -1,20 +1,20 @@
-"""Info: what serves, where, and within which limits."""
+"""Info: a server's version, backend, device and limits."""
 
 from collections.abc import Mapping
 
 from meanrev.methods import wire
-from meanrev.methods.task import research_path
+from meanrev.methods.research import research_path
 from meanrev.question import About, Question, Replies
 from meanrev.results import ServerInfo
 from meanrev_wire.research_pb2 import InfoRequest, InfoResponse
 
-__all__ = ["info", "limits"]
+__all__ = ["info", "upload_limits"]
 
 _FIELDS = tuple(name for name in ServerInfo.__dataclass_fields__ if name != "meta")
 
 
 def info(*, timeout: float | None = None) -> Question[ServerInfo]:
-    """Ask what serves: version, backend, device and limits.
+    """Return the server's version, backend, device and limits.
 
     Args:
         timeout: Seconds for everything; the client's own where None.
@@ -31,7 +31,7 @@ def info(*, timeout: float | None = None) -> Question[ServerInfo]:
     return Question(research_path("Info"), [[wire.encode(InfoRequest)]], result, timeout=timeout)
 
 
-def limits() -> Question[Mapping[str, int]]:
+def upload_limits() -> Question[Mapping[str, int]]:
     """Ask for the limits of uploads, by the names of the server's settings; 0 where it does not tell one."""
 
     def result(replies: Replies, _: About) -> Mapping[str, int]:

@@ -26,7 +26,7 @@ def log_returns(
     Args:
         prices: (T,) or (T, N), positive, oldest first.
         return_type: "log" for ln(p_t / p_{t-1}), "simple" for p_t / p_{t-1} - 1.
-        asset_ids: Names of the series, for the server's eyes.
+        asset_ids: Names of the series, sent along; the result does not depend on them.
         timeout: Seconds for everything; the client's own where None.
 
     Returns:

@@ -102,7 +102,7 @@ def _ask(
     labels = periods[0] if periods else covariance
 
     def result(replies: Replies, about: About) -> MultiperiodPlan:
-        return _plan(wire.decode(MultiperiodResponse, replies[0][0]), labels, about)
+        return _read_plan(wire.decode(MultiperiodResponse, replies[0][0]), labels, about)
 
     return Question(
         wire.path("MultiperiodOptimize"),
@@ -154,7 +154,7 @@ class _Periods:
             replace(self._periods[0], timestamps_ms=None).explain(error, message)
 
 
-def _plan(reply: MultiperiodResponse, labels: Table | None, about: About) -> MultiperiodPlan:
+def _read_plan(reply: MultiperiodResponse, labels: Table | None, about: About) -> MultiperiodPlan:
     periods = reply.weights_sequence
     weights = np.array([period.weights for period in periods], dtype=np.float64).reshape(len(periods), -1)
     numbers = {

@@ -11,13 +11,13 @@ from meanrev.methods import fields
 from meanrev.question import About
 from meanrev.results.base import Result
 
-__all__ = ["Series", "reported", "series_names", "unique_texts"]
+__all__ = ["SeriesNames", "reported", "series_names", "unique_texts"]
 
 R = TypeVar("R", bound=Result)
 
 
 @dataclass(frozen=True)
-class Series(Sequence[str]):
+class SeriesNames(Sequence[str]):
     """Names of N series, as a sequence of the texts that are sent.
 
     Attributes:
@@ -47,7 +47,7 @@ class Series(Sequence[str]):
         return result.relabelled(dict(zip(self.texts, self.labels, strict=True)))
 
 
-def series_names(read: Table, asset_ids: Iterable[Hashable] | None) -> Series:
+def series_names(read: Table, asset_ids: Iterable[Hashable] | None) -> SeriesNames:
     """Return one name a series: as given, else a frame's columns or a series' own name, else their numbers.
 
     Args:
@@ -71,7 +71,7 @@ def series_names(read: Table, asset_ids: Iterable[Hashable] | None) -> Series:
         raise InvalidInput("asset_ids", "must be names: texts, numbers, dates or tuples of them") from None
     if twice:
         raise InvalidInput("asset_ids", "must differ from each other", value=twice[0])
-    return Series(unique_texts(labels), labels)
+    return SeriesNames(unique_texts(labels), labels)
 
 
 def unique_texts(labels: Sequence[Hashable]) -> tuple[str, ...]:

@@ -12,15 +12,14 @@ from meanrev.errors import InvalidInput, ServerError
 from meanrev.intake.containers import table
 from meanrev.intake.table import Table
 from meanrev.methods import fields, wire
-from meanrev.methods.fit_ou import read_fits
+from meanrev.methods.fit_ou import FIT_OU, read_fits
 from meanrev.methods.infinite_prices import answered, left_out
-from meanrev.methods.naming import Series, reported, series_names
-from meanrev.methods.task import Task
+from meanrev.methods.naming import SeriesNames, reported, series_names
+from meanrev.methods.research import ResearchRequest
 from meanrev.methods.times import row_stamps
 from meanrev.question import About, Live, Question, Replies
 from meanrev.results import OuFit
 from meanrev_wire.meanrev_pb2 import OuEstimate, PriceUpdate
-from meanrev_wire.research_pb2 import FitOuReply
 
 __all__ = ["ou", "ou_stream"]
 
@@ -94,7 +93,7 @@ def ou(
 
 def _at_once(
     read: Table,
-    names: Series,
+    names: SeriesNames,
     options: Mapping[str, Any],
     timeout: float | None,
     reasons: Mapping[int, str],
@@ -120,8 +119,8 @@ def _at_once(
         calls = _streams([messages[i] for i in failed])
         return replace(again, calls=calls, read=lambda replies, about: _merged(fit, failed, replies, about))
 
-    task = Task(method="FitOu", reply=FitOuReply, prices=read, names=names, options=options, read=fits)
-    return replace(task.question(progress=False, timeout=timeout), following=following)
+    request = ResearchRequest(FIT_OU, read, names, options, fits)
+    return replace(request.question(progress=False, timeout=timeout), following=following)
 
 
 def _merged(fit: OuFit, places: Sequence[int], replies: Replies, about: About) -> OuFit:
@@ -141,7 +140,7 @@ def _merged(fit: OuFit, places: Sequence[int], replies: Replies, about: About) -
 
 
 def _ask(
-    read: Table, names: Series, stamps: Any, metadata: str, timeout: float | None, reasons: Mapping[int, str]
+    read: Table, names: SeriesNames, stamps: Any, metadata: str, timeout: float | None, reasons: Mapping[int, str]
 ) -> Question[OuFit]:
     """Declare the streams: a block of prices a series, _ASSETS_A_CALL series a stream."""
     columns = np.ascontiguousarray(read.values.reshape(len(read.values), -1).T)

@@ -1,4 +1,4 @@
-"""The replies of a research method, joined as they come: no reply is kept once its numbers are in their place."""
+"""The replies of a research method, joined as they come, so that memory holds no reply beside its numbers."""
 
 from collections.abc import Callable
 from typing import Any, NamedTuple
@@ -75,7 +75,7 @@ class Joined:
 
 
 class JoinedSweep(Joined):
-    """The same of a sweep, whose figures go into arrays that are made once."""
+    """The replies of a sweep, whose figures go into arrays that are allocated once."""
 
     def __init__(self, reply_type: type[Message]) -> None:
         """Begin before the first reply."""
@@ -121,14 +121,14 @@ class JoinedSweep(Joined):
 
 
 class Fetched:
-    """The parts of a job's replies, handed on as whole replies."""
+    """The parts of a job's replies, put together to whole replies."""
 
     def __init__(self, part_type: type[Message], join: Callable[[], Joined]) -> None:
         """Begin before the first part.
 
         Args:
             part_type: Class of the parts.
-            join: Makes what the replies are handed to.
+            join: Makes the Joined that takes the replies.
         """
         self._type = part_type
         self._count = 0
@@ -161,7 +161,7 @@ class Fetched:
             self._replies += 1
 
     def value(self) -> Any:
-        """Return what the replies join to.
+        """Return the joined replies.
 
         Raises:
             ServerError: some are missing.

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from meanrev.methods import fields, wire
-from meanrev.methods.task import research_path
+from meanrev.methods.research import research_path
 from meanrev.question import About, Question, Replies
 from meanrev_wire.research_pb2 import PublishPricesReply, PublishPricesRequest
 

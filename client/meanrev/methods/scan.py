@@ -7,15 +7,15 @@ import numpy as np
 
 from meanrev.methods.chunks import matrix
 from meanrev.methods.naming import series_names
-from meanrev.methods.task import Task
+from meanrev.methods.research import Research, ResearchRequest
 from meanrev.progress import Progress
 from meanrev.question import About, Question
 from meanrev.results import ScanResult
-from meanrev.results.pairs import ColumnNote
+from meanrev.results.scans import ColumnNote
 from meanrev_wire import codec
 from meanrev_wire.research_pb2 import ScanReply
 
-__all__ = ["read_pairs", "scan", "scan_task"]
+__all__ = ["SCAN", "read_scan", "scan"]
 
 _HOUR_S = 3600.0
 _TEXTS = ("y", "x", "status", "reason")
@@ -29,6 +29,33 @@ _NUMBERS = tuple(
 )
 
 
+def read_scan(reply: Any, about: About) -> ScanResult:
+    """Read a ScanReply.
+
+    Args:
+        reply: With a result; several, joined, where it is large.
+        about: What is known about the call.
+    """
+    result = reply.result
+    columns: dict[str, Any] = {
+        **{name: tuple(getattr(result, name)) for name in _TEXTS},
+        **{name: codec.doubles(getattr(result, name)) for name in _NUMBERS},
+        **{name: _periods(getattr(result, name), name) for name in _PERIODS},
+        "test_trades": codec.integers(result.test_trades),
+    }
+    counts = {name: getattr(reply, name) for name in _COUNTS}
+    notes = tuple(ColumnNote(note.column, note.status, note.reason) for note in reply.notes)
+    return ScanResult(**columns, **counts, notes=notes, meta=about)
+
+
+def _periods(values: Any, name: str) -> Any:
+    return codec.matrix(values, name) if values.rows else np.empty((0, _N_PERIODS))
+
+
+SCAN = Research(method="ScanPairs", reply=ScanReply, read=read_scan, renamed={"cost": "cost_per_side"})
+
+
+@SCAN.declares
 def scan(
     prices: Any,
     *,
@@ -72,56 +99,17 @@ def scan(
     Raises:
         MeanRevError: as every call.
     """
-    task = scan_task(
-        prices,
-        asset_ids=asset_ids,
-        top=top,
-        alpha=alpha,
-        split=split,
-        lags=lags,
-        log=log,
-        cost=cost_per_side,
-        objective=objective,
-        lookback=lookback,
-        periods_per_year=periods_per_year,
-    )
-    return task.question(progress, timeout, dry_run=dry_run)
-
-
-def scan_task(prices: Any, *, asset_ids: Sequence[str] | None = None, **options: Any) -> Task[ScanResult]:
-    """Check the arguments of scan; options travel as they are."""
-    if "cost_per_side" in options:
-        options["cost"] = options.pop("cost_per_side")
     read = matrix(prices).matrix("prices")
-    return Task(
-        method="ScanPairs",
-        reply=ScanReply,
-        prices=read,
-        names=series_names(read, asset_ids),
-        options=options,
-        read=read_pairs,
-        renamed={"cost": "cost_per_side"},
-    )
-
-
-def read_pairs(reply: Any, about: About) -> ScanResult:
-    """Read a ScanReply.
-
-    Args:
-        reply: With a result; several, joined, where it is large.
-        about: What is known about the call.
-    """
-    result = reply.result
-    columns: dict[str, Any] = {
-        **{name: tuple(getattr(result, name)) for name in _TEXTS},
-        **{name: codec.doubles(getattr(result, name)) for name in _NUMBERS},
-        **{name: _periods(getattr(result, name), name) for name in _PERIODS},
-        "test_trades": codec.integers(result.test_trades),
+    options = {
+        "top": top,
+        "alpha": alpha,
+        "split": split,
+        "lags": lags,
+        "log": log,
+        "cost": cost_per_side,
+        "objective": objective,
+        "lookback": lookback,
+        "periods_per_year": periods_per_year,
     }
-    counts = {name: getattr(reply, name) for name in _COUNTS}
-    notes = tuple(ColumnNote(note.column, note.status, note.reason) for note in reply.notes)
-    return ScanResult(**columns, **counts, notes=notes, meta=about)
-
-
-def _periods(values: Any, name: str) -> Any:
-    return codec.matrix(values, name) if values.rows else np.empty((0, _N_PERIODS))
+    request = ResearchRequest(SCAN, read, series_names(read, asset_ids), options, read_scan)
+    return request.question(progress, timeout, dry_run=dry_run)

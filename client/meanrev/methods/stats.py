@@ -3,22 +3,38 @@
 from collections.abc import Sequence
 from typing import Any
 
-import numpy as np
-
 from meanrev.intake.table import Table
 from meanrev.methods.chunks import matrix
+from meanrev.methods.columns import column_of, first_of
 from meanrev.methods.naming import series_names
-from meanrev.methods.task import Task
+from meanrev.methods.research import Research, ResearchRequest
 from meanrev.progress import Progress
 from meanrev.question import About, Question
 from meanrev.results import ReturnStats
 from meanrev_wire.research_pb2 import ReturnStatsReply
 
-__all__ = ["figures_of", "first_of", "read_stats", "stats", "stats_task"]
+__all__ = ["STATS", "read_stats", "stats"]
 
 _FIELDS = tuple(name for name in ReturnStats.__dataclass_fields__ if name not in {"meta", "column"})
 
 
+def read_stats(reply: Any, about: About, sent: Table | None = None) -> ReturnStats:
+    """Read a ReturnStatsReply.
+
+    Args:
+        reply: With a result.
+        about: What is known about the call.
+        sent: The returns, where they are at hand: a single series becomes scalars.
+    """
+    columns = {"column": tuple(reply.result.columns), **{name: column_of(reply.result, name) for name in _FIELDS}}
+    single = sent is not None and sent.values.ndim == 1
+    return ReturnStats(**(first_of(columns) if single else columns), meta=about)
+
+
+STATS = Research(method="ReturnStats", reply=ReturnStatsReply, read=read_stats, renamed={"block": "returns"})
+
+
+@STATS.declares
 def stats(
     returns: Any,
     *,
@@ -48,53 +64,12 @@ def stats(
     Raises:
         MeanRevError: as every call.
     """
-    task = stats_task(returns, kind=kind, periods_per_year=periods_per_year, asset_ids=asset_ids)
-    return task.question(progress, timeout, dry_run=dry_run)
-
-
-def stats_task(
-    returns: Any,
-    *,
-    kind: str | None = None,
-    periods_per_year: float | None = None,
-    asset_ids: Sequence[str] | None = None,
-) -> Task[ReturnStats]:
-    """Check the arguments of stats."""
     read = matrix(returns, "returns")
-    return Task(
-        method="ReturnStats",
-        reply=ReturnStatsReply,
-        prices=read,
-        names=series_names(read, asset_ids),
-        options={"kind": kind, "periods_per_year": periods_per_year},
-        read=lambda reply, about: read_stats(reply, about, read),
-        renamed={"block": "returns"},
+    request = ResearchRequest(
+        STATS,
+        read,
+        series_names(read, asset_ids),
+        {"kind": kind, "periods_per_year": periods_per_year},
+        lambda reply, about: read_stats(reply, about, read),
     )
-
-
-def read_stats(reply: Any, about: About, sent: Table | None = None) -> ReturnStats:
-    """Read a ReturnStatsReply.
-
-    Args:
-        reply: With a result.
-        about: What is known about the call.
-        sent: The returns, where they are at hand: a single series becomes scalars.
-    """
-    columns = {"column": tuple(reply.result.columns), **figures_of(reply.result, _FIELDS)}
-    single = sent is not None and sent.values.ndim == 1
-    return ReturnStats(**(first_of(columns) if single else columns), meta=about)
-
-
-def figures_of(message: Any, names: Sequence[str]) -> dict[str, Any]:
-    """Return a message's lists as arrays, and those of texts as tuples."""
-    found = {}
-    for name in names:
-        values = getattr(message, name)
-        found[name] = tuple(values) if len(values) and isinstance(values[0], str) else np.asarray(values)
-    return found
-
-
-def first_of(columns: dict[str, Any]) -> dict[str, Any]:
-    """Return the first entry of each field as a plain Python value."""
-    firsts = {name: values[0] for name, values in columns.items()}
-    return {name: value.item() if isinstance(value, np.generic) else value for name, value in firsts.items()}
+    return request.question(progress, timeout, dry_run=dry_run)

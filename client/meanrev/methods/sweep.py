@@ -1,6 +1,7 @@
 """SweepThresholds: every column against a grid of thresholds, costs and lookbacks, with progress."""
 
 from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -10,13 +11,14 @@ from meanrev.methods import fields
 from meanrev.methods.chunks import matrix
 from meanrev.methods.naming import series_names
 from meanrev.methods.parts import JoinedSweep, Whole
-from meanrev.methods.task import Task
+from meanrev.methods.research import Research, ResearchRequest
+from meanrev.methods.trading_rule import Rate, trading_options
 from meanrev.progress import Progress
 from meanrev.question import About, Question
 from meanrev.results import BestCells, CellFigures, SweepResult, WalkForward
 from meanrev_wire.research_pb2 import SweepReply
 
-__all__ = ["read_sweep", "sweep", "sweep_task"]
+__all__ = ["SWEEP", "read_sweep", "sweep"]
 
 _HOUR_S = 3600.0
 _AXES = ("entry_zscore", "exit_zscore", "cost", "lookback")
@@ -32,125 +34,10 @@ _OF_A_STEP = (
     "test_max_drawdown",
     "cell",
 )
+_SPANS = ("train", "test", "purge")
 _STAMPS = ("train_first", "train_last", "test_first", "test_last")
 
 Axis = str | float | Sequence[float] | Any
-
-
-def sweep(
-    prices: Any,
-    *,
-    entry: Axis = None,
-    exit: Axis = None,  # noqa: A002 - the word of the trade, and of the wire
-    cost_per_side: Axis = None,
-    lookback: int | Sequence[int] | None = None,
-    figures: Sequence[str] | None = None,
-    walk_forward: Sequence[int] | None = None,
-    asset_ids: Sequence[str] | None = None,
-    execution_delay: int | None = None,
-    mode: str | None = None,
-    initial_capital: float | None = None,
-    periods_per_year: float | None = None,
-    progress: Progress = False,
-    dry_run: bool = False,
-    timeout: float = _HOUR_S,
-) -> Question[SweepResult]:
-    """Backtest every column in every cell of a grid of thresholds, costs and lookbacks.
-
-    Args:
-        prices: (T, N), one series a column, or (T,), oldest first.
-        entry: Entry levels: numbers, such as mr.grid(0.5, 3, 0.05), or "0.5:3:0.05"; "0.5:3:0.25" where None.
-        exit: Exit levels, likewise; "-0.5:1.5:0.25" where None. A cell whose exit does not fit its entry is NaN.
-        cost_per_side: One or more; as for backtest; 0.0005 where None.
-        lookback: One or more numbers of bars; 20 where None.
-        figures: Of every cell that come back: some of CellFigures' names; the first four where None. Fewer keep the
-            answer of a large sweep small.
-        walk_forward: (train, test) bars, or (train, test, purge): choose on train, trade on test, step by test.
-        asset_ids: Names of the series; the frame's columns, else their numbers, where None.
-        execution_delay: As for backtest.
-        mode: As for backtest.
-        initial_capital: As for backtest.
-        periods_per_year: As for backtest.
-        progress: True for a bar, or a function of (done, total, eta_s).
-        dry_run: Upload nothing, and return an Estimate of time, memory and bytes in place of the result.
-        timeout: Seconds for everything.
-
-    Raises:
-        MeanRevError: as every call.
-    """
-    task = sweep_task(
-        prices,
-        entry=entry,
-        exit=exit,
-        cost_per_side=cost_per_side,
-        lookback=lookback,
-        figures=figures,
-        walk_forward=walk_forward,
-        asset_ids=asset_ids,
-        execution_delay=execution_delay,
-        mode=mode,
-        initial_capital=initial_capital,
-        periods_per_year=periods_per_year,
-    )
-    return task.question(progress, timeout, dry_run=dry_run)
-
-
-def sweep_task(
-    prices: Any,
-    *,
-    entry: Axis = None,
-    exit: Axis = None,  # noqa: A002 - as above
-    cost_per_side: Axis = None,
-    lookback: int | Sequence[int] | None = None,
-    figures: Sequence[str] | None = None,
-    walk_forward: Sequence[int] | None = None,
-    asset_ids: Sequence[str] | None = None,
-    **options: Any,
-) -> Task[SweepResult]:
-    """Check the arguments of sweep; options are those that travel as they are."""
-    read = matrix(prices)
-    train, test, purge = _spans(walk_forward)
-    return Task(
-        method="SweepThresholds",
-        reply=SweepReply,
-        prices=read,
-        names=series_names(read, asset_ids),
-        options={
-            "entry": _axis("entry", entry),
-            "exit": _axis("exit", exit),
-            "cost": _axis("cost_per_side", cost_per_side),
-            "lookback": _bars(lookback),
-            "figures": None if figures is None else fields.names("figures", figures),
-            "train": train,
-            "test": test,
-            "purge": purge,
-            **options,
-        },
-        read=lambda whole, about: read_sweep(whole, about, single=read.values.ndim == 1),
-        join=JoinedSweep,
-        renamed={"cost": "cost_per_side", "train": "walk_forward", "test": "walk_forward", "purge": "walk_forward"},
-    )
-
-
-def _axis(field: str, given: Axis) -> Any:
-    if given is None or isinstance(given, str):
-        return given
-    return fields.numbers(field, np.atleast_1d(np.asarray(given))).tolist()
-
-
-def _bars(given: int | Sequence[int] | None) -> list[int] | None:
-    if given is None:
-        return None
-    return [fields.integer("lookback", bars) for bars in (given if np.ndim(given) else [given])]  # type: ignore[union-attr] # a sequence where it has a dimension
-
-
-def _spans(given: Any) -> list[int | None]:
-    if given is None:
-        return [None, None, None]
-    if isinstance(given, str) or np.ndim(given) != 1 or len(given) not in {2, 3}:
-        raise InvalidInput("walk_forward", "must be (train, test) or (train, test, purge), in bars", value=given)
-    spans: list[int | None] = [fields.integer("walk_forward", bars) for bars in given]
-    return [*spans, None][:3]
 
 
 def read_sweep(whole: Whole, about: About, *, single: bool = False) -> SweepResult:
@@ -223,3 +110,99 @@ def _at(axis: Any, cells: Any) -> Any:
     """Return the axis's values at cells; where there is none, NaN, or 0 for whole numbers."""
     nothing = 0 if axis.dtype.kind == "i" else np.nan
     return np.where(cells >= 0, axis[np.maximum(cells, 0)], nothing)
+
+
+SWEEP = Research(
+    method="SweepThresholds",
+    reply=SweepReply,
+    read=read_sweep,
+    join=JoinedSweep,
+    renamed={"cost": "cost_per_side", **dict.fromkeys(_SPANS, "walk_forward")},
+)
+
+
+@SWEEP.declares
+def sweep(
+    prices: Any,
+    *,
+    entry: Axis = None,
+    exit: Axis = None,  # noqa: A002 - the word of the trade, and of the wire
+    cost_per_side: Axis = None,
+    lookback: int | Sequence[int] | None = None,
+    figures: Sequence[str] | None = None,
+    walk_forward: Sequence[int] | None = None,
+    asset_ids: Sequence[str] | None = None,
+    execution_delay: int | None = None,
+    mode: str | None = None,
+    initial_capital: float | None = None,
+    periods_per_year: float | None = None,
+    stop: float | None = None,
+    borrow: Rate = None,
+    progress: Progress = False,
+    dry_run: bool = False,
+    timeout: float = _HOUR_S,
+) -> Question[SweepResult]:
+    """Backtest every column in every cell of a grid of thresholds, costs and lookbacks.
+
+    Args:
+        prices: (T, N), one series a column, or (T,), oldest first.
+        entry: Entry levels: numbers, such as mr.grid(0.5, 3, 0.05), or "0.5:3:0.05"; "0.5:3:0.25" where None.
+        exit: Exit levels, likewise; "-0.5:1.5:0.25" where None. A cell whose exit does not fit its entry is NaN.
+        cost_per_side: One or more; as for backtest; 0.0005 where None.
+        lookback: One or more numbers of bars; 20 where None.
+        figures: Of every cell that come back: some of CellFigures' names; the first four where None. Fewer keep the
+            answer of a large sweep small.
+        walk_forward: (train, test) bars, or (train, test, purge): choose on train, trade on test, step by test.
+        asset_ids: Names of the series; the frame's columns, else their numbers, where None.
+        execution_delay: As for backtest.
+        mode: As for backtest.
+        initial_capital: As for backtest.
+        periods_per_year: As for backtest.
+        stop: As for backtest; above every entry level.
+        borrow: As for backtest.
+        progress: True for a bar, or a function of (done, total, eta_s).
+        dry_run: Upload nothing, and return an Estimate of time, memory and bytes in place of the result.
+        timeout: Seconds for everything.
+
+    Raises:
+        MeanRevError: as every call.
+    """
+    read = matrix(prices)
+    options = {
+        **_axes(entry, exit, cost_per_side, lookback),
+        "figures": None if figures is None else fields.names("figures", figures),
+        **_spans(walk_forward),
+        **trading_options(execution_delay, mode, initial_capital, periods_per_year, stop, borrow),
+    }
+    reading = partial(read_sweep, single=read.values.ndim == 1)
+    request = ResearchRequest(SWEEP, read, series_names(read, asset_ids), options, reading)
+    return request.question(progress, timeout, dry_run=dry_run)
+
+
+def _axes(entry: Axis, leave: Axis, cost_per_side: Axis, lookback: int | Sequence[int] | None) -> dict[str, Any]:
+    return {
+        "entry": _axis("entry", entry),
+        "exit": _axis("exit", leave),
+        "cost": _axis("cost_per_side", cost_per_side),
+        "lookback": _bars(lookback),
+    }
+
+
+def _axis(field: str, given: Axis) -> Any:
+    if given is None or isinstance(given, str):
+        return given
+    return fields.numbers(field, np.atleast_1d(np.asarray(given))).tolist()
+
+
+def _bars(given: int | Sequence[int] | None) -> list[int] | None:
+    if given is None:
+        return None
+    return [fields.integer("lookback", bars) for bars in (given if np.ndim(given) else [given])]  # type: ignore[union-attr] # a sequence where it has a dimension
+
+
+def _spans(given: Any) -> dict[str, int]:
+    if given is None:
+        return {}
+    if isinstance(given, str) or np.ndim(given) != 1 or len(given) not in {2, 3}:
+        raise InvalidInput("walk_forward", "must be (train, test) or (train, test, purge), in bars", value=given)
+    return {name: fields.integer("walk_forward", bars) for name, bars in zip(_SPANS, given, strict=False)}

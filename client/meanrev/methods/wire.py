@@ -1,4 +1,4 @@
-"""What every declaration needs of the wire: paths, options, scalars."""
+"""Paths, options and scalars of the requests of all methods."""
 
 import json
 from collections.abc import Mapping
@@ -29,7 +29,7 @@ __all__ = [
 M = TypeVar("M", bound=Message)
 
 OPTION_BYTES = 64 * 1024
-"""Of options, as every server reads them."""
+"""Longest options that every server reads, as JSON."""
 
 
 def path(method: str) -> str:
@@ -73,7 +73,7 @@ def written(given: Mapping[str, Any], most_bytes: int = OPTION_BYTES) -> str:
 
     Args:
         given: By name; None leaves one out.
-        most_bytes: That the method takes of them.
+        most_bytes: Longest options that the method takes.
 
     Raises:
         InvalidInput: JSON cannot carry an option, or they are longer than a server reads.

@@ -2,8 +2,8 @@
 
 from meanrev.results.accounts import AccountPaths, BacktestPath, BacktestResult, Backtests, ReturnStats, Trades
 from meanrev.results.base import Result
-from meanrev.results.pairs import ScanResult
 from meanrev.results.portfolio import Health, MultiperiodPlan, Pca, PortfolioStats, Weights
+from meanrev.results.scans import ScanResult
 from meanrev.results.series import (
     BacktestMetric,
     LogReturns,

@@ -1,4 +1,4 @@
-"""What backtests of accounts and statistics of returns give.
+"""Results of backtests and of statistics of returns.
 
 A field is a scalar for one series, and an array with one entry a column where many were asked for at once.
 """
@@ -26,7 +26,7 @@ class Trades(Result):
     """Round trips in the order of columns and entries: (K,) each.
 
     Attributes:
-        column: Whose; None where there is one series.
+        column: Labels of the trades' columns; None where there is one series.
         side: -1 or 1.
         entry_time: Label of the entry's bar: of the frame's index, else the timestamp, else the number of the bar.
         exit_time: Of the exit's bar, likewise.
@@ -85,7 +85,7 @@ class ReturnStats(Result):
     """Figures of returns; NaN where one is not defined, such as a ratio by 0.
 
     Attributes:
-        column: Whose.
+        column: Label of the column.
         status: "ok", or "error" where a series has no figures.
         reason: Why.
         n_bars: Returns from the first finite one to the last.

@@ -1,4 +1,4 @@
-"""What every result is: a frozen dataclass that also reads as a mapping of its fields."""
+"""The base of the results: a frozen dataclass that also reads as a mapping of its fields."""
 
 import html
 from collections.abc import Hashable, Iterator, Mapping, Sequence
@@ -21,8 +21,8 @@ class Result(Mapping[str, Any]):
     """Base of the results: dict(r), {**r} and r["theta"] work beside r.theta.
 
     Attributes:
-        meta: What came beside the result: extra outputs of the server, address, elapsed_ms, and intake, the Report of
-            data that came in a labelled container. Not a key of the mapping.
+        meta: Beside the fields: further outputs of the server, address, elapsed_ms, and intake, the Report of data that
+            came in a labelled container. Not a key of the mapping.
     """
 
     meta: Mapping[str, Any] = field(default_factory=dict, repr=False)

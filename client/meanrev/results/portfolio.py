@@ -1,4 +1,4 @@
-"""What the methods for portfolios return. Fields are named as on the wire, where their units are stated.
+"""Results of the methods for portfolios. Fields are named as on the wire, where their units are stated.
 
 Axes: T time, N assets, K components or periods.
 """

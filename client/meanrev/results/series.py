@@ -1,4 +1,4 @@
-"""What the methods for one or more price series return. Fields are named as on the wire, where their units are stated.
+"""Results of the methods for one or more price series. Fields are named as on the wire, where their units are stated.
 
 A field is a scalar for one series, and an array with one entry a series where many were asked for at once.
 """

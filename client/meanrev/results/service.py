@@ -1,4 +1,4 @@
-"""What a server tells of itself, of a job and of a portfolio. Fields are named as on the wire."""
+"""Answers about a server, a job and a portfolio. Fields are named as on the wire."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ __all__ = ["Estimate", "JobState", "Portfolio", "ServerInfo"]
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class ServerInfo(Result):
-    """What serves.
+    """A server: its version, where it computes, and its limits.
 
     Attributes:
         version: Of the server.
@@ -70,12 +70,12 @@ class JobState(Result):
 
     Attributes:
         job_id: 64 hexadecimal digits; the same request is the same job.
-        method: "FitOu", "SweepThresholds" or "ScanPairs".
+        method: Name of the method in the service, such as "FitOu".
         status: "queued", "running", "done", "failed" or "cancelled".
         done: Steps taken.
         total: Steps in all.
         error: Why it failed.
-        submitted_ms: When it came.
+        submitted_ms: When it was submitted.
         finished_ms: When it ended; 0 before.
     """
 

@@ -1,4 +1,4 @@
-"""What a sweep returns. Fields are named as on the wire, where their units are stated.
+"""Results of a sweep. Fields are named as on the wire, where their units are stated.
 
 Axes: N columns, G cells (threshold pairs x costs x lookbacks), E entries, X exits, S walk-forward steps.
 """
@@ -26,7 +26,7 @@ class Surface(Result):
     """One figure over thresholds, at one cost and lookback.
 
     Attributes:
-        column: Whose.
+        column: Label of the column.
         figure: Name of the figure.
         cost: Per side.
         lookback: In bars.
@@ -72,7 +72,7 @@ class BestCells(Result):
     """Each column's choice: scalars for one series, (N,) arrays for many. It serves as backtest's thresholds.
 
     Attributes:
-        column: Whose.
+        column: Label of the column.
         entry_zscore: Of the best cell; NaN, like all that follows, where no cell is valid.
         exit_zscore: Of it.
         cost: Of it, per side.
@@ -111,7 +111,7 @@ class WalkForward(Result):
     """Steps of a walk-forward, (S,) each: chosen on bars [train_start, train_stop), traded on [test_start, test_stop).
 
     Attributes:
-        column: Whose.
+        column: Label of the column.
         train_start: Bar.
         train_stop: Bar.
         test_start: Bar.
@@ -209,7 +209,7 @@ class SweepResult(Result):
         """Return one figure over thresholds.
 
         Args:
-            column: Whose; the first where None.
+            column: Label of the column; the first where None.
             figure: Which.
             cost: One of the grid's; the best cell's where None.
             lookback: Likewise.

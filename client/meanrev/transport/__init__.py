@@ -1,4 +1,4 @@
-"""How bytes reach a server: what the three transports have in common."""
+"""The interface of the transports, which carry bytes to a server and back."""
 
 import os
 from collections.abc import AsyncGenerator, AsyncIterator, Generator, Iterator
@@ -37,7 +37,7 @@ class Transport(Protocol):
         """
 
     def close(self) -> None:
-        """Give back what it holds; a later call starts anew."""
+        """Release the connection; a later call connects again."""
 
 
 class AsyncTransport(Protocol):
@@ -65,7 +65,7 @@ class AsyncTransport(Protocol):
         """
 
     async def close(self) -> None:
-        """Give back what it holds; a later call starts anew."""
+        """Release the connection; a later call connects again."""
 
 
 class Extension(Protocol):

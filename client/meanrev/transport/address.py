@@ -57,7 +57,7 @@ def target(address: object, field: str = "address") -> str:
 
 
 def is_near(address: str) -> bool:
-    """Tell whether an address is of this machine, so that what is sent there stays here and needs no proxy.
+    """Tell whether an address is of this machine: no data leaves it then, and no proxy is needed.
 
     Args:
         address: As target returned it.

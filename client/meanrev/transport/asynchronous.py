@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import grpc
 
-from meanrev.transport.forking import keep_in_mind, refuse_asyncio, under_way
+from meanrev.transport.forking import refuse_asyncio, track_channel, under_way
 from meanrev.transport.options import channel_options
 from meanrev.transport.status import error_of
 
@@ -97,12 +97,12 @@ class AsynchronousTransport:
                 self._channels = {other: kept for other, kept in self._channels.items() if not other.is_closed()}
                 _let_it_end_quietly(loop)
                 channel = self._channels[loop] = _channel(self._endpoint)
-                keep_in_mind(channel)
+                track_channel(channel)
             return channel
 
 
 class _Sending:
-    """Messages on their way, and why they ended: gRPC would log the reason and forget it."""
+    """The messages of a call, and the error that ended them, which gRPC itself would log and forget."""
 
     def __init__(self, messages: AsyncIterator[bytes]) -> None:
         self._messages = messages

@@ -83,7 +83,7 @@ class BlockingTransport:
 
 
 class _Sending:
-    """Messages on their way, and why they ended: gRPC would log the reason and forget it."""
+    """The messages of a call, and the error that ended them, which gRPC itself would log and forget."""
 
     def __init__(self, messages: Iterator[bytes]) -> None:
         self._messages = messages

@@ -1,4 +1,4 @@
-"""What a forked child may do with gRPC, which can be forked between calls only, and never with its asyncio half."""
+"""Forks: gRPC works in a child only if its parent had no call under way, and its asyncio half in none."""
 
 import ctypes
 import os
@@ -9,16 +9,16 @@ from weakref import WeakSet
 
 from meanrev.errors import MeanRevError
 
-__all__ = ["keep_in_mind", "refuse_asyncio", "refuse_calls", "under_way"]
+__all__ = ["refuse_asyncio", "refuse_calls", "track_channel", "under_way"]
 
 _WAY_OUT = "start processes by spawn instead (multiprocessing.get_context('spawn'))"
 
 
 class _Calls:
-    """The calls of this process, and what its parent left behind.
+    """The calls of this process, and those of its parent at the fork.
 
     Attributes:
-        under_way: Those that have not ended; the values keep what gRPC knows of them.
+        under_way: Those that have not ended, with gRPC's call objects.
         of_asyncio: Open channels of asyncio.
         asyncio_began: There was one ever; a fork does not copy the thread that serves them all.
         cut_off: The parent had calls under way as it forked.
@@ -33,11 +33,11 @@ class _Calls:
         self.without_asyncio = False
 
     def forked(self) -> None:
-        """Take note, in the child."""
+        """Record in the child what its parent had under way."""
         self.cut_off |= bool(self.under_way)
         self.without_asyncio |= self.asyncio_began
         for inherited in (*self.under_way.values(), *self.of_asyncio):
-            # Its end would wait for a lock that a thread of the parent holds: it has no end here.
+            # Its deallocation would wait for a lock that a thread of the parent holds, so it is never deallocated here.
             ctypes.pythonapi.Py_IncRef(ctypes.py_object(inherited))
         self.under_way.clear()
 
@@ -52,7 +52,7 @@ def under_way(call: object = None) -> Iterator[None]:
     """Count a call while the context is open.
 
     Args:
-        call: What gRPC knows of it.
+        call: gRPC's call object.
     """
     place = object()
     _CALLS.under_way[id(place)] = call
@@ -89,7 +89,7 @@ def refuse_asyncio() -> None:
         raise MeanRevError(f"{reason}; use a Client in it, or {_WAY_OUT}")
 
 
-def keep_in_mind(channel: object) -> None:
-    """Take note of a channel of asyncio."""
+def track_channel(channel: object) -> None:
+    """Count a channel of asyncio as open."""
     _CALLS.asyncio_began = True
     _CALLS.of_asyncio.add(channel)

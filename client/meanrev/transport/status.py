@@ -1,7 +1,6 @@
 """A failed gRPC call as one of our errors."""
 
 import os
-import re
 from typing import Any
 
 from meanrev.errors import MeanRevError, from_status
@@ -11,7 +10,12 @@ __all__ = ["error_of"]
 
 _DETAILS_KEY = "meanrev-error"
 _PUSHBACK_KEY = "grpc-retry-pushback-ms"
-_TOO_LARGE = re.compile(r"(Received|Sent) message larger than max \((\d+) vs\. (\d+)\)")
+_ABOUT_SIZES = (
+    " (gRPC itself refused a message: max_message_bytes of the server bounds requests and answers, and "
+    "MEANREV_MAX_MESSAGE_BYTES sets it there. Ask for less at once; the methods that show progress, such as fit_ou and "
+    "stats, send a matrix in parts)"
+)
+"""What to say where the server's own code did not answer: it sends details beside every refusal, if only empty ones."""
 
 
 def error_of(error: Any, address: str) -> MeanRevError:
@@ -28,8 +32,8 @@ def error_of(error: Any, address: str) -> MeanRevError:
     code, message = error.code().name, error.details() or ""
     if code == "UNAVAILABLE":
         message += _about_a_proxy(address)
-    elif code == "RESOURCE_EXHAUSTED":
-        message = _about_sizes(message)
+    elif code == "RESOURCE_EXHAUSTED" and _DETAILS_KEY not in trailing:
+        message += _ABOUT_SIZES
     return from_status(code, message, details, address, retry_after_s)
 
 
@@ -39,20 +43,3 @@ def _about_a_proxy(address: str) -> str:
     if not variable:
         return ""
     return f" (asked through the proxy that {variable} names; no_proxy lists hosts that are called directly)"
-
-
-def _about_sizes(message: str) -> str:
-    """Put gRPC's sentence about a message that is too large in terms of the server's setting."""
-    found = _TOO_LARGE.search(message)
-    if found is None:
-        return message
-    what, size, most = found.groups()
-    advice = (
-        "backtest, fit_ou, scan, stats and sweep send a matrix in parts; ask other methods about fewer bars at once"
-        if what == "Received"
-        else "ask for less at once"
-    )
-    return (
-        f"the {'request' if what == 'Received' else 'answer'} of {int(size):,} bytes is larger than max_message_bytes "
-        f"of the server, {int(most):,} bytes (MEANREV_MAX_MESSAGE_BYTES sets it there); {advice}"
-    )

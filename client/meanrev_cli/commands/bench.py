@@ -32,7 +32,7 @@ _BARS = 1000
 
 @dataclass(frozen=True)
 class _Step:
-    """What so many callers met."""
+    """The measurements of one number of callers."""
 
     concurrency: int
     calls: int

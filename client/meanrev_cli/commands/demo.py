@@ -6,16 +6,16 @@ import click
 
 import meanrev
 from meanrev_cli.checkup import graphics_cards
-from meanrev_cli.demo import crude, story
-from meanrev_cli.demo.chapters import Story
-from meanrev_cli.demo.document import document
-from meanrev_cli.demo.page import page
-from meanrev_cli.demo.service import serving
-from meanrev_cli.demo.snapshot import snapshot
-from meanrev_cli.demo.terminal import picture
 from meanrev_cli.failure import ExitCode, Failure
 from meanrev_cli.settings import settings_from
 from meanrev_cli.shared import Shared, shared_flags
+from meanrev_demo import crude, story
+from meanrev_demo.chapters import Story
+from meanrev_demo.document import document
+from meanrev_demo.page import page
+from meanrev_demo.service import serving
+from meanrev_demo.snapshot import snapshot
+from meanrev_demo.terminal import picture
 from meanrev_server.config import ConfigError, Settings
 from meanrev_server.machine import cpu_model
 

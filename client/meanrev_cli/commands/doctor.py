@@ -1,4 +1,4 @@
-"""`meanrev doctor`: is everything here as serving needs it?"""
+"""`meanrev doctor`: checks of this machine and this installation."""
 
 import click
 from rich.table import Table

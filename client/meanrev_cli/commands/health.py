@@ -1,4 +1,4 @@
-"""`meanrev health`: the question that a probe asks."""
+"""`meanrev health`: whether a server serves, for people and probes."""
 
 import time
 

@@ -1,4 +1,4 @@
-"""`meanrev info`: what a server says of itself."""
+"""`meanrev info`: a server's services, versions, backend and limits."""
 
 from __future__ import annotations  # grpc's classes are generic in their stubs only
 
@@ -42,7 +42,8 @@ def info(shared: Shared, host: str | None, timeout_s: float) -> None:
     """Say what the server at HOST offers, as its reflection and health service tell it.
 
     HOST is HOST:PORT or unix:/path; without it MEANREV_HOST, then the configured listen address. The schema is
-    compared with the one that this client was built with. What serves comes from its method Info, where it has one.
+    compared with the one that this client was built with. Version, backend and limits come from the method Info, where
+    the server has one.
     """
     address = address_of(shared, host)
     with connected(address, timeout_s) as channel:

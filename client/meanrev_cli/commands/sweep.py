@@ -22,7 +22,7 @@ from meanrev_cli.shared import Shared, shared_flags
 from meanrev_cli.spread import spread
 from meanrev_cli.sweep_page import page
 from meanrev_cli.sweep_words import BEST, BEST_ORDER, Dated, reasons, records, rows_of
-from meanrev_cli.words import COSTS, SPANS
+from meanrev_cli.words import COSTS, RATE, SPANS
 
 __all__ = ["sweep"]
 
@@ -41,6 +41,10 @@ _FILE = click.Path(path_type=Path)
     "--walk-forward", type=SPANS, metavar="TRAIN/TEST", help="Choose on so many bars, trade the next, step on."
 )
 @click.option("--mode", type=click.Choice(["compounding", "unit"]), help="Invest all equity, or one unit of a spread.")
+@click.option(
+    "--stop", type=float, metavar="Z", help="Score at which a losing trade is closed, above every entry level."
+)
+@click.option("--borrow", type=RATE, metavar="RATE", help="Yearly rate on short positions: 3%, 300bp or 0.03.")
 @click.option("--out", type=_FILE, metavar="FILE", help="Write every cell: .csv, .csv.gz or .parquet.")
 @click.option("--steps", type=_FILE, metavar="FILE", help="Write the walk-forward's steps, likewise.")
 @click.option("--report", type=_FILE, metavar="FILE", help="Write an HTML page that needs nothing else: .html.")
@@ -58,6 +62,7 @@ def sweep(shared: Shared, prices: str, reading: FileOptions, host: str, **given:
         raise Failure(ExitCode.USAGE, "--steps needs --walk-forward")
     can_be_written(given["out"], given["steps"], pages=(given["report"],), read=prices)
     traded, note = _chosen(prices, reading, given)
+    note += _rule(given)
     mode = "unit" if given["pair"] else given["mode"]
     with asking(host, traded) as client:
         swept = client.sweep(
@@ -69,6 +74,8 @@ def sweep(shared: Shared, prices: str, reading: FileOptions, host: str, **given:
             lookback=given["lookback"] or None,
             walk_forward=given["walk_forward"],
             mode=mode,
+            stop=given["stop"],
+            borrow=given["borrow"],
             progress=shows_progress(shared),
             dry_run=given["dry_run"],
         )
@@ -97,6 +104,13 @@ def _chosen(prices: str, reading: FileOptions, given: dict[str, Any]) -> tuple[T
         f"{found.n_fitted} of {found.values.size} bars{'' if walk else ', which are the bars it is traded on'}."
     )
     return replace(pair, values=found.values[:, None], names=(found.name,)), note
+
+
+def _rule(given: dict[str, Any]) -> str:
+    """Return sentences on the stop and the borrow rate, where they are given."""
+    stop = "" if given["stop"] is None else f" Losing trades are closed at z = {given['stop']:g}."
+    rate = given["borrow"]
+    return stop + (f" Short positions cost {100 * rate:g} % a year to borrow." if rate else "")
 
 
 def _saved(dated: Dated, title: str, note: str, given: dict[str, Any]) -> list[str]:

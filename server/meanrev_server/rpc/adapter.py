@@ -92,7 +92,7 @@ class Service(grpc.GenericRpcHandler):
 
     async def _abort(self, context: _Context[Any, Any], refusal: Exception) -> None:
         status = status_of(refusal)
-        trailing = [(DETAILS_KEY, status.details)] if status.details else []
+        trailing = [(DETAILS_KEY, status.details or "{}")]  # a client tells by it that gRPC itself did not refuse
         if status.passing is not None:
             trailing.append((PUSHBACK_KEY, self._pushback.next() if status.passing else Pushback.NEVER))
         await context.abort(status.code, status.message, tuple(trailing))

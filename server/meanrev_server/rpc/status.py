@@ -123,7 +123,9 @@ def status_of(error: Exception) -> Status:
 
 def _details(error: Exception) -> str:
     """Return what the error tells of the offending field, as the ASCII JSON that trailing metadata needs."""
-    known = {name: _json_value(getattr(error, name, None)) for name in ("field", "rule", "value", "index")}
+    known = {name: _json_value(getattr(error, name, None)) for name in ("field", "value", "index")}
+    rule = getattr(error, "rule", None)
+    known["rule"] = None if rule is None else str(rule)[:_LONGEST_MESSAGE]
     known = {name: value for name, value in known.items() if value is not None}
     return json.dumps(known) if known else ""
 

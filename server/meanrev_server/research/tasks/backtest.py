@@ -1,6 +1,6 @@
 """Backtest: every column traded by one rule, or by thresholds of its own."""
 
-from typing import Annotated, Any, ClassVar
+from typing import Annotated, Any, ClassVar, Literal
 
 import numpy as np
 from msgspec import Meta
@@ -58,6 +58,7 @@ class BacktestOptions(TradingResearchOptions, frozen=True, kw_only=True):
         lookback: Bars of the rolling z-score.
         trades: List the round trips in the reply.
         path: Put every bar into the reply.
+        metrics: Put the metrics of BacktestWithCosts into the reply, of the last bar or of all; for one column alone.
     """
 
     MOST_BYTES: ClassVar[int] = 4 * 1024 * 1024  # three numbers a column
@@ -68,6 +69,7 @@ class BacktestOptions(TradingResearchOptions, frozen=True, kw_only=True):
     lookback: Lookback = 20
     trades: bool = False
     path: bool = False
+    metrics: Literal["last", "all"] | None = None
 
 
 _NAMES = option_names(BacktestOptions, prices="block", entry_z="metadata.entry", exit_z="metadata.exit")
@@ -86,6 +88,8 @@ def _check(chosen: BacktestOptions) -> None:
 
 def _run(table: Table, chosen: BacktestOptions, progress: Progress) -> Answer:
     n_rows, n_columns = table.values.shape
+    if chosen.metrics is not None and n_columns != 1:
+        raise InvalidInput("metadata.metrics", "must be left out for more than one column", value=chosen.metrics)
     levels = [_level(getattr(chosen, name), name, n_columns) for name in ("entry", "exit", "cost")]
     rules, parts = chosen.rules(chosen.lookback), []
     for columns, series in column_groups(table.values, max(1, _ENTRIES_AT_ONCE // n_rows)):
@@ -101,14 +105,36 @@ def _run(table: Table, chosen: BacktestOptions, progress: Progress) -> Answer:
         if found.trades is not None:
             found = found._replace(trades=found.trades._replace(series=found.trades.series + columns.start))
         parts.append(found)
+    traded = chosen.metrics is not None and parts[0].returns.n_bars[0] > 0
     return Answer(
         {
             "returns": return_columns(table.columns, [part.returns for part in parts]),
             **joined(parts, _OF_A_COLUMN),
             "trades": _trades([part.trades for part in parts if part.trades is not None]),
             "paths": _paths([part.paths for part in parts if part.paths is not None]),
+            "metrics": _metrics(table, levels, rules, chosen) if traded else None,
         }
     )
+
+
+def _metrics(
+    table: Table, levels: list[NDArray[np.float64]], rules: sweep.Rules, chosen: BacktestOptions
+) -> dict[str, Any]:
+    """Return the metrics of a single column, which can be traded, from its first price to its last."""
+    bars = np.flatnonzero(~np.isnan(table.values[:, 0]))
+    own = slice(bars[0], bars[-1] + 1)
+    stamps = np.zeros(len(table.values), dtype=np.int64) if table.timestamps_ms is None else table.timestamps_ms
+    prices = np.ascontiguousarray(table.values[own, 0])
+    entry, leave, cost = (float(values[0]) for values in levels)
+    found = sweep.OnlineBacktest(rules).whole(prices, entry, leave, cost, stamps[own])
+    columns: dict[str, Any] = {
+        name: values if chosen.metrics == "all" else values[-1:]
+        for name, values in found._asdict().items()
+        if name != "open_positions"
+    }
+    columns["zscore"] = np.where(np.isfinite(columns["zscore"]), columns["zscore"], 0.0)
+    columns["status"] = [sweep.STATUSES[code] for code in columns["status"].tolist()]
+    return columns
 
 
 def _level(value: Level | None, name: str, n_columns: int) -> NDArray[np.float64]:

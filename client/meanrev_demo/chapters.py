@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from meanrev_cli.demo.trading import Performance
+from meanrev_demo.trading import Performance
 
 __all__ = ["Fit", "Heatmap", "Rule", "Spread", "Story", "Universe", "Walk", "Yardstick"]
 

@@ -5,9 +5,9 @@ import pytest
 
 @pytest.fixture(scope="session")
 def story():
-    from meanrev_cli.demo import crude
-    from meanrev_cli.demo.service import serving
-    from meanrev_cli.demo.story import tell
+    from meanrev_demo import crude
+    from meanrev_demo.service import serving
+    from meanrev_demo.story import tell
     from meanrev_server import Settings
 
     with serving(Settings(listen="127.0.0.1:0")) as service:

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from meanrev_cli.demo.trading import measure, positions, profits, with_stop
+from meanrev_demo.trading import measure, positions, profits, with_stop
 
 WALKS = st.lists(st.floats(-6, 6), min_size=2, max_size=60).map(np.array)
 

@@ -5,9 +5,9 @@ from html import escape
 
 import numpy as np
 
-from meanrev_cli.demo import charts, sentences
-from meanrev_cli.demo.chapters import Story, Universe
-from meanrev_cli.demo.style import STYLE
+from meanrev_demo import charts, sentences
+from meanrev_demo.chapters import Story, Universe
+from meanrev_demo.style import STYLE
 
 __all__ = ["page"]
 
@@ -33,7 +33,7 @@ def _sections(story: Story) -> Iterator[str]:
     yield _section("Where to trade", sentences.of_the_thresholds(story))
     yield _table(*_yardsticks(story))
     yield _section("Every pair of thresholds", sentences.of_the_heatmap(story))
-    yield _figure(charts.heatmap(story), "The circle marks the optimum.", _table(*_pairs(story)))
+    yield _figure(charts.heatmap(story), "The circle marks the optimum.", _table(*_threshold_pairs(story)))
     yield _section("Freeze the model in 2005, and walk forward", sentences.of_the_walk(story))
     yield _paragraph(sentences.caveat(story), "caveat")
     unit = "Profits are in units of the money in the WTI leg, net of costs, without compounding."
@@ -133,7 +133,7 @@ def _yardsticks(story: Story) -> tuple[Sequence[str], Rows]:
     return heads, rows
 
 
-def _pairs(story: Story) -> tuple[Sequence[str], Rows]:
+def _threshold_pairs(story: Story) -> tuple[Sequence[str], Rows]:
     told = story.heatmap
     rows = (
         (f"{entry:.1f}", *("" if np.isnan(value) else f"{value:.2f}" for value in row))

@@ -1,7 +1,7 @@
 """What the demo says in words; the terminal and the page say the same."""
 
-from meanrev_cli.demo.chapters import Story
-from meanrev_cli.demo.trading import Performance
+from meanrev_demo.chapters import Story
+from meanrev_demo.trading import Performance
 
 __all__ = [
     "caveat",

@@ -4,7 +4,7 @@ import math
 from dataclasses import asdict
 from typing import Any
 
-from meanrev_cli.demo.chapters import Story
+from meanrev_demo.chapters import Story
 
 __all__ = ["document"]
 

@@ -32,7 +32,7 @@ class Crude(NamedTuple):
 
 def load() -> Crude:
     """Read the prices."""
-    text = (resources.files("meanrev_cli.demo") / "crude.csv").read_text(encoding="utf-8")
+    text = (resources.files("meanrev_demo") / "crude.csv").read_text(encoding="utf-8")
     rows = list(csv.DictReader(text.splitlines()))
     brent, wti = (np.array([float(row[name]) for row in rows]) for name in _COLUMNS)
     return Crude(tuple(row["month"] for row in rows), brent, wti)

@@ -17,7 +17,7 @@ COST = 0.002  # two oils, two sides, five basis points
 
 @pytest.fixture(scope="module")
 def prices():
-    text = (resources.files("meanrev_cli.demo") / "crude.csv").read_text(encoding="utf-8")
+    text = (resources.files("meanrev_demo") / "crude.csv").read_text(encoding="utf-8")
     return list(csv.reader(text.splitlines()))[1:]
 
 

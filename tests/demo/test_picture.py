@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 from rich.console import Console
 
-from meanrev_cli.demo import charts, page, sentences, svg, terminal
-from meanrev_cli.demo.colours import contrasting, hexadecimal, ramp
+from meanrev_demo import charts, page, sentences, svg, terminal
+from meanrev_demo.colours import contrasting, hexadecimal, ramp
 
 SENTENCES = [getattr(sentences, name) for name in sentences.__all__]
 
@@ -50,7 +50,7 @@ def test_the_heatmap_is_coloured_where_colours_are_shown_and_numbered_where_not(
 
 
 def test_a_snapshot_shows_the_terminal_and_asks_for_nothing(story):
-    from meanrev_cli.demo.snapshot import snapshot
+    from meanrev_demo.snapshot import snapshot
 
     drawing = snapshot(terminal.picture(story, None))
     root = ET.fromstring(drawing)
@@ -106,7 +106,7 @@ def test_the_page_is_well_formed_and_each_chart_has_its_table(html):
 
 
 def test_every_colour_of_the_light_page_has_a_dark_twin():
-    from meanrev_cli.demo.style import STYLE
+    from meanrev_demo.style import STYLE
 
     light, dark = re.findall(r":root\{(.*?)\}", STYLE, flags=re.DOTALL)
     names = set(re.findall(r"--[a-z-]+(?=:)", light))
@@ -116,7 +116,7 @@ def test_every_colour_of_the_light_page_has_a_dark_twin():
 
 
 def test_classes_that_are_drawn_are_styled(html):
-    from meanrev_cli.demo.style import STYLE
+    from meanrev_demo.style import STYLE
 
     used = {name for names in re.findall(r'class="([^"]+)"', html) for name in names.split()}
     assert used - {"cell"} <= set(re.findall(r"\.([a-z]+)", STYLE))

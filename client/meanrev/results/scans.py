@@ -1,4 +1,4 @@
-"""What a scan returns. Fields are named as on the wire, where their units are stated; P pairs."""
+"""Results of a scan. Fields are named as on the wire, where their units are stated; P pairs."""
 
 from collections.abc import Hashable, Mapping
 from dataclasses import dataclass, field, fields, replace
@@ -20,7 +20,7 @@ _OF_THE_SCAN = frozenset({"meta", "n_pairs", "n_significant", "n_untested", "not
 
 
 class ColumnNote(NamedTuple):
-    """What is said of a column.
+    """A note on a column of a scan.
 
     Attributes:
         column: Its label.

@@ -1,32 +1,46 @@
-"""A research method as a declaration of one's own: asked at once with progress, or submitted as a job."""
+"""Research methods: a matrix and options go out, and the server computes while the caller waits, or as a job.
+
+A research method has one module: a Research that says how its replies are read, and the declaration of the client's
+method, which Research.declares enters into RESEARCH. The clients, their submit and their jobs find it there.
+"""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import partial
-from typing import Any, Generic, NamedTuple, Protocol, TypeVar, cast
+from typing import Any, Generic, NamedTuple, ParamSpec, Protocol, TypeVar, cast
 
 from google.protobuf.message import Message
 
 from meanrev.errors import ServerError
 from meanrev.intake.table import Table
 from meanrev.methods import wire
-from meanrev.methods.chunks import LARGE_BYTES, Cut, Named, check_size, outline
-from meanrev.methods.naming import Series
+from meanrev.methods.chunks import LARGE_BYTES, ChunkLabels, MatrixChunks, check_size, outline
+from meanrev.methods.naming import SeriesNames
 from meanrev.methods.parts import Joined, Whole
 from meanrev.progress import Progress, shown
 from meanrev.question import About, Question, Replies
 from meanrev.results import Estimate, Result
 
-__all__ = ["Reading", "Task", "read_whole", "research_path"]
+__all__ = [
+    "RESEARCH",
+    "Reading",
+    "Research",
+    "ResearchQuestion",
+    "ResearchRequest",
+    "read_whole",
+    "research_path",
+]
 
+P = ParamSpec("P")
 R = TypeVar("R", bound=Result)
+S = TypeVar("S")
 
 _MOST_BYTES_OF_PROGRESS = 256
 
 
 class _Reply(Protocol):
-    """What the replies of all research methods have."""
+    """The fields that the replies of all research methods have."""
 
     done: int
     total: int
@@ -39,32 +53,70 @@ def research_path(method: str) -> str:
 
 
 @dataclass(frozen=True)
-class Task(Generic[R]):
-    """A research method with its arguments.
+class Research(Generic[R]):
+    """A research method: its name in the service, and how its replies become a result.
 
     Attributes:
         method: Its name in the service.
         reply: Class of its replies.
-        prices: What is sent.
-        names: Of the columns, with the caller's labels.
-        options: By name; None leaves one out.
-        read: From the joined replies, and what is known about the call, to the result.
-        renamed: Options whose arguments are called otherwise.
+        read: From the joined replies, and what is known about the call, to the result. It does without the prices that
+            were sent, as where a job was submitted by another process.
+        renamed: Fields and options of the request whose arguments have other names, for errors.
         join: Makes what joins the replies, of which there are several where the answer is large.
-        most_option_bytes: That the method takes of options, as JSON.
+        most_option_bytes: Longest options that the method takes, as JSON.
     """
 
     method: str
     reply: type[Message]
-    prices: Table
-    names: Series
-    options: Mapping[str, Any]
     read: Callable[[Any, About], R]
     renamed: Mapping[str, str] = field(default_factory=dict)
     join: Callable[[type[Message]], Joined] = Joined
     most_option_bytes: int = wire.OPTION_BYTES
 
-    def question(self, progress: Progress, timeout: float | None, *, dry_run: bool = False) -> Question[R]:
+    def declares(self, declare: Callable[P, Question[S]]) -> Callable[P, Question[S]]:
+        """Enter the declaration of the client's method into RESEARCH, under its own name.
+
+        Args:
+            declare: Returns a ResearchQuestion.
+        """
+        RESEARCH[declare.__name__] = _Entry(self, declare)
+        return declare
+
+    def reading(self) -> "Reading":
+        """Return how the replies are joined and read."""
+        return Reading(partial(self.join, self.reply), self.read)
+
+
+class _Entry(NamedTuple):
+    """A research method, and the declaration of the client's method."""
+
+    research: Research[Any]
+    declare: Callable[..., Question[Any]]
+
+
+RESEARCH: dict[str, _Entry] = {}
+"""Each research method by the name of the client's method; the import of meanrev.methods fills it."""
+
+
+@dataclass(frozen=True)
+class ResearchRequest(Generic[R]):
+    """A research method with its arguments.
+
+    Attributes:
+        research: The method.
+        prices: The matrix or series that is sent.
+        names: Of the columns, with the caller's labels.
+        options: By name; None leaves one out.
+        read: As Research.read, with the prices at hand.
+    """
+
+    research: Research[R]
+    prices: Table
+    names: SeriesNames
+    options: Mapping[str, Any]
+    read: Callable[[Any, About], R]
+
+    def question(self, progress: Progress, timeout: float | None, *, dry_run: bool = False) -> "ResearchQuestion[R]":
         """Declare the call that computes while the caller waits.
 
         Args:
@@ -73,24 +125,25 @@ class Task(Generic[R]):
             dry_run: Upload nothing, and ask for an Estimate instead, which is the result then.
         """
         if dry_run:
-            return cast("Question[R]", self.estimate(timeout))
+            return cast("ResearchQuestion[R]", self.estimate(timeout))
 
         @contextmanager
         def watch() -> Iterator[Callable[[bytes], object]]:
-            with shown(progress, self.method) as advance:
-                yield _Watch(self.reply, advance)
+            with shown(progress, self.research.method) as advance:
+                yield _Watch(self.research.reply, advance)
 
-        metadata = wire.written(self.options, self.most_option_bytes)
-        return Question(
-            research_path(self.method),
-            [Cut(self.prices, self.names, metadata)],
-            lambda replies, about: self.result(replies[0].value(), about),
+        metadata = wire.written(self.options, self.research.most_option_bytes)
+        return ResearchQuestion(
+            research_path(self.research.method),
+            [MatrixChunks(self.prices, self.names, metadata)],
+            lambda replies, about: read_whole(self._own, replies[0].value(), about),
             streaming=True,
             timeout=timeout,
             labels=self._labels(),
             watch=watch,
-            gather=partial(self.join, self.reply),
+            gather=partial(self.research.join, self.research.reply),
             fitted=self._fitted(metadata),
+            request=self,
         )
 
     def estimate(self, timeout: float | None) -> Question[Estimate]:
@@ -99,11 +152,11 @@ class Task(Generic[R]):
         Args:
             timeout: Seconds for everything; the client's own where None.
         """
-        metadata = wire.written({**self.options, "dry_run": True}, self.most_option_bytes)
+        metadata = wire.written({**self.options, "dry_run": True}, self.research.most_option_bytes)
         return Question(
-            research_path(self.method),
+            research_path(self.research.method),
             [[outline(self.prices, self.names, metadata)]],
-            lambda replies, about: _estimate(self.reply, replies[0], about),
+            lambda replies, about: _estimate(self.research.reply, replies[0], about),
             streaming=True,
             timeout=timeout,
             labels=self._labels(),
@@ -116,10 +169,10 @@ class Task(Generic[R]):
             read: From the reply to the job.
             timeout: Seconds for sending everything; the client's own where None.
         """
-        metadata = wire.written({"method": self.method, **self.options}, self.most_option_bytes)
+        metadata = wire.written({"method": self.research.method, **self.options}, self.research.most_option_bytes)
         return Question(
             research_path("SubmitJob"),
-            [Cut(self.prices, self.names, metadata)],
+            [MatrixChunks(self.prices, self.names, metadata)],
             read,
             streaming=True,
             timeout=timeout,
@@ -127,13 +180,9 @@ class Task(Generic[R]):
             fitted=self._fitted(metadata),
         )
 
-    def result(self, whole: Any, about: About) -> R:
-        """Read the joined replies, with the caller's labels and what was taken of the caller's data."""
-        return read_whole(self._own, whole, about)
-
     def reading(self) -> "Reading":
-        """Return how replies of this task are joined and read, wherever they come from."""
-        return Reading(partial(self.join, self.reply), self._own)
+        """Return how replies are joined and read, with the caller's labels and the report of the caller's data."""
+        return Reading(partial(self.research.join, self.research.reply), self._own)
 
     def _own(self, whole: Any, about: About) -> R:
         known = about if self.prices.report is None else {**about, "intake": self.prices.report}
@@ -144,14 +193,25 @@ class Task(Generic[R]):
             return None
 
         def cut(limits: Mapping[str, int]) -> Sequence[Sequence[bytes]]:
-            argument = self.renamed.get("block", "prices")
+            argument = self.research.renamed.get("block", "prices")
             check_size(self.prices, limits, argument)
-            return [Cut(self.prices, self.names, metadata, limits.get("max_message_bytes") or None, argument)]
+            return [MatrixChunks(self.prices, self.names, metadata, limits.get("max_message_bytes") or None, argument)]
 
         return cut
 
-    def _labels(self) -> Named:
-        return Named(self.names.named(self.prices), self.renamed)
+    def _labels(self) -> ChunkLabels:
+        return ChunkLabels(self.names.named(self.prices), self.research.renamed)
+
+
+@dataclass(frozen=True, kw_only=True)
+class ResearchQuestion(Question[R]):
+    """The call that computes while the caller waits.
+
+    Attributes:
+        request: What it asks, which a job can ask too.
+    """
+
+    request: ResearchRequest[Any]
 
 
 class Reading(NamedTuple):
@@ -187,7 +247,7 @@ def _estimate(reply_type: type[Message], replies: Sequence[bytes], about: About)
 
 
 class _Watch:
-    """Tells of progress what replies say, without parsing the last one, which may be large, a second time."""
+    """Reports the progress that replies tell, and does not parse the last one, which may be large, a second time."""
 
     def __init__(self, reply: type[Message], advance: Callable[[int, int], None]) -> None:
         self._reply = reply

@@ -7,9 +7,9 @@ from numpy.typing import NDArray
 
 import meanrev
 from gpu_kernels import thresholds
-from meanrev_cli.demo import chapters, trading
-from meanrev_cli.demo.crude import MONTHS_A_YEAR, Crude
-from meanrev_cli.demo.service import Service
+from meanrev_demo import chapters, trading
+from meanrev_demo.crude import MONTHS_A_YEAR, Crude
+from meanrev_demo.service import Service
 
 __all__ = ["tell"]
 

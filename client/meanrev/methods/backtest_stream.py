@@ -1,0 +1,84 @@
+"""BacktestWithCosts: trading the rolling z-score of one series as its bars arrive."""
+
+from collections.abc import AsyncIterable, Iterable, Mapping
+from typing import Any
+
+from meanrev.methods import fields, wire
+from meanrev.methods.trading_rule import Rate, levels_of, trading_options
+from meanrev.question import Live
+from meanrev.results import BacktestMetric
+from meanrev_wire import meanrev_pb2
+from meanrev_wire.meanrev_pb2 import BacktestInput
+
+__all__ = ["BACKTEST_NAMES", "BACKTEST_PATH", "METRIC_FIELDS", "backtest_stream"]
+
+BACKTEST_PATH = wire.path("BacktestWithCosts")
+BACKTEST_NAMES = {"transaction_cost": "cost_per_side"}
+"""Fields whose arguments have other names."""
+METRIC_FIELDS = tuple(name for name in BacktestMetric.__dataclass_fields__ if name != "meta")
+
+Bar = float | tuple[float, int] | Mapping[str, Any]
+
+
+def backtest_stream(
+    bars: Iterable[Bar] | AsyncIterable[Bar],
+    thresholds: Mapping[str, Any] | None = None,
+    *,
+    cost_per_side: float,
+    entry_zscore: float | None = None,
+    exit_zscore: float | None = None,
+    update_frequency: int = 1,
+    lookback: int | None = None,
+    execution_delay: int | None = None,
+    mode: str | None = None,
+    initial_capital: float | None = None,
+    periods_per_year: float | None = None,
+    stop: float | None = None,
+    borrow: Rate = None,
+    timeout: float | None = None,
+) -> Live[BacktestMetric]:
+    """Trade as bars arrive: a metric every update_frequency bars, and one at the end.
+
+    Args:
+        bars: A price; (price, timestamp_ms); or a mapping of BacktestInput's fields, which may change the thresholds
+            and the cost from that bar on.
+        thresholds: As for backtest, like the arguments that follow.
+        cost_per_side: As for backtest.
+        entry_zscore: As for backtest.
+        exit_zscore: As for backtest.
+        update_frequency: A metric every so many bars.
+        lookback: As for backtest.
+        execution_delay: As for backtest.
+        mode: As for backtest.
+        initial_capital: As for backtest.
+        periods_per_year: As for backtest.
+        stop: As for backtest.
+        borrow: As for backtest.
+        timeout: Seconds for the whole stream; no limit where None.
+
+    Returns:
+        An iterator of metrics, asynchronous from an AsyncClient.
+
+    Raises:
+        MeanRevError: as every call.
+    """
+    entry, exit_ = levels_of(thresholds, entry_zscore, exit_zscore)
+    held: dict[str, Any] = {"entry_zscore": entry, "exit_zscore": exit_, "transaction_cost": cost_per_side}
+    held["update_frequency"] = update_frequency
+    rule = trading_options(execution_delay, mode, initial_capital, periods_per_year, stop, borrow)
+    metadata = wire.options(lookback=lookback, **rule)
+
+    def encode(bar: Bar, first: bool) -> bytes:
+        given = _bar(bar)
+        held.update({name: given[name] for name in held.keys() & given.keys()})
+        return wire.encode(BacktestInput, **{**given, **held, "metadata": metadata if first else None})
+
+    def result(reply: bytes) -> BacktestMetric:
+        metric = wire.decode(meanrev_pb2.BacktestMetric, reply)
+        return BacktestMetric(**{name: getattr(metric, name) for name in METRIC_FIELDS})
+
+    return Live(BACKTEST_PATH, bars, encode, result, timeout, BACKTEST_NAMES)
+
+
+def _bar(bar: Bar) -> Mapping[str, Any]:
+    return fields.priced("bars", bar, ("price", "timestamp_ms"))
