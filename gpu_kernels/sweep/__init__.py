@@ -150,8 +150,7 @@ def accounts(
     """Backtest each series against its own threshold pair, with all figures of its account.
 
     Args:
-        prices: (B, T), oldest first; NaN bars as in backtest. Those before a series' first price and after its last
-            belong to nobody.
+        prices: (B, T), oldest first; NaN bars as in backtest.
         entry_z: (B,) or one for all, like the next two: as in backtest. NaN in an array is a series without thresholds.
         exit_z: As in backtest; NaN likewise.
         cost: As in backtest.

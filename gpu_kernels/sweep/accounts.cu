@@ -6,11 +6,12 @@ enum { EQUITY, RETURNS, DRAWDOWN, POSITION, PATHS };
 enum { SIDE, ENTRY_BAR, EXIT_BAR, ENTRY_PRICE, EXIT_PRICE, ENTRY_SCORE, EXIT_SCORE, QUANTITY, PROFIT, COSTS, CLOSED, FIELDS };
 enum { TRADES, FEES, RUINED_AT, ENDS };
 
-// The round trips so far, and what is known of the one under way.
+// The round trips so far, what is known of the one under way, and the scores between which there is nothing to decide.
 struct List {
     double* trades;
     Index listed, entry_bar;
     double entry_price, entry_score;
+    Band<double> band;
 };
 
 // Lists what an account holds as a trade that ends at a bar, or is open there.
@@ -34,8 +35,10 @@ FN void record(List& list, const Account<double>& account, Index t, const Bar<do
 // Fills what is due at a bar, lists the trade that it ends, and returns the fees that it takes.
 template <bool COMPOUNDING, bool FULL>
 FN double fill_and_list(List& list, Account<double>& account, Index t, const Bar<double>& bar) {
+    if (!(bar.score <= list.band.below || bar.score >= list.band.above)) return 0.0;
     const Account<double> before = account;
     fill<COMPOUNDING, FULL>(account, bar);
+    list.band = band_of<FULL>(account);
     const bool closed = account.trades != before.trades;
     double paid = 0.0;
     if (closed) {
@@ -72,6 +75,7 @@ FN void trade(List& list, Account<double>& account, const Series& series, double
         if (COMPOUNDING && stood && (!(account.floor >= 0.0) || value <= account.floor)) {
             if (account.quantity != 0.0) record<true, FULL>(list, account, t, bar, MISSING, true);
             ruin<FULL>(account, true, bar);
+            list.band = band_of<FULL>(account);
             ruined_at = t;
             value = account.base + unrealized(account, mark_of<FULL>(account.quantity, bar));
         }
@@ -104,13 +108,13 @@ FN void accounts(Index row, Index n_series, Index n_bars, const double* counts, 
                  const double* cost, double stop, double initial, double* paths, double* trades, double* ends) {
     const Index first = row * n_bars;
     const Series series{fill_scores + first, prices + first, marks_short + first, (Index)counts[row]};
-    List list{trades + first * FIELDS, 0, 0, 0.0, 0.0};
     Account<double> account;
     account.entry = entry[row];
     account.leave = leave[row];
     account.stop = stop;
     account.cost = cost[row];
     start<COMPOUNDING>(account, initial);
+    List list{trades + first * FIELDS, 0, 0, 0.0, 0.0, band_of<FULL>(account)};
     trade<COMPOUNDING, FULL>(list, account, series, initial, paths + first, n_series * n_bars, ends + row * ENDS);
 }
 

@@ -88,6 +88,11 @@ def _part(prices: Floats, pairs: Pairs, rules: Rules, start: int) -> Ran:
 def _fills(bars: Bars, scores: Floats) -> Floats:
     """Return the scores at the bars of their fills."""
     n_series, n_bars = bars.prices.shape
+    if bars.places.shape[1] == n_bars and (bars.counts == n_bars).all():  # no bar is missing
+        delay = int(bars.fill_at[0, 0])
+        found = np.full(scores.shape, np.nan)
+        found[:, delay:] = scores[:, : n_bars - delay]
+        return found
     decided = (np.arange(n_bars) < bars.counts[:, None]) & (bars.fill_at < n_bars)
     fills = np.full((n_series, n_bars + 1), np.nan)
     np.put_along_axis(fills, np.where(decided, bars.fill_at, n_bars), scores, axis=1)

@@ -4,7 +4,8 @@
 // entry level decides the side whatever came before, and the position lasts until the first exit. So each chunk first says
 // how its end depends on its beginning (chunks.h), then runs from what the chunks before it hand over, with an account of
 // its own (chunk_account.h), and the accounts are joined in order (join): unit ones add up, compounding ones multiply. A stop
-// would make the side depend on more than the last score beyond a level, so that such pairs run by the dense kernel.
+// would make the side depend on more than the last score beyond a level, so that such pairs run by the dense kernel; so do
+// those with a borrow rate.
 #include "sweep/chunk_account.h"
 #include "sweep/rows.h"
 

@@ -33,8 +33,8 @@ Ruin, "compounding" only: equity at or below 1e-12 of what it was before the tra
 closing and the opening leg. An equity that is 0 by algebra is a rounding of either sign, so that 0 itself would not do.
 What is held is sold at that bar's price with its fee, trading stops, returns are 0 afterwards.
 
-A series' span is the bars from its first price to its last. Bars before and behind belong to nobody: they count in no
-mean, deviation or number of bars, so that the figures are those of the span alone. A NaN bar inside the span has no
+A series' span is the bars from its first price to its last. Bars before and behind it count in no mean, deviation or
+number of bars, so that the figures are those of the span alone. A NaN bar inside the span has no
 score and return 0: the window skips it, the last price marks it, fills wait for the next price.
 """
 
@@ -102,7 +102,7 @@ class Rules(NamedTuple):
 
     @property
     def plain(self) -> bool:
-        """Whether there is neither a stop nor a borrow rate, so that the kernels without these options serve."""
+        """Whether there is neither a stop nor a borrow rate, which the plain variants of the kernels do not know."""
         return self.stop == math.inf and self.borrow == 0.0
 
 
