@@ -59,7 +59,7 @@ class _State(NamedTuple):
     fees: float
 
 
-class _ListingLedger(Ledger):
+class _TradeLedger(Ledger):
     """A ledger that lists its trades and what it holds between them."""
 
     def __init__(self, series: Series, levels: Levels, rules: Rules) -> None:
@@ -221,11 +221,9 @@ def _decisions(scores: Floats, levels: Levels, stop: float) -> list[tuple[int, i
         found.append((bar, side))
 
 
-def _played(
-    series: Series, decisions: list[tuple[int, int]], levels: Levels, rules: Rules, last: int
-) -> _ListingLedger:
+def _played(series: Series, decisions: list[tuple[int, int]], levels: Levels, rules: Rules, last: int) -> _TradeLedger:
     """Fill all orders that are due by a bar."""
-    ledger = _ListingLedger(series, levels, rules)
+    ledger = _TradeLedger(series, levels, rules)
     for bar, side in decisions:
         due = int(series.fill_at[bar])
         if due >= series.prices.size or due > last or ledger.ruined:
@@ -234,21 +232,21 @@ def _played(
     return ledger
 
 
-def _valued(ledger: _ListingLedger, series: Series) -> tuple[Floats, Floats]:
+def _valued(ledger: _TradeLedger, series: Series) -> tuple[Floats, Floats]:
     """Return the account's value, as Ledger has it, and what is ruin, bar by bar."""
     _, quantity, entry_mark, entry_fee, base, floor, _, _ = _spread(ledger, series.prices.size)
     mark = settle.marked(quantity, series.prices, series.owed) if series.owed[-1] else series.prices
     return base + settle.unrealized(quantity, mark, entry_mark, entry_fee), floor
 
 
-def _spread(ledger: _ListingLedger, n_bars: int) -> Floats:
+def _spread(ledger: _TradeLedger, n_bars: int) -> Floats:
     """Return the states over all bars, (8, n)."""
     states = np.array(ledger.states)
     lasting = np.diff(np.append(states[:, 0], n_bars)).astype(np.intp)
     return np.repeat(states, lasting, axis=0).T
 
 
-def _account(ledger: _ListingLedger, series: Series, value: Floats, rules: Rules, ruined_at: int) -> Account:
+def _account(ledger: _TradeLedger, series: Series, value: Floats, rules: Rules, ruined_at: int) -> Account:
     initial = rules.initial_capital
     _, quantity, _, _, _, _, _, fees = _spread(ledger, value.size)
     if rules.compounding:
