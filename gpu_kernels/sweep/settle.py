@@ -3,6 +3,7 @@
 Each function takes floats, of one account whose prices arrive one by one, or arrays, of accounts side by side, and
 gives the same bits for both. The state is kept twice, in ledger.py and in lanes.py: a NumPy array of one number takes
 ten times as long as a float, and a loop over floats a hundred times as long as an array.
+units.py keeps no state: one unit without a stop is traded for all bars at once.
 """
 
 import math
