@@ -144,8 +144,8 @@ def main():
             ]
         for number, (settings, clients) in enumerate(CURVES[name]):
             found = Figures(*(statistics.median(each) for each in zip(*(r[number] for r in rounds), strict=True)))
-            knobs = ", ".join(f"{knob}={value}" for knob, value in settings.items()) or "defaults"
-            label = f"{clients} clients, {knobs}"
+            described = ", ".join(f"{setting}={value}" for setting, value in settings.items()) or "defaults"
+            label = f"{clients} clients, {described}"
             print(f"{label:32} {found.rate:8.0f} {found.p50:8.2f} {found.p99:8.2f} {found.cpu:15.0f}")
 
 

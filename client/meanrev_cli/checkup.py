@@ -17,7 +17,7 @@ from meanrev.errors import InvalidInput
 from meanrev.transport.address import proxy_variable, target
 from meanrev_cli import known_answers
 from meanrev_cli.failure import ExitCode, Failure
-from meanrev_cli.settings import knob, settings_from
+from meanrev_cli.settings import settings_from, ways_to_set
 from meanrev_cli.shared import Shared
 from meanrev_cli.versions import of_this_installation
 from meanrev_server.config import Settings
@@ -96,7 +96,7 @@ def _backend(settings: Settings) -> Finding:
     try:
         chosen = backend.choose(settings.backend)
     except KernelError as error:
-        return Finding("backend", str(error), f"{knob('backend')} chooses another", ExitCode.DEVICE)
+        return Finding("backend", str(error), f"{ways_to_set('backend')} chooses another", ExitCode.DEVICE)
     return Finding("backend", f"{chosen.name} ({chosen.reason}); its self-test passed")
 
 
@@ -131,7 +131,7 @@ def _cpu(settings: Settings) -> Finding:
     usable = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else psutil.cpu_count() or 1
     text = f"{cpu_model()}, {usable} usable; {settings.compute_threads} compute threads"
     if settings.compute_threads > 4 * usable:
-        fix = f"lower {knob('compute_threads')} to about {usable}"
+        fix = f"lower {ways_to_set('compute_threads')} to about {usable}"
         return Finding("CPU", text, fix, ExitCode.USAGE)
     return Finding("CPU", text)
 
@@ -140,7 +140,7 @@ def _memory(settings: Settings) -> Finding:
     memory = psutil.virtual_memory()
     text = f"{memory.available / 1024**3:.1f} of {memory.total / 1024**3:.1f} GiB free"
     if memory.available < max(_LEAST_MEMORY, 4 * settings.max_message_bytes):
-        return Finding("memory", text, f"free some, or lower {knob('max_message_bytes')}", ExitCode.DEVICE)
+        return Finding("memory", text, f"free some, or lower {ways_to_set('max_message_bytes')}", ExitCode.DEVICE)
     return Finding("memory", text)
 
 
@@ -165,7 +165,7 @@ def _port(listen: str) -> Finding:
         if os.access(folder, os.W_OK):
             return Finding("address", f"{listen}: its folder is writable")
         return Finding(
-            "address", f"{listen}: cannot write there", f"{knob('listen')} names another", ExitCode.NO_SERVER
+            "address", f"{listen}: cannot write there", f"{ways_to_set('listen')} names another", ExitCode.NO_SERVER
         )
     host, _, port = listen.rpartition(":")
     host = host.strip("[]")
@@ -175,6 +175,6 @@ def _port(listen: str) -> Finding:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             probe.bind((host, int(port)))
     except OSError as error:
-        fix = f"stop what listens there (`meanrev health {listen}` tells if it is a server), or {knob('listen')}"
+        fix = f"stop what listens there (`meanrev health {listen}` tells if it is a server), or {ways_to_set('listen')}"
         return Finding("address", f"{listen}: {os.strerror(error.errno or 0)}", fix, ExitCode.NO_SERVER)
     return Finding("address", f"{listen} can be listened on")

@@ -49,7 +49,7 @@ class Failure(click.ClickException):
 
         Args:
             code: What the shell sees.
-            message: One sentence: name, rule, value, and the knob that changes it.
+            message: One sentence: name, rule, value, and the setting that changes it.
             facts: What else is known of it, as JSON types.
             told: stdout tells the failure already.
         """

@@ -7,7 +7,7 @@ from meanrev_cli.failure import ExitCode, Failure
 from meanrev_cli.shared import Shared
 from meanrev_server import config
 
-__all__ = ["knob", "settings_from"]
+__all__ = ["settings_from", "ways_to_set"]
 
 _FLAGS = {
     "listen": "--listen",
@@ -34,11 +34,11 @@ def settings_from(shared: Shared, flags: Mapping[str, Any]) -> config.Settings:
         return config.load(shared.config, shared.environ, flags)
     except config.ConfigError as error:
         name = str(error).partition(":")[0]
-        ways = f"; {knob(name)} sets it" if name in config.Settings.__struct_fields__ else ""
+        ways = f"; {ways_to_set(name)} sets it" if name in config.Settings.__struct_fields__ else ""
         raise Failure(ExitCode.USAGE, f"{error}{ways}") from None
 
 
-def knob(setting: str) -> str:
+def ways_to_set(setting: str) -> str:
     """Return the ways to set a setting, as a phrase: "--listen (or MEANREV_LISTEN, or listen in --config)"."""
     variable, key = f"MEANREV_{setting.upper()}", f"{setting} in the --config file"
     flag = _FLAGS.get(setting)

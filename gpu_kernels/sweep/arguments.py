@@ -80,7 +80,9 @@ def stops_above(entry_z: ArrayLike, rules: Rules) -> None:
         return
     highest = float(np.fmax.reduce(np.atleast_1d(entry_z), initial=-np.inf))
     if not rules.stop > highest:
-        raise InvalidInput("stop", f"must be above entry_z, of which the highest is {highest!r}", value=rules.stop)
+        raise InvalidInput(
+            "stop", f"must be above every entry level, of which the highest is {highest!r}", value=rules.stop
+        )
 
 
 def checked_pairs(entry_z: ArrayLike, exit_z: ArrayLike, cost: ArrayLike) -> Pairs:

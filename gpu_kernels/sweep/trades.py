@@ -59,7 +59,7 @@ class _State(NamedTuple):
     fees: float
 
 
-class _Book(Ledger):
+class _TradeLedger(Ledger):
     """A ledger that lists its trades and what it holds between them."""
 
     def __init__(self, series: Series, levels: Levels, rules: Rules) -> None:
@@ -172,18 +172,18 @@ def write(
 def trade(series: Series, levels: Levels, rules: Rules) -> Account:
     """Run one series; bit for bit what a Ledger gives that takes it bar by bar."""
     decisions = _decisions(series.scores, levels, rules.stop)
-    book, ruined_at = _played(series, decisions, levels, rules, series.prices.size), -1
-    value, floor = _valued(book, series)
+    ledger, ruined_at = _played(series, decisions, levels, rules, series.prices.size), -1
+    value, floor = _valued(ledger, series)
     if rules.compounding:
         broke = value <= floor
         if broke.any():
             ruined_at = int(broke.argmax())
-            book = _played(series, decisions, levels, rules, ruined_at)
-            if book.quantity:
-                book.sell_out(ruined_at)
-            value, _ = _valued(book, series)
-    book.leave()
-    return _account(book, series, value, rules, ruined_at)
+            ledger = _played(series, decisions, levels, rules, ruined_at)
+            if ledger.quantity:
+                ledger.sell_out(ruined_at)
+            value, _ = _valued(ledger, series)
+    ledger.leave()
+    return _account(ledger, series, value, rules, ruined_at)
 
 
 def _decisions(scores: Floats, levels: Levels, stop: float) -> list[tuple[int, int]]:
@@ -221,34 +221,34 @@ def _decisions(scores: Floats, levels: Levels, stop: float) -> list[tuple[int, i
         found.append((bar, side))
 
 
-def _played(series: Series, decisions: list[tuple[int, int]], levels: Levels, rules: Rules, last: int) -> _Book:
+def _played(series: Series, decisions: list[tuple[int, int]], levels: Levels, rules: Rules, last: int) -> _TradeLedger:
     """Fill all orders that are due by a bar."""
-    book = _Book(series, levels, rules)
+    ledger = _TradeLedger(series, levels, rules)
     for bar, side in decisions:
         due = int(series.fill_at[bar])
-        if due >= series.prices.size or due > last or book.ruined:
+        if due >= series.prices.size or due > last or ledger.ruined:
             break
-        book.take(side, due, float(series.scores[bar]))
-    return book
+        ledger.take(side, due, float(series.scores[bar]))
+    return ledger
 
 
-def _valued(book: _Book, series: Series) -> tuple[Floats, Floats]:
+def _valued(ledger: _TradeLedger, series: Series) -> tuple[Floats, Floats]:
     """Return the account's value, as Ledger has it, and what is ruin, bar by bar."""
-    _, quantity, entry_mark, entry_fee, base, floor, _, _ = _spread(book, series.prices.size)
+    _, quantity, entry_mark, entry_fee, base, floor, _, _ = _spread(ledger, series.prices.size)
     mark = settle.marked(quantity, series.prices, series.owed) if series.owed[-1] else series.prices
     return base + settle.unrealized(quantity, mark, entry_mark, entry_fee), floor
 
 
-def _spread(book: _Book, n_bars: int) -> Floats:
+def _spread(ledger: _TradeLedger, n_bars: int) -> Floats:
     """Return the states over all bars, (8, n)."""
-    states = np.array(book.states)
+    states = np.array(ledger.states)
     lasting = np.diff(np.append(states[:, 0], n_bars)).astype(np.intp)
     return np.repeat(states, lasting, axis=0).T
 
 
-def _account(book: _Book, series: Series, value: Floats, rules: Rules, ruined_at: int) -> Account:
+def _account(ledger: _TradeLedger, series: Series, value: Floats, rules: Rules, ruined_at: int) -> Account:
     initial = rules.initial_capital
-    _, quantity, _, _, _, _, _, fees = _spread(book, value.size)
+    _, quantity, _, _, _, _, _, fees = _spread(ledger, value.size)
     if rules.compounding:
         before = np.concatenate([[initial], value[:-1]])
         returns = np.zeros(value.size)
@@ -257,7 +257,7 @@ def _account(book: _Book, series: Series, value: Floats, rules: Rules, ruined_at
         equity, peak = value, np.maximum.accumulate(np.maximum(value, initial))
     else:
         held, paid = np.concatenate([[0.0], quantity[:-1]]), np.zeros(value.size)
-        for state in book.states:  # of two fills at one bar, the second has the fees of both
+        for state in ledger.states:  # of two fills at one bar, the second has the fees of both
             paid[state.bar] = state.paid
         last = np.maximum(np.arange(value.size) - 1, 0)
         earlier = settle.marked(held, series.prices[last], series.owed[last])
@@ -265,8 +265,8 @@ def _account(book: _Book, series: Series, value: Floats, rules: Rules, ruined_at
         returns = settle.return_of(gained - paid, initial)
         equity, peak = initial + value, np.maximum.accumulate(np.maximum(value, 0.0))
     drawdown = settle.fall(value, peak, initial, compounding=rules.compounding)
-    if ruined_at < 0 and book.ruined:  # between the two legs of a reversal
-        ruined_at = book.states[-1].bar
+    if ruined_at < 0 and ledger.ruined:  # between the two legs of a reversal
+        ruined_at = ledger.states[-1].bar
     if ruined_at >= 0:
         returns[ruined_at + 1 :] = 0.0
-    return Account(equity, returns, drawdown, np.sign(quantity), fees, book.listed, ruined_at)
+    return Account(equity, returns, drawdown, np.sign(quantity), fees, ledger.listed, ruined_at)

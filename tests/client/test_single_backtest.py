@@ -48,7 +48,7 @@ def test_it_is_one_call(client, prices, monkeypatch, path):
 @pytest.mark.parametrize("n_bars", [1, 2, 30, 127, 128, 400])
 def test_its_bars_are_those_of_the_stream_to_the_bit(client, prices, n_bars, options):
     series = pd.Series(prices[:n_bars, 0], index=pd.date_range("2024-01-01", periods=n_bars, freq="6h"))
-    stamps = series.index.as_unit("ms").asi8.tolist()
+    stamps = pd.DatetimeIndex(series.index).as_unit("ms").asi8.tolist()
     bars = list(client.backtest_stream(zip(series.tolist(), stamps, strict=True), **LEVELS, **options))
     found = client.backtest(series, path=True, **LEVELS, **options)
     assert {name: found[name] for name in METRICS} == {name: bars[-1][name] for name in METRICS}

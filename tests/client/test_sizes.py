@@ -237,7 +237,7 @@ class TestLimits:
 
     def test_a_server_that_was_told_to_take_more_is_asked_anew(self, limited, address, counted):
         with mr.Client(address) as client:
-            client._limits = {"max_matrix_bytes": 1000, "max_message_bytes": 1 << 20}
+            client._upload_limits = {"max_matrix_bytes": 1000, "max_message_bytes": 1 << 20}
             client.fit_ou(np.ones((4000, 100)))
         assert counted == ["Info", "FitOu"]
 
@@ -280,12 +280,12 @@ class TestDryRun:
 
     def test_time_comes_from_earlier_work(self, universe):
         with mr.serve(grace_s=0) as where, mr.Client(where) as client:
-            assert client.sweep(universe, dry_run=True).seconds == 0
+            assert client.sweep(universe, dry_run=True)["seconds"] == 0
             client.sweep(universe)
-            once = client.sweep(universe, dry_run=True)
-            twice = client.sweep(np.tile(universe, (2, 1)), dry_run=True)
-            assert once.seconds > 0
-            assert twice.seconds == pytest.approx(2 * once.seconds)
+            once = client.sweep(universe, dry_run=True)["seconds"]
+            twice = client.sweep(np.tile(universe, (2, 1)), dry_run=True)["seconds"]
+            assert once > 0
+            assert twice == pytest.approx(2 * once)
 
     def test_options_are_checked(self, client, universe):
         with pytest.raises(mr.InvalidInput, match="figures must be one of"):

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from gpu_kernels import backend, sweep
+from gpu_kernels import backend, device, sweep
 from gpu_kernels.errors import CacheError, CompileError, DeviceFault, InvalidInput, KernelError
 from tests.gpu_kernels.native import needs_compiler
 
@@ -49,7 +49,7 @@ def test_a_gpu_that_is_asked_for_and_missing_is_an_error_and_never_something_els
     def none():
         raise DeviceFault("no CUDA driver", "install the NVIDIA driver")
 
-    monkeypatch.setattr(backend.device, "describe", none)
+    monkeypatch.setattr(device, "describe", none)
     with pytest.raises(KernelError, match="'cuda' cannot run here: no CUDA driver; install the NVIDIA driver"):
         backend.choose("cuda")
 
@@ -60,7 +60,7 @@ def test_a_kernel_cache_that_cannot_be_used_is_the_reason_and_not_the_compiler(m
         raise CacheError("the kernel cache /cache cannot be made: Read-only file system")
 
     monkeypatch.setattr(backend, "maker", refuse)
-    monkeypatch.setattr(backend.device, "describe", refuse)
+    monkeypatch.setattr(device, "describe", refuse)
     with pytest.raises(KernelError, match=f"'{name}' cannot run here: the kernel cache .*; let kernel_cache name"):
         backend.choose(name)
     assert backend.choose().name == "numpy"
@@ -70,7 +70,7 @@ def test_an_nvrtc_that_is_missing_is_a_reason_too(monkeypatch):
     def refuse():
         raise CompileError("NVRTC is not installed")
 
-    monkeypatch.setattr(backend.device, "describe", refuse)
+    monkeypatch.setattr(device, "describe", refuse)
     with pytest.raises(KernelError, match="'cuda' cannot run here: NVRTC is not installed; pip install"):
         backend.choose("cuda")
 
@@ -82,7 +82,7 @@ def test_an_implementation_that_computes_wrongly_is_not_used(monkeypatch):
         answer = right(*arguments, **options)
         return answer._replace(cumulative_return=answer.cumulative_return + 1e-6)
 
-    monkeypatch.setattr(backend.sweep, "backtest", wrong)
+    monkeypatch.setattr(sweep, "backtest", wrong)
     with pytest.raises(KernelError, match="no backend passes its self-test"):
         backend.choose()
 

@@ -5,6 +5,7 @@ import hashlib
 import stat
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -12,7 +13,7 @@ import pytest
 from gpu_kernels import compile as kernels
 from gpu_kernels import kernel_cache
 from gpu_kernels.compile import build_ahead, compiler, library, maker, sources, use_cache, use_lanes
-from gpu_kernels.cpu_levels import LEVELS
+from gpu_kernels.cpu_levels import LEVELS, features, supported
 from gpu_kernels.errors import CompileError, InvalidInput
 from tests.gpu_kernels.native import needs_compiler
 
@@ -85,7 +86,7 @@ def test_a_kernel_is_built_once_into_a_folder_of_ones_own(cache_folder, monkeypa
 @pytest.mark.parametrize("damage", [b"not machine code", None])
 def test_a_damaged_file_is_built_anew(cache_folder, damage, monkeypatch):
     # Damage what nothing has loaded: the linker of this process would keep, and crash on, a file changed in place.
-    monkeypatch.setattr(kernels.ctypes, "CDLL", str)
+    monkeypatch.setattr(ctypes, "CDLL", str)
     library("tiny")
     file = built(cache_folder)
     whole = file.read_bytes()
@@ -215,7 +216,7 @@ def test_a_folder_that_cannot_be_written_to_is_named(cache_folder, monkeypatch):
     def refuse(*, dir):  # noqa: A002 - the name of the standard library
         raise PermissionError(13, "Permission denied", str(dir))
 
-    monkeypatch.setattr(kernel_cache.tempfile, "TemporaryDirectory", refuse)
+    monkeypatch.setattr(tempfile, "TemporaryDirectory", refuse)
     with pytest.raises(CompileError, match=r"the kernel cache .*cache cannot be written"):
         library("tiny")
 
@@ -243,7 +244,7 @@ def test_lanes_are_refused_where_they_cannot_be_compiled_for(cache_folder, tmp_p
 def loaded(monkeypatch):
     """Note what is loaded from here on, and load nothing: the best level may be more than this CPU can run."""
     names = []
-    monkeypatch.setattr(kernels.ctypes, "CDLL", names.append)
+    monkeypatch.setattr(ctypes, "CDLL", names.append)
     return names
 
 
@@ -264,7 +265,7 @@ def test_without_a_compiler_the_kernels_of_the_best_level_that_the_processor_has
 
 @needs_compiler
 def test_kernels_that_were_built_ahead_compute(cache_folder, tmp_path, monkeypatch):
-    if not kernels.supported(kernels.features().split()):
+    if not supported(features().split()):
         pytest.skip("needs a processor of level x86-64-v3")
     build_ahead(tmp_path / "lib")
     monkeypatch.setenv("PATH", "")

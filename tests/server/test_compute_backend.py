@@ -1,5 +1,7 @@
 """The maths runs in this process unless a GPU or the setting asks for a child."""
 
+import os
+
 import psutil
 import pytest
 
@@ -54,7 +56,7 @@ def test_kernels_have_the_lanes_that_the_setting_says_here_and_in_a_child():
 
 @pytest.mark.parametrize(("blas", "compute", "expected"), [(0, 2, 4), (0, 3, 2), (0, 16, 1), (5, 2, 5)])
 def test_matrix_products_share_the_cpus(monkeypatch, blas, compute, expected):
-    monkeypatch.setattr(compute_backend.os, "sched_getaffinity", lambda _: range(8))
+    monkeypatch.setattr(os, "sched_getaffinity", lambda _: range(8))
     assert compute_backend.blas_threads(Settings(blas_threads=blas, compute_threads=compute)) == expected
 
 

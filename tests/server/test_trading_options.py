@@ -76,13 +76,13 @@ def test_a_stream_trades_by_them(call, block, options, rules):
 @pytest.mark.parametrize("stop", [1.5, 2.0])
 def test_a_stop_that_is_not_above_every_entry_is_refused_with_both(ask, method, options, stop):
     details = refused(ask, method, chunks(PRICES, total=400, stop=stop, **options))
-    assert details.startswith("metadata.stop must be above entry_z, of which the highest is 2.0")
+    assert details.startswith("metadata.stop must be above every entry level, of which the highest is 2.0")
     assert details.endswith(f"got {stop}")
 
 
 def test_a_stream_refuses_it_too(call):
     message = meanrev_pb2.BacktestInput(price=1.0, entry_zscore=2.0, metadata='{"stop": 2.0}')
-    assert "metadata.stop must be above entry_z" in refused(call, "BacktestWithCosts", [message])
+    assert "metadata.stop must be above every entry level" in refused(call, "BacktestWithCosts", [message])
 
 
 def test_levels_that_no_exit_fits_need_no_stop_above_them(ask):

@@ -134,18 +134,19 @@ def test_as_many_compute_at_once_as_there_are_channels(worker, tmp_path):
 
 
 def test_what_was_under_way_is_lost_and_the_next_child_goes_on(tmp_path):
-    news = []
-    with working(changed=lambda: news.append(worker.ready)) as worker, ThreadPoolExecutor(1) as pool:
+    news: list[bool] = []
+    lone: Fleet
+    with working(changed=lambda: news.append(lone.ready)) as lone, ThreadPoolExecutor(1) as pool:
         file = tmp_path / "begun"
-        lost = pool.submit(worker.run, mischief.wait_for, (str(file),))
+        lost = pool.submit(lone.run, mischief.wait_for, (str(file),))
         until(file.exists)
-        first = worker.workers[0].pid
+        first = lone.workers[0].pid
         os.kill(first, signal.SIGKILL)
         with pytest.raises(WorkerLost, match="the call may be repeated"):
             lost.result(60)
-        assert worker.run(mischief.doubled, (np.ones(3),)).tolist() == [2.0] * 3
-        assert worker.workers[0].pid != first
-        assert worker.restarts == 1
+        assert lone.run(mischief.doubled, (np.ones(3),)).tolist() == [2.0] * 3
+        assert lone.workers[0].pid != first
+        assert lone.restarts == 1
         until(lambda: news == [False, True])
     assert not psutil.pid_exists(first)
 
@@ -271,9 +272,9 @@ def test_an_unexpected_error_tells_where_in_the_child_it_happened(worker):
     with pytest.raises(RuntimeError) as error:
         worker.run(mischief.stubborn, ())
     assert "Stubborn" in str(error.value)
-    with pytest.raises(KeyError) as error:
+    with pytest.raises(KeyError) as missing:
         worker.run(mischief.missing, ({},))
-    assert "mischief.py" in error.value.__notes__[0]
+    assert "mischief.py" in missing.value.__notes__[0]
 
 
 def test_what_finds_no_memory_harms_nobody(worker, monkeypatch):

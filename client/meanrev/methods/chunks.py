@@ -136,13 +136,13 @@ def check_size(read: Table, limits: Mapping[str, int], argument: str = "prices")
     """
     most, nbytes = limits.get("max_matrix_bytes", 0), read.values.nbytes
     if most and nbytes > most:
-        knob = "the setting max_matrix_bytes (MEANREV_MAX_MATRIX_BYTES) of the server raises it"
-        raise InvalidInput(argument, f"must take at most {most} bytes as float64; {knob}", value=nbytes)
+        remedy = "the setting max_matrix_bytes (MEANREV_MAX_MATRIX_BYTES) of the server raises it"
+        raise InvalidInput(argument, f"must take at most {most} bytes as float64; {remedy}", value=nbytes)
 
 
 def _too_wide(argument: str, n_columns: int, nbytes: int, most_bytes: int) -> InvalidInput:
-    knob = "the setting max_message_bytes (MEANREV_MAX_MESSAGE_BYTES) of the server raises it"
-    rule = f"must have rows, with the names of the columns, of at most {most_bytes} bytes; {knob}"
+    remedy = "the setting max_message_bytes (MEANREV_MAX_MESSAGE_BYTES) of the server raises it"
+    rule = f"must have rows, with the names of the columns, of at most {most_bytes} bytes; {remedy}"
     return InvalidInput(argument, f"{rule}; a row of {n_columns} columns takes {nbytes} bytes")
 
 

@@ -17,7 +17,7 @@ DEFAULT_TIMEOUT_S = 30.0
 _LONGEST_TIMEOUT_S = 1e8  # three years: what queues, clocks and gRPC can all count
 
 CHANNEL_OPTIONS = (
-    # The server's own limit answers a message that is too large, and names the knob.
+    # The server's own limit answers a message that is too large, and names the setting.
     ("grpc.max_send_message_length", -1),
     ("grpc.max_receive_message_length", -1),
     ("grpc.max_metadata_size", 16384),

@@ -9,7 +9,7 @@ import uvloop
 
 from gpu_kernels.errors import KernelError
 from meanrev_cli.failure import ExitCode, Failure
-from meanrev_cli.settings import knob, settings_from
+from meanrev_cli.settings import settings_from, ways_to_set
 from meanrev_cli.shared import Shared, shared_flags
 from meanrev_server.app import App
 from meanrev_server.compute_backend import limit_blas
@@ -51,11 +51,11 @@ def _run(settings: Settings, level: str, line: str) -> None:
     try:
         app = App(settings)
     except KernelError as error:
-        raise Failure(ExitCode.DEVICE, f"{error}; {knob('backend')} chooses another backend") from None
+        raise Failure(ExitCode.DEVICE, f"{error}; {ways_to_set('backend')} chooses another backend") from None
     try:
         uvloop.run(app.run(lambda address: click.echo(line.format(address))))
     except ConfigError as error:
-        advice = f"{knob('listen')} chooses another, and port 0 a free one"
+        advice = f"{ways_to_set('listen')} chooses another, and port 0 a free one"
         raise Failure(ExitCode.NO_SERVER, f"{error}; {advice}") from None
     # Python would wait for the compute threads, whose callers have been answered or given up: grace is over.
     logging.shutdown()

@@ -54,7 +54,9 @@ class TestStop:
     def test_it_must_be_above_every_entry_level(self, stand, name, stop):
         prices, rules = walks(1, 2, 60), sweep.Rules(stop=stop)
         said = (
-            "stop must be above" if stop < 0 else f"stop must be above entry_z, of which the highest is 1.5, got {stop}"
+            "stop must be above"
+            if stop < 0
+            else f"stop must be above every entry level, of which the highest is 1.5, got {stop}"
         )
         with way(name):
             for ask in (sweep.backtest, sweep.moments, sweep.accounts):
