@@ -3,6 +3,8 @@
 It is made of the operations cointegration, ou and thresholds, each of which chooses its own twin.
 """
 
+import math
+
 import numpy as np
 from numpy.typing import ArrayLike
 
@@ -52,11 +54,7 @@ def fit(
         Engle and Granger (1987), Co-integration and error correction, section 5.
         MacKinnon (1994), Approximate asymptotic distribution functions for unit-root and cointegration tests.
     """
-    # In one layout, so that sums have one order and the same bits.
-    checked = np.ascontiguousarray(array("prices", prices, ndim=2, shape="(T, 2)"))
-    if checked.shape[1] != 2:
-        raise InvalidInput("prices", "must be (T, 2), one column for each series of the pair", value=checked.shape)
-    all_finite("prices", checked, remedy="fill it, or leave its row out")
+    checked = _checked(prices)
     one_of("direction", direction, DIRECTIONS)
     one_of("objective", objective, OBJECTIVES)
     if cost is not None:
@@ -68,17 +66,23 @@ def fit(
     hedge_ratio, intercept = float(tested.hedge_ratio[place]), float(tested.intercept[place])
     y, x = host.levels_of(checked, turned=turned, log=log)
     spread = host.spread(y, x, intercept, hedge_ratio)
+    test = float(tested.adf_statistic[place]), float(tested.adf_p_value[place]), int(tested.lags[place])
     per_side = pair_trading.DEFAULT_COST * host.notional(y, log=log) if cost is None else cost
-    return EngleGranger(
-        turned=turned,
-        hedge_ratio=hedge_ratio,
-        intercept=intercept,
-        spread=spread,
-        adf_statistic=float(tested.adf_statistic[place]),
-        p_value=float(tested.adf_p_value[place]),
-        lags=int(tested.lags[place]),
-        **_traded(spread, per_side, objective),
-    )
+    process = ou.fit(spread[None])
+    levels = pair_trading.trading_levels(process, np.array([per_side]), objective)
+    status = pair_trading.STATUSES[levels.status[0]]
+    described = (math.nan,) * 5 if status == "no_process" else _described(process)
+    decided = float(levels.entry_z[0]), float(levels.exit_z[0]), status, str(levels.reason[0])
+    return EngleGranger._make((turned, hedge_ratio, intercept, spread, *test, *described, *decided))
+
+
+def _checked(prices: ArrayLike) -> Floats:
+    """Return the two columns in one layout, so that sums have one order and the same bits."""
+    checked = np.ascontiguousarray(array("prices", prices, ndim=2, shape="(T, 2)"))
+    if checked.shape[1] != 2:
+        raise InvalidInput("prices", "must be (T, 2), one column for each series of the pair", value=checked.shape)
+    all_finite("prices", checked, remedy="fill it, or leave its row out")
+    return checked
 
 
 def _solvable(prices: Floats, tested: cointegration.PairsFit) -> None:
@@ -94,15 +98,7 @@ def _solvable(prices: Floats, tested: cointegration.PairsFit) -> None:
         raise Degenerate("prices", told)
 
 
-def _traded(spread: Floats, cost: float, objective: str) -> dict[str, float | str]:
-    """Return the fields of the process and its thresholds."""
-    process = ou.fit(spread[None])
-    levels = pair_trading.trading_levels(process, np.array([cost]), objective)
-    status = pair_trading.STATUSES[levels.status[0]]
-    found = {
-        name: getattr(process, name)[0].item() for name in ("theta", "theta_std_error", "half_life", "mu", "sigma")
-    }
-    if status == "no_process":
-        found = dict.fromkeys(found, float("nan"))
-    thresholds = {"entry_zscore": levels.entry_z[0].item(), "exit_zscore": levels.exit_z[0].item()}
-    return {**found, **thresholds, "status": status, "reason": str(levels.reason[0])}
+def _described(process: ou.OuFit) -> tuple[float, ...]:
+    """Return theta, its standard error, half-life, mean and volatility of the spread."""
+    columns = process.theta, process.theta_std_error, process.half_life, process.mu, process.sigma
+    return tuple(float(column[0]) for column in columns)

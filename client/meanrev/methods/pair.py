@@ -1,6 +1,6 @@
 """FitPair: one pair of series, tested for cointegration and fitted."""
 
-from collections.abc import Hashable
+from collections.abc import Callable, Hashable
 from dataclasses import replace
 from typing import Any
 
@@ -67,7 +67,19 @@ def pair(
         cost=cost_per_side,
         objective=objective,
     )
-    message = wire.encode(FitPairRequest, prices=read.values, metadata=metadata)
+    return Question(
+        research_path("FitPair"),
+        [[wire.encode(FitPairRequest, prices=read.values, metadata=metadata)]],
+        reported(read, _result_of(read)),
+        timeout=timeout,
+        labels=read,
+        labelled="prices",
+        renamed={"metadata.cost": "cost_per_side"},
+    )
+
+
+def _result_of(read: Table) -> Callable[[Replies, About], PairFit]:
+    """Return what makes the result of a reply, with the labels and the container of the prices."""
 
     def result(replies: Replies, about: About) -> PairFit:
         reply = wire.decode(FitPairReply, replies[0][0])
@@ -80,15 +92,7 @@ def pair(
             meta={**about, **wire.extras(reply.metadata)},
         )
 
-    return Question(
-        research_path("FitPair"),
-        [[message]],
-        reported(read, result),
-        timeout=timeout,
-        labels=read,
-        labelled="prices",
-        renamed={"metadata.cost": "cost_per_side"},
-    )
+    return result
 
 
 def _columns_of(y: Any, x: Any, prices: Any) -> Table:
