@@ -53,13 +53,18 @@ def no_infinity(field: str, values: Floats) -> None:
     _refuse(field, values, np.isinf(values), "must not be infinite")
 
 
-def all_finite(field: str, values: Floats) -> None:
+def all_finite(field: str, values: Floats, *, remedy: str = "") -> None:
     """Refuse NaN and infinities.
+
+    Args:
+        field: Name for the message.
+        values: Of any shape.
+        remedy: What the caller can do, such as "leave its row out"; "" for nothing beside the rule.
 
     Raises:
         InvalidInput: naming the first entry that is not finite.
     """
-    _refuse(field, values, ~np.isfinite(values), "must be finite")
+    _refuse(field, values, ~np.isfinite(values), f"must be finite: {remedy}" if remedy else "must be finite")
 
 
 def positive(field: str, value: float) -> float:

@@ -46,6 +46,7 @@ CLIENT_METHODS = {
     "FitOu": "fit_ou",
     "SweepThresholds": "sweep",
     "ScanPairs": "scan",
+    "FitPair": "pair",
     "SubmitJob": "submit",
     "WatchJob": "job",
     "FetchResult": "job",

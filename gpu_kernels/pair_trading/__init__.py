@@ -10,9 +10,10 @@ from gpu_kernels.checks import Floats, array, at_least, non_negative, one_of, po
 from gpu_kernels.errors import InvalidInput
 from gpu_kernels.pair_trading import columns, scanning
 from gpu_kernels.pair_trading.model import DEFAULT_COST, N_PERIODS, STATUSES, ColumnNote, PairTable, Plan, Progress
+from gpu_kernels.pair_trading.trading_levels import TradingLevels, trading_levels
 from gpu_kernels.thresholds import OBJECTIVES
 
-__all__ = ["DEFAULT_COST", "STATUSES", "ColumnNote", "PairTable", "Progress", "scan"]
+__all__ = ["DEFAULT_COST", "STATUSES", "ColumnNote", "PairTable", "Progress", "TradingLevels", "scan", "trading_levels"]
 
 
 def scan(

@@ -7,11 +7,12 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from gpu_kernels import cointegration, ou, return_moments, thresholds
+from gpu_kernels import cointegration, ou, return_moments
 from gpu_kernels.checks import Floats
 from gpu_kernels.dispatch import Twins
 from gpu_kernels.pair_trading import columns, host, multiplicity, native
 from gpu_kernels.pair_trading.model import DEFAULT_COST, N_PERIODS, STATUSES, ColumnNote, PairTable, Plan, Progress
+from gpu_kernels.pair_trading.trading_levels import NO_PROCESS, TRADED, trading_levels
 from gpu_kernels.sweep.model import Pairs, Rules
 
 __all__ = ["scan"]
@@ -20,8 +21,6 @@ _ENTRIES = 1 << 18
 """Entries of the residuals held at once: some 2 MB, and about ten such arrays beside them."""
 
 _TRADES = Twins(host=host.trade, native=native.trade)
-
-_TRADED, _NO_PROCESS, _TOO_COSTLY = range(3)
 
 Indices = NDArray[np.int64]
 
@@ -140,36 +139,14 @@ def _test(train: Floats, plan: Plan) -> tuple[_Tested, int, list[ColumnNote]]:
 def _train(residual: Floats, cost: Floats, plan: Plan) -> _Trained:
     """Fit and trade a block of residuals (P, n), each at its cost per side (P,)."""
     fit = ou.fit(residual)
-    status = np.where(np.array(fit.status, dtype=object) == "error", _NO_PROCESS, _TRADED)
-    usable = np.flatnonzero(status == _TRADED)
-    spread = fit.sigma[usable] / np.sqrt(2.0 * fit.theta[usable])
-    # A last digit's room on both sides: the contract of thresholds divides where this multiplies.
-    round_trip = np.maximum(2.0 * cost[usable], thresholds.SMALLEST_COST * (1.0 + 1e-9) * spread)
-    payable = round_trip <= thresholds.LARGEST_COST * (1.0 - 1e-9) * spread
-    status[usable[~payable]] = _TOO_COSTLY
-    traded = usable[payable]
-    process = (fit.theta[traded], fit.mu[traded], fit.sigma[traded])
-    levels = thresholds.optimal(*process, round_trip[payable], objective=plan.objective)
-    thresholds_z = (levels.entry_z, levels.exit_z)
-    run = _trade(residual[traded], Pairs(*thresholds_z, cost[traded]), plan)
+    levels = trading_levels(fit, cost, plan.objective)
+    traded = np.flatnonzero(levels.status == TRADED)
+    run = _trade(residual[traded], Pairs(levels.entry_z[traded], levels.exit_z[traded], cost[traded]), plan)
     ratios = (host.sharpe(run.returns), *return_moments.moments(run.returns))
     fitted = (fit.theta, fit.theta_std_error, fit.half_life, fit.mu, fit.sigma)
-    described = [np.where(status == _NO_PROCESS, np.nan, column) for column in fitted]
-    earned = [_spread_out(column, traded, len(residual)) for column in (*thresholds_z, *ratios)]
-    return _Trained._make([*described, *earned, status, _reasons(fit, status, cost)])
-
-
-def _reasons(fit: ou.OuFit, status: Indices, cost: Floats) -> NDArray[np.object_]:
-    """Return why each pair is not traded, "" where it is."""
-    reasons = np.full(status.size, "", dtype=object)
-    for place in np.flatnonzero(status != _TRADED).tolist():
-        if status[place] == _NO_PROCESS:
-            reasons[place] = f"the residual is no Ornstein-Uhlenbeck process: {fit.reason[place]}"
-        else:
-            spread = fit.sigma[place] / np.sqrt(2.0 * fit.theta[place])
-            most = f"{thresholds.LARGEST_COST:g} stationary standard deviations of the residual, each {spread:.4g}"
-            reasons[place] = f"a round trip costs {2.0 * cost[place]:.4g}, more than {most}"
-    return reasons
+    described = [np.where(levels.status == NO_PROCESS, np.nan, column) for column in fitted]
+    earned = [_spread_out(column, traded, len(residual)) for column in ratios]
+    return _Trained._make([*described, levels.entry_z, levels.exit_z, *earned, levels.status, levels.reason])
 
 
 def _test_part(
@@ -188,7 +165,7 @@ def _test_part(
     n_pairs, warm = tested.y.size, plan.lookback - 1
     ratio, gained, drawdown = np.full((3, n_pairs), np.nan)
     trades = np.zeros(n_pairs, dtype=np.int64)
-    traded = np.flatnonzero(trained.status == _TRADED)
+    traded = np.flatnonzero(trained.status == TRADED)
     for block in _blocks(traded.size, series.shape[1]):
         some = traded[block]
         residual = tested.take(some).residual(series)

@@ -513,6 +513,52 @@ class BacktestReply(_message.Message):
     estimate: Estimate
     def __init__(self, done: _Optional[int] = ..., total: _Optional[int] = ..., result: _Optional[_Union[BacktestColumns, _Mapping]] = ..., metadata: _Optional[str] = ..., estimate: _Optional[_Union[Estimate, _Mapping]] = ...) -> None: ...
 
+class FitPairRequest(_message.Message):
+    __slots__ = ("prices", "metadata")
+    PRICES_FIELD_NUMBER: _ClassVar[int]
+    METADATA_FIELD_NUMBER: _ClassVar[int]
+    prices: _meanrev_pb2.Matrix
+    metadata: str
+    def __init__(self, prices: _Optional[_Union[_meanrev_pb2.Matrix, _Mapping]] = ..., metadata: _Optional[str] = ...) -> None: ...
+
+class FitPairReply(_message.Message):
+    __slots__ = ("turned", "hedge_ratio", "intercept", "spread", "adf_statistic", "p_value", "lags", "theta", "theta_std_error", "half_life", "mu", "sigma", "entry_zscore", "exit_zscore", "status", "reason", "metadata")
+    TURNED_FIELD_NUMBER: _ClassVar[int]
+    HEDGE_RATIO_FIELD_NUMBER: _ClassVar[int]
+    INTERCEPT_FIELD_NUMBER: _ClassVar[int]
+    SPREAD_FIELD_NUMBER: _ClassVar[int]
+    ADF_STATISTIC_FIELD_NUMBER: _ClassVar[int]
+    P_VALUE_FIELD_NUMBER: _ClassVar[int]
+    LAGS_FIELD_NUMBER: _ClassVar[int]
+    THETA_FIELD_NUMBER: _ClassVar[int]
+    THETA_STD_ERROR_FIELD_NUMBER: _ClassVar[int]
+    HALF_LIFE_FIELD_NUMBER: _ClassVar[int]
+    MU_FIELD_NUMBER: _ClassVar[int]
+    SIGMA_FIELD_NUMBER: _ClassVar[int]
+    ENTRY_ZSCORE_FIELD_NUMBER: _ClassVar[int]
+    EXIT_ZSCORE_FIELD_NUMBER: _ClassVar[int]
+    STATUS_FIELD_NUMBER: _ClassVar[int]
+    REASON_FIELD_NUMBER: _ClassVar[int]
+    METADATA_FIELD_NUMBER: _ClassVar[int]
+    turned: bool
+    hedge_ratio: float
+    intercept: float
+    spread: _containers.RepeatedScalarFieldContainer[float]
+    adf_statistic: float
+    p_value: float
+    lags: int
+    theta: float
+    theta_std_error: float
+    half_life: float
+    mu: float
+    sigma: float
+    entry_zscore: float
+    exit_zscore: float
+    status: str
+    reason: str
+    metadata: str
+    def __init__(self, turned: bool = ..., hedge_ratio: _Optional[float] = ..., intercept: _Optional[float] = ..., spread: _Optional[_Iterable[float]] = ..., adf_statistic: _Optional[float] = ..., p_value: _Optional[float] = ..., lags: _Optional[int] = ..., theta: _Optional[float] = ..., theta_std_error: _Optional[float] = ..., half_life: _Optional[float] = ..., mu: _Optional[float] = ..., sigma: _Optional[float] = ..., entry_zscore: _Optional[float] = ..., exit_zscore: _Optional[float] = ..., status: _Optional[str] = ..., reason: _Optional[str] = ..., metadata: _Optional[str] = ...) -> None: ...
+
 class JobRequest(_message.Message):
     __slots__ = ("job_id",)
     JOB_ID_FIELD_NUMBER: _ClassVar[int]

@@ -67,6 +67,11 @@ class MeanRevResearchStub(object):
                 request_serializer=research__pb2.MatrixChunk.SerializeToString,
                 response_deserializer=research__pb2.ScanReply.FromString,
                 _registered_method=True)
+        self.FitPair = channel.unary_unary(
+                '/meanrev.MeanRevResearch/FitPair',
+                request_serializer=research__pb2.FitPairRequest.SerializeToString,
+                response_deserializer=research__pb2.FitPairReply.FromString,
+                _registered_method=True)
         self.SubmitJob = channel.stream_unary(
                 '/meanrev.MeanRevResearch/SubmitJob',
                 request_serializer=research__pb2.MatrixChunk.SerializeToString,
@@ -152,8 +157,15 @@ class MeanRevResearchServicer(object):
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def FitPair(self, request, context):
+        """Tests one pair for cointegration, fits its spread, and finds the thresholds to trade it at.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def SubmitJob(self, request_iterator, context):
-        """Runs one of the methods above as a job; the option method in the metadata of the first chunk names it.
+        """Runs one of the methods above that take a stream as a job; the option method in the metadata of the first chunk names it.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -233,6 +245,11 @@ def add_MeanRevResearchServicer_to_server(servicer, server):
                     servicer.ScanPairs,
                     request_deserializer=research__pb2.MatrixChunk.FromString,
                     response_serializer=research__pb2.ScanReply.SerializeToString,
+            ),
+            'FitPair': grpc.unary_unary_rpc_method_handler(
+                    servicer.FitPair,
+                    request_deserializer=research__pb2.FitPairRequest.FromString,
+                    response_serializer=research__pb2.FitPairReply.SerializeToString,
             ),
             'SubmitJob': grpc.stream_unary_rpc_method_handler(
                     servicer.SubmitJob,
@@ -435,6 +452,33 @@ class MeanRevResearch(object):
             '/meanrev.MeanRevResearch/ScanPairs',
             research__pb2.MatrixChunk.SerializeToString,
             research__pb2.ScanReply.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def FitPair(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/meanrev.MeanRevResearch/FitPair',
+            research__pb2.FitPairRequest.SerializeToString,
+            research__pb2.FitPairReply.FromString,
             options,
             channel_credentials,
             insecure,

@@ -42,7 +42,7 @@ class PandasTable(Table):
     ) -> Any:
         index = self.native.index[len(self.native.index) - len(values) :] if time else self._axis(rows)
         if values.ndim == 1:
-            return pd.Series(values, index=index, name=getattr(self.native, "name", None) if time else None)
+            return pd.Series(values, index=index, name=self.native.name if time and self.native.ndim == 1 else None)
         return pd.DataFrame(values, index=index, columns=self._axis(columns))
 
     def _axis(self, names: Sequence[Hashable] | None) -> Any:

@@ -9,6 +9,7 @@ from meanrev.methods.info import info
 from meanrev.methods.log_returns import log_returns
 from meanrev.methods.multiperiod import multiperiod
 from meanrev.methods.ou import ou, ou_stream
+from meanrev.methods.pair import pair
 from meanrev.methods.pca import pca
 from meanrev.methods.portfolio_stats import portfolio_stats
 from meanrev.methods.portfolios import get_portfolio, put_portfolio
@@ -47,6 +48,7 @@ class Methods:
     fit_ou = Method(fit_ou)
     sweep = Method(sweep)
     scan = Method(scan)
+    pair = Method(pair)
     publish = Method(publish)
     put_portfolio = Method(put_portfolio)
     get_portfolio = Method(get_portfolio)

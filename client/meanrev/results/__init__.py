@@ -2,6 +2,7 @@
 
 from meanrev.results.accounts import AccountPaths, BacktestPath, BacktestResult, Backtests, ReturnStats, Trades
 from meanrev.results.base import Result
+from meanrev.results.cointegration import PairFit
 from meanrev.results.portfolio import Health, MultiperiodPlan, Pca, PortfolioStats, Weights
 from meanrev.results.scans import ScanResult
 from meanrev.results.series import (
@@ -28,6 +29,7 @@ __all__ = [
     "LogReturns",
     "MultiperiodPlan",
     "OuFit",
+    "PairFit",
     "Pca",
     "Portfolio",
     "PortfolioStats",

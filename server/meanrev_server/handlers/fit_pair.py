@@ -1,0 +1,53 @@
+"""FitPair: one pair of series, tested for cointegration and fitted."""
+
+from typing import Annotated, Literal
+
+from msgspec import Meta
+
+from gpu_kernels import engle_granger
+from meanrev_server.rpc import options
+from meanrev_server.rpc.call import Call
+from meanrev_server.rpc.naming import option_names, same_fields, wire_names
+from meanrev_server.rpc.unary import answered
+from meanrev_wire import codec
+from meanrev_wire.research_pb2 import FitPairReply, FitPairRequest
+
+__all__ = ["PairOptions", "handle"]
+
+
+class PairOptions(options.Options, frozen=True, kw_only=True):
+    """Options of FitPair.
+
+    Attributes:
+        direction: Regress the first column on the second, or take the direction with the lower statistic.
+        lags: Lagged differences of the residual's Dickey-Fuller regression.
+        autolag: Let AIC choose the lags, up to max_lags.
+        max_lags: The most that AIC may choose.
+        log: Regress logarithms of prices, which must be positive then.
+        cost: Per side, in units of the spread; five basis points of the notional in y where null.
+        objective: What the thresholds maximise.
+    """
+
+    direction: Literal["given", "best"] = "given"
+    lags: Annotated[int, Meta(ge=0, le=100)] = 1
+    autolag: Literal["aic"] | None = None
+    max_lags: Annotated[int, Meta(ge=0, le=100)] | None = None
+    log: bool = True
+    cost: Annotated[float, Meta(ge=0)] | None = None
+    objective: Literal["sharpe", "profit"] = "sharpe"
+
+
+_NAMES = option_names(PairOptions)
+_CHOSEN = tuple(name for name in PairOptions.__struct_fields__ if name != "strict")
+
+
+async def handle(data: bytes, call: Call) -> bytes:
+    """Answer one request."""
+    return await answered(data, call, FitPairRequest, PairOptions, _answer)
+
+
+def _answer(request: FitPairRequest, chosen: PairOptions, ignored: list[str]) -> bytes:
+    with wire_names(_NAMES):
+        given = {name: getattr(chosen, name) for name in _CHOSEN}
+        found = engle_granger.fit(codec.matrix(request.prices, "prices"), **given)
+    return codec.encode(FitPairReply, **same_fields(FitPairReply, found), metadata=options.reply_metadata(ignored))
