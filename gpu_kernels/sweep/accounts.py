@@ -11,7 +11,7 @@ from gpu_kernels.performance.host import account as described
 from gpu_kernels.performance.host import grouped, spans
 from gpu_kernels.performance.model import Figures, Performance
 from gpu_kernels.sweep import trades
-from gpu_kernels.sweep.figures import ROUNDING, gained
+from gpu_kernels.sweep.figures import ROUNDING, gained, per_trade
 from gpu_kernels.sweep.model import Pairs, Rules
 from gpu_kernels.sweep.round_trips import Accounts, Ran, Trades
 from gpu_kernels.sweep.survey import OVERFLOW, reasons
@@ -152,15 +152,16 @@ def _of_trades(listed: Trades, tradable: Bools, rules: Rules) -> dict[str, Float
     def added(values: Floats) -> Floats:
         return np.bincount(series, values, n_series).astype(np.float64)
 
-    some = np.maximum(added(np.ones(series.size)), 1.0)
+    wins, trades = added((profit > 0).astype(np.float64)), added(np.ones(series.size))
     gains, losses = added(np.maximum(profit, 0.0)), added(np.maximum(-profit, 0.0))
     best, worst = np.full(n_series, np.nan), np.full(n_series, np.nan)
     np.fmax.at(best, series, fraction)
     np.fmin.at(worst, series, fraction)
     with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
+        win_rate, average = per_trade(wins, added(profit), trades, rules.initial_capital)
         found = {
-            "win_rate": added((profit > 0).astype(np.float64)) / some,
-            "avg_profit_per_trade": added(profit) / (some * rules.initial_capital),
+            "win_rate": win_rate,
+            "avg_profit_per_trade": average,
             "profit_factor": gains / losses,  # infinite without losses, NaN without either
             "best_trade": best,
             "worst_trade": worst,

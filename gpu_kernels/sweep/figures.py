@@ -1,7 +1,7 @@
 """The final figures of backtests: one definition for what kernels, lanes and a running account have added up."""
 
 import math
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,6 +20,7 @@ __all__ = [
     "gained",
     "metrics",
     "nothing",
+    "per_trade",
     "sharpe_ratio",
     "sharpe_ratios",
     "with_untradable",
@@ -61,6 +62,19 @@ def gained(value: N, initial: float, *, compounding: bool) -> N:
     return value / initial - 1.0 if compounding else value / initial
 
 
+def per_trade(wins: Any, realized: Any, trades: Any, initial: float) -> tuple[Any, Any]:
+    """Return the win rate and the average profit of closed trades, numbers or arrays; both are 0 without a trade.
+
+    Args:
+        wins: Closed trades that gained.
+        realized: Sum of the closed trades' pnl.
+        trades: Closed trades.
+        initial: The initial capital, of which the average profit is a share.
+    """
+    some = trades + (trades == 0)
+    return wins / some, realized / (some * initial)
+
+
 def final(totals: Totals, mean: Floats, deviation: Floats, rules: Rules) -> SweepMetrics:
     """Return the final figures.
 
@@ -71,9 +85,7 @@ def final(totals: Totals, mean: Floats, deviation: Floats, rules: Rules) -> Swee
         rules: What all backtests share.
     """
     trades, initial = totals.trades, rules.initial_capital
-    win_rate, average = np.zeros_like(mean), np.zeros_like(mean)
-    np.divide(totals.wins, trades, out=win_rate, where=trades > 0)
-    np.divide(totals.realized, trades * initial, out=average, where=trades > 0)
+    win_rate, average = per_trade(totals.wins, totals.realized, trades, initial)
     value = totals.equity if rules.compounding else totals.realized + totals.unrealized
     held = totals.position != 0
     return SweepMetrics(

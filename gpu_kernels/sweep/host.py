@@ -1,5 +1,6 @@
 """The NumPy twin of sweep: one Python loop over time, (B, G) lanes at each step."""
 
+import math
 from collections import defaultdict
 from collections.abc import Iterator
 
@@ -8,6 +9,7 @@ from numpy.typing import NDArray
 
 from gpu_kernels import return_moments
 from gpu_kernels.checks import Floats
+from gpu_kernels.sweep import units
 from gpu_kernels.sweep.bars import Bars, gather, owed
 from gpu_kernels.sweep.lanes import Lanes
 from gpu_kernels.sweep.model import Pairs, ReturnMoments, Rules, SweepMetrics
@@ -46,6 +48,10 @@ def returns_and_trades(prices: Floats, pairs: Pairs, rules: Rules) -> tuple[Floa
         r_t, (B, T), 0 where a bar is missing, and the closed round trips, (B,).
     """
     bars = gather(prices, rules.execution_delay)
+    whole = bool((bars.counts == prices.shape[1]).all())
+    if whole and not rules.compounding and rules.stop == math.inf:
+        with np.errstate(over="ignore", invalid="ignore"):
+            return units.returns_and_trades(bars, _scores(bars, rules), pairs, rules)
     lanes = Lanes((prices.shape[0], 1), pairs, bars.counts, rules)
     packed = np.zeros((prices.shape[0], bars.prices.shape[1] + 1))
     with np.errstate(over="ignore", invalid="ignore"):

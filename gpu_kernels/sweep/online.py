@@ -11,6 +11,7 @@ from gpu_kernels.dispatch import Twins
 from gpu_kernels.errors import InvalidInput
 from gpu_kernels.sweep import accounts_native, settle, whole
 from gpu_kernels.sweep.arguments import checked_rules, stops_above
+from gpu_kernels.sweep.figures import per_trade
 from gpu_kernels.sweep.ledger import Ledger
 from gpu_kernels.sweep.model import ERROR, FLAT, IN_TRADE, STATUSES, BarMetric, Rules
 from gpu_kernels.sweep.trades import Levels
@@ -78,6 +79,7 @@ class OnlineBacktest:
         """Return the figures after the latest bar; zeros before the first."""
         book = self._ledger
         side = self._side()
+        win_rate, average = per_trade(book.wins, book.realized, book.trades, self._initial)
         status = ERROR if book.ruined else IN_TRADE if side else FLAT
         return BarMetric(
             bar_number=book.bars,
@@ -89,8 +91,8 @@ class OnlineBacktest:
             max_drawdown=book.max_drawdown,
             sharpe_ratio=book.sharpe_ratio(),
             num_trades=book.trades,
-            win_rate=book.wins / book.trades if book.trades else 0.0,
-            avg_profit_per_trade=book.realized / (book.trades * self._initial) if book.trades else 0.0,
+            win_rate=win_rate,
+            avg_profit_per_trade=average,
             status=STATUSES[status],
             timestamp_ms=self._timestamp_ms,
             equity=book.equity,

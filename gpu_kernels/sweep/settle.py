@@ -3,6 +3,7 @@
 Each function takes floats, of one account whose prices arrive one by one, or arrays, of accounts side by side, and
 gives the same bits for both. The state is kept twice, in ledger.py and in lanes.py: a NumPy array of one number takes
 ten times as long as a float, and a loop over floats a hundred times as long as an array.
+units.py keeps no state: one unit without a stop is traded for all bars at once.
 """
 
 import math
@@ -11,7 +12,7 @@ from typing import Any, TypeVar
 from gpu_kernels.checks import Floats
 from gpu_kernels.sweep.model import RUIN
 
-__all__ = ["accrued", "decide", "fall", "fee", "floor", "marked", "return_of", "size", "unrealized"]
+__all__ = ["accrued", "decide", "fall", "fee", "floor", "leaves", "marked", "return_of", "size", "unrealized", "wants"]
 
 N = TypeVar("N", float, Floats)
 
@@ -30,15 +31,24 @@ def decide(side: Any, halted: Any, score: Any, entry_z: Any, exit_z: Any, stop: 
     Returns:
         The new side, and whether the account is halted now.
     """
-    leaves = ((side > 0) & (score >= -exit_z)) | ((side < 0) & (score <= exit_z))
-    wanted = 1 * (score <= -entry_z) - 1 * (score >= entry_z)
+    leaving, wanted = leaves(side, score, exit_z), wants(score, entry_z)
     if stop < math.inf:
         stopped = ((side > 0) & (score <= -stop)) | ((side < 0) & (score >= stop))
-        leaves = leaves | stopped
+        leaving = leaving | stopped
         halted = (halted | stopped) > (abs(score) < entry_z)  # of truth values, a > b is "a and not b"
         wanted = wanted * (1 - halted)
-    kept = side * (1 - leaves)
+    kept = side * (1 - leaving)
     return kept + (kept == 0) * wanted, halted
+
+
+def leaves(side: Any, score: Any, exit_z: Any) -> Any:
+    """Tell whether a score closes a trade of a side, a stop aside."""
+    return ((side > 0) & (score >= -exit_z)) | ((side < 0) & (score <= exit_z))
+
+
+def wants(score: Any, entry_z: Any) -> Any:
+    """Return the side on which a flat account that is not halted opens a trade, 0 for none."""
+    return 1 * (score <= -entry_z) - 1 * (score >= entry_z)
 
 
 def accrued(price: N, rate: float) -> N:

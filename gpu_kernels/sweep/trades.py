@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gpu_kernels.checks import Floats
-from gpu_kernels.sweep import settle
+from gpu_kernels.sweep import settle, units
 from gpu_kernels.sweep.bars import gather, owed
 from gpu_kernels.sweep.ledger import Ledger
 from gpu_kernels.sweep.model import Pairs, Rules
@@ -259,10 +259,7 @@ def _account(ledger: _TradeLedger, series: Series, value: Floats, rules: Rules, 
         held, paid = np.concatenate([[0.0], quantity[:-1]]), np.zeros(value.size)
         for state in ledger.states:  # of two fills at one bar, the second has the fees of both
             paid[state.bar] = state.paid
-        last = np.maximum(np.arange(value.size) - 1, 0)
-        earlier = settle.marked(held, series.prices[last], series.owed[last])
-        gained = held * (settle.marked(held, series.prices, series.owed) - earlier)
-        returns = settle.return_of(gained - paid, initial)
+        returns = units.returns(held, series.prices, series.owed if rules.borrow else None, paid, initial)
         equity, peak = initial + value, np.maximum.accumulate(np.maximum(value, 0.0))
     drawdown = settle.fall(value, peak, initial, compounding=rules.compounding)
     if ruined_at < 0 and ledger.ruined:  # between the two legs of a reversal

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from gpu_kernels.checks import Floats
 from gpu_kernels.sweep import settle, trades
 from gpu_kernels.sweep.bars import gather, owed
-from gpu_kernels.sweep.figures import gained, sharpe_ratios
+from gpu_kernels.sweep.figures import gained, per_trade, sharpe_ratios
 from gpu_kernels.sweep.model import ERROR, FLAT, IN_TRADE, Pairs, Rules
 from gpu_kernels.sweep.round_trips import Ran, Trades
 from gpu_kernels.sweep.trades import Levels
@@ -87,7 +87,7 @@ def told(
     sums = _sums(ran.trades, _marks(prices), levels, rules)
     equity, position = ran.paths.equity[0], ran.paths.position[0].astype(np.int64)
     value = equity if rules.compounding else sums.realized + sums.unrealized
-    closed = np.maximum(sums.closed, 1)
+    win_rate, average = per_trade(sums.wins, sums.realized, sums.closed, rules.initial_capital)
     return BarMetrics(
         bar_number=np.arange(1, prices.size + 1),
         cumulative_return=gained(value, rules.initial_capital, compounding=rules.compounding),
@@ -98,8 +98,8 @@ def told(
         max_drawdown=np.maximum.accumulate(np.maximum(ran.paths.drawdown[0], 0.0)),
         sharpe_ratio=_sharpe(*moments, rules),
         num_trades=sums.closed,
-        win_rate=sums.wins / closed,
-        avg_profit_per_trade=np.where(sums.closed > 0, sums.realized / (closed * rules.initial_capital), 0.0),
+        win_rate=win_rate,
+        avg_profit_per_trade=average,
         status=_status(ran, position),
         timestamp_ms=timestamps_ms,
         equity=equity,

@@ -59,6 +59,19 @@ def test_the_lanes_give_the_same_bits(lookback):
         np.testing.assert_array_equal(mine, theirs)
 
 
+@pytest.mark.parametrize("borrow", [0.0, 0.05])
+@pytest.mark.parametrize("delay", [0, 1, 3, 400])
+def test_all_bars_at_once_give_the_bits_of_bar_by_bar(delay, borrow):
+    values, entry, leave = residuals(3)
+    rules = Rules(lookback=5, execution_delay=delay, mode="unit", initial_capital=3.0, borrow=borrow)
+    pairs = Pairs(entry, leave, np.full(len(entry), 0.05))
+    found = host.trade(values, pairs, rules)
+    # Behind a stop, which no score reaches here, one bar is taken after the other.
+    expected = host.trade(values, pairs, rules._replace(stop=1e300))
+    assert found.returns.tobytes() == expected.returns.tobytes()
+    np.testing.assert_array_equal(found.trades, expected.trades)
+
+
 @settings(max_examples=50)
 @given(
     st.lists(st.sampled_from([-3.0, -2.0, -1.0, -0.5, 0.0, 0.5, 1.0, 2.0, 3.0, np.nan]), min_size=2, max_size=40),
