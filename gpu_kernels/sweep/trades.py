@@ -265,10 +265,10 @@ def _account(
         returns = np.where(before > 0, returns - 1.0, 0.0)
         equity, peak = value, np.maximum.accumulate(np.maximum(value, initial))
     else:
-        held, paid = np.concatenate([[0.0], quantity[:-1]]), np.zeros(value.size)
+        paid = np.zeros(value.size)
         for state in ledger.states:  # of two fills at one bar, the second has the fees of both
             paid[state.bar] = state.paid
-        returns = units.returns(held, series.prices, series.owed if rules.borrow else None, paid, initial)
+        returns = units.returns(quantity, series.prices, series.owed if rules.borrow else None, paid, initial)
         equity, peak = initial + value, np.maximum.accumulate(np.maximum(value, 0.0))
     drawdown = settle.fall(value, peak, initial, compounding=rules.compounding)
     if ruined_at < 0 and ledger.ruined:  # between the two legs of a reversal
