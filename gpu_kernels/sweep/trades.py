@@ -22,6 +22,9 @@ from gpu_kernels.sweep.zscore import rolling
 __all__ = ["Levels", "Series", "empty_paths", "run", "trade", "write"]
 
 
+_BARS = [Trade._fields.index("entry_bar"), Trade._fields.index("exit_bar")]
+
+
 class Series(NamedTuple):
     """One series without its missing bars: (n,) arrays.
 
@@ -119,7 +122,7 @@ def run(prices: Floats, pairs: Pairs, rules: Rules) -> Ran:
     """Trade every series by its own pair; each can be traded."""
     bars = gather(prices, rules.execution_delay)
     scores, costs = rolling(bars.prices, rules.lookback), owed(bars, rules)
-    paths, rows, owners = empty_paths(prices.shape), [], []
+    paths, rows = empty_paths(prices.shape), [np.empty((0, len(Trade._fields)))]
     fees, ruined_at = np.empty(prices.shape[0]), np.full(prices.shape[0], -1)
     for row, count in enumerate(bars.counts.tolist()):
         held, score, cost = (columns[row, :count] for columns in (bars.prices, scores, costs))
@@ -133,12 +136,11 @@ def run(prices: Floats, pairs: Pairs, rules: Rules) -> Ran:
         fees[row] = account.fees[-1]
         if account.ruined_at >= 0:
             ruined_at[row] = times[account.ruined_at]
-        for each in account.trades:
-            entry, leave = float(times[int(each.entry_bar)]), float(times[int(each.exit_bar)])
-            rows.append(each._replace(entry_bar=entry, exit_bar=leave))
-            owners.append(row)
-    listed = np.array(rows, dtype=np.float64).reshape(-1, len(Trade._fields))
-    return Ran(paths, as_trades(np.array(owners, dtype=np.int64), listed), fees, ruined_at.astype(np.int64))
+        listed = np.array(account.trades, dtype=np.float64).reshape(-1, len(Trade._fields))
+        listed[:, _BARS] = times[listed[:, _BARS].astype(np.intp)]
+        rows.append(listed)
+    owners = np.repeat(np.arange(prices.shape[0]), [len(listed) for listed in rows[1:]])
+    return Ran(paths, as_trades(owners, np.concatenate(rows)), fees, ruined_at.astype(np.int64))
 
 
 def empty_paths(shape: tuple[int, ...]) -> AccountPaths:
@@ -173,7 +175,8 @@ def trade(series: Series, levels: Levels, rules: Rules) -> Account:
     """Run one series; bit for bit what a Ledger gives that takes it bar by bar."""
     decisions = _decisions(series.scores, levels, rules.stop)
     ledger, ruined_at = _played(series, decisions, levels, rules, series.prices.size), -1
-    value, floor = _valued(ledger, series)
+    states = _spread(ledger, series.prices.size)
+    value, floor = _valued(states, series)
     if rules.compounding:
         broke = value <= floor
         if broke.any():
@@ -181,9 +184,10 @@ def trade(series: Series, levels: Levels, rules: Rules) -> Account:
             ledger = _played(series, decisions, levels, rules, ruined_at)
             if ledger.quantity:
                 ledger.sell_out(ruined_at)
-            value, _ = _valued(ledger, series)
+            states = _spread(ledger, series.prices.size)
+            value, _ = _valued(states, series)
     ledger.leave()
-    return _account(ledger, series, value, rules, ruined_at)
+    return _account(ledger, series, (states, value), rules, ruined_at)
 
 
 def _decisions(scores: Floats, levels: Levels, stop: float) -> list[tuple[int, int]]:
@@ -224,17 +228,19 @@ def _decisions(scores: Floats, levels: Levels, stop: float) -> list[tuple[int, i
 def _played(series: Series, decisions: list[tuple[int, int]], levels: Levels, rules: Rules, last: int) -> _TradeLedger:
     """Fill all orders that are due by a bar."""
     ledger = _TradeLedger(series, levels, rules)
-    for bar, side in decisions:
-        due = int(series.fill_at[bar])
+    bars = [bar for bar, _ in decisions]
+    for (_, side), due, score in zip(
+        decisions, series.fill_at[bars].tolist(), series.scores[bars].tolist(), strict=True
+    ):
         if due >= series.prices.size or due > last or ledger.ruined:
             break
-        ledger.take(side, due, float(series.scores[bar]))
+        ledger.take(side, due, score)
     return ledger
 
 
-def _valued(ledger: _TradeLedger, series: Series) -> tuple[Floats, Floats]:
+def _valued(states: Floats, series: Series) -> tuple[Floats, Floats]:
     """Return the account's value, as Ledger has it, and what is ruin, bar by bar."""
-    _, quantity, entry_mark, entry_fee, base, floor, _, _ = _spread(ledger, series.prices.size)
+    _, quantity, entry_mark, entry_fee, base, floor, _, _ = states
     mark = settle.marked(quantity, series.prices, series.owed) if series.owed[-1] else series.prices
     return base + settle.unrealized(quantity, mark, entry_mark, entry_fee), floor
 
@@ -246,9 +252,12 @@ def _spread(ledger: _TradeLedger, n_bars: int) -> Floats:
     return np.repeat(states, lasting, axis=0).T
 
 
-def _account(ledger: _TradeLedger, series: Series, value: Floats, rules: Rules, ruined_at: int) -> Account:
-    initial = rules.initial_capital
-    _, quantity, _, _, _, _, _, fees = _spread(ledger, value.size)
+def _account(
+    ledger: _TradeLedger, series: Series, bars: tuple[Floats, Floats], rules: Rules, ruined_at: int
+) -> Account:
+    """Make the account, from the ledger's states and the values at every bar."""
+    initial, (states, value) = rules.initial_capital, bars
+    _, quantity, _, _, _, _, _, fees = states
     if rules.compounding:
         before = np.concatenate([[initial], value[:-1]])
         returns = np.zeros(value.size)
@@ -256,10 +265,10 @@ def _account(ledger: _TradeLedger, series: Series, value: Floats, rules: Rules, 
         returns = np.where(before > 0, returns - 1.0, 0.0)
         equity, peak = value, np.maximum.accumulate(np.maximum(value, initial))
     else:
-        held, paid = np.concatenate([[0.0], quantity[:-1]]), np.zeros(value.size)
+        paid = np.zeros(value.size)
         for state in ledger.states:  # of two fills at one bar, the second has the fees of both
             paid[state.bar] = state.paid
-        returns = units.returns(held, series.prices, series.owed if rules.borrow else None, paid, initial)
+        returns = units.returns(quantity, series.prices, series.owed if rules.borrow else None, paid, initial)
         equity, peak = initial + value, np.maximum.accumulate(np.maximum(value, 0.0))
     drawdown = settle.fall(value, peak, initial, compounding=rules.compounding)
     if ruined_at < 0 and ledger.ruined:  # between the two legs of a reversal

@@ -36,29 +36,30 @@ def returns_and_trades(bars: Bars, scores: Floats, pairs: Pairs, rules: Rules) -
     fee = settle.fee(np.ones((1, 1)), np.ones((1, 1)), pairs.cost[:, None], compounding=False)
     np.multiply(fee, np.abs(turned), out=paid[:, 1:])
     trades = np.count_nonzero((turned != 0) & (held[:, :-1] != 0), axis=1)
-    before = np.zeros(scores.shape)
-    before[:, 1:] = held[:, :-1]
     costs = owed(bars, rules) if rules.borrow else None
-    return returns(before, bars.prices, costs, paid, rules.initial_capital), trades.astype(np.int64)
+    return returns(held, bars.prices, costs, paid, rules.initial_capital), trades.astype(np.int64)
 
 
-def returns(before: Floats, prices: Floats, owed: Floats | None, paid: Floats, initial: float) -> Floats:
+def returns(held: Floats | Sides, prices: Floats, owed: Floats | None, paid: Floats, initial: float) -> Floats:
     """Return the returns a bar of accounts in mode "unit", of any shape whose last axis is the bars.
 
     Args:
-        before: Quantities held when each bar begins.
+        held: Quantities held when each bar ends.
         prices: At the end of each bar.
         owed: What borrowing one unit has cost so far; None without a borrow rate.
         paid: Fees of each bar.
         initial: The initial capital.
     """
     gained = np.zeros(paid.shape)
-    held, marks, earlier = before[..., 1:], prices[..., 1:], prices[..., :-1]
+    before, marks, earlier = held[..., :-1], prices[..., 1:], prices[..., :-1]
     if owed is not None:
-        marks = settle.marked(held, marks, owed[..., 1:])
-        earlier = settle.marked(held, earlier, owed[..., :-1])
-    np.multiply(held, marks - earlier, out=gained[..., 1:])
-    return settle.return_of(gained - paid, initial)
+        before = before.astype(np.float64)
+        marks = settle.marked(before, marks, owed[..., 1:])
+        earlier = settle.marked(before, earlier, owed[..., :-1])
+    np.subtract(marks, earlier, out=gained[..., 1:])
+    gained[..., 1:] *= before
+    gained -= paid
+    return settle.return_of(gained, initial)
 
 
 def _held(scores: Floats, pairs: Pairs, delay: int) -> Sides:
