@@ -9,8 +9,9 @@ has started goes behind the other keys. Where a delay is set, a key waits for co
 than one computation, so that a caller without neighbours never waits.
 """
 
+from collections import Counter
 from collections.abc import Hashable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from meanrev_server.errors import LimitReached, setting_named
@@ -85,6 +86,7 @@ class Counts:
         batches: Batches.
         expired: Computations whose deadline passed first.
         cancelled: Computations that were cancelled first.
+        sizes: Batches by their size.
     """
 
     added: int = 0
@@ -93,6 +95,7 @@ class Counts:
     batches: int = 0
     expired: int = 0
     cancelled: int = 0
+    sizes: Counter[int] = field(default_factory=Counter)
 
 
 class Batcher:
@@ -124,6 +127,11 @@ class Batcher:
     def waiting(self) -> int:
         """Number of computations that wait."""
         return self._calls
+
+    @property
+    def waiting_bytes(self) -> int:
+        """Bytes that they hold."""
+        return self._bytes
 
     def add(self, computation: Computation, now: float) -> None:
         """Add a computation to the queue.
@@ -177,6 +185,7 @@ class Batcher:
         if batch:
             self.counts.started += len(batch)
             self.counts.batches += 1
+            self.counts.sizes[len(batch)] += 1
             if batch[0].key is not None:
                 self._note(batch[0].key, len(batch))
         return Taken(tuple(batch), tuple(expired))
