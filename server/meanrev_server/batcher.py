@@ -9,7 +9,6 @@ has started goes behind the other keys. Where a delay is set, a key waits for co
 than one computation, so that a caller without neighbours never waits.
 """
 
-from collections import Counter
 from collections.abc import Hashable
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
@@ -95,7 +94,7 @@ class Counts:
     batches: int = 0
     expired: int = 0
     cancelled: int = 0
-    sizes: Counter[int] = field(default_factory=Counter)
+    sizes: dict[int, int] = field(default_factory=dict)
 
 
 class Batcher:
@@ -185,7 +184,7 @@ class Batcher:
         if batch:
             self.counts.started += len(batch)
             self.counts.batches += 1
-            self.counts.sizes[len(batch)] += 1
+            self.counts.sizes[len(batch)] = self.counts.sizes.get(len(batch), 0) + 1
             if batch[0].key is not None:
                 self._note(batch[0].key, len(batch))
         return Taken(tuple(batch), tuple(expired))

@@ -12,7 +12,7 @@ from typing import NamedTuple
 __all__ = ["NOBODY", "UNKNOWN", "CallObserver", "CallRecord", "Caller", "Calls", "Phase"]
 
 UNKNOWN = "unknown"
-"""The method of all calls of paths that the server does not have; a caller chooses those, so they are counted as one."""
+"""The method of every call of a path that the server does not have, because callers choose those."""
 
 _MOST_PHASES = 256
 """Most phases that are kept of one call: a stream may have any number of computations."""

@@ -115,7 +115,7 @@ REASONS = frozenset(
     {"", "left", "deadline", "unknown_method", *Settings.__struct_fields__}
     | {answer.reason for answer in _ANSWERS.values()},
 )
-"""All words for the end of a call. A refusal by a limit has the name of the setting that raises it, where there is one."""
+"""All words for the end of a call. That of a limit is the name of the setting that raises it, where there is one."""
 
 
 def status_of(error: Exception) -> Status:
@@ -129,11 +129,12 @@ def status_of(error: Exception) -> Status:
         return error.status
     answer = next(answer for kind, answer in _ANSWERS.items() if isinstance(error, kind))
     if answer.logged:
-        reason = {"reason": str(error)} if isinstance(error, DeviceFault) else {}
-        log.error(answer.logged, extra={**reason, **particulars(error)})
+        cause = {"reason": str(error)} if isinstance(error, DeviceFault) else {}
+        log.error(answer.logged, extra={**cause, **particulars(error)})
         return Status(answer.code, answer.message(error), reason=answer.reason)
-    passing, setting = (error.passing, error.setting) if isinstance(error, LimitReached) else (None, "")
-    reason = setting if setting in Settings.__struct_fields__ else answer.reason
+    limit = error if isinstance(error, LimitReached) else None
+    passing = limit.passing if limit else None
+    reason = limit.setting if limit and limit.setting in Settings.__struct_fields__ else answer.reason
     return Status(answer.code, answer.message(error)[:_LONGEST_MESSAGE], _details(error), passing, reason)
 
 
