@@ -25,8 +25,9 @@ def exporting(identity: Identity) -> "TracerProvider":
         from opentelemetry.sdk.resources import SERVICE_NAME, SERVICE_VERSION, Resource  # noqa: PLC0415
         from opentelemetry.sdk.trace import TracerProvider  # noqa: PLC0415
         from opentelemetry.sdk.trace.export import BatchSpanProcessor  # noqa: PLC0415
-    except ModuleNotFoundError:
-        raise ConfigError("tracing needs OpenTelemetry, which is not installed: pip install 'meanrev[otel]'") from None
+    except ModuleNotFoundError as error:
+        missing = f"tracing needs OpenTelemetry, and {error.name} is not installed: pip install 'meanrev[otel]'"
+        raise ConfigError(missing) from None
     resource = Resource.create({SERVICE_NAME: "meanrev", SERVICE_VERSION: identity.version})
     provider = TracerProvider(resource=resource)
     provider.add_span_processor(BatchSpanProcessor(OTLPSpanExporter()))

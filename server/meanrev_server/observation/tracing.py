@@ -1,8 +1,8 @@
 """A call's spans, made when it has ended: the call, and within it decode, queue, compute and encode.
 
-The spans belong to the trace that the caller's metadata names (W3C Trace Context), or to a new one. Their times come
-from the call's record, so that a call costs no span until its end, and nothing where nobody traces. Only this module and
-export import OpenTelemetry, and only where the setting tracing is on.
+The spans belong to the trace that the caller's metadata names (W3C Trace Context), or to a new one. Their times are
+those of the call's record, so that a call costs no span until its end, and nothing where nobody traces. Only this
+module and export import OpenTelemetry, and only where the setting tracing is on.
 """
 
 import time

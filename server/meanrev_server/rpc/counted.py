@@ -19,9 +19,6 @@ __all__ = ["Standard", "Unknown"]
 _Handler = grpc.RpcMethodHandler
 _Context = grpc.aio.ServicerContext
 
-_NAMES: Mapping[Any, str] = {code.value[0]: code.name for code in grpc.StatusCode if code is not grpc.StatusCode.OK}
-"""Names of the statuses other than OK, by the numbers that a context has."""
-
 
 class Standard:
     """Takes a service of gRPC's own as a server does, and adds it to the server so that its calls are counted."""
@@ -114,6 +111,7 @@ class _Recorded:
         if kind is not None and issubclass(kind, asyncio.CancelledError | GeneratorExit):
             self._record.code, self._record.reason = "CANCELLED", "left"
         elif kind is not None:
-            self._record.code = _NAMES.get(self._context.code(), "UNKNOWN")
+            code: Any = self._context.code()  # 0 before an abort
+            self._record.code = code.name if isinstance(code, grpc.StatusCode) else "UNKNOWN"
             self._record.reason = "not_found" if self._record.code == "NOT_FOUND" else "internal"
         self._calls.end(self._record)
