@@ -37,7 +37,7 @@ Service._recorded = no_record
 main(["serve", "--listen", "127.0.0.1:0", "--backend", "numpy", "--log", "json"])
 """
 TOGETHER = 32
-ROUNDS = 11
+ROUNDS = 9
 
 
 def processor_seconds(pid: int) -> float:
@@ -94,8 +94,8 @@ def main() -> int:
             bare = stack.enter_context(serving("env", "MEANREV_CALL_LOG=off", sys.executable, "-c", BARE))
             found = []
             for name, load, units, most in (
-                ("a unary call", unary, 3200, 25e-6),
-                ("a streamed price", streamed, 10_000, 1e-6),
+                ("a unary call", unary, 1600, 25e-6),
+                ("a streamed price", streamed, 5_000, 1e-6),
             ):
                 ours, without, more = added(load, units, [watched, bare])
                 note = f"{rows.span(ours)} with, {rows.span(without)} without"

@@ -38,7 +38,8 @@ def serving(listen: str, settings: dict[str, Any]) -> Iterator[str]:
     """
     chosen = _checked(listen, settings)
     # Its messages are for whoever looks for a fault, unless the caller asked for more.
-    told = chosen if "log_level" in settings else msgspec.structs.replace(chosen, log_level="warning")
+    quiet = {} if "log_level" in settings else {"log_level": "warning", "call_log": settings.get("call_log", "off")}
+    told = msgspec.structs.replace(chosen, **quiet)
     owner, process = os.getpid(), _started()
     try:
         yield _address(process, told)

@@ -104,7 +104,6 @@ class App:
         """
         self.settings.check()
         self._server = server = grpc.aio.server(options=_channel_options(self.settings))
-        await self.observation.start()
         server.add_generic_rpc_handlers((self._service(),))
         standard = Standard(server, self.calls)
         health_pb2_grpc.add_HealthServicer_to_server(self._health, standard)
@@ -112,6 +111,7 @@ class App:
         reflection_pb2_grpc.add_ServerReflectionServicer_to_server(reflected, standard)
         server.add_generic_rpc_handlers((Unknown(self.calls),))  # the last, which sees what the others do not have
         self.address = _listen(server, self.settings.listen)
+        await self.observation.start()
         await server.start()
         self._loop = asyncio.get_running_loop()
         await self._say_whether_serving()

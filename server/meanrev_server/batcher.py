@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 
 from meanrev_server.errors import LimitReached, setting_named
 
-__all__ = ["Batcher", "Computation", "Counts", "QueueLimits", "Taken"]
+__all__ = ["Batcher", "Computation", "Counts", "Load", "QueueLimits", "Taken"]
 
 _REMEMBERED = 1024
 
@@ -95,6 +95,20 @@ class Counts:
     expired: int = 0
     cancelled: int = 0
     sizes: dict[int, int] = field(default_factory=dict)
+
+
+class Load(NamedTuple):
+    """What waits and runs at one moment.
+
+    Attributes:
+        waiting: Computations that wait.
+        waiting_bytes: Bytes that they hold.
+        busy: Threads that compute.
+    """
+
+    waiting: int
+    waiting_bytes: int
+    busy: int
 
 
 class Batcher:

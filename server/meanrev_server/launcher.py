@@ -15,12 +15,12 @@ from functools import partial
 from typing import Any, NamedTuple, ParamSpec, TypeVar
 
 from gpu_kernels.dispatch import Selection, using
-from meanrev_server.batcher import Batcher, Computation, Counts, QueueLimits
+from meanrev_server.batcher import Batcher, Computation, Counts, Load, QueueLimits
 from meanrev_server.errors import Expired, ServerStopping
 from meanrev_server.records import CallRecord
 from meanrev_wire import codec
 
-__all__ = ["Launcher", "Load"]
+__all__ = ["Launcher"]
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -46,20 +46,6 @@ class _Work(NamedTuple):
     item: Any
     answer: asyncio.Future[Any]
     record: CallRecord | None = None
-
-
-class Load(NamedTuple):
-    """What a launcher has to do at one moment.
-
-    Attributes:
-        waiting: Computations that wait.
-        waiting_bytes: Bytes that they hold.
-        busy: Threads that compute.
-    """
-
-    waiting: int
-    waiting_bytes: int
-    busy: int
 
 
 class _Failed(NamedTuple):

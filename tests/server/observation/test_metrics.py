@@ -10,7 +10,7 @@ import pytest
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 from grpc_reflection.v1alpha import reflection_pb2, reflection_pb2_grpc
 
-from meanrev_server.config import Settings
+from meanrev_server.config import Settings, load
 from meanrev_server.errors import ConfigError
 from meanrev_server.observation.tallies import Histogram
 from meanrev_server.rpc.status import REASONS
@@ -233,3 +233,9 @@ def test_prices_of_a_stream_are_in_its_bytes():
         metrics = server.metrics()
     assert by_method(metrics, "meanrev_received_bytes_total")["EstimateOUParams"] == sum(map(len, messages))
     assert by_method(metrics, "meanrev_sent_bytes_total")["EstimateOUParams"] == sum(map(len, replies))
+
+
+@pytest.mark.parametrize("address", ["9464", "localhost", "127.0.0.1:99999", "::1:9464"])
+def test_what_is_no_address_is_refused(address):
+    with pytest.raises(ConfigError, match="metrics must be HOST:PORT"):
+        load(None, {}, {"metrics": address})
