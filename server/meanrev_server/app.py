@@ -184,8 +184,8 @@ class App:
         asked = asyncio.Event()
         for number in (signal.SIGINT, signal.SIGTERM):
             loop.add_signal_handler(number, asked.set)
-        ready(await self.start())
         with self.observation.dumping():
+            ready(await self.start())
             await self._until_stopped(loop, asked)
 
     async def _until_stopped(self, loop: asyncio.AbstractEventLoop, asked: asyncio.Event) -> None:

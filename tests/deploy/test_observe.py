@@ -71,7 +71,7 @@ def test_every_metric_of_ours_is_on_the_dashboard(families):
 
 def test_every_alert_has_a_section_in_the_manual():
     text = (DEPLOY / "alerts.yaml").read_text(encoding="utf-8")
-    alerts, runbooks = re.findall(r"alert: (\w+)", text), re.findall(r"runbook: (\S+)", text)
+    alerts, runbooks = re.findall(r"- alert: (\w+)", text), re.findall(r"runbook: (\S+)", text)
     sections = {
         heading.strip().lower().replace(" ", "-")
         for heading in re.findall(r"^#+ (.+)$", MANUAL.read_text(encoding="utf-8"), re.MULTILINE)

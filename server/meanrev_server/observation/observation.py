@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from meanrev_server.addresses import address_of
 from meanrev_server.observation.call_log import CallLog, wanted
-from meanrev_server.observation.channelz import serve_channelz
+from meanrev_server.observation.channelz import Channelz
 from meanrev_server.observation.dump import Dumper
 from meanrev_server.observation.export import exporting
 from meanrev_server.observation.exposition import Exposition
@@ -19,7 +19,6 @@ from meanrev_server.observation.parts import Parts
 from meanrev_server.observation.tallies import CallTallies
 
 if TYPE_CHECKING:
-    import grpc
     from opentelemetry.sdk.trace import TracerProvider
 
 __all__ = ["Observation"]
@@ -49,7 +48,7 @@ class Observation:
         self._lag = LoopLag()
         self._call_log: CallLog | None = None
         self._exposition: Exposition | None = None
-        self._channelz: grpc.aio.Server | None = None
+        self._channelz: Channelz | None = None
         self._provider: TracerProvider | None = None
 
     async def start(self) -> None:
@@ -68,8 +67,9 @@ class Observation:
         if settings.metrics:
             self._expose()
         if settings.channelz:
-            self._channelz, port = await serve_channelz(settings.channelz)
-            self.channelz_address = f"{address_of('channelz', settings.channelz).host}:{port}"
+            self._channelz = Channelz(settings.channelz)
+            await self._channelz.start()
+            self.channelz_address = self._channelz.address
             log.info("channelz", extra={"address": self.channelz_address})
 
     async def stop(self) -> None:
@@ -78,7 +78,7 @@ class Observation:
         if self._call_log is not None:
             self._call_log.flush()
         if self._channelz is not None:
-            await self._channelz.stop(0)
+            await self._channelz.stop()
         if self._exposition is not None:
             await asyncio.to_thread(self._exposition.close)
         if self._provider is not None:

@@ -10,7 +10,7 @@ from collections.abc import Iterable
 
 from meanrev_server.records import CallRecord
 
-__all__ = ["LAG_BOUNDS", "SECONDS_BOUNDS", "CallTallies", "Histogram", "MethodTally"]
+__all__ = ["LAG_BOUNDS", "SECONDS_BOUNDS", "CallTallies", "Histogram", "MethodTally", "cumulated"]
 
 SECONDS_BOUNDS = (
     0.0005,
