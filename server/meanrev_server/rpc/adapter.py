@@ -72,7 +72,7 @@ class Service(grpc.GenericRpcHandler):
 
     def _unary(self, route: Route) -> Callable[..., Any]:
         async def answer(data: Any, context: _Context[Any, Any]) -> bytes:
-            with self._recorded(route, data, context) as record:
+            with self._recorded(route, context) as record:
                 try:
                     with self._admission.admit(_size(route, data)) as ticket:
                         call = self._of(record, ticket, context, self._call.settings.default_deadline_s)
@@ -87,7 +87,7 @@ class Service(grpc.GenericRpcHandler):
 
     def _stream(self, route: Route) -> Callable[..., AsyncIterator[bytes]]:
         async def answer(data: Any, context: _Context[Any, Any]) -> AsyncIterator[bytes]:
-            with self._recorded(route, data, context) as record:
+            with self._recorded(route, context) as record:
                 try:
                     with self._admission.admit(_size(route, data)) as ticket:
                         call = self._of(record, ticket, context)
@@ -103,12 +103,10 @@ class Service(grpc.GenericRpcHandler):
         return answer
 
     @contextmanager
-    def _recorded(self, route: Route, data: Any, context: _Context[Any, Any]) -> Iterator[CallRecord]:
+    def _recorded(self, route: Route, context: _Context[Any, Any]) -> Iterator[CallRecord]:
         """Keep a record of a call from its begin to its end."""
         record = CallRecord(route.method, Caller(peer=context.peer()), time.monotonic())
         record.streaming = route.client_streaming or route.server_streaming
-        if not route.client_streaming:
-            record.received_bytes = len(data)
         self._calls.begin(record)
         try:
             self._correlation.enter(record, context.invocation_metadata() or ())
@@ -172,4 +170,7 @@ def _size(route: Route, data: Any) -> int:
 
 
 def _counted(route: Route, data: Any, call: Call) -> Any:
-    return _Counted(aiter(data), call) if route.client_streaming else data
+    if route.client_streaming:
+        return _Counted(aiter(data), call)
+    call.record.received_bytes = len(data)
+    return data
