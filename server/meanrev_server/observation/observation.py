@@ -105,8 +105,11 @@ class Observation:
     def _expose(self) -> None:
         tallies = CallTallies()
         self._parts.calls.observers.append(tallies)
-        gpus = reader() if self._parts.backend.name == "cuda" else list
+        gpus = reader() if self._uses_gpu() else list
         registry = registry_of(self._parts, tallies, self._lag, gpus)
         self._exposition = Exposition(address_of("metrics", self._parts.settings.metrics), registry)
         self.metrics_address = self._exposition.address
         log.info("metrics", extra={"address": self.metrics_address})
+
+    def _uses_gpu(self) -> bool:
+        return self._parts.backend.name == "cuda"
