@@ -41,11 +41,11 @@ def of_the_thresholds(story: Story) -> str:
     cost = story.round_trip_cost
     calm, here, wild = sorted(story.yardsticks, key=lambda yardstick: yardstick.factor)
     return (
-        f"Costs {1e4 * story.cost_a_side:g} basis points a side and oil, {1e4 * cost:g} for a round trip. The constant "
-        f"formula of the earlier service, 1.5 sqrt(1 + 100 cost) = {here.constant.entry_z:.2f}, does not ask which "
-        f"process it trades; the optimum is {here.optimal.entry_z:.2f} here, and moves from {calm.optimal.entry_z:.2f} "
-        f"to {wild.optimal.entry_z:.2f} with the size of the cost against the spread. (The formula gives an entry "
-        "alone; here it gets the optimum's exit.)"
+        f"Costs {1e4 * story.cost_per_side:g} basis points a side and oil, {1e4 * cost:g} for a round trip. The "
+        f"constant formula of the earlier service, 1.5 sqrt(1 + 100 cost) = {here.constant.entry_z:.2f}, does not "
+        f"depend on the process; the optimum is {here.optimal.entry_z:.2f} here, and moves from "
+        f"{calm.optimal.entry_z:.2f} to {wild.optimal.entry_z:.2f} with the size of the cost against the spread. (The "
+        "formula gives an entry alone; here it gets the optimum's exit.)"
     )
 
 

@@ -5,6 +5,7 @@ from typing import Annotated, Literal
 from msgspec import Meta
 
 from gpu_kernels import performance
+from gpu_kernels.annual import PERIODS_PER_YEAR
 from meanrev_server.matrix_upload import Table
 from meanrev_server.outline import Outline
 from meanrev_server.research.answer import Answer
@@ -31,7 +32,7 @@ class ReturnStatsOptions(ResearchOptions, frozen=True, kw_only=True):
     """
 
     kind: Literal["equity", "log", "simple"] = "simple"
-    periods_per_year: Annotated[float, Meta(gt=0)] = 252.0
+    periods_per_year: Annotated[float, Meta(gt=0)] = PERIODS_PER_YEAR
 
 
 _NAMES = option_names(ReturnStatsOptions, values="block")
@@ -48,7 +49,7 @@ def _run(table: Table, chosen: ReturnStatsOptions, progress: Progress) -> Answer
 
 
 def _estimate(outline: Outline, _: ReturnStatsOptions) -> Estimate:
-    reply_bytes = parts_bytes(figure_bytes(outline), len(performance.Figures._fields) + 4)
+    reply_bytes = parts_bytes(figure_bytes(outline), len(performance.ReturnFigures._fields) + 4)
     return column_estimate(outline, _COLUMNS_AT_ONCE, _COPIES, 2 * reply_bytes, reply_bytes)
 
 

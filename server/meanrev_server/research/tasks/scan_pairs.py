@@ -5,6 +5,7 @@ from typing import Annotated, Literal
 from msgspec import Meta
 
 from gpu_kernels import pair_trading
+from gpu_kernels.annual import PERIODS_PER_YEAR
 from meanrev_server.matrix_upload import Table
 from meanrev_server.outline import Outline
 from meanrev_server.research.answer import Answer
@@ -47,7 +48,7 @@ class ScanOptions(ResearchOptions, frozen=True, kw_only=True):
     cost: Annotated[float, Meta(ge=0)] | None = None
     objective: Literal["sharpe", "profit"] = "sharpe"
     lookback: Lookback = 60
-    periods_per_year: Annotated[float, Meta(gt=0)] = 252.0
+    periods_per_year: Annotated[float, Meta(gt=0)] = PERIODS_PER_YEAR
 
 
 _NAMES = option_names(ScanOptions, prices="block")
