@@ -47,8 +47,8 @@ __all__ = [
     "STATUSES",
     "ColumnNote",
     "PairTable",
-    "Plan",
     "Progress",
+    "ScanRules",
 ]
 
 STATUSES = ("traded", "no_process", "too_costly")
@@ -68,8 +68,8 @@ Progress = Callable[[int, int], None]
 """Called with the pairs examined and all pairs after each part of the work; what it raises ends the work."""
 
 
-class Plan(NamedTuple):
-    """The options of a scan, checked.
+class ScanRules(NamedTuple):
+    """What all pairs of a scan share, checked.
 
     Attributes:
         lags: Lagged steps in the test of a residual.
@@ -147,7 +147,7 @@ class PairTable(NamedTuple):
         test_return: Sum of the test part's gains in units of the residual; an open trade is marked, not closed.
         test_trades: Round trips closed within the test part.
         test_max_drawdown: Largest drawdown within the test part, positive, in units of the residual.
-        period_half_life: (P, 3) in bars, of each third of the train part; +inf or NaN as in pairs.Figures.
+        period_half_life: (P, 3) in bars, of each third of the train part; +inf or NaN as in cointegration.PairFigures.
         period_p_value: (P, 3) likewise.
         status: P of STATUSES.
         reason: P texts, why a pair was not traded; "" where it was.

@@ -16,10 +16,10 @@ from gpu_kernels.sweep.model import (
     MODES,
     STATUSES,
     BarMetric,
-    Pairs,
     ReturnMoments,
     Rules,
     SweepMetrics,
+    ThresholdPairs,
 )
 from gpu_kernels.sweep.online import OnlineBacktest
 from gpu_kernels.sweep.round_trips import AccountPaths, Accounts, Trades
@@ -52,11 +52,11 @@ __all__ = [
 ]
 
 
-def _steps_of_all(prices: Floats, pairs: Pairs, _rules: Rules, _seen: Survey) -> int:
+def _steps_of_all(prices: Floats, pairs: ThresholdPairs, _rules: Rules, _seen: Survey) -> int:
     return prices.size * pairs.entry_z.size
 
 
-def _steps_of_each(prices: Floats, _pairs: Pairs, _rules: Rules, _seen: Survey) -> int:
+def _steps_of_each(prices: Floats, _pairs: ThresholdPairs, _rules: Rules, _seen: Survey) -> int:
     return prices.size
 
 
@@ -132,7 +132,7 @@ def moments(
     seen = survey(checked, rules.mode)
     found, tradable = np.full((2, n_series), np.nan), seen.tradable
     if tradable.any():
-        each = Pairs(*(column[tradable] for column in pairs))
+        each = ThresholdPairs(*(column[tradable] for column in pairs))
         found[:, tradable] = _MOMENTS.run(checked[tradable], each, rules, seen.of(tradable))
     return ReturnMoments(*found)
 

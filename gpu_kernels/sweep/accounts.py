@@ -9,17 +9,17 @@ from numpy.typing import NDArray
 from gpu_kernels.checks import Floats
 from gpu_kernels.performance.host import account as described
 from gpu_kernels.performance.host import grouped, spans
-from gpu_kernels.performance.model import Figures, Performance
+from gpu_kernels.performance.model import Performance, ReturnFigures
 from gpu_kernels.sweep import trades
 from gpu_kernels.sweep.figures import ROUNDING, gained, per_trade
-from gpu_kernels.sweep.model import Pairs, Rules
+from gpu_kernels.sweep.model import Rules, ThresholdPairs
 from gpu_kernels.sweep.round_trips import Accounts, Ran, Trades
 from gpu_kernels.sweep.survey import OVERFLOW, reasons
 
 __all__ = ["Runs", "Wanted", "compute", "report"]
 
 Bools = NDArray[np.bool_]
-Runs = Callable[[Floats, Pairs, Rules], Ran]
+Runs = Callable[[Floats, ThresholdPairs, Rules], Ran]
 """Trades every series of (B, T) by its own pair; each can be traded."""
 
 
@@ -35,12 +35,12 @@ class Wanted(NamedTuple):
     paths: bool
 
 
-def compute(prices: Floats, pairs: Pairs, rules: Rules, wanted: Wanted) -> Accounts:
+def compute(prices: Floats, pairs: ThresholdPairs, rules: Rules, wanted: Wanted) -> Accounts:
     """Trade every series by its own pair; see the contract."""
     return report(trades.run, prices, pairs, rules, wanted)
 
 
-def report(run: Runs, prices: Floats, pairs: Pairs, rules: Rules, wanted: Wanted) -> Accounts:
+def report(run: Runs, prices: Floats, pairs: ThresholdPairs, rules: Rules, wanted: Wanted) -> Accounts:
     """Trade every series that can be traded, and make figures of what either twin gives."""
     told = _reasons(prices, pairs, rules.mode)
     tradable = np.array([not reason for reason in told], dtype=np.bool_)
@@ -69,7 +69,7 @@ def report(run: Runs, prices: Floats, pairs: Pairs, rules: Rules, wanted: Wanted
     )
 
 
-def _reasons(prices: Floats, pairs: Pairs, mode: str) -> list[str]:
+def _reasons(prices: Floats, pairs: ThresholdPairs, mode: str) -> list[str]:
     """Say of each series why it cannot be traded, "" where it can."""
     told = reasons(prices, mode)
     return [
@@ -78,10 +78,10 @@ def _reasons(prices: Floats, pairs: Pairs, mode: str) -> list[str]:
     ]
 
 
-def _ran(run: Runs, prices: Floats, tradable: Bools, pairs: Pairs, rules: Rules) -> Ran:
+def _ran(run: Runs, prices: Floats, tradable: Bools, pairs: ThresholdPairs, rules: Rules) -> Ran:
     good = slice(None) if tradable.all() else tradable
     twin = run if tradable.any() else trades.run
-    return twin(prices[good], Pairs(*(np.ascontiguousarray(column[good]) for column in pairs)), rules)
+    return twin(prices[good], ThresholdPairs(*(np.ascontiguousarray(column[good]) for column in pairs)), rules)
 
 
 def _spread(ran: Ran, tradable: Bools) -> Ran:
@@ -125,7 +125,7 @@ def _of_equity(ran: Ran, tradable: Bools, rules: Rules) -> _Sums:
     return _Sums(n_bars.astype(np.int64), final, exposure, turnover, position)
 
 
-def _figures(ran: Ran, tradable: Bools, rules: Rules) -> Figures:
+def _figures(ran: Ran, tradable: Bools, rules: Rules) -> ReturnFigures:
     """Describe the returns; the Sharpe ratio is 0 where they do not vary, as in a sweep."""
     paths = ran.paths
     if rules.compounding:

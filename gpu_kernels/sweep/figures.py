@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gpu_kernels.checks import Floats
+from gpu_kernels.constants import whole
 from gpu_kernels.sweep.model import ERROR, FLAT, IN_TRADE, Rules, SweepMetrics
 from gpu_kernels.sweep.settle import N
 
@@ -27,11 +28,14 @@ __all__ = [
     "without_overflow",
 ]
 
-ROWS = 11
-"""Rows of the kernels' output."""
+ROWS, RUINED = whole("ROWS", "sweep/rows.h"), whole("RUINED", "sweep/rows.h")
+"""Rows of the kernels' output, and which of them says how a lane ended."""
 
-RUINED, REDO = 10, 2.0
-"""The row that says how a lane ended, and what it says of one that the dense kernel must run again."""
+_SUM, _SQUARES = whole("SUM", "sweep/rows.h"), whole("SQUARES", "sweep/rows.h")
+"""The rows of the sums of the returns and of their squares, which stand side by side."""
+
+REDO = 2.0
+"""The value in the row RUINED of a lane that the dense kernel must run again."""
 
 ROUNDING = 1e-15
 """A compounding return up to which it is rounding: an entry without a cost gains nothing."""
@@ -106,14 +110,14 @@ def final(totals: Totals, mean: Floats, deviation: Floats, rules: Rules) -> Swee
 
 @np.errstate(over="ignore", invalid="ignore")  # sums beyond the doubles end as figures that are infinite or NaN
 def metrics(rows: Floats, spans: NDArray[np.int64], rules: Rules) -> SweepMetrics:
-    """Turn the kernels' rows, (11, B, G), into figures.
+    """Turn the kernels' rows, (ROWS, B, G), into figures.
 
     Args:
         rows: As the kernels' enum orders them.
         spans: (B,) bars that count of each series; those without a price add returns of 0.
         rules: What all lanes share.
     """
-    total, squares = rows[5], rows[6]
+    total, squares = rows[_SUM], rows[_SQUARES]
     n_bars = spans[:, None].astype(np.float64)
     scale = 1.0 if rules.compounding else rules.initial_capital
     mean = total / (n_bars * scale)
@@ -121,7 +125,7 @@ def metrics(rows: Floats, spans: NDArray[np.int64], rules: Rules) -> SweepMetric
     if rules.compounding:
         spread[squares < n_bars * ROUNDING**2] = 0.0
     deviation = np.sqrt(spread / np.maximum(1.0, n_bars - 1.0))
-    return final(Totals(*rows[:5], *rows[7:]), mean, deviation, rules)
+    return final(Totals(*rows[:_SUM], *rows[_SQUARES + 1 :]), mean, deviation, rules)
 
 
 def sharpe_ratios(mean: Floats, deviation: Floats) -> Floats:

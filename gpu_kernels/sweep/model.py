@@ -55,10 +55,10 @@ __all__ = [
     "RUIN",
     "STATUSES",
     "BarMetric",
-    "Pairs",
     "ReturnMoments",
     "Rules",
     "SweepMetrics",
+    "ThresholdPairs",
 ]
 
 MODES = ("compounding", "unit")
@@ -68,7 +68,7 @@ FLAT, IN_TRADE, ERROR = 0, 1, 2
 """Codes of a lane's status; ERROR is a ruined account or a series that cannot be traded."""
 
 RUIN = 1e-12
-"""Equity at or below this share of what it was before the trade is ruin; RUIN of the kernels."""
+"""Equity at or below this share of what it was before the trade is ruin, as in settle.h."""
 
 STATUSES = ("flat", "in_trade", "error")
 """The codes' names."""
@@ -106,7 +106,7 @@ class Rules(NamedTuple):
         return self.stop == math.inf and self.borrow == 0.0
 
 
-class Pairs(NamedTuple):
+class ThresholdPairs(NamedTuple):
     """Thresholds and costs per side, each (G,)."""
 
     entry_z: Floats

@@ -14,7 +14,7 @@ from gpu_kernels.sweep.arguments import checked_rules, stops_above
 from gpu_kernels.sweep.figures import per_trade
 from gpu_kernels.sweep.ledger import Ledger
 from gpu_kernels.sweep.model import ERROR, FLAT, IN_TRADE, STATUSES, BarMetric, Rules
-from gpu_kernels.sweep.trades import Levels
+from gpu_kernels.sweep.trades import ThresholdPair
 from gpu_kernels.sweep.zscore import RollingScore
 
 __all__ = ["OnlineBacktest"]
@@ -117,7 +117,7 @@ class OnlineBacktest:
             InvalidInput: as update.
         """
         self._check(float(prices[0]), entry_z, exit_z, cost)
-        levels = Levels(float(entry_z), float(exit_z), float(cost))
+        levels = ThresholdPair(float(entry_z), float(exit_z), float(cost))
         return _WHOLE.run(prices, levels, self._rules, timestamps_ms)
 
     def _check(self, price: float, entry_z: float, exit_z: float, cost: float) -> None:

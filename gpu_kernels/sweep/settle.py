@@ -24,8 +24,8 @@ def decide(side: Any, halted: Any, score: Any, entry_z: Any, exit_z: Any, stop: 
         side: -1, 0 or 1.
         halted: Whether a trade was stopped, and no score inside the entry levels has been seen since.
         score: NaN where there is none.
-        entry_z: As in Pairs.
-        exit_z: As in Pairs.
+        entry_z: As in ThresholdPairs.
+        exit_z: As in ThresholdPairs.
         stop: As in Rules.
 
     Returns:

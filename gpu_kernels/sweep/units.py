@@ -10,14 +10,16 @@ from numpy.typing import NDArray
 from gpu_kernels.checks import Floats
 from gpu_kernels.sweep import settle
 from gpu_kernels.sweep.bars import Bars, owed
-from gpu_kernels.sweep.model import Pairs, Rules
+from gpu_kernels.sweep.model import Rules, ThresholdPairs
 
 __all__ = ["returns", "returns_and_trades"]
 
 Sides = NDArray[np.int8]
 
 
-def returns_and_trades(bars: Bars, scores: Floats, pairs: Pairs, rules: Rules) -> tuple[Floats, NDArray[np.int64]]:
+def returns_and_trades(
+    bars: Bars, scores: Floats, pairs: ThresholdPairs, rules: Rules
+) -> tuple[Floats, NDArray[np.int64]]:
     """Run each series against its own pair; bit for bit what Lanes gives.
 
     Args:
@@ -62,7 +64,7 @@ def returns(held: Floats | Sides, prices: Floats, owed: Floats | None, paid: Flo
     return settle.return_of(gained, initial)
 
 
-def _held(scores: Floats, pairs: Pairs, delay: int) -> Sides:
+def _held(scores: Floats, pairs: ThresholdPairs, delay: int) -> Sides:
     """Return the side held after each bar's fills."""
     leave = pairs.exit_z[:, None]
     wanted = settle.wants(scores, pairs.entry_z[:, None])

@@ -9,9 +9,9 @@ from gpu_kernels.checks import Floats
 from gpu_kernels.sweep import settle, trades
 from gpu_kernels.sweep.bars import gather, owed
 from gpu_kernels.sweep.figures import gained, per_trade, sharpe_ratios
-from gpu_kernels.sweep.model import ERROR, FLAT, IN_TRADE, Pairs, Rules
+from gpu_kernels.sweep.model import ERROR, FLAT, IN_TRADE, Rules, ThresholdPairs
 from gpu_kernels.sweep.round_trips import Ran, Trades
-from gpu_kernels.sweep.trades import Levels
+from gpu_kernels.sweep.trades import ThresholdPair
 
 __all__ = ["BarMetrics", "compute", "pairs_of", "told"]
 
@@ -52,7 +52,7 @@ class _Sums(NamedTuple):
     fees: Floats
 
 
-def compute(prices: Floats, levels: Levels, rules: Rules, timestamps_ms: Ints) -> BarMetrics:
+def compute(prices: Floats, levels: ThresholdPair, rules: Rules, timestamps_ms: Ints) -> BarMetrics:
     """Trade one series by the NumPy twin.
 
     Args:
@@ -66,13 +66,13 @@ def compute(prices: Floats, levels: Levels, rules: Rules, timestamps_ms: Ints) -
         return told(prices, levels, rules, timestamps_ms, ran, _running_moments(ran.paths.returns[0]))
 
 
-def pairs_of(levels: Levels) -> Pairs:
+def pairs_of(levels: ThresholdPair) -> ThresholdPairs:
     """Return the levels as those of one series."""
-    return Pairs(*(np.array([level]) for level in levels))
+    return ThresholdPairs(*(np.array([level]) for level in levels))
 
 
 def told(
-    prices: Floats, levels: Levels, rules: Rules, timestamps_ms: Ints, ran: Ran, moments: tuple[Floats, Floats]
+    prices: Floats, levels: ThresholdPair, rules: Rules, timestamps_ms: Ints, ran: Ran, moments: tuple[Floats, Floats]
 ) -> BarMetrics:
     """Return the figures after each bar, of either twin.
 
@@ -109,7 +109,7 @@ def told(
     )
 
 
-def _sums(listed: Trades, prices: Floats, levels: Levels, rules: Rules) -> _Sums:
+def _sums(listed: Trades, prices: Floats, levels: ThresholdPair, rules: Rules) -> _Sums:
     """Add up trades in the order of a ledger, so that the bits are its own."""
     bars, n_trades = np.arange(prices.size), listed.side.size
     ends = listed.exit_bar[listed.closed]
