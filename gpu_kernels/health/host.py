@@ -5,8 +5,9 @@ from collections.abc import Callable, Collection, Iterator, Mapping
 
 from gpu_kernels.checks import at_least, positive
 from gpu_kernels.errors import InvalidInput
-from gpu_kernels.health.history import DAY_MS, History
+from gpu_kernels.health.history import History
 from gpu_kernels.health.model import Estimator, Health
+from gpu_kernels.time_units import DAY_MS
 
 __all__ = ["Account"]
 

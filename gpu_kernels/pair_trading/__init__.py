@@ -5,13 +5,13 @@ import math
 import numpy as np
 from numpy.typing import ArrayLike
 
-from gpu_kernels.annual import PERIODS_PER_YEAR
 from gpu_kernels.checks import Floats, array, at_least, non_negative, one_of, positive
 from gpu_kernels.errors import InvalidInput
 from gpu_kernels.pair_trading import columns, scanning
 from gpu_kernels.pair_trading.model import DEFAULT_COST, N_PERIODS, STATUSES, ColumnNote, PairTable, Progress, ScanRules
 from gpu_kernels.pair_trading.trading_levels import TradingLevels, trading_levels
 from gpu_kernels.thresholds import OBJECTIVES
+from gpu_kernels.time_units import PERIODS_PER_YEAR
 
 __all__ = ["DEFAULT_COST", "STATUSES", "ColumnNote", "PairTable", "Progress", "TradingLevels", "scan", "trading_levels"]
 

@@ -20,7 +20,7 @@ __all__ = ["scan"]
 _ENTRIES = 1 << 18
 """Entries of the residuals held at once: some 2 MB, and about ten such arrays beside them."""
 
-_TRADES = Twins(host=host.trade, native=native.trade)
+TRADE_TWINS = Twins(host=host.trade, native=native.trade)
 
 Indices = NDArray[np.int64]
 
@@ -191,7 +191,7 @@ def _periods(train: Floats, tested: _Tested, rules: ScanRules) -> tuple[Floats, 
 def _trade(residual: Floats, pairs: ThresholdPairs, rules: ScanRules) -> host.Traded:
     if not len(residual):
         return host.Traded(np.zeros(residual.shape), np.zeros(0, dtype=np.int64), np.zeros(0))
-    return _TRADES.run(residual, pairs, Rules(lookback=rules.lookback, mode="unit"))
+    return TRADE_TWINS.run(residual, pairs, Rules(lookback=rules.lookback, mode="unit"))
 
 
 def _spread_out(values: Floats, places: Indices, size: int) -> Floats:

@@ -61,9 +61,9 @@ def _steps_of_each(prices: Floats, _pairs: ThresholdPairs, _rules: Rules, _seen:
 
 
 _DEFAULT = Rules()
-_BACKTEST = Twins(host=host.backtest, native=native.backtest, device=device.backtest, steps=_steps_of_all)
-_MOMENTS = Twins(host=host.moments, native=native.moments, device=device.moments, steps=_steps_of_each)
-_ACCOUNTS = Twins(host=of_accounts.compute, native=accounts_native.compute)
+BACKTEST_TWINS = Twins(host=host.backtest, native=native.backtest, device=device.backtest, steps=_steps_of_all)
+MOMENTS_TWINS = Twins(host=host.moments, native=native.moments, device=device.moments, steps=_steps_of_each)
+ACCOUNTS_TWINS = Twins(host=of_accounts.compute, native=accounts_native.compute)
 
 
 def backtest(
@@ -100,8 +100,8 @@ def backtest(
     if not (seen.tradable.any() and pairs.entry_z.size):
         return nothing(len(checked), pairs.entry_z.size)
     if seen.tradable.all():
-        return without_overflow(_BACKTEST.run(checked, pairs, rules, seen))
-    found = _BACKTEST.run(checked[seen.tradable], pairs, rules, seen.of(seen.tradable))
+        return without_overflow(BACKTEST_TWINS.run(checked, pairs, rules, seen))
+    found = BACKTEST_TWINS.run(checked[seen.tradable], pairs, rules, seen.of(seen.tradable))
     return with_untradable(without_overflow(found), seen.tradable)
 
 
@@ -133,7 +133,7 @@ def moments(
     found, tradable = np.full((2, n_series), np.nan), seen.tradable
     if tradable.any():
         each = ThresholdPairs(*(column[tradable] for column in pairs))
-        found[:, tradable] = _MOMENTS.run(checked[tradable], each, rules, seen.of(tradable))
+        found[:, tradable] = MOMENTS_TWINS.run(checked[tradable], each, rules, seen.of(tradable))
     return ReturnMoments(*found)
 
 
@@ -171,4 +171,4 @@ def accounts(
     rules = checked_rules(rules)
     pairs = optional_pairs(entry_z, exit_z, cost, checked.shape[0])
     stops_above(pairs.entry_z, rules)
-    return _ACCOUNTS.run(checked, pairs, rules, of_accounts.Wanted(trades, path))
+    return ACCOUNTS_TWINS.run(checked, pairs, rules, of_accounts.Wanted(trades, path))

@@ -44,8 +44,8 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from gpu_kernels.annual import PERIODS_PER_YEAR
 from gpu_kernels.checks import Floats
+from gpu_kernels.time_units import PERIODS_PER_YEAR
 
 __all__ = [
     "ERROR",

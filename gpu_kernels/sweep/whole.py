@@ -12,12 +12,11 @@ from gpu_kernels.sweep.figures import gained, per_trade, sharpe_ratios
 from gpu_kernels.sweep.model import ERROR, FLAT, IN_TRADE, Rules, ThresholdPairs
 from gpu_kernels.sweep.round_trips import Ran, Trades
 from gpu_kernels.sweep.trades import ThresholdPair
+from gpu_kernels.time_units import DAY_MS
 
 __all__ = ["BarMetrics", "compute", "pairs_of", "told"]
 
 Ints = NDArray[np.int64]
-
-_DAY_MS = 86_400_000
 
 
 class BarMetrics(NamedTuple):
@@ -170,7 +169,7 @@ def _daily(returns: Floats, value: Floats, timestamps_ms: Ints, rules: Rules) ->
     if not stamped.size:
         return returns
     compounding = rules.compounding
-    days = timestamps_ms[stamped] // _DAY_MS
+    days = timestamps_ms[stamped] // DAY_MS
     turns = np.zeros(returns.size, dtype=np.int64)
     turned = stamped[1:][np.diff(days) != 0]
     turns[turned] = turned

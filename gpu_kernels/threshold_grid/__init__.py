@@ -192,6 +192,9 @@ def deflated_sharpe(
         n_tries: Independent tries, at least 1.
         variance: Of the tried ratios, per bar.
 
+    Returns:
+        A probability, 0 to 1.
+
     Raises:
         InvalidInput: a value is NaN, infinite or out of its range.
 

@@ -5,7 +5,7 @@ from typing import Annotated
 from msgspec import Meta
 
 from gpu_kernels import moments
-from gpu_kernels.annual import PERIODS_PER_YEAR
+from gpu_kernels.time_units import PERIODS_PER_YEAR
 from meanrev_server.rpc import options
 from meanrev_server.rpc.call import Call
 from meanrev_server.rpc.naming import option_names, same_fields, wire_names

@@ -5,8 +5,8 @@ from typing import Annotated, Literal
 
 from msgspec import Meta
 
-from gpu_kernels.annual import PERIODS_PER_YEAR
 from gpu_kernels.sweep import Rules
+from gpu_kernels.time_units import PERIODS_PER_YEAR
 from meanrev_server.rpc import options
 
 __all__ = ["Lookback", "TradingOptions"]

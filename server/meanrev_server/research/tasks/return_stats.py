@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 from msgspec import Meta
 
 from gpu_kernels import performance
-from gpu_kernels.annual import PERIODS_PER_YEAR
+from gpu_kernels.time_units import PERIODS_PER_YEAR
 from meanrev_server.matrix_upload import Table
 from meanrev_server.outline import Outline
 from meanrev_server.research.answer import Answer
