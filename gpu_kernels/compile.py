@@ -135,7 +135,7 @@ def _library_file(name: str, lanes: int) -> Path:
 
 
 def maker() -> str:
-    """Say where library has its kernels from, for a person.
+    """Return where library has its kernels from, as a sentence.
 
     Raises:
         CompileError: neither a compiler nor kernels that were built ahead for this CPU.

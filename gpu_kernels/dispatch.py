@@ -54,7 +54,7 @@ class Twins(Generic[*Ts, R]):
         host: The NumPy twin, which computes every request.
         native: Launches the kernel on the CPU's vector lanes; None where the operation has no such twin.
         device: Launches the kernel on a GPU, or calls a library there; None where the operation has no such twin.
-        covers: Tells whether `native` and `device` compute a request, which the NumPy twin computes otherwise; None
+        covers: Returns whether `native` and `device` compute a request, which the NumPy twin computes otherwise; None
             where they compute every request.
         steps: Counts the bar-steps of a request, so that a GPU is not given a small one; None where every request
             is large enough for it.
@@ -100,7 +100,7 @@ def current() -> Selection:
 
 
 def on_lanes() -> bool:
-    """Tell whether kernels on the CPU's lanes are selected, alone or beside a GPU."""
+    """Return whether kernels on the CPU's lanes are selected, alone or beside a GPU."""
     selected = current()
     return selected.backend == "native" or (selected.backend == "cuda" and selected.lanes)
 

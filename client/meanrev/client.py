@@ -37,7 +37,7 @@ class Client(ClientBase, Blocking):
 
     Attributes:
         address: Where calls go.
-        timeout: Seconds a call may take where it says nothing else.
+        timeout: Seconds that a call may take unless it has a timeout of its own.
     """
 
     def _connect(self, where: Endpoint) -> None:
@@ -94,8 +94,8 @@ class Client(ClientBase, Blocking):
     def job(self, job_id: str, *, timeout: float | None = None) -> Job:
         """Return a job that was submitted before, here or elsewhere.
 
-        The server keeps labels of columns as texts and bars as numbers, and the result of this job shows them so. Only
-        the job that submit returned knows that a label was a whole number or a date, and that one series was sent.
+        The server keeps labels of columns as texts and bars as numbers, and the result of this job has them so. The
+        job that submit returned gives labels back as the whole numbers or dates that they were, and one series as one.
 
         Args:
             job_id: Its job_id.

@@ -39,7 +39,7 @@ class Answer(NamedTuple):
 
 
 def check() -> Iterator[Answer]:
-    """Ask every question."""
+    """Compute every known answer."""
     for question, (ask, expected) in _QUESTIONS.items():
         try:
             computed = float(ask())

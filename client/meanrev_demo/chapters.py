@@ -1,4 +1,4 @@
-"""What the demo tells, chapter by chapter: numbers only, however they are shown."""
+"""The results of the demo, chapter by chapter: numbers only, however they are shown."""
 
 from dataclasses import dataclass
 

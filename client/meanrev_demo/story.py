@@ -11,7 +11,7 @@ from meanrev_demo import chapters, trading
 from meanrev_demo.crude import MONTHS_A_YEAR, Crude
 from meanrev_demo.service import Service
 
-__all__ = ["tell"]
+__all__ = ["compute"]
 
 Floats = NDArray[np.float64]
 
@@ -26,7 +26,7 @@ _SERIES, _BARS = 500, 2_000
 _SHORTEST, _LONGEST = 5.0, 60.0
 
 
-def tell(crude: Crude, service: Service, machine: str) -> chapters.Story:
+def compute(crude: Crude, service: Service, machine: str) -> chapters.Story:
     """Compute everything.
 
     Args:

@@ -56,7 +56,7 @@ def entry(rule: LagRule) -> str:
 
 
 def covers(_: CheckedSeries, rule: LagRule) -> bool:
-    """Tell whether the kernel has an entry for a rule."""
+    """Return whether the kernel has an entry for a rule."""
     return entry(rule) != ""
 
 

@@ -1,4 +1,4 @@
-"""The account: prices in, health out. It knows no clock; whoever asks says what time it is."""
+"""The account: prices in, health out. It has no clock; the caller gives the time."""
 
 import math
 from collections.abc import Callable, Collection, Iterator, Mapping
@@ -21,8 +21,8 @@ _LEAST_SAMPLES = 30
 class Account:
     """One portfolio, kept up to date in amortised constant time a mark and memory that marks do not grow.
 
-    Marks of one timestamp are one snapshot: figures that remember (peak, drawdown, volatility, the day's start) take
-    its value when time moves on, and a report in between counts it without remembering it.
+    Marks of one timestamp are one snapshot. Figures that depend on the past (peak, drawdown, volatility, the day's
+    start) take its value when the first mark of a later time comes; a report in between counts it, and keeps nothing.
 
     References:
         Realised volatility: Andersen, Bollerslev, Diebold and Labys (2003), Modeling and forecasting realized
@@ -131,7 +131,7 @@ class Account:
         )
 
     def _settle(self) -> None:
-        """Remember the snapshot that the clock leaves behind."""
+        """Keep the snapshot of the time before the new mark."""
         if self._held and not self._unpriced:
             self._history.record(self._value, self._clock)
 

@@ -1,4 +1,4 @@
-"""One stream in compiled code: its sums, and what they say of it, in two calls of kernels with arguments made ahead.
+"""One stream in compiled code: its sums, and the estimate from them, by two kernels with arguments made ahead.
 
 running and scalar are the same in Python, where twenty figures in turn take several times as long.
 """
@@ -72,6 +72,6 @@ class CompiledStream:
         load("ou").ou_extend(_ONE, Count(held.size), pointer(held), self._state, _ALONE)
 
     def estimate(self) -> OuEstimate:
-        """Return what the sums say, with the test without lags; see the contract."""
+        """Return the estimate from the sums, with the test without lags; see the contract."""
         self._judge()
         return verdicts.of_values(self._unpack(self._found), self._bias)

@@ -118,7 +118,7 @@ class OnlineOu:
             self._take(price, stamp)
 
     def estimate(self) -> OuEstimate:
-        """Return the estimate from all prices so far, and remember its theta.
+        """Return the estimate from all prices so far, and keep its theta.
 
         After the first estimate of a stream, the status is "converged" only where theta also moved by less than half
         its standard error since the estimate before.

@@ -18,7 +18,7 @@ from gpu_kernels.ou.sums import Sums
 __all__ = ["best_theta"]
 
 _SHORTEST = 25.0
-"""theta times the shortest gap up to which an optimum is told from rounding: b is 1e-11 there."""
+"""theta times the shortest gap up to which an optimum differs from rounding: b is 1e-11 there."""
 
 _LONGEST = 1e-8
 """theta times the whole span from which on a mean is in sight."""

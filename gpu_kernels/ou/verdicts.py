@@ -21,7 +21,7 @@ _FINDINGS: dict[float, tuple[str, str]] = dict(enumerate(inference.FINDINGS))
 def of_rows(rows: Floats, bias: str) -> OuFit:
     """Name the rows (ROWS, B) of a kernel that corrected by `bias`."""
     findings = rows[-2].astype(np.int64)
-    status, reason = inference.told(findings)
+    status, reason = inference.status_and_reason(findings)
     kind = np.where(findings >= inference.CORRECTED_AWAY, inference.FINE, findings)
     notes = inference.notes(bias, kind, rows[-1] > 0)
     named = (*rows[:4], rows[4].astype(np.int64), rows[5], status, reason, *rows[6:-2], notes)

@@ -95,7 +95,7 @@ class ScanRules(NamedTuple):
 
 
 class ColumnNote(NamedTuple):
-    """What is said of a column that some pairs or all could not be tested with.
+    """A note on a column that some pairs or all could not be tested with.
 
     Attributes:
         column: Its number.
@@ -109,7 +109,7 @@ class ColumnNote(NamedTuple):
     reason: str
     others: tuple[int, ...] = ()
 
-    def told(self, names: Sequence[str]) -> str:
+    def sentence(self, names: Sequence[str]) -> str:
         """Return the reason with the names of the first others, and the number of those behind them.
 
         Args:
@@ -121,7 +121,7 @@ class ColumnNote(NamedTuple):
 
 
 class PairTable(NamedTuple):
-    """Significant pairs, best first; arrays are (P,) unless they say otherwise, figures are of the train part.
+    """Significant pairs, best first; arrays are (P,) unless stated otherwise, figures are of the train part.
 
     A pair of status "no_process" has NaN from theta to test_max_drawdown, one of status "too_costly" from entry_zscore
     on, and both have test_trades 0; they come last.

@@ -45,7 +45,7 @@ class _Tested(NamedTuple):
 
 
 class _Trained(NamedTuple):
-    """What the train part says of significant pairs, all (P,); NaN behind a status that ends the work."""
+    """Figures of significant pairs on the train part, all (P,); NaN behind a status that ends the work."""
 
     theta: Floats
     theta_std_error: Floats
@@ -124,7 +124,7 @@ def _costs(train: Floats, y: Indices, rules: ScanRules) -> Floats:
 
 
 def _test(train: Floats, rules: ScanRules) -> tuple[_Tested, int, list[ColumnNote]]:
-    """Return the significant pairs, how many were tried, and what is to be said of columns that were not."""
+    """Return the significant pairs, how many were tried, and notes on the columns that were not."""
     fit = cointegration.scan(train, lags=rules.lags, log=rules.log)
     y, x = cointegration.best_direction(fit)
     p_value = fit.adf_p_value[y, x]

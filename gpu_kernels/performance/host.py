@@ -25,7 +25,7 @@ _RECOVERED = 64 * np.finfo(np.float64).eps
 
 
 class _Wealth(NamedTuple):
-    """What the paths of a block say.
+    """The extremes of the paths of a block.
 
     Attributes:
         returns: (b, n), simple.
@@ -110,7 +110,7 @@ def grouped(
 
 
 def _reasons(values: Floats, kind: str, first: NDArray[np.intp], last: NDArray[np.intp]) -> list[str]:
-    """Say of each series why it has no figures, "" where it has some."""
+    """Return why each series has no figures, "" where it has some."""
     noun = "value" if kind == "equity" else "return"
     out = []
     least, most = {"equity": (0.0, np.inf), "log": (-np.inf, _LARGEST_LOG), "simple": (-1.0, np.inf)}[kind]

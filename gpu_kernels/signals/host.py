@@ -14,7 +14,7 @@ SIGNALS = {
     "stop_short": "buy",
     "hold": "hold",
 }
-"""What each rule asks for."""
+"""The signal of each rule."""
 
 STEP = 0.25
 """Of Rybicki's sum, whose error of exp(-(pi / (2 STEP))^2) is below 1e-17 here."""

@@ -42,21 +42,21 @@ def compute(prices: Floats, pairs: ThresholdPairs, rules: Rules, wanted: Wanted)
 
 def report(run: Runs, prices: Floats, pairs: ThresholdPairs, rules: Rules, wanted: Wanted) -> Accounts:
     """Trade every series that can be traded, and make figures of what either twin gives."""
-    told = _reasons(prices, pairs, rules.mode)
-    tradable = np.array([not reason for reason in told], dtype=np.bool_)
+    why = _reasons(prices, pairs, rules.mode)
+    tradable = np.array([not reason for reason in why], dtype=np.bool_)
     with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
         ran = _spread(_ran(run, prices, tradable, pairs, rules), tradable)
         figures = _figures(ran, tradable, rules)
         sums = _of_equity(ran, tradable, rules)
     for row in np.flatnonzero(ran.ruined_at >= 0).tolist():
-        told[row] = f"the account is ruined at row {ran.ruined_at[row]}: its equity is gone"
+        why[row] = f"the account is ruined at row {ran.ruined_at[row]}: its equity is gone"
     beyond = tradable & ~(np.isfinite(ran.fees) & np.isfinite(sums.final_equity))
     for row in np.flatnonzero(beyond).tolist():
-        told[row] = OVERFLOW
+        why[row] = OVERFLOW
     closed, n_series = ran.trades.series[ran.trades.closed], tradable.size
-    status = tuple("error" if reason else "ok" for reason in told)
+    status = tuple("error" if reason else "ok" for reason in why)
     return Accounts(
-        returns=Performance(status, tuple(told), sums.n_bars, figures),
+        returns=Performance(status, tuple(why), sums.n_bars, figures),
         final_equity=sums.final_equity,
         num_trades=np.bincount(closed, minlength=n_series).astype(np.int64),
         **_of_trades(ran.trades, tradable, rules),
@@ -70,11 +70,11 @@ def report(run: Runs, prices: Floats, pairs: ThresholdPairs, rules: Rules, wante
 
 
 def _reasons(prices: Floats, pairs: ThresholdPairs, mode: str) -> list[str]:
-    """Say of each series why it cannot be traded, "" where it can."""
-    told = reasons(prices, mode)
+    """Return why each series cannot be traded, "" where it can."""
+    why = reasons(prices, mode)
     return [
         "there are no thresholds for it" if without and not reason else reason
-        for without, reason in zip(np.isnan(pairs.entry_z).tolist(), told, strict=True)
+        for without, reason in zip(np.isnan(pairs.entry_z).tolist(), why, strict=True)
     ]
 
 

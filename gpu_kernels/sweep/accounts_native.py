@@ -37,10 +37,10 @@ def compute(prices: Floats, pairs: ThresholdPairs, rules: Rules, wanted: account
 def bars_of(
     prices: Floats, levels: trades.ThresholdPair, rules: Rules, timestamps_ms: NDArray[np.int64]
 ) -> whole.BarMetrics:
-    """Trade one series, and tell all bars; the arguments are those of whole.compute, which gives the same bits."""
+    """Trade one series, and return the metrics of all bars; as whole.compute, which gives the same bits."""
     with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
         ran = run(prices[None, :], whole.pairs_of(levels), rules)
-        return whole.told(prices, levels, rules, timestamps_ms, ran, _running_moments(ran.paths.returns[0]))
+        return whole.metrics_of(prices, levels, rules, timestamps_ms, ran, _running_moments(ran.paths.returns[0]))
 
 
 def run(prices: Floats, pairs: ThresholdPairs, rules: Rules) -> Ran:

@@ -50,7 +50,7 @@ class _Held(NamedTuple):
 
 
 def chunks(n_bars: int) -> int:
-    """Return into how many chunks a long series is cut; by its length alone, so that companions change no bit."""
+    """Return the number of chunks of a long series, by its length alone, so that its batch changes no bit."""
     return max(1, min(n_bars // _BARS_A_CHUNK, _MOST_CHUNKS))
 
 

@@ -80,12 +80,12 @@ def moments(
 
 
 def entry(kernel: str, rules: Rules) -> str:
-    """Name the variant of a kernel that serves the rules."""
+    """Return the name of the variant of a kernel that covers the rules."""
     return f"{kernel}_{rules.mode}" if rules.plain else f"{kernel}_{rules.mode}_full"
 
 
 def redo(rows: Floats) -> NDArray[np.bool_]:
-    """Tell which lanes, (B, G), the dense kernel must run again."""
+    """Return which lanes, (B, G), the dense kernel must run again."""
     found: NDArray[np.bool_] = rows[RUINED] == REDO
     return found
 

@@ -24,7 +24,7 @@ ENDS, PARTS = whole("ENDS", "sweep/chunks.h"), whole("PARTS", "sweep/chunk_accou
 
 
 def gains(n_bars: int, n_pairs: int) -> bool:
-    """Tell whether chunks may be faster than whole series, and are never slower.
+    """Return whether chunks may be faster than whole series, and are never slower.
 
     Neither the number of series nor that of threads is asked: a batch changes no bit of its members.
     """

@@ -102,7 +102,7 @@ class Rules(NamedTuple):
 
     @property
     def plain(self) -> bool:
-        """Whether there is neither a stop nor a borrow rate, which the plain variants of the kernels do not know."""
+        """Whether there is neither a stop nor a borrow rate, which the plain variants of the kernels leave out."""
         return self.stop == math.inf and self.borrow == 0.0
 
 

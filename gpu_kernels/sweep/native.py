@@ -94,7 +94,7 @@ def rolling(prices: Floats, lookback: int, delay: int = 0) -> Floats:
 def _run(packed: Packed, pairs: ThresholdPairs, rules: Rules) -> Floats:
     """Run grids by excursions, long series in chunks, and the rest, or what needs it, by the dense kernel.
 
-    Excursions serve no stop, and chunks neither a stop nor a borrow rate.
+    Excursions cover no stop, and chunks neither a stop nor a borrow rate.
     """
     n_series, n_bars = packed.prices.shape
     pairs = ThresholdPairs(*map(np.ascontiguousarray, pairs))

@@ -1,7 +1,7 @@
 """The NumPy twin of accounts, series by series: only decisions cost a step, and bars between them none.
 
 The rule and the account are those of model.py. A side changes at few bars, which sorted lists of the scores beyond each
-level give one after the other. Ledger fills the orders, and what it holds between two fills marks all bars there at
+level give one after the other. Ledger fills the orders, and its position between two fills marks all bars there at
 once.
 """
 
@@ -63,7 +63,7 @@ class _State(NamedTuple):
 
 
 class _TradeLedger(Ledger):
-    """A ledger that lists its trades and what it holds between them."""
+    """A ledger that lists its trades and its positions between them."""
 
     def __init__(self, series: Series, levels: ThresholdPair, rules: Rules) -> None:
         super().__init__(rules)
@@ -191,7 +191,7 @@ def trade(series: Series, levels: ThresholdPair, rules: Rules) -> Account:
 
 
 def _decisions(scores: Floats, levels: ThresholdPair, stop: float) -> list[tuple[int, int]]:
-    """Return the bars at which the side changes, and the new side, as settle.decide says it."""
+    """Return the bars at which the side changes, and the new side, as settle.decide defines it."""
     n_bars = scores.size
 
     def places(beyond: NDArray[np.bool_]) -> list[int]:

@@ -1,4 +1,4 @@
-"""What a running backtest would tell after each bar of a series that is known whole, without running it bar by bar."""
+"""The metrics of a running backtest after each bar of a whole series, without running it bar by bar."""
 
 from typing import NamedTuple
 
@@ -14,7 +14,7 @@ from gpu_kernels.sweep.round_trips import Ran, Trades
 from gpu_kernels.sweep.trades import ThresholdPair
 from gpu_kernels.time_units import DAY_MS
 
-__all__ = ["BarMetrics", "compute", "pairs_of", "told"]
+__all__ = ["BarMetrics", "compute", "metrics_of", "pairs_of"]
 
 Ints = NDArray[np.int64]
 
@@ -62,7 +62,7 @@ def compute(prices: Floats, levels: ThresholdPair, rules: Rules, timestamps_ms: 
     """
     with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
         ran = trades.run(prices[None, :], pairs_of(levels), rules)
-        return told(prices, levels, rules, timestamps_ms, ran, _running_moments(ran.paths.returns[0]))
+        return metrics_of(prices, levels, rules, timestamps_ms, ran, _running_moments(ran.paths.returns[0]))
 
 
 def pairs_of(levels: ThresholdPair) -> ThresholdPairs:
@@ -70,7 +70,7 @@ def pairs_of(levels: ThresholdPair) -> ThresholdPairs:
     return ThresholdPairs(*(np.array([level]) for level in levels))
 
 
-def told(
+def metrics_of(
     prices: Floats, levels: ThresholdPair, rules: Rules, timestamps_ms: Ints, ran: Ran, moments: tuple[Floats, Floats]
 ) -> BarMetrics:
     """Return the figures after each bar, of either twin.
@@ -136,7 +136,7 @@ def _sums(listed: Trades, prices: Floats, levels: ThresholdPair, rules: Rules) -
 
 
 def _marks(prices: Floats) -> Floats:
-    """Return the last price that each bar knows, which marks the position."""
+    """Return the last price up to each bar, which marks the position."""
     known = np.maximum.accumulate(np.where(np.isnan(prices), 0, np.arange(prices.size)))
     return prices[known]
 

@@ -46,8 +46,8 @@ def choose(
     without = best < 0
     reason = np.full(n_series, "", dtype=object)
     if without.any():
-        told = of_metrics(cells, int(without.sum())) if prices is None else of_series(prices[without], cells, mode)
-        reason[without] = told
+        why = of_metrics(cells, int(without.sum())) if prices is None else of_series(prices[without], cells, mode)
+        reason[without] = why
     return Choice(
         best=best,
         best_value=host.taken(values, best),

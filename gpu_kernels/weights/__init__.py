@@ -13,7 +13,7 @@ __all__ = ["MODES", "Bounds", "Weights", "cara", "sharpe"]
 
 
 def _covers(problem: Problem) -> bool:
-    """Tell whether the kernel takes a problem: one without bounds or cap whose numbers are of a moderate size."""
+    """Return whether the kernel takes a problem: one without bounds or cap whose numbers are of a moderate size."""
     return problem.region is None and has_moderate_variances(problem.covariance)
 
 

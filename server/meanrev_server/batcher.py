@@ -1,7 +1,7 @@
 """The queue before the compute threads: which computations start next, and which go together.
 
 This is a pure core without a clock, a thread or an await. The launcher drives it: it adds computations, takes a batch
-whenever a thread is idle, says when a batch is done, and passes the time in seconds.
+whenever a thread is idle, reports when a batch is done, and passes the time in seconds.
 
 Computations with equal keys go together, in the order of their arrival. A key's batch starts at once where no other
 batch of that key runs. While one runs, the next one fills, and starts earlier only when it is full. A key whose batch
@@ -58,7 +58,7 @@ class Computation:
     cancelled: bool = False
 
     def is_wanted(self, now: float) -> bool:
-        """Tell whether someone still waits for the answer."""
+        """Return whether someone still waits for the answer."""
         return not self.cancelled and (self.deadline is None or now < self.deadline)
 
 

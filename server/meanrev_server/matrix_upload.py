@@ -1,6 +1,6 @@
 """The upload of a matrix that is larger than a message: it arrives in chunks and becomes one array.
 
-The first chunk tells the size of the matrix, so that it is admitted or refused as a whole before the rest is sent.
+The first chunk has the size of the matrix, so that it is admitted or refused as a whole before the rest is sent.
 Memory grows with the data that has arrived, not with the size that the first chunk announced: the operating system
 gives the allocated array memory only where it is written.
 """
@@ -52,12 +52,12 @@ class _Assembly:
     """The chunks that have arrived so far.
 
     Attributes:
-        outline: What the first chunk tells.
+        outline: The outline that the first chunk gives.
         name: Name of the matrix.
         stamped: Whether the first chunk has timestamps.
         most_bytes: Most bytes of a matrix.
         rows: Rows that have arrived.
-        whole: (T, N), filled from the top; None where the first chunk did not tell T.
+        whole: (T, N), filled from the top; None where the first chunk did not give T.
         blocks: The chunks' blocks, where whole is None.
         stamps: The chunks' timestamps.
     """
@@ -141,7 +141,7 @@ class Upload:
     """A matrix of which the first chunk has arrived.
 
     Attributes:
-        outline: What the first chunk tells of the matrix.
+        outline: The outline of the matrix that the first chunk gives.
     """
 
     outline: Outline

@@ -258,7 +258,7 @@ def _place(field: str, held: Any, wanted: Any) -> int:
 
 
 def _equal(value: Any, wanted: Any) -> bool:
-    """Tell whether two labels are equal, where dates and texts of different kinds may refuse to be compared."""
+    """Return whether two labels are equal, where dates and texts of different kinds may refuse to be compared."""
     try:
         return bool(value == wanted)
     except (TypeError, ValueError):

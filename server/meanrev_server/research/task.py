@@ -60,7 +60,7 @@ class Task(Generic[O]):
         reply: Class of its replies.
         estimate: What the work takes, from the outline of the matrix and the options.
         run: The work, from the matrix, the options and a Progress.
-        total: Steps that progress counts, from the outline and the options; columns, unless a task says otherwise.
+        total: Steps that progress counts, from the outline and the options; columns by default.
         check: Checks of the options that their types cannot express; raises InvalidInput.
     """
 

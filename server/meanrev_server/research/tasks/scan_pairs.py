@@ -74,7 +74,7 @@ def _run(table: Table, chosen: ScanOptions, progress: Progress) -> Answer:
         "n_significant": found.n_significant,
         "n_untested": found.n_untested,
         "notes": [
-            {"column": table.columns[note.column], "status": note.status, "reason": note.told(table.columns)}
+            {"column": table.columns[note.column], "status": note.status, "reason": note.sentence(table.columns)}
             for note in found.notes
         ],
     }
