@@ -101,7 +101,7 @@ def choose_on(index: int, fraction: float, name: str = "auto") -> Backend:
         KernelError: the one asked for cannot run here, or the best one is a GPU, and not that.
     """
     if name in {"auto", "cuda"}:
-        with suppress(DeviceFault):  # choose says why it is none, or it is another number's
+        with suppress(DeviceFault):  # choose finds the reason, or the GPU has another number
             device.limit(index, fraction)
     chosen = choose(name)
     if chosen.name == "cuda":

@@ -18,7 +18,7 @@ import numpy as np
 
 from gpu_kernels.checks import Floats
 from gpu_kernels.compile import cubin_file
-from gpu_kernels.constants import whole
+from gpu_kernels.constants import integer
 from gpu_kernels.errors import DeviceFault, OutOfMemory
 
 __all__ = [
@@ -37,7 +37,7 @@ __all__ = [
     "within_memory",
 ]
 
-BLOCK = whole("GPU_BLOCK", "lane.h")
+BLOCK = integer("GPU_BLOCK", "lane.h")
 """Threads of a block."""
 
 _own = local()

@@ -1,7 +1,7 @@
 """Which twin of an operation runs, with how many threads, and in which process.
 
 An operation declares its implementations once, as `Twins`, and calls `Twins.run`; no other code chooses between them.
-The `Selection` of the enclosing `using` says what there is to choose from. Without one the NumPy twin runs, in this
+The `Selection` of the enclosing `using` lists what there is to choose from. Without one the NumPy twin runs, in this
 process. backend.choose finds out what a machine has; nothing is probed here.
 """
 
@@ -67,7 +67,7 @@ class Twins(Generic[*Ts, R]):
     steps: Callable[[*Ts], int] | None = None
 
     def run(self, *arguments: *Ts) -> R:
-        """Compute a request by the twin that the selection asks for, in the process that it names.
+        """Compute a request by the twin that the selection determines, in the process that it names.
 
         Args:
             *arguments: Those of the twins, checked. They can be pickled, because the process may be another one.

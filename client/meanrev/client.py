@@ -8,7 +8,6 @@ from dataclasses import replace
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Literal, ParamSpec, Self, TypeVar, cast, overload
 
-from meanrev.brevity import brief
 from meanrev.client_base import ClientBase
 from meanrev.errors import ConnectionFailed, InvalidInput, MeanRevError, Overloaded, ServerError, from_status
 from meanrev.extensions import local
@@ -18,6 +17,7 @@ from meanrev.methods.job_calls import reading_of, request_of, submission, watch
 from meanrev.question import Blocking, Live, Question
 from meanrev.results import Estimate
 from meanrev.retry import Retries
+from meanrev.tracebacks import brief
 from meanrev.transport.blocking import BlockingTransport
 from meanrev.transport.options import LOCAL, Endpoint, default_timeout
 

@@ -15,7 +15,7 @@ _LARGEST = 1e300
 _FEW = 16
 """Holdings that are added up afresh with every mark."""
 _LEAST_SAMPLES = 30
-"""Prices before an estimate is believed, as an estimate's own "converged" asks."""
+"""Fewest prices of an estimate that can raise an alert; for "converged" an estimate needs as many."""
 
 
 class Account:

@@ -166,7 +166,7 @@ def portfolio_stats(returns: Floats, weights: Floats, periods_per_year: float, l
     n_periods = returns.shape[0]
     earned = returns @ weights
     mean = float(earned.mean())
-    # What is earned may be rounding beside what is held: of a hedge that cancels to nothing, say.
+    # The return may be rounding beside the positions, such as that of a hedge that cancels to nothing.
     largest = float((np.abs(returns) @ np.abs(weights)).max())
     still = bool(earned.max() - earned.min() <= _CONSTANT * largest)
     std, shape = (0.0, np.zeros(n_periods)) if still else _standardised(earned - mean)

@@ -11,7 +11,7 @@ import numpy as np
 
 from gpu_kernels.checks import Floats
 from gpu_kernels.compile import library, library_holding_the_lock
-from gpu_kernels.constants import whole
+from gpu_kernels.constants import integer
 from gpu_kernels.launch import Count, Number, Threads, pointer
 from gpu_kernels.ou import verdicts
 from gpu_kernels.ou.model import BIASES, OuEstimate
@@ -21,7 +21,7 @@ from gpu_kernels.ou.sums import Sums
 __all__ = ["CompiledStream"]
 
 _SUMS = len(Sums._fields)
-_LAST, _FORGETTING, _STATE = (whole(name, "ou/verdict.h", "ou/stream.h") for name in ("LAST", "FORGETTING", "STATE"))
+_LAST, _FORGETTING, _STATE = (integer(name, "ou/verdict.h", "ou/stream.h") for name in ("LAST", "FORGETTING", "STATE"))
 """Places in the state of a stream behind its sums, and its size."""
 
 _ONE, _NO, _ALONE = Count.from_param(1), Count.from_param(0), Threads.from_param(1)

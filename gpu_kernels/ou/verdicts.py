@@ -5,13 +5,13 @@ from collections.abc import Sequence
 import numpy as np
 
 from gpu_kernels.checks import Floats
-from gpu_kernels.constants import whole
+from gpu_kernels.constants import integer
 from gpu_kernels.ou import inference
 from gpu_kernels.ou.model import OuEstimate, OuFit
 
 __all__ = ["ROWS", "of_rows", "of_values"]
 
-ROWS = whole("VERDICT", "ou/verdict.h")
+ROWS = integer("VERDICT", "ou/verdict.h")
 """Numbers of a series: those of OuFit in their order, the finding, and 1 where the asked correction was applied."""
 
 _FINDINGS: dict[float, tuple[str, str]] = dict(enumerate(inference.FINDINGS))

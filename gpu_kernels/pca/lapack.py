@@ -1,7 +1,7 @@
 """BLAS and LAPACK of SciPy's wheel, called without the interpreter's lock.
 
 SciPy's own wrappers keep the lock, so that the spectrum of a thousand assets would hold up every other thread, a
-server's event loop among them. What SciPy offers to Cython are the functions themselves, in capsules that tell their
+server's event loop among them. What SciPy offers to Cython are the functions themselves, in capsules with their
 types.
 
 All products around the spectrum are SciPy's as well, and not NumPy's: NumPy's wheel has a BLAS of its own, and where

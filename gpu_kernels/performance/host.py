@@ -94,7 +94,7 @@ def grouped(
 ) -> Iterator[tuple[NDArray[np.intp], slice]]:
     """Yield the wanted rows that begin and end together, and their bars, in blocks.
 
-    A series is summed over its own bars alone, so that neither its companions nor what is missing around it change a
+    A series is summed over its own bars alone, so that neither other series nor missing bars around it change a
     bit.
     """
     places = np.flatnonzero(wanted)

@@ -8,6 +8,7 @@ from gpu_kernels.dispatch import Twins
 from gpu_kernels.sweep import accounts as of_accounts
 from gpu_kernels.sweep import accounts_native, device, host, native
 from gpu_kernels.sweep.arguments import checked_pairs, checked_rules, has_bars, optional_pairs, own_pairs, stops_above
+from gpu_kernels.sweep.bar_metrics import BarMetrics
 from gpu_kernels.sweep.figures import nothing, with_untradable, without_overflow
 from gpu_kernels.sweep.model import (
     ERROR,
@@ -24,7 +25,6 @@ from gpu_kernels.sweep.model import (
 from gpu_kernels.sweep.online import OnlineBacktest
 from gpu_kernels.sweep.round_trips import AccountPaths, Accounts, Trades
 from gpu_kernels.sweep.survey import NO_PRICE, OVERFLOW, Survey, reasons, survey
-from gpu_kernels.sweep.whole import BarMetrics
 
 __all__ = [
     "ERROR",
@@ -74,7 +74,7 @@ def backtest(
     Args:
         prices: (B, T), oldest first. Bars before a series' first price and behind its last count in none of its
             figures. A NaN bar between is skipped by the window, marked at the last price, and orders wait.
-        entry_z: (G,) scores at which a trade opens, above 0; one number serves all pairs, here and below.
+        entry_z: (G,) scores at which a trade opens, above 0; one number applies to all pairs, here and below.
         exit_z: (G,) a trade of side d closes when d z >= -exit_z; -entry_z <= exit_z < entry_z.
         cost: (G,) cost per side: a fraction of the traded notional, or units of the price in mode "unit".
         rules: What all backtests share: window, delay, mode, capital, stop and borrow rate.

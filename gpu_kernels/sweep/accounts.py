@@ -24,7 +24,7 @@ Runs = Callable[[Floats, ThresholdPairs, Rules], Ran]
 
 
 class Wanted(NamedTuple):
-    """What an answer holds beside the figures.
+    """What an answer contains beside the figures.
 
     Attributes:
         trades: Every round trip.

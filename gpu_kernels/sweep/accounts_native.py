@@ -10,7 +10,7 @@ from gpu_kernels.compile import library
 from gpu_kernels.constants import constants
 from gpu_kernels.dispatch import current
 from gpu_kernels.launch import Count, Number, Threads, pointer
-from gpu_kernels.sweep import accounts, driver, trades, whole
+from gpu_kernels.sweep import accounts, bar_metrics, driver, trades
 from gpu_kernels.sweep.bars import Bars, collisions, gather, owed
 from gpu_kernels.sweep.model import Rules, ThresholdPairs
 from gpu_kernels.sweep.native import rolling
@@ -36,11 +36,11 @@ def compute(prices: Floats, pairs: ThresholdPairs, rules: Rules, wanted: account
 
 def bars_of(
     prices: Floats, levels: trades.ThresholdPair, rules: Rules, timestamps_ms: NDArray[np.int64]
-) -> whole.BarMetrics:
-    """Trade one series, and return the metrics of all bars; as whole.compute, which gives the same bits."""
+) -> bar_metrics.BarMetrics:
+    """Trade one series, and return the metrics of all bars; as bar_metrics.compute, which gives the same bits."""
     with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
-        ran = run(prices[None, :], whole.pairs_of(levels), rules)
-        return whole.metrics_of(prices, levels, rules, timestamps_ms, ran, _running_moments(ran.paths.returns[0]))
+        ran = run(prices[None, :], bar_metrics.pairs_of(levels), rules)
+        return bar_metrics.metrics_of(prices, levels, rules, timestamps_ms, ran, _running_moments(ran.paths.returns[0]))
 
 
 def run(prices: Floats, pairs: ThresholdPairs, rules: Rules) -> Ran:

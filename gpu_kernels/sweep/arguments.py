@@ -86,7 +86,7 @@ def stops_above(entry_z: ArrayLike, rules: Rules) -> None:
 
 
 def checked_pairs(entry_z: ArrayLike, exit_z: ArrayLike, cost: ArrayLike) -> ThresholdPairs:
-    """Return thresholds and costs, (G,) each; one number serves all.
+    """Return thresholds and costs, (G,) each; one number applies to all.
 
     Raises:
         InvalidInput: one is NaN or out of its range, or shapes do not fit.

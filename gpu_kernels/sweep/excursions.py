@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from gpu_kernels.checks import Floats
 from gpu_kernels.compile import library
-from gpu_kernels.constants import whole
+from gpu_kernels.constants import integer
 from gpu_kernels.launch import Count, Number, Threads, pointer
 from gpu_kernels.sweep.driver import Packed
 from gpu_kernels.sweep.model import Rules, ThresholdPairs
@@ -18,10 +18,10 @@ __all__ = ["FEWEST_PAIRS", "MOST_EXITS", "MOST_LEVELS", "Grids", "find", "run"]
 FEWEST_PAIRS = 24
 """Pairs from which one pass for all beats a lane each."""
 
-MOST_LEVELS = whole("LEVELS", "sweep/levels.h")
+MOST_LEVELS = integer("LEVELS", "sweep/levels.h")
 """Most entry levels of one pass."""
 
-MOST_EXITS = whole("EXITS", "sweep/levels.h")
+MOST_EXITS = integer("EXITS", "sweep/levels.h")
 """Most exit levels of one pass."""
 
 _ITEMS_A_THREAD = 16

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gpu_kernels.checks import Floats
-from gpu_kernels.constants import whole
+from gpu_kernels.constants import integer
 from gpu_kernels.sweep.model import ERROR, FLAT, IN_TRADE, Rules, SweepMetrics
 from gpu_kernels.sweep.settle import N
 
@@ -28,11 +28,11 @@ __all__ = [
     "without_overflow",
 ]
 
-ROWS, RUINED = whole("ROWS", "sweep/rows.h"), whole("RUINED", "sweep/rows.h")
-"""Rows of the kernels' output, and which of them says how a lane ended."""
+ROWS, RUINED = integer("ROWS", "sweep/rows.h"), integer("RUINED", "sweep/rows.h")
+"""Rows of the kernels' output, and the number of the row with how a lane ended."""
 
-_SUM, _SQUARES = whole("SUM", "sweep/rows.h"), whole("SQUARES", "sweep/rows.h")
-"""The rows of the sums of the returns and of their squares, which stand side by side."""
+_SUM, _SQUARES = integer("SUM", "sweep/rows.h"), integer("SQUARES", "sweep/rows.h")
+"""The rows of the sums of the returns and of their squares, which are neighbours."""
 
 REDO = 2.0
 """The value in the row RUINED of a lane that the dense kernel must run again."""

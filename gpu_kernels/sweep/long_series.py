@@ -4,7 +4,7 @@ import numpy as np
 
 from gpu_kernels.checks import Floats
 from gpu_kernels.compile import library
-from gpu_kernels.constants import whole
+from gpu_kernels.constants import integer
 from gpu_kernels.launch import Count, Number, Threads, pointer
 from gpu_kernels.sweep.model import Rules, ThresholdPairs
 
@@ -19,7 +19,7 @@ MOST_PAIRS = 64
 CHUNKS = 64
 """Chunks of a series, the same for any number of threads, so that this number changes no bit."""
 
-ENDS, PARTS = whole("ENDS", "sweep/chunks.h"), whole("PARTS", "sweep/chunk_account.h")
+ENDS, PARTS = integer("ENDS", "sweep/chunks.h"), integer("PARTS", "sweep/chunk_account.h")
 """Numbers that the kernel writes about the end of a chunk, and about its account."""
 
 

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from gpu_kernels.checks import Floats, non_negative, positive
 from gpu_kernels.dispatch import Twins
 from gpu_kernels.errors import InvalidInput
-from gpu_kernels.sweep import accounts_native, settle, whole
+from gpu_kernels.sweep import accounts_native, bar_metrics, settle
 from gpu_kernels.sweep.arguments import checked_rules, stops_above
 from gpu_kernels.sweep.figures import per_trade
 from gpu_kernels.sweep.ledger import Ledger
@@ -21,7 +21,7 @@ from gpu_kernels.time_units import DAY_MS
 __all__ = ["OnlineBacktest"]
 
 _DEFAULT = Rules()
-WHOLE_TWINS = Twins(host=whole.compute, native=accounts_native.bars_of)
+WHOLE_TWINS = Twins(host=bar_metrics.compute, native=accounts_native.bars_of)
 
 
 class OnlineBacktest:
@@ -103,7 +103,7 @@ class OnlineBacktest:
 
     def whole(
         self, prices: Floats, entry_z: float, exit_z: float, cost: float, timestamps_ms: NDArray[np.int64]
-    ) -> whole.BarMetrics:
+    ) -> bar_metrics.BarMetrics:
         """Return what `metric` would return after each bar of a run that has not begun, and leave the run as it is.
 
         Args:

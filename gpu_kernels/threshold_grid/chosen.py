@@ -74,7 +74,7 @@ def deflate(
     Args:
         sharpe_ratio: (B, G), annualised.
         best: (B,), -1 for none.
-        cells: What the columns stand for.
+        cells: The cells of the columns.
         n_bars: (B,) returns behind each series' ratios.
         rules: Of the backtests.
         prices: (B, T) for the skewness and kurtosis of the best cells; None takes a normal's.

@@ -106,7 +106,7 @@ def region(low: Floats, high: Floats, *, budget: bool, leverage: float) -> Regio
         leverage: Largest sum of |w|.
 
     Raises:
-        InvalidInput: no portfolio satisfies the constraints; the rule says which.
+        InvalidInput: no portfolio satisfies the constraints; the rule names them.
     """
     if budget:
         below, above = _beyond_one(low), -_beyond_one(high)

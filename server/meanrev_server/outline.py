@@ -16,7 +16,7 @@ VALUE_BYTES = 8
 
 @dataclass(frozen=True, slots=True)
 class Outline:
-    """What the first chunk says about a matrix.
+    """The outline of a matrix, from its first chunk.
 
     Attributes:
         n_rows: T; 0 where the first chunk does not give it.

@@ -44,7 +44,7 @@ def unknown(name: str, names: Sequence[str], what: str, verdict: str = "is not k
         name: What was given.
         names: What is known.
         what: What the known ones are called, in the plural ("options").
-        verdict: What the rule says of the name.
+        verdict: What is wrong with the name.
     """
     advice = suggestion(name, names)
     listed = ", ".join(names[:_LISTED]) or "none"

@@ -7,7 +7,7 @@ import pytest
 from gpu_kernels import cholesky, cointegration, constants, ou, weights
 from gpu_kernels import compile as kernels
 from gpu_kernels.cointegration import driver as cointegration_driver
-from gpu_kernels.constants import whole
+from gpu_kernels.constants import integer
 from gpu_kernels.multiperiod import driver as plan_driver
 from gpu_kernels.multiperiod import host, polish
 from gpu_kernels.ou import driver as ou_driver
@@ -106,6 +106,6 @@ def test_constants_are_read_as_they_are_written(tmp_path, monkeypatch):
     monkeypatch.setattr(constants, "_HERE", tmp_path)
     found = constants.constants("first.h", "second.h")
     assert found == {"ONE": 1, "TWO": 2, "SMALL": 1e-9, "FINE": 0.125, "A": 0, "B": 1, "C": 2, "D": 3}
-    assert whole("TWO", "first.h") == 2
+    assert integer("TWO", "first.h") == 2
     with pytest.raises(KeyError):
-        whole("MADE", "first.h")
+        integer("MADE", "first.h")

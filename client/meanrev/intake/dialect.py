@@ -85,7 +85,7 @@ def without_broken_bytes(data: bytes) -> tuple[bytes, str]:
 
     Letters beyond ASCII are almost never UTF-8 by chance: where they are, and have as many bytes as are broken, the
     text is UTF-8 that was damaged, and its names would become others if it were read as Windows-1252. A byte-order mark
-    says so by itself.
+    shows it by itself.
     """
     marked = data.startswith(codecs.BOM_UTF8)
     text = data.removeprefix(codecs.BOM_UTF8).decode(errors="replace")

@@ -22,7 +22,7 @@ class Clock(NamedTuple):
     """The times of the rows of a frame.
 
     Attributes:
-        column: As it stands in the frame.
+        column: As it is in the frame.
         times: Its times; None for a column of labels, which is no time.
     """
 

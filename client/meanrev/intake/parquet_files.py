@@ -7,7 +7,7 @@ from typing import Any
 
 from meanrev.errors import InvalidInput
 from meanrev.intake import periods
-from meanrev.intake.held import Columns
+from meanrev.intake.file_columns import Columns
 from meanrev.intake.options import polars, refusal
 from meanrev.intake.raw import RawTable
 

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from meanrev.intake.held import Columns
+from meanrev.intake.file_columns import Columns
 from meanrev.intake.report import LeftOut
 
 __all__ = ["RawTable", "row_number"]

@@ -11,7 +11,7 @@ from meanrev.intake import dialect
 from meanrev.intake.cells import MISSING, comma_style
 from meanrev.intake.column_names import is_time_name
 from meanrev.intake.dialect import HEAD_BYTES, Layout, ends_in_returns, laid_out, one_newline
-from meanrev.intake.held import Columns
+from meanrev.intake.file_columns import Columns
 from meanrev.intake.options import FileOptions, polars, refusal
 from meanrev.intake.raw import RawTable
 from meanrev.intake.report import LeftOut

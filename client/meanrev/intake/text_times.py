@@ -41,7 +41,7 @@ class Read(NamedTuple):
         times: polars Series of Datetime("ns"), null where a text is no time.
         kind: How they were read.
         whole_days: None is more precise than a day.
-        is_utc: They name a zone and are in UTC; otherwise they stand without a zone.
+        is_utc: They name a zone and are in UTC; otherwise they have no zone.
         ambiguous: Why none of them can be read, and the way out; "" where they can.
     """
 

@@ -13,7 +13,7 @@ def in_utc(raw: RawTable, number: int, naive: Any, options: FileOptions) -> Any:
     """Return times without a zone as nanoseconds since 1970 in UTC.
 
     Args:
-        raw: The table that they stand in, for messages.
+        raw: The table that they are in, for messages.
         number: Of their column.
         naive: polars Series of Datetime("ns") without a zone.
         options: Whose tz is their zone; UTC where it is "".

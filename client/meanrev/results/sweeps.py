@@ -69,7 +69,7 @@ class CellFigures(Result):
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class BestCells(Result):
-    """Each column's choice: scalars for one series, (N,) arrays for many. It serves as backtest's thresholds.
+    """Each column's choice: scalars for one series, (N,) arrays for many. backtest takes it as its thresholds.
 
     Attributes:
         column: Label of the column.
