@@ -21,7 +21,7 @@ from meanrev_server.rpc.stamps import check_stamps
 from meanrev_wire import codec
 from meanrev_wire.research_pb2 import MatrixChunk
 
-__all__ = ["Table", "Upload", "begin"]
+__all__ = ["Upload", "UploadedMatrix", "begin"]
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -33,7 +33,7 @@ _NUMBERED_ON_THE_LOOP = 1_000
 
 
 @dataclass(frozen=True, slots=True)
-class Table:
+class UploadedMatrix:
     """A whole matrix.
 
     Attributes:
@@ -121,7 +121,7 @@ class _Assembly:
             self.whole = np.empty((self.outline.n_rows, self.outline.n_columns))
         self.whole[self.rows : self.rows + len(block)] = block
 
-    def table(self) -> Table:
+    def table(self) -> UploadedMatrix:
         """Return the whole matrix.
 
         Raises:
@@ -133,7 +133,7 @@ class _Assembly:
         values = _joined(self.blocks) if self.whole is None else self.whole
         stamps = np.concatenate(self.stamps) if self.stamps else None
         columns = self.outline.columns or tuple(map(str, range(self.outline.n_columns)))
-        return Table(values, columns, stamps)
+        return UploadedMatrix(values, columns, stamps)
 
 
 @dataclass(slots=True)
@@ -150,7 +150,7 @@ class Upload:
     _messages: AsyncIterator[bytes]
     _call: Call
 
-    async def table(self) -> Table:
+    async def table(self) -> UploadedMatrix:
         """Reserve the bytes of the matrix, receive the other chunks, and return the whole matrix.
 
         Raises:

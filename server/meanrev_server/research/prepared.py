@@ -15,7 +15,7 @@ import msgspec
 from gpu_kernels.choices import choice_rule
 from gpu_kernels.errors import InvalidInput
 from meanrev_server.jobs import job_id
-from meanrev_server.matrix_upload import Table, Upload
+from meanrev_server.matrix_upload import Upload, UploadedMatrix
 from meanrev_server.outline import Outline
 from meanrev_server.research.estimate import Estimate
 from meanrev_server.research.task import Task
@@ -34,7 +34,7 @@ class Prepared(NamedTuple):
     """
 
     request: "Request"
-    table: Table
+    table: UploadedMatrix
 
     def job_id(self) -> str:
         """Return the id of the request as a job: a hash of everything that its answer depends on.
@@ -114,7 +114,7 @@ class Request:
         task.check(chosen)
         return cls(task, outline, chosen, ignored, task.total(outline, chosen), task.estimate(outline, chosen))
 
-    def with_table(self, table: Table) -> Prepared:
+    def with_table(self, table: UploadedMatrix) -> Prepared:
         """Return the prepared request, estimated anew where the first chunk did not give the number of rows."""
         if self.outline.n_rows:
             return Prepared(self, table)

@@ -6,7 +6,7 @@ from typing import Generic, TypeVar
 
 from google.protobuf.message import Message
 
-from meanrev_server.matrix_upload import Table
+from meanrev_server.matrix_upload import UploadedMatrix
 from meanrev_server.outline import Outline
 from meanrev_server.research.answer import Answer
 from meanrev_server.research.estimate import Estimate
@@ -68,6 +68,6 @@ class Task(Generic[O]):
     options_type: type[O]
     reply: type[Message]
     estimate: Callable[[Outline, O], Estimate]
-    run: Callable[[Table, O, Progress], Answer]
+    run: Callable[[UploadedMatrix, O, Progress], Answer]
     total: Callable[[Outline, O], int] = _n_columns
     check: Callable[[O], None] = _nothing_more

@@ -6,7 +6,7 @@ from msgspec import Meta
 
 from gpu_kernels import performance
 from gpu_kernels.time_units import PERIODS_PER_YEAR
-from meanrev_server.matrix_upload import Table
+from meanrev_server.matrix_upload import UploadedMatrix
 from meanrev_server.outline import Outline
 from meanrev_server.research.answer import Answer
 from meanrev_server.research.columns import column_groups
@@ -38,7 +38,7 @@ class ReturnStatsOptions(ResearchOptions, frozen=True, kw_only=True):
 _NAMES = option_names(ReturnStatsOptions, values="block")
 
 
-def _run(table: Table, chosen: ReturnStatsOptions, progress: Progress) -> Answer:
+def _run(table: UploadedMatrix, chosen: ReturnStatsOptions, progress: Progress) -> Answer:
     n_columns = table.values.shape[1]
     found = []
     for columns, series in column_groups(table.values, _COLUMNS_AT_ONCE):

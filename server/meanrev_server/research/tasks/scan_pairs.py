@@ -6,7 +6,7 @@ from msgspec import Meta
 
 from gpu_kernels import pair_trading
 from gpu_kernels.time_units import PERIODS_PER_YEAR
-from meanrev_server.matrix_upload import Table
+from meanrev_server.matrix_upload import UploadedMatrix
 from meanrev_server.outline import Outline
 from meanrev_server.research.answer import Answer
 from meanrev_server.research.estimate import Estimate, list_bytes, parts_bytes
@@ -61,7 +61,7 @@ def _total(outline: Outline, _: ScanOptions) -> int:
     return n_columns * (n_columns - 1) // 2
 
 
-def _run(table: Table, chosen: ScanOptions, progress: Progress) -> Answer:
+def _run(table: UploadedMatrix, chosen: ScanOptions, progress: Progress) -> Answer:
     given = {name: getattr(chosen, name) for name in chosen.__struct_fields__ if name not in _OF_THE_SERVER}
     with wire_names(_NAMES):
         found = pair_trading.scan(table.values, progress=progress, **given)
