@@ -37,12 +37,12 @@ def serving(listen: str, settings: dict[str, Any]) -> Iterator[str]:
         MeanRevError: the server ended before it served.
     """
     chosen = _checked(listen, settings)
-    # Its messages are for whoever looks for a fault, unless the caller asked for more.
-    quiet = {} if "log_level" in settings else {"log_level": "warning", "call_log": settings.get("call_log", "off")}
-    told = msgspec.structs.replace(chosen, **quiet)
+    # Its messages are for diagnosis alone, unless the caller asked for more.
+    less = {} if "log_level" in settings else {"log_level": "warning", "call_log": settings.get("call_log", "off")}
+    quiet = msgspec.structs.replace(chosen, **less)
     owner, process = os.getpid(), _started()
     try:
-        yield _address(process, told)
+        yield _address(process, quiet)
     finally:
         if os.getpid() == owner:  # a forked child that leaves the context leaves the server to its parent
             _end(process, chosen.grace_s + _FAREWELL_S)
@@ -85,7 +85,7 @@ def _end(process: "subprocess.Popen[bytes]", patience_s: float) -> None:
     assert process.stdin is not None  # noqa: S101 - both are pipes
     assert process.stdout is not None  # noqa: S101
     with suppress(BrokenPipeError):  # it has ended already
-        # A forked child may hold the pipe open, so that closing it here would tell nothing.
+        # A forked child may keep the pipe open, so that closing it here would not end the server.
         process.stdin.write(b"stop\n")
         process.stdin.flush()
     with suppress(BrokenPipeError):

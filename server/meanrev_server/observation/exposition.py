@@ -13,7 +13,7 @@ from meanrev_server.errors import ConfigError
 
 __all__ = ["Exposition"]
 
-_PATIENCE_S = 5.0
+_PATIENCE_S = 2.0
 """Seconds for which one reader may keep the next one waiting."""
 
 _GLANCE_S = 0.1
