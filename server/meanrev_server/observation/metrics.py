@@ -189,8 +189,9 @@ def _histograms(
 ) -> HistogramMetricFamily:
     family = HistogramMetricFamily(name, text, labels=["method"])
     for method, tally in list(methods):
-        histogram = of(tally)
-        family.add_metric([method], histogram.buckets(), histogram.total)
+        buckets = of(tally).buckets()
+        if buckets[-1][1]:  # a method without computations has no times of any
+            family.add_metric([method], buckets, of(tally).total)
     return family
 
 
