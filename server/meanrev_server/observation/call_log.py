@@ -133,7 +133,7 @@ class CallLog:
         if self._which.as_json:
             return self._encoder.encode(line).decode()
         fields = msgspec.structs.asdict(line)
-        head = f"{fields.pop('timestamp').isoformat()} [{fields.pop('level'):<9}] {fields.pop('event'):<30}"
+        head = f"{fields.pop('timestamp'):%Y-%m-%dT%H:%M:%S.%fZ} [{fields.pop('level'):<9}] {fields.pop('event'):<30}"
         return f"{head} {' '.join(f'{name}={_plain(value)}' for name, value in fields.items())}"
 
 
