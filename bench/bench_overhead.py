@@ -22,7 +22,7 @@ from bench.rows import Row
 from meanrev_server.config import Settings
 from meanrev_server.observation.call_log import CallLog, wanted
 from meanrev_server.observation.tallies import CallTallies
-from meanrev_server.records import CallRecord, Calls
+from meanrev_server.records import CallObserver, CallRecord, Calls
 from meanrev_server.rpc.adapter import Service
 from meanrev_server.rpc.registry import Route
 from meanrev_server.telemetry import start_logging
@@ -72,9 +72,10 @@ class Timing(grpc.GenericRpcHandler):
 
     async def answer(self, _request, context):
         tallies = CallTallies()
+        watching: tuple[list[CallObserver], ...] = ([], [tallies], [tallies, self.log])
         for _ in range(ROUNDS):
             taken = []
-            for observers in ([], [tallies], [tallies, self.log]):
+            for observers in watching:
                 self.calls.observers = observers
                 taken.append(timed(watched_call, self.service_, context))
                 self.log.flush()
