@@ -1,0 +1,148 @@
+"""The NumPy twin of Johansen's test: the reduced-rank regression of N series."""
+
+import numpy as np
+
+from gpu_kernels.bounds import units
+from gpu_kernels.checks import Floats
+from gpu_kernels.errors import Degenerate
+from gpu_kernels.johansen.model import ReducedRank
+
+__all__ = ["accepted", "fewest_rows", "reduced_rank", "spread"]
+
+_ENTRIES = 1 << 20
+_EPS = float(np.finfo(np.float64).eps)
+_ROUNDING = 64.0 * _EPS
+_NAMED = 1e-8
+"""Share of a column below which another one's part in it is rounding."""
+
+
+def fewest_rows(n_series: int, det_order: int, lags: int) -> int:
+    """Return the least T for which no combination of differences follows from the levels by counting alone."""
+    return 2 * n_series + n_series * lags + lags + 1 + (det_order >= 0)
+
+
+def reduced_rank(levels: Floats, reach: Floats, det_order: int, lags: int) -> ReducedRank:
+    """Compute the eigenvalues, the vectors and both statistics; see the equations of the model.
+
+    Args:
+        levels: (T, N), none of them constant, T >= fewest_rows.
+        reach: (N,) magnitude whose rounding the levels carry.
+        det_order: One of DET_ORDERS.
+        lags: k.
+
+    Raises:
+        Degenerate: a column follows from others, or differences follow from the levels.
+    """
+    n_rows, n_series = levels.shape
+    intercept, trend = _line(levels, det_order)
+    around = levels - intercept - trend * np.arange(n_rows)[:, None]
+    # Powers of two change no digit, and columns of any size give the same statistics.
+    unit = units(np.abs(around).max(axis=0))
+    n_samples = n_rows - 1 - lags
+    noise = _ROUNDING * np.sqrt(n_samples) * reach / unit
+    differences, before = _residuals(_triangle(around / unit, det_order, lags), n_series)
+    q1, u1 = _factors(before, noise, "")
+    q0, u0 = _factors(differences, noise, "the change of ")
+    cross = q1.T @ q0
+    left, correlations, _ = np.linalg.svd(cross)
+    unexplained = np.linalg.svd(q0 - q1 @ cross, compute_uv=False)[::-1]
+    if unexplained[0] <= (noise / np.abs(u0.diagonal())).max():
+        raise _exact(n_series)
+    eigenvalues = correlations**2
+    # Each form keeps its digits where the other one loses them.
+    share = np.where(eigenvalues < 0.5, -np.log1p(-np.minimum(eigenvalues, 0.5)), -2.0 * np.log(unexplained))
+    vectors = np.sqrt(n_samples) * np.linalg.solve(u1, left).T / unit
+    vectors *= np.where(vectors[:, :1] < 0, -1.0, 1.0)
+    trace = n_samples * np.cumsum(share[::-1])[::-1]
+    return ReducedRank(eigenvalues, vectors, trace, n_samples * share, n_samples, intercept, trend)
+
+
+def accepted(statistic: Floats, critical: Floats) -> int:
+    """Return the first r whose statistic (N,) is at most its critical value (N,), N where there is none."""
+    kept = np.flatnonzero(statistic <= critical)
+    return int(kept[0]) if kept.size else len(statistic)
+
+
+def spread(levels: Floats, found: ReducedRank) -> Floats:
+    """Return the first vector's combination (T,) of the levels (T, N), around its line."""
+    line = found.intercept + found.trend * np.arange(len(levels))[:, None]
+    return np.asarray((levels - line) @ found.vectors[0])
+
+
+def _line(levels: Floats, det_order: int) -> tuple[Floats, Floats]:
+    """Return the intercepts and slopes (N,) of what the levels are taken around."""
+    flat = np.zeros(levels.shape[1])
+    if det_order < 0:
+        return flat, flat
+    mean = levels.mean(axis=0)
+    mean += (levels - mean).mean(axis=0)
+    if det_order == 0:
+        return mean, flat
+    time = np.arange(len(levels)) - 0.5 * (len(levels) - 1)
+    slope = time @ (levels - mean) / (time @ time)
+    return mean + slope * time[0], slope
+
+
+def _triangle(levels: Floats, det_order: int, lags: int) -> Floats:
+    """Return the triangular factor of [constant, lagged differences, levels before, differences], block by block."""
+    steps = np.diff(levels, axis=0)
+    n_samples = len(steps) - lags
+    lagged = [steps[lags - i :][:n_samples] for i in range(1, lags + 1)]
+    constant = [np.ones((n_samples, 1))] if det_order >= 0 else []
+    parts = [*constant, *lagged, levels[lags:-1], steps[lags:]]
+    width = sum(part.shape[1] for part in parts)
+    # Few enough rows at a time for long series with many lags to fit in memory.
+    height = max(width, _ENTRIES // width)
+    triangle = np.empty((0, width))
+    for start in range(0, n_samples, height):
+        block = np.concatenate([part[start : start + height] for part in parts], axis=1)
+        triangle = np.linalg.qr(np.concatenate([triangle, block]), mode="r")
+    return triangle
+
+
+def _residuals(triangle: Floats, n_series: int) -> tuple[Floats, Floats]:
+    """Return what the first columns leave of the differences and of the levels before, in the triangle's coordinates."""
+    columns, rest = triangle[:, : -2 * n_series], triangle[:, -2 * n_series :]
+    if columns.shape[1]:
+        length = np.sqrt(np.einsum("ij,ij->j", columns, columns))
+        basis, size, _ = np.linalg.svd(columns / np.where(length > 0, length, 1.0), full_matrices=False)
+        basis = basis[:, size > len(triangle) * _EPS * size[0]]
+        for _ in range(2):  # the second round takes out what rounding left of the first
+            rest = rest - basis @ (basis.T @ rest)
+    return rest[:, n_series:], rest[:, :n_series]
+
+
+def _factors(residuals: Floats, noise: Floats, what: str) -> tuple[Floats, Floats]:
+    """Return Q and U of (M, N) residuals, unless a column follows from those before it but for rounding."""
+    q, u = np.linalg.qr(residuals)
+    length = np.sqrt(np.einsum("ij,ij->j", u, u))
+    for column in range(len(u)):
+        weights = np.linalg.solve(u[:column, :column], u[:column, column])
+        if abs(u[column, column]) <= noise[column] + np.abs(weights) @ noise[:column]:
+            part = np.abs(weights) * length[:column] > np.maximum(_NAMED * length[column], noise[column])
+            raise _dependent(column, np.flatnonzero(part).tolist(), what)
+    return q, u
+
+
+def _dependent(column: int, others: list[int], what: str) -> Degenerate:
+    """Return the error of a column that follows from others, or from deterministic terms and lags alone."""
+    terms = "the deterministic terms and the lagged changes"
+    if not others:
+        field = f"prices[:, {column}]"
+        told = f"{field} must vary by itself: {what}column {column} follows exactly from {terms}; leave it out"
+        return Degenerate(field, told)
+    field = f"prices[:, {sorted([*others, column])}]"
+    listed = f"column{'s' if len(others) > 1 else ''} {', '.join(map(str, others))}"
+    told = (
+        f"{field} must not determine each other: {what}column {column} is a linear combination of {listed}, but for "
+        f"{terms}; leave one of them out"
+    )
+    return Degenerate(field, told)
+
+
+def _exact(n_series: int) -> Degenerate:
+    told = (
+        f"prices must leave a residual: a combination of the changes of the {n_series} columns follows exactly from the "
+        "levels before and the lagged changes; choose other series"
+    )
+    return Degenerate("prices", told)
