@@ -2,7 +2,6 @@
 
 import numpy as np
 
-from gpu_kernels.bounds import units
 from gpu_kernels.checks import Floats
 from gpu_kernels.errors import Degenerate
 from gpu_kernels.johansen.model import ReducedRank
@@ -36,11 +35,9 @@ def reduced_rank(levels: Floats, reach: Floats, det_order: int, lags: int) -> Re
     n_rows, n_series = levels.shape
     intercept, trend = _line(levels, det_order)
     around = levels - intercept - trend * np.arange(n_rows)[:, None]
-    # Powers of two change no digit, and columns of any size give the same statistics.
-    unit = units(np.abs(around).max(axis=0))
     n_samples = n_rows - 1 - lags
-    noise = _ROUNDING * np.sqrt(n_samples) * reach / unit
-    differences, before = _residuals(_triangle(around / unit, det_order, lags), n_series)
+    noise = _ROUNDING * np.sqrt(n_samples) * reach
+    differences, before = _residuals(_triangle(around, det_order, lags), noise)
     q1, u1 = _factors(before, noise, "")
     q0, u0 = _factors(differences, noise, "the change of ")
     cross = q1.T @ q0
@@ -48,10 +45,11 @@ def reduced_rank(levels: Floats, reach: Floats, det_order: int, lags: int) -> Re
     unexplained = np.linalg.svd(q0 - q1 @ cross, compute_uv=False)[::-1]
     if unexplained[0] <= (noise / np.abs(u0.diagonal())).max():
         raise _exact(n_series)
-    eigenvalues = correlations**2
     # Each form keeps its digits where the other one loses them.
-    share = np.where(eigenvalues < 0.5, -np.log1p(-np.minimum(eigenvalues, 0.5)), -2.0 * np.log(unexplained))
-    vectors = np.sqrt(n_samples) * np.linalg.solve(u1, left).T / unit
+    small = np.minimum(correlations**2, 0.5)
+    eigenvalues = np.where(small < 0.5, small, 1.0 - unexplained**2)
+    share = np.where(small < 0.5, -np.log1p(-small), -2.0 * np.log(unexplained))
+    vectors = np.sqrt(n_samples) * np.linalg.solve(u1, left).T
     vectors *= np.where(vectors[:, :1] < 0, -1.0, 1.0)
     trace = n_samples * np.cumsum(share[::-1])[::-1]
     return ReducedRank(eigenvalues, vectors, trace, n_samples * share, n_samples, intercept, trend)
@@ -100,16 +98,26 @@ def _triangle(levels: Floats, det_order: int, lags: int) -> Floats:
     return triangle
 
 
-def _residuals(triangle: Floats, n_series: int) -> tuple[Floats, Floats]:
+def _residuals(triangle: Floats, noise: Floats) -> tuple[Floats, Floats]:
     """Return what the first columns leave of the differences and of the levels before, in the triangle's coordinates."""
-    columns, rest = triangle[:, : -2 * n_series], triangle[:, -2 * n_series :]
-    if columns.shape[1]:
-        length = np.sqrt(np.einsum("ij,ij->j", columns, columns))
-        basis, size, _ = np.linalg.svd(columns / np.where(length > 0, length, 1.0), full_matrices=False)
-        basis = basis[:, size > len(triangle) * _EPS * size[0]]
-        for _ in range(2):  # the second round takes out what rounding left of the first
-            rest = rest - basis @ (basis.T @ rest)
+    n_series = len(noise)
+    rest = triangle[:, -2 * n_series :]
+    basis = _span(triangle[:, : -2 * n_series], noise)
+    rest = rest - basis @ (basis.T @ rest)
     return rest[:, n_series:], rest[:, :n_series]
+
+
+def _span(columns: Floats, noise: Floats) -> Floats:
+    """Return orthonormal columns that span the constant and the lagged differences, but not their rounding."""
+    n_lagged = columns.shape[1] // len(noise) * len(noise)
+    floor = np.concatenate([np.zeros(columns.shape[1] - n_lagged), np.tile(noise, n_lagged // len(noise))])
+    length = np.sqrt(np.einsum("ij,ij->j", columns, columns))
+    genuine = length > floor
+    if not genuine.any():
+        return np.zeros((len(columns), 0))
+    basis, size, _ = np.linalg.svd(columns[:, genuine] / length[genuine], full_matrices=False)
+    rounding = np.linalg.norm(floor[genuine] / length[genuine]) + len(columns) * _EPS * size[0]
+    return np.asarray(basis[:, size > rounding])
 
 
 def _factors(residuals: Floats, noise: Floats, what: str) -> tuple[Floats, Floats]:

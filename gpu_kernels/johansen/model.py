@@ -57,7 +57,7 @@ class ReducedRank(NamedTuple):
     """The reduced-rank regression of N series.
 
     Attributes:
-        eigenvalues: (N,) squared canonical correlations, largest first, all below 1.
+        eigenvalues: (N,) squared canonical correlations, largest first, at most 1.
         vectors: (N, N), row i the weights of vector i, in units of 1 / level; the first one of each is positive.
         trace_statistic: (N,), of rank <= r at r.
         max_eigenvalue_statistic: (N,), likewise.
