@@ -8,6 +8,7 @@ from gpu_kernels.bounds import within_reach
 from gpu_kernels.checks import all_finite, array, at_least
 from gpu_kernels.cointegration import device, driver, host, native
 from gpu_kernels.cointegration.driver import Levels
+from gpu_kernels.cointegration.levels import make_levels, refuse_constant
 from gpu_kernels.cointegration.model import (
     COLLINEAR,
     CONSTANT,
@@ -18,7 +19,6 @@ from gpu_kernels.cointegration.model import (
     LagRule,
     PairsFit,
 )
-from gpu_kernels.cointegration.levels import make_levels, refuse_constant
 from gpu_kernels.cointegration.ranking import best_direction
 from gpu_kernels.dispatch import Twins
 from gpu_kernels.errors import InvalidInput

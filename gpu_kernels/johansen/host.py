@@ -99,7 +99,7 @@ def _triangle(levels: Floats, det_order: int, lags: int) -> Floats:
 
 
 def _residuals(triangle: Floats, noise: Floats) -> tuple[Floats, Floats]:
-    """Return what the first columns leave of the differences and of the levels before, in the triangle's coordinates."""
+    """Return what the first columns leave of differences and of levels before, in the triangle's coordinates."""
     n_series = len(noise)
     rest = triangle[:, -2 * n_series :]
     basis = _span(triangle[:, : -2 * n_series], noise)
@@ -150,7 +150,7 @@ def _dependent(column: int, others: list[int], what: str) -> Degenerate:
 
 def _exact(n_series: int) -> Degenerate:
     told = (
-        f"prices must leave a residual: a combination of the changes of the {n_series} columns follows exactly from the "
-        "levels before and the lagged changes; choose other series"
+        f"prices must leave a residual: a combination of the changes of the {n_series} columns follows exactly from "
+        "the levels before and the lagged changes; choose other series"
     )
     return Degenerate("prices", told)

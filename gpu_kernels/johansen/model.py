@@ -6,8 +6,8 @@ With y_t the levels of N series (prices or their logarithms) at bars t = 0 .. T-
 
 The rank of P is the number of combinations that revert, and P = a b' with the combinations as columns of b.
 
-Deterministic terms, by det_order: -1 has none; 0 has the constant m; 1 takes a straight line out of each series over all
-T bars first, and then has the constant m.
+Deterministic terms, by det_order: -1 has none; 0 has the constant m; 1 takes a straight line out of each series over
+all T bars first, and then has the constant m.
 
 R0 is what least squares on d_{t-1} .. d_{t-k} (and the constant) leaves of d_t, R1 what it leaves of y_{t-1}; both are
 (n, N). With R0 = Q0 U0 and R1 = Q1 U1 by QR, the singular values c_1 >= .. >= c_N of Q1'Q0 are the canonical
@@ -30,7 +30,8 @@ for det_order 1, the mean and 0 for det_order 0, and 0 and 0 for det_order -1. A
 
 References:
     Johansen (1988), Statistical analysis of cointegration vectors, section 3.
-    Johansen (1991), Estimation and hypothesis testing of cointegration vectors in Gaussian vector autoregressive models.
+    Johansen (1991), Estimation and hypothesis testing of cointegration vectors in Gaussian vector autoregressive
+        models.
     Bjorck and Golub (1973), Numerical methods for computing angles between linear subspaces, theorem 1.
 """
 

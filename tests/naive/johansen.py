@@ -1,4 +1,4 @@
-"""Oracle of Johansen's test: moments of what Gram and Schmidt leave, and the eigenvalue problem of Johansen (1988), in 50 digits."""
+"""Oracle of Johansen's test: moments of what Gram and Schmidt leave, and their eigenvalue problem, in 50 digits."""
 
 import mpmath
 

@@ -214,5 +214,7 @@ def test_each_rank_is_found_in_long_series():
 
 def test_the_critical_values_belong_to_random_walks_that_drift():
     """With many bars the trace test rejects 5 % of them; 400 draws give 2.9 to 7.1 % in 19 of 20 cases."""
-    rejected = [johansen.fit(draw(seed, 600, 3, 0, drift=0.01), lags=0, log=False).trace_rank > 0 for seed in range(400)]
+    rejected = [
+        johansen.fit(draw(seed, 600, 3, 0, drift=0.01), lags=0, log=False).trace_rank > 0 for seed in range(400)
+    ]
     assert 0.02 < np.mean(rejected) < 0.08

@@ -29,7 +29,9 @@ def test_one_row_fewer_has_no_answer(monkeypatch, det_order):
     """With fewer rows some combination of differences follows from the levels by counting, whatever the prices are."""
     needed = johansen.host.fewest_rows(3, det_order, 1)
     monkeypatch.setattr(host, "fewest_rows", lambda *_: 0)
-    with pytest.raises(Degenerate, match=r"^prices must leave a residual: a combination of the changes of the 3 columns"):
+    with pytest.raises(
+        Degenerate, match=r"^prices must leave a residual: a combination of the changes of the 3 columns"
+    ):
         johansen.fit(draw(5, needed - 1), det_order=det_order, log=False)
 
 
@@ -105,7 +107,9 @@ def test_columns_that_nearly_determine_each_other_are_tested():
     assert np.isfinite(found.trace_statistic).all()
 
 
-@pytest.mark.parametrize(("det_order", "between"), [(-1, np.full(300, 5.0)), (0, 0.01 * BARS)], ids=["none", "constant"])
+@pytest.mark.parametrize(
+    ("det_order", "between"), [(-1, np.full(300, 5.0)), (0, 0.01 * BARS)], ids=["none", "constant"]
+)
 def test_lags_that_determine_each_other_take_out_no_more_than_they_span(det_order, between):
     """Two columns differ by what only the last change breaks, so that their lags, and these alone, are dependent."""
     twin = LEVELS[:, 1] + between + np.where(BARS == 299, 0.03, 0.0)
@@ -120,7 +124,9 @@ def by_pseudo_inverse(levels, det_order, lags):
     n = len(steps) - lags
     constant = np.full((n, 1), det_order + 1.0)
     others = np.hstack([constant, *(steps[lags - i :][:n] for i in range(1, lags + 1))])
-    r0, r1 = (block - others @ (np.linalg.pinv(others, rcond=1e-9) @ block) for block in (steps[lags:], levels[lags:-1]))
+    r0, r1 = (
+        block - others @ (np.linalg.pinv(others, rcond=1e-9) @ block) for block in (steps[lags:], levels[lags:-1])
+    )
     explained = np.linalg.pinv(r1) @ r0 @ np.linalg.pinv(r0) @ r1
     return -n * np.cumsum(np.log1p(-np.sort(np.linalg.eigvals(explained).real)))[::-1]
 
@@ -128,5 +134,7 @@ def by_pseudo_inverse(levels, det_order, lags):
 def test_differences_that_follow_from_the_levels_leave_no_test():
     wave = np.sin(0.1 * BARS)
     noise = np.cumsum(np.random.default_rng(1).normal(size=300))
-    with pytest.raises(Degenerate, match=r"^prices must leave a residual: a combination of the changes of the 2 columns"):
+    with pytest.raises(
+        Degenerate, match=r"^prices must leave a residual: a combination of the changes of the 2 columns"
+    ):
         johansen.fit(np.column_stack([wave + noise, noise]), log=False)
