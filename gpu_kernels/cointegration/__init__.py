@@ -7,7 +7,7 @@ from numpy.typing import ArrayLike
 from gpu_kernels.bounds import within_reach
 from gpu_kernels.checks import all_finite, array, at_least
 from gpu_kernels.cointegration import device, driver, host, native
-from gpu_kernels.cointegration.driver import Levels
+from gpu_kernels.cointegration.driver import CheckedSeries
 from gpu_kernels.cointegration.levels import make_levels, refuse_constant
 from gpu_kernels.cointegration.model import (
     COLLINEAR,
@@ -15,8 +15,8 @@ from gpu_kernels.cointegration.model import (
     FITTED,
     ITSELF,
     STATUSES,
-    Figures,
     LagRule,
+    PairFigures,
     PairsFit,
 )
 from gpu_kernels.cointegration.ranking import best_direction
@@ -29,9 +29,8 @@ __all__ = [
     "FITTED",
     "ITSELF",
     "STATUSES",
-    "Figures",
     "LagRule",
-    "Levels",
+    "PairFigures",
     "PairsFit",
     "best_direction",
     "make_levels",
@@ -40,7 +39,7 @@ __all__ = [
 ]
 
 
-def _steps(levels: Levels, _: LagRule) -> int:
+def _steps(levels: CheckedSeries, _: LagRule) -> int:
     return levels.values.size * levels.reach.size
 
 

@@ -4,13 +4,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gpu_kernels.checks import Floats
-from gpu_kernels.cointegration.driver import Levels
+from gpu_kernels.cointegration.driver import CheckedSeries
 from gpu_kernels.errors import Degenerate, InvalidInput
 
 __all__ = ["make_levels", "refuse_constant"]
 
 
-def make_levels(prices: Floats, *, log: bool) -> Levels:
+def make_levels(prices: Floats, *, log: bool) -> CheckedSeries:
     """Return the levels of prices, the rounding that they carry, and which series are constant.
 
     Args:
@@ -18,7 +18,7 @@ def make_levels(prices: Floats, *, log: bool) -> Levels:
         log: Take the logarithms of the prices, which must be positive.
 
     Returns:
-        Levels. A series of prices whose range is at most 1e-12 of their magnitude is constant.
+        CheckedSeries. A series of prices whose range is at most 1e-12 of their magnitude is constant.
 
     Raises:
         InvalidInput: a price is not positive with log.
@@ -26,7 +26,7 @@ def make_levels(prices: Floats, *, log: bool) -> Levels:
     levels = _logarithms(prices) if log else prices.copy()
     # The rounding of a price moves its logarithm by as much as the last digit of 1, however near to 0 that is.
     reach = np.maximum(np.abs(levels).max(axis=0), 1.0 if log else 0.0)
-    return Levels(levels, reach, _constant(prices))
+    return CheckedSeries(levels, reach, _constant(prices))
 
 
 def refuse_constant(prices: Floats, constant: NDArray[np.bool_]) -> None:
@@ -41,8 +41,8 @@ def refuse_constant(prices: Floats, constant: NDArray[np.bool_]) -> None:
     """
     for column in np.flatnonzero(constant).tolist():
         value = prices[0, column].item()
-        told = f"prices[:, {column}] must vary, got {value!r} in every row: choose another series, or more rows"
-        raise Degenerate("prices", told, index=(0, column))
+        message = f"prices[:, {column}] must vary, got {value!r} in every row: choose another series, or more rows"
+        raise Degenerate("prices", message, index=(0, column))
 
 
 def _logarithms(prices: Floats) -> Floats:

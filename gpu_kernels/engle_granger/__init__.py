@@ -88,11 +88,11 @@ def _checked(prices: ArrayLike) -> Floats:
 def _solvable(prices: Floats, tested: cointegration.PairsFit) -> None:
     cointegration.refuse_constant(prices, tested.constant)
     if tested.status[0, 1] == cointegration.COLLINEAR or tested.status[1, 0] == cointegration.COLLINEAR:
-        told = (
+        message = (
             "prices must not give each other exactly: column 0 is column 1 but for factor and offset, so that no "
             "residual is left to test; choose another series"
         )
-        raise Degenerate("prices", told)
+        raise Degenerate("prices", message)
 
 
 def _described(process: ou.OuFit) -> tuple[float, ...]:

@@ -137,20 +137,20 @@ def _dependent(column: int, others: list[int], what: str) -> Degenerate:
     terms = "the deterministic terms and the lagged changes"
     if not others:
         field = f"prices[:, {column}]"
-        told = f"{field} must vary by itself: {what}column {column} follows exactly from {terms}; leave it out"
-        return Degenerate(field, told)
+        message = f"{field} must vary by itself: {what}column {column} follows exactly from {terms}; leave it out"
+        return Degenerate(field, message)
     field = f"prices[:, {sorted([*others, column])}]"
     listed = f"column{'s' if len(others) > 1 else ''} {', '.join(map(str, others))}"
-    told = (
+    message = (
         f"{field} must not determine each other: {what}column {column} is a linear combination of {listed}, but for "
         f"{terms}; leave one of them out"
     )
-    return Degenerate(field, told)
+    return Degenerate(field, message)
 
 
 def _exact(n_series: int) -> Degenerate:
-    told = (
+    message = (
         f"prices must leave a residual: a combination of the changes of the {n_series} columns follows exactly from "
         "the levels before and the lagged changes; choose other series"
     )
-    return Degenerate("prices", told)
+    return Degenerate("prices", message)

@@ -67,7 +67,7 @@ class Table:
         return self._built(values, time=False, rows=self._names_of(values), columns=self._names_of(values))
 
     def explain(self, error: InvalidInput, message: int) -> None:
-        """Say in the error's hint where its index, or the columns in its field, are: "'PEP', 2020-03-16"."""
+        """Put the labels of the error's index, or of the columns in its field, into its hint: "'PEP', 2020-03-16"."""
         place: Any = error.index if isinstance(error.index, tuple) else (error.index,)
         columns = place[1:] if len(place) == 2 else ()
         named = _COLUMNS.search(error.field)
