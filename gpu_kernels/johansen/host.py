@@ -94,7 +94,8 @@ def _triangle(levels: Floats, det_order: int, lags: int) -> Floats:
     triangle = np.empty((0, width))
     for start in range(0, n_samples, height):
         block = np.concatenate([part[start : start + height] for part in parts], axis=1)
-        triangle = np.linalg.qr(np.concatenate([triangle, block]), mode="r")
+        factor = np.linalg.qr(np.concatenate([triangle, block]), mode="r")
+        triangle = np.asarray(factor, dtype=np.float64)
     return triangle
 
 

@@ -69,7 +69,7 @@ class Table:
     def explain(self, error: InvalidInput, message: int) -> None:
         """Put the labels of the error's index, or of the columns in its field, into its hint: "'PEP', 2020-03-16"."""
         place: Any = error.index if isinstance(error.index, tuple) else (error.index,)
-        columns = place[1:] if len(place) == 2 else ()
+        columns: tuple[Any, ...] = place[1:] if len(place) == 2 else ()
         named = _COLUMNS.search(error.field)
         if error.index is None and named is not None:
             columns = tuple(map(int, (named[1] or named[2]).split(",")))

@@ -47,12 +47,13 @@ def johansen(
 
     def result(replies: Replies, about: About) -> JohansenTest:
         reply = wire.decode(FitJohansenReply, replies[0][0])
+        known: dict[str, Any] = {name: getattr(reply, name) for name in _NUMBERS}
+        known |= {name: codec.doubles(getattr(reply, name)) for name in _VECTORS}
+        known |= {name: codec.matrix(getattr(reply, name), name) for name in _MATRICES}
         return JohansenTest(
             vectors=read.by_asset(codec.matrix(reply.vectors, "vectors")),
             spread=read.over_time(codec.doubles(reply.spread), named=False),
-            **{name: codec.doubles(getattr(reply, name)) for name in _VECTORS},
-            **{name: codec.matrix(getattr(reply, name), name) for name in _MATRICES},
-            **{name: getattr(reply, name) for name in _NUMBERS},
+            **known,
             meta={**about, **wire.extras(reply.metadata)},
         )
 
