@@ -4,7 +4,7 @@ import os
 from typing import Any
 
 from meanrev.errors import MeanRevError, from_status
-from meanrev.transport.address import proxy_variable
+from meanrev.transport.address import proxy_variable, separate
 
 __all__ = ["error_of"]
 
@@ -39,7 +39,7 @@ def error_of(error: Any, address: str) -> MeanRevError:
 
 def _about_a_proxy(address: str) -> str:
     """Return what to say where gRPC asks a proxy, which its own message does not name; "" where it asks none."""
-    variable = proxy_variable(address, os.environ)
+    variable = next(filter(None, (proxy_variable(one, os.environ) for one in separate(address))), "")
     if not variable:
         return ""
     return f" (asked through the proxy that {variable} names; no_proxy lists hosts that are called directly)"
