@@ -54,7 +54,7 @@ def choose(settings: Settings, changed: Callable[[], None]) -> ComputeBackend:
     if settings.lanes:
         use_lanes(settings.lanes)
     threads = settings.kernel_threads or len(os.sched_getaffinity(0))
-    name, reason = str(settings.backend), ""
+    name, tried = str(settings.backend), None
     if settings.worker == "process" or (settings.worker == "auto" and _may_be_gpu(name)):
         fleet = Fleet(_orders(settings, threads), settings.compute_threads, gpus=settings.gpus, changed=changed)
         found = fleet.backend
@@ -64,12 +64,15 @@ def choose(settings: Settings, changed: Callable[[], None]) -> ComputeBackend:
             return ComputeBackend(found, Selection(found.name, threads, fleet.run, _lanes(found.name)), fleet=fleet)
         fleet.close()
         # The child has looked for a GPU. This process need not look again, which would leave CuPy in its memory.
-        name, reason = found
+        name, tried = found.name, found
     chosen = backend.choose_on(settings.device, settings.gpu_memory, name)
     # CUDA has a current device in each thread.
     prepare = partial(device.limit, settings.device, settings.gpu_memory) if chosen.name == "cuda" else None
     selected = Selection(chosen.name, threads, lanes=_lanes(chosen.name))
-    return ComputeBackend(Backend(chosen.name, reason or chosen.reason), selected, prepare)
+    told = tried or chosen
+    if told.name == "numpy" and told.missing:
+        log.warning("no compiled kernels: NumPy computes, which is slower", extra={"reasons": told.missing})
+    return ComputeBackend(told, selected, prepare)
 
 
 def limit_blas(settings: Settings) -> None:

@@ -2,10 +2,12 @@
 
 import ctypes
 import hashlib
+import os
 import stat
 import subprocess
 import sys
 import tempfile
+import time
 from pathlib import Path
 
 import pytest
@@ -213,12 +215,38 @@ def test_a_folder_that_cannot_be_made_is_named(cache_folder):
 def test_a_folder_that_cannot_be_written_to_is_named(cache_folder, monkeypatch):
     """Not by its mode, which does not bind the superuser."""
 
-    def refuse(*, dir):  # noqa: A002 - the name of the standard library
+    def refuse(*, prefix, dir):  # noqa: A002 - the name of the standard library
         raise PermissionError(13, "Permission denied", str(dir))
 
     monkeypatch.setattr(tempfile, "TemporaryDirectory", refuse)
     with pytest.raises(CompileError, match=r"the kernel cache .*cache cannot be written"):
         library("tiny")
+
+
+@needs_compiler
+def test_a_full_disk_is_named_with_what_helps(cache_folder, monkeypatch):
+    def refuse(*, prefix, dir):  # noqa: A002 - the name of the standard library
+        raise OSError(28, "No space left on device", str(dir))
+
+    monkeypatch.setattr(tempfile, "TemporaryDirectory", refuse)
+    with pytest.raises(CompileError, match="cannot be written to: No space left on device") as refusal:
+        library("tiny")
+    assert refusal.value.fix.startswith("free some space there")
+    assert str(cache_folder) not in refusal.value.public
+
+
+@needs_compiler
+def test_what_a_killed_build_left_is_removed_once_it_is_old(cache_folder):
+    places = {name: cache_folder / name for name in ("building-old", "building-new", "own")}
+    for place in places.values():
+        place.mkdir(parents=True, mode=0o700)
+        (place / "tiny.so").write_text("half a library", encoding="utf-8")
+    cache_folder.chmod(0o700)
+    for name in ("building-old", "own"):
+        os.utime(places[name], (time.time() - 7200,) * 2)
+    library("tiny")
+    assert {name for name, place in places.items() if place.exists()} == {"building-new", "own"}
+    assert is_sealed(built(cache_folder))
 
 
 def without_compiler(monkeypatch, *levels):
