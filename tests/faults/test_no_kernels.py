@@ -87,6 +87,11 @@ def test_numpy_serves_and_says_why(case):
     assert any(said.startswith("no native: ") and "; " in said and "\n" not in said for said in told["reasons"])
 
 
+def test_info_tells_no_path_where_kernels_compute_either():
+    with mr.serve(grace_s=0) as address, mr.Client(address) as client:
+        assert not A_PATH.search(client.info().backend_reason)
+
+
 def test_the_doctor_says_so_too(case):
     program, env, reason = case
     source = f"{program}\nfrom meanrev_cli.__main__ import main\nmain(['doctor', '--json'])"

@@ -95,7 +95,9 @@ class Full(logging.Handler):
 def test_lines_for_a_full_pipe_are_dropped_and_counted():
     full = Full()
     handler = QueuedHandler(full)
-    logger = logging.Logger("spam")
+    logger = logging.getLogger("spam")
+    logger.propagate = False
+    logger.setLevel("INFO")
     logger.addHandler(handler)
     logger.info("line %s", "first")
     assert full.began.wait(30)
@@ -107,4 +109,5 @@ def test_lines_for_a_full_pipe_are_dropped_and_counted():
     while handler.queue.unfinished_tasks:
         handler.flush()
     assert full.written[:2] == [("line first", None), ("log lines were dropped", 7)]
+    logger.removeHandler(handler)
     assert [message for message, _ in full.written[2:]] == [f"line {number}" for number in range(MOST_LINES)]

@@ -57,7 +57,7 @@ def test_a_range_with_too_many_points_is_refused_before_it_is_made(text):
 
 @pytest.mark.parametrize("text", ["2:2:1E-99999999", "1e-300:1e-300:1", "-1E-99999999:0:1"])
 def test_numbers_that_only_decimals_can_carry_are_no_range(text):
-    with pytest.raises(InvalidInput, match="grid must be 'a:b:step' .* each 0 or at least 1e-100 in size, got '"):
+    with pytest.raises(InvalidInput, match=r"grid must be 'a:b:step' .* each 0 or at least 1e-100 in size, got '"):
         threshold_grid.grid(text)
 
 
