@@ -240,7 +240,7 @@ class AsyncClient(ClientBase, Awaiting):
     async def _replies(self, live: Live[R]) -> AsyncGenerator[bytes, None]:
         """Yield the replies of a stream, which is opened again where it is repeatable and the connection was lost."""
         timeout = None if live.timeout is None else default_timeout(live.timeout)
-        watched = Watched(timeout, self.timeout, repeatable=live.repeatable)
+        watched = Watched(timeout, self.timeout, self._outage, repeatable=live.repeatable)
         while True:
             try:
                 async with aclosing(self._transport.stream(live.path, _encoded(live), watched.left())) as stream:
@@ -248,7 +248,7 @@ class AsyncClient(ClientBase, Awaiting):
                         watched.answered()
                         yield reply
             except ConnectionFailed as error:
-                pause = watched.after(error, self._outage)
+                pause = watched.after(error)
                 if pause is None:
                     raise
                 await asyncio.sleep(pause)

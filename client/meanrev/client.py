@@ -216,7 +216,7 @@ class Client(ClientBase, Blocking):
     def _replies(self, live: Live[R]) -> Iterator[bytes]:
         """Yield the replies of a stream, which is opened again where it is repeatable and the connection was lost."""
         timeout = None if live.timeout is None else default_timeout(live.timeout)
-        watched = Watched(timeout, self.timeout, repeatable=live.repeatable)
+        watched = Watched(timeout, self.timeout, self._outage, repeatable=live.repeatable)
         while True:
             messages = (live.encode(item, number == 0) for number, item in enumerate(live.items))
             try:
@@ -225,7 +225,7 @@ class Client(ClientBase, Blocking):
                         watched.answered()
                         yield reply
             except ConnectionFailed as error:
-                pause = watched.after(error, self._outage)
+                pause = watched.after(error)
                 if pause is None:
                     raise
                 time.sleep(pause)

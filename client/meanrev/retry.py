@@ -117,14 +117,16 @@ class Retries:
 class Watched:
     """A stream that may be opened again where its connection was lost; an outage may take as long as a call."""
 
-    def __init__(self, timeout: float | None, patience_s: float, *, repeatable: bool) -> None:
+    def __init__(self, timeout: float | None, patience_s: float, outage: Outage, *, repeatable: bool) -> None:
         """Begin before the stream is opened.
 
         Args:
             timeout: Seconds for the whole stream; None is no limit.
             patience_s: Longest outage.
+            outage: Tells of an outage.
             repeatable: It may be opened again.
         """
+        self._outage = outage
         self._deadline = None if timeout is None else time.monotonic() + timeout
         self._patience_s = patience_s
         self._repeatable = repeatable
@@ -136,17 +138,17 @@ class Watched:
 
     def answered(self) -> None:
         """Take note of a reply, which ends an outage."""
+        self._outage.answered()
         self._retries = None
 
-    def after(self, error: ConnectionFailed, outage: Outage) -> float | None:
+    def after(self, error: ConnectionFailed) -> float | None:
         """Return as Retries.after does.
 
         Args:
             error: How the stream ended.
-            outage: Tells of an outage.
         """
         if self._retries is None:
             late = time.monotonic() + self._patience_s
             deadline = late if self._deadline is None else min(late, self._deadline)
-            self._retries = Retries(deadline, outage, repeatable=self._repeatable)
+            self._retries = Retries(deadline, self._outage, repeatable=self._repeatable)
         return self._retries.after(error)
