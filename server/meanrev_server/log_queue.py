@@ -8,6 +8,8 @@ import logging
 import queue
 import threading
 import time
+from collections.abc import Callable
+from contextlib import suppress
 from logging.handlers import QueueHandler, QueueListener
 
 __all__ = ["MOST_LINES", "QueuedHandler"]
@@ -22,20 +24,21 @@ _GLANCE_S = 0.005
 
 
 class QueuedHandler(QueueHandler):
-    """Puts records into a bounded queue, from which a thread gives them to another handler."""
+    """Puts records into a bounded queue, from which a thread takes and writes them."""
 
     queue: "queue.Queue[logging.LogRecord]"
 
-    def __init__(self, writing: logging.Handler) -> None:
+    def __init__(self, write: Callable[[logging.LogRecord], object]) -> None:
         """Start the thread.
 
         Args:
-            writing: Writes the records, and may take any time for it.
+            write: Writes a record, and may take any time for it. It is no handler, because logging would wait for the
+                lock of one, and flush it, when the process ends.
         """
         super().__init__(queue.Queue(MOST_LINES))
         self._counting = threading.Lock()
         self._dropped = 0
-        _Writer(self, writing).start()
+        _Writer(self, write).start()
 
     def prepare(self, record: logging.LogRecord) -> logging.LogRecord:
         """Put a record's message together, because its arguments may change until it is written."""
@@ -66,15 +69,16 @@ class QueuedHandler(QueueHandler):
 class _Writer(QueueListener):
     """The thread that writes."""
 
-    def __init__(self, source: QueuedHandler, writing: logging.Handler) -> None:
-        super().__init__(source.queue, writing)
+    def __init__(self, source: QueuedHandler, write: Callable[[logging.LogRecord], object]) -> None:
+        super().__init__(source.queue)
         self._source = source
+        self._write = write
 
     def handle(self, record: logging.LogRecord) -> None:
         """Write a record, and how many others found no room meanwhile."""
-        super().handle(record)
-        dropped = self._source.taken_dropped()
-        if dropped:
-            said = logging.LogRecord(__name__, logging.WARNING, __file__, 0, "log lines were dropped", None, None)
-            said.lines = dropped
-            super().handle(said)
+        with suppress(Exception):  # a line that cannot be shown, or a stderr that was closed, ends no thread
+            self._write(record)
+            if dropped := self._source.taken_dropped():
+                said = logging.LogRecord(__name__, logging.WARNING, __file__, 0, "log lines were dropped", None, None)
+                said.lines = dropped
+                self._write(said)

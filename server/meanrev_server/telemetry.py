@@ -44,15 +44,18 @@ def start_logging(rendering: str, level: str) -> None:
     last: structlog.types.Processor = structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())
     if rendering == "json":
         last = structlog.processors.JSONRenderer()
-    writing = logging.StreamHandler(sys.stderr)
-    writing.setFormatter(
-        structlog.stdlib.ProcessorFormatter(
-            foreign_pre_chain=shared,
-            processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, last],
-        ),
+    formatter = structlog.stdlib.ProcessorFormatter(
+        foreign_pre_chain=shared,
+        processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, last],
     )
+    stderr = sys.stderr
+
+    def write(record: logging.LogRecord) -> None:
+        stderr.write(f"{formatter.format(record)}\n")
+        stderr.flush()
+
     logging.raiseExceptions = False  # else a closed stderr would make logging print a traceback, with its data
-    handler = QueuedHandler(writing)
+    handler = QueuedHandler(write)
     handler.addFilter(_without_data)  # here, and not in the thread: what waits in the queue holds no data either
     root = logging.getLogger()
     root.handlers[:] = [handler]

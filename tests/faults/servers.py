@@ -37,16 +37,16 @@ class Server:
         self.process = subprocess.Popen(
             [sys.executable, "-c", source], stdout=subprocess.PIPE, stderr=stderr, text=True, env=variables
         )
-        self.address = self.process.stdout.readline().removeprefix(READY).strip()
+        with self.process.stdout as said:  # one line, and nothing more
+            self.address = said.readline().removeprefix(READY).strip()
 
     def __enter__(self):
         return self
 
     def __exit__(self, *_):
         self.kill()
-        for pipe in (self.process.stdout, self.process.stderr):
-            if pipe is not None:
-                pipe.close()
+        if self.process.stderr is not None:
+            self.process.stderr.close()
 
     def kill(self):
         """End it as kill -9 does."""

@@ -59,7 +59,7 @@ def test_a_channel_carries_so_many_calls_and_gives_their_places_back():
             assert other not in first
     with channels.turn() as again:
         assert again in first
-    assert len(channels.opened()) == 2
+    assert len(channels.close()) == 2
 
 
 def test_calls_go_round_the_servers_and_pass_over_one_that_fails():

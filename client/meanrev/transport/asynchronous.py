@@ -48,12 +48,12 @@ class AsynchronousTransport:
 
     async def unary(self, path: str, data: bytes, timeout: float) -> bytes:  # noqa: ASYNC109 - a gRPC deadline
         """Send one message and return the reply."""
-        with under_way(), self._connected().turn() as channel:
+        with under_way(), (channels := self._connected()).turn() as channel:
             call: Any = channel.unary_unary(path)
             try:
                 reply: bytes = await call(data, timeout=timeout, metadata=self._endpoint.metadata)
             except grpc.aio.AioRpcError as error:
-                raise error_of(error, self.address) from None
+                raise error_of(error, self.address, closed=channels.closed) from None
             return reply
 
     async def stream(
@@ -65,14 +65,14 @@ class AsynchronousTransport:
         """Send messages as they come, and yield the replies."""
         sending = _Sending(messages)
         process = os.getpid()
-        with under_way() as place, self._connected().turn() as channel:
+        with under_way() as place, (channels := self._connected()).turn() as channel:
             start: Any = channel.stream_stream(path)
             call = place.call = start(sending, timeout=timeout, metadata=self._endpoint.metadata)
             try:
                 async for reply in call:
                     yield reply
             except grpc.aio.AioRpcError as error:
-                raise (sending.error or error_of(error, self.address)) from None
+                raise (sending.error or error_of(error, self.address, closed=channels.closed)) from None
             finally:
                 if process == os.getpid():  # in a forked child the call is its parent's
                     call.cancel()
@@ -86,7 +86,7 @@ class AsynchronousTransport:
         with self._lock:
             channels = self._channels.pop(asyncio.get_running_loop(), None)
         if channels is not None:
-            for channel in channels.opened():
+            for channel in channels.close():
                 await channel.close()
 
     def _connected(self) -> Channels[grpc.aio.Channel]:

@@ -43,25 +43,25 @@ class BlockingTransport:
 
     def unary(self, path: str, data: bytes, timeout: float) -> bytes:
         """Send one message and return the reply."""
-        with under_way(), self._connected().turn() as channel:
+        with under_way(), (channels := self._connected()).turn() as channel:
             call: Any = channel.unary_unary(path)
             try:
                 reply: bytes = call(data, timeout=timeout, metadata=self._endpoint.metadata)
             except grpc.RpcError as error:
-                raise error_of(error, self.address) from None
+                raise error_of(error, self.address, closed=channels.closed) from None
             return reply
 
     def stream(self, path: str, messages: Iterator[bytes], timeout: float | None) -> Generator[bytes, None, None]:
         """Send messages as they come, and yield the replies."""
         sending = _Sending(messages)
         process = os.getpid()
-        with under_way() as place, self._connected().turn() as channel:
+        with under_way() as place, (channels := self._connected()).turn() as channel:
             start: Any = channel.stream_stream(path)
             call = place.call = start(sending, timeout=timeout, metadata=self._endpoint.metadata)
             try:
                 yield from call
             except grpc.RpcError as error:
-                raise (sending.error or error_of(error, self.address)) from None
+                raise (sending.error or error_of(error, self.address, closed=channels.closed)) from None
             finally:
                 if process == os.getpid():  # in a forked child the call is its parent's
                     call.cancel()
@@ -75,7 +75,7 @@ class BlockingTransport:
         with under_way(), self._lock:
             channels, self._channels = self._channels, None
             if channels is not None:
-                for channel in channels.opened():
+                for channel in channels.close():
                     channel.close()
 
     def _connected(self) -> Channels[grpc.Channel]:

@@ -39,7 +39,11 @@ class _Server(Generic[C]):
 
 
 class Channels(Generic[C]):
-    """The channels to all servers of one address; opened as calls need them, and shared between threads."""
+    """The channels to all servers of one address; opened as calls need them, and shared between threads.
+
+    Attributes:
+        closed: They were closed: calls that end meanwhile end by that.
+    """
 
     def __init__(self, addresses: Sequence[str], connect: Callable[[str], C]) -> None:
         """Connect to nothing yet.
@@ -52,6 +56,7 @@ class Channels(Generic[C]):
         self._connect = connect
         self._lock = threading.Lock()
         self._turns = count()
+        self.closed = False
 
     @contextmanager
     def turn(self) -> Iterator[C]:
@@ -66,9 +71,10 @@ class Channels(Generic[C]):
         finally:
             channel.calls.discard(token)
 
-    def opened(self) -> list[C]:
-        """Return all open channels."""
+    def close(self) -> list[C]:
+        """Return all open channels, which the caller closes."""
         with self._lock:
+            self.closed = True
             return [channel.opened for server in self._servers for channel in server.channels]
 
     def _taken(self, token: object) -> tuple[_Server[C], _Channel[C]]:
