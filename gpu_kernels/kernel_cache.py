@@ -2,7 +2,7 @@
 
 A file is written under another name and renamed, so that concurrent processes see all of it or nothing. Beside it is a
 file with the hash of its bytes: a file that was cut short is built again. Where a process was killed while it built,
-what it left is removed once it is old.
+what it left is removed later (sweep).
 """
 
 import errno
@@ -10,22 +10,17 @@ import hashlib
 import shutil
 import stat
 import tempfile
-import time
 from collections.abc import Callable
 from contextlib import suppress
-from functools import cache
 from pathlib import Path
 
 from gpu_kernels.errors import CacheError
 
-__all__ = ["cached", "use_cache"]
+__all__ = ["cached", "sweep", "use_cache"]
 
 _folder: list[Path | None] = [None]
 
 _PREFIX = "building-"
-_ABANDONED_S = 3600.0
-"""Age at which a folder of a build is one that a killed process left: a compiler is given five minutes."""
-
 _OWN_FOLDER = "let kernel_cache name a folder that this user owns and can write to"
 _FREE_SPACE = "free some space there, or let kernel_cache name a folder on another disk"
 
@@ -50,7 +45,6 @@ def cached(name: str, build: Callable[[Path], object]) -> Path:
         CacheError: the folder cannot be made or written to, is another user's, or others may write to it.
     """
     folder = _own_folder()
-    _sweep(folder)
     path, seal = folder / name, folder / f"{name}.sha256"
     if _sealed(path, seal):
         return path
@@ -64,6 +58,18 @@ def cached(name: str, build: Callable[[Path], object]) -> Path:
     except OSError as error:
         raise _unusable(f"{folder} ", "cannot be written to", error) from None
     return path
+
+
+def sweep(before: float) -> None:
+    """Remove what builds left that were killed, where that is possible.
+
+    Args:
+        before: Seconds since the epoch; a build that began later may still be at work.
+    """
+    with suppress(CacheError, OSError):
+        for left in (_folder[0] or _default()).glob(f"{_PREFIX}*"):
+            if left.stat().st_mtime < before:
+                shutil.rmtree(left, ignore_errors=True)
 
 
 def _sealed(path: Path, seal: Path) -> bool:
@@ -103,16 +109,3 @@ def _unusable(folder: str, rule: str, error: OSError | None = None) -> CacheErro
     full = error is not None and error.errno in {errno.ENOSPC, errno.EDQUOT}
     fix = _FREE_SPACE if full else _OWN_FOLDER
     return CacheError(f"the kernel cache {folder}{reason}", fix, f"the kernel cache {reason}")
-
-
-@cache
-def _sweep(folder: Path) -> None:
-    """Remove what builds left that were killed; once a process, and without a word where that is not possible."""
-    for left in folder.glob(f"{_PREFIX}*"):
-        with suppress(OSError):
-            if time.time() - left.stat().st_mtime > _ABANDONED_S:
-                shutil.rmtree(left, ignore_errors=True)
-
-
-def _user() -> int:
-    return Path("/proc/self").stat().st_uid

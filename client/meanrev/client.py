@@ -217,8 +217,9 @@ class Client(ClientBase, Blocking):
         """Yield the replies of a stream, which is opened again where it is repeatable and the connection was lost."""
         timeout = None if live.timeout is None else default_timeout(live.timeout)
         watched = Watched(timeout, self.timeout, self._outage, repeatable=live.repeatable)
+        items = cast("Iterable[Any]", live.items)
         while True:
-            messages = (live.encode(item, number == 0) for number, item in enumerate(live.items))
+            messages = (live.encode(item, number == 0) for number, item in enumerate(items))
             try:
                 with closing(self._transport.stream(live.path, messages, watched.left())) as stream:
                     for reply in stream:
