@@ -109,3 +109,7 @@ def _unusable(folder: str, rule: str, error: OSError | None = None) -> CacheErro
     full = error is not None and error.errno in {errno.ENOSPC, errno.EDQUOT}
     fix = _FREE_SPACE if full else _OWN_FOLDER
     return CacheError(f"the kernel cache {folder}{reason}", fix, f"the kernel cache {reason}")
+
+
+def _user() -> int:
+    return Path("/proc/self").stat().st_uid
