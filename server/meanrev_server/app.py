@@ -108,6 +108,8 @@ class App:
         self._loop = asyncio.get_running_loop()
         await self._say_whether_serving()
         log.info("serving", extra={"address": self.address, "backend": self.backend.name})
+        if self.backend.name == "numpy" and self.backend.missing:  # it was not asked for
+            log.warning("no compiled kernels: NumPy computes, which is slower", extra={"reasons": self.backend.missing})
         return self.address
 
     def _service(self) -> Service:

@@ -75,10 +75,7 @@ def choose(settings: Settings, changed: Callable[[], None]) -> ComputeBackend:
     # CUDA has a current device in each thread.
     prepare = partial(device.limit, settings.device, settings.gpu_memory) if chosen.name == "cuda" else None
     selected = Selection(chosen.name, threads, lanes=_lanes(chosen.name))
-    told = tried or chosen
-    if told.name == "numpy" and told.missing:
-        log.warning("no compiled kernels: NumPy computes, which is slower", extra={"reasons": told.missing})
-    return ComputeBackend(told, selected, prepare)
+    return ComputeBackend(tried or chosen, selected, prepare)
 
 
 def limit_blas(settings: Settings) -> None:
