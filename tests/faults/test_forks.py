@@ -41,13 +41,13 @@ threads = [threading.Thread(target=work, args=(number,)) for number in range(8)]
 for thread in threads:
     thread.start()
 codes = []
-for number in range(100):
+for number in range(400):
     before = sum(answered)
     process = os.fork()
     if process == 0:
         os._exit(child() if number % 2 else 0)
     codes.append(os.waitstatus_to_exitcode(os.waitpid(process, 0)[1]))
-    while not failed and sum(answered) < before + 8:
+    while not failed and sum(answered) == before:
         over.wait(0.001)
 over.set()
 for thread in threads:

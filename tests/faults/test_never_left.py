@@ -16,6 +16,7 @@ HABITS = {
     "a call that has ended": "client.log_returns([1.0, 2.0])",
     "an open stream": "stream = client.health(holdings={'KO': 1.0})\nnext(stream)",
     "an error": "stream = client.health(holdings={'KO': 1.0})\nnext(stream)\nraise SystemExit(7)",
+    "a stream that is fed no more": "stream = client.ou_stream(iter([1.0] * 100))\nnext(stream)",
     "a generator of the caller's": "stream = client.ou_stream(1.0 for _ in iter(int, 1))\nnext(stream)",
 }
 

@@ -27,8 +27,9 @@ CHANNEL_OPTIONS = (
     ("grpc.keepalive_time_ms", 30_000),
     ("grpc.keepalive_timeout_ms", 10_000),
     ("grpc.initial_reconnect_backoff_ms", 100),
-    ("grpc.min_reconnect_backoff_ms", 100),
     ("grpc.max_reconnect_backoff_ms", 500),
+    # The time that an attempt to connect may take, in spite of its name: a far or busy server needs some.
+    ("grpc.min_reconnect_backoff_ms", 5_000),
 )
 
 Tls = Literal[True] | str | Path | tuple[str | Path, str | Path, str | Path] | None
