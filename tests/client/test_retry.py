@@ -17,8 +17,8 @@ ANSWER = ReturnsResponse(n_periods=1, log_returns=[0.5])
 class Moody(grpc.GenericRpcHandler):
     """Refuses its first calls with a status, then answers."""
 
-    def __init__(self, code, times, pushback_ms, answer):
-        self.code, self.left, self.calls = code, times, 0
+    def __init__(self, code, times, pushback_ms, answer, says):
+        self.code, self.left, self.calls, self.says = code, times, 0, says
         self.reply = answer.SerializeToString()
         self.trailing = () if pushback_ms is None else (("grpc-retry-pushback-ms", pushback_ms),)
 
@@ -28,7 +28,7 @@ class Moody(grpc.GenericRpcHandler):
             if self.left:
                 self.left -= 1
                 context.set_trailing_metadata(self.trailing)
-                context.abort(self.code, "not now")
+                context.abort(self.code, self.says)
             return self.reply
 
         return grpc.unary_unary_rpc_method_handler(answer)
@@ -39,8 +39,8 @@ def moody():
     """Start a server of that mood; gives (mood, address)."""
     servers = []
 
-    def started(code, times, pushback_ms=None, answer=ANSWER):
-        mood = Moody(code, times, pushback_ms, answer)
+    def started(code, times, pushback_ms=None, answer=ANSWER, says="not now"):
+        mood = Moody(code, times, pushback_ms, answer, says)
         server = grpc.server(ThreadPoolExecutor(2), handlers=(mood,))
         servers.append(server)
         port = server.add_insecure_port("127.0.0.1:0")
@@ -79,6 +79,20 @@ def test_other_answers_are_final(moody, code, kind):
     with mr.Client(address) as client, pytest.raises(kind, match="not now"):
         client.log_returns([1.0, 2.0])
     assert mood.calls == 1
+
+
+@pytest.mark.parametrize(
+    ("code", "says"),
+    [
+        (grpc.StatusCode.CANCELLED, "not now"),  # of a server that stops
+        (grpc.StatusCode.INTERNAL, "Internal error from Core"),  # what gRPC's asyncio code says where a send fails
+    ],
+)
+def test_a_call_that_breaks_off_is_made_again(moody, code, says):
+    mood, address = moody(code, 2, says=says)
+    with mr.Client(address) as client:
+        assert client.log_returns([1.0, 2.0]).n_periods == 1
+    assert mood.calls == 3
 
 
 def test_a_busy_server_is_asked_again_when_it_says(moody):

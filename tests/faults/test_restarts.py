@@ -3,6 +3,7 @@
 import asyncio
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from threading import Event
 
 import grpc
@@ -57,29 +58,35 @@ def loaded(pool, kind, address, over, answered):
     return [pool.submit(keep_asking, address, number, over, answered) for number in range(N_CLIENTS)]
 
 
+@pytest.fixture
+def start():
+    """Start servers that are gone when the test ends."""
+    with ExitStack() as started:
+        yield lambda *words, listen: started.enter_context(Server(*words, listen=listen))
+
+
 @pytest.mark.parametrize("kind", ["threads", "asyncio"])
-def test_a_server_that_is_killed_and_started_again_costs_no_call(kind):
+def test_a_server_that_is_killed_and_started_again_costs_no_call(start, kind):
     over, answered, address = Event(), Counter(), free_address()
-    server = Server(listen=address)
+    server = start(listen=address)
     with ThreadPoolExecutor(N_CLIENTS) as pool:
         load = loaded(pool, kind, address, over, answered)
         try:
             for _ in range(3):
                 until(load, answered, 2)
                 server.kill()
-                server = Server(listen=address)
+                server = start(listen=address)
             until(load, answered, 2)
         finally:
             over.set()
         for each in load:
             each.result(120)
-        server.__exit__()
 
 
 @pytest.mark.parametrize("kind", ["threads", "asyncio"])
-def test_two_servers_are_restarted_one_after_the_other_without_a_lost_call(kind):
+def test_two_servers_are_restarted_one_after_the_other_without_a_lost_call(start, kind):
     over, answered, places = Event(), Counter(), [free_address(), free_address()]
-    servers = [Server("--grace", "5", listen=place) for place in places]
+    servers = [start("--grace", "5", listen=place) for place in places]
     with ThreadPoolExecutor(N_CLIENTS) as pool:
         load = loaded(pool, kind, ",".join(places), over, answered)
         try:
@@ -87,14 +94,12 @@ def test_two_servers_are_restarted_one_after_the_other_without_a_lost_call(kind)
                 until(load, answered, 2)
                 assert servers[number].stop() == 0
                 until(load, answered, 2)
-                servers[number] = Server("--grace", "5", listen=place)
+                servers[number] = start("--grace", "5", listen=place)
             until(load, answered, 2)
         finally:
             over.set()
         for each in load:
             each.result(120)
-    for server in servers:
-        server.__exit__()
 
 
 class Forgetful(grpc.GenericRpcHandler):

@@ -18,6 +18,10 @@ _ABOUT_SIZES = (
 """What to say where the server's own code did not answer: it sends details beside every refusal, if only empty ones."""
 
 
+_BROKEN_OFF = "Internal error from Core"
+"""What gRPC's asyncio code itself says where a connection is lost at the moment at which a message is sent."""
+
+
 def error_of(error: Any, address: str, *, closed: bool = False) -> MeanRevError:
     """Return the error that a failed call stands for.
 
@@ -36,6 +40,8 @@ def error_of(error: Any, address: str, *, closed: bool = False) -> MeanRevError:
     elif code == "CANCELLED" and _DETAILS_KEY not in trailing and not closed:
         # A server that stops ends so the calls that it has not begun, and those that outlast its grace period.
         return ConnectionFailed(f"the server at {address} ended the call before it had answered: it is stopping")
+    elif code == "INTERNAL" and message == _BROKEN_OFF:
+        return ConnectionFailed(f"the connection to {address} was lost while the call was sent")
     elif code == "RESOURCE_EXHAUSTED" and _DETAILS_KEY not in trailing:
         message += _ABOUT_SIZES
     return from_status(code, message, details, address, retry_after_s)
