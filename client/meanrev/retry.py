@@ -1,4 +1,4 @@
-"""When to try again: where no server answered, or a busy one said when; and only while the call's timeout lasts."""
+"""When to try again: if no server answered or a busy one gave a time, and only while the call's timeout lasts."""
 
 import logging
 import random
@@ -92,9 +92,9 @@ class Retries:
     def after(self, error: ConnectionFailed | Overloaded, now: float | None = None) -> float | None:
         """Return seconds to wait before the next attempt; None where there is to be none.
 
-        A server that does not answer may be starting again, so a call tries until its timeout. A busy server says when
-        to come again, and gives different clients different times. Where it says nothing, as where a request is above
-        a limit, it would refuse another attempt too.
+        A server that does not answer may be starting again, so a call tries until its timeout. A busy server gives the
+        time of the next attempt, a different one to each client. Where it gives none, as where a request is above a
+        limit, it would refuse another attempt too.
 
         Args:
             error: How the attempt ended.

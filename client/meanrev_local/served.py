@@ -38,8 +38,8 @@ def serving(listen: str, settings: dict[str, Any]) -> Iterator[str]:
         MeanRevError: the server ended before it served.
     """
     chosen = _checked(listen, settings)
-    # Its messages are for whoever looks for a fault, unless the caller asked for more.
-    told = chosen if "log_level" in settings else msgspec.structs.replace(chosen, log_level="warning")
+    # Its messages are for diagnosis alone, unless the caller asked for more.
+    quiet = chosen if "log_level" in settings else msgspec.structs.replace(chosen, log_level="warning")
     owner, process = os.getpid(), _started()
 
     def end(word: bytes, grace_s: float) -> None:
@@ -49,7 +49,7 @@ def serving(listen: str, settings: dict[str, Any]) -> Iterator[str]:
     # Where the context is never left, calls of this process may still be open when it ends: nobody waits for them.
     at_exit = atexit.register(end, b"now\n", 0.0)
     try:
-        yield _address(process, told)
+        yield _address(process, quiet)
     finally:
         atexit.unregister(at_exit)
         end(b"stop\n", chosen.grace_s)
@@ -94,7 +94,7 @@ def _end(process: "subprocess.Popen[bytes]", word: bytes, patience_s: float) -> 
     if process.stdin.closed:  # it was ended before
         return
     with suppress(BrokenPipeError):  # it has ended already
-        # A forked child may hold the pipe open, so that closing it here would tell nothing.
+        # A forked child may keep the pipe open, so that closing it here would not end the server.
         process.stdin.write(word)
         process.stdin.flush()
     with suppress(BrokenPipeError):
