@@ -200,7 +200,7 @@ class AsyncClient(ClientBase, Awaiting):
                 try:
                     replies = await self._attempt(question, number, messages, deadline)
                 except (ConnectionFailed, Overloaded) as error:
-                    pause = retries.after(error)
+                    pause = retries.after(error, time.monotonic())
                     if pause is None:
                         raise
                     await asyncio.sleep(pause)

@@ -176,7 +176,7 @@ class Client(ClientBase, Blocking):
             try:
                 replies = self._attempt(question, number, messages, deadline)
             except (ConnectionFailed, Overloaded) as error:
-                pause = retries.after(error)
+                pause = retries.after(error, time.monotonic())
                 if pause is None:
                     raise
                 time.sleep(pause)

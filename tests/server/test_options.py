@@ -89,8 +89,10 @@ def test_numbers_are_json_numbers(literal):
         ('{"note": {"a": 1, "b": 2, "a": 3}}', "metadata must name each key once, got 'a'"),
         ('{"dt": 1e999}', "metadata must hold numbers that float64 can carry, got '1e999'"),
         ('{"note": [-1E+400]}', "metadata must hold numbers that float64 can carry"),
-        (f'{{"window": {"9" * 5000}}}', "metadata must hold whole numbers of at most 300 digits"),
-        (f'{{"note": -{"9" * 301}, "strict": true}}', "metadata must hold whole numbers of at most 300 digits"),
+        (f'{{"window": {"9" * 5000}}}', "metadata must hold whole numbers of at most 4300 digits"),
+        (f'{{"note": -{"9" * 4301}, "strict": true}}', "metadata must hold whole numbers of at most 4300 digits"),
+        (f'{{"window": {"9" * 4000}}}', "metadata.window must be a whole number"),
+        (f'{{"dt": -{"9" * 4300}}}', "metadata.dt must be a number"),
         (f'{{"dt": {"9" * 400}.5}}', "metadata must hold numbers that float64 can carry"),
     ],
 )

@@ -35,11 +35,11 @@ MAX_BYTES = 64 * 1024
 MAX_LEVELS = 16
 """Most levels of brackets in it."""
 
-_MOST_DIGITS = 300
-"""Most digits of a whole number in it: float64 carries no more."""
+_MOST_DIGITS = 4300
+"""Most digits of a whole number in it: Python reads no more. What an option allows is its own rule."""
 
 _NOT_AN_OBJECT = "(not a JSON object)"
-_LARGE_NUMBER = re.compile(rf"[eE]\+?[0-9]{{3}}|[0-9]{{{_MOST_DIGITS}}}")
+_LARGE_NUMBER = re.compile(r"[eE]\+?[0-9]{3}|[0-9]{300}")
 # The pattern takes a string whole, closed or not: backtracking into one would take quadratic time on a hostile text.
 _BRACKETS = re.compile(r'"(?:[^"\\]|\\.)*+"?|[\[{]|[\]}]', re.DOTALL)
 
@@ -237,7 +237,7 @@ def _refuse_constant(literal: str) -> NoReturn:
 
 
 def _whole(literal: str) -> int:
-    if len(literal) > _MOST_DIGITS:
+    if len(literal.removeprefix("-")) > _MOST_DIGITS:
         raise InvalidInput("metadata", f"must hold whole numbers of at most {_MOST_DIGITS} digits", value=literal)
     return int(literal)
 
