@@ -24,5 +24,5 @@ HABITS = {
 @pytest.mark.parametrize("habit", HABITS)
 def test_it_ends(habit):
     command = [sys.executable, "-c", OPEN + HABITS[habit]]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    done = subprocess.run(command, capture_output=True, text=True, timeout=100, check=False)
     assert (done.returncode, done.stderr) == (7 if habit == "an error" else 0, "")
