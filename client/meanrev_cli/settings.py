@@ -15,6 +15,7 @@ _FLAGS = {
     "insecure": "--insecure",
     "grace_s": "--grace",
     "compute_threads": "--compute-threads",
+    "metrics": "--metrics",
     "log": "--log",
     "log_level": "--log-level",
 }
