@@ -2,25 +2,24 @@
 
 import asyncio
 import logging
-import os
 import signal
-import socket
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Coroutine, Mapping
 from contextlib import suppress
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import grpc
 import msgspec
 from grpc_health.v1 import health, health_pb2, health_pb2_grpc
 from grpc_reflection.v1alpha import reflection
 
-from meanrev_server import compute_backend, weights_stream
+from meanrev_server import compute_backend, tls, weights_stream
 from meanrev_server.admission import Admission, Capacity
+from meanrev_server.authentication import authentication_of
 from meanrev_server.batcher import QueueLimits
 from meanrev_server.config import Settings
-from meanrev_server.errors import ConfigError
 from meanrev_server.jobs import JobStore
 from meanrev_server.launcher import Launcher
+from meanrev_server.listener import listen
 from meanrev_server.marks import Marks
 from meanrev_server.portfolios import PortfolioStore
 from meanrev_server.research import stream
@@ -29,6 +28,7 @@ from meanrev_server.rpc.call import Call, Stores
 from meanrev_server.rpc.guard import guarded
 from meanrev_server.rpc.pushback import Pushback
 from meanrev_server.rpc.registry import Route, routes
+from meanrev_server.watched_files import Watched, watch
 from meanrev_wire import meanrev_pb2, research_pb2
 
 if TYPE_CHECKING:
@@ -67,19 +67,20 @@ class App:
 
         Args:
             settings: Defaults where None.
+
+        Raises:
+            ConfigError: a file of the certificate or of the tokens cannot be used.
         """
         self.settings = settings or Settings()
+        self._certificate = tls.certificate_of(self.settings)
+        self._authentication = authentication_of(self.settings)
         self._loop: asyncio.AbstractEventLoop | None = None
         self.backend, selection, prepare, self._fleet = compute_backend.choose(self.settings, self._worker_changed)
         self._launcher = Launcher(self.settings.compute_threads, selection, prepare, _of(self.settings, QueueLimits))
         self.call = Call(
             settings=self.settings,
             backend=self.backend,
-            stores=Stores(
-                marks=Marks(),
-                portfolios=PortfolioStore(),
-                jobs=JobStore(self.settings.max_jobs, self.settings.max_result_bytes),
-            ),
+            stores=self._stores(),
             launcher=self._launcher,
         )
         known = {**stream.HANDLERS, **weights_stream.HANDLERS}
@@ -103,17 +104,31 @@ class App:
         health_pb2_grpc.add_HealthServicer_to_server(self._health, server)
         names = (*_NAMES, health.SERVICE_NAME, reflection.SERVICE_NAME)
         reflection.enable_server_reflection(names, server)
-        self.address = _listen(server, self.settings.listen)
+        self.address = listen(server, self.settings.listen, self._certificate)
         await server.start()
         self._loop = asyncio.get_running_loop()
+        self._in_background(watch(self._watched()))
         await self._say_whether_serving()
+        if self.settings.exposed:
+            log.warning("other machines can reach this server in plaintext", extra={"address": self.address})
         log.info("serving", extra={"address": self.address, "backend": self.backend.name})
         return self.address
 
     def _service(self) -> Service:
         admission = Admission(_of(self.settings, Capacity))
         pushback = Pushback(self.settings.retry_pushback_ms)
-        return Service(self.routes, self.call, admission, pushback, self.observers)
+        return Service(self.routes, self.call, admission, pushback, self.observers, self._authentication, self._stores)
+
+    def _stores(self) -> Stores:
+        """Return empty stores, for a caller of whom the server keeps nothing yet."""
+        return Stores(
+            marks=Marks(),
+            portfolios=PortfolioStore(),
+            jobs=JobStore(self.settings.max_jobs, self.settings.max_result_bytes),
+        )
+
+    def _watched(self) -> list[Watched[Any]]:
+        return [files for files in (self._certificate, self._authentication.tokens) if files is not None]
 
     async def stop(self, grace_s: float | None = None) -> None:
         """Turn health to NOT_SERVING, let calls in flight finish, and close.
@@ -143,7 +158,10 @@ class App:
                 self._loop.call_soon_threadsafe(self._announce)
 
     def _announce(self) -> None:
-        work = asyncio.ensure_future(self._say_whether_serving())
+        self._in_background(self._say_whether_serving())
+
+    def _in_background(self, coroutine: Coroutine[Any, Any, None]) -> None:
+        work = asyncio.ensure_future(coroutine)
         self.call.background.add(work)
         work.add_done_callback(self.call.background.discard)
 
@@ -221,28 +239,3 @@ def _channel_options(settings: Settings) -> list[tuple[str, int]]:
         ("grpc.http2.max_ping_strikes", 3),
         ("grpc.so_reuseport", 0),
     ]
-
-
-def _listen(server: grpc.aio.Server, listen: str) -> str:
-    if listen.startswith("unix:") and _answers(listen.removeprefix("unix:")):
-        raise ConfigError(f"cannot listen on {listen!r}: a server answers there already")
-    # Only the owner may use a unix socket, from its first moment on; a chmod after the bind would come too late.
-    mask = os.umask(0o177)
-    try:
-        port = server.add_insecure_port(listen)
-    except RuntimeError:
-        raise ConfigError(f"cannot listen on {listen!r}: the address is in use or not of this machine") from None
-    finally:
-        os.umask(mask)
-    return listen if listen.startswith("unix:") else f"{listen.rpartition(':')[0]}:{port}"
-
-
-def _answers(path: str) -> bool:
-    """Tell whether somebody listens on a unix socket; gRPC would silently take its path over."""
-    with socket.socket(socket.AF_UNIX) as probe:
-        probe.settimeout(1)
-        try:
-            probe.connect(path)
-        except OSError:
-            return False
-    return True
