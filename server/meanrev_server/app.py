@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import grpc
 import msgspec
 from grpc_health.v1 import health, health_pb2, health_pb2_grpc
-from grpc_reflection.v1alpha import reflection
+from grpc_reflection.v1alpha import reflection, reflection_pb2_grpc
 
 from meanrev_server import compute_backend, tls, weights_stream
 from meanrev_server.admission import Admission, Capacity
@@ -103,7 +103,8 @@ class App:
         server.add_generic_rpc_handlers((self._service(),))
         health_pb2_grpc.add_HealthServicer_to_server(self._health, server)
         names = (*_NAMES, health.SERVICE_NAME, reflection.SERVICE_NAME)
-        reflection.enable_server_reflection(names, server)
+        servicer = reflection.aio.ReflectionServicer(names)
+        reflection_pb2_grpc.add_ServerReflectionServicer_to_server(servicer, _Generic(server))
         self.address = listen(server, self.settings.listen, self._certificate)
         await server.start()
         self._loop = asyncio.get_running_loop()
@@ -192,6 +193,19 @@ class App:
         if not stopping.done():
             await self.stop(0)
         await stopping
+
+
+class _Generic:
+    """A server as a servicer adds itself to it, whose methods gRPC finds through the generic handlers alone.
+
+    gRPC would call a registered method without asking Service first, which is where tokens are checked.
+    """
+
+    def __init__(self, server: grpc.aio.Server) -> None:
+        self.add_generic_rpc_handlers = server.add_generic_rpc_handlers
+
+    def add_registered_method_handlers(self, name: str, handlers: object) -> None:
+        """Register nothing."""
 
 
 async def run_grpc_server(host: str = "127.0.0.1", port: int = 50051, settings: Settings | None = None) -> None:

@@ -2,6 +2,7 @@
 
 import ssl
 import time
+from functools import partial
 from typing import NamedTuple
 
 from meanrev_server.config import Settings
@@ -63,7 +64,7 @@ def _check_pair(settings: Settings, chain: bytes) -> None:
     server = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     try:
         # Where the key is encrypted OpenSSL would ask for its passphrase on the terminal.
-        server.load_cert_chain(settings.tls_cert, settings.tls_key, password=_no_passphrase)
+        server.load_cert_chain(settings.tls_cert, settings.tls_key, password=partial(_refuse_encrypted, settings.tls_key))
     except ssl.SSLError as error:
         raise ConfigError(_about_key(settings, error)) from None
     except OSError as error:
@@ -95,16 +96,15 @@ def _trusting(setting: str, path: str, pem: bytes) -> ssl.SSLContext:
     return context
 
 
-def _no_passphrase() -> str:
-    raise ssl.SSLError(0, "encrypted")
+def _refuse_encrypted(path: str) -> str:
+    remedy = "the server has no passphrase: `openssl pkey -in KEY -out PLAIN` decrypts it"
+    raise ConfigError(f"tls_key = {path!r} is encrypted, and {remedy}")
 
 
 def _about_key(settings: Settings, error: ssl.SSLError) -> str:
     named = f"tls_key = {settings.tls_key!r}"
     if error.reason == "KEY_VALUES_MISMATCH":
         return f"{named} is not the key of tls_cert = {settings.tls_cert!r}"
-    if error.strerror == "encrypted":
-        return f"{named} is encrypted, and the server has no passphrase: `openssl pkey -in KEY -out PLAIN` decrypts it"
     if error.reason and error.reason.endswith("_TOO_SMALL"):
         return f"tls_cert = {settings.tls_cert!r} has too small a key: use ECDSA P-256, or RSA with 2048 bits or more"
     return f"{named} contains no private key in PEM that fits tls_cert (-----BEGIN PRIVATE KEY-----)"
