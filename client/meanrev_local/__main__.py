@@ -36,7 +36,11 @@ def main() -> NoReturn:
 
 
 async def _serve(settings: Settings) -> None:
-    app = App(settings)
+    try:
+        app = App(settings)
+    except ConfigError as error:
+        _tell(field="settings", error=str(error))
+        return
     _tell(address=await app.start())
     await asyncio.to_thread(sys.stdin.buffer.readline)
     await app.stop()

@@ -64,7 +64,9 @@ def _check_pair(settings: Settings, chain: bytes) -> None:
     server = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     try:
         # Where the key is encrypted OpenSSL would ask for its passphrase on the terminal.
-        server.load_cert_chain(settings.tls_cert, settings.tls_key, password=partial(_refuse_encrypted, settings.tls_key))
+        server.load_cert_chain(
+            settings.tls_cert, settings.tls_key, password=partial(_refuse_encrypted, settings.tls_key)
+        )
     except ssl.SSLError as error:
         raise ConfigError(_about_key(settings, error)) from None
     except OSError as error:

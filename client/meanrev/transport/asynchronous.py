@@ -11,13 +11,12 @@ from typing import TYPE_CHECKING, Any
 import grpc
 
 from meanrev.transport.forking import refuse_asyncio, track_channel, under_way
-from meanrev.transport.options import channel_options
 from meanrev.transport.status import error_of
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, AsyncIterator, Callable
 
-from meanrev.transport.options import Endpoint
+    from meanrev.transport.options import Endpoint
 
 __all__ = ["AsynchronousTransport"]
 
@@ -141,7 +140,7 @@ def _let_it_end_quietly(loop: asyncio.AbstractEventLoop) -> None:
 
 
 def _channel(endpoint: Endpoint) -> grpc.aio.Channel:
-    options = channel_options(endpoint.address)
+    options = endpoint.options()
     if endpoint.credentials is None:
         return grpc.aio.insecure_channel(endpoint.address, options=options)
     return grpc.aio.secure_channel(endpoint.address, endpoint.credentials, options=options)

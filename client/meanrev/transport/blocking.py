@@ -9,13 +9,12 @@ from typing import TYPE_CHECKING, Any
 import grpc
 
 from meanrev.transport.forking import refuse_calls, under_way
-from meanrev.transport.options import channel_options
 from meanrev.transport.status import error_of
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterator
 
-from meanrev.transport.options import Endpoint
+    from meanrev.transport.options import Endpoint
 
 __all__ = ["BlockingTransport"]
 
@@ -103,7 +102,7 @@ class _Sending:
 
 
 def _channel(endpoint: Endpoint) -> grpc.Channel:
-    options = channel_options(endpoint.address)
+    options = endpoint.options()
     if endpoint.credentials is None:
         return grpc.insecure_channel(endpoint.address, options=options)
     return grpc.secure_channel(endpoint.address, endpoint.credentials, options=options)

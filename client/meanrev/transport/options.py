@@ -3,13 +3,12 @@
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Literal
 
 import grpc
 
 from meanrev.errors import InvalidInput
-from meanrev.transport.address import LOCAL, is_near, target
+from meanrev.transport.address import LOCAL, is_near, is_socket, target
+from meanrev.transport.credentials import Tls, authorization, tls_credentials, tls_in
 
 __all__ = ["CHANNEL_OPTIONS", "LOCAL", "Endpoint", "channel_options", "default_timeout", "endpoint"]
 
@@ -30,8 +29,6 @@ CHANNEL_OPTIONS = (
     ("grpc.max_reconnect_backoff_ms", 500),
 )
 
-Tls = Literal[True] | str | Path | tuple[str | Path, str | Path, str | Path] | None
-
 
 @dataclass(frozen=True)
 class Endpoint:
@@ -41,11 +38,18 @@ class Endpoint:
         address: HOST:PORT, unix:/path or "local".
         credentials: TLS, or None for plaintext.
         metadata: Sent with every call.
+        server_name: Name that the server's certificate must have; None is the host of the address.
     """
 
     address: str
     credentials: grpc.ChannelCredentials | None = None
     metadata: tuple[tuple[str, str], ...] = ()
+    server_name: str | None = None
+
+    def options(self) -> tuple[tuple[str, int | str], ...]:
+        """Return the options of a channel to it."""
+        named = () if self.server_name is None else (("grpc.ssl_target_name_override", self.server_name),)
+        return (*channel_options(self.address), *named)
 
 
 def endpoint(address: str | None, token: str | None, tls: Tls, environ: Mapping[str, str] = os.environ) -> Endpoint:
@@ -54,8 +58,9 @@ def endpoint(address: str | None, token: str | None, tls: Tls, environ: Mapping[
     Args:
         address: HOST:PORT (50051 where left out), unix:/path or "local"; None means MEANREV_HOST, and "local" where
             that is not set.
-        token: Bearer token, or None.
-        tls: True for the system's roots, a path of a CA's PEM file, or paths (CA, certificate, key).
+        token: Bearer token; None means MEANREV_TOKEN, and "" none.
+        tls: True for the roots that gRPC brings, a path of a CA's PEM file, or TlsFiles; None means MEANREV_TLS_CA and
+            its like, which do not apply to unix sockets; False is plaintext.
         environ: Environment variables.
 
     Raises:
@@ -66,12 +71,12 @@ def endpoint(address: str | None, token: str | None, tls: Tls, environ: Mapping[
         chosen = target(variable, "MEANREV_HOST") if variable else LOCAL
     else:
         chosen = target(address)
-    if token is not None and not _fits_a_header(token):
-        raise InvalidInput("token", "must be a text of printable ASCII")  # its value is a secret
-    if token and not tls and not is_near(chosen):
-        raise InvalidInput("token", "needs tls where the server is on another machine", value=chosen)
-    metadata = (("authorization", f"Bearer {token}"),) if token else ()
-    return Endpoint(chosen, _credentials(tls), metadata)
+    field = "tls"
+    if tls is None and chosen != LOCAL and not is_socket(chosen):
+        field, tls = "MEANREV_TLS_*", tls_in(environ)
+    credentials, server_name = tls_credentials(tls, chosen, field)
+    metadata = authorization(token, chosen, secure=credentials is not None, environ=environ)
+    return Endpoint(chosen, credentials, metadata, server_name)
 
 
 def channel_options(address: str) -> tuple[tuple[str, int], ...]:
@@ -97,22 +102,3 @@ def default_timeout(timeout: float | None, environ: Mapping[str, str] = os.envir
     if not seconds > 0:
         raise InvalidInput("timeout", "must be a number of seconds > 0", value=given)
     return min(seconds, _LONGEST_TIMEOUT_S)
-
-
-def _credentials(tls: Tls) -> grpc.ChannelCredentials | None:
-    if not tls:
-        return None
-    if tls is True:
-        return grpc.ssl_channel_credentials()
-    paths = tls if isinstance(tls, tuple) else (tls,)
-    try:
-        authority, *own = (Path(path).read_bytes() for path in paths)
-        certificate, key = own or (None, None)
-    except (OSError, TypeError, ValueError) as error:
-        rule = f"must be True, a readable PEM file, or three of them: CA, certificate and key ({error})"
-        raise InvalidInput("tls", rule, value=str(tls)) from None
-    return grpc.ssl_channel_credentials(authority, key, certificate)
-
-
-def _fits_a_header(token: object) -> bool:
-    return isinstance(token, str) and token.isascii() and token.isprintable()
