@@ -108,7 +108,8 @@ class App:
         self.address = listen(server, self.settings.listen, self._certificate)
         await server.start()
         self._loop = asyncio.get_running_loop()
-        self._in_background(watch(self._watched()))
+        if files := self._watched():
+            self._in_background(watch(files))
         await self._say_whether_serving()
         if self.settings.exposed:
             log.warning("other machines can reach this server in plaintext", extra={"address": self.address})
