@@ -64,4 +64,4 @@ async def running(prepared: Prepared, call: Call) -> AsyncGenerator[tuple[int, i
     finally:
         wanted = False
         if not working.cancel() and not working.cancelled():
-            working.exception()  # asyncio would report an exception that nobody has looked at
+            working.exception()  # asyncio would report an exception that was never retrieved
