@@ -9,6 +9,7 @@ import pytest
 
 from tests.certificates import CLIENT, Authority
 from tests.cli.conftest import start, stop
+from tests.cli.universe import prices, write
 
 OK, USAGE, NO_SERVER = 0, 2, 3
 PRICES = '{"prices": [1, 2, 4]}'
@@ -107,12 +108,11 @@ def test_every_command_that_calls_sends_the_token(run, secured, authority, token
 
 
 def test_sweep_and_scan_send_the_token(run, secured, authority, token, tmp_path):
-    prices = tmp_path / "prices.csv"
-    rows = [f"{50 + (3 * i) % 7},{40 + (5 * i) % 11}" for i in range(300)]
-    prices.write_text("a,b\n" + "\n".join(rows) + "\n")
+    file = str(write(tmp_path / "prices.csv", prices()))
     access = ("--host", secured, "--tls-ca", str(authority.ca))
-    for words in (["sweep", str(prices), "--entry", "1,2", "--lookback", "20"], ["scan", str(prices)]):
-        assert run(*words, *access, "--token-file", str(token)).exit_code == OK
+    for words in (["sweep", file, "--entry", "1:2:0.5", "--exit", "-0.5:0.5:0.5"], ["scan", file]):
+        done = run(*words, *access, "--token-file", str(token))
+        assert done.exit_code == OK, done.stderr
         refused = run(*words, *access)
         assert refused.exit_code == USAGE
         assert "needs one bearer token" in refused.stderr
