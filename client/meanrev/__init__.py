@@ -31,11 +31,14 @@ if TYPE_CHECKING:
         InvalidInput,
         MeanRevError,
         Overloaded,
+        PermissionDenied,
         ServerError,
+        Unauthenticated,
     )
     from meanrev.jobs import AsyncJob, Job
     from meanrev.ranges import grid
     from meanrev.serving import serve
+    from meanrev.transport.credentials import TlsFiles
 
     __version__: str
 
@@ -49,7 +52,10 @@ __all__ = [
     "Job",
     "MeanRevError",
     "Overloaded",
+    "PermissionDenied",
     "ServerError",
+    "TlsFiles",
+    "Unauthenticated",
     "__version__",
     "compat",
     "errors",
@@ -68,7 +74,10 @@ _MODULES = {
     "Job": "meanrev.jobs",
     "MeanRevError": "meanrev.errors",
     "Overloaded": "meanrev.errors",
+    "PermissionDenied": "meanrev.errors",
     "ServerError": "meanrev.errors",
+    "TlsFiles": "meanrev.transport.credentials",
+    "Unauthenticated": "meanrev.errors",
     "grid": "meanrev.ranges",
     "serve": "meanrev.serving",
 }

@@ -7,7 +7,8 @@ from meanrev.errors import MeanRevError
 from meanrev.methods import Methods
 from meanrev.retry import Outage
 from meanrev.transport.address import Address
-from meanrev.transport.options import Endpoint, Tls, default_timeout, endpoint
+from meanrev.transport.credentials import Tls
+from meanrev.transport.options import Endpoint, default_timeout, endpoint
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -36,8 +37,9 @@ class ClientBase(Methods, ABC):
         Args:
             address: "HOST:PORT", "unix:/path" or "local" (in this process); a list of "HOST:PORT", or a text with
                 commas between them, for servers that take turns; None means MEANREV_HOST, else "local".
-            token: Bearer token; needs tls where the server is on another machine.
-            tls: True for the system's roots, a path of a CA's PEM file, or paths (CA, certificate, key).
+            token: Bearer token; None means MEANREV_TOKEN. It needs TLS where the server is on another machine.
+            tls: True for the roots that gRPC brings, a path of a CA's PEM file, or TlsFiles; None means MEANREV_TLS_CA,
+                and plaintext where that is not set either.
             timeout: Seconds a call may take; None means MEANREV_TIMEOUT, else 30.
 
         Raises:

@@ -5,6 +5,8 @@ MeanRevError
 ├── InvalidInput       the request breaks a rule: names the field, the value and the rule (also a ValueError)
 ├── Overloaded         the server has no room for the call now, or the call is larger than a limit
 ├── DeadlineExceeded   the call's timeout passed (also a TimeoutError)
+├── Unauthenticated    the server does not accept the call's token or certificate, or there is none
+├── PermissionDenied   the server accepts the caller, but not this call (also a PermissionError)
 └── ServerError        anything else that the server answered
 """
 
@@ -18,7 +20,9 @@ __all__ = [
     "InvalidInput",
     "MeanRevError",
     "Overloaded",
+    "PermissionDenied",
     "ServerError",
+    "Unauthenticated",
     "from_status",
 ]
 
@@ -52,6 +56,14 @@ class Overloaded(MeanRevError):
 
 class DeadlineExceeded(MeanRevError, TimeoutError):
     """The call's timeout passed before its answer came."""
+
+
+class Unauthenticated(MeanRevError):
+    """The server does not accept the token or the certificate that came with the call, or there was none."""
+
+
+class PermissionDenied(MeanRevError, PermissionError):
+    """The server, or a proxy in front of it, accepts the caller, but not this call."""
 
 
 class ServerError(MeanRevError):
@@ -115,6 +127,18 @@ class InvalidInput(MeanRevError, ValueError):
         return type(self), (self.field, self.rule), self.__dict__
 
 
+_SENTENCES: Mapping[str, tuple[type[MeanRevError], str]] = {
+    "UNAVAILABLE": (ConnectionFailed, "no server answers at {address}: {message}"),
+    "DEADLINE_EXCEEDED": (DeadlineExceeded, "no answer from {address} within the call's timeout; timeout= sets it"),
+    "UNAUTHENTICATED": (Unauthenticated, "{message}; token= (or MEANREV_TOKEN) is what the client sends"),
+    "PERMISSION_DENIED": (
+        PermissionDenied,
+        "{message}; {address} accepts the caller but not this call: another token= (or MEANREV_TOKEN) may be allowed",
+    ),
+}
+"""The errors of statuses that say nothing of the request's fields, and their sentences."""
+
+
 def from_status(
     code: str, message: str, details: str = "", address: str = "", retry_after_s: float | None = None
 ) -> MeanRevError:
@@ -131,10 +155,9 @@ def from_status(
     """
     if code in _INVALID:
         return _invalid(message, details)
-    if code == "UNAVAILABLE":
-        return ConnectionFailed(f"no server answers at {address}: {message}")
-    if code == "DEADLINE_EXCEEDED":
-        return DeadlineExceeded(f"no answer from {address} within the call's timeout; timeout= sets it")
+    if code in _SENTENCES:
+        kind, sentence = _SENTENCES[code]
+        return kind(sentence.format(address=address, message=message or code))
     if code == "RESOURCE_EXHAUSTED":
         # Where a part of the request is named, it can never fit: no later attempt will do better.
         return _invalid(message, details) if "field" in _object(details) else Overloaded(message, retry_after_s)

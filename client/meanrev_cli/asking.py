@@ -9,6 +9,7 @@ import click
 
 import meanrev
 from meanrev.intake.table import Table
+from meanrev_cli.access import Access
 from meanrev_cli.failure import ExitCode, Failure, failure_from
 from meanrev_cli.price_options import day_of
 from meanrev_cli.shared import Shared
@@ -37,18 +38,19 @@ def shows_progress(shared: Shared) -> bool:
 
 
 @contextmanager
-def asking(host: str, sent: Table | None = None) -> Iterator[meanrev.Client]:
+def asking(host: str, access: Access, sent: Table | None = None) -> Iterator[meanrev.Client]:
     """Open a client.
 
     Args:
         host: Where to compute.
+        access: The token to send, and the files of TLS.
         sent: The prices that are sent, for messages.
 
     Raises:
         Failure: a call failed.
     """
     try:
-        client = meanrev.Client(host)
+        client = meanrev.Client(host, token=access.token, tls=access.tls)
     except meanrev.InvalidInput as error:
         raise Failure(ExitCode.USAGE, str(error)) from None
     except meanrev.MeanRevError as error:

@@ -20,8 +20,10 @@ from meanrev_cli.failure import ExitCode, Failure
 from meanrev_cli.settings import settings_from, ways_to_set
 from meanrev_cli.shared import Shared
 from meanrev_cli.versions import of_this_installation
-from meanrev_server.config import Settings
+from meanrev_server.authentication import authentication_of
+from meanrev_server.config import ConfigError, Settings
 from meanrev_server.machine import cpu_model
+from meanrev_server.tls import certificate_of
 
 __all__ = ["Finding", "examine", "graphics_cards"]
 
@@ -60,6 +62,7 @@ def examine(shared: Shared) -> Iterator[Finding]:
         yield Finding("settings", f"listen {settings.listen}, backend {settings.backend}; `meanrev config` shows all")
     except Failure as failure:
         yield Finding("settings", failure.message, "correct that setting", ExitCode.USAGE)
+    yield from _access(settings)
     if settings.kernel_cache:
         use_cache(Path(settings.kernel_cache))
     if settings.lanes:
@@ -72,6 +75,20 @@ def examine(shared: Shared) -> Iterator[Finding]:
     yield _memory(settings)
     yield _port(settings.listen)
     yield from _proxy(shared)
+
+
+def _access(settings: Settings) -> Iterator[Finding]:
+    """Read the certificate and the tokens as a server would at its start."""
+    try:
+        certificate, asked = certificate_of(settings), authentication_of(settings)
+    except ConfigError as error:
+        yield Finding("access", str(error), "correct that file, or the setting that names it", ExitCode.USAGE)
+        return
+    if asked.tokens is not None:
+        callers = f"callers with {len(asked.tokens.value)} tokens"
+    else:
+        callers = "callers with a certificate" if asked.certificates else "every caller"
+    yield Finding("access", f"{'plaintext' if certificate is None else 'TLS'}, for {callers}")
 
 
 def graphics_cards() -> list[str]:

@@ -12,7 +12,16 @@ from typing import Any
 
 import click
 
-from meanrev.errors import ConnectionFailed, DeadlineExceeded, InvalidInput, MeanRevError, Overloaded, ServerError
+from meanrev.errors import (
+    ConnectionFailed,
+    DeadlineExceeded,
+    InvalidInput,
+    MeanRevError,
+    Overloaded,
+    PermissionDenied,
+    ServerError,
+    Unauthenticated,
+)
 
 __all__ = ["ExitCode", "Failure", "failure_as_json", "failure_from"]
 
@@ -70,6 +79,8 @@ def failure_from(error: MeanRevError, advice: str = "", message: str = "") -> Fa
     code = ExitCode.UNEXPECTED
     if isinstance(error, ConnectionFailed | DeadlineExceeded):
         code = ExitCode.NO_SERVER
+    elif isinstance(error, Unauthenticated | PermissionDenied):
+        code = ExitCode.USAGE
     elif isinstance(error, InvalidInput):
         code = ExitCode.BAD_DATA
     elif isinstance(error, Overloaded):

@@ -12,14 +12,14 @@ import grpc
 
 from meanrev.errors import InvalidInput
 from meanrev.transport.address import LOCAL, proxy_variable, separate, targets
-from meanrev.transport.options import channel_options
-from meanrev.transport.status import error_of
+from meanrev.transport.status import error_of, tls_remedy
 from meanrev_cli.failure import ExitCode, Failure, failure_from
 from meanrev_cli.settings import settings_from
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from meanrev_cli.access import Access
     from meanrev_cli.shared import Shared
 
 __all__ = ["MAX_BYTES", "SECONDS", "address_of", "connected", "failure_of", "timeout_flag"]
@@ -81,23 +81,30 @@ def address_of(shared: Shared, host: str | None) -> str:
 
 
 @contextmanager
-def connected(address: str, timeout_s: float) -> Iterator[grpc.Channel]:
+def connected(address: str, timeout_s: float, access: Access) -> Iterator[grpc.Channel]:
     """Open a channel on which a server has answered.
 
     Args:
         address: HOST:PORT or unix:/path.
         timeout_s: Longest wait for the connection.
+        access: The token that every call sends, and the files of TLS.
 
     Raises:
-        Failure: nothing answers; exit code NO_SERVER.
+        Failure: nothing answers (exit code NO_SERVER), or access cannot be used (exit code USAGE).
     """
+    where = access.endpoint(address)
     limits = (("grpc.max_receive_message_length", MAX_BYTES), ("grpc.max_send_message_length", MAX_BYTES))
-    with grpc.insecure_channel(address, options=(*channel_options(address), *limits)) as channel:
+    options = (*where.options(), *limits)
+    if where.credentials is None:
+        opened = grpc.insecure_channel(address, options=options)
+    else:
+        opened = grpc.secure_channel(address, where.credentials, options=options)
+    with opened as channel:
         try:
             grpc.channel_ready_future(channel).result(timeout=min(timeout_s, 5.0))
         except grpc.FutureTimeoutError:
-            raise _nobody(address) from None
-        yield channel
+            raise _nobody(address, _told(channel)) from None
+        yield grpc.intercept_channel(channel, _Sender(where.metadata)) if where.metadata else channel
 
 
 def failure_of(error: grpc.RpcError, address: str, timeout_s: float) -> Failure:
@@ -110,17 +117,47 @@ def failure_of(error: grpc.RpcError, address: str, timeout_s: float) -> Failure:
     """
     code = error.code().name
     if code == "UNAVAILABLE":
-        return _nobody(address)
+        return _nobody(address, error.details() or "")
     if code == "DEADLINE_EXCEEDED":
         message = f"{address} gave no answer within {timeout_s:g} s; --timeout (or MEANREV_TIMEOUT) allows more"
     else:
-        message = f"{code}: {error_of(error, address) if code == 'RESOURCE_EXHAUSTED' else error.details()}"
+        ours = code in {"RESOURCE_EXHAUSTED", "UNAUTHENTICATED", "PERMISSION_DENIED"}
+        message = f"{code}: {error_of(error, address) if ours else error.details()}"
     return failure_from(error_of(error, address), message=message)
 
 
-def _nobody(address: str) -> Failure:
+class _Sender(
+    grpc.UnaryUnaryClientInterceptor,
+    grpc.UnaryStreamClientInterceptor,
+    grpc.StreamUnaryClientInterceptor,
+    grpc.StreamStreamClientInterceptor,
+):
+    """Sends metadata with every call."""
+
+    def __init__(self, metadata: tuple[tuple[str, str], ...]) -> None:
+        self._metadata = metadata
+
+    def _send(self, start: Any, details: Any, sent: Any) -> Any:
+        return start(details._replace(metadata=(*(details.metadata or ()), *self._metadata)), sent)
+
+    # The signatures of the four differ in the names of their arguments alone.
+    intercept_unary_unary = intercept_unary_stream = _send  # type: ignore[assignment]
+    intercept_stream_unary = intercept_stream_stream = _send  # type: ignore[assignment]
+
+
+def _told(channel: grpc.Channel) -> str:
+    """Return what gRPC says of a channel that does not connect."""
+    check: Any = channel.unary_unary("/grpc.health.v1.Health/Check")
+    try:
+        check(b"", timeout=1.0)
+    except grpc.RpcError as error:
+        return str(error.details() or "")
+    return ""
+
+
+def _nobody(address: str, told: str) -> Failure:
     variable = proxy_variable(address, os.environ)
-    advice = (
+    advice = tls_remedy(told) or (
         f"it was asked through the proxy that {variable} names; no_proxy lists hosts that are called directly"
         if variable
         else "`meanrev serve` starts a server; HOST (or MEANREV_HOST) names another"

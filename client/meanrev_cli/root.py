@@ -22,6 +22,7 @@ COMMANDS: Mapping[str, str] = {
     "bench": "Measure how fast a server answers, from one caller to many.",
     "call": "Call any method with JSON, through the server's reflection.",
     "proto": "Write meanrev.proto, for stubs in another language.",
+    "token": "Make a token for a caller, and the line by which a server accepts it.",
     "config": "Show the settings in force and where each came from.",
 }
 """One line a command; the module of the same name in meanrev_cli.commands holds it."""

@@ -39,7 +39,11 @@ def main() -> NoReturn:
 
 
 async def _serve(settings: Settings) -> None:
-    app = App(settings)
+    try:
+        app = App(settings)
+    except ConfigError as error:
+        _tell(field="settings", error=str(error))
+        return
     _tell(address=await app.start())
     word = await asyncio.to_thread(sys.stdin.buffer.readline)
     await app.stop(0 if word == b"now\n" else None)

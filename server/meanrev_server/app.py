@@ -2,26 +2,25 @@
 
 import asyncio
 import logging
-import os
 import signal
-import socket
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Coroutine, Mapping
 from contextlib import suppress
 from importlib.metadata import version
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import grpc
 import msgspec
 from grpc_health.v1 import health, health_pb2, health_pb2_grpc
 from grpc_reflection.v1alpha import reflection, reflection_pb2_grpc
 
-from meanrev_server import compute_backend, weights_stream
+from meanrev_server import compute_backend, tls, weights_stream
 from meanrev_server.admission import Admission, Capacity
+from meanrev_server.authentication import authentication_of
 from meanrev_server.batcher import QueueLimits
 from meanrev_server.config import Settings
-from meanrev_server.errors import ConfigError
 from meanrev_server.jobs import JobStore
 from meanrev_server.launcher import Launcher
+from meanrev_server.listener import listen
 from meanrev_server.marks import Marks
 from meanrev_server.observation.observation import Observation
 from meanrev_server.observation.parts import Identity, Parts
@@ -34,6 +33,7 @@ from meanrev_server.rpc.counted import Standard, Unknown
 from meanrev_server.rpc.guard import guarded
 from meanrev_server.rpc.pushback import Pushback
 from meanrev_server.rpc.registry import Route, routes
+from meanrev_server.watched_files import Watched, watch
 from meanrev_wire import meanrev_pb2, research_pb2
 
 __all__ = ["App", "run_grpc_server"]
@@ -70,19 +70,20 @@ class App:
 
         Args:
             settings: Defaults where None.
+
+        Raises:
+            ConfigError: a file of the certificate or of the tokens cannot be used.
         """
         self.settings = settings or Settings()
+        self._certificate = tls.certificate_of(self.settings)
+        self._authentication = authentication_of(self.settings)
         self._loop: asyncio.AbstractEventLoop | None = None
         self.backend, selection, prepare, self._fleet = compute_backend.choose(self.settings, self._worker_changed)
         self._launcher = Launcher(self.settings.compute_threads, selection, prepare, _of(self.settings, QueueLimits))
         self.call = Call(
             settings=self.settings,
             backend=self.backend,
-            stores=Stores(
-                marks=Marks(),
-                portfolios=PortfolioStore(),
-                jobs=JobStore(self.settings.max_jobs, self.settings.max_result_bytes),
-            ),
+            stores=self._stores(),
             launcher=self._launcher,
         )
         known = {**stream.HANDLERS, **weights_stream.HANDLERS}
@@ -110,11 +111,15 @@ class App:
         reflected = reflection.aio.ReflectionServicer((*_NAMES, health.SERVICE_NAME, reflection.SERVICE_NAME))
         reflection_pb2_grpc.add_ServerReflectionServicer_to_server(reflected, standard)
         server.add_generic_rpc_handlers((Unknown(self.calls),))  # the last, which sees what the others do not have
-        self.address = _listen(server, self.settings.listen)
+        self.address = listen(server, self.settings.listen, self._certificate)
         await self.observation.start()
         await server.start()
         self._loop = asyncio.get_running_loop()
+        if files := self._watched():
+            self._in_background(watch(files))
         await self._say_whether_serving()
+        if self.settings.exposed:
+            log.warning("other machines can reach this server in plaintext", extra={"address": self.address})
         log.info("serving", extra={"address": self.address, "backend": self.backend.name})
         if self.backend.name == "numpy" and self.backend.missing:  # it was not asked for
             log.warning("no compiled kernels: NumPy computes, which is slower", extra={"reasons": self.backend.missing})
@@ -122,7 +127,20 @@ class App:
 
     def _service(self) -> Service:
         pushback = Pushback(self.settings.retry_pushback_ms)
-        return Service(self.routes, self.call, self._admission, pushback, self.calls)
+        return Service(
+            self.routes, self.call, self._admission, pushback, self.calls, self._authentication, self._stores
+        )
+
+    def _stores(self) -> Stores:
+        """Return empty stores, for a caller of whom the server keeps nothing yet."""
+        return Stores(
+            marks=Marks(),
+            portfolios=PortfolioStore(),
+            jobs=JobStore(self.settings.max_jobs, self.settings.max_result_bytes),
+        )
+
+    def _watched(self) -> list[Watched[Any]]:
+        return [files for files in (self._certificate, self._authentication.tokens) if files is not None]
 
     def _parts(self) -> Parts:
         methods = {route.method: path[1:] for path, route in self.routes.items() if path.endswith(f"/{route.method}")}
@@ -166,7 +184,10 @@ class App:
                 self._loop.call_soon_threadsafe(self._announce)
 
     def _announce(self) -> None:
-        work = asyncio.ensure_future(self._say_whether_serving())
+        self._in_background(self._say_whether_serving())
+
+    def _in_background(self, coroutine: Coroutine[Any, Any, None]) -> None:
+        work = asyncio.ensure_future(coroutine)
         self.call.background.add(work)
         work.add_done_callback(self.call.background.discard)
 
@@ -249,28 +270,3 @@ def _channel_options(settings: Settings) -> list[tuple[str, int]]:
         ("grpc.http2.max_ping_strikes", 3),
         ("grpc.so_reuseport", 0),
     ]
-
-
-def _listen(server: grpc.aio.Server, listen: str) -> str:
-    if listen.startswith("unix:") and _answers(listen.removeprefix("unix:")):
-        raise ConfigError(f"cannot listen on {listen!r}: a server answers there already")
-    # Only the owner may use a unix socket, from its first moment on; a chmod after the bind would come too late.
-    mask = os.umask(0o177)
-    try:
-        port = server.add_insecure_port(listen)
-    except RuntimeError:
-        raise ConfigError(f"cannot listen on {listen!r}: the address is in use or not of this machine") from None
-    finally:
-        os.umask(mask)
-    return listen if listen.startswith("unix:") else f"{listen.rpartition(':')[0]}:{port}"
-
-
-def _answers(path: str) -> bool:
-    """Tell whether somebody listens on a unix socket; gRPC would silently take its path over."""
-    with socket.socket(socket.AF_UNIX) as probe:
-        probe.settimeout(1)
-        try:
-            probe.connect(path)
-        except OSError:
-            return False
-    return True

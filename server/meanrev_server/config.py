@@ -14,12 +14,14 @@ from gpu_kernels.choices import suggestion
 from meanrev_server import rules
 from meanrev_server.addresses import address_of, is_loopback
 from meanrev_server.contradictions import contradiction
-from meanrev_server.errors import ConfigError
+from meanrev_server.errors import ConfigError, setting_named
 
 __all__ = ["ConfigError", "Settings", "load", "origins"]
 
 _PREFIX = "MEANREV_"
-_OF_THE_CLIENT = frozenset({"host", "config", "timeout", "traceback"})
+_OF_THE_CLIENT = frozenset(
+    {"host", "config", "timeout", "traceback", "token", "tls_ca", "tls_name", "tls_client_cert", "tls_client_key"}
+)
 
 
 class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -29,6 +31,11 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
         listen: HOST:PORT (port 0 picks a free one) or unix:/path.
         backend: Where the maths runs; "auto" picks the best that passes its self-test.
         insecure: Allows plaintext on an address that is not loopback.
+        tls_cert: File of the server's certificate and those that lead to the CA, in PEM; "" serves in plaintext.
+        tls_key: File of its private key.
+        tls_client_ca: File of the CA that must have signed the certificates of clients; "" asks them for none.
+        token_file: File of the bearer tokens that are accepted, a name and a token (or sha256: and its digest) a line;
+            "" asks for none.
         grace_s: Seconds that in-flight calls are given on a stop.
         compute_threads: Computations that run at once.
         worker: What they run in: threads of this process, or a child process that is started again when it ends; "auto"
@@ -72,6 +79,10 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     listen: str = "127.0.0.1:50051"
     backend: Literal["auto", "cuda", "native", "numpy"] = "auto"
     insecure: bool = False
+    tls_cert: str = ""
+    tls_key: str = ""
+    tls_client_ca: str = ""
+    token_file: str = ""
     grace_s: Annotated[float, msgspec.Meta(ge=0, le=3600)] = 20.0
     compute_threads: Annotated[int, msgspec.Meta(ge=1, le=256)] = 2
     worker: Literal["auto", "thread", "process"] = "auto"
@@ -110,7 +121,7 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
 
         Raises:
             ConfigError: listen, metrics or channelz is not an address, or listen is reachable from outside in plaintext
-                without insecure, or channelz from outside, or two settings contradict each other.
+                without insecure or with tokens, or channelz from outside, or two settings contradict each other.
         """
         if conflict := contradiction(self):
             raise ConfigError(conflict)
@@ -121,11 +132,27 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
         if self.listen.startswith("unix:"):
             return
         host, _ = address_of("listen", self.listen, " or unix:/path")
-        if not self.insecure and not is_loopback(host):
+        if self.tls_cert or is_loopback(host):
+            return
+        if self.token_file:
+            raise ConfigError(
+                f"token_file = {self.token_file!r} would let tokens travel in plaintext to listen = {self.listen!r}; "
+                f"{setting_named('tls_cert')} and tls_key encrypt them, and a loopback address or a unix socket keeps "
+                "them on this machine",
+            )
+        if not self.insecure:
             raise ConfigError(
                 f"listen = {self.listen!r} is reachable from other machines in plaintext; "
-                "use a loopback address, or say --insecure (insecure = true) if the network is trusted",
+                "use a loopback address, serve TLS (tls_cert and tls_key), or say --insecure (insecure = true) if the "
+                "network is trusted",
             )
+
+    @property
+    def exposed(self) -> bool:
+        """Whether other machines can reach the server in plaintext."""
+        if self.tls_cert or self.listen.startswith("unix:"):
+            return False
+        return not is_loopback(address_of("listen", self.listen).host)
 
 
 def load(path: Path | None, environ: Mapping[str, str], flags: Mapping[str, Any]) -> Settings:

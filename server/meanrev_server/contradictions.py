@@ -50,6 +50,7 @@ def _contradictions(settings: Any) -> Iterator[str]:
                 f"{pair.low} = {low} is above {pair.high} = {high}: {pair.why}; "
                 f"lower {setting_named(pair.low)} or raise {setting_named(pair.high)}"
             )
+    yield from _files(settings)
     if settings.gpus > 1 and settings.worker == "thread":
         yield f"gpus must be 1 where worker is 'thread', got {settings.gpus}: each GPU has a child"
     if settings.gpus > 1 and settings.backend in {"native", "numpy"}:
@@ -59,6 +60,15 @@ def _contradictions(settings: Any) -> Iterator[str]:
             f"default_deadline_s = {settings.default_deadline_s} is not above max_queue_delay_us = "
             f"{settings.max_queue_delay_us} (microseconds): calls would expire while they wait for others"
         )
+
+
+def _files(settings: Any) -> Iterator[str]:
+    """Yield what is wrong about the files of TLS, which come in pairs."""
+    for given, missing in (("tls_cert", "tls_key"), ("tls_key", "tls_cert"), ("tls_client_ca", "tls_cert")):
+        if getattr(settings, given) and not getattr(settings, missing):
+            yield f"{given} = {getattr(settings, given)!r} needs {setting_named(missing)}, which is not set"
+    if settings.tls_cert and settings.listen.startswith("unix:"):
+        yield f"tls_cert contradicts listen = {settings.listen!r}: a unix socket is on this machine, and takes no TLS"
 
 
 def _batches(settings: Any) -> tuple[_Pair, ...]:

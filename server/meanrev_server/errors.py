@@ -2,6 +2,7 @@
 
 ServerError
 ├── ConfigError       a setting that cannot be used
+├── Unauthenticated   a call without a token or a name that the server accepts
 ├── NotFound          something that the caller does not have
 ├── LimitReached      a limit of the server
 ├── Expired           a deadline that passed before the computation began
@@ -24,6 +25,7 @@ __all__ = [
     "NotFound",
     "ServerError",
     "ServerStopping",
+    "Unauthenticated",
     "setting_named",
 ]
 
@@ -37,6 +39,10 @@ class ServerError(Exception):
 
 class ConfigError(ServerError, ValueError):
     """A setting that cannot be used; the message names the setting, its value and the rule."""
+
+
+class Unauthenticated(ServerError):
+    """A call without a token or a name that the server accepts; it ends before any message of it is read."""
 
 
 class NotFound(ServerError, LookupError):

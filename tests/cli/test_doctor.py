@@ -26,6 +26,7 @@ def test_all_is_well_here(run, closed_port):
     assert set(found) == {
         "versions",
         "settings",
+        "access",
         "backend",
         "  cuda",
         "  native",

@@ -19,6 +19,8 @@ from meanrev.errors import from_status
         ("UNAVAILABLE", mr.ConnectionFailed),
         ("DEADLINE_EXCEEDED", mr.DeadlineExceeded),
         ("RESOURCE_EXHAUSTED", mr.Overloaded),
+        ("UNAUTHENTICATED", mr.Unauthenticated),
+        ("PERMISSION_DENIED", mr.PermissionDenied),
         ("INTERNAL", mr.ServerError),
         ("UNIMPLEMENTED", mr.ServerError),
         ("CANCELLED", mr.ServerError),
@@ -32,7 +34,12 @@ def test_every_status_has_its_error(code, kind):
 
 @pytest.mark.parametrize(
     ("kind", "also"),
-    [(mr.InvalidInput, ValueError), (mr.ConnectionFailed, ConnectionError), (mr.DeadlineExceeded, TimeoutError)],
+    [
+        (mr.InvalidInput, ValueError),
+        (mr.ConnectionFailed, ConnectionError),
+        (mr.DeadlineExceeded, TimeoutError),
+        (mr.PermissionDenied, PermissionError),
+    ],
 )
 def test_errors_are_also_the_standard_ones(kind, also):
     assert issubclass(kind, also)

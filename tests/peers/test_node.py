@@ -9,31 +9,37 @@ from pathlib import Path
 
 import pytest
 
+from tests.certificates import Authority
 from tests.server.serving import serving
 
 pytestmark = pytest.mark.peer
 
-STUB = Path(__file__).parent / "node" / "calls.js"
+NODE = Path(__file__).parent / "node"
+TOKEN = "alice-" + "a" * 32
 
 
 @pytest.fixture(scope="module")
-def answers(tmp_path_factory):
+def schema(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("schema")
+    subprocess.run([sys.executable, "-m", "meanrev_cli", "proto", "--out", folder], check=True, capture_output=True)
+    return folder / "meanrev.proto"
+
+
+def run(stub, *words, **environ):
+    """Run a program of Node.js; returns the JSON that it prints."""
     node = shutil.which("node")
     if node is None:
         pytest.skip("needs Node.js")
-    folder = tmp_path_factory.mktemp("schema")
-    subprocess.run([sys.executable, "-m", "meanrev_cli", "proto", "--out", folder], check=True, capture_output=True)
-    with serving() as address:
-        done = subprocess.run(
-            [node, STUB, address, folder / "meanrev.proto"],
-            capture_output=True,
-            text=True,
-            timeout=60,
-            check=False,
-            env=os.environ,
-        )
+    command, environment = [node, NODE / stub, *words], {**os.environ, **environ}
+    done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False, env=environment)
     assert done.returncode == 0, done.stderr
     return json.loads(done.stdout)
+
+
+@pytest.fixture(scope="module")
+def answers(schema):
+    with serving() as address:
+        return run("calls.js", address, schema)
 
 
 def test_unary_methods_answer(answers):
@@ -52,3 +58,15 @@ def test_a_refusal_carries_its_particulars(answers):
     assert refused["code"] == 3
     assert "prices[1]" in refused["details"]
     assert json.loads(refused["particulars"])["index"] == 1
+
+
+def test_tls_and_a_token_are_enough_and_both_are_needed(schema, tmp_path):
+    authority = Authority(tmp_path)
+    pair, tokens = authority.sign("server"), tmp_path / "tokens"
+    tokens.write_text(f"alice {TOKEN}\n")
+    tokens.chmod(0o600)
+    with serving(tls_cert=str(pair.cert), tls_key=str(pair.key), token_file=str(tokens)) as address:
+        found = run("access.js", address, schema, authority.ca, TOKEN=TOKEN)
+    assert found["right"] == {"n_periods": 1}
+    assert [found[name]["code"] for name in ("wrong", "none")] == [16, 16]  # UNAUTHENTICATED
+    assert [found[name]["code"] for name in ("plaintext", "otherCa")] == [14, 14]  # UNAVAILABLE

@@ -18,7 +18,7 @@ METHODS = {method.name: method for method in meanrev_pb2.DESCRIPTOR.services_by_
 def serving(**settings):
     """Serve while the context is open; yields the address."""
     loop = asyncio.new_event_loop()
-    app = App(Settings(listen="127.0.0.1:0", **settings))
+    app = App(Settings(**{"listen": "127.0.0.1:0", **settings}))
     thread = threading.Thread(target=loop.run_forever)
     thread.start()
     try:

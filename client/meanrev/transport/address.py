@@ -6,7 +6,17 @@ from typing import TypeGuard
 
 from meanrev.errors import InvalidInput
 
-__all__ = ["DEFAULT_PORT", "LOCAL", "Address", "is_near", "proxy_variable", "separate", "target", "targets"]
+__all__ = [
+    "DEFAULT_PORT",
+    "LOCAL",
+    "Address",
+    "is_near",
+    "is_socket",
+    "proxy_variable",
+    "separate",
+    "target",
+    "targets",
+]
 
 LOCAL = "local"
 """The address that means: compute in this process."""
@@ -95,6 +105,15 @@ def is_near(address: str) -> bool:
     if address == LOCAL or address.startswith(_OF_SOCKETS):
         return True
     return host in {"localhost", "::1", "0.0.0.0", "::"} or re.fullmatch(r"127(\.\d{1,3}){3}", host) is not None  # noqa: S104 - asked, not listened on
+
+
+def is_socket(address: str) -> bool:
+    """Tell whether an address is that of a unix socket.
+
+    Args:
+        address: As target returned it.
+    """
+    return address.startswith(_OF_SOCKETS)
 
 
 def proxy_variable(address: str, environ: Mapping[str, str]) -> str:

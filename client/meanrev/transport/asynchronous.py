@@ -13,13 +13,12 @@ import grpc
 
 from meanrev.transport.channels import Channels
 from meanrev.transport.forking import refuse_asyncio, track_channel, under_way
-from meanrev.transport.options import channel_options
 from meanrev.transport.status import error_of
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, AsyncIterator, Callable
 
-from meanrev.transport.options import Endpoint
+    from meanrev.transport.options import Endpoint
 
 __all__ = ["AsynchronousTransport"]
 
@@ -146,7 +145,7 @@ def _let_it_end_quietly(loop: asyncio.AbstractEventLoop) -> None:
 
 
 def _channel(endpoint: Endpoint, address: str) -> grpc.aio.Channel:
-    options = channel_options(address)
+    options = endpoint.options(address)
     if endpoint.credentials is None:
         channel = grpc.aio.insecure_channel(address, options=options)
     else:

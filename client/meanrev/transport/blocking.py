@@ -11,13 +11,12 @@ import grpc
 
 from meanrev.transport.channels import Channels
 from meanrev.transport.forking import track_channel, under_way
-from meanrev.transport.options import channel_options
 from meanrev.transport.status import error_of
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterator
 
-from meanrev.transport.options import Endpoint
+    from meanrev.transport.options import Endpoint
 
 __all__ = ["BlockingTransport"]
 
@@ -108,7 +107,7 @@ class _Sending:
 
 
 def _channel(endpoint: Endpoint, address: str) -> grpc.Channel:
-    options = channel_options(address)
+    options = endpoint.options(address)
     if endpoint.credentials is None:
         channel = grpc.insecure_channel(address, options=options)
     else:

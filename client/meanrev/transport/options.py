@@ -3,13 +3,12 @@
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Literal
 
 import grpc
 
 from meanrev.errors import InvalidInput
-from meanrev.transport.address import LOCAL, Address, is_near, separate, targets
+from meanrev.transport.address import LOCAL, Address, is_near, is_socket, separate, targets
+from meanrev.transport.credentials import Tls, authorization, tls_credentials, tls_in
 
 __all__ = ["CHANNEL_OPTIONS", "LOCAL", "Endpoint", "channel_options", "default_timeout", "endpoint"]
 
@@ -32,8 +31,6 @@ CHANNEL_OPTIONS = (
     ("grpc.min_reconnect_backoff_ms", 5_000),
 )
 
-Tls = Literal[True] | str | Path | tuple[str | Path, str | Path, str | Path] | None
-
 
 @dataclass(frozen=True)
 class Endpoint:
@@ -43,11 +40,22 @@ class Endpoint:
         address: HOST:PORT, unix:/path or "local"; several servers with commas between them.
         credentials: TLS, or None for plaintext.
         metadata: Sent with every call.
+        server_name: Name that the server's certificate must have; None is the host of the address.
     """
 
     address: str
     credentials: grpc.ChannelCredentials | None = None
     metadata: tuple[tuple[str, str], ...] = ()
+    server_name: str | None = None
+
+    def options(self, address: str | None = None) -> tuple[tuple[str, int | str], ...]:
+        """Return the options of a channel to it.
+
+        Args:
+            address: The one of several servers; None where there is one.
+        """
+        named = () if self.server_name is None else (("grpc.ssl_target_name_override", self.server_name),)
+        return (*channel_options(address or self.address), *named)
 
     @property
     def addresses(self) -> tuple[str, ...]:
@@ -61,8 +69,9 @@ def endpoint(address: Address, token: str | None, tls: Tls, environ: Mapping[str
     Args:
         address: HOST:PORT (50051 where left out), unix:/path or "local"; several servers as a list, or with commas
             between them; None means MEANREV_HOST, and "local" where that is not set.
-        token: Bearer token, or None.
-        tls: True for the system's roots, a path of a CA's PEM file, or paths (CA, certificate, key).
+        token: Bearer token; None means MEANREV_TOKEN, and "" none.
+        tls: True for the roots that gRPC brings, a path of a CA's PEM file, or TlsFiles; None means MEANREV_TLS_CA and
+            its like, which do not apply to unix sockets; False is plaintext.
         environ: Environment variables.
 
     Raises:
@@ -73,12 +82,12 @@ def endpoint(address: Address, token: str | None, tls: Tls, environ: Mapping[str
         chosen = targets(variable, "MEANREV_HOST") if variable else LOCAL
     else:
         chosen = targets(address)
-    if token is not None and not _fits_a_header(token):
-        raise InvalidInput("token", "must be a text of printable ASCII")  # its value is a secret
-    if token and not tls and not all(map(is_near, separate(chosen))):
-        raise InvalidInput("token", "needs tls where the server is on another machine", value=chosen)
-    metadata = (("authorization", f"Bearer {token}"),) if token else ()
-    return Endpoint(chosen, _credentials(tls), metadata)
+    field = "tls"
+    if tls is None and chosen != LOCAL and not is_socket(chosen):
+        field, tls = "MEANREV_TLS_*", tls_in(environ)
+    credentials, server_name = tls_credentials(tls, chosen, field)
+    metadata = authorization(token, chosen, secure=credentials is not None, environ=environ)
+    return Endpoint(chosen, credentials, metadata, server_name)
 
 
 def channel_options(address: str) -> tuple[tuple[str, int], ...]:
@@ -104,22 +113,3 @@ def default_timeout(timeout: float | None, environ: Mapping[str, str] = os.envir
     if not seconds > 0:
         raise InvalidInput("timeout", "must be a number of seconds > 0", value=given)
     return min(seconds, _LONGEST_TIMEOUT_S)
-
-
-def _credentials(tls: Tls) -> grpc.ChannelCredentials | None:
-    if not tls:
-        return None
-    if tls is True:
-        return grpc.ssl_channel_credentials()
-    paths = tls if isinstance(tls, tuple) else (tls,)
-    try:
-        authority, *own = (Path(path).read_bytes() for path in paths)
-        certificate, key = own or (None, None)
-    except (OSError, TypeError, ValueError) as error:
-        rule = f"must be True, a readable PEM file, or three of them: CA, certificate and key ({error})"
-        raise InvalidInput("tls", rule, value=str(tls)) from None
-    return grpc.ssl_channel_credentials(authority, key, certificate)
-
-
-def _fits_a_header(token: object) -> bool:
-    return isinstance(token, str) and token.isascii() and token.isprintable()

@@ -6,7 +6,7 @@ from typing import Any
 from meanrev.errors import ConnectionFailed, MeanRevError, from_status
 from meanrev.transport.address import proxy_variable, separate
 
-__all__ = ["error_of"]
+__all__ = ["error_of", "tls_remedy"]
 
 _DETAILS_KEY = "meanrev-error"
 _PUSHBACK_KEY = "grpc-retry-pushback-ms"
@@ -16,6 +16,18 @@ _ABOUT_SIZES = (
     "stats, send a matrix in parts)"
 )
 """What to say where the server's own code did not answer: it sends details beside every refusal, if only empty ones."""
+
+_NOT_CONNECTED = "failed to connect"
+_ABOUT_TLS = {
+    "WRONG_VERSION_NUMBER": "the server answers in plaintext: leave out tls=, or MEANREV_TLS_CA",
+    "CERTIFICATE_VERIFY_FAILED": "the server's certificate has expired, or the CA of tls= (or MEANREV_TLS_CA) has not "
+    "signed it",
+    "Hostname Verification Check failed": "the server's certificate does not have the host of the address; "
+    "TlsFiles(name=...) or MEANREV_TLS_NAME says which name it has",
+    "Socket closed": "it ends the connection before a call begins, as a server with TLS does where the client has "
+    "none: tls= or MEANREV_TLS_CA, and TlsFiles or MEANREV_TLS_CLIENT_CERT where it asks for a certificate",
+}
+"""What to say of a failed connection, by what gRPC says, which gives no code for it."""
 
 
 _BROKEN_OFF = "Internal error from Core"
@@ -36,7 +48,8 @@ def error_of(error: Any, address: str, *, closed: bool = False) -> MeanRevError:
     retry_after_s = int(pushback) / 1000 if pushback.isdecimal() and len(pushback) < 10 else None
     code, message = error.code().name, error.details() or ""
     if code == "UNAVAILABLE":
-        message += _about_a_proxy(address)
+        remedy = tls_remedy(message)
+        message += _about_a_proxy(address) + (f" ({remedy})" if remedy else "")
     elif code == "CANCELLED" and _DETAILS_KEY not in trailing and not closed:
         # A server that stops ends so the calls that it has not begun, and those that outlast its grace period.
         return ConnectionFailed(f"the server at {address} ended the call before it had answered: it is stopping")
@@ -45,6 +58,17 @@ def error_of(error: Any, address: str, *, closed: bool = False) -> MeanRevError:
     elif code == "RESOURCE_EXHAUSTED" and _DETAILS_KEY not in trailing:
         message += _ABOUT_SIZES
     return from_status(code, message, details, address, retry_after_s)
+
+
+def tls_remedy(message: str) -> str:
+    """Return what to do where TLS kept a client from connecting; "" where something else did.
+
+    Args:
+        message: gRPC's.
+    """
+    if not message.startswith(_NOT_CONNECTED):
+        return ""
+    return next((remedy for told, remedy in _ABOUT_TLS.items() if told in message), "")
 
 
 def _about_a_proxy(address: str) -> str:

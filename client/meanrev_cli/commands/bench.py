@@ -20,6 +20,7 @@ from meanrev.methods.thresholds import thresholds
 from meanrev.question import Question
 from meanrev.transport.asynchronous import AsynchronousTransport
 from meanrev.transport.options import Endpoint
+from meanrev_cli.access import Access, access_flags
 from meanrev_cli.failure import failure_from
 from meanrev_cli.remote import address_of, connected, timeout_flag
 from meanrev_cli.shared import Shared, shared_flags
@@ -74,6 +75,7 @@ class _Ladder(click.ParamType):  # type: ignore[type-arg, unused-ignore] # gener
 )
 @click.option("--csv", "as_csv", is_flag=True, help="Print CSV.")
 @timeout_flag
+@access_flags
 @shared_flags
 def bench(
     shared: Shared,
@@ -82,6 +84,7 @@ def bench(
     concurrency: tuple[int, ...],
     seconds: float,
     timeout_s: float,
+    access: Access,
     *,
     as_csv: bool,
 ) -> None:
@@ -91,10 +94,10 @@ def bench(
     and one connection, whose own speed bounds what is measured. HOST is as for `meanrev info`.
     """
     address = address_of(shared, host)
-    with connected(address, timeout_s):
+    with connected(address, timeout_s, access):
         pass
     try:
-        steps = asyncio.run(_measured(address, _question(op), concurrency, seconds, timeout_s))
+        steps = asyncio.run(_measured(access.endpoint(address), _question(op), concurrency, seconds, timeout_s))
     except meanrev.DeadlineExceeded as error:
         raise failure_from(error, "--timeout (or MEANREV_TIMEOUT) allows more") from None
     except meanrev.MeanRevError as error:
@@ -120,9 +123,9 @@ def _question(op: str) -> Question[object]:
 
 
 async def _measured(
-    address: str, question: Question[object], ladder: tuple[int, ...], seconds: float, timeout_s: float
+    where: Endpoint, question: Question[object], ladder: tuple[int, ...], seconds: float, timeout_s: float
 ) -> list[_Step]:
-    transport = AsynchronousTransport(Endpoint(address))
+    transport = AsynchronousTransport(where)
     try:
         await _caller(transport, question, 0.0, timeout_s)
         return [await _step(transport, question, callers, seconds, timeout_s) for callers in ladder]

@@ -13,6 +13,7 @@ import grpc
 from google.protobuf import json_format
 from google.protobuf.message_factory import GetMessageClass
 
+from meanrev_cli.access import Access, access_flags
 from meanrev_cli.failure import ExitCode, Failure
 from meanrev_cli.json_input import documents
 from meanrev_cli.reflection import arity, find_method, services
@@ -43,6 +44,7 @@ _TIMEOUT_S = 30.0
     help="Longest wait (or MEANREV_TIMEOUT): 30 for one reply, none for a stream of replies.",
 )
 @click.option("--first", type=click.IntRange(min=1), metavar="N", help="Stop a stream of replies after N.")
+@access_flags
 @shared_flags
 def call(
     shared: Shared,
@@ -51,6 +53,7 @@ def call(
     request: str | None,
     timeout_s: float | None,
     first: int | None,
+    access: Access,
 ) -> None:
     """Call METHOD of the server at HOST with a request in JSON, and print each reply as JSON.
 
@@ -59,7 +62,7 @@ def call(
     line, sent as it is read; a stream of replies is printed one a line.
     """
     address = address_of(shared, host)
-    with connected(address, timeout_s or _TIMEOUT_S) as channel:
+    with connected(address, timeout_s or _TIMEOUT_S, access) as channel:
         try:
             chosen = _chosen(channel, method, timeout_s or _TIMEOUT_S)
             shared.note(f"{chosen.full_name}: {arity(chosen)}")

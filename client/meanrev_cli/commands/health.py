@@ -7,6 +7,7 @@ import grpc
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 from rich.text import Text
 
+from meanrev_cli.access import Access, access_flags
 from meanrev_cli.failure import ExitCode, Failure
 from meanrev_cli.remote import address_of, connected, failure_of, timeout_flag
 from meanrev_cli.shared import Shared, shared_flags
@@ -18,14 +19,15 @@ __all__ = ["health"]
 @click.argument("host", required=False)
 @click.option("--service", default="", metavar="NAME", help="One service instead of the server as a whole.")
 @timeout_flag
+@access_flags
 @shared_flags
-def health(shared: Shared, host: str | None, service: str, timeout_s: float) -> None:
+def health(shared: Shared, host: str | None, service: str, timeout_s: float, access: Access) -> None:
     """Ask the server at HOST whether it serves; exit code 0 if so, 3 if not.
 
     HOST is HOST:PORT or unix:/path; without it MEANREV_HOST, then the configured listen address.
     """
     address = address_of(shared, host)
-    with connected(address, timeout_s) as channel:
+    with connected(address, timeout_s, access) as channel:
         start = time.perf_counter()
         try:
             reply = health_pb2_grpc.HealthStub(channel).Check(

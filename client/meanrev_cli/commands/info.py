@@ -14,6 +14,7 @@ from rich.console import Group
 from rich.table import Table
 from rich.text import Text
 
+from meanrev_cli.access import Access, access_flags
 from meanrev_cli.reflection import arity, services
 from meanrev_cli.remote import address_of, connected, failure_of, timeout_flag
 from meanrev_cli.shared import Shared, shared_flags
@@ -37,8 +38,9 @@ _RESEARCH = "meanrev.MeanRevResearch"
 @click.command()
 @click.argument("host", required=False)
 @timeout_flag
+@access_flags
 @shared_flags
-def info(shared: Shared, host: str | None, timeout_s: float) -> None:
+def info(shared: Shared, host: str | None, timeout_s: float, access: Access) -> None:
     """Show what the server at HOST offers, from its reflection and its health service.
 
     HOST is HOST:PORT or unix:/path; without it MEANREV_HOST, then the configured listen address. The schema is
@@ -46,7 +48,7 @@ def info(shared: Shared, host: str | None, timeout_s: float) -> None:
     the server has one.
     """
     address = address_of(shared, host)
-    with connected(address, timeout_s) as channel:
+    with connected(address, timeout_s, access) as channel:
         try:
             offered = services(channel, timeout_s)
             stub = health_pb2_grpc.HealthStub(channel)

@@ -11,6 +11,7 @@ from rich.text import Text
 from meanrev.intake.options import FileOptions
 from meanrev.intake.table import Table
 from meanrev.results import Estimate, ScanResult
+from meanrev_cli.access import Access, access_flags
 from meanrev_cli.asking import asking, host_flag, shows_progress
 from meanrev_cli.estimates import dry_run_flag, show_estimate
 from meanrev_cli.narrow import Fitting
@@ -55,12 +56,14 @@ _ORDER = ("y", "x", "q_value", "test_sharpe", "deflated_sharpe", "hedge_ratio", 
 @click.option("--out", type=click.Path(path_type=Path), help="Write the pairs: .csv, .csv.gz or .parquet.")
 @dry_run_flag
 @host_flag
+@access_flags
 @shared_flags
 def scan(
     shared: Shared,
     prices: str,
     reading: FileOptions,
     host: str,
+    access: Access,
     out: Path | None,
     *,
     prices_as_they_are: bool,
@@ -73,7 +76,7 @@ def scan(
     """
     can_be_written(out, read=prices)
     read = read_prices(prices, reading)
-    with asking(host, read) as client:
+    with asking(host, access, read) as client:
         found = client.scan(
             read,
             asset_ids=[str(name) for name in read.names],

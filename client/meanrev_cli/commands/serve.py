@@ -27,6 +27,10 @@ def _choices(setting: str) -> click.Choice[str]:
 @click.option("--listen", metavar="HOST:PORT", help="Address, or unix:/path; port 0 picks a free one.")
 @click.option("--backend", type=_choices("backend"), help="Where the maths runs.")
 @click.option("--insecure", is_flag=True, default=None, help="Allow plaintext on an address that others can reach.")
+@click.option("--tls-cert", metavar="FILE", help="The server's certificate in PEM; serves TLS.")
+@click.option("--tls-key", metavar="FILE", help="Its private key.")
+@click.option("--tls-client-ca", metavar="FILE", help="Ask clients for certificates that this CA has signed.")
+@click.option("--token-file", metavar="FILE", help="Ask for tokens: a name and a token a line (`meanrev token`).")
 @click.option("--grace", "grace_s", type=float, metavar="SECONDS", help="Time for calls in flight on a stop.")
 @click.option("--compute-threads", type=int, metavar="N", help="Computations that run at once.")
 @click.option("--metrics", metavar="HOST:PORT", help="Where Prometheus reads metrics; port 0 picks a free one.")
@@ -51,6 +55,8 @@ def _run(settings: Settings, level: str, line: str) -> None:
     limit_blas(settings)
     try:
         app = App(settings)
+    except ConfigError as error:
+        raise Failure(ExitCode.USAGE, str(error)) from None
     except KernelError as error:
         raise Failure(ExitCode.DEVICE, f"{error}; {ways_to_set('backend')} chooses another backend") from None
     try:

@@ -12,6 +12,7 @@ from rich.text import Text
 from meanrev.intake.options import FileOptions
 from meanrev.intake.table import Table
 from meanrev.results import Estimate
+from meanrev_cli.access import Access, access_flags
 from meanrev_cli.asking import asking, host_flag, shows_progress
 from meanrev_cli.estimates import dry_run_flag, show_estimate
 from meanrev_cli.failure import ExitCode, Failure
@@ -50,8 +51,9 @@ _FILE = click.Path(path_type=Path)
 @click.option("--report", type=_FILE, metavar="FILE", help="Write an HTML page that needs nothing else: .html.")
 @dry_run_flag
 @host_flag
+@access_flags
 @shared_flags
-def sweep(shared: Shared, prices: str, reading: FileOptions, host: str, **given: Any) -> None:
+def sweep(shared: Shared, prices: str, reading: FileOptions, host: str, access: Access, **given: Any) -> None:
     """Backtest columns of PRICES, or the spread of two, in every cell of a grid, and choose the best cells.
 
     PRICES is a file of CSV, Parquet, Arrow IPC or Excel, a pattern or an address: a column a series, a row a bar,
@@ -64,7 +66,7 @@ def sweep(shared: Shared, prices: str, reading: FileOptions, host: str, **given:
     traded, note = _chosen(prices, reading, given)
     note += _rule(given)
     mode = "unit" if given["pair"] else given["mode"]
-    with asking(host, traded) as client:
+    with asking(host, access, traded) as client:
         swept = client.sweep(
             traded,
             asset_ids=[str(name) for name in traded.names],

@@ -6,13 +6,15 @@ import asyncio
 import time
 from contextlib import aclosing, contextmanager
 from dataclasses import replace
+from functools import lru_cache, partial
 from typing import TYPE_CHECKING, Any, Self, cast
 
 import grpc
 
 from meanrev_server.admission import SMALL_BYTES
-from meanrev_server.errors import LimitReached
-from meanrev_server.records import Caller, CallRecord
+from meanrev_server.authentication import ASKS_NOBODY, Authentication
+from meanrev_server.errors import LimitReached, Unauthenticated
+from meanrev_server.records import UNKNOWN, Caller, CallRecord
 from meanrev_server.rpc.correlation import REQUEST_ID_KEY, Correlation
 from meanrev_server.rpc.pushback import PUSHBACK_KEY, Pushback
 from meanrev_server.rpc.status import DETAILS_KEY, Refused, status_of
@@ -22,19 +24,31 @@ if TYPE_CHECKING:
 
     from meanrev_server.admission import Admission, Ticket
     from meanrev_server.records import Calls
-    from meanrev_server.rpc.call import Call
+    from meanrev_server.rpc.call import Call, Stores
     from meanrev_server.rpc.registry import Route
 
 __all__ = ["Service"]
 
 _Context = grpc.aio.ServicerContext
 
+_HEALTH = "/grpc.health.v1.Health/"
+"""Probes have no token, and health says nothing of any caller."""
+
+_KEPT_HANDLERS = 4096
+
 
 class Service(grpc.GenericRpcHandler):
     """Serves routes on a grpc.aio server."""
 
     def __init__(
-        self, routes: Mapping[str, Route], call: Call, admission: Admission, pushback: Pushback, calls: Calls
+        self,
+        routes: Mapping[str, Route],
+        call: Call,
+        admission: Admission,
+        pushback: Pushback,
+        calls: Calls,
+        authentication: Authentication = ASKS_NOBODY,
+        make_stores: Callable[[], Stores] | None = None,
     ) -> None:
         """Prepare one method handler a path.
 
@@ -44,23 +58,52 @@ class Service(grpc.GenericRpcHandler):
             admission: Admits calls.
             pushback: Tells refused calls when to come again.
             calls: Counts the calls, and takes their records.
+            authentication: What callers are asked for.
+            make_stores: Makes the stores of a caller that has a name; all share those of call where None.
         """
         self._call = call
         self._admission = admission
         self._pushback = pushback
         self._calls = calls
         self._correlation = Correlation()
-        self._methods = {path: route.method for path, route in routes.items()}
-        self._handlers = {path: self._method_handler(route) for path, route in routes.items()}
+        self._authentication = authentication
+        self._make_stores = make_stores
+        self._stores: dict[str, Stores] = {}
+        self._routes = routes
+        self._handler = lru_cache(_KEPT_HANDLERS)(self._method_handler)
 
     def service(self, handler_call_details: grpc.HandlerCallDetails) -> grpc.RpcMethodHandler[Any, Any] | None:
-        """Return the handler of a path, or None where this service has no such path."""
-        path = handler_call_details.method
-        if path in self._methods:
-            self._calls.opened[self._methods[path]] += 1
-        return self._handlers.get(path)
+        """Return the handler of a path, or None where this service has no such path.
 
-    def _method_handler(self, route: Route) -> grpc.RpcMethodHandler[Any, Any]:
+        gRPC calls this before it reads a message. Where the server asks for tokens, a call without one gets a handler
+        that refuses it, whatever its path, so reflection and unknown methods are refused too; health is not.
+        """
+        path: str = handler_call_details.method
+        name = ""
+        if path in self._routes:
+            self._calls.opened[self._routes[path].method] += 1
+        if self._authentication.tokens is not None and not path.startswith(_HEALTH):
+            try:
+                name = self._authentication.by_token(handler_call_details.invocation_metadata)
+            except Unauthenticated as refusal:
+                if path not in self._routes:
+                    self._calls.opened[UNKNOWN] += 1
+                return self._refusing(path, refusal)
+        return self._handler(path, name) if path in self._routes else None
+
+    def _refusing(self, path: str, refusal: Unauthenticated) -> grpc.RpcMethodHandler[Any, Any]:
+        """Return a handler that reads no message; on the wire a stream of requests looks like a single one."""
+        method = self._routes[path].method if path in self._routes else UNKNOWN
+
+        async def refuse(_: Any, context: _Context[Any, Any]) -> None:
+            with self._recorded(method, Caller(peer=context.peer()), context, streaming=False) as record:
+                await self._abort(context, record, refusal)
+
+        return grpc.stream_unary_rpc_method_handler(refuse)
+
+    def _method_handler(self, path: str, name: str) -> grpc.RpcMethodHandler[Any, Any]:
+        """Make the handler of the calls that one caller makes to one path."""
+        route = self._routes[path]
         makers: dict[tuple[bool, bool], Callable[..., grpc.RpcMethodHandler[Any, Any]]] = {
             (False, False): grpc.unary_unary_rpc_method_handler,
             (False, True): grpc.unary_stream_rpc_method_handler,
@@ -68,17 +111,19 @@ class Service(grpc.GenericRpcHandler):
             (True, True): grpc.stream_stream_rpc_method_handler,
         }
         behaviour = self._stream(route) if route.server_streaming else self._unary(route)
-        return makers[route.client_streaming, route.server_streaming](behaviour)
+        return makers[route.client_streaming, route.server_streaming](partial(behaviour, name))
 
     def _unary(self, route: Route) -> Callable[..., Any]:
-        async def answer(data: Any, context: _Context[Any, Any]) -> bytes:
-            with self._recorded(route, context) as record:
+        async def answer(name: str, data: Any, context: _Context[Any, Any]) -> bytes:
+            caller = Caller(name, context.peer())
+            with self._recorded(route.method, caller, context, streaming=route.client_streaming) as record:
                 try:
+                    self._name(record, context)
                     with self._admission.admit(_size(route, data)) as ticket:
                         call = self._of(record, ticket, context, self._call.settings.default_deadline_s)
                         replying: Any = route.handle(_counted(route, data, call), call)
                         reply: bytes = await replying
-                except (Refused, LimitReached) as refusal:
+                except (Refused, LimitReached, Unauthenticated) as refusal:
                     await self._abort(context, record, refusal)
                 record.sent_bytes = len(reply)
                 return reply
@@ -86,9 +131,10 @@ class Service(grpc.GenericRpcHandler):
         return answer
 
     def _stream(self, route: Route) -> Callable[..., AsyncIterator[bytes]]:
-        async def answer(data: Any, context: _Context[Any, Any]) -> AsyncIterator[bytes]:
-            with self._recorded(route, context) as record:
+        async def answer(name: str, data: Any, context: _Context[Any, Any]) -> AsyncIterator[bytes]:
+            with self._recorded(route.method, Caller(name, context.peer()), context, streaming=True) as record:
                 try:
+                    self._name(record, context)
                     with self._admission.admit(_size(route, data)) as ticket:
                         call = self._of(record, ticket, context)
                         replying = route.handle(_counted(route, data, call), call)
@@ -97,16 +143,17 @@ class Service(grpc.GenericRpcHandler):
                             async for reply in replies:
                                 record.sent_bytes += len(reply)
                                 yield reply
-                except (Refused, LimitReached) as refusal:
+                except (Refused, LimitReached, Unauthenticated) as refusal:
                     await self._abort(context, record, refusal)
 
         return answer
 
     @contextmanager
-    def _recorded(self, route: Route, context: _Context[Any, Any]) -> Iterator[CallRecord]:
+    def _recorded(
+        self, method: str, caller: Caller, context: _Context[Any, Any], *, streaming: bool
+    ) -> Iterator[CallRecord]:
         """Keep a record of a call from its begin to its end."""
-        record = CallRecord(route.method, Caller(peer=context.peer()), time.monotonic())
-        record.streaming = route.client_streaming or route.server_streaming
+        record = CallRecord(method, caller, time.monotonic(), streaming=streaming)
         self._calls.begin(record)
         try:
             self._correlation.enter(record, context.invocation_metadata() or ())
@@ -126,12 +173,31 @@ class Service(grpc.GenericRpcHandler):
         finally:
             self._calls.end(record)
 
+    def _name(self, record: CallRecord, context: _Context[Any, Any]) -> None:
+        """Record the caller's name where its certificate has it.
+
+        Raises:
+            Unauthenticated: it has none.
+        """
+        if self._authentication.certificates:
+            identity = self._authentication.by_certificate(context.peer_identities())
+            record.caller = record.caller._replace(identity=identity)
+
+    def _stores_of(self, identity: str) -> Stores:
+        """Return what a caller has left here; those without a name share the stores of the server's call."""
+        if not identity or self._make_stores is None:
+            return self._call.stores
+        if identity not in self._stores:
+            self._stores[identity] = self._make_stores()
+        return self._stores[identity]
+
     def _of(self, record: CallRecord, ticket: Ticket, context: _Context[Any, Any], default_s: float = 0.0) -> Call:
         left = cast("float | None", context.time_remaining())  # None without a deadline, which the stub leaves out
         if left is None and default_s:
             left = default_s
         deadline = None if left is None else time.monotonic() + left
-        return replace(self._call, ticket=ticket, record=record, deadline=deadline)
+        stores = self._stores_of(record.caller.identity)
+        return replace(self._call, stores=stores, ticket=ticket, record=record, deadline=deadline)
 
     async def _abort(self, context: _Context[Any, Any], record: CallRecord, refusal: Exception) -> None:
         status = status_of(refusal)

@@ -36,8 +36,8 @@ _PARSED_ON_THE_LOOP = 64 * 1024
 class Stores:
     """What callers leave on the server between their calls.
 
-    Callers have no identities, so all share one. Where they have, rpc.adapter gives each call the stores of its caller;
-    nothing else looks at who calls.
+    rpc.adapter gives each call the stores of its caller, and callers without a name share one; nothing else looks at
+    who calls.
 
     Attributes:
         marks: The last price of each asset.

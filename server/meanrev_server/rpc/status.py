@@ -13,7 +13,7 @@ import grpc
 
 from gpu_kernels.errors import Degenerate, DeviceFault, InvalidInput, OutOfMemory
 from meanrev_server.config import Settings
-from meanrev_server.errors import Expired, LimitReached, NotFound, ServerError, ServerStopping
+from meanrev_server.errors import Expired, LimitReached, NotFound, ServerError, ServerStopping, Unauthenticated
 from meanrev_server.telemetry import particulars
 from meanrev_wire.errors import InvalidField, MalformedMessage
 from meanrev_worker import RepeatedCrash, WorkerLost
@@ -82,6 +82,7 @@ _ANSWERS: Mapping[type[Exception], _Answer] = {
     InvalidField: _Answer(grpc.StatusCode.INVALID_ARGUMENT, "invalid"),
     MalformedMessage: _Answer(grpc.StatusCode.INVALID_ARGUMENT, "malformed"),
     Degenerate: _Answer(grpc.StatusCode.FAILED_PRECONDITION, "degenerate"),
+    Unauthenticated: _Answer(grpc.StatusCode.UNAUTHENTICATED, "unauthenticated"),
     NotFound: _Answer(grpc.StatusCode.NOT_FOUND, "not_found"),
     LimitReached: _Answer(grpc.StatusCode.RESOURCE_EXHAUSTED, "limit"),
     Expired: _Answer(grpc.StatusCode.DEADLINE_EXCEEDED, "expired"),
