@@ -76,6 +76,11 @@ class Launcher:
         """How many computations came, started and ended unstarted so far."""
         return self._batcher.counts
 
+    @property
+    def running(self) -> int:
+        """How many batches are in compute threads now."""
+        return len(self._running)
+
     async def run(self, compute: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
         """Run a function in a compute thread and wait for its result without blocking the event loop.
 

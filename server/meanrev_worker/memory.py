@@ -29,7 +29,7 @@ class SharedCell:
     """A cell that two processes share, for the flag of a computation.
 
     Attributes:
-        cell: The cell; its memory lasts as long as this object or an array of it.
+        cell: The cell; after close, one that nobody shares.
     """
 
     def __init__(self, descriptor: int | None = None) -> None:
@@ -49,8 +49,9 @@ class SharedCell:
         return self._file.fileno()
 
     def close(self) -> None:
-        """Close the file; the cell stays."""
+        """Close it; who still has the cell may write to it."""
         self._file.close()
+        self.cell = Cell()
 
 
 class SharedMemory:

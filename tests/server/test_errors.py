@@ -54,7 +54,7 @@ def test_a_refusal_keeps_its_status():
 
 
 @pytest.mark.parametrize("error", [ConfigError("secret"), Interrupted()], ids=lambda error: type(error).__name__)
-def test_errors_that_no_caller_should_see_are_answered_without_their_words(kind):
+def test_errors_that_no_caller_should_see_are_answered_without_their_words(error):
     status = status_of(error)
     assert status.code is grpc.StatusCode.INTERNAL
     assert str(error) not in status.message
