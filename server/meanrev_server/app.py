@@ -7,7 +7,7 @@ import signal
 import socket
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 import grpc
 import msgspec
@@ -30,6 +30,9 @@ from meanrev_server.rpc.guard import guarded
 from meanrev_server.rpc.pushback import Pushback
 from meanrev_server.rpc.registry import Route, routes
 from meanrev_wire import meanrev_pb2, research_pb2
+
+if TYPE_CHECKING:
+    from meanrev_server.records import CallObserver
 
 __all__ = ["App", "run_grpc_server"]
 
@@ -56,6 +59,7 @@ class App:
         routes: Guarded routes by path, aliases included.
         call: What handlers may use.
         address: HOST:PORT or unix:/path once started, else "".
+        observers: Called with the record of each call that has ended; fixed once started.
     """
 
     def __init__(self, settings: Settings | None = None) -> None:
@@ -83,6 +87,7 @@ class App:
             path: guarded(route) for service in _SERVICES for path, route in routes(service, _HANDLERS, known).items()
         }
         self.address = ""
+        self.observers: list[CallObserver] = []
         self._server: grpc.aio.Server | None = None
         self._health = health.aio.HealthServicer()
 
@@ -107,7 +112,8 @@ class App:
 
     def _service(self) -> Service:
         admission = Admission(_of(self.settings, Capacity))
-        return Service(self.routes, self.call, admission, Pushback(self.settings.retry_pushback_ms))
+        pushback = Pushback(self.settings.retry_pushback_ms)
+        return Service(self.routes, self.call, admission, pushback, self.observers)
 
     async def stop(self, grace_s: float | None = None) -> None:
         """Turn health to NOT_SERVING, let calls in flight finish, and close.

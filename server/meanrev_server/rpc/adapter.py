@@ -2,8 +2,9 @@
 
 from __future__ import annotations  # grpc's classes are generic in their stubs only
 
+import asyncio
 import time
-from contextlib import aclosing
+from contextlib import aclosing, contextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Self, cast
 
@@ -11,13 +12,15 @@ import grpc
 
 from meanrev_server.admission import SMALL_BYTES
 from meanrev_server.errors import LimitReached
+from meanrev_server.records import Caller, CallRecord
 from meanrev_server.rpc.pushback import PUSHBACK_KEY, Pushback
 from meanrev_server.rpc.status import DETAILS_KEY, Refused, status_of
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping
+    from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator, Mapping, Sequence
 
     from meanrev_server.admission import Admission, Ticket
+    from meanrev_server.records import CallObserver
     from meanrev_server.rpc.call import Call
     from meanrev_server.rpc.registry import Route
 
@@ -29,18 +32,27 @@ _Context = grpc.aio.ServicerContext
 class Service(grpc.GenericRpcHandler):
     """Serves routes on a grpc.aio server."""
 
-    def __init__(self, routes: Mapping[str, Route], call: Call, admission: Admission, pushback: Pushback) -> None:
+    def __init__(
+        self,
+        routes: Mapping[str, Route],
+        call: Call,
+        admission: Admission,
+        pushback: Pushback,
+        observers: Sequence[CallObserver] = (),
+    ) -> None:
         """Prepare one method handler a path.
 
         Args:
             routes: Guarded routes by path.
-            call: What handlers may use; each call gets a ticket and a deadline of its own.
+            call: What handlers may use; each call gets a ticket, a record and a deadline of its own.
             admission: Admits calls.
             pushback: Tells refused calls when to come again.
+            observers: Called with the record of each call that has ended.
         """
         self._call = call
         self._admission = admission
         self._pushback = pushback
+        self._observers = tuple(observers)
         self._handlers = {path: self._method_handler(route) for path, route in routes.items()}
 
     def service(self, handler_call_details: grpc.HandlerCallDetails) -> grpc.RpcMethodHandler[Any, Any] | None:
@@ -59,39 +71,60 @@ class Service(grpc.GenericRpcHandler):
 
     def _unary(self, route: Route) -> Callable[..., Any]:
         async def answer(data: Any, context: _Context[Any, Any]) -> bytes:
-            try:
-                with self._admission.admit(_size(route, data)) as ticket:
-                    call = self._of(ticket, context, self._call.settings.default_deadline_s)
-                    replying: Any = route.handle(_counted(route, data, ticket), call)
-                    reply: bytes = await replying
-            except (Refused, LimitReached) as refusal:
-                await self._abort(context, refusal)
-            return reply
+            with self._recorded(route, context) as record:
+                try:
+                    with self._admission.admit(_size(route, data)) as ticket:
+                        call = self._of(record, ticket, context, self._call.settings.default_deadline_s)
+                        replying: Any = route.handle(_counted(route, data, call), call)
+                        reply: bytes = await replying
+                except (Refused, LimitReached) as refusal:
+                    await self._abort(context, record, refusal)
+                record.sent_bytes = len(reply)
+                return reply
 
         return answer
 
     def _stream(self, route: Route) -> Callable[..., AsyncIterator[bytes]]:
         async def answer(data: Any, context: _Context[Any, Any]) -> AsyncIterator[bytes]:
-            try:
-                with self._admission.admit(_size(route, data)) as ticket:
-                    replying = route.handle(_counted(route, data, ticket), self._of(ticket, context))
-                    # A streaming route's handler is a generator.
-                    async with aclosing(cast("AsyncGenerator[bytes, None]", replying)) as replies:
-                        async for reply in replies:
-                            yield reply
-            except (Refused, LimitReached) as refusal:
-                await self._abort(context, refusal)
+            with self._recorded(route, context) as record:
+                try:
+                    with self._admission.admit(_size(route, data)) as ticket:
+                        call = self._of(record, ticket, context)
+                        replying = route.handle(_counted(route, data, call), call)
+                        # A streaming route's handler is a generator.
+                        async with aclosing(cast("AsyncGenerator[bytes, None]", replying)) as replies:
+                            async for reply in replies:
+                                record.sent_bytes += len(reply)
+                                yield reply
+                except (Refused, LimitReached) as refusal:
+                    await self._abort(context, record, refusal)
 
         return answer
 
-    def _of(self, ticket: Ticket, context: _Context[Any, Any], default_s: float = 0.0) -> Call:
+    @contextmanager
+    def _recorded(self, route: Route, context: _Context[Any, Any]) -> Iterator[CallRecord]:
+        """Keep a record of a call, and give it to the observers once the call has ended."""
+        record = CallRecord(route.method, Caller(peer=context.peer()), time.monotonic())
+        try:
+            yield record
+        except (asyncio.CancelledError, GeneratorExit):
+            record.code = "CANCELLED"
+            raise
+        finally:
+            record.elapsed_s = time.monotonic() - record.began
+            for observe in self._observers:
+                observe(record)
+
+    def _of(self, record: CallRecord, ticket: Ticket, context: _Context[Any, Any], default_s: float = 0.0) -> Call:
         left = cast("float | None", context.time_remaining())  # None without a deadline, which the stub leaves out
         if left is None and default_s:
             left = default_s
-        return replace(self._call, ticket=ticket, deadline=None if left is None else time.monotonic() + left)
+        deadline = None if left is None else time.monotonic() + left
+        return replace(self._call, ticket=ticket, record=record, deadline=deadline)
 
-    async def _abort(self, context: _Context[Any, Any], refusal: Exception) -> None:
+    async def _abort(self, context: _Context[Any, Any], record: CallRecord, refusal: Exception) -> None:
         status = status_of(refusal)
+        record.code = status.code.name
         trailing = [(DETAILS_KEY, status.details or "{}")]  # a client tells by it that gRPC itself did not refuse
         if status.passing is not None:
             trailing.append((PUSHBACK_KEY, self._pushback.next() if status.passing else Pushback.NEVER))
@@ -101,15 +134,17 @@ class Service(grpc.GenericRpcHandler):
 class _Counted:
     """A stream's messages; the call's ticket holds each while it is in work."""
 
-    def __init__(self, messages: AsyncIterator[bytes], ticket: Ticket) -> None:
+    def __init__(self, messages: AsyncIterator[bytes], call: Call) -> None:
         self._messages = messages
-        self._ticket = ticket
+        self._ticket = call.ticket
+        self._record = call.record
 
     def __aiter__(self) -> Self:
         return self
 
     async def __anext__(self) -> bytes:
         data = await anext(self._messages)
+        self._record.received_bytes += len(data)
         self._ticket.receive(len(data))
         return data
 
@@ -122,5 +157,8 @@ def _size(route: Route, data: Any) -> int:
     return 0 if route.client_streaming or len(data) <= SMALL_BYTES else len(data)
 
 
-def _counted(route: Route, data: Any, ticket: Ticket) -> Any:
-    return _Counted(aiter(data), ticket) if route.client_streaming else data
+def _counted(route: Route, data: Any, call: Call) -> Any:
+    if route.client_streaming:
+        return _Counted(aiter(data), call)
+    call.record.received_bytes = len(data)
+    return data

@@ -16,6 +16,7 @@ from meanrev_server.launcher import Launcher
 from meanrev_server.marks import Marks
 from meanrev_server.portfolios import PortfolioStore
 from meanrev_server.rates import Rates
+from meanrev_server.records import Caller, CallRecord
 from meanrev_server.shares import LONG_STEPS
 from meanrev_wire import codec
 
@@ -59,6 +60,7 @@ class Call:
         stores: What the caller has left on the server.
         launcher: The compute threads.
         ticket: What this call holds of the server's capacity.
+        record: What is kept of this call; its caller is in it.
         deadline: time.monotonic() from which on nobody needs its answer; None is never.
         rates: How fast earlier research was.
         background: Jobs at work; the server cancels them when it stops.
@@ -70,10 +72,16 @@ class Call:
     stores: Stores
     launcher: Launcher
     ticket: Ticket = field(default_factory=Ticket)
+    record: CallRecord = field(default_factory=CallRecord)
     deadline: float | None = None
     rates: Rates = field(default_factory=Rates)
     background: set[asyncio.Future[None]] = field(default_factory=set)
     stopping: asyncio.Event = field(default_factory=asyncio.Event)
+
+    @property
+    def caller(self) -> Caller:
+        """Who makes this call."""
+        return self.record.caller
 
     async def decode(self, message_type: type[M], data: bytes) -> M:
         """Parse a request, in a compute thread where it is large.
