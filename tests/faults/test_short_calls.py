@@ -38,7 +38,7 @@ def test_short_calls_are_answered_beside_two_huge_jobs(made, threads, worker):
         with research.Research(address) as ask, mr.Client(address, timeout=PATIENCE_S) as client:
             for cost in (1e-3, 2e-3):
                 chunks = research.chunks(
-                    WALKS, 500, total=len(WALKS), method="SweepThresholds", **{**SWEEP, "cost": cost}
+                    WALKS, 500, total=len(WALKS), method="SweepThresholds", **{**SWEEP, "cost": [cost]}
                 )
                 ask("SubmitJob", chunks)
             end = time.monotonic() + PATIENCE_S
