@@ -2,6 +2,7 @@
 
 import ctypes
 from collections.abc import Callable
+from threading import local
 from typing import Any
 
 from gpu_kernels import interruption
@@ -28,6 +29,17 @@ class Threads(ctypes.Structure):
     _fields_ = (("count", ctypes.c_int), ("interrupted", ctypes.c_void_p))
 
 
+class _Own(local):
+    """The struct of the launches of one thread, which takes longer to make than to change."""
+
+    def __init__(self) -> None:
+        self.threads = Threads()
+        self.reference = ctypes.byref(self.threads)
+
+
+_own = _Own()
+
+
 def pointer(array: Floats) -> ctypes.c_void_p:
     """Return where a C-contiguous float64 array lies; the caller keeps the array.
 
@@ -50,7 +62,8 @@ def launch(kernel: Callable[..., Any], *arguments: Any, threads: int = 0) -> Non
     Raises:
         Interrupted: the launch was interrupted; what it has written means nothing.
     """
-    flag = interruption.current()
-    kernel(*arguments, ctypes.byref(Threads(threads or current().threads, None if flag is None else flag.address)))
+    flag, held = interruption.current(), _own.threads
+    held.count, held.interrupted = threads or current().threads, None if flag is None else flag.address
+    kernel(*arguments, _own.reference)
     if flag is not None:
         flag.check()

@@ -65,8 +65,11 @@ FN void trade(List& list, Account<double>& account, const Series& series, double
     double value = account.base, peak = value;
     Index ruined_at = -1;
     Bar<double> bar{MISSING, series.prices[0], FULL ? series.marks_short[0] : 0.0};
-    for (Index t = 0; t < series.n_bars; ++t) {
-        if (seldom(interrupt.is_set())) return;
+    for (Index t = 0, look = 0; t < series.n_bars; ++t) {
+        if (seldom(t == look)) {
+            if (interrupt.is_set()) return;
+            look = next_look(t, series.n_bars);
+        }
         const double held = account.quantity, last = mark_of<FULL>(held, bar), before = value;
         const bool stood = account.floor >= 0.0;
         bar = Bar<double>{series.scores[t], series.prices[t], FULL ? series.marks_short[t] : 0.0};

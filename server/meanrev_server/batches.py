@@ -39,12 +39,14 @@ class Running:
         batch: Its computations.
         began: time.monotonic() at its start.
         long: Whether it counts as a long one.
+        spare: Whether it runs in the spare thread.
         interrupt: What ends it early.
     """
 
     batch: tuple[Computation, ...]
     began: float
     long: bool
+    spare: bool
     interrupt: Interrupt
 
     def let_go(self) -> None:
