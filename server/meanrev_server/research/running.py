@@ -68,4 +68,4 @@ async def running(
         if working.cancel():
             await asyncio.wait({working})  # it interrupts the work
         if not working.cancelled():
-            working.exception()  # asyncio would report an exception that nobody has looked at
+            working.exception()  # asyncio would report an exception that was never retrieved
