@@ -47,7 +47,7 @@ def test_short_calls_are_answered_beside_two_huge_jobs(made, threads, worker):
                 time.sleep(0.01)
             rng = np.random.default_rng(0)
             for _ in range(20):
-                # A client's own batchable call, and one that is computed alone.
-                client.thresholds(theta=1.0, mu=0.0, sigma=1.0, cost=0.01)
+                # One that goes together with others, and one that is computed alone.
+                client.thresholds({"theta": 1.0, "mu": 0.0, "sigma": 1.0}, round_trip_cost=0.01)
                 client.pca(rng.standard_normal((50, 4)), n_components=2)
             assert launcher.running
