@@ -12,7 +12,7 @@ from tests.server import research
 from tests.server.serving import serving
 
 PATIENCE_S = 60
-WALKS = 100.0 + np.cumsum(np.random.default_rng(3).normal(size=(4000, 600)), axis=0) * 0.01
+WALKS = 100.0 + np.cumsum(np.random.default_rng(3).normal(size=(4000, 100)), axis=0) * 0.01
 SWEEP = {"entry": "0.5:3:0.001", "exit": "0:0.4:0.01", "lookback": [20, 30], "cost": [0, 1e-4, 2e-4], "stop": 4.0}
 
 
@@ -33,7 +33,7 @@ def made(monkeypatch):
 @pytest.mark.parametrize("threads", [1, 2])
 @pytest.mark.parametrize("worker", ["thread", "process"])
 def test_short_calls_are_answered_beside_two_huge_jobs(made, threads, worker):
-    with serving(compute_threads=threads, backend="native", worker=worker) as address:
+    with serving(compute_threads=threads, backend="native", worker=worker, max_result_bytes=2**36) as address:
         launcher = made[0].call.launcher
         with research.Research(address) as ask, mr.Client(address, timeout=PATIENCE_S) as client:
             for cost in (1e-3, 2e-3):
