@@ -19,7 +19,7 @@ EVERY = [
     errors.Interrupted(),
     errors.DeviceFault("no answer", "install the driver"),
     errors.OutOfMemory("800 bytes are too many", "send a smaller batch"),
-    errors.CompileError("no compiler"),
+    errors.CompileError("no compiler", "install one", "none"),
     errors.CacheError("the cache is another user's"),
 ]
 
