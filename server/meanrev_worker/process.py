@@ -52,9 +52,7 @@ class Worker:
         ready: Whether a child can compute now.
     """
 
-    def __init__(
-        self, orders: Orders, channels: int, changed: Callable[[], None], patience_s: float = PATIENCE_S
-    ) -> None:
+    def __init__(self, orders: Orders, channels: int, changed: Callable[[], None], patience_s: float) -> None:
         """Start the first child, and wait until it is ready; it may have to compile kernels first.
 
         Args:
