@@ -48,7 +48,7 @@ async def running(
         parts = answer.parts(request.task.reply, request.total, request.ignored, most_bytes)
         return next(parts), parts
 
-    working = asyncio.ensure_future(call.compute(work))
+    working = asyncio.ensure_future(call.research(work))
     try:
         yield latest  # the work begins meanwhile
         while not working.done():

@@ -107,8 +107,16 @@ class Call:
         """
         work = partial(compute, *args, **kwargs)
         # Bytes that the ticket keeps are held whether the computation waits or not, so the queue does not count them.
+        return await self.launcher.submit(work, nbytes=self.ticket.message_bytes, deadline=self.deadline)
+
+    async def research(self, compute: Callable[[], R]) -> R:
+        """Run the work that the call has announced, as compute does; where it is long, a thread is left to short work.
+
+        Raises:
+            Exception: as compute.
+        """
         nbytes, long = self.ticket.message_bytes, self.ticket.load.work > LONG_STEPS
-        return await self.launcher.submit(work, nbytes=nbytes, deadline=self.deadline, long=long)
+        return await self.launcher.submit(compute, nbytes=nbytes, deadline=self.deadline, long=long)
 
     async def batched(self, compute: Callable[[K, Sequence[I]], Sequence[R]], key: K, item: I) -> R:
         """Compute a small item off the event loop, together with those of other calls.
