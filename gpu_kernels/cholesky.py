@@ -6,6 +6,7 @@ through numpy.linalg.solve; a factor pays where several right-hand sides come on
 
 import numpy as np
 
+from gpu_kernels import interruption
 from gpu_kernels.checks import Floats
 
 __all__ = ["factor", "factor_shifted", "first_dependent", "substitute"]
@@ -43,6 +44,7 @@ def factor_shifted(matrix: Floats) -> Floats:
     shift = _SHIFT * float(np.max(diagonal, initial=1e-300))
     lower = factor(matrix)
     while lower is None and shift < _SHIFT * np.finfo(np.float64).max:
+        interruption.check()
         diagonal += shift
         shift *= 10.0
         lower = factor(matrix)
@@ -59,6 +61,7 @@ def first_dependent(matrix: Floats) -> int | None:
         return None
     fine, singular = 0, len(matrix)  # sizes of a leading part that is positive definite, and of one that is not
     while singular - fine > 1:
+        interruption.check()
         size = (fine + singular) // 2
         fine, singular = (fine, size) if factor(matrix[:size, :size]) is None else (size, singular)
     return singular - 1
@@ -78,10 +81,12 @@ def substitute(lower: Floats, right: Floats) -> Floats:
     out = right.copy()
     starts = range(0, size, _BLOCK)
     for start in starts:
+        interruption.check()
         stop = min(size, start + _BLOCK)
         out[start:stop] -= lower[start:stop, :start] @ out[:start]
         out[start:stop] = np.linalg.solve(lower[start:stop, start:stop], out[start:stop])
     for start in reversed(starts):
+        interruption.check()
         stop = min(size, start + _BLOCK)
         out[start:stop] -= lower[stop:, start:stop].T @ out[stop:]
         out[start:stop] = np.linalg.solve(lower[start:stop, start:stop].T, out[start:stop])

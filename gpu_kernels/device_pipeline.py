@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from threading import local
 from typing import Any, NamedTuple
 
-from gpu_kernels import device
+from gpu_kernels import device, interruption
 from gpu_kernels.checks import Floats
 from gpu_kernels.errors import OutOfMemory
 
@@ -16,6 +16,10 @@ _PART_BYTES = 8 * 2**20
 
 _PART_LANES = 2**16
 """Of a part: a kernel of fewer lanes leaves most of the device idle, and takes as long as one of so many."""
+
+_AHEAD = 4
+"""Parts that a device has been given and has not finished, at most: so many keep it busy, and are soon over where the
+computation is interrupted, or where another one has work for the device."""
 
 _own = local()
 
@@ -58,18 +62,23 @@ def in_parts(n_items: int, n_parts: int, run: Callable[[slice], Any]) -> list[Fl
         The results in the order of the items, a part each, in page-locked memory.
 
     Raises:
+        Interrupted: the computation was interrupted; the parts under way have ended.
         OutOfMemory: one item alone does not fit.
     """
-    streams = _in_turn()
+    streams, begun = _in_turn(), deque[Any]()
     waiting = deque(slice(n_items * part // n_parts, n_items * (part + 1) // n_parts) for part in range(n_parts))
     copies: list[_Copy] = []
     under_way = 0
     try:
         while waiting:
-            part = waiting.popleft()
+            interruption.check()
+            if len(begun) == _AHEAD:
+                begun.popleft().synchronize()
+            part, stream = waiting.popleft(), streams[len(copies) % 2]
             try:
-                with streams[len(copies) % 2]:
+                with stream:
                     copies.append(_Copy(part.start, device.download(run(part))))
+                    begun.append(stream.record())
                 under_way += 1
             except OutOfMemory:
                 if not under_way and part.stop - part.start <= 1:

@@ -11,6 +11,8 @@ from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import Any, Generic, NamedTuple, TypeVar, TypeVarTuple, cast
 
+from gpu_kernels import interruption
+
 __all__ = ["FEWEST_ON_DEVICE", "Carrier", "Selection", "Twins", "current", "on_lanes", "run", "using"]
 
 R = TypeVar("R")
@@ -73,6 +75,7 @@ class Twins(Generic[*Ts, R]):
             *arguments: Those of the twins, checked. They can be pickled, because the process may be another one.
 
         Raises:
+            Interrupted: the computation was interrupted, before or meanwhile.
             Exception: whatever the twin or the carrier raises.
         """
         selected = _selected.get()
@@ -113,12 +116,14 @@ def run(function: Callable[[*Ts], R], *arguments: *Ts) -> R:
         *arguments: Its arguments, which can be pickled.
 
     Raises:
+        Interrupted: the computation was interrupted, before or meanwhile.
         Exception: whatever the function or the carrier raises.
     """
     return _called(current().carrier, function, arguments)
 
 
 def _called(carrier: Carrier | None, function: Callable[[*Ts], R], arguments: tuple[*Ts]) -> R:
+    interruption.check()  # so that loops over operations need not look themselves
     return function(*arguments) if carrier is None else cast("R", carrier(function, arguments))
 
 

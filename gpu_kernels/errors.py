@@ -3,6 +3,7 @@
 KernelError
 ├── InvalidInput       a request that breaks a stated rule: names the field, the value and the rule
 ├── Degenerate         legal input for which the answer does not exist (a zero-variance asset, say)
+├── Interrupted          a computation that was told to end, because nobody waits for it
 ├── DeviceFault        a GPU that is not there or does not answer: says what would help
 │   └── OutOfMemory    the GPU's memory, or the host's page-locked memory, does not hold the request
 └── CompileError       no compiler, or one that refuses a kernel
@@ -20,6 +21,7 @@ __all__ = [
     "CompileError",
     "Degenerate",
     "DeviceFault",
+    "Interrupted",
     "InvalidInput",
     "KernelError",
     "OutOfMemory",
@@ -93,6 +95,16 @@ class Degenerate(KernelError):
     def renamed(self, names: Mapping[str, str]) -> Self:
         """Return the same error with the caller's name of the field; as InvalidInput.renamed."""
         return type(self)(names.get(self.field, self.field), str(self), index=self.index)
+
+
+class Interrupted(KernelError):
+    """A computation that was told to end, because nobody waits for its result; see interruption."""
+
+    def __init__(self) -> None:
+        super().__init__("the computation was interrupted")
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return type(self), ()
 
 
 class DeviceFault(KernelError):

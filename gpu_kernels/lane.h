@@ -4,8 +4,10 @@
 // and V is a double. On a CPU a vector register holds WIDTH lanes. Under the checkers (MEANREV_SCALAR) a lane is scalar
 // code, and the lanes of a block are OS threads with real barriers.
 //
-// ENTRY(name)(parameters, int threads) { EACH(i, n, threads) { ... }; } runs the body for the work items 0..n-1: on a GPU
+// ENTRY(name)(parameters, Threads threads) { EACH(i, n, threads) { ... }; } runs the body for the work items 0..n-1: on a GPU
 // each item has a thread, on a CPU each thread takes the next item. A work item covers WIDTH lanes, see items() and load().
+// Once a launch is interrupted, no thread takes another item, and what the launch has written means nothing. An item that may
+// take longer than some ten milliseconds looks at the interrupt of its threads in between, and returns.
 //
 // EACH_BLOCK(b, n, threads) { ... }; gives each item to a block of lanes instead, which share the sums of block_sum(). A
 // kernel visits the block's lanes in PASSES passes of WIDTH lanes: a strided loop of pass p reads
@@ -51,6 +53,13 @@ static const Index GPU_BLOCK = 128;
     if (b < (n))
 #define SHARED __shared__
 #define SYNC() __syncthreads()
+// On a GPU the host interrupts between launches, not within one.
+typedef int Threads;
+struct Interrupt {
+    __device__ bool is_set() const { return false; }
+};
+FN Interrupt interrupt_of(Threads) { return Interrupt{}; }
+FN Index next_look(Index, Index n) { return n; }
 FN Index lane() { return threadIdx.x; }
 
 #else

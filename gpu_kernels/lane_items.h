@@ -7,6 +7,25 @@
 
 #define EACH(i, n, threads) Each{(n), (threads)} << [&](const Index i)
 
+// A flag that another thread sets, of this process or of another one; null where nothing can interrupt the launch.
+struct Interrupt {
+    const std::atomic<int>* flag;
+    bool is_set() const { return flag && flag->load(std::memory_order_relaxed); }
+};
+static_assert(sizeof(std::atomic<int>) == sizeof(int) && std::atomic<int>::is_always_lock_free, "Python sets an int");
+
+// How many threads share the items of a launch, and what interrupts it. launch.py has the same struct; C passes a reference as a
+// pointer.
+struct Launch {
+    int threads;
+    Interrupt interrupt;
+};
+typedef const Launch& Threads;
+FN Interrupt interrupt_of(Threads threads) { return threads.interrupt; }
+
+// Where a loop over n bars that is at bar t looks at the interrupt next: after less than a millisecond.
+FN Index next_look(Index t, Index n) { return n - t < 65536 ? n : t + 65536; }
+
 #define ITEMS(n) ((n) + (PLANTED(EXTRA) ? 1 : 0))
 
 // Each thread takes the next item when it has finished one. Every call starts its own threads, because a pool would not
@@ -14,17 +33,17 @@
 // memory.
 struct Each {
     Index n;
-    int threads;
+    Threads launch;
     template <typename Body>
     void operator<<(const Body& body) const {
         std::atomic<Index> next{0};
         const auto work = [&] {
             std::atomic<Index> own{0};
             const auto take = [&] { return (PLANTED(OVERLAP) ? own : next).fetch_add(1, std::memory_order_relaxed); };
-            for (Index i = take(); i < ITEMS(n); i = take()) body(i);
+            for (Index i = take(); i < ITEMS(n) && !launch.interrupt.is_set(); i = take()) body(i);
         };
         std::vector<std::thread> others;
-        for (int k = 1; k < threads && k < n; ++k) others.emplace_back(work);
+        for (int k = 1; k < launch.threads && k < n; ++k) others.emplace_back(work);
         work();
         for (auto& other : others) other.join();
     }
@@ -65,9 +84,10 @@ FN Index lane() { return lane_number; }
 // Runs one block after the other, because SHARED memory is static here.
 struct EachBlock {
     Index n;
+    Interrupt interrupt;
     template <typename Body>
     void operator<<(const Body& body) const {
-        for (Index b = 0; b < ITEMS(n); ++b) {
+        for (Index b = 0; b < ITEMS(n) && !interrupt.is_set(); ++b) {
             std::vector<std::thread> lanes;
             for (Index k = 0; k < BLOCK; ++k) {
                 lanes.emplace_back([&, k] {
@@ -79,7 +99,7 @@ struct EachBlock {
         }
     }
 };
-#define EACH_BLOCK(b, n, threads) (void)(threads), EachBlock{(n)} << [&](const Index b)
+#define EACH_BLOCK(b, n, threads) EachBlock{(n), (threads).interrupt} << [&](const Index b)
 
 #else
 

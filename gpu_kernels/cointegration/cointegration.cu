@@ -199,14 +199,14 @@ FN void fit(const Grams& grams, const Rows& rows, Index most, bool by_aic, const
 #define GRAMS {n_series, n_samples, most, mean, levels, steps, squares, head, tail}
 
 // An entry for each bound on the lags, because the bound sizes the arrays that a lane holds.
-ENTRY(pairs_0)(PARAMETERS, double* out, int threads) {
+ENTRY(pairs_0)(PARAMETERS, double* out, Threads threads) {
     EACH(item, n_rows * items(n_series), threads) {
         const Grams grams = GRAMS;
         fit<0>(grams, Rows{first, n_rows}, 0, false, nullptr, item, out);
     };
 }
 
-ENTRY(pairs_1)(PARAMETERS, double* out, int threads) {
+ENTRY(pairs_1)(PARAMETERS, double* out, Threads threads) {
     EACH(item, n_rows * items(n_series), threads) {
         const Grams grams = GRAMS;
         fit<1>(grams, Rows{first, n_rows}, 1, false, nullptr, item, out);
@@ -214,14 +214,14 @@ ENTRY(pairs_1)(PARAMETERS, double* out, int threads) {
 }
 
 // penalties: (most + 1,), read where by_aic is not 0.
-ENTRY(pairs_8)(PARAMETERS, Index by_aic, const double* penalties, double* out, int threads) {
+ENTRY(pairs_8)(PARAMETERS, Index by_aic, const double* penalties, double* out, Threads threads) {
     EACH(item, n_rows * items(n_series), threads) {
         const Grams grams = GRAMS;
         fit<8>(grams, Rows{first, n_rows}, most, by_aic, penalties, item, out);
     };
 }
 
-ENTRY(pairs_32)(PARAMETERS, Index by_aic, const double* penalties, double* out, int threads) {
+ENTRY(pairs_32)(PARAMETERS, Index by_aic, const double* penalties, double* out, Threads threads) {
     EACH(item, n_rows * items(n_series), threads) {
         const Grams grams = GRAMS;
         fit<32>(grams, Rows{first, n_rows}, most, by_aic, penalties, item, out);

@@ -4,6 +4,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from gpu_kernels import interruption
 from gpu_kernels.checks import Floats
 
 __all__ = ["Grams", "demeaned", "gather"]
@@ -58,6 +59,7 @@ def gather(levels: Floats, most: int, arrays: Any = np) -> Grams:
     steps = arrays.empty((most + 1, n_series, n_series))
     arrays.matmul(differences.T, differences, out=steps[0])
     for lag in range(1, most + 1):
+        interruption.check()
         _lagged(differences, lag, steps, arrays)
     return Grams(
         n_samples,

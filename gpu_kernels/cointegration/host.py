@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from gpu_kernels import interruption
 from gpu_kernels.checks import Floats
 from gpu_kernels.cointegration import driver
 from gpu_kernels.cointegration.driver import NAMES, CheckedSeries
@@ -37,6 +38,7 @@ def fit(grams: Grams, rule: LagRule) -> Floats:
     height = max(1, _CACHED // n_series)
     with np.errstate(all="ignore"):
         for start in range(0, n_series, height):
+            interruption.check()
             rows = slice(start, min(start + height, n_series))
             _fit_rows(grams, rule, rows, out[:, rows])
     statistic = out[NAMES.index("adf_statistic")]

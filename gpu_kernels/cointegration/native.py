@@ -9,8 +9,7 @@ from gpu_kernels.cointegration.grams import Grams, gather
 from gpu_kernels.cointegration.model import LagRule, PairsFit
 from gpu_kernels.cointegration.sums import penalties
 from gpu_kernels.compile import library
-from gpu_kernels.dispatch import current
-from gpu_kernels.launch import Count, Threads, pointer
+from gpu_kernels.launch import Count, launch, pointer
 
 __all__ = ["fit", "scan"]
 
@@ -28,10 +27,10 @@ def fit(grams: Grams, rule: LagRule) -> Floats:
     out = np.empty((len(NAMES), n_series, n_series))
     shape = map(Count, (n_series, grams.n_samples, rule.most, 0, n_series))
     arrays = map(pointer, (grams.mean, grams.levels, grams.steps, squares, grams.head, grams.tail))
-    kernel, threads = library("cointegration")[name], Threads(current().threads)
+    kernel = library("cointegration")[name]
     if name in {"pairs_0", "pairs_1"}:
-        kernel(*shape, *arrays, pointer(out), threads)
+        launch(kernel, *shape, *arrays, pointer(out))
     else:
         factors = penalties(grams.n_samples, rule.most)
-        kernel(*shape, *arrays, Count(rule.by_aic), pointer(factors), pointer(out), threads)
+        launch(kernel, *shape, *arrays, Count(rule.by_aic), pointer(factors), pointer(out))
     return out

@@ -3,6 +3,7 @@
 import numpy as np
 from numpy.typing import NDArray
 
+from gpu_kernels import interruption
 from gpu_kernels.checks import Floats
 from gpu_kernels.cointegration.grams import demeaned
 from gpu_kernels.cointegration.model import COLLINEAR, FITTED, LagRule, PairFigures
@@ -37,6 +38,7 @@ def fit(levels: Floats, reach: Floats, dependent: Indices, regressor: Indices, r
     height = max(1, _ENTRIES // (levels.shape[0] * (rule.most + 2)))
     parts = []
     for start in range(0, max(1, len(pairs)), height):
+        interruption.check()
         y, x = places.reshape(-1, 2)[start : start + height].T
         parts.append(_fit(centred, mean, reach[columns], y, x, rule))
     return PairFigures._make(np.concatenate(columns) for columns in zip(*parts, strict=True))
@@ -89,6 +91,7 @@ def _test(residual: Floats, rule: LagRule) -> tuple[Floats, NDArray[np.int64]]:
     lags = _chosen(residual, rule.most) if rule.by_aic else np.full(len(residual), rule.most)
     statistic = np.empty(len(residual))
     for count in np.unique(lags):
+        interruption.check()
         some = residual[lags == count]
         level, lagged, target = _columns(some, int(count))
         corner = _triangle([*lagged, level, target])[:, -2:, -2:]

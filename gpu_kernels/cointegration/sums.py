@@ -5,6 +5,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from gpu_kernels import interruption
 from gpu_kernels.checks import Floats
 from gpu_kernels.cointegration.model import LOSSY, LagRule
 from gpu_kernels.ou.sums import SLOPE_ROUNDING
@@ -44,6 +45,7 @@ def dickey_fuller_t(sums: Sums, rule: LagRule, penalties: Floats) -> tuple[Float
     lags, kept = _chosen(sums, rule.most, penalties)
     statistic = np.full_like(sums.total, np.nan)
     for count in range(rule.most + 1):
+        interruption.check()
         which = lags == count
         if which.any():
             some = Sums(sums.n_samples, sums.total[which], *(part[:, which] for part in sums[2:]))

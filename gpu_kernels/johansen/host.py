@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from gpu_kernels import interruption
 from gpu_kernels.checks import Floats
 from gpu_kernels.errors import Degenerate
 from gpu_kernels.johansen.model import ReducedRank
@@ -93,6 +94,7 @@ def _triangle(levels: Floats, det_order: int, lags: int) -> Floats:
     height = max(width, _ENTRIES // width)
     triangle = np.empty((0, width))
     for start in range(0, n_samples, height):
+        interruption.check()
         block = np.concatenate([part[start : start + height] for part in parts], axis=1)
         factor = np.linalg.qr(np.concatenate([triangle, block]), mode="r")
         triangle = np.asarray(factor, dtype=np.float64)

@@ -3,6 +3,7 @@
 import numpy as np
 from numpy.typing import ArrayLike
 
+from gpu_kernels import interruption
 from gpu_kernels.bounds import LARGEST_MAGNITUDE, finite_within_reach, moderate, sizeable, within_reach
 from gpu_kernels.checks import Floats, array, at_least, non_negative, one_of
 from gpu_kernels.dispatch import Twins
@@ -15,6 +16,9 @@ __all__ = ["COST_MODELS", "MODES", "Plan", "optimize"]
 
 _ROUNDING = 1e-10
 """Relative to a covariance's largest entry: asymmetry and negative eigenvalues this small are rounding."""
+
+_ENTRIES_AT_ONCE = 2**16
+"""Entries of the covariances that are checked in one step."""
 
 TWINS = Twins(host=host.optimize, native=native.optimize)
 
@@ -128,15 +132,19 @@ def _covariances(covariances: ArrayLike, n_periods: int, n_assets: int) -> Float
 
 
 def _semi_definite(matrices: Floats, largest: Floats, *, many: bool) -> None:
-    try:
-        np.linalg.cholesky(matrices)
-    except np.linalg.LinAlgError:
-        least = np.linalg.eigvalsh(matrices)[:, 0]
-        wrong = least < -_ROUNDING * matrices.shape[1] * largest
-        if wrong.any():
-            k = int(np.argmax(wrong))
-            rule = "must have no negative eigenvalue"
-            raise InvalidInput("covariances", rule, value=float(least[k]), index=k if many else None) from None
+    size = max(1, _ENTRIES_AT_ONCE // matrices[0].size)
+    for first in range(0, len(matrices), size):
+        interruption.check()
+        some = matrices[first : first + size]
+        try:
+            np.linalg.cholesky(some)
+        except np.linalg.LinAlgError:
+            least = np.linalg.eigvalsh(some)[:, 0]
+            wrong = least < -_ROUNDING * some.shape[1] * largest[first : first + size]
+            if wrong.any():
+                k = int(np.argmax(wrong))
+                rule, index = "must have no negative eigenvalue", first + k if many else None
+                raise InvalidInput("covariances", rule, value=float(least[k]), index=index) from None
 
 
 def _initial(weights: ArrayLike | None, n_assets: int) -> Floats:

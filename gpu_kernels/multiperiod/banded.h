@@ -16,6 +16,7 @@ struct Plan {
     Index blocks, n, stride, size;  // size: of a field
     Index n_rows;                   // that exist
     bool costly;                    // whether trading costs: without costs there is no u
+    Interrupt interrupt;      // of the launch; a factor is the longest part between two looks at it
     double cost, budget;
     double* curvature;  // (blocks, n, stride)
     double* slope;      // field: minus the gains
@@ -97,11 +98,12 @@ FN void along_rows(const Plan& on, const double* t, double* to_w, double* to_u) 
     }
 }
 
-// U of a matrix in rows, in its place; false where a pivot is no more than rounding.
+// U of a matrix in rows, in its place; false where a pivot is no more than rounding, and where the launch is interrupted.
 APART bool factored(const Plan& on, Index j, const double* matrix, const double* more, double shift) {
     const double tolerance = PIVOT * (double)on.n;
 #pragma unroll 1
     for (Index k = 0; k < on.n; ++k) {
+        if (seldom(on.interrupt.is_set())) return false;
         double* own = row(on, on.factor, j, k);
         const Index first = k / WIDTH * WIDTH, length = on.stride - first;
         copy(own + first, matrix + k * on.stride + first, length);
@@ -129,7 +131,7 @@ FN bool factored_shifted(const Plan& on, Index j, const double* matrix, const do
     }
     double next = SHIFT * most, shift = 0.0;
 #pragma unroll 1
-    while (next < MOST_SHIFT) {
+    while (next < MOST_SHIFT && !on.interrupt.is_set()) {
         if (factored(on, j, matrix, more, shift)) return true;
         shift += next;
         next *= 10.0;
@@ -160,14 +162,14 @@ FN void substitute(const Plan& on, Index j, double* right) {
 APART void divide(const Plan& on, Index j) {
     const double* inverse = block(on, on.inverse, j);
 #pragma unroll 1
-    for (Index k = 0; k < on.n; ++k) {
+    for (Index k = 0; k < on.n && !on.interrupt.is_set(); ++k) {
         double* own = on.spread + k * on.stride;
         copy(own, on.curve + k * on.stride, on.stride);
         for (Index p = 0; p < k; ++p) add(own, -row(on, on.factor, j, p)[k], on.spread + p * on.stride, on.stride);
         for (Index i = 0; i < on.stride; i += WIDTH) put(own + i, get(own + i) * inverse[k]);
     }
 #pragma unroll 1
-    for (Index k = on.n - 1; k >= 0; --k) {
+    for (Index k = on.n - 1; k >= 0 && !on.interrupt.is_set(); --k) {
         double* own = on.spread + k * on.stride;
         const double* above = row(on, on.factor, j, k);
         for (Index p = k + 1; p < on.n; ++p) add(own, -above[p], on.spread + p * on.stride, on.stride);

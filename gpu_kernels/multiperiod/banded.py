@@ -16,7 +16,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from gpu_kernels import cholesky
+from gpu_kernels import cholesky, interruption
 from gpu_kernels.checks import Floats
 from gpu_kernels.weights.interior import Solve
 
@@ -132,6 +132,7 @@ class BandedSystem:
         passed = np.diag(coupling[0])
         stages = []
         for j, own in enumerate(self.curvature):
+            interruption.check()
             curvature = own + passed
             curvature[np.diag_indices(size)] += diagonal[j]
             towards = coupling[j + 1]
@@ -165,6 +166,7 @@ def _substitute(stages: list[_Stage], right: Floats, target: Floats) -> tuple[Fl
     moved, y = np.empty_like(right), np.empty_like(target)
     carried = np.zeros_like(right[0])
     for j, stage in enumerate(stages):
+        interruption.check()
         moved[j], y[j] = stage.within(right[j] + carried, float(target[j]))
         carried = stage.coupling * moved[j]
     for j in range(len(stages) - 2, -1, -1):

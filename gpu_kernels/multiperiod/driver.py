@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from gpu_kernels import cholesky
+from gpu_kernels import cholesky, interruption
 from gpu_kernels.bounds import LARGEST_MAGNITUDE
 from gpu_kernels.checks import Floats
 from gpu_kernels.errors import Degenerate
@@ -206,6 +206,7 @@ def _rolling(
     held = np.empty_like(means)
     before = problem.initial
     for j, length in enumerate(lengths):
+        interruption.check()
         ahead = lengths[j:] / length
         planned = _planned(problem, means[j] * ahead[:, None], covariances[j] * ahead[:, None, None], before, solve)
         before = held[j] = planned[0]
@@ -221,6 +222,7 @@ def _quadratic(problem: Problem, means: Floats, covariances: Floats) -> Floats:
     held = np.empty_like(means)
     before = problem.initial
     for j, (mean, covariance) in enumerate(zip(means, covariances, strict=True)):
+        interruption.check()
         factor = cholesky.factor(gamma * covariance)
         if factor is None:
             asset, why = singular(covariance)

@@ -199,7 +199,7 @@ APART bool begin(const Plan& on, Point& at, const Step& step) {
     return at.residual - at.residual == 0.0;
 }
 
-// The best point met, in `best`; false where there is none.
+// The best point met, in `best`; false where there is none, and where the launch is interrupted.
 APART bool minimise(const Plan& on, Point& at, Point& best, const Step& step, double tolerance, bool cautious) {
     if (!begin(on, at, step)) return false;
     take(on, best, at);
@@ -207,6 +207,7 @@ APART bool minimise(const Plan& on, Point& at, Point& best, const Step& step, do
     Index stalled = 0;
 #pragma unroll 1
     for (Index taken = 0; best.residual > tolerance && taken < MOST_ITERATIONS && stalled < PATIENCE; ++taken) {
+        if (on.interrupt.is_set()) return false;
         if (!iterate(on, at, step, cautious && stalled % 2 == 1)) break;
         const bool closer = best.residual > FAR && at.gap < 0.9 * gap;
         stalled = closer || at.residual < 0.9 * best.residual ? 0 : stalled + 1;

@@ -20,8 +20,9 @@ FN double* next(double*& room, Index count) {
     return start;
 }
 
-FN Plan lay_out(double*& room, Index blocks, Index n, double cost, double budget) {
+FN Plan lay_out(double*& room, Index blocks, Index n, double cost, double budget, Interrupt interrupt) {
     Plan on;
+    on.interrupt = interrupt;
     on.blocks = blocks;
     on.n = n;
     on.stride = rounded(n, ROW);
@@ -142,13 +143,13 @@ FN bool optimised(const Plan& on, Point& at, Point& best, const Step& by, const 
 // NaN where no point was found.
 ENTRY(plan_weights)(Index n_plans, Index n_spaces, Index n_blocks, Index n, const double* curvature, const double* slope,
                     const double* lower, const double* upper, const double* start, const double* terms, double* working,
-                    double* weights, double* residuals, int threads) {
+                    double* weights, double* residuals, Threads threads) {
     EACH(item, n_spaces, threads) {
 #pragma unroll 1
-        for (Index k = item; k < n_plans; k += n_spaces) {
+        for (Index k = item; k < n_plans && !interrupt_of(threads).is_set(); k += n_spaces) {
             const Index own = k * n_blocks * n;
             double* room = working + item * space(n_blocks, n);
-            Plan on = lay_out(room, n_blocks, n, terms[2 * k], terms[2 * k + 1]);
+            Plan on = lay_out(room, n_blocks, n, terms[2 * k], terms[2 * k + 1], interrupt_of(threads));
             Point at = lay_out_point(room, on), best = lay_out_point(room, on);
             at.s = next(room, KINDS * on.size);
             const Step by = lay_out_step(room, on);

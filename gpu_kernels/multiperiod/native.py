@@ -6,7 +6,7 @@ import numpy as np
 
 from gpu_kernels.compile import library
 from gpu_kernels.constants import integer
-from gpu_kernels.launch import Count, Threads, pointer
+from gpu_kernels.launch import Count, launch, pointer
 from gpu_kernels.multiperiod import driver, host
 from gpu_kernels.multiperiod.driver import TOLERANCE, Problem, Program, Solution
 from gpu_kernels.multiperiod.model import Plan
@@ -44,9 +44,8 @@ def solve(program: Program) -> Solution:
     weights, residual = np.empty((blocks, size)), np.empty(1)
     sides = program.curvature, program.slope, program.lower, program.upper, program.start
     given = [np.ascontiguousarray(side) for side in sides]
-    library("multiperiod").plan_weights(
-        *map(Count, (1, 1, blocks, size)), *map(pointer, (*given, terms, working, weights, residual)), Threads(1)
-    )
+    shape, arrays = map(Count, (1, 1, blocks, size)), map(pointer, (*given, terms, working, weights, residual))
+    launch(library("multiperiod").plan_weights, *shape, *arrays, threads=1)
     return driver.adding_up(program, Solution(weights, float(residual[0])))
 
 

@@ -113,7 +113,7 @@ APART void polish(const Plan& on, Point& at, Point& best, const Step& step, Poli
     for (Index guess = 0; guess < GUESSES && guessed(on, at, by); ++guess) {
         if (!prepared(on, by)) return;
 #pragma unroll 1
-        for (Index k = 0; k < STEPS; ++k) {
+        for (Index k = 0; k < STEPS && !on.interrupt.is_set(); ++k) {
             const double change = approach(on, at, step, by);
             if (change <= NOTHING * largest(at.w, size)) break;
         }

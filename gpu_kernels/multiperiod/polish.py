@@ -12,6 +12,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from gpu_kernels import interruption
 from gpu_kernels.checks import Floats
 from gpu_kernels.multiperiod.banded import BandedSystem, differences_transposed
 from gpu_kernels.weights.interior import Optimum, residual
@@ -92,6 +93,7 @@ class _Program(NamedTuple):
         weights, y = at.weights, at.y
         force, bound = np.where(still > 0, at.force, self.cost * traded), np.where(held > 0, at.bound, 0.0)
         for _ in range(_STEPS):
+            interruption.check()
             pull = bound + held * (weights - limit) + y[:, None] + self.slope
             push = force + still * self.trades(weights)
             bent = np.matmul(self.system.curvature, weights[:, :, None])[:, :, 0]
@@ -128,6 +130,7 @@ def polished(system: BandedSystem, q: Floats, b: Floats, h: Floats, found: Optim
     program, at = _program(system, q, b, h), _state(system, found)
     best, before = found, None
     for _ in range(_GUESSES):
+        interruption.check()
         guess = program.guess(at)
         if before is not None and np.array_equal(guess, before):
             break

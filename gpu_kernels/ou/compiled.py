@@ -24,7 +24,7 @@ _SUMS = len(Sums._fields)
 _LAST, _FORGETTING, _STATE = (integer(name, "ou/verdict.h", "ou/stream.h") for name in ("LAST", "FORGETTING", "STATE"))
 """Places in the state of a stream behind its sums, and its size."""
 
-_ONE, _NO, _ALONE = Count.from_param(1), Count.from_param(0), Threads.from_param(1)
+_ONE, _NO, _ALONE = Count.from_param(1), Count.from_param(0), ctypes.byref(Threads(1))
 """Arguments as a call takes them, so that none is made in a call."""
 
 _BRIEF = 4096

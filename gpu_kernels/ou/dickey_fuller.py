@@ -13,6 +13,7 @@ from typing import NamedTuple, TypeVar
 
 import numpy as np
 
+from gpu_kernels import interruption
 from gpu_kernels.checks import Floats
 
 __all__ = ["p_value", "p_values", "statistics"]
@@ -88,6 +89,7 @@ def _horner(coefficients: tuple[float, ...], t: _Number) -> _Number:
 
 
 def _statistic(prices: Floats, lags: int) -> float:
+    interruption.check()
     if prices.size < lags + 2:
         return math.nan
     with np.errstate(all="ignore"):

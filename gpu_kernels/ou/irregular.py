@@ -3,6 +3,7 @@
 import numpy as np
 from numpy.typing import NDArray
 
+from gpu_kernels import interruption
 from gpu_kernels.checks import Floats
 from gpu_kernels.ou import dickey_fuller, host, inference
 from gpu_kernels.ou.inference import Point
@@ -73,6 +74,7 @@ def _estimate(prices: Floats, times: Floats, sums: Sums) -> Point:
     rows = max(1, BLOCK // max(1, prices.shape[1]))
     parts = []
     for start in range(0, max(1, len(prices)), rows):
+        interruption.check()
         block = slice(start, start + rows)
         parts.append(_of_block(Sums._make(field[block] for field in sums), bridged(prices[block], times[block])))
     return Point._make(np.concatenate(fields) for fields in zip(*parts, strict=True))

@@ -5,6 +5,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from gpu_kernels import interruption
 from gpu_kernels.checks import Floats
 
 __all__ = ["Profile", "Transitions", "bridged", "height", "profile"]
@@ -114,6 +115,7 @@ def profile(pairs: Transitions, theta: Floats) -> Profile:
 
 def height(pairs: Transitions, theta: Floats) -> Floats:
     """Return the log-likelihood of every series at its theta (B,), as profile does, for half the work."""
+    interruption.check()
     c = -np.expm1(-theta[:, None] * pairs.gaps)
     spread = c * (2.0 - c)
     w = pairs.present / spread

@@ -4,8 +4,7 @@ import numpy as np
 
 from gpu_kernels.checks import Floats
 from gpu_kernels.compile import library
-from gpu_kernels.dispatch import current
-from gpu_kernels.launch import Count, Number, Threads, pointer
+from gpu_kernels.launch import Count, Number, launch, pointer
 from gpu_kernels.ou import driver, verdicts
 from gpu_kernels.ou.driver import ROWS, Measured, middles
 from gpu_kernels.ou.model import BIASES, OuFit
@@ -23,7 +22,8 @@ def sums(prices: Floats, first: int = 0, stop: int | None = None) -> Floats:
     """Sum every row of contiguous prices (B, T) from price `first` on, up to `stop`; returns the fields of Sums."""
     n_series, stride = prices.shape
     rows = np.empty((ROWS, n_series))
-    library("ou").ou_sums(
+    launch(
+        library("ou").ou_sums,
         Count(n_series),
         Count(stride),
         Count(first),
@@ -32,7 +32,6 @@ def sums(prices: Floats, first: int = 0, stop: int | None = None) -> Floats:
         Number(CANCELLED),
         Number(ROUNDING),
         pointer(rows),
-        Threads(current().threads),
     )
     return rows
 
@@ -44,16 +43,15 @@ def statistics(prices: Floats, lags: int) -> Floats:
     """
     n_series, n_prices = prices.shape
     found = np.empty(n_series)
-    library("ou").dickey_fuller(
-        Count(n_series), Count(n_prices), Count(lags), pointer(prices), pointer(found), Threads(current().threads)
-    )
+    launch(library("ou").dickey_fuller, *map(Count, (n_series, n_prices, lags)), pointer(prices), pointer(found))
     return found
 
 
 def judge(rows: Floats, dt: float, bias: str, statistic: Floats | None, halves: Floats | None) -> Floats:
     """Return the verdicts (verdicts.ROWS, B) on sums (ROWS, B); the arguments are those of host.from_sums."""
     found = np.empty((verdicts.ROWS, rows.shape[1]))
-    library("ou").ou_verdicts(
+    launch(
+        library("ou").ou_verdicts,
         Count(rows.shape[1]),
         pointer(rows),
         Number(dt),
@@ -62,7 +60,6 @@ def judge(rows: Floats, dt: float, bias: str, statistic: Floats | None, halves: 
         None if statistic is None else pointer(statistic),
         None if halves is None else pointer(halves),
         pointer(found),
-        Threads(current().threads),
     )
     return found
 

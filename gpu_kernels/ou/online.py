@@ -5,6 +5,7 @@ import math
 import numpy as np
 from numpy.typing import ArrayLike
 
+from gpu_kernels import interruption
 from gpu_kernels.checks import array, at_least, no_infinity, one_of, positive
 from gpu_kernels.dispatch import Twins, on_lanes
 from gpu_kernels.errors import InvalidInput
@@ -114,7 +115,9 @@ class OnlineOu:
         if self._window is None:
             (self._compiled or self._sums).extend(checked)
             return
-        for price, stamp in zip(checked.tolist(), stamps, strict=True):
+        for number, (price, stamp) in enumerate(zip(checked.tolist(), stamps, strict=True)):
+            if not number % interruption.BETWEEN_LOOKS:
+                interruption.check()
             self._take(price, stamp)
 
     def estimate(self) -> OuEstimate:

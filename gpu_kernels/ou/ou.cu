@@ -134,7 +134,7 @@ FN void sum(Series series, double cancelled, double rounding, double* out, Index
 // prices: (n_series, stride), of which the n_prices from `first` on are meant. out: (SUMS, n_series). A residual sum
 // below `cancelled` of sdd is summed again; one below `rounding` of it is rounding.
 ENTRY(ou_sums)(Index n_series, Index stride, Index first, Index n_prices, const double* prices, double cancelled,
-               double rounding, double* out, int threads) {
+               double rounding, double* out, Threads threads) {
     EACH_BLOCK(row, n_series, threads) {
         const double* price = prices + row * stride + first;
         sum({price, n_prices, first_of_whole(price, n_prices, 2), true}, cancelled, rounding, out + row, n_series);
@@ -151,7 +151,7 @@ ENTRY(ou_sums)(Index n_series, Index stride, Index first, Index n_prices, const 
 // sums: (SUMS, n_series). bias: one of the enum. statistics: (n_series,) t values, read where `lagged` is not 0. halves:
 // (n_series, 2) theta of either half, read for JACKKNIFE. out: (VERDICT, n_series).
 ENTRY(ou_verdicts)(Index n_series, const double* sums, double dt, Index bias, Index lagged, const double* statistics,
-                   const double* halves, double* out, int threads) {
+                   const double* halves, double* out, Threads threads) {
     const Index n_items = (n_series + TOGETHER - 1) / TOGETHER;
     EACH(item, n_items, threads) {
         const Index first = item * TOGETHER, end = item + 1 == n_items ? n_series : first + TOGETHER;
@@ -164,14 +164,14 @@ ENTRY(ou_verdicts)(Index n_series, const double* sums, double dt, Index bias, In
 }
 
 // prices: (n_streams, n_prices), the next ones of each stream. states: (n_streams, STATE), updated.
-ENTRY(ou_extend)(Index n_streams, Index n_prices, const double* prices, double* states, int threads) {
+ENTRY(ou_extend)(Index n_streams, Index n_prices, const double* prices, double* states, Threads threads) {
     EACH(stream, n_streams, threads) {
         extend(states + stream * STATE, prices + stream * n_prices, n_prices);
     };
 }
 
 // out: (n_series,) t values of the test with n_lags lags, 1 to 4; +infinity where rounding could touch the answer.
-ENTRY(dickey_fuller)(Index n_series, Index n_prices, Index n_lags, const double* prices, double* out, int threads) {
+ENTRY(dickey_fuller)(Index n_series, Index n_prices, Index n_lags, const double* prices, double* out, Threads threads) {
     EACH_BLOCK(series, n_series, threads) {
         const double* price = prices + series * n_prices;
         const Series one{price, n_prices, first_of_whole(price, n_prices, n_lags + 2), true};

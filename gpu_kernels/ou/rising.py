@@ -5,6 +5,7 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import NDArray
 
+from gpu_kernels import interruption
 from gpu_kernels.checks import Floats
 
 __all__ = ["last_rise"]
@@ -52,6 +53,7 @@ def _bracket(slope: Slope, start: Floats, lowest: Floats, highest: Floats) -> tu
     way = np.sign(f_inside)
     walking, reach = np.flatnonzero(way != 0), 0.25
     while walking.size:
+        interruption.check()
         inside[walking], f_inside[walking] = outside[walking], f_outside[walking]
         farther = np.clip(outside[walking] + way[walking] * reach, lowest[walking], highest[walking])
         outside[walking], f_outside[walking] = farther, slope(walking, farther)
@@ -68,6 +70,7 @@ def _close_in(slope: Slope, chosen: NDArray[np.intp], b: Floats, a: Floats, fb: 
     best = np.where(np.abs(fa) < np.abs(fb), a, b)
     live = np.arange(a.size)
     for _ in range(_LARGEST_ROUNDS):
+        interruption.check()
         x = a[live] + t[live] * (b[live] - a[live])
         fx = slope(chosen[live], x)
         same = np.sign(fx) == np.sign(fa[live])

@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from gpu_kernels import interruption
 from gpu_kernels.checks import Floats
 from gpu_kernels.ou.sums import of_series
 
@@ -91,7 +92,9 @@ class RunningSums:
     def extend(self, prices: Floats) -> None:
         """Take the next prices (T,): as one by one, but for the rounding."""
         if prices.size < _SHORT or self._forgetting != 1.0:
-            for price in prices.tolist():
+            for number, price in enumerate(prices.tolist()):
+                if not number % interruption.BETWEEN_LOOKS:
+                    interruption.check()
                 self.add(price)
             return
         part = exact(np.concatenate(([self._last], prices)))

@@ -10,6 +10,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from gpu_kernels import interruption
 from gpu_kernels.checks import Floats
 from gpu_kernels.ou.likelihood import Transitions, height, profile
 from gpu_kernels.ou.rising import last_rise
@@ -54,6 +55,7 @@ def best_theta(sums: Sums, pairs: Transitions) -> tuple[Floats, Flags, Flags]:
 
     best = _climbed(pairs, guess, lowest, highest)
     for series, places in _starts(pairs, np.log(_BENT / span), highest):
+        interruption.check()
         # A place of the grid beside the maximum already found leads to it again.
         apart = np.abs(places - best.place[series]) > _STRIDE
         if apart.any():

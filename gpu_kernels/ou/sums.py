@@ -5,6 +5,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from gpu_kernels import interruption
 from gpu_kernels.checks import Floats
 
 __all__ = [
@@ -88,6 +89,7 @@ def of_rows(rows: Floats) -> Sums:
 
 def of_series(prices: Floats) -> Sums:
     """Sum one series (T,), as a batch of one."""
+    interruption.check()
     finite = ~np.isnan(prices)
     both = finite[:-1] & finite[1:]
     # A price that is in no pair is no origin: far from the others it would cost them their digits.
@@ -99,6 +101,7 @@ def of_series(prices: Floats) -> Sums:
 
 
 def _of_block(prices: Floats) -> Sums:
+    interruption.check()
     broken = np.asarray(np.isnan(prices).any(axis=1)) | (prices.shape[1] < 2)
     if not broken.any():
         with np.errstate(all="ignore"):

@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from gpu_kernels import cointegration, ou, return_moments
+from gpu_kernels import cointegration, interruption, ou, return_moments
 from gpu_kernels.checks import Floats
 from gpu_kernels.dispatch import Twins
 from gpu_kernels.pair_trading import columns, host, multiplicity, native
@@ -72,6 +72,7 @@ def scan(prices: Floats, rules: ScanRules, progress: Progress | None = None) -> 
     trained = []
     _report(progress, total - n_significant, total)
     for block in _blocks(n_significant, rules.n_train):
+        interruption.check()
         trained.append(_train(tested.take(block).residual(series[:, : rules.n_train]), cost[block], rules))
         _report(progress, total - n_significant + block.stop, total)
     whole = _Trained._make(np.concatenate(columns) for columns in zip(*trained, strict=True))
@@ -167,6 +168,7 @@ def _test_part(
     trades = np.zeros(n_pairs, dtype=np.int64)
     traded = np.flatnonzero(trained.status == TRADED)
     for block in _blocks(traded.size, series.shape[1]):
+        interruption.check()
         some = traded[block]
         residual = tested.take(some).residual(series)
         run = _trade(residual, ThresholdPairs(trained.entry_z[some], trained.exit_z[some], cost[some]), rules)
@@ -182,6 +184,7 @@ def _periods(train: Floats, tested: _Tested, rules: ScanRules) -> tuple[Floats, 
     half_lives, p_values = np.empty((2, tested.y.size, N_PERIODS))
     edges = [len(train) * part // N_PERIODS for part in range(N_PERIODS + 1)]
     for period, (start, stop) in enumerate(pairwise(edges)):
+        interruption.check()
         fit = cointegration.scan(train[start:stop], lags=rules.lags, log=rules.log)
         half_lives[:, period] = fit.half_life[tested.y, tested.x]
         p_values[:, period] = fit.adf_p_value[tested.y, tested.x]

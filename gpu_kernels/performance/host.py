@@ -6,6 +6,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from gpu_kernels import interruption
 from gpu_kernels.checks import Floats
 from gpu_kernels.performance.model import Performance, ReturnFigures
 
@@ -53,6 +54,7 @@ def figures(values: Floats, kind: str, periods_per_year: float) -> Performance:
     read: dict[str, Callable[[Floats], _Wealth]] = {"equity": _of_equity, "log": _of_log, "simple": _of_simple}
     with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
         for rows, bars in grouped(first, last, good):
+            interruption.check()
             _put(found, rows, _describe(read[kind](np.ascontiguousarray(values[rows, bars])), periods_per_year))
     status = tuple("ok" if each else "error" for each in good)
     return Performance(status, tuple(reasons), n_bars.astype(np.int64), found)
@@ -75,6 +77,7 @@ def account(
     with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
         growth = np.log1p(np.maximum(total, -1.0))
         for rows, bars in grouped(first, last, counted):
+            interruption.check()
             gained, fall = (np.ascontiguousarray(values[rows, bars]) for values in (returns, drawdown))
             wealth = _Wealth(gained, fall > 0, fall.max(axis=1), growth[rows], total[rows])
             _put(found, rows, _describe(wealth, periods_per_year))

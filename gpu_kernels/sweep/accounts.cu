@@ -61,11 +61,15 @@ struct Series {
 
 template <bool COMPOUNDING, bool FULL>
 FN void trade(List& list, Account<double>& account, const Series& series, double initial, double* paths, Index row,
-              double* ends) {
+              double* ends, Interrupt interrupt) {
     double value = account.base, peak = value;
     Index ruined_at = -1;
     Bar<double> bar{MISSING, series.prices[0], FULL ? series.marks_short[0] : 0.0};
-    for (Index t = 0; t < series.n_bars; ++t) {
+    for (Index t = 0, look = 0; t < series.n_bars; ++t) {
+        if (seldom(t == look)) {
+            if (interrupt.is_set()) return;
+            look = next_look(t, series.n_bars);
+        }
         const double held = account.quantity, last = mark_of<FULL>(held, bar), before = value;
         const bool stood = account.floor >= 0.0;
         bar = Bar<double>{series.scores[t], series.prices[t], FULL ? series.marks_short[t] : 0.0};
@@ -105,7 +109,8 @@ FN void trade(List& list, Account<double>& account, const Series& series, double
 template <bool COMPOUNDING, bool FULL>
 FN void accounts(Index row, Index n_series, Index n_bars, const double* counts, const double* prices,
                  const double* fill_scores, const double* marks_short, const double* entry, const double* leave,
-                 const double* cost, double stop, double initial, double* paths, double* trades, double* ends) {
+                 const double* cost, double stop, double initial, double* paths, double* trades, double* ends,
+                 Interrupt interrupt) {
     const Index first = row * n_bars;
     const Series series{fill_scores + first, prices + first, marks_short + first, (Index)counts[row]};
     Account<double> account;
@@ -115,10 +120,11 @@ FN void accounts(Index row, Index n_series, Index n_bars, const double* counts, 
     account.cost = cost[row];
     start<COMPOUNDING>(account, initial);
     List list{trades + first * FIELDS, 0, 0, 0.0, 0.0, band_of<FULL>(account)};
-    trade<COMPOUNDING, FULL>(list, account, series, initial, paths + first, n_series * n_bars, ends + row * ENDS);
+    trade<COMPOUNDING, FULL>(list, account, series, initial, paths + first, n_series * n_bars, ends + row * ENDS,
+                             interrupt);
 }
 
-#define ACCOUNTS(name, COMPOUNDING, FULL)                                                                                    ENTRY(name)(Index n_series, Index n_bars, const double* counts, const double* prices, const double* fill_scores,                     const double* marks_short, const double* entry, const double* leave, const double* cost, double stop,                    double initial, double* paths, double* trades, double* ends, int threads) {                                      EACH(i, n_series, threads) {                                                                                                 accounts<COMPOUNDING, FULL>(i, n_series, n_bars, counts, prices, fill_scores, marks_short, entry, leave,                                             cost, stop, initial, paths, trades, ends);                                               };                                                                                                                   }
+#define ACCOUNTS(name, COMPOUNDING, FULL)                                                                                    ENTRY(name)(Index n_series, Index n_bars, const double* counts, const double* prices, const double* fill_scores,                     const double* marks_short, const double* entry, const double* leave, const double* cost, double stop,                    double initial, double* paths, double* trades, double* ends, Threads threads) {                                      EACH(i, n_series, threads) {                                                                                                 accounts<COMPOUNDING, FULL>(i, n_series, n_bars, counts, prices, fill_scores, marks_short, entry, leave,                                             cost, stop, initial, paths, trades, ends, interrupt_of(threads));                                               };                                                                                                                   }
 
 ACCOUNTS(accounts_compounding, true, false)
 ACCOUNTS(accounts_unit, false, false)
@@ -127,7 +133,7 @@ ACCOUNTS(accounts_unit_full, false, true)
 
 // Mean and sum of squared deviations of the first 1, 2, ... returns of each series, by Welford's steps, as Ledger takes them.
 // returns, mean, squares: (n_series, n_bars).
-ENTRY(running_moments)(Index n_series, Index n_bars, const double* returns, double* mean, double* squares, int threads) {
+ENTRY(running_moments)(Index n_series, Index n_bars, const double* returns, double* mean, double* squares, Threads threads) {
     EACH(i, n_series, threads) {
         double so_far = 0.0, spread = 0.0;
         for (Index t = i * n_bars; t < (i + 1) * n_bars; ++t) {

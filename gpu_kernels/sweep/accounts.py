@@ -6,6 +6,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from gpu_kernels import interruption
 from gpu_kernels.checks import Floats
 from gpu_kernels.performance.host import account as described
 from gpu_kernels.performance.host import grouped, spans
@@ -114,6 +115,7 @@ def _of_equity(ran: Ran, tradable: Bools, rules: Rules) -> _Sums:
     final, exposure, mean = (np.full(n_series, np.nan) for _ in range(3))
     position = np.zeros(n_series, dtype=np.int8)
     for rows, bars in grouped(first, last, tradable):
+        interruption.check()
         equity, held = (np.ascontiguousarray(path[rows, bars]) for path in (ran.paths.equity, ran.paths.position))
         final[rows], mean[rows] = equity[:, -1], equity.mean(axis=1)
         exposure[rows] = np.count_nonzero(held, axis=1) / held.shape[1]

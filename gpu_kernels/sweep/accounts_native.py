@@ -5,11 +5,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from gpu_kernels import interruption
 from gpu_kernels.checks import Floats
 from gpu_kernels.compile import library
 from gpu_kernels.constants import constants
-from gpu_kernels.dispatch import current
-from gpu_kernels.launch import Count, Number, Threads, pointer
+from gpu_kernels.launch import Count, Number, launch, pointer
 from gpu_kernels.sweep import accounts, bar_metrics, driver, trades
 from gpu_kernels.sweep.bars import Bars, collisions, gather, owed
 from gpu_kernels.sweep.model import Rules, ThresholdPairs
@@ -48,6 +48,7 @@ def run(prices: Floats, pairs: ThresholdPairs, rules: Rules) -> Ran:
     size = max(1, _AT_ONCE // prices.shape[1])
     parts = []
     for start in range(0, prices.shape[0], size):
+        interruption.check()
         rows = slice(start, start + size)
         parts.append(
             _part(np.ascontiguousarray(prices[rows]), ThresholdPairs(*(column[rows] for column in pairs)), rules, start)
@@ -59,7 +60,7 @@ def _running_moments(returns: Floats) -> tuple[Floats, Floats]:
     """Return mean and sum of squared deviations of the first 1, 2, ... of (T,) returns, in a ledger's order."""
     read, mean, squares = np.ascontiguousarray(returns), np.empty(returns.size), np.empty(returns.size)
     shape = map(Count, (1, returns.size))
-    library("sweep/accounts").running_moments(*shape, *map(pointer, (read, mean, squares)), Threads(1))
+    launch(library("sweep/accounts").running_moments, *shape, *map(pointer, (read, mean, squares)), threads=1)
     return mean, squares
 
 
@@ -73,12 +74,12 @@ def _part(prices: Floats, pairs: ThresholdPairs, rules: Rules, start: int) -> Ra
     held = np.ascontiguousarray(bars.prices)
     marks = held + owed(bars, rules) if rules.borrow else held
     read = (bars.counts.astype(np.float64), held, fills, marks, *map(np.ascontiguousarray, pairs))
-    library("sweep/accounts")[driver.entry("accounts", rules)](
+    launch(
+        library("sweep/accounts")[driver.entry("accounts", rules)],
         *map(Count, (n_series, n_bars)),
         *map(pointer, read),
         *map(Number, (rules.stop, rules.initial_capital)),
         *map(pointer, (packed, listed, ends)),
-        Threads(current().threads),
     )
     kept = np.arange(n_bars) < ends[:, _N_TRADES, None]
     series, rows = np.nonzero(kept)[0], listed[kept]
@@ -116,6 +117,7 @@ def _with_gaps(
     paths, ruined_at = trades.empty_paths(prices.shape), np.full(ruined.size, -1.0)
     all_times = np.zeros(scores.shape)
     for row, count in enumerate(bars.counts.tolist()):
+        interruption.check()
         times = np.flatnonzero(~np.isnan(prices[row]))
         equity, returns, drawdown, position = packed[:, row, :count]
         trades.write(paths, row, (times, bars.places[row]), (equity, returns, drawdown, position))

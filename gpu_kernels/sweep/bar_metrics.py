@@ -5,6 +5,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from gpu_kernels import interruption
 from gpu_kernels.checks import Floats
 from gpu_kernels.sweep import settle, trades
 from gpu_kernels.sweep.bars import gather, owed
@@ -156,6 +157,8 @@ def _running_moments(returns: Floats) -> tuple[Floats, Floats]:
     mean, squares = np.empty(returns.size), np.empty(returns.size)
     so_far = spread = 0.0
     for place, one in enumerate(returns.tolist()):
+        if not place % interruption.BETWEEN_LOOKS:
+            interruption.check()
         step = one - so_far
         so_far += step / (place + 1)
         spread += step * (one - so_far)

@@ -5,6 +5,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from gpu_kernels import interruption
 from gpu_kernels.checks import Floats
 from gpu_kernels.sweep.model import Rules
 from gpu_kernels.sweep.settle import accrued
@@ -47,6 +48,7 @@ def gather(prices: Floats, execution_delay: int) -> Bars:
     packed = np.empty((n_series, n_packed))
     fill_at = np.full((n_series, n_packed), n_packed)
     for series, count in enumerate(counts):
+        interruption.check()
         times = np.flatnonzero(present[series])
         packed[series, :count] = prices[series, times]
         packed[series, count:] = prices[series, times[-1]]

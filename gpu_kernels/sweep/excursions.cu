@@ -118,12 +118,13 @@ FN void enter(const Chunk& chunk, Runs& runs, Index t) {
 
 // Runs a chunk, up to the last bar.
 template <bool COMPOUNDING>
-FN void run(const Chunk& chunk, Books* books, Runs& runs) {
+FN void run(const Chunk& chunk, Books* books, Runs& runs, Interrupt interrupt) {
     const double first = chunk.entry[0];
     runs.count = 0;
     runs.side = 0.0;
     double below = -first, above = first;
     for (Index t = 0; (t = next_outside(chunk.scores, t, chunk.n_bars, below, above)) < chunk.n_bars; ++t) {
+        if (seldom(interrupt.is_set())) return;
         const double score = chunk.scores[t], back = runs.side * score;
         Index left = held(runs, runs.count);
         while (left > 0 && back >= -chunk.leave[left - 1]) --left;
@@ -212,7 +213,7 @@ FN Chunk chunk_of(const Grids& grids, Index c) {
 template <bool COMPOUNDING>
 FN void excursions(Index item, Index together, Index n_series, Index n_bars, Index n_chunks, Index n_pairs,
                    const double* counts, const double* prices, const double* marks_short, const double* inverses,
-                   const double* scores, const Grids& grids, double initial, double* out) {
+                   const double* scores, const Grids& grids, double initial, double* out, Interrupt interrupt) {
     const Index blocks = (n_chunks + together - 1) / together, series = item / blocks, begin = item % blocks * together;
     const Index end = begin + together < n_chunks ? begin + together : n_chunks;
     for (Index c = begin; c < end; ++c) {
@@ -225,7 +226,8 @@ FN void excursions(Index item, Index together, Index n_series, Index n_bars, Ind
         chunk.scores = scores + series * n_bars;
         chunk.n_bars = (Index)counts[series];
         for (Index k = 0; k < chunk.n_exits; ++k) start<COMPOUNDING>(books[k], initial);
-        run<COMPOUNDING>(chunk, books, runs);
+        run<COMPOUNDING>(chunk, books, runs, interrupt);
+        if (interrupt.is_set()) return;
         const double* column = grids.column + (Index)grids.place[c];
         for (Index k = 0, in = 0; k < chunk.n_exits; ++k) {
             while (in < runs.count && runs.held[in] <= k) ++in;
@@ -246,11 +248,11 @@ FN void excursions(Index item, Index together, Index n_series, Index n_bars, Ind
                 const double* prices, const double* marks_short, const double* inverses, const double* scores,         \
                 const double* first, const double* entry, const double* begin, const double* leave,                    \
                 const double* cost, const double* place, const double* column, double initial, double* out,            \
-                int threads) {                                                                                         \
+                Threads threads) {                                                                                         \
         EACH(item, n_series * ((n_chunks + together - 1) / together), threads) {                                       \
             const Grids grids{first, entry, begin, leave, cost, place, column};                                        \
             excursions<COMPOUNDING>(item, together, n_series, n_bars, n_chunks, n_pairs, counts, prices, marks_short,  \
-                                    inverses, scores, grids, initial, out);                                            \
+                                    inverses, scores, grids, initial, out, interrupt_of(threads));                                            \
         };                                                                                                             \
     }
 

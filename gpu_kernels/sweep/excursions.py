@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from gpu_kernels.checks import Floats
 from gpu_kernels.compile import library
 from gpu_kernels.constants import integer
-from gpu_kernels.launch import Count, Number, Threads, pointer
+from gpu_kernels.launch import Count, Number, launch, pointer
 from gpu_kernels.sweep.driver import Packed
 from gpu_kernels.sweep.model import Rules, ThresholdPairs
 
@@ -133,11 +133,12 @@ def run(packed: Packed, grids: Grids, rules: Rules, rows: Floats, threads: int) 
     together = max(1, n_series * n_chunks // (_ITEMS_A_THREAD * threads))
     with np.errstate(over="ignore"):  # of the smallest doubles: such a backtest has no figures
         inverses = 1.0 / prices if rules.compounding else prices  # unit mode has no use for them
-    library("sweep/excursions")[f"excursions_{rules.mode}"](
+    launch(
+        library("sweep/excursions")[f"excursions_{rules.mode}"],
         *map(Count, (min(together, n_chunks), n_series, n_bars, n_chunks, grids.alone.size)),
         *map(pointer, (counts, prices, marks_short, inverses, fills)),
         *map(pointer, grids[:-1]),
         Number(rules.initial_capital),
         pointer(rows),
-        Threads(threads),
+        threads=threads,
     )

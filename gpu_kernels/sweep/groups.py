@@ -6,6 +6,7 @@ from typing import Any, NamedTuple, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
+from gpu_kernels import interruption
 from gpu_kernels.checks import Floats
 from gpu_kernels.sweep import long_series
 from gpu_kernels.sweep.bars import collisions
@@ -72,6 +73,7 @@ def _groups(prices: Floats, seen: Survey, series: NDArray[np.intp], *, cut: bool
     spans = np.stack([seen.first[series], seen.n_bars[series]], axis=1)
     groups = []
     for first, n_bars in np.unique(spans, axis=0).tolist():
+        interruption.check()
         members = series[(spans == (first, n_bars)).all(axis=1)]
         held = prices[members, first : first + n_bars]
         groups.append(Group(members, held, seen.of(members)._replace(first=np.zeros(members.size, dtype=np.int64))))

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import numpy as np
 from numpy.typing import NDArray
 
-from gpu_kernels import return_moments
+from gpu_kernels import interruption, return_moments
 from gpu_kernels.checks import Floats
 from gpu_kernels.sweep import units
 from gpu_kernels.sweep.bars import Bars, gather, owed
@@ -38,6 +38,7 @@ def moments(prices: Floats, pairs: ThresholdPairs, rules: Rules, seen: Survey) -
     spans = np.stack([seen.first, seen.n_bars], axis=1)
     found = np.empty((2, len(prices)))
     for first, n_bars in np.unique(spans, axis=0).tolist():
+        interruption.check()
         alike = np.flatnonzero((spans == (first, n_bars)).all(axis=1))
         found[:, alike] = return_moments.moments(gained[alike, first : first + n_bars])
     return ReturnMoments(*found)
@@ -83,6 +84,7 @@ def _run(bars: Bars, scores: Floats, rules: Rules, lanes: Lanes) -> Iterator[int
     waiting: defaultdict[int, list[tuple[NDArray[np.intp], NDArray[np.int8]]]] = defaultdict(list)
     costs, cost = owed(bars, rules), np.zeros(lanes.quantity.size)
     for bar in range(bars.prices.shape[1]):
+        interruption.check()
         price, score = np.repeat(bars.prices[:, bar], n_pairs), np.repeat(scores[:, bar], n_pairs)
         if rules.borrow:
             cost = np.repeat(costs[:, bar], n_pairs)

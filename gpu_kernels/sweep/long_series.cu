@@ -61,7 +61,7 @@ FN void join(Index item, const Shape& shape, double initial, const double* parts
 
 // scores: (n_series, n_bars), that of the decision which fills at a bar, NaN for none.
 ENTRY(long_series_ends)(Index n_series, Index n_bars, Index n_chunks, Index n_pairs, const double* scores,
-                        const double* entry, const double* leave, double* ends, int threads) {
+                        const double* entry, const double* leave, double* ends, Threads threads) {
     const Shape shape{n_series, n_bars, n_chunks, n_pairs};
     EACH(lane, lanes(shape), threads) { end(lane, shape, scores, entry, leave, ends); };
 }
@@ -69,7 +69,7 @@ ENTRY(long_series_ends)(Index n_series, Index n_bars, Index n_chunks, Index n_pa
 #define ACCOUNT(name, COMPOUNDING)                                                                                         \
     ENTRY(name)(Index n_series, Index n_bars, Index n_chunks, Index n_pairs, const double* prices, const double* scores,   \
                 const double* entry, const double* leave, const double* cost, const double* ends, double* parts,           \
-                int threads) {                                                                                             \
+                Threads threads) {                                                                                             \
         const Shape shape{n_series, n_bars, n_chunks, n_pairs};                                                            \
         EACH(item, n_series * n_chunks * items(n_pairs), threads) {                                                        \
             run_chunk<COMPOUNDING>(item, shape, prices, scores, entry, leave, cost, ends, parts);                          \
@@ -82,7 +82,7 @@ ACCOUNT(long_series_unit, false)
 // out: (ROWS, n_series, n_pairs).
 #define JOIN(name, COMPOUNDING)                                                                                     \
     ENTRY(name)(Index n_series, Index n_bars, Index n_chunks, Index n_pairs, double initial, const double* parts,   \
-                double* out, int threads) {                                                                         \
+                double* out, Threads threads) {                                                                         \
         const Shape shape{n_series, n_bars, n_chunks, n_pairs};                                                     \
         EACH(item, n_series * n_pairs, threads) { join<COMPOUNDING>(item, shape, initial, parts, out); };           \
     }

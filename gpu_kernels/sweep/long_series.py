@@ -5,7 +5,7 @@ import numpy as np
 from gpu_kernels.checks import Floats
 from gpu_kernels.compile import library
 from gpu_kernels.constants import integer
-from gpu_kernels.launch import Count, Number, Threads, pointer
+from gpu_kernels.launch import Count, Number, launch, pointer
 from gpu_kernels.sweep.model import Rules, ThresholdPairs
 
 __all__ = ["CHUNKS", "ENDS", "LEAST_BARS", "MOST_PAIRS", "PARTS", "gains", "run"]
@@ -50,8 +50,9 @@ def run(prices: Floats, fills: Floats, pairs: ThresholdPairs, rules: Rules, rows
     n_lanes = n_series * n_chunks * n_pairs
     ends, parts = np.empty((ENDS, n_lanes)), np.empty((PARTS, n_lanes))
     kernels, mode = library("sweep/long_series"), rules.mode
-    kernels.long_series_ends(*shape, pointer(fills), *columns[:2], pointer(ends), Threads(threads))
+    launch(kernels.long_series_ends, *shape, pointer(fills), *columns[:2], pointer(ends), threads=threads)
     account = kernels[f"long_series_{mode}"]
-    account(*shape, pointer(prices), pointer(fills), *columns, pointer(ends), pointer(parts), Threads(threads))
+    read = (pointer(prices), pointer(fills), *columns, pointer(ends))
+    launch(account, *shape, *read, pointer(parts), threads=threads)
     join = kernels[f"long_series_join_{mode}"]
-    join(*shape, Number(rules.initial_capital), pointer(parts), pointer(rows), Threads(threads))
+    launch(join, *shape, Number(rules.initial_capital), pointer(parts), pointer(rows), threads=threads)

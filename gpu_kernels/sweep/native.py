@@ -4,10 +4,11 @@ import math
 
 import numpy as np
 
+from gpu_kernels import interruption
 from gpu_kernels.checks import Floats
 from gpu_kernels.compile import library
 from gpu_kernels.dispatch import current
-from gpu_kernels.launch import Count, Number, Threads, pointer
+from gpu_kernels.launch import Count, Number, launch, pointer
 from gpu_kernels.sweep import driver, excursions, long_series
 from gpu_kernels.sweep.driver import MOST_LANES, Packed, take
 from gpu_kernels.sweep.figures import ROWS, metrics
@@ -45,13 +46,13 @@ def _moments(group: Group, pairs: ThresholdPairs, rules: Rules) -> ReturnMoments
     columns = [np.ascontiguousarray(column) for column in (*pairs, group.seen.n_bars.astype(np.float64))]
     n_series, n_bars = packed.prices.shape
     space, found = np.empty((n_series + MOST_LANES - 1, n_bars)), np.empty((2, n_series))
-    library("sweep/moments")[driver.entry("moments", rules)](
+    launch(
+        library("sweep/moments")[driver.entry("moments", rules)],
         *map(Count, (n_series, n_bars)),
         *map(pointer, (columns[-1], packed.prices, packed.fills, packed.marks_short, *columns[:-1])),
         *map(Number, (rules.stop, rules.initial_capital)),
         pointer(space),
         pointer(found),
-        Threads(current().threads),
     )
     return ReturnMoments(*found)
 
@@ -80,13 +81,13 @@ def rolling(prices: Floats, lookback: int, delay: int = 0) -> Floats:
     held = np.ascontiguousarray(prices)
     scores = np.empty_like(held)
     space = np.empty(driver.score_space(n_series, n_bars, lookback, _ITEMS_A_THREAD * current().threads))
-    library("sweep/zscore").rolling_z(
+    launch(
+        library("sweep/zscore").rolling_z,
         *map(Count, (n_series, n_bars, lookback, delay, space.shape[0])),
         pointer(held),
         Number(SMALLEST_SPREAD),
         pointer(space),
         pointer(scores),
-        Threads(current().threads),
     )
     return scores
 
@@ -112,6 +113,7 @@ def _run(packed: Packed, pairs: ThresholdPairs, rules: Rules) -> Floats:
             rows[:, :, grids.alone] = _dense(packed, take(pairs, grids.alone), rules)
     redo = driver.redo(rows)
     for series in np.flatnonzero(redo.any(axis=1)):
+        interruption.check()
         one = slice(series, series + 1)
         some = Packed(*(column[one] for column in packed))
         rows[:, one, redo[series]] = _dense(some, take(pairs, redo[series]), rules)
@@ -121,11 +123,11 @@ def _run(packed: Packed, pairs: ThresholdPairs, rules: Rules) -> Floats:
 def _dense(packed: Packed, pairs: ThresholdPairs, rules: Rules) -> Floats:
     (n_series, n_bars), n_pairs = packed.prices.shape, pairs.entry_z.size
     rows, order = np.empty((ROWS, n_series, n_pairs)), alike(pairs)
-    library("sweep")[driver.entry("sweep", rules)](
+    launch(
+        library("sweep")[driver.entry("sweep", rules)],
         *map(Count, (n_series, n_bars, n_pairs)),
         *map(pointer, (packed.prices, packed.fills, packed.marks_short, *pairs, order)),
         *map(Number, (rules.stop, rules.initial_capital)),
         pointer(rows),
-        Threads(current().threads),
     )
     return rows

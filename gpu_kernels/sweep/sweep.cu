@@ -13,13 +13,16 @@ FN Bar<double> bar_of(const Series& series, Index t) {
 }
 
 template <bool COMPOUNDING, bool FULL>
-FN void backtest(Track& track, Account<V>& account, const Series& series) {
+FN void backtest(Track& track, Account<V>& account, const Series& series, Interrupt interrupt) {
     Bar<double> before = bar_of<FULL>(series, 0);
-    for (Index t = 0; t < series.n_bars; ++t) {
-        const Bar<double> bar = bar_of<FULL>(series, t);
-        const bool decides = any((bar.score <= track.below) | (bar.score >= track.above));
-        if (decides | track.held) pass<COMPOUNDING, FULL, false>(track, account, before, bar, decides);
-        before = bar;
+    for (Index end, first = 0; first < series.n_bars && !interrupt.is_set(); first = end) {
+        end = next_look(first, series.n_bars);
+        for (Index t = first; t < end; ++t) {
+            const Bar<double> bar = bar_of<FULL>(series, t);
+            const bool decides = any((bar.score <= track.below) | (bar.score >= track.above));
+            if (decides | track.held) pass<COMPOUNDING, FULL, false>(track, account, before, bar, decides);
+            before = bar;
+        }
     }
     if (!COMPOUNDING) track.sum = track.equity;
 }
@@ -61,7 +64,7 @@ FN void finish(const Track& track, const Account<V>& account, const Bar<double>&
 template <bool COMPOUNDING, bool FULL>
 FN void sweep(Index item, Index n_series, Index n_bars, Index n_pairs, const double* prices, const double* fill_scores,
               const double* marks_short, const double* entry, const double* leave, const double* cost, const double* order,
-              double stop, double initial, double* out) {
+              double stop, double initial, double* out, Interrupt interrupt) {
     const Index row = item / items(n_pairs);
     const Lanes lanes = lanes_of(order, (item % items(n_pairs)) * WIDTH, n_pairs);
     const Series series{fill_scores + row * n_bars, prices + row * n_bars, marks_short + row * n_bars, n_bars};
@@ -72,7 +75,7 @@ FN void sweep(Index item, Index n_series, Index n_bars, Index n_pairs, const dou
     account.stop = splat(stop);
     account.cost = get_at(cost, lanes.pair);
     start<COMPOUNDING, FULL>(track, account, initial);
-    backtest<COMPOUNDING, FULL>(track, account, series);
+    backtest<COMPOUNDING, FULL>(track, account, series, interrupt);
     const Bar<double> last = bar_of<FULL>(series, n_bars - 1);
     finish<COMPOUNDING, FULL>(track, account, last, initial, out + row * n_pairs, n_series * n_pairs, lanes);
 }
@@ -80,10 +83,10 @@ FN void sweep(Index item, Index n_series, Index n_bars, Index n_pairs, const dou
 #define SWEEP(name, COMPOUNDING, FULL)                                                                                 \
     ENTRY(name)(Index n_series, Index n_bars, Index n_pairs, const double* prices, const double* fill_scores,          \
                 const double* marks_short, const double* entry, const double* leave, const double* cost,               \
-                const double* order, double stop, double initial, double* out, int threads) {                          \
+                const double* order, double stop, double initial, double* out, Threads threads) {                          \
         EACH(item, n_series * items(n_pairs), threads) {                                                               \
             sweep<COMPOUNDING, FULL>(item, n_series, n_bars, n_pairs, prices, fill_scores, marks_short, entry, leave,   \
-                                     cost, order, stop, initial, out);                                                 \
+                                     cost, order, stop, initial, out, interrupt_of(threads));                                                 \
         };                                                                                                             \
     }
 

@@ -11,6 +11,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from gpu_kernels import interruption
 from gpu_kernels.checks import Floats
 from gpu_kernels.sweep import settle, units
 from gpu_kernels.sweep.bars import gather, owed
@@ -125,6 +126,7 @@ def run(prices: Floats, pairs: ThresholdPairs, rules: Rules) -> Ran:
     paths, rows = empty_paths(prices.shape), [np.empty((0, len(Trade._fields)))]
     fees, ruined_at = np.empty(prices.shape[0]), np.full(prices.shape[0], -1)
     for row, count in enumerate(bars.counts.tolist()):
+        interruption.check()
         held, score, cost = (columns[row, :count] for columns in (bars.prices, scores, costs))
         series = Series(held, score, cost, bars.fill_at[row, :count])
         account = trade(series, ThresholdPair(*(float(column[row]) for column in pairs)), rules)

@@ -104,13 +104,13 @@ FN void score_blocks(const Series& series, Index start, Index delay, double smal
 // prices: (n_series, n_bars). fill_scores: the same, each score moved by `delay` bars. An item takes its share of all groups
 // of WIDTH blocks, and works in its own part of space, (n_items, 2, lookback, TOGETHER, WIDTH).
 ENTRY(rolling_z)(Index n_series, Index n_bars, Index lookback, Index delay, Index n_items, const double* prices,
-                 double smallest_spread, double* space, double* fill_scores, int threads) {
+                 double smallest_spread, double* space, double* fill_scores, Threads threads) {
     EACH(item, n_items, threads) {
         const Index groups = items((n_bars + lookback - 1) / lookback), all = n_series * groups, span = WIDTH * lookback;
         double* own = space + item * 2 * TOGETHER * span;
         const Suffixes working{own, own + TOGETHER * span};
         const Index end = (item + 1) * all / n_items;
-        for (Index group = item * all / n_items; group < end;) {
+        for (Index group = item * all / n_items; group < end && !interrupt_of(threads).is_set();) {
             const Series series{prices + group / groups * n_bars, n_bars, lookback};
             double* scores = fill_scores + group / groups * n_bars;
             const Index start = group % groups * span;

@@ -17,6 +17,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from gpu_kernels import interruption
 from gpu_kernels.checks import Floats
 
 __all__ = ["SMALLEST_SPREAD", "RollingScore", "rolling"]
@@ -65,6 +66,7 @@ def _prefixes(blocks: Floats) -> _Moments:
     mean, squares = np.empty_like(blocks), np.empty_like(blocks)
     running_mean, running_squares = np.zeros_like(origin), np.zeros_like(origin)
     for place in range(blocks.shape[2]):
+        interruption.check()
         offset = blocks[:, :, place] - origin
         step = offset - running_mean
         running_mean = running_mean + step / (place + 1)
@@ -79,6 +81,7 @@ def _scores(blocks: Floats, prefix: _Moments, suffix: _Moments) -> Floats:
     scores = np.empty_like(blocks)
     zero = np.zeros((n_series, n_blocks))
     for place in range(lookback):
+        interruption.check()
         older, newer = lookback - 1 - place, place + 1
         gap, squares = zero, zero
         if older:

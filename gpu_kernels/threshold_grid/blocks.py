@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import numpy as np
 from numpy.typing import NDArray
 
-from gpu_kernels import sweep
+from gpu_kernels import interruption, sweep
 from gpu_kernels.checks import Floats
 from gpu_kernels.sweep import Rules
 from gpu_kernels.threshold_grid.model import Cells, GridMetrics, Progress
@@ -27,6 +27,7 @@ def run(prices: Floats, cells: Cells, rules: Rules, progress: Progress | None = 
     done, total = 0, n_series * int(np.count_nonzero(cells.valid))
     for columns in _parts(cells):
         for rows in rows_of(n_series, columns.size, n_bars):
+            interruption.check()
             thresholds = (cells.entry_z[columns], cells.exit_z[columns], cells.cost[columns])
             lookback = int(cells.lookback[columns[0]])
             filled = n_prices[rows] >= lookback

@@ -3,7 +3,7 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from gpu_kernels import sweep
+from gpu_kernels import interruption, sweep
 from gpu_kernels.checks import Floats
 from gpu_kernels.sweep import Rules
 from gpu_kernels.threshold_grid import deflated, host
@@ -39,6 +39,7 @@ def choose(
     best, plateau = (np.full(n_series, -1, dtype=np.int64) for _ in range(2))
     means = np.full(n_series, np.nan)
     for rows in rows_of(n_series, n_cells):
+        interruption.check()
         best[rows] = host.best(values[rows])
         around = host.neighbour_means(values[rows], shape)
         plateau[rows] = host.best(around)
@@ -83,6 +84,7 @@ def deflate(
     found = np.full(best.size, np.nan)
     shapes = _shapes(prices, best, cells, rules) if prices is not None else np.tile([0.0, 3.0], (best.size, 1))
     for rows in rows_of(*sharpe_ratio.shape):
+        interruption.check()
         tried = sharpe_ratio[rows] / np.sqrt(rules.periods_per_year)
         counts, variances = _spread(tried)
         benchmarks = map(deflated.expected_maximum, counts.tolist(), variances.tolist())

@@ -13,7 +13,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from gpu_kernels import sweep
+from gpu_kernels import interruption, sweep
 from gpu_kernels.checks import Floats
 from gpu_kernels.sweep import Rules
 from gpu_kernels.threshold_grid import blocks, host
@@ -52,6 +52,7 @@ def forward(prices: Floats, cells: Cells, spans: Spans, rules: Rules, progress: 
     found: list[WalkStep] = []
     for rows in blocks.rows_of(n_series, cells.valid.size):
         for start in first_bars:
+            interruption.check()
 
             def report(swept: int, _: int, before: int = done) -> None:
                 if progress is not None:
@@ -98,6 +99,7 @@ def _tests(prices: Floats, test_start: int, chosen: NDArray[np.int64], cells: Ce
             warm_start = _warm_start(prices[series, :test_start], int(cells.lookback[cell]))
             alike[cell, warm_start].append(series)
     for (cell, warm_start), members in alike.items():
+        interruption.check()
         tests = _tested(prices[members, warm_start:], test_start - warm_start, _cell(cells, cell), rules)
         reasons = sweep.reasons(prices[members, warm_start:], rules.mode, warm_start)
         for series, figures, reason in zip(members, tests, reasons, strict=True):

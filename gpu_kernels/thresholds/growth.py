@@ -14,6 +14,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from gpu_kernels import interruption
 from gpu_kernels.checks import Floats
 from gpu_kernels.thresholds.durations import groups, kernels
 from gpu_kernels.thresholds.model import LARGEST_ENTRY
@@ -54,6 +55,7 @@ def maximise(problem: Problem, centre: Floats, half: Floats) -> tuple[Floats, Fl
     centre, half = centre.copy(), half.copy()
     active = np.arange(half.size)
     for _ in range(_MOST_STEPS):
+        interruption.check()
         if active.size == 0:
             break
         part, here, width = problem.at(active), centre[active], half[active]
@@ -85,6 +87,7 @@ def _walk(problem: Problem, centre: Floats, half: Floats, value: Floats, move: F
     floor = value - 1e-13 * np.maximum(1.0, np.abs(value))
     small = np.max(np.abs(move) / np.stack([np.ones_like(half), half]), axis=0) < 1e-6
     for _ in range(30):
+        interruption.check()
         if small.all():
             break
         trial = _value(problem, centre + length * move[0], half + length * move[1])

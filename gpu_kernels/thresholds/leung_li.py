@@ -15,6 +15,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from gpu_kernels import interruption
 from gpu_kernels.checks import Floats
 from gpu_kernels.errors import Degenerate
 from gpu_kernels.thresholds.model import LARGEST_ENTRY, Case
@@ -117,6 +118,7 @@ def _moments(nu: Floats, z: Floats) -> _Moments:
     for nodes, chosen in ((_COARSE, z < _FINE_FROM), (_FINE, (z >= _FINE_FROM) & (z < _FINE_TO))):
         places = np.flatnonzero(chosen)
         for start in range(0, places.size, _BLOCK):
+            interruption.check()
             block = places[start : start + _BLOCK]
             values[:, block] = _integrals(nu[block], z[block], nodes)
     return _Moments(values[0], values[1], values[2], 0.5 * np.maximum(z, 0.0) ** 2)

@@ -9,6 +9,7 @@ caller then turns to the interior-point method.
 import numpy as np
 from numpy.typing import NDArray
 
+from gpu_kernels import interruption
 from gpu_kernels.checks import Floats
 from gpu_kernels.weights.dense import DenseSystem
 from gpu_kernels.weights.interior import Optimum
@@ -33,6 +34,7 @@ def active_set(system: DenseSystem, q: Floats, b: Floats, h: Floats, at_low: NDA
     low[system.below], high[system.above] = -h[:n_below], h[n_below:]
     at_high = np.zeros(q.size, dtype=np.bool_)
     for taken in range(1, _MOST_ROUNDS + 1):
+        interruption.check()
         free = ~(at_low | at_high)
         x = np.where(at_low, low, np.where(at_high, high, 0.0))
         solved = _held(system, q, b, x, free)

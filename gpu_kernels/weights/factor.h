@@ -113,12 +113,13 @@ FN bool triangle(const Space& on, Index row, double tolerance, double lower[PANE
     return true;
 }
 
-// Factors what gather() left; false where it is not positive definite.
-FN bool factored(const Space& on, Index size) {
+// Factors what gather() left; false where it is not positive definite, and where the launch is interrupted.
+FN bool factored(const Space& on, Index size, Interrupt interrupt) {
     const Index padded = rounded(size, PANEL), end = rounded(padded + 2, WIDTH);
     const double tolerance = PIVOT * (double)size;
 #pragma unroll 1
     for (Index row = 0; row < padded; row += PANEL) {
+        if (seldom(interrupt.is_set())) return false;
         const Index first = row / WIDTH * WIDTH;
         Index j = first;
 #pragma unroll 1

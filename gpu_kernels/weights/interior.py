@@ -14,6 +14,7 @@ from typing import NamedTuple, Protocol
 
 import numpy as np
 
+from gpu_kernels import interruption
 from gpu_kernels.checks import Floats
 
 __all__ = ["Optimum", "Solve", "System", "minimise", "residual"]
@@ -114,6 +115,7 @@ def minimise(
     gap = best.gap
     taken = stalled = 0
     while best.residual > tolerance and taken < MOST_ITERATIONS and stalled < PATIENCE:
+        interruption.check()
         point = _step(measure, point, cautious=cautious and stalled % 2 == 1)
         taken += 1
         if not np.isfinite(point.residual) or np.min(point.s, initial=1.0) <= 0.0:

@@ -8,7 +8,7 @@ from gpu_kernels.checks import Floats
 from gpu_kernels.compile import library
 from gpu_kernels.constants import integer
 from gpu_kernels.dispatch import current
-from gpu_kernels.launch import Count, Threads, pointer
+from gpu_kernels.launch import Count, launch, pointer
 from gpu_kernels.weights import driver
 from gpu_kernels.weights.arguments import Problem
 from gpu_kernels.weights.driver import Solved
@@ -50,10 +50,10 @@ def solve(linear: Floats, along: Floats, matrices: Floats, long_only: bool) -> S
     working = np.empty((n_spaces, space(n_assets)))
     weights, figures = np.empty((n_problems, n_assets)), np.empty((n_problems, _FIGURES))
     given = [np.ascontiguousarray(values) for values in (matrices, linear, along)]
-    library("weights").optimal_weights(
+    launch(
+        library("weights").optimal_weights,
         *map(Count, (n_problems, n_spaces, n_assets, int(long_only))),
         *map(pointer, (*given, working, weights, figures)),
-        Threads(current().threads),
     )
     return Solved(weights, *figures.T)
 

@@ -7,6 +7,7 @@ costs the attempt: the better of the two points is kept.
 import numpy as np
 from numpy.typing import NDArray
 
+from gpu_kernels import interruption
 from gpu_kernels.checks import Floats
 from gpu_kernels.weights.dense import DenseSystem
 from gpu_kernels.weights.interior import Optimum
@@ -79,6 +80,7 @@ def _equality_constrained(
     try:
         out = np.linalg.solve(shifted, right)
         for _ in range(_REFINEMENTS):
+            interruption.check()
             out += np.linalg.solve(shifted, right - system @ out)
     except np.linalg.LinAlgError:
         return None

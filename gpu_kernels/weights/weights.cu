@@ -52,7 +52,7 @@ FN void cross(const Space& on, const double* q, const double* along) {
 
 // Minimises over the assets inside; false where their covariance is singular. If all assets have left, which happens to
 // those whose tangency portfolio is negative only together, the one with the highest a comes back.
-FN bool solved(const Space& on, const double* along, double& nu) {
+FN bool solved(const Space& on, const double* along, double& nu, Interrupt interrupt) {
     Index size = 0, best = 0;
     for (Index i = 0; i < on.n; ++i) {
         if (on.inside[i] != 0.0) on.place[size++] = (double)i;
@@ -63,7 +63,7 @@ FN bool solved(const Space& on, const double* along, double& nu) {
         on.place[size++] = (double)best;
     }
     gather(on, along, size);
-    if (!factored(on, size)) return false;
+    if (!factored(on, size, interrupt)) return false;
     nu = multiplier(on, size);
     substitute(on, size);
     clear(on.x, on.stride);
@@ -133,7 +133,7 @@ FN void write(double* figures, Index item, Index row, double value) {
 }
 
 FN void optimise(const Space& on, Index item, const double* matrix, const double* q, const double* along, bool long_only,
-                 double* weights, double* figures) {
+                 double* weights, double* figures, Interrupt interrupt) {
     double answer = UNSOUND, residual = MISSING, variance = MISSING, gross = MISSING, rounds = 0.0;
     bool good = copied(on, matrix);
     if (good) {
@@ -144,7 +144,7 @@ FN void optimise(const Space& on, Index item, const double* matrix, const double
         const Index most = long_only ? TOGETHER + ALONE : 1;
 #pragma unroll 1
         for (Index round = 0; round < most && good && answer != SOLVED; ++round) {
-            good = solved(on, along, nu);
+            good = solved(on, along, nu, interrupt);
             if (!good) break;
             const double force = measure(on, along, nu, variance, gross);
             rounds += 1.0;
@@ -170,12 +170,13 @@ FN void optimise(const Space& on, Index item, const double* matrix, const double
 // working: (n_spaces, space_of(n)). weights: (n_problems, n), NaN where not solved.
 // figures: (n_problems, FIGURES).
 ENTRY(optimal_weights)(Index n_problems, Index n_spaces, Index n, Index long_only, const double* matrix, const double* linear,
-                       const double* along, double* working, double* weights, double* figures, int threads) {
+                       const double* along, double* working, double* weights, double* figures, Threads threads) {
     EACH(item, n_spaces, threads) {
         const Space on = space(working + item * space_of(n), n);
 #pragma unroll 1
-        for (Index k = item; k < n_problems; k += n_spaces) {
-            optimise(on, k, matrix + k * n * n, linear + k * n, along + k * n, long_only != 0, weights, figures);
+        for (Index k = item; k < n_problems && !interrupt_of(threads).is_set(); k += n_spaces) {
+            optimise(on, k, matrix + k * n * n, linear + k * n, along + k * n, long_only != 0, weights, figures,
+                     interrupt_of(threads));
         }
     };
 }

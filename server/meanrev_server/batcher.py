@@ -47,6 +47,7 @@ class Computation:
         nbytes: Memory that the computation holds while it waits.
         deadline: Time from which on its answer is not needed; None is never.
         added: Time at which it was added; the batcher sets it.
+        long: Whether it may take long, so that short ones must not wait for it.
         cancelled: Whether its caller has left; Batcher.cancel sets it, also while it runs.
     """
 
@@ -55,6 +56,7 @@ class Computation:
     nbytes: int = 0
     deadline: float | None = None
     added: float = 0.0
+    long: bool = False
     cancelled: bool = False
 
     def is_wanted(self, now: float) -> bool:
@@ -133,7 +135,7 @@ class Batcher:
         # Keys whose last batch had more than one computation, the oldest first. Callers choose keys, so the number is
         # limited.
         self._batched_before: dict[Hashable, None] = {}
-        self._calls = 0
+        self._calls = self._n_long = 0
         self._bytes = 0
 
     @property
@@ -166,6 +168,7 @@ class Batcher:
         computation.added = now
         self._groups.setdefault(_group_of(computation), {})[computation] = None
         self._calls += 1
+        self._n_long += computation.long
         self._bytes += computation.nbytes
         self.counts.added += 1
 
@@ -178,15 +181,16 @@ class Batcher:
         self.counts.cancelled += 1
         return True
 
-    def take(self, now: float) -> Taken:
+    def take(self, now: float, *, long: bool = True) -> Taken:
         """Return the batch that starts now, for a launcher with an idle thread.
 
         Args:
             now: The time.
+            long: Whether long computations may start too; if not, they wait and the short ones behind them start.
         """
         expired: list[Computation] = []
         batch: list[Computation] = []
-        while not batch and (name := self._ready(now)) is not None:
+        while not batch and (name := self._ready(now, long=long)) is not None:
             group = self._groups[name]
             while group and len(batch) < self._limits.max_batch_size:
                 computation = next(iter(group))
@@ -211,12 +215,20 @@ class Batcher:
             if not self._running[key]:
                 del self._running[key]
 
-    def wake_at(self) -> float | None:
-        """Return the time at which the delay of a waiting batch ends; None where no batch waits for a delay."""
+    def wake_at(self, *, long: bool = True) -> float | None:
+        """Return the time at which the delay of a waiting batch ends; None where no batch waits for a delay.
+
+        Args:
+            long: As in take.
+        """
         if not self._delay:
             return None
-        times = [self._due(name, group) for name, group in self._groups.items() if name not in self._running]
-        return min(times, default=None)
+        may_start = (
+            (name, group)
+            for name, group in self._groups.items()
+            if name not in self._running and (long or not next(iter(group)).long)
+        )
+        return min((self._due(name, group) for name, group in may_start), default=None)
 
     def drain(self) -> tuple[Computation, ...]:
         """Cancel all computations that wait, and return them."""
@@ -225,8 +237,12 @@ class Batcher:
             self.cancel(computation)
         return computations
 
-    def _ready(self, now: float) -> Hashable | None:
+    def _ready(self, now: float, *, long: bool) -> Hashable | None:
+        if not long and self._n_long == self._calls:
+            return None
         for name, group in self._groups.items():
+            if not long and next(iter(group)).long:
+                continue
             full = len(group) >= self._limits.max_batch_size
             if full or (name not in self._running and self._due(name, group) <= now):
                 return name
@@ -250,6 +266,7 @@ class Batcher:
         if not group:
             del self._groups[name]
         self._calls -= 1
+        self._n_long -= computation.long
         self._bytes -= computation.nbytes
 
 

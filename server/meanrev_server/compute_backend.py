@@ -15,6 +15,7 @@ from gpu_kernels.compile import use_cache, use_lanes
 from gpu_kernels.dispatch import Selection
 from gpu_kernels.kernel_cache import sweep
 from meanrev_server.config import Settings
+from meanrev_server.shares import most_threads
 from meanrev_worker import Fleet, Orders, blas
 
 __all__ = ["ComputeBackend", "blas_threads", "choose", "limit_blas"]
@@ -62,7 +63,10 @@ def choose(settings: Settings, changed: Callable[[], None]) -> ComputeBackend:
     threads = settings.kernel_threads or len(os.sched_getaffinity(0))
     name, tried = str(settings.backend), None
     if settings.worker == "process" or (settings.worker == "auto" and _may_be_gpu(name)):
-        fleet = Fleet(_orders(settings, threads), settings.compute_threads, gpus=settings.gpus, changed=changed)
+        channels = most_threads(settings.compute_threads)
+        patience_s = settings.worker_patience_s
+        orders = _orders(settings, threads)
+        fleet = Fleet(orders, channels, gpus=settings.gpus, patience_s=patience_s, changed=changed)
         found = fleet.backend
         if settings.gpus > 1 and found.name != "cuda":
             log.warning("there is no GPU for a second worker", extra={"gpus": settings.gpus, "backend": found.name})

@@ -40,6 +40,7 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
         compute_threads: Computations that run at once.
         worker: What they run in: threads of this process, or a child process that is started again when it ends; "auto"
             gives a GPU to a child.
+        worker_patience_s: Seconds after which a child process that does not answer is killed and started again.
         max_batch_size: Most small calls of one kind that are computed together; 1 turns batching off.
         max_queue_delay_us: Microseconds that such a call waits for others while the compute side is idle.
         max_queue_calls: Computations that may wait for a compute thread.
@@ -86,6 +87,7 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     grace_s: Annotated[float, msgspec.Meta(ge=0, le=3600)] = 20.0
     compute_threads: Annotated[int, msgspec.Meta(ge=1, le=256)] = 2
     worker: Literal["auto", "thread", "process"] = "auto"
+    worker_patience_s: Annotated[float, msgspec.Meta(ge=1, le=3600)] = 10.0
     max_batch_size: Annotated[int, msgspec.Meta(ge=1, le=4096)] = 64
     max_queue_delay_us: Annotated[int, msgspec.Meta(ge=0, le=1_000_000)] = 0
     max_queue_calls: Annotated[int, msgspec.Meta(ge=1, le=1_000_000)] = 2048

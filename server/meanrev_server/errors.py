@@ -7,18 +7,15 @@ ServerError
 ├── LimitReached      a limit of the server
 ├── Expired           a deadline that passed before the computation began
 ├── ServerStopping    a call that the server cannot answer because it is stopping
-├── Abandoned         work whose caller has left
 └── Refused           a call that ends with a status other than OK (rpc.status)
 
-ConfigError stops the server before it serves. Abandoned ends a computation that no caller waits for. All others become
-gRPC statuses, in rpc.status alone.
+ConfigError stops the server before it serves. All others become gRPC statuses, in rpc.status alone.
 """
 
 import re
 from typing import Self
 
 __all__ = [
-    "Abandoned",
     "ConfigError",
     "Expired",
     "LimitReached",
@@ -98,7 +95,3 @@ class ServerStopping(ServerError, RuntimeError):
 
     def __init__(self) -> None:
         super().__init__("the server is stopping; call again")
-
-
-class Abandoned(ServerError):
-    """Work whose caller has left; it ends at its next step."""

@@ -1,8 +1,10 @@
 """The compute threads, and the queue before them.
 
 NumPy and the compiled kernels release the interpreter's lock in their long loops, so threads suffice on a CPU. The
-batcher decides which computations start next and which go together; the launcher drives it. Everything but `_compute`
-and `_hand_over` runs on the event loop's thread, which each batch wakes once.
+batcher decides which computations start next and which go together, and shares how many; the launcher drives both.
+Everything but `_compute` and `_hand_over` runs on the event loop's thread, which each batch wakes once.
+
+A computation whose callers have all left is interrupted, and ends at its next step.
 """
 
 import asyncio
@@ -12,12 +14,16 @@ from collections.abc import Callable, Hashable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
 from functools import partial
-from typing import Any, NamedTuple, ParamSpec, TypeVar
+from typing import Any, ParamSpec, TypeVar
 
+from gpu_kernels import interruption
 from gpu_kernels.dispatch import Selection, using
+from gpu_kernels.interruption import Interrupt
 from meanrev_server.batcher import Batcher, Computation, Counts, Load, QueueLimits
+from meanrev_server.batches import Failed, Running, Work, call_each, outcomes_of, settle
 from meanrev_server.errors import Expired, ServerStopping
 from meanrev_server.records import CallRecord
+from meanrev_server.shares import OVERDUE_S, Shares, most_threads
 from meanrev_wire import codec
 
 __all__ = ["Launcher"]
@@ -30,28 +36,6 @@ log = logging.getLogger(__name__)
 
 K = TypeVar("K", bound=Hashable)
 I = TypeVar("I")
-
-
-class _Work(NamedTuple):
-    """What a computation does, and who waits for it.
-
-    Attributes:
-        compute: Computes the items of a batch; that of the batch's first computation computes them all.
-        item: The item of this computation.
-        answer: The future of its result.
-        record: Where its times are noted; None is nowhere.
-    """
-
-    compute: Callable[[Sequence[Any]], Sequence[Any]]
-    item: Any
-    answer: asyncio.Future[Any]
-    record: CallRecord | None = None
-
-
-class _Failed(NamedTuple):
-    """The outcome of a computation that raised."""
-
-    error: BaseException
 
 
 class Launcher:
@@ -71,17 +55,21 @@ class Launcher:
         """Start without a thread; the pool makes threads as work arrives.
 
         Args:
-            threads: Most computations that run at once.
+            threads: Most computations that run at once; one more short one may run beside long ones.
             selection: Which twin of each operation the threads run.
             prepare: Called first in each thread.
             limits: Limits of batches and of the queue; the defaults where None.
         """
         self.selection = selection
-        self._pool = ThreadPoolExecutor(threads, thread_name_prefix="meanrev-compute", initializer=prepare)
+        self._pool, self._spare = (
+            ThreadPoolExecutor(size, thread_name_prefix="meanrev-compute", initializer=prepare)
+            for size in (threads, most_threads(threads) - threads)
+        )
         self._limits = limits or QueueLimits()
         self._threads = threads
         self._batcher = Batcher(self._limits)
-        self._idle = threads
+        self._shares = Shares(threads)
+        self._running: set[Running] = set()
         self._closed = False
         self._loop: asyncio.AbstractEventLoop | None = None
         self._timer: asyncio.TimerHandle | None = None
@@ -94,7 +82,7 @@ class Launcher:
     @property
     def load(self) -> Load:
         """What waits and runs now."""
-        return Load(self._batcher.waiting, self._batcher.waiting_bytes, self._threads - self._idle)
+        return Load(self._batcher.waiting, self._batcher.waiting_bytes, len(self._running))
 
     async def run(self, compute: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
         """Run a function in a compute thread and wait for its result without blocking the event loop.
@@ -112,22 +100,24 @@ class Launcher:
         nbytes: int = 0,
         deadline: float | None = None,
         record: CallRecord | None = None,
+        long: bool = False,
     ) -> R:
         """Run a function as run does, for a caller that waits for a limited time only.
 
         Args:
             compute: The function.
             nbytes: Memory that it holds while it waits.
-            deadline: time.monotonic() at which its result is of no use any more.
+            deadline: time.monotonic() at which it must have begun.
             record: Where its times are noted; None is nowhere.
+            long: Whether it may take long, so that it must leave a thread for short computations.
 
         Raises:
             Expired: the deadline passed before it began.
             LimitReached: the queue is full.
             Exception: whatever the function raises.
         """
-        work = _Work(_call, compute, asyncio.get_running_loop().create_future(), record)
-        found: R = await self._answer(Computation(work, None, nbytes, deadline))
+        work = Work(call_each, compute, asyncio.get_running_loop().create_future(), record)
+        found: R = await self._answer(Computation(work, None, nbytes, deadline, long=long))
         return found
 
     async def batched(
@@ -156,14 +146,17 @@ class Launcher:
         Raises:
             Exception: as submit, for this item alone.
         """
-        work = _Work(partial(compute, key), item, asyncio.get_running_loop().create_future(), record)
+        work = Work(partial(compute, key), item, asyncio.get_running_loop().create_future(), record)
         found: R = await self._answer(Computation(work, (compute, key), nbytes, deadline))
         return found
 
     def close(self) -> None:
-        """Refuse further work; work that has not started is dropped."""
+        """Refuse further work; work that has not started is dropped, and work under way is interrupted."""
         self._closed = True
-        self._pool.shutdown(wait=False, cancel_futures=True)
+        for running in tuple(self._running):
+            running.interrupt.set()
+        for pool in (self._pool, self._spare):
+            pool.shutdown(wait=False, cancel_futures=True)
         if self._loop is not None and not self._loop.is_closed():
             self._loop.call_soon_threadsafe(self._drop)
 
@@ -176,9 +169,12 @@ class Launcher:
             self._dispatch()
             return await computation.work.answer
         finally:
-            # A computation with an answer has left the queue. One whose caller was cancelled leaves it here, unstarted.
+            # A computation with an answer has left the queue. One whose caller was cancelled leaves it here, unstarted,
+            # or is interrupted.
             if not computation.work.answer.done() or computation.work.answer.cancelled():
                 self._batcher.cancel(computation)
+                if computation.work.running is not None:
+                    computation.work.running.let_go()
 
     def _settle_on(self, loop: asyncio.AbstractEventLoop) -> None:
         if loop is self._loop:
@@ -186,111 +182,90 @@ class Launcher:
         if self._loop is not None and self._loop.is_running():
             raise RuntimeError("a Launcher serves one event loop at a time")
         # Nobody waits any more for what an event loop that ended left behind.
-        self._loop, self._timer, self._idle = loop, None, self._threads
+        for running in self._running:
+            running.interrupt.set()
+        self._loop, self._timer, self._running = loop, None, set()
+        self._shares = Shares(self._threads)
         self._batcher = Batcher(self._limits)
 
     def _dispatch(self) -> None:
-        """Start batches while threads are idle, and set a timer for one that waits for company."""
-        while self._idle:
-            batch, expired = self._batcher.take(time.monotonic())
+        """Start batches while threads are idle, and set a timer for those that wait for company, or for a thread."""
+        self._note_overdue()
+        while self._shares.may_start(long=False):
+            long = self._shares.may_start(long=True)
+            batch, expired = self._batcher.take(time.monotonic(), long=long)
             for computation in expired:
                 if computation.work.record is not None:
                     computation.work.record.queued_s += time.monotonic() - computation.added
-                _settle(computation, _Failed(Expired("the deadline passed while the call waited for its computation")))
+                settle(computation, Failed(Expired("the deadline passed while the call waited for its computation")))
             if not batch:
-                self._wake()
+                self._wake(self._batcher.wake_at(long=long))
                 return
             self._start(batch)
+        began = [running.began for running in self._running if not running.long]
+        self._wake(min(began) + OVERDUE_S if began and self._batcher.waiting else None)
+
+    def _note_overdue(self) -> None:
+        latest = time.monotonic() - OVERDUE_S
+        for running in self._running:
+            if not running.long and running.began <= latest:
+                running.long = True
+                self._shares.overdue()
 
     def _start(self, batch: tuple[Computation, ...]) -> None:
         log.debug("batch", extra={"computations": len(batch), "waiting": self._batcher.waiting})
+        # In one pool with a thread more, the threads take turns, which makes a small computation a fifth slower.
+        spare = sum(not running.spare for running in self._running) == self._threads
+        running = Running(batch, time.monotonic(), batch[0].long, spare, Interrupt())
         try:
-            running = self._pool.submit(self._compute, batch)
+            outcomes = (self._spare if spare else self._pool).submit(self._compute, running)
         except RuntimeError as error:  # the threads could not be prepared, or the pool was closed
             self._batcher.done(batch)
             for computation in batch:
-                _settle(computation, _Failed(error))
+                settle(computation, Failed(error))
         else:
-            self._idle -= 1
-            running.add_done_callback(partial(self._hand_over, batch, batch[0].work.answer.get_loop()))
+            for computation in batch:
+                computation.work.running = running
+            self._running.add(running)
+            self._shares.start(long=running.long)
+            outcomes.add_done_callback(partial(self._hand_over, running, batch[0].work.answer.get_loop()))
 
-    def _wake(self) -> None:
+    def _wake(self, due: float | None) -> None:
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
-        due = self._batcher.wake_at()
         if due is not None and self._loop is not None:
             self._timer = self._loop.call_later(max(0.0, due - time.monotonic()), self._dispatch)
 
-    def _compute(self, batch: tuple[Computation, ...]) -> Sequence[Any]:
+    def _compute(self, running: Running) -> Sequence[Any]:
         began, encoding_s = time.monotonic(), codec.encoding_seconds()
-        with using(*self.selection):
-            outcomes = _outcomes(batch)
+        with using(*self.selection), interruption.using(running.interrupt):
+            outcomes = outcomes_of(running.batch)
         ended, encoding_s = time.monotonic(), codec.encoding_seconds() - encoding_s
-        for computation in batch:
+        for computation in running.batch:
             if computation.work.record is not None:
                 computation.work.record.note_computation(computation.added, began, ended, encoding_s)
         return outcomes
 
-    def _hand_over(
-        self, batch: tuple[Computation, ...], loop: asyncio.AbstractEventLoop, running: "Future[Sequence[Any]]"
-    ) -> None:
-        if running.cancelled():
-            outcomes: Sequence[Any] = [_Failed(asyncio.CancelledError())] * len(batch)
-        elif (error := running.exception()) is not None:
-            outcomes = [_Failed(error)] * len(batch)
+    def _hand_over(self, running: Running, loop: asyncio.AbstractEventLoop, computed: "Future[Sequence[Any]]") -> None:
+        if computed.cancelled():
+            outcomes: Sequence[Any] = [Failed(asyncio.CancelledError())] * len(running.batch)
+        elif (error := computed.exception()) is not None:
+            outcomes = [Failed(error)] * len(running.batch)
         else:
-            outcomes = running.result()
+            outcomes = computed.result()
         with suppress(RuntimeError):  # the loop was closed meanwhile, and nobody waits
-            loop.call_soon_threadsafe(self._done, batch, outcomes)
+            loop.call_soon_threadsafe(self._done, running, outcomes)
 
-    def _done(self, batch: tuple[Computation, ...], outcomes: Sequence[Any]) -> None:
-        for computation, outcome in zip(batch, outcomes, strict=True):
-            _settle(computation, outcome)
-        if batch[0].work.answer.get_loop() is self._loop:
-            self._idle += 1
-            self._batcher.done(batch)
+    def _done(self, running: Running, outcomes: Sequence[Any]) -> None:
+        for computation, outcome in zip(running.batch, outcomes, strict=True):
+            settle(computation, outcome)
+        if running in self._running:  # not where another event loop has begun since
+            self._running.remove(running)
+            self._shares.end(long=running.long)
+            self._batcher.done(running.batch)
             self._dispatch()
 
     def _drop(self) -> None:
         for computation in self._batcher.drain():
             computation.work.answer.cancel()
-
-
-def _outcomes(batch: tuple[Computation, ...]) -> Sequence[Any]:
-    """Return the outcome of each computation; where the batch fails as a whole, each runs again alone."""
-    try:
-        return _computed(batch)
-    except BaseException as error:  # noqa: BLE001 - it goes to the callers, who would wait for ever without it
-        return [_Failed(error)] if len(batch) == 1 else [_alone(computation) for computation in batch]
-
-
-def _computed(batch: tuple[Computation, ...]) -> Sequence[Any]:
-    results = list(batch[0].work.compute([computation.work.item for computation in batch]))
-    if len(results) != len(batch):
-        raise RuntimeError(f"{len(batch)} items came back as {len(results)} results")
-    return results
-
-
-def _alone(computation: Computation) -> Any:
-    if not computation.is_wanted(time.monotonic()):
-        return _Failed(Expired("the deadline passed before the computation began again"))
-    return _outcomes((computation,))[0]
-
-
-def _call(functions: Sequence[Callable[[], Any]]) -> Sequence[Any]:
-    return [function() for function in functions]
-
-
-def _settle(computation: Computation, outcome: Any) -> None:
-    answer = computation.work.answer
-    if answer.done():
-        return
-    if not isinstance(outcome, _Failed):
-        answer.set_result(outcome)
-    elif isinstance(outcome.error, asyncio.CancelledError):
-        answer.cancel()
-    elif isinstance(outcome.error, StopIteration):
-        answer.set_exception(RuntimeError(repr(outcome.error)))  # a future refuses to carry it
-    else:
-        answer.set_exception(outcome.error)

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from gpu_kernels import interruption
 from gpu_kernels.errors import InvalidInput
 from meanrev_server.errors import LimitReached, setting_named
 from meanrev_wire import codec
@@ -12,6 +13,9 @@ __all__ = ["VALUE_BYTES", "Outline", "check_size", "opened"]
 
 VALUE_BYTES = 8
 """Bytes of a number of the matrix."""
+
+_NAMES_BETWEEN_LOOKS = 4096
+"""Names that are compared before the next look at whether somebody still waits."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +94,7 @@ def _named(given: Sequence[str], n_columns: int) -> tuple[str, ...]:
     columns = tuple(given)
     if len(columns) not in {0, n_columns}:
         raise InvalidInput("columns", f"must hold {n_columns} names, or none", value=len(columns))
+    interruption.check()
     if len(set(columns)) < len(columns):
         raise InvalidInput("columns", "must differ from each other", value=_first_repeated(columns))
     return columns
@@ -97,7 +102,9 @@ def _named(given: Sequence[str], n_columns: int) -> tuple[str, ...]:
 
 def _first_repeated(columns: Sequence[str]) -> str:
     seen: set[str] = set()
-    for name in columns:
+    for number, name in enumerate(columns):
+        if not number % _NAMES_BETWEEN_LOOKS:
+            interruption.check()
         if name in seen:
             return name
         seen.add(name)

@@ -1,6 +1,7 @@
-"""The child process: `python -m meanrev_worker CONTROL [SOCKET OUTGOING INCOMING]...`, all file descriptors.
+"""The child process: `python -m meanrev_worker CONTROL [SOCKET OUTGOING INCOMING FLAG]...`, all file descriptors.
 
-One thread serves each channel. The main thread waits for the parent to end, and then ends this process.
+One thread serves each channel. The main thread answers the parent's heartbeat, waits for the parent to end, and then
+ends this process.
 """
 
 import os
@@ -16,13 +17,14 @@ from threading import Thread
 from typing import NoReturn
 
 import gpu_kernels
-from gpu_kernels import backend, device
+from gpu_kernels import backend, device, interruption
 from gpu_kernels.compile import use_cache, use_lanes
 from gpu_kernels.dispatch import using
-from gpu_kernels.errors import Degenerate, DeviceFault, InvalidInput, OutOfMemory
+from gpu_kernels.errors import Degenerate, DeviceFault, Interrupted, InvalidInput, OutOfMemory
+from gpu_kernels.interruption import Interrupt
 from meanrev_worker import blas
 from meanrev_worker.channel import Channel
-from meanrev_worker.messages import Hello, Orders, Outcome, TwinCall
+from meanrev_worker.messages import FAREWELL, HEARTBEAT, Hello, Orders, Outcome, TwinCall
 
 __all__ = ["BROKEN", "main"]
 
@@ -46,12 +48,19 @@ def main(numbers: Sequence[int]) -> NoReturn:
     except Exception as error:  # noqa: BLE001 - the parent raises it
         control.send(Hello(error=Outcome.failed(error).error))
         os._exit(BROKEN)
-    for place in range(1, len(numbers), 3):
-        channel = Channel.at(*numbers[place : place + 3])
+    for place in range(1, len(numbers), 4):
+        channel = Channel.at(*numbers[place : place + 4])
         Thread(target=_serve, args=(channel, orders, chosen.name), daemon=True).start()
     control.send(Hello(chosen))
-    while not control.poll(_GLANCE_S) and os.getppid() == parent:
-        pass
+    try:
+        while os.getppid() == parent:
+            if not control.poll(_GLANCE_S):
+                continue
+            if control.recv_bytes() == FAREWELL:
+                break
+            control.send_bytes(HEARTBEAT)
+    except (EOFError, OSError):
+        pass  # the parent has ended
     os._exit(0)
 
 
@@ -73,7 +82,7 @@ def _serve(channel: Channel, orders: Orders, name: str) -> None:
     try:
         if name == "cuda":
             device.limit(orders.device, orders.gpu_memory)
-        with using(name, orders.threads):
+        with using(name, orders.threads), interruption.using(Interrupt(channel.interrupted)):
             while True:
                 _answer(channel, name)
     except EOFError:
@@ -102,7 +111,7 @@ def _answer(channel: Channel, name: str) -> None:
 def _outcome(call: TwinCall, name: str) -> Outcome:
     try:
         return Outcome(call.twin(*call.arguments))
-    except (InvalidInput, Degenerate, OutOfMemory, MemoryError) as error:
+    except (InvalidInput, Degenerate, Interrupted, OutOfMemory, MemoryError) as error:
         return Outcome.failed(error)
     except Exception as error:
         # After some errors of a GPU every later call fails too, and only a new process can compute again.

@@ -10,7 +10,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from meanrev_worker.memory import SharedMemory
+from gpu_kernels.interruption import Cell
+from meanrev_worker.memory import SharedCell, SharedMemory
 
 __all__ = ["Channel", "FarEnd", "pickled"]
 
@@ -25,7 +26,7 @@ class FarEnd(NamedTuple):
     """
 
     line: "Connection[Any, Any]"
-    descriptors: tuple[int, int, int]
+    descriptors: tuple[int, int, int, int]
 
 
 class Channel:
@@ -35,18 +36,27 @@ class Channel:
         in_step: Whether every sent message has been answered; if not, the next answer would belong to an earlier one.
     """
 
-    def __init__(self, line: "Connection[Any, Any]", outgoing: SharedMemory, incoming: SharedMemory) -> None:
+    def __init__(
+        self, line: "Connection[Any, Any]", outgoing: SharedMemory, incoming: SharedMemory, shared: SharedCell
+    ) -> None:
         """Take its parts over.
 
         Args:
             line: Carries small objects, and tells when shared memory was written.
             outgoing: Memory that this end writes.
             incoming: Memory that this end reads.
+            shared: Flag of the computation that the channel carries; the side that sends first sets it.
         """
         self.in_step = True
         self._line = line
         self._outgoing = outgoing
         self._incoming = incoming
+        self._shared = shared
+
+    @property
+    def interrupted(self) -> Cell:
+        """The flag that interrupts the computation on this channel; both ends have it."""
+        return self._shared.cell
 
     @classmethod
     def opened(cls) -> "tuple[Channel, FarEnd]":
@@ -61,14 +71,15 @@ class Channel:
             undo.callback(there.close)
             outgoing = undo.enter_context(closing(SharedMemory()))
             incoming = undo.enter_context(closing(SharedMemory()))
+            shared = undo.enter_context(closing(SharedCell()))
             undo.pop_all()
-        far = FarEnd(there, (there.fileno(), incoming.descriptor, outgoing.descriptor))
-        return cls(here, outgoing, incoming), far
+        far = FarEnd(there, (there.fileno(), incoming.descriptor, outgoing.descriptor, shared.descriptor))
+        return cls(here, outgoing, incoming, shared), far
 
     @classmethod
-    def at(cls, line: int, outgoing: int, incoming: int) -> "Channel":
+    def at(cls, line: int, outgoing: int, incoming: int, shared: int) -> "Channel":
         """Return the other end, in the process that inherited the descriptors."""
-        return cls(Connection(line), SharedMemory(outgoing), SharedMemory(incoming))
+        return cls(Connection(line), SharedMemory(outgoing), SharedMemory(incoming), SharedCell(shared))
 
     def send(self, message: object) -> None:
         """Send an object that can be pickled.
@@ -109,6 +120,7 @@ class Channel:
         self._line.close()
         self._outgoing.close()
         self._incoming.close()
+        self._shared.close()
 
 
 def pickled(message: object) -> tuple[bytes, list[memoryview]]:

@@ -2,13 +2,16 @@
 
 import time
 from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from threading import Lock
 from typing import Any
 
+from gpu_kernels import interruption
 from gpu_kernels.backend import Backend
+from meanrev_worker.channel import Channel
 from meanrev_worker.errors import RepeatedCrash, WorkerLost
 from meanrev_worker.messages import Orders, Outcome, TwinCall, fingerprint, rough_hash
-from meanrev_worker.process import Worker
+from meanrev_worker.process import PATIENCE_S, Worker
 from meanrev_worker.supervisor import Fingerprint, Suspects
 
 __all__ = ["Fleet"]
@@ -26,7 +29,13 @@ class Fleet:
     """
 
     def __init__(
-        self, orders: Orders, channels: int, *, gpus: int = 1, changed: Callable[[], None] = lambda: None
+        self,
+        orders: Orders,
+        channels: int,
+        *,
+        gpus: int = 1,
+        patience_s: float = PATIENCE_S,
+        changed: Callable[[], None] = lambda: None,
     ) -> None:
         """Start the workers, and wait until they are ready.
 
@@ -34,17 +43,18 @@ class Fleet:
             orders: How the first worker computes; the others use the GPUs after its own.
             channels: Most computations at once of each worker.
             gpus: Number of workers where a GPU computes; without a GPU there is one.
+            patience_s: Seconds after which a child that does not answer is replaced.
             changed: Called when a child has ended and when the next one is ready, in a thread of its own.
 
         Raises:
             KernelError: the backend cannot run here.
         """
         self._suspects, self._lock = Suspects(), Lock()
-        self.workers = [Worker(orders, channels, changed)]
+        self.workers = [Worker(orders, channels, changed, patience_s)]
         try:
             if self.backend.name == "cuda":
                 for number in range(orders.device + 1, orders.device + gpus):
-                    self.workers.append(Worker(orders._replace(device=number), channels, changed))
+                    self.workers.append(Worker(orders._replace(device=number), channels, changed, patience_s))
         except BaseException:
             self.close()
             raise
@@ -69,6 +79,7 @@ class Fleet:
         """Call a function of a module in a child, and return or raise what it returns or raises there.
 
         Raises:
+            Interrupted: the computation was interrupted.
             WorkerLost: the child ended meanwhile, or none is ready in time.
             RepeatedCrash: two children ended at this computation before.
             Exception: whatever the function raises.
@@ -104,16 +115,17 @@ class Fleet:
             with worker.seat(alone=suspect is not None) as seat:
                 if suspect is None and (suspect := self._suspect(call)) is not None:
                     continue  # it became suspect while it waited
-                try:
-                    seat.channel.send(call)
-                except OSError:
-                    continue  # the child had ended before, and nobody had noticed
-                try:
-                    outcome: Outcome = seat.channel.receive(keep=True)
-                except (EOFError, OSError):
-                    if not worker.is_closing:
-                        self._note_crash(call, seat.pid, alone=suspect is not None)
-                    break
+                with _interruptible(seat.channel):
+                    try:
+                        seat.channel.send(call)
+                    except OSError:
+                        continue  # the child had ended before, and nobody had noticed
+                    try:
+                        outcome: Outcome = seat.channel.receive(keep=True)
+                    except (EOFError, OSError):
+                        if not worker.is_closing:
+                            self._note_crash(call, seat.pid, alone=suspect is not None)
+                        break
                 seat.channel.trim()
             worker.served()
             if suspect is not None:
@@ -145,3 +157,12 @@ class Fleet:
         found = fingerprint(call)
         with self._lock:
             self._suspects.note_crash(found, child, time.monotonic(), alone=alone)
+
+
+def _interruptible(channel: Channel) -> AbstractContextManager[None]:
+    """Have the computation on a channel end when this thread's is interrupted, while the context is open."""
+    interrupt = interruption.current()
+    if interrupt is not None:
+        return interrupt.copied(channel.interrupted)
+    channel.interrupted.value = 0
+    return nullcontext()

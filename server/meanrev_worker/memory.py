@@ -8,7 +8,9 @@ from contextlib import suppress
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["SharedMemory"]
+from gpu_kernels.interruption import Cell
+
+__all__ = ["SharedCell", "SharedMemory"]
 
 _LINE = 64
 """Buffers begin at multiples of a cache line."""
@@ -21,6 +23,35 @@ _KEPT = 16 * 2**20
 
 _BLOCK = 512
 """Bytes of the unit of st_blocks."""
+
+
+class SharedCell:
+    """A cell that two processes share, for the flag of a computation.
+
+    Attributes:
+        cell: The cell; after close, one that nobody shares.
+    """
+
+    def __init__(self, descriptor: int | None = None) -> None:
+        """Make a new one, or open one that another process has made; the arguments are those of SharedMemory.
+
+        Raises:
+            OSError: the process has no file descriptors left.
+        """
+        self._file = os.fdopen(os.memfd_create("meanrev") if descriptor is None else descriptor, "r+b", buffering=0)
+        if descriptor is None:
+            os.ftruncate(self.descriptor, mmap.PAGESIZE)
+        self.cell = Cell.from_buffer(mmap.mmap(self.descriptor, mmap.PAGESIZE))
+
+    @property
+    def descriptor(self) -> int:
+        """Its file descriptor in this process."""
+        return self._file.fileno()
+
+    def close(self) -> None:
+        """Close it; who still has the cell may write to it."""
+        self._file.close()
+        self.cell = Cell()
 
 
 class SharedMemory:

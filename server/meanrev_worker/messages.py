@@ -9,7 +9,14 @@ from gpu_kernels.backend import Backend
 from meanrev_worker.channel import pickled
 from meanrev_worker.supervisor import Fingerprint
 
-__all__ = ["Hello", "Orders", "Outcome", "TwinCall", "fingerprint", "rough_hash"]
+__all__ = ["FAREWELL", "HEARTBEAT", "Hello", "Orders", "Outcome", "TwinCall", "fingerprint", "rough_hash"]
+
+
+HEARTBEAT = b"?"
+"""Asks whether the child is alive; the same comes back."""
+
+FAREWELL = b"."
+"""Tells the child to end."""
 
 
 class Orders(NamedTuple):

@@ -6,12 +6,16 @@ from contextlib import contextmanager
 from threading import Condition
 from typing import Generic, TypeVar
 
+from gpu_kernels import interruption
 from meanrev_worker.channel import Channel
 from meanrev_worker.errors import WorkerLost
 
 __all__ = ["Pool"]
 
 C = TypeVar("C")
+
+_GLANCE_S = 0.1
+"""Longest time between two looks at whether the computation that waits is interrupted."""
 
 
 class Pool(Generic[C]):
@@ -61,6 +65,7 @@ class Pool(Generic[C]):
             alone: Take all channels, once no other thread has one.
 
         Raises:
+            Interrupted: the computation was interrupted.
             WorkerLost: no child is ready in time.
         """
         child, channels = self._take(patience, alone=alone)
@@ -74,6 +79,7 @@ class Pool(Generic[C]):
             self._waiting_alone += alone
             try:
                 while not self._may_take(alone=alone):
+                    interruption.check()
                     self._changed.wait(self._left(patience))
             finally:
                 self._waiting_alone -= alone
@@ -82,12 +88,12 @@ class Pool(Generic[C]):
             taken, self._free = self._free[:count], self._free[count:]
             return self._child, taken
 
-    def _left(self, patience: float) -> float | None:
-        """Return how long to wait: without limit for a channel, but not for a child."""
+    def _left(self, patience: float) -> float:
+        """Return how long to wait until the next look; for a channel there is no last look, for a child there is."""
         left = None if self._child is not None else self._since + patience - time.monotonic()
         if self._closed or (left is not None and left <= 0):
             raise WorkerLost("no compute worker is there; it is starting again, or the server stops")
-        return left
+        return _GLANCE_S if left is None else min(left, _GLANCE_S)
 
     def _may_take(self, *, alone: bool) -> bool:
         if alone:

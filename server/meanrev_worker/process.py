@@ -6,21 +6,33 @@ import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack, closing, contextmanager
+from contextlib import ExitStack, closing, contextmanager, suppress
+from dataclasses import dataclass
 from multiprocessing.connection import Pipe
 from threading import Event, Lock, Thread
-from typing import NamedTuple
 
 from gpu_kernels.backend import Backend
 from gpu_kernels.errors import KernelError
 from meanrev_worker.channel import Channel
-from meanrev_worker.messages import Hello, Orders
+from meanrev_worker.messages import FAREWELL, HEARTBEAT, Hello, Orders
 from meanrev_worker.pool import Pool
 from meanrev_worker.supervisor import Restarts
 
-__all__ = ["Seat", "Worker"]
+__all__ = ["PATIENCE_S", "Seat", "Worker"]
 
-_PATIENCE_S = 10.0
+PATIENCE_S = 10.0
+"""Seconds after which a child that does not answer its heartbeat is replaced, unless the caller says otherwise."""
+
+_BEAT_S = 1.0
+"""Seconds between two heartbeats."""
+
+_SLICE_S = 0.25
+"""Seconds of a wait for an answer; the waits are counted, so that time in which this process stood still is not."""
+
+_DEAF = 10
+"""Times the patience, in which an interrupted computation must end before its child is replaced."""
+
+_NEXT_S = 10.0
 """Seconds for which computations wait for the next child after one has ended: a GPU takes seconds to be ready."""
 
 _START_S = 600.0
@@ -40,17 +52,20 @@ class Worker:
         ready: Whether a child can compute now.
     """
 
-    def __init__(self, orders: Orders, channels: int, changed: Callable[[], None]) -> None:
+    def __init__(self, orders: Orders, channels: int, changed: Callable[[], None], patience_s: float) -> None:
         """Start the first child, and wait until it is ready; it may have to compile kernels first.
 
         Args:
             orders: How the child computes.
             channels: Most computations at once.
             changed: Called when a child has ended and when the next one is ready, in a thread of its own.
+            patience_s: Seconds after which a child that does not answer is replaced.
 
         Raises:
             KernelError: the backend cannot run here.
         """
+        self._patience_s = patience_s
+        self._seats: dict[Seat, int] = {}  # with the heartbeats since each was interrupted
         self._restarts, self._lock = Restarts(), Lock()
         self._pool: Pool[_Child] = Pool()
         self._changed = changed
@@ -83,10 +98,15 @@ class Worker:
         Raises:
             WorkerLost: no child is ready in time.
         """
-        with self._pool.taken(_PATIENCE_S, alone=alone) as (child, channel):
+        with self._pool.taken(_NEXT_S, alone=alone) as (child, channel):
+            taken = Seat(child.process.pid, channel)
+            with self._lock:
+                self._seats[taken] = 0
             try:
-                yield Seat(child.process.pid, channel)
+                yield taken
             finally:
+                with self._lock:
+                    del self._seats[taken]
                 if not channel.in_step:
                     # If the child still runs, its next answer on this channel would belong to an earlier call.
                     child.process.kill()
@@ -116,10 +136,14 @@ class Worker:
     def _watch(self, child: "_Child") -> None:
         """Wait for the end of one child after another, and start the next."""
         while True:
+            if not child.lives(self._patience_s, self._is_deaf):
+                log.error("the compute worker does not answer and is killed", extra={"patience_s": self._patience_s})
+                child.process.kill()
             child.process.wait()
             self.ready = False
             self._pool.empty(child)
             child.leave()
+            child.close()
             if self._closing.is_set():
                 return
             log.error("the compute worker ended", extra={"ending": _ending(child.process.returncode)})
@@ -131,6 +155,13 @@ class Worker:
             self._offer(child)
             log.info("the compute worker is there again", extra={"restarts": self.restarts})
             self._changed()
+
+    def _is_deaf(self) -> bool:
+        """Tell, once a heartbeat, whether a computation has not ended long after it was interrupted."""
+        with self._lock:
+            for seat in self._seats:
+                self._seats[seat] += bool(seat.channel.interrupted.value)
+            return max(self._seats.values(), default=0) * _BEAT_S > _DEAF * self._patience_s
 
     def _next(self) -> "_Child | None":
         while True:
@@ -150,7 +181,8 @@ class Worker:
             child.leave()
 
 
-class Seat(NamedTuple):
+@dataclass(frozen=True, eq=False, slots=True)
+class Seat:
     """One computation's share of a child.
 
     Attributes:
@@ -196,8 +228,37 @@ class _Child:
             self.backend = self._greeted(orders)
             undo.pop_all()
 
+    def lives(self, patience_s: float, is_deaf: Callable[[], bool]) -> bool:
+        """Ask it again and again whether it is alive, until it has ended or must be killed.
+
+        Args:
+            patience_s: Seconds in which it must answer.
+            is_deaf: Asked at each answer; where true, the child must be killed although it answers.
+
+        Returns:
+            Whether it has ended by itself.
+        """
+        n_waits = max(1, round(patience_s / _SLICE_S))
+        try:
+            while True:
+                self._control.send_bytes(HEARTBEAT)
+                if not any(self._control.poll(_SLICE_S) for _ in range(n_waits)):
+                    return False
+                self._control.recv_bytes()
+                if is_deaf():
+                    return False
+                if self._control.poll(_BEAT_S):
+                    self._control.recv_bytes()  # no answer is due: it has ended
+        except (EOFError, OSError):
+            return True
+
     def dismiss(self) -> None:
         """Tell it to end, which it does at once; any thread may call this, more than once."""
+        with self._leaving, suppress(OSError):
+            self._control.send_bytes(FAREWELL)
+
+    def close(self) -> None:
+        """Close the connection to it, once it has ended."""
         with self._leaving:
             self._control.close()
 

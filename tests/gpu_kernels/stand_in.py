@@ -14,6 +14,7 @@ import pytest
 
 from gpu_kernels import compile as compiling
 from gpu_kernels import device, device_pipeline
+from gpu_kernels.launch import Threads
 
 
 class DeviceArray(np.lib.mixins.NDArrayOperatorsMixin):
@@ -105,7 +106,7 @@ def _as_c(value):
     if isinstance(value, DeviceArray):
         return ctypes.c_void_p(value.values.ctypes.data)
     if isinstance(value, np.int32):
-        return ctypes.c_int(int(value))
+        return ctypes.byref(Threads(int(value)))
     if isinstance(value, np.int64):
         return ctypes.c_longlong(int(value))
     assert type(value) is float, f"CuPy would guess the C type of {value!r}"

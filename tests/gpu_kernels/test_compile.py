@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from gpu_kernels import compile as kernels
-from gpu_kernels import kernel_cache
+from gpu_kernels import kernel_cache, launch
 from gpu_kernels.compile import build_ahead, compiler, library, maker, sources, use_cache, use_lanes
 from gpu_kernels.cpu_levels import LEVELS, features, supported
 from gpu_kernels.errors import CompileError, InvalidInput
@@ -20,7 +20,7 @@ from tests.gpu_kernels.native import needs_compiler
 
 TINY = """
 #include "lane.h"
-ENTRY(twice)(Index n, const double* from, double* to, int threads) {
+ENTRY(twice)(Index n, const double* from, double* to, Threads threads) {
     EACH(item, items(n), threads) { store(to, item * WIDTH, n, 2.0 * load(from, item * WIDTH, n)); };
 }
 """
@@ -157,14 +157,14 @@ BUILD_AND_RUN = """
 import ctypes, sys
 from pathlib import Path
 from gpu_kernels import compile as kernels
-from gpu_kernels import kernel_cache
+from gpu_kernels import kernel_cache, launch
 kernels.use_cache(Path(sys.argv[1]))
 kernels.sources = lambda: {"tiny": Path(sys.argv[2])}
 kernels._HOST_FLAGS = tuple(flag.replace("-O3", "-O0") for flag in kernels._HOST_FLAGS)
 sys.stdin.readline()
 numbers = (ctypes.c_double * 7)(*range(7))
 doubled = (ctypes.c_double * 7)()
-kernels.library("tiny").twice(ctypes.c_longlong(7), numbers, doubled, ctypes.c_int(2))
+kernels.library("tiny").twice(ctypes.c_longlong(7), numbers, doubled, ctypes.byref(launch.Threads(2)))
 assert list(doubled) == [2.0 * k for k in range(7)], list(doubled)
 """
 
@@ -310,7 +310,7 @@ def test_kernels_that_were_built_ahead_compute(cache_folder, tmp_path, monkeypat
     monkeypatch.setenv("PATH", "")
     compiler.cache_clear()
     numbers, doubled = (ctypes.c_double * 7)(*range(7)), (ctypes.c_double * 7)()
-    library("tiny").twice(ctypes.c_longlong(7), numbers, doubled, ctypes.c_int(2))
+    library("tiny").twice(ctypes.c_longlong(7), numbers, doubled, ctypes.byref(launch.Threads(2)))
     assert list(doubled) == [2.0 * k for k in range(7)]
 
 

@@ -3,8 +3,9 @@
 import numpy as np
 import pytest
 
-from gpu_kernels import device, device_pipeline
-from gpu_kernels.errors import OutOfMemory
+from gpu_kernels import device, device_pipeline, interruption
+from gpu_kernels.errors import Interrupted, OutOfMemory
+from gpu_kernels.interruption import Interrupt
 from tests.gpu_kernels.stand_in import stand
 
 __all__ = ["stand"]
@@ -85,3 +86,30 @@ def test_a_failure_ends_only_when_no_copy_is_under_way(stand):
 )
 def test_a_request_is_parted_where_both_sides_gain(n_items, nbytes, lanes, expected):
     assert device_pipeline.parts(n_items, nbytes, lanes) == expected
+
+
+def test_an_interrupted_request_begins_no_further_part(stand):
+    interrupt, begun = Interrupt(), []
+
+    def run(part):
+        begun.append(part.start)
+        if len(begun) == 3:
+            interrupt.set()
+        return doubled(part)
+
+    with interruption.using(interrupt), pytest.raises(Interrupted):
+        device_pipeline.in_parts(12, 12, run)
+    assert begun == [0, 1, 2]
+    assert not any(stream._copies for stream in stand.streams)  # what copies still is waited for
+
+
+def test_few_parts_are_under_way_at_once(stand):
+    most = 0
+
+    def run(part):
+        nonlocal most
+        most = max(most, sum(len(stream._copies) for stream in stand.streams))
+        return doubled(part)
+
+    device_pipeline.in_parts(12, 12, run)
+    assert 2 <= most <= device_pipeline._AHEAD

@@ -16,6 +16,7 @@ EVERY = [
     KernelError("a reason"),
     errors.InvalidInput("prices", "must be finite", value=2.5, index=(1, 2)),
     errors.Degenerate("returns", "asset 3 has no variance", index=3),
+    errors.Interrupted(),
     errors.DeviceFault("no answer", "install the driver"),
     errors.OutOfMemory("800 bytes are too many", "send a smaller batch"),
     errors.CompileError("no compiler", "install one", "none"),

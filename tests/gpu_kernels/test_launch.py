@@ -43,5 +43,5 @@ def test_an_array_that_a_kernel_would_misread_is_refused(array):
 
 
 def test_numbers_have_the_sizes_of_the_kernels_types():
-    assert [ctypes.sizeof(each) for each in (Count, Number, Threads)] == [8, 8, 4]
+    assert [ctypes.sizeof(each) for each in (Count, Number, Threads)] == [8, 8, 16]
     assert Count(2**40).value == 2**40

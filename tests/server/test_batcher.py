@@ -220,3 +220,24 @@ def test_what_has_no_room_is_told_which_knob():
     with pytest.raises(LimitReached, match=r"1 computations wait; .*max_queue_calls \(MEANREV_MAX_QUEUE_CALLS\)"):
         batcher.add(Computation(None), 0.0)
     assert (batcher.counts.refused, batcher.waiting) == (1, 1)
+
+
+def test_short_jobs_pass_long_ones_that_may_not_start():
+    batcher = Batcher(QueueLimits(max_queue_delay_us=10))
+    first, short, second = (Computation(object(), long=long) for long in (True, False, True))
+    for computation in (first, short, second):
+        batcher.add(computation, 0.0)
+    assert batcher.take(0.0, long=False).batch == (short,)
+    assert batcher.take(0.0, long=False).batch == ()
+    assert batcher.wake_at(long=False) is None
+    assert batcher.take(0.0).batch == (first,)
+    assert batcher.take(0.0).batch == (second,)
+
+
+def test_a_long_job_that_leaves_is_forgotten():
+    batcher = Batcher(QueueLimits())
+    gone, short = Computation(object(), long=True), Computation(object())
+    batcher.add(gone, 0.0)
+    batcher.cancel(gone)
+    batcher.add(short, 0.0)
+    assert batcher.take(0.0, long=False).batch == (short,)

@@ -8,12 +8,21 @@ from contextlib import contextmanager
 
 import pytest
 
+from gpu_kernels import interruption
 from gpu_kernels.dispatch import Selection, current
+from gpu_kernels.errors import Interrupted
+from meanrev_server import launcher as launching
 from meanrev_server.app import App
 from meanrev_server.batcher import QueueLimits
 from meanrev_server.config import Settings
 from meanrev_server.errors import Expired, ServerStopping
 from meanrev_server.launcher import Launcher
+
+
+@pytest.fixture(autouse=True)
+def patient(monkeypatch):
+    """On a busy machine a short computation may take a while."""
+    monkeypatch.setattr(launching, "OVERDUE_S", 60.0)
 
 
 async def test_a_computation_runs_on_the_selected_twin_in_a_thread_of_its_own():
@@ -243,4 +252,97 @@ async def test_it_serves_one_loop_at_a_time():
     await launcher.run(int, "7")
     with pytest.raises(RuntimeError, match="one event loop"):
         await asyncio.to_thread(asyncio.run, launcher.run(int, "7"))
+    launcher.close()
+
+
+def work_until_interrupted(begun, ended):
+    """Work in short steps, and put down how it ended."""
+    begun.set()
+    try:
+        while True:
+            time.sleep(0.001)
+            interruption.check()
+    except Interrupted:
+        ended.append("interrupted")
+        raise
+
+
+async def told(event):
+    assert await asyncio.to_thread(event.wait, 30)
+
+
+async def free(launcher):
+    for _ in range(3000):
+        if not launcher.load.busy:
+            return
+        await asyncio.sleep(0.01)
+    pytest.fail("a computation goes on")
+
+
+async def test_a_computation_whose_caller_leaves_is_interrupted():
+    launcher, begun, ended = Launcher(1, Selection()), threading.Event(), []
+    call = asyncio.ensure_future(launcher.run(work_until_interrupted, begun, ended))
+    await told(begun)
+    call.cancel()
+    await free(launcher)
+    assert ended == ["interrupted"]
+    assert await launcher.run(abs, -3) == 3
+    launcher.close()
+
+
+async def test_a_batch_is_interrupted_when_its_last_caller_leaves():
+    launcher, begun, ended = Launcher(1, Selection()), threading.Event(), []
+
+    def batch(key, items):
+        if len(items) > 1:
+            work_until_interrupted(begun, ended)
+        return items
+
+    with blocked(launcher) as go:
+        calls = [asyncio.ensure_future(launcher.batched(batch, "key", number)) for number in range(3)]
+        await asyncio.sleep(0)
+        go.set()
+        await told(begun)
+        for left in (0, 2):
+            calls[left].cancel()
+            await asyncio.sleep(0.05)
+            assert not ended
+        calls[1].cancel()
+        await free(launcher)
+        assert ended == ["interrupted"]
+
+
+async def test_closing_interrupts_what_is_under_way():
+    launcher, begun, ended = Launcher(1, Selection()), threading.Event(), []
+    call = asyncio.ensure_future(launcher.run(work_until_interrupted, begun, ended))
+    await told(begun)
+    launcher.close()
+    with pytest.raises(ServerStopping):
+        await call
+    assert ended == ["interrupted"]
+
+
+@pytest.mark.parametrize("threads", [1, 2])
+async def test_short_computations_never_wait_for_long_ones(threads):
+    launcher, go = Launcher(threads, Selection()), threading.Event()
+    long = [asyncio.ensure_future(launcher.submit(lambda: go.wait(60), long=True)) for _ in range(3)]
+    await asyncio.sleep(0)
+    assert launcher.load.busy == 1
+    for number in range(20):
+        assert await asyncio.wait_for(launcher.run(abs, -number), 30) == number
+    go.set()
+    assert await asyncio.gather(*long) == [True] * 3
+    launcher.close()
+
+
+async def test_short_computations_pass_those_that_were_said_to_be_short(monkeypatch):
+    monkeypatch.setattr(launching, "OVERDUE_S", 0.05)
+    launcher, go = Launcher(2, Selection()), threading.Event()
+    slow = [asyncio.ensure_future(launcher.run(go.wait, 60)) for _ in range(2)]
+    await asyncio.sleep(0)
+    for number in range(20):
+        assert await asyncio.wait_for(launcher.run(abs, -number), 30) == number
+    assert not any(each.done() for each in slow)
+    go.set()
+    await asyncio.gather(*slow)
     launcher.close()

@@ -143,7 +143,7 @@ async def test_work_that_has_begun_stops_at_its_next_step(call, reported):
         await asyncio.to_thread(begun.wait, PATIENCE_S)
     go.set()
     await call.compute(int)
-    assert ends == ["Abandoned"]
+    assert ends == ["Interrupted"]
     gc.collect()
     assert reported == []
 

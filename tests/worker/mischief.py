@@ -1,5 +1,6 @@
 """Computations that a worker of the tests is given: well-behaved ones, and others."""
 
+import ctypes
 import os
 import signal
 import time
@@ -8,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
+from gpu_kernels import interruption
 from gpu_kernels.dispatch import current
 from gpu_kernels.errors import Degenerate, InvalidInput
 
@@ -92,3 +94,16 @@ def wait_with_others(path):
     while not Path(path).exists():
         time.sleep(0.005)
     return "answered"
+
+
+def work_for(seconds):
+    """Work in steps of a hundredth of a second."""
+    for _ in range(round(seconds / 0.01)):
+        interruption.check()
+        time.sleep(0.01)
+    return "done"
+
+
+def keep_the_lock(seconds):
+    """Keep the interpreter's lock, as a fault of an extension module would."""
+    ctypes.PyDLL(None).sleep(seconds)

@@ -7,6 +7,7 @@ from threading import Barrier
 import pytest
 
 from gpu_kernels.backend import Backend
+from gpu_kernels.interruption import Cell
 from meanrev_worker import Fleet, Orders, RepeatedCrash, WorkerLost, fleet
 from meanrev_worker.messages import Outcome, TwinCall
 from meanrev_worker.process import Seat
@@ -14,6 +15,9 @@ from meanrev_worker.process import Seat
 
 class Line:
     """A channel to a child that computes here, and ends at a computation of that name."""
+
+    def __init__(self):
+        self.interrupted = Cell()
 
     def send(self, task):
         self.task = task
@@ -31,7 +35,7 @@ class Line:
 class Simulated:
     """A worker of a GPU that there is not."""
 
-    def __init__(self, orders, channels, changed):
+    def __init__(self, orders, channels, changed, patience_s):
         if orders.device > 3:
             raise RuntimeError("there is no such device")
         self.device, self.backend, self.ready, self.restarts = orders.device, Backend("cuda", "simulated"), True, 0

@@ -50,7 +50,7 @@ def until(condition, seconds=120):
 @pytest.fixture(autouse=True)
 def patient(monkeypatch):
     """On a busy machine the next child takes its time."""
-    monkeypatch.setattr(process, "_PATIENCE_S", 120.0)
+    monkeypatch.setattr(process, "_NEXT_S", 120.0)
 
 
 def is_stopped(number):

@@ -45,16 +45,16 @@ async def _work(job: Job, prepared: Prepared, call: Call) -> None:
     """Run a job to its end, and record how it ended."""
     result: list[bytes] = []
     try:
-        async with aclosing(running(prepared, call)) as steps:
+        async with aclosing(running(prepared, call, lambda: not job.stop)) as steps:
             async for step in steps:
-                if job.stop:
-                    job.finish("cancelled", _now_ms())
-                    return
                 if isinstance(step, bytes):
                     result.append(step)
                 else:
                     job.advance(*step)
-        job.finish("done", _now_ms(), result=result)
+        if job.stop:
+            job.finish("cancelled", _now_ms())
+        else:
+            job.finish("done", _now_ms(), result=result)
     except asyncio.CancelledError:
         job.finish("cancelled", _now_ms(), error="the server stopped")
         raise

@@ -2,9 +2,9 @@
 
 import asyncio
 import time
-from collections.abc import AsyncGenerator, Iterator
+from collections.abc import AsyncGenerator, Callable, Iterator
 
-from meanrev_server.errors import Abandoned
+from gpu_kernels import interruption
 from meanrev_server.research.answer import PART_BYTES
 from meanrev_server.research.prepared import Prepared
 from meanrev_server.rpc.call import Call
@@ -15,7 +15,9 @@ _GLANCE_S = 0.1
 """Time between two looks at a computation's progress."""
 
 
-async def running(prepared: Prepared, call: Call) -> AsyncGenerator[tuple[int, int] | bytes, None]:
+async def running(
+    prepared: Prepared, call: Call, is_wanted: Callable[[], bool] = lambda: True
+) -> AsyncGenerator[tuple[int, int] | bytes, None]:
     """Run a request; yield its progress as (done, total), only the newest each time, and then the last replies.
 
     Leaving the generator stops the work at its next step; work that waits for a compute thread never starts. Each reply
@@ -24,6 +26,7 @@ async def running(prepared: Prepared, call: Call) -> AsyncGenerator[tuple[int, i
     Args:
         prepared: The request.
         call: The call's surroundings; its ticket holds the work.
+        is_wanted: Whether somebody still waits; where nobody does, the generator ends, and with it the work.
 
     Raises:
         InvalidInput: the matrix breaks a rule of the method.
@@ -31,12 +34,10 @@ async def running(prepared: Prepared, call: Call) -> AsyncGenerator[tuple[int, i
     """
     request, table = prepared
     seen = latest = (0, request.total)
-    wanted = True
 
     def progress(done: int, total: int) -> None:
         nonlocal latest
-        if not wanted:
-            raise Abandoned
+        interruption.check()
         latest = done, total
 
     def work() -> tuple[bytes, Iterator[bytes]]:
@@ -47,11 +48,13 @@ async def running(prepared: Prepared, call: Call) -> AsyncGenerator[tuple[int, i
         parts = answer.parts(request.task.reply, request.total, request.ignored, most_bytes)
         return next(parts), parts
 
-    working = asyncio.ensure_future(call.compute(work))
+    working = asyncio.ensure_future(call.research(work))
     try:
         yield latest  # the work begins meanwhile
         while not working.done():
             await asyncio.wait({working}, timeout=_GLANCE_S)
+            if not is_wanted():
+                return
             if latest != seen and not working.done():
                 seen = latest
                 yield latest
@@ -64,6 +67,7 @@ async def running(prepared: Prepared, call: Call) -> AsyncGenerator[tuple[int, i
             part = await asyncio.to_thread(next, parts, None)
             call.record.note_encoding(began, time.monotonic())
     finally:
-        wanted = False
-        if not working.cancel() and not working.cancelled():
+        if working.cancel():
+            await asyncio.wait({working})  # it interrupts the work
+        if not working.cancelled():
             working.exception()  # asyncio would report an exception that was never retrieved

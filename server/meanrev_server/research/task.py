@@ -16,7 +16,7 @@ from meanrev_server.rpc.trading_options import TradingOptions
 __all__ = ["Progress", "ResearchOptions", "Task", "TradingResearchOptions"]
 
 Progress = Callable[[int, int], None]
-"""Takes (done, total); raises Abandoned where the caller has left."""
+"""Takes (done, total); raises Interrupted where the caller has left."""
 
 
 class ResearchOptions(options.Options, frozen=True, kw_only=True):

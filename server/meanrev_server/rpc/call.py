@@ -18,6 +18,7 @@ from meanrev_server.marks import Marks
 from meanrev_server.portfolios import PortfolioStore
 from meanrev_server.rates import Rates
 from meanrev_server.records import Caller, CallRecord
+from meanrev_server.shares import LONG_STEPS
 from meanrev_wire import codec
 
 __all__ = ["Call", "Stores"]
@@ -101,7 +102,8 @@ class Call:
     async def compute(self, compute: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
         """Run a computation off the event loop.
 
-        A computation whose call was cancelled, or whose deadline has passed, never starts.
+        A computation whose call was cancelled, or whose deadline has passed, never starts. One that runs when its call
+        is cancelled ends at its next step.
 
         Raises:
             Expired: the deadline passed before it began.
@@ -112,6 +114,15 @@ class Call:
         # Bytes that the ticket keeps are held whether the computation waits or not, so the queue does not count them.
         nbytes = self.ticket.message_bytes
         return await self.launcher.submit(work, nbytes=nbytes, deadline=self.deadline, record=self.record)
+
+    async def research(self, compute: Callable[[], R]) -> R:
+        """Run the work that the call has announced, as compute does; where it is long, a thread is left to short work.
+
+        Raises:
+            Exception: as compute.
+        """
+        nbytes, long = self.ticket.message_bytes, self.ticket.load.work > LONG_STEPS
+        return await self.launcher.submit(compute, nbytes=nbytes, deadline=self.deadline, long=long)
 
     async def batched(self, compute: Callable[[K, Sequence[I]], Sequence[R]], key: K, item: I) -> R:
         """Compute a small item off the event loop, together with those of other calls.

@@ -18,7 +18,7 @@
 
 typedef std::vector<double> Array;
 
-static int threads = 1;
+static Launch threads{1, {nullptr}};
 static double beforehand = 0.0;
 
 static std::map<std::string, void (*)()>& cases() {
@@ -96,7 +96,7 @@ int main(int n_words, char** words) {
         return 0;
     }
     if (n_words != 5 || !cases().count(words[1])) return 2;
-    threads = std::atoi(words[2]);
+    threads.threads = std::atoi(words[2]);
     beforehand = std::strtod(words[3], nullptr);
     const int fault = std::atoi(words[4]);
 #if defined(MEANREV_PLANTS)
