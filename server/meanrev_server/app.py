@@ -15,20 +15,18 @@ from grpc_health.v1 import health, health_pb2, health_pb2_grpc
 from grpc_reflection.v1alpha import reflection
 
 from meanrev_server import compute_backend, weights_stream
-from meanrev_server.admission import Admission, Capacity
+from meanrev_server.admission import Admission, Capacity, Ticket
 from meanrev_server.batcher import QueueLimits
 from meanrev_server.config import Settings
 from meanrev_server.errors import ConfigError
-from meanrev_server.jobs import JobStore
 from meanrev_server.launcher import Launcher
-from meanrev_server.marks import Marks
-from meanrev_server.portfolios import PortfolioStore
-from meanrev_server.research import stream
+from meanrev_server.research import job_run, stream
 from meanrev_server.rpc.adapter import Service
-from meanrev_server.rpc.call import Call, Stores
+from meanrev_server.rpc.call import Call
 from meanrev_server.rpc.guard import guarded
 from meanrev_server.rpc.pushback import Pushback
 from meanrev_server.rpc.registry import Route, routes
+from meanrev_server.state.stores import State
 from meanrev_wire import meanrev_pb2, research_pb2
 
 if TYPE_CHECKING:
@@ -75,11 +73,7 @@ class App:
         self.call = Call(
             settings=self.settings,
             backend=self.backend,
-            stores=Stores(
-                marks=Marks(),
-                portfolios=PortfolioStore(),
-                jobs=JobStore(self.settings.max_jobs, self.settings.max_result_bytes),
-            ),
+            state=State(self.settings),
             launcher=self._launcher,
         )
         known = {**stream.HANDLERS, **weights_stream.HANDLERS}
@@ -96,10 +90,21 @@ class App:
 
         Raises:
             ConfigError: the address cannot be listened on, or is reachable from outside without insecure.
+            StateUnusable: the state directory cannot be used.
         """
         self.settings.check()
+        await self.call.state.open(self.backend.name)
+        try:
+            await self._serve()
+        except BaseException:
+            await self.call.state.close()
+            raise
+        return self.address
+
+    async def _serve(self) -> None:
         self._server = server = grpc.aio.server(options=_channel_options(self.settings))
-        server.add_generic_rpc_handlers((self._service(),))
+        admission = Admission(_of(self.settings, Capacity))
+        server.add_generic_rpc_handlers((self._service(admission),))
         health_pb2_grpc.add_HealthServicer_to_server(self._health, server)
         names = (*_NAMES, health.SERVICE_NAME, reflection.SERVICE_NAME)
         reflection.enable_server_reflection(names, server)
@@ -107,11 +112,10 @@ class App:
         await server.start()
         self._loop = asyncio.get_running_loop()
         await self._say_whether_serving()
+        job_run.resume(self.call, lambda: Ticket(admission))
         log.info("serving", extra={"address": self.address, "backend": self.backend.name})
-        return self.address
 
-    def _service(self) -> Service:
-        admission = Admission(_of(self.settings, Capacity))
+    def _service(self, admission: Admission) -> Service:
         pushback = Pushback(self.settings.retry_pushback_ms)
         return Service(self.routes, self.call, admission, pushback, self.observers)
 
@@ -127,6 +131,7 @@ class App:
             for work in tuple(self.call.background):
                 work.cancel()
             await self._server.stop(self.settings.grace_s if grace_s is None else grace_s)
+            await self.call.state.close()
             log.info("stopped", extra={"address": self.address})
         await asyncio.to_thread(self.close)  # a worker may take seconds to end
 

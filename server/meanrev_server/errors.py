@@ -2,15 +2,18 @@
 
 ServerError
 ├── ConfigError       a setting that cannot be used
+│   └── StateUnusable a state directory that cannot be used
 ├── NotFound          something that the caller does not have
 ├── LimitReached      a limit of the server
 ├── Expired           a deadline that passed before the computation began
+├── DamagedFile       a file of the state directory whose content is not what was written
+├── StorageFailed     a write to the state directory, or a read from it, that failed
 ├── ServerStopping    a call that the server cannot answer because it is stopping
 ├── Abandoned         work whose caller has left
 └── Refused           a call that ends with a status other than OK (rpc.status)
 
-ConfigError stops the server before it serves. Abandoned ends a computation, and nobody waits for it. All others become
-gRPC statuses, in rpc.status alone.
+ConfigError stops the server before it serves. Abandoned ends a computation, and nobody waits for it. DamagedFile is
+raised again as StorageFailed. All others become gRPC statuses, in rpc.status alone.
 """
 
 from typing import Self
@@ -18,11 +21,14 @@ from typing import Self
 __all__ = [
     "Abandoned",
     "ConfigError",
+    "DamagedFile",
     "Expired",
     "LimitReached",
     "NotFound",
     "ServerError",
     "ServerStopping",
+    "StateUnusable",
+    "StorageFailed",
     "setting_named",
 ]
 
@@ -33,6 +39,10 @@ class ServerError(Exception):
 
 class ConfigError(ServerError, ValueError):
     """A setting that cannot be used; the message names the setting, its value and the rule."""
+
+
+class StateUnusable(ConfigError):
+    """A state directory that cannot be used; the message names the directory, the reason and the remedy."""
 
 
 class NotFound(ServerError, LookupError):
@@ -77,6 +87,14 @@ def setting_named(name: str) -> str:
 
 class Expired(ServerError, TimeoutError):
     """A call whose deadline passed while it waited; its computation never starts."""
+
+
+class DamagedFile(ServerError):
+    """A file of the state directory whose content is not what was written."""
+
+
+class StorageFailed(ServerError, RuntimeError):
+    """A write to the state directory, or a read from it, that failed; the message says of what and why, but no path."""
 
 
 class ServerStopping(ServerError, RuntimeError):

@@ -8,6 +8,7 @@ from meanrev_server.errors import Abandoned
 from meanrev_server.research.answer import PART_BYTES
 from meanrev_server.research.prepared import Prepared
 from meanrev_server.rpc.call import Call
+from meanrev_server.state.parts import Parts
 
 __all__ = ["running"]
 
@@ -15,7 +16,9 @@ _GLANCE_S = 0.1
 """Time between two looks at a computation's progress."""
 
 
-async def running(prepared: Prepared, call: Call) -> AsyncGenerator[tuple[int, int] | bytes, None]:
+async def running(
+    prepared: Prepared, call: Call, kept: Parts | None = None
+) -> AsyncGenerator[tuple[int, int] | bytes, None]:
     """Run a request; yield its progress as (done, total), only the newest each time, and then the last replies.
 
     Leaving the generator stops the work at its next step; work that waits for a compute thread never starts. Each reply
@@ -24,6 +27,7 @@ async def running(prepared: Prepared, call: Call) -> AsyncGenerator[tuple[int, i
     Args:
         prepared: The request.
         call: The call's surroundings; its ticket holds the work.
+        kept: Parts of the result that a job keeps; none where None.
 
     Raises:
         InvalidInput: the matrix breaks a rule of the method.
@@ -41,7 +45,7 @@ async def running(prepared: Prepared, call: Call) -> AsyncGenerator[tuple[int, i
 
     def work() -> tuple[bytes, Iterator[bytes]]:
         began = time.monotonic()
-        answer = request.task.run(table, request.options, progress)
+        answer = request.task.answer(table, request.options, progress, kept or Parts())
         call.rates.note(request.task.method, request.estimate.work, time.monotonic() - began)
         most_bytes = min(PART_BYTES, call.settings.max_message_bytes)
         parts = answer.parts(request.task.reply, request.total, request.ignored, most_bytes)

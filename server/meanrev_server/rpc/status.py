@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 import grpc
 
 from gpu_kernels.errors import Degenerate, DeviceFault, InvalidInput, OutOfMemory
-from meanrev_server.errors import Expired, LimitReached, NotFound, ServerError, ServerStopping
+from meanrev_server.errors import Expired, LimitReached, NotFound, ServerError, ServerStopping, StorageFailed
 from meanrev_server.telemetry import particulars
 from meanrev_wire.errors import InvalidField, MalformedMessage
 from meanrev_worker import RepeatedCrash, WorkerLost
@@ -79,6 +79,7 @@ _ANSWERS: Mapping[type[Exception], _Answer] = {
     Degenerate: _Answer(grpc.StatusCode.FAILED_PRECONDITION),
     NotFound: _Answer(grpc.StatusCode.NOT_FOUND),
     LimitReached: _Answer(grpc.StatusCode.RESOURCE_EXHAUSTED),
+    StorageFailed: _Answer(grpc.StatusCode.RESOURCE_EXHAUSTED),
     Expired: _Answer(grpc.StatusCode.DEADLINE_EXCEEDED),
     ServerStopping: _Answer(grpc.StatusCode.UNAVAILABLE),
     WorkerLost: _Answer(grpc.StatusCode.UNAVAILABLE),
