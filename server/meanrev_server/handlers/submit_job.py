@@ -30,7 +30,7 @@ async def handle(messages: AsyncIterator[bytes], call: Call) -> bytes:
     prepared = await request.prepared(upload, call)
     job_id = await call.compute(prepared.job_id, call.caller.identity)
     now_ms = int(time.time() * 1000)
-    job, new = jobs.submit(job_id, method, now_ms, prepared.request.estimate.kept_bytes)
+    job, new = jobs.submit(job_id, method, now_ms, int(prepared.request.estimate.kept_bytes))
     if new:
         # It goes on where the caller leaves: half a submission is none.
         keeping = asyncio.ensure_future(submit(job, prepared, call))

@@ -41,7 +41,7 @@ async def submit(job: Job, prepared: Prepared, call: Call) -> None:
         LimitReached: too many bytes are stored.
         StorageFailed: the disk does not take it.
     """
-    job.total = prepared.request.total
+    job.total = int(prepared.request.total)
     mine = replace(call, ticket=call.ticket.hand_over(), deadline=None)
     archive, stored = call.state.archive, call.state.stored
     held = _held(prepared) if archive.lasts else 0
@@ -143,7 +143,7 @@ def _held(prepared: Prepared) -> int:
     request, table = prepared
     stamps = 0 if table.timestamps_ms is None else table.timestamps_ms.nbytes
     parts = 0 if request.task.run_in_parts is None else request.estimate.reply_bytes
-    return table.values.nbytes + stamps + parts
+    return int(table.values.nbytes + stamps + parts)  # NumPy's integers are not SQLite's
 
 
 def _arrays(prepared: Prepared) -> Arrays:

@@ -30,7 +30,7 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
             tag TEXT NOT NULL,
             starts INTEGER NOT NULL DEFAULT 0,
             replies TEXT NOT NULL DEFAULT '[]'
-        ) WITHOUT ROWID
+        ) STRICT, WITHOUT ROWID
         """,
         """
         CREATE TABLE chunks (
@@ -38,7 +38,7 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
             chunk INTEGER NOT NULL,
             made_by TEXT NOT NULL,
             PRIMARY KEY (job_id, chunk)
-        ) WITHOUT ROWID
+        ) STRICT, WITHOUT ROWID
         """,
         """
         CREATE TABLE portfolios (
@@ -46,7 +46,7 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
             portfolio_id TEXT NOT NULL,
             body BLOB NOT NULL,
             PRIMARY KEY (identity, portfolio_id)
-        )
+        ) STRICT
         """,
         """
         CREATE TABLE marks (
@@ -54,7 +54,7 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
             seq INTEGER NOT NULL,
             body BLOB NOT NULL,
             PRIMARY KEY (identity, seq)
-        )
+        ) STRICT
         """,
     ),
 )

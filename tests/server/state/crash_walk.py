@@ -1,6 +1,7 @@
 """Kills a server at every step that its state directory takes, starts it again each time, and reports what is there.
 
-Run as a program: it forks, so its process has no other thread. Each line of its output is the JSON of one crash.
+Run as a program: it forks, so its process has no other thread. Each line of its output is the JSON of one crash. A kill -9 does
+not lose what was written but not synced; tests/server/state/test_files.py covers the order of syncs.
 """
 
 import asyncio
@@ -9,12 +10,14 @@ import json
 import os
 import signal
 import sys
+import traceback
 from pathlib import Path
 
 from meanrev_server.admission import Ticket
 from meanrev_server.app import App
 from meanrev_server.config import Settings
-from meanrev_server.research import grid_sweep, job_run
+from meanrev_server.handlers import watch_job
+from meanrev_server.research import grid_sweep, job_run, running
 from meanrev_server.state import steps
 from meanrev_wire import research_pb2 as wire
 from tests.server.research import METHODS, NAMES, PRICES, SERVICE, chunks
@@ -76,8 +79,7 @@ async def everything(folder, said=lambda _: None):
         await driver.ask("PutPortfolio", BOOK)
         said("book")
         await driver.ask("PublishPrices", PRICE)
-        ids = [await driver.submit(method) for method in JOBS]
-        return [await driver.result(job_id) for job_id in ids]
+        return [await driver.result(await driver.submit(method)) for method in JOBS]
 
 
 async def afterwards(folder, answered):
@@ -118,13 +120,26 @@ def in_child(work):
         os.close(reading)
         try:
             os.write(writing, json.dumps(work(writing)).encode())
-        finally:
-            os._exit(0)
+        except BaseException:
+            traceback.print_exc()
+            os._exit(1)
+        os._exit(0)
     os.close(writing)
     with os.fdopen(reading, "rb") as pipe:
         said = pipe.read().decode()
     _, status = os.waitpid(child, 0)
     return os.WIFSIGNALED(status), said
+
+
+def recording(folder):
+    """Return the function that does everything and says which steps it took."""
+
+    def work(_):
+        names = []
+        steps.reached = names.append
+        return {"names": names, "results": asyncio.run(everything(folder))}
+
+    return work
 
 
 def crashing(number, folder):
@@ -137,7 +152,6 @@ def crashing(number, folder):
             nonlocal reached
             reached += 1
             if reached == number:
-                os.write(writing, json.dumps({"step": step}).encode())
                 os.kill(os.getpid(), signal.SIGKILL)
 
         steps.reached = at
@@ -146,21 +160,30 @@ def crashing(number, folder):
     return work
 
 
-def main(root):
+def chosen(names):
+    """Return the numbers of steps: the first and the last one of each name."""
+    last = {name: number for number, name in enumerate(names, start=1)}
+    return sorted({*last.values(), *(names.index(name) + 1 for name in last)})
+
+
+def main(root, offset, stride):
     grid_sweep.group_columns = lambda *_: 2
-    _, expected = in_child(lambda _: asyncio.run(everything(root / "whole")))
-    print(json.dumps({"expected": json.loads(expected)}), flush=True)
-    number = 0
-    killed = True
-    while killed:
-        number += 1
+    running._GLANCE_S = watch_job._GLANCE_S = 0.002
+    _, said = in_child(recording(root / "whole"))
+    whole = json.loads(said)
+    for number in chosen(whole["names"])[offset::stride]:
         folder = root / str(number)
         killed, said = in_child(crashing(number, folder))
-        if killed:
-            *answered, step = map(json.loads, said.replace("}", "}\n").split("\n")[:-1])
-            _, found = in_child(lambda _, answered=answered, folder=folder: asyncio.run(afterwards(folder, answered)))
-            print(json.dumps({**step, "answered": answered, "found": json.loads(found)}), flush=True)
+        answered = [json.loads(line) for line in said.splitlines()]
+        _, found = in_child(lambda _, answered=answered, folder=folder: asyncio.run(afterwards(folder, answered)))
+        crash = {
+            "step": whole["names"][number - 1],
+            "killed": killed,
+            "answered": answered,
+            "steps": sorted(set(whole["names"])),
+        }
+        print(json.dumps({**crash, "expected": whole["results"], "found": json.loads(found)}), flush=True)
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]))
+    main(Path(sys.argv[1]), *map(int, sys.argv[2:]))
