@@ -15,6 +15,7 @@ _FLAGS = {
     "insecure": "--insecure",
     "grace_s": "--grace",
     "compute_threads": "--compute-threads",
+    "state_dir": "--state-dir",
     "log": "--log",
     "log_level": "--log-level",
 }

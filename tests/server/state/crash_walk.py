@@ -1,7 +1,7 @@
 """Kills a server at every step that its state directory takes, starts it again each time, and reports what is there.
 
-Run as a program: it forks, so its process has no other thread. Each line of its output is the JSON of one crash. A kill -9 does
-not lose what was written but not synced; tests/server/state/test_files.py covers the order of syncs.
+Run as a program: it forks, so its process has no other thread. Each line of its output is the JSON of one crash. A kill
+does not lose what was written without being synced; test_files.py covers the order of syncs.
 """
 
 import asyncio
@@ -86,7 +86,7 @@ async def afterwards(folder, answered):
     """Return what a server finds after a crash, and what the same requests give then."""
     async with Driver(folder) as driver:
         stores, state = driver.app.call.stores, driver.app.call.state
-        leftovers = [path.name for path in Path(folder).rglob("*.tmp")]
+        leftovers = _names(folder, "*/*.tmp")
         lost = [each for each in answered if each != "book" and each not in {job.job_id for job in state._jobs}]
         if "book" in answered and stores.portfolios.get("book").cash != 5.0:
             lost.append("book")
@@ -97,7 +97,6 @@ async def afterwards(folder, answered):
         again = [await driver.result(await driver.submit(method)) for method in JOBS]
         database = state.archive.database
         rows = await database.run(lambda: database.connection.execute(_COUNTS).fetchone())
-    files = sorted(path.parent.name for path in Path(folder).glob("*/*"))
     return {
         "leftovers": leftovers,
         "lost": lost,
@@ -105,8 +104,12 @@ async def afterwards(folder, answered):
         "resumed": [status for status, _ in resumed],
         "again": again,
         "rows": rows,
-        "files": files,
+        "files": _names(folder, "*/*"),
     }
+
+
+def _names(folder, pattern):
+    return sorted(path.parent.name for path in Path(folder).glob(pattern))
 
 
 _COUNTS = "SELECT (SELECT count(*) FROM jobs), (SELECT count(*) FROM chunks)"
@@ -120,7 +123,7 @@ def in_child(work):
         os.close(reading)
         try:
             os.write(writing, json.dumps(work(writing)).encode())
-        except BaseException:
+        except BaseException:  # noqa: BLE001 - the parent reads it
             traceback.print_exc()
             os._exit(1)
         os._exit(0)
@@ -182,7 +185,7 @@ def main(root, offset, stride):
             "answered": answered,
             "steps": sorted(set(whole["names"])),
         }
-        print(json.dumps({**crash, "expected": whole["results"], "found": json.loads(found)}), flush=True)
+        sys.stdout.write(json.dumps({**crash, "expected": whole["results"], "found": json.loads(found)}) + "\n")
 
 
 if __name__ == "__main__":

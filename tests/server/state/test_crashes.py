@@ -1,4 +1,4 @@
-"""A kill -9 between any two steps loses nothing that was answered, and the results are those of an uninterrupted run."""
+"""A kill -9 between any two steps loses nothing that was answered, and changes no bit of a result."""
 
 import json
 import os
