@@ -1,6 +1,7 @@
 """The last replies of a job in a file, one after the other; each is checked against its digest when it is read."""
 
 import hashlib
+import threading
 from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
 from types import TracebackType
@@ -32,6 +33,8 @@ class ResultFile(Result):
         """
         self._path, self._in_thread = path, in_thread
         self._file: GrowingFile | None = None
+        # A caller that is cancelled leaves a write that goes on in its thread.
+        self._lock, self._closed = threading.Lock(), False
         self._replies: list[Reply] = []
 
     async def __aenter__(self) -> Self:
@@ -40,9 +43,8 @@ class ResultFile(Result):
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        if self._file is not None:
-            with storing(_FAILED):
-                await self._in_thread(self._file.close)
+        with storing(_FAILED):
+            await self._in_thread(self._close)
 
     async def add(self, reply: bytes) -> None:
         """Write the next reply."""
@@ -52,14 +54,27 @@ class ResultFile(Result):
     async def keep(self) -> Sequence[Reply]:
         """Make the file last."""
         with storing(_FAILED):
-            await self._in_thread(self._growing().keep)
+            await self._in_thread(self._keep)
         return self._replies
 
     def _add(self, reply: bytes) -> Reply:
-        self._growing().add(reply)
+        with self._lock:
+            self._growing().add(reply)
         return Reply(len(reply), hashlib.sha256(reply).hexdigest())
 
+    def _keep(self) -> None:
+        with self._lock:
+            self._growing().keep()
+
+    def _close(self) -> None:
+        with self._lock:
+            self._closed = True
+            if self._file is not None:
+                self._file.close()
+
     def _growing(self) -> GrowingFile:
+        if self._closed:
+            raise RuntimeError("nobody waits for this result any more")
         if self._file is None:
             self._file = GrowingFile(self._path, "result")
         return self._file
