@@ -33,10 +33,10 @@ class GrowingFile:
             what: What it is, in the names of its steps.
         """
         self._path, self._what = path, what
+        steps.reached(f"{what}: to be created")
         self._temporary = path.with_name(path.name + TEMPORARY)
         self.file: BinaryIO = open(self._temporary, "wb", opener=_private)  # noqa: SIM115 - this object closes it
         self._kept = False
-        steps.reached(f"{what}: created")
 
     def __enter__(self) -> Self:
         return self

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[3]
-FILES = ("created", "written", "synced", "renamed", "folder synced")
+FILES = ("to be created", "written", "synced", "renamed", "folder synced")
 ROWS = ("portfolio", "job queued", "job begun", "chunks chosen", "chunk kept", "job ended", "marks")
 STEPS = {
     *(f"{kind}: {step}" for kind in ("input", "chunk", "result") for step in FILES),

@@ -180,7 +180,7 @@ async def test_a_damaged_part_is_computed_again(server, tmp_path, monkeypatch, c
     ended, loop = asyncio.Event(), asyncio.get_running_loop()
 
     def at(step):
-        if step == "result: created":
+        if step == "result: to be created":
             loop.call_soon_threadsafe(ended.set)
             threading.Event().wait(0.5)
 

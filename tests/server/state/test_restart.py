@@ -173,7 +173,7 @@ async def test_parts_of_other_code_are_computed_again(server, tmp_path, monkeypa
     loop = asyncio.get_running_loop()
 
     def at(step):
-        if step == "result: created":
+        if step == "result: to be created":
             loop.call_soon_threadsafe(paused.set)
             time.sleep(0.5)
 
