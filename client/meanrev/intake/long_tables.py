@@ -33,15 +33,15 @@ def key_column(raw: RawTable, times: set[int | None], times_ns: Any) -> int | No
             known = raw.column(i).drop_nulls()
             if known.n_unique() > 1 and known.len() > known.n_unique():
                 return i
-    if times_ns is None:
+    pl = polars()
+    texts = [i for i, kind in enumerate(raw.columns.kinds) if kind in (pl.String, pl.Categorical, pl.Enum)]
+    texts = [i for i in texts if i not in times]
+    if times_ns is None or not texts:
         return None
     moments = times_ns.fill_null(0).to_numpy()
     if bool((moments[1:] > moments[:-1]).all()) or times_ns.n_unique() == times_ns.len():
         return None
-    pl = polars()
-    for i in range(len(raw.names)):
-        if i in times or raw.columns.kinds[i] not in (pl.String, pl.Categorical, pl.Enum):
-            continue
+    for i in texts:
         column = raw.column(i)
         if 1 < column.n_unique() < column.len():
             together = pl.DataFrame({"time": times_ns, "key": column})

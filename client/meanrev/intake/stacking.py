@@ -88,18 +88,18 @@ def stacked(source: str, parts: list[Part], options: FileOptions) -> Table:
     values = (
         whole.values if len(parts) == 1 else np.asfortranarray(np.vstack([_aligned(whole, part) for part in parts]))
     )
-    times = None
+    times = stamps = None
     if whole.times_ns is not None:
         each = [part.times_ns for part in parts if part.times_ns is not None]
         times = each[0] if len(each) == 1 else np.concatenate(each)
     n_duplicates, was_sorted = sum(part.n_duplicates for part in parts), False
     if times is not None:
-        ordered = _ordered(parts, times, options)
+        stamps = times // _MS
+        ordered = _ordered(parts, times, stamps, options)
         n_duplicates, was_sorted = n_duplicates + ordered.n_duplicates, ordered.was_sorted
         if ordered.rows is not None:
-            values, times = rows_of(values, ordered.rows), times[ordered.rows]
+            values, times, stamps = rows_of(values, ordered.rows), times[ordered.rows], stamps[ordered.rows]
     report = _report(source, parts, values, times, n_duplicates, was_sorted=was_sorted)
-    stamps = None if times is None else times // _MS
     return Table(values, tuple(whole.names), stamps, report)
 
 
@@ -118,9 +118,8 @@ def _aligned(whole: Part, part: Part) -> NDArray[np.float64]:
     return part.values[:, [part.names.index(name) for name in whole.names]]
 
 
-def _ordered(parts: list[Part], times: NDArray[np.int64], options: FileOptions) -> Any:
+def _ordered(parts: list[Part], times: NDArray[np.int64], stamps: NDArray[np.int64], options: FileOptions) -> Any:
     """Order rows by time; milliseconds are what travels, so rows within one share it."""
-    stamps = times // _MS
     try:
         return in_order(
             stamps,
