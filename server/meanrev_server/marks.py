@@ -85,7 +85,7 @@ class AllMarks:
         new = {asset_id for asset_id in asset_ids if asset_id not in mine}
         if new and len(mine) + self._coming[identity] + len(new) > MAX_ASSETS:
             raise LimitReached(f"at most {MAX_ASSETS} assets can be marked; publish fewer asset ids")
-        nbytes = sum(map(_size, new))
+        nbytes = _BYTES * len(new) + sum(map(len, new))
         self._bytes.hold(identity, nbytes)
         self._coming[identity] += len(new)
         try:
@@ -194,4 +194,4 @@ class Marks:
 
 
 def _size(asset_id: str) -> int:
-    return _BYTES + len(asset_id.encode())
+    return _BYTES + len(asset_id)

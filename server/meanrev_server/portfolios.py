@@ -56,8 +56,8 @@ class Portfolio(Struct, frozen=True, kw_only=True):
     @property
     def nbytes(self) -> int:
         """Bytes of memory that it takes, about."""
-        texts = sum(len(asset_id.encode()) for asset_id in self.holdings)
-        return _BYTES + len(self.portfolio_id.encode()) + _HOLDING_BYTES * len(self.holdings) + texts
+        texts = len(self.portfolio_id) + sum(map(len, self.holdings))
+        return _BYTES + _HOLDING_BYTES * len(self.holdings) + texts
 
 
 class Portfolios:
