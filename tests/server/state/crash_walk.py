@@ -139,7 +139,7 @@ def recording(folder):
 
     def work(_):
         names = []
-        steps.reached = names.append
+        vars(steps)["reached"] = names.append
         return {"names": names, "results": asyncio.run(everything(folder))}
 
     return work
@@ -157,7 +157,7 @@ def crashing(number, folder):
             if reached == number:
                 os.kill(os.getpid(), signal.SIGKILL)
 
-        steps.reached = at
+        vars(steps)["reached"] = at
         asyncio.run(everything(folder, lambda answer: os.write(writing, json.dumps(answer).encode() + b"\n")))
 
     return work

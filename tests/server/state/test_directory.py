@@ -7,7 +7,6 @@ import stat
 import pytest
 
 from meanrev_server.errors import StateUnusable
-from meanrev_server.state import folder as folder_module
 from meanrev_server.state import schema
 from meanrev_server.state.folder import StateFolder
 from meanrev_server.state.on_disk import OnDisk
@@ -68,7 +67,7 @@ def test_a_directory_that_cannot_be_written_is_refused(tmp_path, monkeypatch):
     def read_only(*_, **__):
         raise OSError(30, os.strerror(30))
 
-    monkeypatch.setattr(folder_module.os, "open", read_only)
+    monkeypatch.setattr(os, "open", read_only)
     with pytest.raises(StateUnusable, match="cannot be used: Read-only file system"):
         StateFolder(tmp_path)
 

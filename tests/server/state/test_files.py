@@ -7,7 +7,6 @@ import numpy as np
 import pytest
 
 from meanrev_server.errors import DamagedFile
-from meanrev_server.state import files
 from meanrev_server.state.array_files import read_arrays, write_arrays
 from meanrev_server.state.files import GrowingFile, written
 
@@ -16,7 +15,7 @@ from meanrev_server.state.files import GrowingFile, written
 def order(monkeypatch):
     """What reaches the disk, in its order."""
     seen = []
-    sync, rename = os.fsync, files.Path.rename
+    sync, rename = os.fsync, Path.rename
 
     def fsync(number):
         path = Path(f"/proc/self/fd/{number}").readlink()
@@ -27,8 +26,8 @@ def order(monkeypatch):
         seen.append(("rename", self.name, target.name))
         return rename(self, target)
 
-    monkeypatch.setattr(files.os, "fsync", fsync)
-    monkeypatch.setattr(files.Path, "rename", renamed)
+    monkeypatch.setattr(os, "fsync", fsync)
+    monkeypatch.setattr(Path, "rename", renamed)
     return seen
 
 
