@@ -54,7 +54,7 @@ def probe() -> tuple[Probe, ...]:
 
 
 def usable(name: str) -> bool:
-    """Tell whether one implementation passes its self-test here; as probe.
+    """Return whether one implementation passes its self-test here; as probe.
 
     Args:
         name: One of BACKENDS.
@@ -101,7 +101,7 @@ def choose_on(index: int, fraction: float, name: str = "auto") -> Backend:
         KernelError: the one asked for cannot run here, or the best one is a GPU, and not that.
     """
     if name in {"auto", "cuda"}:
-        with suppress(DeviceFault):  # choose says why it is none, or it is another number's
+        with suppress(DeviceFault):  # choose finds the reason, or the GPU has another number
             device.limit(index, fraction)
     chosen = choose(name)
     if chosen.name == "cuda":
@@ -156,7 +156,7 @@ _PROBES = {"numpy": _numpy, "native": _native, "cuda": _cuda}
 
 
 def self_test(name: str) -> str:
-    """Say what is wrong with one backtest, or nothing: long at 9, short at 12, and three fills at 0.25 make 2.25.
+    """Return what is wrong with one backtest, "" if nothing: long at 9, short at 12, three fills at 0.25 make 2.25.
 
     Args:
         name: One of BACKENDS.

@@ -1,7 +1,7 @@
 """Kernels to machine code: by the host's C++ compiler into shared libraries, by NVRTC into cubins, with one cache.
 
 The name of a cached file has a hash of everything that went into it: sources, compiler, flags, and for the host the
-CPU's features, so that a shared home serves many machines.
+CPU's features, so that many machines can share a home folder.
 
 Where there is no compiler, libraries that were built ahead for a CPU level are loaded from the package's folder lib.
 """
@@ -135,7 +135,7 @@ def _library_file(name: str, lanes: int) -> Path:
 
 
 def maker() -> str:
-    """Say where library has its kernels from, for a person.
+    """Return where library has its kernels from, as a sentence.
 
     Raises:
         CompileError: neither a compiler nor kernels that were built ahead for this CPU.

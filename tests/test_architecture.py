@@ -153,7 +153,7 @@ def test_the_layers_of_the_page_are_those_that_import_linter_enforces():
     ]
     enforced = {contract["name"]: contract.get("layers") for contract in contracts}
     blocks = re.findall(r"^```\n(.*?)^```", ARCHITECTURE.read_text(encoding="utf-8"), re.DOTALL | re.MULTILINE)
-    for name in ("The rooms", "Inside the server"):
+    for name in ("The packages", "Inside the server"):
         assert "\n".join(enforced[name]) + "\n" in blocks
 
 

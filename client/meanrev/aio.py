@@ -9,7 +9,6 @@ from dataclasses import replace
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Literal, ParamSpec, Self, TypeVar, cast, overload
 
-from meanrev.brevity import brief
 from meanrev.client_base import ClientBase
 from meanrev.errors import ConnectionFailed, InvalidInput, MeanRevError, Overloaded, ServerError, from_status
 from meanrev.extensions import local
@@ -19,6 +18,7 @@ from meanrev.methods.job_calls import reading_of, request_of, submission, watch
 from meanrev.question import Awaiting, Live, Question
 from meanrev.results import Estimate
 from meanrev.retry import Retries
+from meanrev.tracebacks import brief
 from meanrev.transport.asynchronous import AsynchronousTransport
 from meanrev.transport.options import LOCAL, Endpoint, default_timeout
 
@@ -41,7 +41,7 @@ class AsyncClient(ClientBase, Awaiting):
 
     Attributes:
         address: Where calls go.
-        timeout: Seconds a call may take where it says nothing else.
+        timeout: Seconds that a call may take unless it has a timeout of its own.
     """
 
     def _connect(self, where: Endpoint) -> None:
@@ -98,8 +98,8 @@ class AsyncClient(ClientBase, Awaiting):
     async def job(self, job_id: str, *, timeout: float | None = None) -> AsyncJob:  # noqa: ASYNC109 - likewise
         """Return a job that was submitted before, here or elsewhere.
 
-        The server keeps labels of columns as texts and bars as numbers, and the result of this job shows them so. Only
-        the job that submit returned knows that a label was a whole number or a date, and that one series was sent.
+        The server keeps labels of columns as texts and bars as numbers, and the result of this job has them so. The
+        job that submit returned gives labels back as the whole numbers or dates that they were, and one series as one.
 
         Args:
             job_id: Its job_id.

@@ -18,7 +18,7 @@ class ClientBase(Methods, ABC):
 
     Attributes:
         address: Where calls go.
-        timeout: Seconds a call may take where it says nothing else.
+        timeout: Seconds that a call may take unless it has a timeout of its own.
     """
 
     def __init__(

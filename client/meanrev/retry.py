@@ -1,4 +1,4 @@
-"""When to try again: where no server answered, or a busy one said when; and only while the call's timeout lasts."""
+"""When to try again: if no server answered or a busy one gave a time, and only while the call's timeout lasts."""
 
 import random
 from collections.abc import Iterator
@@ -38,7 +38,7 @@ class Retries:
     def after(self, error: ConnectionFailed | Overloaded, now: float) -> float | None:
         """Return seconds to wait before the next attempt; None where there is to be none.
 
-        A busy server says when to come again, and gives different clients different times. Where it says nothing, as
+        A busy server gives the time of the next attempt, a different one to each client. Where it gives none, as
         where a request is above a limit, it would refuse another attempt too.
 
         Args:

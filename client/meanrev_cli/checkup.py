@@ -51,7 +51,7 @@ def examine(shared: Shared) -> Iterator[Finding]:
     """Run all checks, and yield the finding of each.
 
     Args:
-        shared: Says which settings a server would start with here.
+        shared: Flags and environment, from which the settings of a server here follow.
     """
     yield _versions()
     settings = Settings()
@@ -101,7 +101,7 @@ def _backend(settings: Settings) -> Finding:
 
 
 def _backends(settings: Settings) -> Iterator[Finding]:
-    """Say of each backend whether it runs here, and what would help; only the one asked for must."""
+    """Check whether each backend runs here, and what would help; only the one asked for must."""
     for found in backend.probe():
         code = ExitCode.DEVICE if not found.usable and found.name == settings.backend else ExitCode.OK
         text = found.reason if found.usable else f"not usable: {found.reason} ({found.fix})"
@@ -145,7 +145,7 @@ def _memory(settings: Settings) -> Finding:
 
 
 def _proxy(shared: Shared) -> Iterator[Finding]:
-    """Say where a client here goes through a proxy: no fault, but what to look at where no server answers."""
+    """Name a proxy that a client here goes through: no fault, but a likely cause where no server answers."""
     host = (shared.environ.get("MEANREV_HOST") or "").strip()
     try:
         address = target(host, "MEANREV_HOST") if host else _ELSEWHERE
@@ -175,6 +175,6 @@ def _port(listen: str) -> Finding:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             probe.bind((host, int(port)))
     except OSError as error:
-        fix = f"stop what listens there (`meanrev health {listen}` tells if it is a server), or {ways_to_set('listen')}"
+        fix = f"stop what listens there (see `meanrev health {listen}`), or {ways_to_set('listen')}"
         return Finding("address", f"{listen}: {os.strerror(error.errno or 0)}", fix, ExitCode.NO_SERVER)
     return Finding("address", f"{listen} can be listened on")

@@ -21,7 +21,7 @@ __all__ = ["main"]
 
 
 def main() -> NoReturn:
-    """Serve until stdin says a word more, or ends with the process that wrote to it."""
+    """Serve until another line comes on stdin, or stdin ends with the process that wrote to it."""
     settings = msgspec.json.decode(sys.stdin.buffer.readline(), type=Settings)
     start_logging(settings.log, settings.log_level)
     limit_blas(settings)

@@ -37,11 +37,11 @@ def serving(listen: str, settings: dict[str, Any]) -> Iterator[str]:
         MeanRevError: the server ended before it served.
     """
     chosen = _checked(listen, settings)
-    # Its messages are for whoever looks for a fault, unless the caller asked for more.
-    told = chosen if "log_level" in settings else msgspec.structs.replace(chosen, log_level="warning")
+    # Its messages are for diagnosis alone, unless the caller asked for more.
+    quiet = chosen if "log_level" in settings else msgspec.structs.replace(chosen, log_level="warning")
     owner, process = os.getpid(), _started()
     try:
-        yield _address(process, told)
+        yield _address(process, quiet)
     finally:
         if os.getpid() == owner:  # a forked child that leaves the context leaves the server to its parent
             _end(process, chosen.grace_s + _FAREWELL_S)
@@ -84,7 +84,7 @@ def _end(process: "subprocess.Popen[bytes]", patience_s: float) -> None:
     assert process.stdin is not None  # noqa: S101 - both are pipes
     assert process.stdout is not None  # noqa: S101
     with suppress(BrokenPipeError):  # it has ended already
-        # A forked child may hold the pipe open, so that closing it here would tell nothing.
+        # A forked child may keep the pipe open, so that closing it here would not end the server.
         process.stdin.write(b"stop\n")
         process.stdin.flush()
     with suppress(BrokenPipeError):

@@ -8,15 +8,15 @@ from numpy.typing import ArrayLike, NDArray
 from gpu_kernels.bounds import within_reach
 from gpu_kernels.checks import Floats, all_finite, array, at_least
 from gpu_kernels.cointegration import device, driver, host, native
-from gpu_kernels.cointegration.driver import Levels
+from gpu_kernels.cointegration.driver import CheckedSeries
 from gpu_kernels.cointegration.model import (
     COLLINEAR,
     CONSTANT,
     FITTED,
     ITSELF,
     STATUSES,
-    Figures,
     LagRule,
+    PairFigures,
     PairsFit,
 )
 from gpu_kernels.cointegration.ranking import best_direction
@@ -29,15 +29,15 @@ __all__ = [
     "FITTED",
     "ITSELF",
     "STATUSES",
-    "Figures",
     "LagRule",
+    "PairFigures",
     "PairsFit",
     "best_direction",
     "scan",
 ]
 
 
-def _steps(levels: Levels, _: LagRule) -> int:
+def _steps(levels: CheckedSeries, _: LagRule) -> int:
     return levels.values.size * levels.reach.size
 
 
@@ -86,7 +86,7 @@ def scan(
     levels = _logarithms(checked) if log else checked.copy()
     # The rounding of a price moves its logarithm by as much as the last digit of 1, however near to 0 that is.
     reach = np.maximum(np.abs(levels).max(axis=0), 1.0 if log else 0.0)
-    return TWINS.run(Levels(levels, reach, _constant(checked)), rule)
+    return TWINS.run(CheckedSeries(levels, reach, _constant(checked)), rule)
 
 
 def _rule(n_samples: int, lags: int, autolag: str | None, max_lags: int | None) -> LagRule:

@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gpu_kernels.checks import Floats
+from gpu_kernels.constants import integer
 from gpu_kernels.sweep.model import ERROR, FLAT, IN_TRADE, Rules, SweepMetrics
 from gpu_kernels.sweep.settle import N
 
@@ -27,17 +28,22 @@ __all__ = [
     "without_overflow",
 ]
 
-ROWS = 11
-"""Rows of the kernels' output."""
+ROWS, RUINED = integer("ROWS", "sweep/rows.h"), integer("RUINED", "sweep/rows.h")
+"""Rows of the kernels' output, and the number of the row with how a lane ended."""
 
-RUINED, REDO = 10, 2.0
-"""The row that says how a lane ended, and what it says of one that the dense kernel must run again."""
+_SUM, _SQUARES = integer("SUM", "sweep/rows.h"), integer("SQUARES", "sweep/rows.h")
+"""The rows of the sums of the returns and of their squares, which are neighbours."""
+
+REDO = 2.0
+"""The value in the row RUINED of a lane that the dense kernel must run again."""
 
 ROUNDING = 1e-15
 """A compounding return up to which it is rounding: an entry without a cost gains nothing."""
 
-
-_ROW_OF = {"realized_pnl": 1, "total_costs": 3, "max_drawdown": 4}
+_ROW_OF = {
+    figure: integer(row, "sweep/rows.h")
+    for figure, row in (("realized_pnl", "REALIZED"), ("total_costs", "FEES"), ("max_drawdown", "DRAWDOWN"))
+}
 """Figures that are rows as they are."""
 
 _BLOCK = 12_288
@@ -113,7 +119,7 @@ def final(totals: Totals, mean: Floats, deviation: Floats, rules: Rules) -> Swee
 
 @np.errstate(over="ignore", invalid="ignore")  # sums beyond the doubles end as figures that are infinite or NaN
 def metrics(rows: Floats, spans: NDArray[np.int64], rules: Rules) -> SweepMetrics:
-    """Turn the kernels' rows, (11, B, G), into figures, a block of lanes at a time.
+    """Turn the kernels' rows, (ROWS, B, G), into figures, a block of lanes at a time.
 
     Args:
         rows: As the kernels' enum orders them.
@@ -133,7 +139,7 @@ def metrics(rows: Floats, spans: NDArray[np.int64], rules: Rules) -> SweepMetric
 
 
 def _block(rows: Floats, spans: NDArray[np.int64], rules: Rules) -> SweepMetrics:
-    total, squares = rows[5], rows[6]
+    total, squares = rows[_SUM], rows[_SQUARES]
     n_bars = spans[:, None].astype(np.float64)
     scale = 1.0 if rules.compounding else rules.initial_capital
     mean = total / (n_bars * scale)
@@ -141,7 +147,7 @@ def _block(rows: Floats, spans: NDArray[np.int64], rules: Rules) -> SweepMetrics
     if rules.compounding:
         spread[squares < n_bars * ROUNDING**2] = 0.0
     deviation = np.sqrt(spread / np.maximum(1.0, n_bars - 1.0))
-    return final(Totals(*rows[:5], *rows[7:]), mean, deviation, rules)
+    return final(Totals(*rows[:_SUM], *rows[_SQUARES + 1 :]), mean, deviation, rules)
 
 
 def sharpe_ratios(mean: Floats, deviation: Floats) -> Floats:

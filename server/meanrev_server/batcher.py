@@ -1,12 +1,12 @@
 """The queue before the compute threads: which computations start next, and which go together.
 
 This is a pure core without a clock, a thread or an await. The launcher drives it: it adds computations, takes a batch
-whenever a thread is idle, says when a batch is done, and passes the time in seconds.
+whenever a thread is idle, reports when a batch is done, and passes the time in seconds.
 
 Computations with equal keys go together, in the order of their arrival. A key's batch starts at once where no other
 batch of that key runs. While one runs, the next one fills, and starts earlier only when it is full. A key whose batch
-has started goes behind the other keys. Where a delay is set, a key waits for company only if its last batch had more
-than one computation, so that a caller without neighbours never waits.
+has started goes behind the other keys. Where a delay is set, it applies only to keys whose last batch had
+more than one computation, so that a caller without neighbours never waits.
 """
 
 from collections.abc import Hashable
@@ -45,7 +45,7 @@ class Computation:
         work: What to compute; only the launcher looks at it.
         key: Computations with equal keys may go together; None goes alone.
         nbytes: Memory that the computation holds while it waits.
-        deadline: Time from which on nobody needs its answer; None is never.
+        deadline: Time from which on its answer is not needed; None is never.
         added: Time at which it was added; the batcher sets it.
         cancelled: Whether its caller has left; Batcher.cancel sets it, also while it runs.
     """
@@ -58,7 +58,7 @@ class Computation:
     cancelled: bool = False
 
     def is_wanted(self, now: float) -> bool:
-        """Tell whether someone still waits for the answer."""
+        """Return whether someone still waits for the answer."""
         return not self.cancelled and (self.deadline is None or now < self.deadline)
 
 
@@ -116,7 +116,7 @@ class Batcher:
         self._running: dict[Hashable, int] = {}
         # Keys whose last batch had more than one computation, the oldest first. Callers choose keys, so the number is
         # limited.
-        self._in_company: dict[Hashable, None] = {}
+        self._batched_before: dict[Hashable, None] = {}
         self._calls = 0
         self._bytes = 0
 
@@ -211,15 +211,15 @@ class Batcher:
         return None
 
     def _due(self, name: Hashable, group: dict[Computation, None]) -> float:
-        return next(iter(group)).added + (self._delay if name in self._in_company else 0.0)
+        return next(iter(group)).added + (self._delay if name in self._batched_before else 0.0)
 
     def _note(self, key: Hashable, size: int) -> None:
         self._running[key] = self._running.get(key, 0) + 1
-        self._in_company.pop(key, None)
+        self._batched_before.pop(key, None)
         if size > 1 and self._delay:
-            self._in_company[key] = None
-            if len(self._in_company) > _REMEMBERED:
-                del self._in_company[next(iter(self._in_company))]
+            self._batched_before[key] = None
+            if len(self._batched_before) > _REMEMBERED:
+                del self._batched_before[next(iter(self._batched_before))]
 
     def _remove(self, computation: Computation) -> None:
         name = _group_of(computation)

@@ -12,7 +12,7 @@ ServerError
 ├── Abandoned         work whose caller has left
 └── Refused           a call that ends with a status other than OK (rpc.status)
 
-ConfigError stops the server before it serves. Abandoned ends a computation, and nobody waits for it. DamagedFile is
+ConfigError stops the server before it serves. Abandoned ends a computation that no caller waits for. DamagedFile is
 raised again as StorageFailed. All others become gRPC statuses, in rpc.status alone.
 """
 

@@ -35,7 +35,7 @@ def gathered(raw: RawTable, places: list[int], options: FileOptions) -> Gathered
     Args:
         raw: The file.
         places: Numbers of the columns.
-        options: What the caller says.
+        options: The caller's options.
 
     Raises:
         InvalidInput: a cell is no number, or is infinite.

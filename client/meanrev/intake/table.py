@@ -67,7 +67,7 @@ class Table:
         return self._built(values, time=False, rows=self._names_of(values), columns=self._names_of(values))
 
     def explain(self, error: InvalidInput, message: int) -> None:
-        """Say in the error's hint where its index is: "'PEP', 2020-03-16"."""
+        """Put the labels of the error's index into its hint: "'PEP', 2020-03-16"."""
         place: Any = error.index if isinstance(error.index, tuple) else (error.index,)
         named = _COLUMN.search(error.field)
         if error.index is None and named is not None:

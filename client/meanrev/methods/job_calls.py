@@ -55,7 +55,7 @@ def reading_of(method: str) -> Reading:
         method: Its name in the service.
 
     Raises:
-        ServerError: this client does not know the method.
+        ServerError: this client does not have the method.
     """
     for research, _ in RESEARCH.values():
         if research.method == method:

@@ -14,7 +14,7 @@ import numpy as np
 from meanrev_server.admission import Ticket
 from meanrev_server.errors import StorageFailed
 from meanrev_server.jobs import Job, Reply
-from meanrev_server.matrix_upload import Table
+from meanrev_server.matrix_upload import UploadedMatrix
 from meanrev_server.outline import Outline
 from meanrev_server.records import Caller, CallRecord
 from meanrev_server.research.catalogue import TASKS
@@ -165,7 +165,7 @@ def _prepared(arrays: Arrays) -> Prepared:
     outline = Outline(n_rows, n_columns, tuple(about["columns"]), about["metadata"])
     columns = outline.columns or tuple(map(str, range(n_columns)))
     request = Request.read_job(TASKS, outline)
-    return request.with_table(Table(values, columns, arrays.get("timestamps_ms")))
+    return request.with_table(UploadedMatrix(values, columns, arrays.get("timestamps_ms")))
 
 
 def _now_ms() -> int:

@@ -68,4 +68,4 @@ async def running(
     finally:
         wanted = False
         if not working.cancel() and not working.cancelled():
-            working.exception()  # asyncio would report an exception that nobody has looked at
+            working.exception()  # asyncio would report an exception that was never retrieved

@@ -1,7 +1,7 @@
 """Options: the JSON object that travels in a request's metadata, and the one that a reply carries.
 
 A known key must have the right type and range. Unknown keys are reported back as ignored_options, because earlier
-clients put free context there, and are refused where the request says strict.
+clients put free context there, and are refused where the request sets strict.
 """
 
 import json
@@ -30,7 +30,7 @@ __all__ = [
 ]
 
 MAX_BYTES = 64 * 1024
-"""Most bytes of a request's metadata, where the method does not say otherwise."""
+"""Most bytes of a request's metadata, unless the method has a limit of its own."""
 MAX_LEVELS = 16
 """Most levels of brackets in it."""
 
@@ -43,7 +43,7 @@ class Options(msgspec.Struct, frozen=True, kw_only=True):
     """Base of every method's options.
 
     Attributes:
-        strict: Refuse keys that the method does not know.
+        strict: Refuse keys that are no options of the method.
         MOST_BYTES: Most bytes of the JSON object that holds the options.
     """
 

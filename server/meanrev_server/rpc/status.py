@@ -32,7 +32,7 @@ class Status(NamedTuple):
         code: gRPC status code.
         message: One sentence for a person.
         details: JSON of field, index, value and rule; "" where none apply.
-        passing: Whether the same call may succeed later; None where nobody knows.
+        passing: Whether the same call may succeed later; None where that is unknown.
     """
 
     code: grpc.StatusCode
@@ -123,7 +123,7 @@ def status_of(error: Exception) -> Status:
 
 
 def _details(error: Exception) -> str:
-    """Return what the error tells of the offending field, as the ASCII JSON that trailing metadata needs."""
+    """Return the error's field, index, value and rule, as the ASCII JSON that trailing metadata needs."""
     known = {name: _json_value(getattr(error, name, None)) for name in ("field", "value", "index")}
     rule = getattr(error, "rule", None)
     known["rule"] = None if rule is None else str(rule)[:_LONGEST_MESSAGE]

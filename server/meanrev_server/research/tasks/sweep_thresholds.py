@@ -14,7 +14,7 @@ from gpu_kernels import threshold_grid
 from gpu_kernels.checks import Floats, one_of
 from gpu_kernels.errors import InvalidInput
 from gpu_kernels.sweep.arguments import stops_above
-from meanrev_server.matrix_upload import Table
+from meanrev_server.matrix_upload import UploadedMatrix
 from meanrev_server.outline import Outline
 from meanrev_server.research import message_bytes
 from meanrev_server.research.answer import PART_BYTES, Answer
@@ -147,11 +147,11 @@ def _total(outline: Outline, chosen: SweepOptions) -> int:
     return outline.n_columns * chosen.axes.n_valid
 
 
-def _run(table: Table, chosen: SweepOptions, progress: Progress) -> Answer:
+def _run(table: UploadedMatrix, chosen: SweepOptions, progress: Progress) -> Answer:
     return _run_in_parts(table, chosen, progress, Parts())
 
 
-def _run_in_parts(table: Table, chosen: SweepOptions, progress: Progress, parts: Parts) -> Answer:
+def _run_in_parts(table: UploadedMatrix, chosen: SweepOptions, progress: Progress, parts: Parts) -> Answer:
     with wire_names(_NAMES):
         cells = threshold_grid.expand(*chosen.axes)
         figures = tuple(dict.fromkeys(chosen.figures))
@@ -175,7 +175,7 @@ def _run_in_parts(table: Table, chosen: SweepOptions, progress: Progress, parts:
     return Answer(result, extras={"n_cells": n_cells})
 
 
-def _step(step: threshold_grid.WalkStep, table: Table) -> WalkStep:
+def _step(step: threshold_grid.WalkStep, table: UploadedMatrix) -> WalkStep:
     values = step._asdict()
     if table.timestamps_ms is not None:
         for part in ("train", "test"):
