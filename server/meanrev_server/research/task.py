@@ -73,7 +73,7 @@ class Task(Generic[O]):
     run: Callable[[UploadedMatrix, O, Progress], Answer]
     total: Callable[[Outline, O], int] = _n_columns
     check: Callable[[O], None] = _nothing_more
-    run_in_parts: Callable[[Table, O, Progress, Parts], Answer] | None = None
+    run_in_parts: Callable[[UploadedMatrix, O, Progress, Parts], Answer] | None = None
 
     def answer(self, table: UploadedMatrix, chosen: O, progress: Progress, parts: Parts) -> Answer:
         """Do the work; parts that are kept already are not computed again, where it has parts.
