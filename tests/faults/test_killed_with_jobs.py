@@ -3,14 +3,17 @@
 import json
 import os
 import signal
+import socket
 import subprocess
 import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 
 import grpc
 import pytest
 
+import meanrev as mr
 from meanrev_wire import research_pb2 as wire
 from tests.server.research import NAMES, Research, chunks, universe
 
@@ -138,6 +141,22 @@ def _submit_until_killed(ask, server, after):
     futures[0].result()
     server.end(signal.SIGKILL)
     assert {future.code() for future in futures} <= {grpc.StatusCode.OK, grpc.StatusCode.UNAVAILABLE}
+
+
+@pytest.mark.timeout(300)
+def test_a_client_that_waits_for_a_result_gets_it_from_the_next_server(tmp_path):
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        address = f"127.0.0.1:{probe.getsockname()[1]}"
+    options = {"entry": "0.5:2.5:0.1", "exit": "0:0.4:0.1", "walk_forward": (500, 100)}
+    served = running("--state-dir", str(tmp_path / "state"), "--listen", address)
+    with served as server, mr.Client(address) as client, ThreadPoolExecutor(2) as pool:
+        jobs = [client.submit("sweep", PRICES, lookback=[10 + n], **options) for n in range(8)]
+        waiting = [pool.submit(job.result) for job in jobs[-2:]]
+        server.end(signal.SIGKILL)
+        server.start()
+        found = [each.result(PATIENCE_S) for each in waiting]
+        assert found == [client.sweep(PRICES, lookback=[10 + n], **options) for n in (6, 7)]
 
 
 def test_a_second_server_on_the_same_directory_ends_with_one_clear_line(tmp_path):
