@@ -18,7 +18,7 @@ __all__ = ["AsyncJob", "Job"]
 _HOUR_S = 3600.0
 
 _RESTART_S = 30.0
-"""Seconds without a server after which result gives up; a server with a state directory resumes its jobs at its start."""
+"""Seconds without a server after which result gives up; a server with a state directory resumes its jobs at a start."""
 
 _PAUSE_S = 0.5
 
