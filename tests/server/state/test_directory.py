@@ -136,6 +136,10 @@ def test_a_migration_that_fails_changes_nothing(tmp_path, monkeypatch):
     monkeypatch.setattr(schema, "MIGRATIONS", (*schema.MIGRATIONS, statements))
     with pytest.raises(StateUnusable, match="no such table"):
         opened(tmp_path)
+    connection = sqlite3.connect(tmp_path / "state.sqlite")
+    assert "note" not in {row[1] for row in connection.execute("PRAGMA table_info(jobs)")}
+    assert connection.execute("PRAGMA user_version").fetchone() == (1,)
+    connection.close()
     monkeypatch.undo()
     opened(tmp_path)
 
