@@ -57,15 +57,25 @@ async def test_marks_outlive_the_server(server, tmp_path):
 
 
 async def test_marks_are_written_behind_in_rows_of_many(server, tmp_path, monkeypatch):
-    monkeypatch.setattr(stores, "MARKS_INTERVAL_S", 0.05)
+    monkeypatch.setattr(stores, "MARKS_INTERVAL_S", 600)
     async with server(tmp_path) as first:
-        for n in range(200):
+        for n in range(100):
             await first.ask("PublishPrices", prices(*[float(n)] * 3))
+            await asyncio.sleep(0.001)
+        assert await count(first, "SELECT count(*) FROM marks") == 0
+        await first.call.state._flush()
+        assert await count(first, "SELECT count(*) FROM marks") == 1
+
+
+async def test_marks_are_written_at_each_interval(server, tmp_path, monkeypatch):
+    monkeypatch.setattr(stores, "MARKS_INTERVAL_S", 0.01)
+    async with server(tmp_path) as first:
+        await first.ask("PublishPrices", prices(1.0))
         for _ in range(600):
             if await count(first, "SELECT count(*) FROM marks"):
                 break
             await asyncio.sleep(0.05)
-        assert 0 < await count(first, "SELECT count(*) FROM marks") < 100
+        assert await count(first, "SELECT count(*) FROM marks") == 1
 
 
 async def test_rows_of_marks_are_joined(server, tmp_path, monkeypatch):
