@@ -47,6 +47,7 @@ CLIENT_METHODS = {
     "SweepThresholds": "sweep",
     "ScanPairs": "scan",
     "FitPair": "pair",
+    "FitJohansen": "johansen",
     "SubmitJob": "submit",
     "WatchJob": "job",
     "FetchResult": "job",

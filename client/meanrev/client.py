@@ -16,7 +16,7 @@ from meanrev.methods.info import upload_limits
 from meanrev.methods.job_calls import reading_of, request_of, submission, watch
 from meanrev.question import Blocking, Live, Question
 from meanrev.results import Estimate
-from meanrev.retry import Retries
+from meanrev.retry import Retries, Watched
 from meanrev.tracebacks import brief
 from meanrev.transport.blocking import BlockingTransport
 from meanrev.transport.options import LOCAL, Endpoint, default_timeout
@@ -171,15 +171,18 @@ class Client(ClientBase, Blocking):
         return fitted(self._upload_limits)
 
     def _call(self, question: Question[R], number: int, messages: Sequence[bytes], deadline: float) -> Any:
-        retries = Retries(deadline)
+        retries = Retries(deadline, self._outage, repeatable=question.repeatable)
         while True:
             try:
-                return self._attempt(question, number, messages, deadline)
+                replies = self._attempt(question, number, messages, deadline)
             except (ConnectionFailed, Overloaded) as error:
                 pause = retries.after(error, time.monotonic())
                 if pause is None:
                     raise
                 time.sleep(pause)
+            else:
+                self._outage.answered()
+                return replies
 
     def _attempt(self, question: Question[R], number: int, messages: Sequence[bytes], deadline: float) -> Any:
         left = deadline - time.monotonic()
@@ -204,10 +207,28 @@ class Client(ClientBase, Blocking):
         try:
             if not isinstance(live.items, Iterable):
                 raise InvalidInput("items", "must be iterable; AsyncClient takes asynchronous ones", value=live.items)
-            timeout = None if live.timeout is None else default_timeout(live.timeout)
-            messages = (live.encode(item, number == 0) for number, item in enumerate(live.items))
-            for reply in self._transport.stream(live.path, messages, timeout):
+            for reply in self._replies(live):
                 yield live.read(reply)
         except MeanRevError as error:
             live.explain(error)
             raise brief(error) from None
+
+    def _replies(self, live: Live[R]) -> Iterator[bytes]:
+        """Yield the replies of a stream, which is opened again where it is repeatable and the connection was lost."""
+        timeout = None if live.timeout is None else default_timeout(live.timeout)
+        watched = Watched(timeout, self.timeout, self._outage, repeatable=live.repeatable)
+        items = cast("Iterable[Any]", live.items)
+        while True:
+            messages = (live.encode(item, number == 0) for number, item in enumerate(items))
+            try:
+                with closing(self._transport.stream(live.path, messages, watched.left())) as stream:
+                    for reply in stream:
+                        watched.answered()
+                        yield reply
+            except ConnectionFailed as error:
+                pause = watched.after(error)
+                if pause is None:
+                    raise
+                time.sleep(pause)
+            else:
+                return

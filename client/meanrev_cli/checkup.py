@@ -14,7 +14,7 @@ from gpu_kernels import backend
 from gpu_kernels.compile import use_cache, use_lanes
 from gpu_kernels.errors import KernelError
 from meanrev.errors import InvalidInput
-from meanrev.transport.address import proxy_variable, target
+from meanrev.transport.address import proxy_variable, separate, targets
 from meanrev_cli import known_answers
 from meanrev_cli.failure import ExitCode, Failure
 from meanrev_cli.settings import settings_from, ways_to_set
@@ -148,11 +148,11 @@ def _proxy(shared: Shared) -> Iterator[Finding]:
     """Name a proxy that a client here goes through: no fault, but a likely cause where no server answers."""
     host = (shared.environ.get("MEANREV_HOST") or "").strip()
     try:
-        address = target(host, "MEANREV_HOST") if host else _ELSEWHERE
+        address = targets(host, "MEANREV_HOST") if host else _ELSEWHERE
     except InvalidInput as error:
         yield Finding("proxy", str(error), "correct MEANREV_HOST", ExitCode.USAGE)
         return
-    variable = proxy_variable(address, shared.environ)
+    variable = next(filter(None, (proxy_variable(one, shared.environ) for one in separate(address))), "")
     if variable:
         where = host or "servers on other machines"
         text = f"{where}: called through the proxy that {variable} names, unless no_proxy lists the host"

@@ -4,6 +4,7 @@ gRPC cannot be forked where it serves: a child of a process with a server in it 
 itself. In a process of its own the server shares neither memory, nor locks, nor the interpreter with its caller.
 """
 
+import atexit
 import json
 import os
 import subprocess
@@ -40,11 +41,18 @@ def serving(listen: str, settings: dict[str, Any]) -> Iterator[str]:
     # Its messages are for diagnosis alone, unless the caller asked for more.
     quiet = chosen if "log_level" in settings else msgspec.structs.replace(chosen, log_level="warning")
     owner, process = os.getpid(), _started()
+
+    def end(word: bytes, grace_s: float) -> None:
+        if os.getpid() == owner:  # a forked child that leaves the context leaves the server to its parent
+            _end(process, word, grace_s + _FAREWELL_S)
+
+    # Where the context is never left, calls of this process may still be open when it ends: nobody waits for them.
+    at_exit = atexit.register(end, b"now\n", 0.0)
     try:
         yield _address(process, quiet)
     finally:
-        if os.getpid() == owner:  # a forked child that leaves the context leaves the server to its parent
-            _end(process, chosen.grace_s + _FAREWELL_S)
+        atexit.unregister(at_exit)
+        end(b"stop\n", chosen.grace_s)
 
 
 def _checked(listen: str, settings: dict[str, Any]) -> Settings:
@@ -80,12 +88,14 @@ def _address(process: "subprocess.Popen[bytes]", settings: Settings) -> str:
     return str(answer["address"])
 
 
-def _end(process: "subprocess.Popen[bytes]", patience_s: float) -> None:
+def _end(process: "subprocess.Popen[bytes]", word: bytes, patience_s: float) -> None:
     assert process.stdin is not None  # noqa: S101 - both are pipes
     assert process.stdout is not None  # noqa: S101
+    if process.stdin.closed:  # it was ended before
+        return
     with suppress(BrokenPipeError):  # it has ended already
         # A forked child may keep the pipe open, so that closing it here would not end the server.
-        process.stdin.write(b"stop\n")
+        process.stdin.write(word)
         process.stdin.flush()
     with suppress(BrokenPipeError):
         process.stdin.close()

@@ -86,10 +86,7 @@ def _checked(prices: ArrayLike) -> Floats:
 
 
 def _solvable(prices: Floats, tested: cointegration.PairsFit) -> None:
-    for column in np.flatnonzero(tested.constant).tolist():
-        value = prices[0, column].item()
-        message = f"prices[:, {column}] must vary, got {value!r} in every row: choose another series, or more rows"
-        raise Degenerate("prices", message, index=(0, column))
+    cointegration.refuse_constant(prices, tested.constant)
     if tested.status[0, 1] == cointegration.COLLINEAR or tested.status[1, 0] == cointegration.COLLINEAR:
         message = (
             "prices must not give each other exactly: column 0 is column 1 but for factor and offset, so that no "

@@ -40,6 +40,7 @@ __all__ = [
     "deflated_sharpe",
     "expand",
     "grid",
+    "grid_size",
     "sweep",
     "walk_forward",
 ]
@@ -59,6 +60,18 @@ def grid(text: str) -> Floats:
         InvalidInput: text is not such a range, or has more than MAX_CELLS points.
     """
     return ranges.points(text)
+
+
+def grid_size(text: str) -> int:
+    """Return how many points a range has, by arithmetic alone.
+
+    Args:
+        text: As in grid.
+
+    Raises:
+        InvalidInput: as grid.
+    """
+    return ranges.size(text)
 
 
 def expand(

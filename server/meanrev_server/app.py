@@ -114,6 +114,8 @@ class App:
         await self._say_whether_serving()
         job_run.resume(self.call, lambda: Ticket(admission))
         log.info("serving", extra={"address": self.address, "backend": self.backend.name})
+        if self.backend.name == "numpy" and self.backend.missing:  # it was not asked for
+            log.warning("no compiled kernels: NumPy computes, which is slower", extra={"reasons": self.backend.missing})
 
     def _service(self, admission: Admission) -> Service:
         pushback = Pushback(self.settings.retry_pushback_ms)
@@ -165,14 +167,15 @@ class App:
             ready: Called with the address once it is listened on.
         """
         loop = asyncio.get_running_loop()
-        asked = asyncio.Event()
+        asked, again = asyncio.Event(), asyncio.Event()
+
+        def signalled() -> None:  # one for all signals, because the second may come before the first has any effect
+            (again if asked.is_set() else asked).set()
+
         for number in (signal.SIGINT, signal.SIGTERM):
-            loop.add_signal_handler(number, asked.set)
+            loop.add_signal_handler(number, signalled)
         ready(await self.start())
         await asked.wait()
-        again = asyncio.Event()
-        for number in (signal.SIGINT, signal.SIGTERM):
-            loop.add_signal_handler(number, again.set)
         stopping, hurry = asyncio.create_task(self.stop()), asyncio.create_task(again.wait())
         await asyncio.wait((stopping, hurry), return_when=asyncio.FIRST_COMPLETED)
         hurry.cancel()

@@ -70,8 +70,14 @@ def submission(request: ResearchRequest[Any], timeout: float | None) -> Question
 
 def watch(job_id: str, timeout: float | None) -> Live[JobState]:
     """Declare the stream that yields a job's states until it ends."""
-    path = research_path("WatchJob")
-    return Live(path, [job_id], lambda item, _first: _encoded(item), lambda reply: _read_state(reply, {}), timeout)
+    return Live(
+        research_path("WatchJob"),
+        [job_id],
+        lambda item, _first: _encoded(item),
+        lambda reply: _read_state(reply, {}),
+        timeout,
+        repeatable=True,
+    )
 
 
 def jobs(*, limit: int = 100, timeout: float | None = None) -> Question[tuple[JobState, ...]]:

@@ -124,6 +124,11 @@ def _axis(values: Axis, name: str) -> Floats:
         return threshold_grid.grid(values) if isinstance(values, str) else np.array(values, dtype=np.float64)
 
 
+def _size(values: Axis, name: str) -> int:
+    with wire_names({"grid": f"metadata.{name}"}):
+        return threshold_grid.grid_size(values) if isinstance(values, str) else len(values)
+
+
 def _check(chosen: SweepOptions) -> None:
     """Check what can be known before there are prices: figures and axes, each axis beside one point of the others.
 
@@ -133,13 +138,16 @@ def _check(chosen: SweepOptions) -> None:
     """
     for name in chosen.figures:
         one_of("metadata.figures", name, _FIGURES)
+    # A range of a million points takes a few bytes of the request, so its size is known before the points are made.
+    sizes = [_size(getattr(chosen, name), name) for name in ("entry", "exit", "cost")]
+    n_cells = math.prod(sizes) * len(chosen.lookback)
+    if n_cells > threshold_grid.MAX_CELLS:
+        raise InvalidInput("cells", f"must be at most {threshold_grid.MAX_CELLS}", value=n_cells)
     axes = chosen.axes
     with wire_names(_NAMES):
         for place in range(len(axes)):
             alone: Any = [axis if i == place else axis[:1] for i, axis in enumerate(axes)]
             threshold_grid.expand(*alone)
-        if axes.n_cells > threshold_grid.MAX_CELLS:
-            raise InvalidInput("cells", f"must be at most {threshold_grid.MAX_CELLS}", value=axes.n_cells)
         stops_above(axes.entry[axes.fits.any(axis=1)], chosen.rules())
 
 
