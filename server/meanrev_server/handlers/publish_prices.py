@@ -29,11 +29,11 @@ async def handle(data: bytes, call: Call) -> bytes:
     options.parse(options.NoOptions, request.metadata)
     now_ms = int(time.time() * 1000)
     if len(request.prices) <= _FEW_PRICES:
-        found = _checked(request, now_ms)
+        found, names = _checked(request, now_ms)
     else:
-        found = await call.compute(_checked, request, now_ms)
+        found, names = await call.compute(_checked, request, now_ms)
     marks = call.stores.marks
-    with marks.room_for(request.asset_ids):
+    with marks.room_for(names):
         turn = time.monotonic()
         for mark in found:
             now_s = time.monotonic()
@@ -44,8 +44,8 @@ async def handle(data: bytes, call: Call) -> bytes:
     return codec.encode(PublishPricesReply, accepted=len(found))
 
 
-def _checked(request: Any, now_ms: int) -> list[Mark]:
-    """Return the marks of a request."""
+def _checked(request: Any, now_ms: int) -> tuple[list[Mark], frozenset[str]]:
+    """Return the marks of a request, and their assets."""
     prices = codec.doubles(request.prices)
     if prices.size != len(request.asset_ids):
         rule = f"must hold one price for each of the {len(request.asset_ids)} asset_ids"
@@ -56,4 +56,5 @@ def _checked(request: Any, now_ms: int) -> list[Mark]:
         check_soon(int(stamps[latest]), "timestamps_ms", now_ms, index=latest)
     all_finite("prices", prices)
     names = [check_id(f"asset_ids[{i}]", name) for i, name in enumerate(request.asset_ids)]
-    return list(map(Mark, names, prices.tolist(), stamps.tolist() or [now_ms] * prices.size))
+    marks = map(Mark, names, prices.tolist(), stamps.tolist() or [now_ms] * prices.size)
+    return list(marks), frozenset(names)
