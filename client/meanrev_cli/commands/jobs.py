@@ -20,7 +20,7 @@ from meanrev_cli.remote import address_of
 from meanrev_cli.shared import Shared, shared_flags
 from meanrev_cli.sweep_words import cell, records
 
-__all__ = ["jobs"]
+__all__ = ["cancel", "fetch", "jobs", "list_jobs", "watch"]
 
 _COLUMNS = ("job_id", "method", "status", "done", "total", "submitted", "finished", "error")
 _TEXTS = frozenset({"job_id", "method", "status", "submitted", "finished", "error"})
