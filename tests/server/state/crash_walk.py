@@ -155,6 +155,7 @@ def crashing(number, folder):
             nonlocal reached
             reached += 1
             if reached == number:
+                os.write(writing, json.dumps({"step": step}).encode() + b"\n")
                 os.kill(os.getpid(), signal.SIGKILL)
 
         vars(steps)["reached"] = at
@@ -177,10 +178,11 @@ def main(root, offset, stride):
     for number in chosen(whole["names"])[offset::stride]:
         folder = root / str(number)
         killed, said = in_child(crashing(number, folder))
-        answered = [json.loads(line) for line in said.splitlines()]
+        # Marks are written by the clock, so the step is not always the one of the run that was recorded.
+        *answered, last = [json.loads(line) for line in said.splitlines()]
         _, found = in_child(lambda _, answered=answered, folder=folder: asyncio.run(afterwards(folder, answered)))
         crash = {
-            "step": whole["names"][number - 1],
+            **last,
             "killed": killed,
             "answered": answered,
             "steps": sorted(set(whole["names"])),
