@@ -71,7 +71,7 @@ def watch(shared: Shared, host: str | None, job_id: str) -> None:
         shared.show(job.state.to_dict(), Text())
     if job.state.status != "done":
         raise Failure(
-            ExitCode.UNEXPECTED, f"the job is {job.state.status}: {job.state.error or 'no reason'}", told=True
+            ExitCode.UNEXPECTED, f"the job is {job.state.status}: {job.state.error or 'no reason'}", shown=True
         )
 
 
