@@ -16,6 +16,7 @@ _FLAGS = {
     "grace_s": "--grace",
     "compute_threads": "--compute-threads",
     "state_dir": "--state-dir",
+    "metrics": "--metrics",
     "log": "--log",
     "log_level": "--log-level",
 }

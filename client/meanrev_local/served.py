@@ -39,7 +39,8 @@ def serving(listen: str, settings: dict[str, Any]) -> Iterator[str]:
     """
     chosen = _checked(listen, settings)
     # Its messages are for diagnosis alone, unless the caller asked for more.
-    quiet = chosen if "log_level" in settings else msgspec.structs.replace(chosen, log_level="warning")
+    less = {} if "log_level" in settings else {"log_level": "warning", "call_log": settings.get("call_log", "off")}
+    quiet = msgspec.structs.replace(chosen, **less)
     owner, process = os.getpid(), _started()
 
     def end(word: bytes, grace_s: float) -> None:

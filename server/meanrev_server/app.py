@@ -7,12 +7,13 @@ import signal
 import socket
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from typing import TYPE_CHECKING, TypeVar
+from importlib.metadata import version
+from typing import TypeVar
 
 import grpc
 import msgspec
 from grpc_health.v1 import health, health_pb2, health_pb2_grpc
-from grpc_reflection.v1alpha import reflection
+from grpc_reflection.v1alpha import reflection, reflection_pb2_grpc
 
 from meanrev_server import compute_backend, weights_stream
 from meanrev_server.admission import Admission, Capacity, Ticket
@@ -20,17 +21,18 @@ from meanrev_server.batcher import QueueLimits
 from meanrev_server.config import Settings
 from meanrev_server.errors import ConfigError
 from meanrev_server.launcher import Launcher
+from meanrev_server.observation.observation import Observation
+from meanrev_server.observation.parts import Identity, Parts
+from meanrev_server.records import Calls
 from meanrev_server.research import job_run, stream
 from meanrev_server.rpc.adapter import Service
 from meanrev_server.rpc.call import Call
+from meanrev_server.rpc.counted import Standard, Unknown
 from meanrev_server.rpc.guard import guarded
 from meanrev_server.rpc.pushback import Pushback
 from meanrev_server.rpc.registry import Route, routes
 from meanrev_server.state.stores import State
 from meanrev_wire import meanrev_pb2, research_pb2
-
-if TYPE_CHECKING:
-    from meanrev_server.records import CallObserver
 
 __all__ = ["App", "run_grpc_server"]
 
@@ -57,7 +59,8 @@ class App:
         routes: Guarded routes by path, aliases included.
         call: What handlers may use.
         address: HOST:PORT or unix:/path once started, else "".
-        observers: Called with the record of each call that has ended; fixed once started.
+        calls: The calls that come over the socket.
+        observation: What it shows of itself.
     """
 
     def __init__(self, settings: Settings | None = None) -> None:
@@ -81,7 +84,9 @@ class App:
             path: guarded(route) for service in _SERVICES for path, route in routes(service, _HANDLERS, known).items()
         }
         self.address = ""
-        self.observers: list[CallObserver] = []
+        self.calls = Calls()
+        self._admission = Admission(_of(self.settings, Capacity))
+        self.observation = Observation(self._parts())
         self._server: grpc.aio.Server | None = None
         self._health = health.aio.HealthServicer()
 
@@ -103,23 +108,38 @@ class App:
 
     async def _serve(self) -> None:
         self._server = server = grpc.aio.server(options=_channel_options(self.settings))
-        admission = Admission(_of(self.settings, Capacity))
-        server.add_generic_rpc_handlers((self._service(admission),))
-        health_pb2_grpc.add_HealthServicer_to_server(self._health, server)
-        names = (*_NAMES, health.SERVICE_NAME, reflection.SERVICE_NAME)
-        reflection.enable_server_reflection(names, server)
+        server.add_generic_rpc_handlers((self._service(),))
+        standard = Standard(server, self.calls)
+        health_pb2_grpc.add_HealthServicer_to_server(self._health, standard)
+        reflected = reflection.aio.ReflectionServicer((*_NAMES, health.SERVICE_NAME, reflection.SERVICE_NAME))
+        reflection_pb2_grpc.add_ServerReflectionServicer_to_server(reflected, standard)
+        server.add_generic_rpc_handlers((Unknown(self.calls),))  # the last, which sees what the others do not have
         self.address = _listen(server, self.settings.listen)
+        await self.observation.start()
         await server.start()
         self._loop = asyncio.get_running_loop()
         await self._say_whether_serving()
-        job_run.resume(self.call, lambda: Ticket(admission))
+        job_run.resume(self.call, lambda: Ticket(self._admission))
         log.info("serving", extra={"address": self.address, "backend": self.backend.name})
         if self.backend.name == "numpy" and self.backend.missing:  # it was not asked for
             log.warning("no compiled kernels: NumPy computes, which is slower", extra={"reasons": self.backend.missing})
 
-    def _service(self, admission: Admission) -> Service:
+    def _service(self) -> Service:
         pushback = Pushback(self.settings.retry_pushback_ms)
-        return Service(self.routes, self.call, admission, pushback, self.observers)
+        return Service(self.routes, self.call, self._admission, pushback, self.calls)
+
+    def _parts(self) -> Parts:
+        methods = {route.method: path[1:] for path, route in self.routes.items() if path.endswith(f"/{route.method}")}
+        return Parts(
+            settings=self.settings,
+            identity=Identity(version("meanrev"), methods),
+            backend=self.backend,
+            calls=self.calls,
+            launcher=self._launcher,
+            admission=self._admission,
+            jobs=lambda: self.call.state.jobs,
+            fleet=self._fleet,
+        )
 
     async def stop(self, grace_s: float | None = None) -> None:
         """Turn health to NOT_SERVING, let calls in flight finish, and close.
@@ -135,6 +155,7 @@ class App:
             await self._server.stop(self.settings.grace_s if grace_s is None else grace_s)
             await self.call.state.close()
             log.info("stopped", extra={"address": self.address})
+        await self.observation.stop()
         await asyncio.to_thread(self.close)  # a worker may take seconds to end
 
     def close(self) -> None:
@@ -174,7 +195,11 @@ class App:
 
         for number in (signal.SIGINT, signal.SIGTERM):
             loop.add_signal_handler(number, signalled)
-        ready(await self.start())
+        with self.observation.dumping():
+            ready(await self.start())
+            await self._until_stopped(asked, again)
+
+    async def _until_stopped(self, asked: asyncio.Event, again: asyncio.Event) -> None:
         await asked.wait()
         stopping, hurry = asyncio.create_task(self.stop()), asyncio.create_task(again.wait())
         await asyncio.wait((stopping, hurry), return_when=asyncio.FIRST_COMPLETED)

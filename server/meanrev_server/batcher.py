@@ -10,12 +10,12 @@ more than one computation, so that a caller without neighbours never waits.
 """
 
 from collections.abc import Hashable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from meanrev_server.errors import LimitReached, setting_named
 
-__all__ = ["Batcher", "Computation", "Counts", "QueueLimits", "Taken"]
+__all__ = ["Batcher", "Computation", "Counts", "Load", "QueueLimits", "Taken"]
 
 _REMEMBERED = 1024
 
@@ -85,6 +85,7 @@ class Counts:
         batches: Batches.
         expired: Computations whose deadline passed first.
         cancelled: Computations that were cancelled first.
+        sizes: Batches by their size.
     """
 
     added: int = 0
@@ -93,6 +94,21 @@ class Counts:
     batches: int = 0
     expired: int = 0
     cancelled: int = 0
+    sizes: dict[int, int] = field(default_factory=dict)
+
+
+class Load(NamedTuple):
+    """What waits and runs at one moment.
+
+    Attributes:
+        waiting: Computations that wait.
+        waiting_bytes: Bytes that they hold.
+        busy: Threads that compute.
+    """
+
+    waiting: int
+    waiting_bytes: int
+    busy: int
 
 
 class Batcher:
@@ -124,6 +140,11 @@ class Batcher:
     def waiting(self) -> int:
         """Number of computations that wait."""
         return self._calls
+
+    @property
+    def waiting_bytes(self) -> int:
+        """Bytes that they hold."""
+        return self._bytes
 
     def add(self, computation: Computation, now: float) -> None:
         """Add a computation to the queue.
@@ -177,6 +198,7 @@ class Batcher:
         if batch:
             self.counts.started += len(batch)
             self.counts.batches += 1
+            self.counts.sizes[len(batch)] = self.counts.sizes.get(len(batch), 0) + 1
             if batch[0].key is not None:
                 self._note(batch[0].key, len(batch))
         return Taken(tuple(batch), tuple(expired))

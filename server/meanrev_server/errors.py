@@ -16,6 +16,7 @@ ConfigError stops the server before it serves. Abandoned ends a computation that
 raised again as StorageFailed. All others become gRPC statuses, in rpc.status alone.
 """
 
+import re
 from typing import Self
 
 __all__ = [
@@ -31,6 +32,9 @@ __all__ = [
     "StorageFailed",
     "setting_named",
 ]
+
+
+_VARIABLE = re.compile(r"\(MEANREV_([A-Z_]+)\)")
 
 
 class ServerError(Exception):
@@ -54,6 +58,7 @@ class LimitReached(ServerError, RuntimeError):
 
     Attributes:
         passing: Whether the same call may fit later, when others have ended.
+        setting: Name of the setting that raises it; "" where there is none.
         field: The part of the request that is too large; None, like the next two, where that is the request as a whole.
         rule: What is allowed, as a phrase that follows the field.
         value: The size of that part.
@@ -61,6 +66,9 @@ class LimitReached(ServerError, RuntimeError):
 
     def __init__(self, message: str, *, passing: bool = False) -> None:
         self.passing = passing
+        # Messages name a setting by setting_named, so a raise need not name it a second time.
+        named = _VARIABLE.search(message)
+        self.setting = named[1].lower() if named else ""
         self.field: str | None = None
         self.rule: str | None = None
         self.value: int | None = None

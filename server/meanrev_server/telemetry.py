@@ -44,7 +44,7 @@ def start_logging(rendering: str, level: str) -> None:
     last: structlog.types.Processor = structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())
     if rendering == "json":
         last = structlog.processors.JSONRenderer()
-    formatter = structlog.stdlib.ProcessorFormatter(
+    formatter = _Formatter(
         foreign_pre_chain=shared,
         processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, last],
     )
@@ -60,6 +60,14 @@ def start_logging(rendering: str, level: str) -> None:
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(level.upper())
+
+
+class _Formatter(structlog.stdlib.ProcessorFormatter):
+    """Renders records, but for those whose message is lines that have been rendered already."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        """Return the lines of a record."""
+        return str(record.msg) if vars(record).get("rendered") else super().format(record)
 
 
 def _without_data(record: logging.LogRecord) -> bool:

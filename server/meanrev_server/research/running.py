@@ -64,7 +64,9 @@ async def running(
         while part is not None:
             yield part
             # Not in a compute thread: a full queue would refuse what has been computed already.
+            began = time.monotonic()
             part = await asyncio.to_thread(next, parts, None)
+            call.record.note_encoding(began, time.monotonic())
     finally:
         wanted = False
         if not working.cancel() and not working.cancelled():

@@ -13,14 +13,15 @@ import grpc
 from meanrev_server.admission import SMALL_BYTES
 from meanrev_server.errors import LimitReached
 from meanrev_server.records import Caller, CallRecord
+from meanrev_server.rpc.correlation import REQUEST_ID_KEY, Correlation
 from meanrev_server.rpc.pushback import PUSHBACK_KEY, Pushback
 from meanrev_server.rpc.status import DETAILS_KEY, Refused, status_of
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator, Mapping, Sequence
+    from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator, Mapping
 
     from meanrev_server.admission import Admission, Ticket
-    from meanrev_server.records import CallObserver
+    from meanrev_server.records import Calls
     from meanrev_server.rpc.call import Call
     from meanrev_server.rpc.registry import Route
 
@@ -33,12 +34,7 @@ class Service(grpc.GenericRpcHandler):
     """Serves routes on a grpc.aio server."""
 
     def __init__(
-        self,
-        routes: Mapping[str, Route],
-        call: Call,
-        admission: Admission,
-        pushback: Pushback,
-        observers: Sequence[CallObserver] = (),
+        self, routes: Mapping[str, Route], call: Call, admission: Admission, pushback: Pushback, calls: Calls
     ) -> None:
         """Prepare one method handler a path.
 
@@ -47,17 +43,22 @@ class Service(grpc.GenericRpcHandler):
             call: What handlers may use; each call gets a ticket, a record and a deadline of its own.
             admission: Admits calls.
             pushback: Tells refused calls when to come again.
-            observers: Called with the record of each call that has ended.
+            calls: Counts the calls, and takes their records.
         """
         self._call = call
         self._admission = admission
         self._pushback = pushback
-        self._observers = tuple(observers)
+        self._calls = calls
+        self._correlation = Correlation()
+        self._methods = {path: route.method for path, route in routes.items()}
         self._handlers = {path: self._method_handler(route) for path, route in routes.items()}
 
     def service(self, handler_call_details: grpc.HandlerCallDetails) -> grpc.RpcMethodHandler[Any, Any] | None:
         """Return the handler of a path, or None where this service has no such path."""
-        return self._handlers.get(handler_call_details.method)
+        path = handler_call_details.method
+        if path in self._methods:
+            self._calls.opened[self._methods[path]] += 1
+        return self._handlers.get(path)
 
     def _method_handler(self, route: Route) -> grpc.RpcMethodHandler[Any, Any]:
         makers: dict[tuple[bool, bool], Callable[..., grpc.RpcMethodHandler[Any, Any]]] = {
@@ -103,17 +104,27 @@ class Service(grpc.GenericRpcHandler):
 
     @contextmanager
     def _recorded(self, route: Route, context: _Context[Any, Any]) -> Iterator[CallRecord]:
-        """Keep a record of a call, and give it to the observers once the call has ended."""
+        """Keep a record of a call from its begin to its end."""
         record = CallRecord(route.method, Caller(peer=context.peer()), time.monotonic())
+        record.streaming = route.client_streaming or route.server_streaming
+        self._calls.begin(record)
         try:
+            self._correlation.enter(record, context.invocation_metadata() or ())
+            context.set_trailing_metadata(((REQUEST_ID_KEY, record.request_id),))
             yield record
         except (asyncio.CancelledError, GeneratorExit):
-            record.code = "CANCELLED"
+            record.code, record.reason = "CANCELLED", "left"
+            if self._call.stopping.is_set():
+                record.reason = "stopping"
+            elif context.time_remaining() == 0:  # gRPC answers so, and cancels the handler
+                record.code, record.reason = "DEADLINE_EXCEEDED", "deadline"
+            raise
+        except Exception:
+            if record.code == "OK":  # an abort has set it
+                record.code, record.reason = "UNKNOWN", "internal"
             raise
         finally:
-            record.elapsed_s = time.monotonic() - record.began
-            for observe in self._observers:
-                observe(record)
+            self._calls.end(record)
 
     def _of(self, record: CallRecord, ticket: Ticket, context: _Context[Any, Any], default_s: float = 0.0) -> Call:
         left = cast("float | None", context.time_remaining())  # None without a deadline, which the stub leaves out
@@ -124,8 +135,9 @@ class Service(grpc.GenericRpcHandler):
 
     async def _abort(self, context: _Context[Any, Any], record: CallRecord, refusal: Exception) -> None:
         status = status_of(refusal)
-        record.code = status.code.name
-        trailing = [(DETAILS_KEY, status.details or "{}")]  # a client tells by it that gRPC itself did not refuse
+        record.code, record.reason = status.code.name, status.reason
+        # A client tells by the first that gRPC itself did not refuse.
+        trailing = [(DETAILS_KEY, status.details or "{}"), (REQUEST_ID_KEY, record.request_id)]
         if status.passing is not None:
             trailing.append((PUSHBACK_KEY, self._pushback.next() if status.passing else Pushback.NEVER))
         await context.abort(status.code, status.message, tuple(trailing))

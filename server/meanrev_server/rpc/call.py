@@ -1,6 +1,7 @@
 """What a handler may use of the server while it answers one call."""
 
 import asyncio
+import time
 from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass, field
 from functools import partial
@@ -73,10 +74,14 @@ class Call:
         Raises:
             meanrev_wire.errors.MalformedMessage: data is not such a message.
         """
+        began = time.monotonic()
         if len(data) <= _PARSED_ON_THE_LOOP:
-            return codec.decode(message_type, data)
-        parse = partial(codec.decode, message_type, data)
-        return await self.launcher.submit(parse, nbytes=len(data), deadline=self.deadline)
+            message = codec.decode(message_type, data)
+        else:
+            parse = partial(codec.decode, message_type, data)
+            message = await self.launcher.submit(parse, nbytes=len(data), deadline=self.deadline, record=self.record)
+        self.record.note_phase("decode", began, time.monotonic())
+        return message
 
     async def compute(self, compute: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
         """Run a computation off the event loop.
@@ -90,7 +95,8 @@ class Call:
         """
         work = partial(compute, *args, **kwargs)
         # Bytes that the ticket keeps are held whether the computation waits or not, so the queue does not count them.
-        return await self.launcher.submit(work, nbytes=self.ticket.message_bytes, deadline=self.deadline)
+        nbytes = self.ticket.message_bytes
+        return await self.launcher.submit(work, nbytes=nbytes, deadline=self.deadline, record=self.record)
 
     async def batched(self, compute: Callable[[K, Sequence[I]], Sequence[R]], key: K, item: I) -> R:
         """Compute a small item off the event loop, together with those of other calls.
@@ -106,5 +112,5 @@ class Call:
         Raises:
             Exception: as compute, for this item alone.
         """
-        nbytes = self.ticket.message_bytes
-        return await self.launcher.batched(compute, key, item, nbytes=nbytes, deadline=self.deadline)
+        nbytes, record = self.ticket.message_bytes, self.record
+        return await self.launcher.batched(compute, key, item, nbytes=nbytes, deadline=self.deadline, record=record)

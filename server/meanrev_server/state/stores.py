@@ -49,6 +49,7 @@ class State:
     Attributes:
         stored: Counts the bytes of portfolios, marks and inputs of jobs.
         archive: Keeps them; in memory until open is called.
+        jobs: All jobs.
         being_kept: Submissions of jobs that the archive has not kept yet, by job id.
     """
 
@@ -64,12 +65,12 @@ class State:
         self._path = settings.state_dir
         self._marks = AllMarks(self.stored, settings.mark_ttl_s)
         self._portfolios = Portfolios(self.stored)
-        self._jobs = Jobs(settings.max_jobs, settings.max_result_bytes, settings.state_share, self._drop)
+        self.jobs = Jobs(settings.max_jobs, settings.max_result_bytes, settings.state_share, self._drop)
         self._work: list[asyncio.Task[None]] = []
 
     def of(self, identity: str) -> Stores:
         """Return what a caller has left."""
-        return Stores(self._marks.of(identity), self._portfolios.of(identity), self._jobs.of(identity))
+        return Stores(self._marks.of(identity), self._portfolios.of(identity), self.jobs.of(identity))
 
     async def open(self, backend: str) -> None:
         """Read the state directory, where the settings name one, and write marks to it from now on.
@@ -89,7 +90,7 @@ class State:
 
     def unfinished(self) -> list[Job]:
         """Return the jobs that a crash or a stop of the server has interrupted, oldest first."""
-        return [job for job in self._jobs if not job.ended]
+        return [job for job in self.jobs if not job.ended]
 
     async def close(self) -> None:
         """Write the last marks, finish what was begun, and release the directory."""
@@ -112,7 +113,7 @@ class State:
         for identity, arrived in await database.run(lambda: list(rows.marks(database))):
             self._marks.restore(identity, arrived)
         for job in await database.run(job_rows.all_jobs, database):
-            self._jobs.restore(job)
+            self.jobs.restore(job)
             self.stored.adopt(job.identity, job.held)
         for identity in self._marks.identities:
             self._marks.expire(identity, time.monotonic())

@@ -87,7 +87,7 @@ async def afterwards(folder, answered):
     async with Driver(folder) as driver:
         stores, state = driver.app.call.stores, driver.app.call.state
         leftovers = _names(folder, "*/*.tmp")
-        lost = [each for each in answered if each != "book" and each not in {job.job_id for job in state._jobs}]
+        lost = [each for each in answered if each != "book" and each not in {job.job_id for job in state.jobs}]
         if "book" in answered and stores.portfolios.get("book").cash != 5.0:
             lost.append("book")
         heard = []
