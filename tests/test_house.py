@@ -52,6 +52,7 @@ CLIENT_METHODS = {
     "WatchJob": "job",
     "FetchResult": "job",
     "CancelJob": "job",
+    "ListJobs": "jobs",
     "PublishPrices": "publish",
     "PutPortfolio": "put_portfolio",
     "GetPortfolio": "get_portfolio",

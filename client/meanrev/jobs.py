@@ -1,9 +1,12 @@
 """Work that a server does while its caller does not wait."""
 
+import asyncio
+import time
 from collections.abc import AsyncIterator, Iterator
 from contextlib import aclosing, closing
 from typing import Any, cast
 
+from meanrev.errors import ConnectionFailed
 from meanrev.methods import job_calls
 from meanrev.methods.research import Reading
 from meanrev.progress import Progress, shown
@@ -13,6 +16,11 @@ from meanrev.results import JobState
 __all__ = ["AsyncJob", "Job"]
 
 _HOUR_S = 3600.0
+
+_RESTART_S = 30.0
+"""Seconds without a server after which result gives up; a server with a state directory resumes its jobs at a start."""
+
+_PAUSE_S = 0.5
 
 
 class _Submitted:
@@ -31,6 +39,30 @@ class _Submitted:
     def __repr__(self) -> str:
         state = self.state
         return f"<{type(self).__name__} {self.job_id[:12]} {state.method} {state.status} {state.done}/{state.total}>"
+
+
+class _Patience:
+    """How long result waits for a server that is being restarted, and for the job."""
+
+    def __init__(self, timeout: float) -> None:
+        self._deadline = time.monotonic() + timeout
+        self._gone_at: float | None = None
+
+    @property
+    def left_s(self) -> float:
+        """Seconds until result gives up; never 0, so that the server is asked once."""
+        return max(1e-3, self._deadline - time.monotonic())
+
+    def answered(self) -> None:
+        """Record that the server answers."""
+        self._gone_at = None
+
+    def check(self, error: ConnectionFailed) -> None:
+        """Raise the error unless there is time for another attempt."""
+        now = time.monotonic()
+        self._gone_at = self._gone_at or now
+        if now - self._gone_at > _RESTART_S or now + _PAUSE_S > self._deadline:
+            raise error
 
 
 class Job(_Submitted):
@@ -60,7 +92,7 @@ class Job(_Submitted):
             yield state
 
     def result(self, *, progress: Progress = False, timeout: float = _HOUR_S) -> Any:
-        """Wait for the job and return what its method returns.
+        """Wait for the job and return what its method returns, also while the server is restarted.
 
         Args:
             progress: True for a bar, or a function of (done, total, eta_s).
@@ -69,10 +101,18 @@ class Job(_Submitted):
         Raises:
             MeanRevError: the job failed or was cancelled; or as every call.
         """
-        states = cast("Any", self.watch(timeout=timeout))
-        with shown(progress, self.state.method) as advance, closing(states):
-            for state in states:
-                advance(state.done, state.total)
+        patience = _Patience(timeout)
+        with shown(progress, self.state.method) as advance:
+            while True:
+                try:
+                    with closing(cast("Any", self.watch(timeout=patience.left_s))) as states:
+                        for state in states:
+                            patience.answered()
+                            advance(state.done, state.total)
+                    break
+                except ConnectionFailed as error:
+                    patience.check(error)
+                    time.sleep(_PAUSE_S)
         job_calls.ended(self.state)
         return self._client.bind(job_calls.fetch)(self.job_id, self._reading, timeout)
 
@@ -115,7 +155,7 @@ class AsyncJob(_Submitted):
                 yield state
 
     async def result(self, *, progress: Progress = False, timeout: float = _HOUR_S) -> Any:  # noqa: ASYNC109 - likewise
-        """Wait for the job and return what its method returns.
+        """Wait for the job and return what its method returns, also while the server is restarted.
 
         Args:
             progress: True for a bar, or a function of (done, total, eta_s).
@@ -124,11 +164,18 @@ class AsyncJob(_Submitted):
         Raises:
             MeanRevError: the job failed or was cancelled; or as every call.
         """
-        states = cast("Any", self.watch(timeout=timeout))
+        patience = _Patience(timeout)
         with shown(progress, self.state.method) as advance:
-            async with aclosing(states):
-                async for state in states:
-                    advance(state.done, state.total)
+            while True:
+                try:
+                    async with aclosing(cast("Any", self.watch(timeout=patience.left_s))) as states:
+                        async for state in states:
+                            patience.answered()
+                            advance(state.done, state.total)
+                    break
+                except ConnectionFailed as error:
+                    patience.check(error)
+                    await asyncio.sleep(_PAUSE_S)
         job_calls.ended(self.state)
         return await self._client.bind(job_calls.fetch)(self.job_id, self._reading, timeout)
 

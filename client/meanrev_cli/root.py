@@ -19,6 +19,7 @@ COMMANDS: Mapping[str, str] = {
     "health": "Ask a server whether it serves.",
     "sweep": "Backtest prices of a file against a grid of thresholds, costs and lookbacks.",
     "scan": "Find pairs of columns of a file that are worth trading.",
+    "jobs": "List, watch, fetch and cancel the jobs of a server.",
     "bench": "Measure how fast a server answers, from one caller to many.",
     "call": "Call any method with JSON, through the server's reflection.",
     "proto": "Write meanrev.proto, for stubs in another language.",

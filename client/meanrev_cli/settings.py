@@ -19,6 +19,7 @@ _FLAGS = {
     "token_file": "--token-file",
     "grace_s": "--grace",
     "compute_threads": "--compute-threads",
+    "state_dir": "--state-dir",
     "metrics": "--metrics",
     "log": "--log",
     "log_level": "--log-level",

@@ -17,6 +17,7 @@ from gpu_kernels.errors import KernelError
 from meanrev_server.app import App
 from meanrev_server.compute_backend import limit_blas
 from meanrev_server.config import ConfigError, Settings
+from meanrev_server.errors import StateUnusable
 from meanrev_server.telemetry import start_logging
 
 __all__ = ["main"]
@@ -31,6 +32,8 @@ def main() -> NoReturn:
         uvloop.run(_serve(settings))
     except KernelError as error:
         _tell(field="backend", error=str(error))
+    except StateUnusable as error:
+        _tell(field="state_dir", error=str(error))
     except ConfigError as error:
         _tell(field="listen", error=str(error))
     # Python would wait for the compute threads, whose callers have been answered or given up.

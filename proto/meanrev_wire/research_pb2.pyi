@@ -635,6 +635,26 @@ class Job(_message.Message):
     finished_ms: int
     def __init__(self, job_id: _Optional[str] = ..., method: _Optional[str] = ..., status: _Optional[str] = ..., done: _Optional[int] = ..., total: _Optional[int] = ..., error: _Optional[str] = ..., submitted_ms: _Optional[int] = ..., finished_ms: _Optional[int] = ...) -> None: ...
 
+class ListJobsRequest(_message.Message):
+    __slots__ = ("limit", "page", "metadata")
+    LIMIT_FIELD_NUMBER: _ClassVar[int]
+    PAGE_FIELD_NUMBER: _ClassVar[int]
+    METADATA_FIELD_NUMBER: _ClassVar[int]
+    limit: int
+    page: str
+    metadata: str
+    def __init__(self, limit: _Optional[int] = ..., page: _Optional[str] = ..., metadata: _Optional[str] = ...) -> None: ...
+
+class ListJobsReply(_message.Message):
+    __slots__ = ("jobs", "next_page", "metadata")
+    JOBS_FIELD_NUMBER: _ClassVar[int]
+    NEXT_PAGE_FIELD_NUMBER: _ClassVar[int]
+    METADATA_FIELD_NUMBER: _ClassVar[int]
+    jobs: _containers.RepeatedCompositeFieldContainer[Job]
+    next_page: str
+    metadata: str
+    def __init__(self, jobs: _Optional[_Iterable[_Union[Job, _Mapping]]] = ..., next_page: _Optional[str] = ..., metadata: _Optional[str] = ...) -> None: ...
+
 class ResultPart(_message.Message):
     __slots__ = ("offset", "total", "data", "message_name", "reply", "replies")
     OFFSET_FIELD_NUMBER: _ClassVar[int]

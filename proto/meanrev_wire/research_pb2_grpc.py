@@ -97,6 +97,11 @@ class MeanRevResearchStub(object):
                 request_serializer=research__pb2.JobRequest.SerializeToString,
                 response_deserializer=research__pb2.Job.FromString,
                 _registered_method=True)
+        self.ListJobs = channel.unary_unary(
+                '/meanrev.MeanRevResearch/ListJobs',
+                request_serializer=research__pb2.ListJobsRequest.SerializeToString,
+                response_deserializer=research__pb2.ListJobsReply.FromString,
+                _registered_method=True)
         self.PublishPrices = channel.unary_unary(
                 '/meanrev.MeanRevResearch/PublishPrices',
                 request_serializer=research__pb2.PublishPricesRequest.SerializeToString,
@@ -204,6 +209,13 @@ class MeanRevResearchServicer(object):
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def ListJobs(self, request, context):
+        """Lists the caller's jobs, newest first, a page at a time.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def PublishPrices(self, request, context):
         """Publishes prices, by which PortfolioHealthStream values portfolios.
         """
@@ -287,6 +299,11 @@ def add_MeanRevResearchServicer_to_server(servicer, server):
                     servicer.CancelJob,
                     request_deserializer=research__pb2.JobRequest.FromString,
                     response_serializer=research__pb2.Job.SerializeToString,
+            ),
+            'ListJobs': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListJobs,
+                    request_deserializer=research__pb2.ListJobsRequest.FromString,
+                    response_serializer=research__pb2.ListJobsReply.SerializeToString,
             ),
             'PublishPrices': grpc.unary_unary_rpc_method_handler(
                     servicer.PublishPrices,
@@ -631,6 +648,33 @@ class MeanRevResearch(object):
             '/meanrev.MeanRevResearch/CancelJob',
             research__pb2.JobRequest.SerializeToString,
             research__pb2.Job.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListJobs(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/meanrev.MeanRevResearch/ListJobs',
+            research__pb2.ListJobsRequest.SerializeToString,
+            research__pb2.ListJobsReply.FromString,
             options,
             channel_credentials,
             insecure,

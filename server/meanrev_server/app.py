@@ -14,25 +14,23 @@ from grpc_health.v1 import health, health_pb2, health_pb2_grpc
 from grpc_reflection.v1alpha import reflection, reflection_pb2_grpc
 
 from meanrev_server import compute_backend, tls, weights_stream
-from meanrev_server.admission import Admission, Capacity
+from meanrev_server.admission import Admission, Capacity, Ticket
 from meanrev_server.authentication import authentication_of
 from meanrev_server.batcher import QueueLimits
 from meanrev_server.config import Settings
-from meanrev_server.jobs import JobStore
 from meanrev_server.launcher import Launcher
 from meanrev_server.listener import listen
-from meanrev_server.marks import Marks
 from meanrev_server.observation.observation import Observation
 from meanrev_server.observation.parts import Identity, Parts
-from meanrev_server.portfolios import PortfolioStore
 from meanrev_server.records import Calls
-from meanrev_server.research import stream
+from meanrev_server.research import job_run, stream
 from meanrev_server.rpc.adapter import Service
-from meanrev_server.rpc.call import Call, Stores
+from meanrev_server.rpc.call import Call
 from meanrev_server.rpc.counted import Standard, Unknown
 from meanrev_server.rpc.guard import guarded
 from meanrev_server.rpc.pushback import Pushback
 from meanrev_server.rpc.registry import Route, routes
+from meanrev_server.state.stores import State
 from meanrev_server.watched_files import Watched, watch
 from meanrev_wire import meanrev_pb2, research_pb2
 
@@ -83,7 +81,7 @@ class App:
         self.call = Call(
             settings=self.settings,
             backend=self.backend,
-            stores=self._stores(),
+            state=State(self.settings),
             launcher=self._launcher,
         )
         known = {**stream.HANDLERS, **weights_stream.HANDLERS}
@@ -102,8 +100,18 @@ class App:
 
         Raises:
             ConfigError: the address cannot be listened on, or is reachable from outside without insecure.
+            StateUnusable: the state directory cannot be used.
         """
         self.settings.check()
+        await self.call.state.open(self.backend.name)
+        try:
+            await self._serve()
+        except BaseException:
+            await self.call.state.close()
+            raise
+        return self.address
+
+    async def _serve(self) -> None:
         self._server = server = grpc.aio.server(options=_channel_options(self.settings))
         server.add_generic_rpc_handlers((self._service(),))
         standard = Standard(server, self.calls)
@@ -118,26 +126,16 @@ class App:
         if files := self._watched():
             self._in_background(watch(files))
         await self._say_whether_serving()
+        job_run.resume(self.call, lambda: Ticket(self._admission))
         if self.settings.exposed:
             log.warning("other machines can reach this server in plaintext", extra={"address": self.address})
         log.info("serving", extra={"address": self.address, "backend": self.backend.name})
         if self.backend.name == "numpy" and self.backend.missing:  # it was not asked for
             log.warning("no compiled kernels: NumPy computes, which is slower", extra={"reasons": self.backend.missing})
-        return self.address
 
     def _service(self) -> Service:
         pushback = Pushback(self.settings.retry_pushback_ms)
-        return Service(
-            self.routes, self.call, self._admission, pushback, self.calls, self._authentication, self._stores
-        )
-
-    def _stores(self) -> Stores:
-        """Return empty stores, for a caller of whom the server keeps nothing yet."""
-        return Stores(
-            marks=Marks(),
-            portfolios=PortfolioStore(),
-            jobs=JobStore(self.settings.max_jobs, self.settings.max_result_bytes),
-        )
+        return Service(self.routes, self.call, self._admission, pushback, self.calls, self._authentication)
 
     def _watched(self) -> list[Watched[Any]]:
         return [files for files in (self._certificate, self._authentication.tokens) if files is not None]
@@ -151,7 +149,7 @@ class App:
             calls=self.calls,
             launcher=self._launcher,
             admission=self._admission,
-            jobs=lambda: self.call.stores.jobs,
+            jobs=lambda: self.call.state.jobs,
             fleet=self._fleet,
         )
 
@@ -167,6 +165,7 @@ class App:
             for work in tuple(self.call.background):
                 work.cancel()
             await self._server.stop(self.settings.grace_s if grace_s is None else grace_s)
+            await self.call.state.close()
             log.info("stopped", extra={"address": self.address})
         await self.observation.stop()
         await asyncio.to_thread(self.close)  # a worker may take seconds to end

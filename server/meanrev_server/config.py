@@ -64,6 +64,11 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
         max_matrix_bytes: Largest matrix that may arrive in chunks, as float64.
         max_jobs: Jobs that are kept, at work or finished.
         max_result_bytes: Results that are kept for jobs, in all; a job whose result may be larger is refused.
+        state_dir: Directory in which portfolios, marks and jobs outlive the server; "" keeps them in memory.
+        max_state_bytes: Bytes of stored portfolios and marks, and of the inputs of jobs at work in state_dir.
+        state_share: Fraction of max_state_bytes, max_jobs and max_result_bytes that one caller may take, where callers
+            have identities.
+        mark_ttl_s: Seconds after which the last price of an asset expires.
         max_concurrent_streams: Calls in flight on one connection.
         max_assets_per_stream: Asset ids one stream may carry.
         log: Rendering of log lines on stderr.
@@ -108,6 +113,10 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     max_matrix_bytes: Annotated[int, msgspec.Meta(ge=4096)] = 2 * 1024**3
     max_jobs: Annotated[int, msgspec.Meta(ge=1, le=1_000_000)] = 1000
     max_result_bytes: Annotated[int, msgspec.Meta(ge=0)] = 1024**3
+    state_dir: str = ""
+    max_state_bytes: Annotated[int, msgspec.Meta(ge=0)] = 4 * 1024**3
+    state_share: Annotated[float, msgspec.Meta(gt=0, le=1)] = 0.5
+    mark_ttl_s: Annotated[float, msgspec.Meta(gt=0)] = 604_800.0
     max_concurrent_streams: Annotated[int, msgspec.Meta(ge=1, le=65536)] = 256
     max_assets_per_stream: Annotated[int, msgspec.Meta(ge=1, le=1_000_000)] = 10_000
     log: Literal["console", "json"] = "console"

@@ -51,6 +51,12 @@ def _contradictions(settings: Any) -> Iterator[str]:
                 f"lower {setting_named(pair.low)} or raise {setting_named(pair.high)}"
             )
     yield from _files(settings)
+    if settings.state_dir and settings.max_matrix_bytes > settings.max_state_bytes:
+        yield (
+            f"max_matrix_bytes = {settings.max_matrix_bytes} is above max_state_bytes = {settings.max_state_bytes}: a "
+            "job of that size could never be stored; lower "
+            f"{setting_named('max_matrix_bytes')} or raise {setting_named('max_state_bytes')}"
+        )
     if settings.gpus > 1 and settings.worker == "thread":
         yield f"gpus must be 1 where worker is 'thread', got {settings.gpus}: each GPU has a child"
     if settings.gpus > 1 and settings.backend in {"native", "numpy"}:

@@ -2,14 +2,18 @@
 
 ServerError
 ├── ConfigError       a setting that cannot be used
+│   └── StateUnusable a state directory that cannot be used
 ├── Unauthenticated   a call without a token or a name that the server accepts
 ├── NotFound          something that the caller does not have
 ├── LimitReached      a limit of the server
 ├── Expired           a deadline that passed before the computation began
+├── DamagedFile       a file of the state directory whose content is not what was written
+├── StorageFailed     a write to the state directory, or a read from it, that failed
 ├── ServerStopping    a call that the server cannot answer because it is stopping
 └── Refused           a call that ends with a status other than OK (rpc.status)
 
-ConfigError stops the server before it serves. All others become gRPC statuses, in rpc.status alone.
+ConfigError stops the server before it serves. DamagedFile is raised again as StorageFailed. All others become gRPC
+statuses, in rpc.status alone.
 """
 
 import re
@@ -17,11 +21,14 @@ from typing import Self
 
 __all__ = [
     "ConfigError",
+    "DamagedFile",
     "Expired",
     "LimitReached",
     "NotFound",
     "ServerError",
     "ServerStopping",
+    "StateUnusable",
+    "StorageFailed",
     "Unauthenticated",
     "setting_named",
 ]
@@ -36,6 +43,10 @@ class ServerError(Exception):
 
 class ConfigError(ServerError, ValueError):
     """A setting that cannot be used; the message names the setting, its value and the rule."""
+
+
+class StateUnusable(ConfigError):
+    """A state directory that cannot be used; the message names the directory, the reason and the remedy."""
 
 
 class Unauthenticated(ServerError):
@@ -88,6 +99,14 @@ def setting_named(name: str) -> str:
 
 class Expired(ServerError, TimeoutError):
     """A call whose deadline passed while it waited; its computation never starts."""
+
+
+class DamagedFile(ServerError):
+    """A file of the state directory whose content is not what was written."""
+
+
+class StorageFailed(ServerError, RuntimeError):
+    """A write to the state directory, or a read from it, that failed; the message says of what and why, but no path."""
 
 
 class ServerStopping(ServerError, RuntimeError):

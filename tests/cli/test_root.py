@@ -16,9 +16,14 @@ def test_help_lists_every_command(run):
         assert f"  {name} " in result.stdout
 
 
-@pytest.mark.parametrize("command", COMMANDS)
+JOBS = ("list", "watch", "fetch", "cancel")
+
+
+@pytest.mark.parametrize(
+    "command", [*(name for name in COMMANDS if name != "jobs"), *(f"jobs {name}" for name in JOBS)]
+)
 def test_every_command_takes_the_shared_flags(run, command):
-    result = run(command, "--help")
+    result = run(*command.split(), "--help")
     assert result.exit_code == 0
     for flag in ("--config", "--json", "-v, --verbose"):
         assert flag in result.stdout

@@ -77,6 +77,19 @@ class TestJobs:
         expected = job.result()
         assert client.job(job.job_id).result() == expected
 
+    def test_jobs_are_listed_newest_first(self, client, prices):
+        first = client.submit("fit_ou", prices, adf_lags=3)
+        first.result()
+        second = client.submit("fit_ou", prices, adf_lags=4)
+        second.result()
+        found = client.jobs()
+        assert [state for state in found if state.job_id == first.job_id] == [first.state]
+        times = [state.submitted_ms for state in found]
+        assert times == sorted(times, reverse=True)
+        assert len(client.jobs(limit=1)) == 1
+        with pytest.raises(mr.InvalidInput, match="limit must be from 1 to 1000, got 0"):
+            client.jobs(limit=0)
+
     def test_one_series_keeps_its_scalars(self, client, prices):
         assert isinstance(client.submit("fit_ou", prices[:, 0]).result().theta, float)
 

@@ -34,13 +34,15 @@ def test_every_error_is_of_the_tree_that_its_package_draws(package, base):
     found = defined(package)
     drawn = importlib.import_module(f"{package.__name__}.errors").__doc__
     assert all(issubclass(kind, base) for kind in found)
-    assert set(re.findall(r"^(?:├── |└── )?([A-Z]\w+)", drawn.partition("\n\n")[2], re.MULTILINE)) >= {
+    assert set(re.findall(r"^(?:│   )*(?:├── |└── )?([A-Z]\w+)", drawn.partition("\n\n")[2], re.MULTILINE)) >= {
         kind.__name__ for kind in found
     }
 
 
 @pytest.mark.parametrize(
-    "error", [NotFound("x"), LimitReached("x"), errors.Expired("x"), ServerStopping()], ids=lambda e: type(e).__name__
+    "error",
+    [NotFound("x"), LimitReached("x"), errors.Expired("x"), errors.StorageFailed("x"), ServerStopping()],
+    ids=lambda e: type(e).__name__,
 )
 def test_every_error_that_reaches_a_caller_has_a_status_of_its_own(error):
     status = status_of(error)

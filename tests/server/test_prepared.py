@@ -31,7 +31,7 @@ def submitted(**options):
 
 
 def job_id(request, table=TABLE):
-    return request.with_table(table).job_id()
+    return request.with_table(table).job_id("")
 
 
 def test_the_catalogue_has_every_task_under_its_own_name():
@@ -81,9 +81,9 @@ def test_a_matrix_is_hashed_where_it_is():
     table = UploadedMatrix(np.ones((2**17, 16)), tuple(map(str, range(16))), np.arange(2**17))
     request = replace(submitted(), outline=Outline(2**17, 16, table.columns, ""))
     prepared = request.with_table(table)
-    prepared.job_id()
+    prepared.job_id("")
     tracemalloc.start()
-    prepared.job_id()
+    prepared.job_id("")
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
     assert peak < table.timestamps_ms.nbytes < table.values.nbytes

@@ -15,6 +15,7 @@ from meanrev.results import (
     BacktestMetric,
     Estimate,
     Health,
+    JobState,
     JohansenTest,
     MultiperiodPlan,
     OuFit,
@@ -71,6 +72,7 @@ async def of_an_asyncio_client(client: mr.AsyncClient) -> None:
     assert_type(await client.submit("sweep", PRICES), mr.AsyncJob)
     assert_type(await client.submit("sweep", PRICES, dry_run=True), Estimate)
     assert_type(await client.job("a" * 64), mr.AsyncJob)
+    assert_type(await client.jobs(), tuple[JobState, ...])
 
 
 def of_the_class() -> None:

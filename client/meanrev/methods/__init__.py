@@ -6,6 +6,7 @@ from meanrev.methods.cara import cara, cara_stream
 from meanrev.methods.fit_ou import fit_ou
 from meanrev.methods.health import health
 from meanrev.methods.info import info
+from meanrev.methods.job_calls import jobs
 from meanrev.methods.johansen import johansen
 from meanrev.methods.log_returns import log_returns
 from meanrev.methods.multiperiod import multiperiod
@@ -54,3 +55,4 @@ class Methods:
     publish = Method(publish)
     put_portfolio = Method(put_portfolio)
     get_portfolio = Method(get_portfolio)
+    jobs = Method(jobs)

@@ -1,4 +1,4 @@
-"""SubmitJob, WatchJob, FetchResult and CancelJob: the calls of a Job, for every method in RESEARCH."""
+"""SubmitJob, WatchJob, FetchResult and CancelJob: the calls of a Job, for every method in RESEARCH; and ListJobs."""
 
 from collections.abc import Mapping
 from functools import partial
@@ -20,10 +20,12 @@ from meanrev.question import About, Live, Question, Replies
 from meanrev.results import JobState
 from meanrev_wire import research_pb2
 
-__all__ = ["FINAL", "cancel", "ended", "fetch", "reading_of", "request_of", "submission", "watch"]
+__all__ = ["FINAL", "cancel", "ended", "fetch", "jobs", "reading_of", "request_of", "submission", "watch"]
 
 FINAL = frozenset({"done", "failed", "cancelled"})
 """Statuses after which nothing changes."""
+
+_MOST_LISTED = 1000
 
 _FIELDS = tuple(name for name in JobState.__dataclass_fields__ if name != "meta")
 
@@ -78,6 +80,26 @@ def watch(job_id: str, timeout: float | None) -> Live[JobState]:
     )
 
 
+def jobs(*, limit: int = 100, timeout: float | None = None) -> Question[tuple[JobState, ...]]:
+    """Return the caller's jobs as they are now, newest first; job finds one by its job_id.
+
+    Args:
+        limit: Most jobs, 1 to 1000.
+        timeout: Seconds for everything; the client's own where None.
+
+    Raises:
+        MeanRevError: as every call.
+    """
+    if not 1 <= limit <= _MOST_LISTED:
+        raise InvalidInput("limit", f"must be from 1 to {_MOST_LISTED}", value=limit)
+    message = wire.encode(research_pb2.ListJobsRequest, limit=limit, metadata=wire.options())
+
+    def states(replies: Replies, about: About) -> tuple[JobState, ...]:
+        return tuple(_state_of(job, about) for job in wire.decode(research_pb2.ListJobsReply, replies[0][0]).jobs)
+
+    return Question(research_path("ListJobs"), [[message]], states, timeout=timeout)
+
+
 def cancel(job_id: str) -> Question[JobState]:
     """Declare the call that stops a job."""
     return Question(research_path("CancelJob"), [[_encoded(job_id)]], _state)
@@ -124,5 +146,8 @@ def _state(replies: Replies, about: About) -> JobState:
 
 
 def _read_state(data: bytes, about: About) -> JobState:
-    reply = wire.decode(research_pb2.Job, data)
+    return _state_of(wire.decode(research_pb2.Job, data), about)
+
+
+def _state_of(reply: research_pb2.Job, about: About) -> JobState:
     return JobState(**{name: getattr(reply, name) for name in _FIELDS}, meta=about)

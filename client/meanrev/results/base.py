@@ -75,11 +75,16 @@ class Result(Mapping[str, Any]):
         """
         import pandas as pd  # noqa: PLC0415 - only this method needs it
 
-        columns = self._columns()
-        length = max((len(value) for value in columns.values() if _depth(value) == 1), default=1)
-        fitting = {name: value for name, value in columns.items() if _depth(value) == 0 or len(value) == length}
+        fitting = self.to_columns()
+        length = max((len(value) for value in fitting.values() if _depth(value) == 1), default=1)
         labels = next((value.index for value in fitting.values() if isinstance(value, pd.Series)), range(length))
         return pd.DataFrame(fitting, index=labels)
+
+    def to_columns(self) -> dict[str, Any]:
+        """Return what to_frame shows, a column's values by its name, without pandas; a single value is one number."""
+        columns = self._columns()
+        length = max((len(value) for value in columns.values() if _depth(value) == 1), default=1)
+        return {name: value for name, value in columns.items() if _depth(value) == 0 or len(value) == length}
 
     def _columns(self) -> dict[str, Any]:
         """Return the fields that fit a table: scalars and vectors."""

@@ -14,6 +14,7 @@ from meanrev_cli.shared import Shared, shared_flags
 from meanrev_server.app import App
 from meanrev_server.compute_backend import limit_blas
 from meanrev_server.config import ConfigError, Settings
+from meanrev_server.errors import StateUnusable
 from meanrev_server.telemetry import start_logging
 
 __all__ = ["serve"]
@@ -33,6 +34,7 @@ def _choices(setting: str) -> click.Choice[str]:
 @click.option("--token-file", metavar="FILE", help="Ask for tokens: a name and a token a line (`meanrev token`).")
 @click.option("--grace", "grace_s", type=float, metavar="SECONDS", help="Time for calls in flight on a stop.")
 @click.option("--compute-threads", type=int, metavar="N", help="Computations that run at once.")
+@click.option("--state-dir", metavar="DIR", help="Where portfolios, marks and jobs outlive the server.")
 @click.option("--metrics", metavar="HOST:PORT", help="Where Prometheus reads metrics; port 0 picks a free one.")
 @click.option("--log", type=_choices("log"), help="How log lines look on stderr.")
 @click.option("--log-level", type=_choices("log_level"), help="Least severe level that is logged.")
@@ -61,6 +63,8 @@ def _run(settings: Settings, level: str, line: str) -> None:
         raise Failure(ExitCode.DEVICE, f"{error}; {ways_to_set('backend')} chooses another backend") from None
     try:
         uvloop.run(app.run(lambda address: click.echo(line.format(address))))
+    except StateUnusable as error:
+        raise Failure(ExitCode.USAGE, f"{error}; {ways_to_set('state_dir')} sets it") from None
     except ConfigError as error:
         raise Failure(ExitCode.NO_SERVER, f"{error}{_advice(str(error))}") from None
     # Python would wait for the compute threads, whose callers have been answered or given up: grace is over.

@@ -11,5 +11,7 @@ async def handle(data: bytes, call: Call) -> bytes:
     """Answer with the job as it is now; a job that has ended does not change."""
     request = await call.decode(JobRequest, data)
     job = call.stores.jobs.get(request.job_id)
-    job.stop = True
+    if not job.ended:
+        job.stop = True
+        await call.state.archive.stop(job)
     return encoded(job)

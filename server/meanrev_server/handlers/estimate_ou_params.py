@@ -1,6 +1,7 @@
 """EstimateOUParams: an online Ornstein-Uhlenbeck fit for each asset of the stream."""
 
 import asyncio
+import time
 from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import aclosing
 from typing import Annotated, Literal
@@ -15,9 +16,10 @@ from gpu_kernels.dispatch import Selection, using
 from meanrev_server.errors import LimitReached, setting_named
 from meanrev_server.marks import Mark
 from meanrev_server.rpc import options
+from meanrev_server.rpc.asset_ids import check_id
 from meanrev_server.rpc.call import Call
 from meanrev_server.rpc.naming import option_names, wire_names
-from meanrev_server.rpc.stamps import stamps_of
+from meanrev_server.rpc.stamps import check_soon, stamps_of
 from meanrev_wire import codec
 from meanrev_wire.meanrev_pb2 import OuEstimate, PriceUpdate
 
@@ -119,6 +121,7 @@ class _Session:
             if len(self._assets) >= most:
                 setting = setting_named("max_assets_per_stream")
                 raise LimitReached(f"a stream carries at most {most} asset ids; {setting} raises it")
+            check_id("asset_id", asset_id)
             asset = self._assets[asset_id] = _Asset(chosen, self._call.launcher.selection)
         return asset
 
@@ -211,7 +214,10 @@ def _publish(update: PriceUpdate, asset: _Asset, call: Call) -> None:
     prices: Floats = codec.doubles(update.prices) if len(update.prices) else np.array([update.price])
     finite = prices[np.isfinite(prices)]
     if finite.size:
-        call.stores.marks.publish(Mark(update.asset_id, float(finite[-1]), asset.timestamp_ms))
+        check_soon(asset.timestamp_ms, "timestamp_ms", time.time() * 1000)
+        marks = call.stores.marks
+        with marks.room_for((update.asset_id,)):
+            marks.publish(Mark(update.asset_id, float(finite[-1]), asset.timestamp_ms), time.monotonic())
 
 
 async def _report(asset: _Asset, asset_id: str, ignored: list[str], call: Call) -> bytes:

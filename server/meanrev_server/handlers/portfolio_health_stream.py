@@ -12,6 +12,7 @@ from meanrev_server.errors import LimitReached, NotFound, ServerStopping, settin
 from meanrev_server.marks import Mark
 from meanrev_server.portfolios import AlertLimits, Portfolio
 from meanrev_server.rpc import options
+from meanrev_server.rpc.asset_ids import check_id
 from meanrev_server.rpc.call import Call
 from meanrev_server.rpc.naming import option_names, wire_names
 from meanrev_wire import codec
@@ -60,7 +61,7 @@ async def handle(data: bytes, call: Call) -> AsyncIterator[bytes]:
             estimator=ou.OnlineOu,
         )
     marked = _Account(account, few=len(assets) <= _FEW_ASSETS)
-    with call.stores.marks.listening(assets, marked.take):
+    with call.stores.marks.listening(assets, marked.take, time.monotonic()):
         while True:
             yield _encoded(request.portfolio_id, await marked.report(call), ignored)
             ignored = []
@@ -130,7 +131,8 @@ def _held(request: HealthRequest, chosen: HealthOptions, call: Call) -> Portfoli
 
 
 def _assets(request: HealthRequest, held: Portfolio, most: int) -> list[str]:
-    assets = list(dict.fromkeys((*held.holdings, *request.asset_ids)))
+    watched = [check_id(f"asset_ids[{i}]", name) for i, name in enumerate(request.asset_ids)]
+    assets = list(dict.fromkeys((*held.holdings, *watched)))
     if len(assets) > most:
         setting = setting_named("max_assets_per_stream")
         raise LimitReached(f"a stream carries at most {most} asset ids; {setting} raises it")

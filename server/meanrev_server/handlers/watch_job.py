@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator
 
-from meanrev_server.jobs import FINAL
+from meanrev_server.errors import ServerStopping
 from meanrev_server.rpc.call import Call
 from meanrev_server.rpc.jobs import encoded
 from meanrev_wire.research_pb2 import JobRequest
@@ -20,10 +20,12 @@ async def handle(data: bytes, call: Call) -> AsyncIterator[bytes]:
     job = call.stores.jobs.get(request.job_id)
     seen = -1
     while True:
-        ended = job.status in FINAL
+        ended = job.ended
         if job.version != seen:
             seen = job.version
             yield encoded(job)
         if ended:
             return
+        if call.stopping.is_set() and call.state.archive.lasts:
+            raise ServerStopping  # the next server resumes the job
         await asyncio.sleep(_GLANCE_S)

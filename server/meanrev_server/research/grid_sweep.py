@@ -6,6 +6,7 @@ of one group, however large the sweep is. No column's figures depend on its grou
 
 import math
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -16,6 +17,7 @@ from gpu_kernels.checks import Floats
 from gpu_kernels.sweep import Rules
 from meanrev_server.research.columns import column_groups
 from meanrev_server.research.task import Progress
+from meanrev_server.state.parts import Arrays, Parts
 
 __all__ = ["GridSweep", "Swept", "group_bytes", "group_columns", "swept"]
 
@@ -30,6 +32,8 @@ _FIGURE_BYTES = 1 << 25
 
 _PRICE_BYTES = 1 << 24
 """Most bytes of a group's prices, where it has more than one column."""
+
+_STEP_FIELDS = threshold_grid.WalkStep._fields
 
 _COPIES = 4
 """Arrays of the size of a group's figures and prices that are held while it is computed."""
@@ -69,44 +73,69 @@ class Swept(NamedTuple):
     n_prices: NDArray[np.int64]
 
 
-def swept(values: Floats, grid: GridSweep, progress: Progress) -> Swept:
+def swept(values: Floats, grid: GridSweep, progress: Progress, parts: Parts) -> Swept:
     """Sweep the columns of a matrix.
 
     Args:
         values: (T, N).
         grid: What is computed.
         progress: Called with the column-cells done and their number.
+        parts: Keeps each group's part of the result, under the number of its first column.
 
     Raises:
         InvalidInput: as sweep, choose and walk_forward of gpu_kernels.threshold_grid.
     """
     n_columns, n_valid = values.shape[1], int(np.count_nonzero(grid.cells.valid))
-    total = n_columns * n_valid
-    kept = {name: np.empty((n_columns, grid.cells.valid.size)) for name in grid.figures}
+    figures = {name: np.empty((n_columns, grid.cells.valid.size)) for name in grid.figures}
     n_prices = np.empty(n_columns, dtype=np.int64)
     choices, steps = [], []
     size = group_columns(grid.cells.valid.size, grid.shape[-1], len(values))
     for columns, prices in column_groups(values, size):
-        done = columns.start * n_valid
+        report = _reporter(progress, columns, n_valid, n_columns * n_valid)
+        part = parts.part(columns.start, partial(_group, prices, grid, report))
+        for name, kept in figures.items():
+            kept[columns] = part[f"figures.{name}"]
+        n_prices[columns] = part["n_prices"]
+        choices.append(_choice(part))
+        steps += [step._replace(series=columns.start + step.series) for step in _steps(part)]
+        progress(columns.stop * n_valid, n_columns * n_valid)
+    return Swept(figures, _joined(choices), steps, n_prices)
 
-        def report(swept: int, _: int, before: int = done) -> None:
-            progress(before + swept, total)
 
-        def go_on(_: int, __: int, after: int = columns.stop * n_valid) -> None:
-            progress(after, total)
+def _reporter(progress: Progress, columns: slice, n_valid: int, total: int) -> Progress:
+    """Return a progress that takes the column-cells done in a group, and reports those of the groups before it too."""
+    return lambda done, _: progress(columns.start * n_valid + done, total)
 
-        n_prices[columns] = np.count_nonzero(~np.isnan(prices), axis=1)
-        metrics = threshold_grid.sweep(prices, grid.cells, grid.rules, progress=report)
-        _keep(kept, columns, metrics)
-        choices.append(
-            threshold_grid.choose(
-                metrics, grid.cells, grid.shape, len(values), grid.rules, prices=prices, progress=go_on
-            )
-        )
-        if grid.spans:
-            walked = threshold_grid.walk_forward(prices, grid.cells, grid.rules, progress=go_on, **grid.spans)
-            steps += [step._replace(series=columns.start + step.series) for step in walked]
-    return Swept(kept, _joined(choices), steps, n_prices)
+
+def _group(prices: Floats, grid: GridSweep, report: Progress) -> Arrays:
+    """Return what is kept of a group of series, (columns, T), as arrays."""
+    total = len(prices) * int(np.count_nonzero(grid.cells.valid))
+
+    def go_on(_: int, __: int) -> None:
+        report(total, total)
+
+    metrics = threshold_grid.sweep(prices, grid.cells, grid.rules, progress=report)
+    choice = threshold_grid.choose(
+        metrics, grid.cells, grid.shape, prices.shape[1], grid.rules, prices=prices, progress=go_on
+    )
+    walked: list[threshold_grid.WalkStep] = []
+    if grid.spans:
+        walked = threshold_grid.walk_forward(prices, grid.cells, grid.rules, progress=go_on, **grid.spans)
+    return {
+        "n_prices": np.count_nonzero(~np.isnan(prices), axis=1),
+        **{f"figures.{name}": _kept(metrics, name) for name in grid.figures},
+        **{f"choice.{name}": values for name, values in choice._asdict().items()},
+        **{f"step.{name}": np.array([getattr(step, name) for step in walked]) for name in _STEP_FIELDS},
+    }
+
+
+def _choice(part: Arrays) -> threshold_grid.Choice:
+    return threshold_grid.Choice(*(part[f"choice.{name}"] for name in threshold_grid.Choice._fields))
+
+
+def _steps(part: Arrays) -> list[threshold_grid.WalkStep]:
+    columns = [part[f"step.{name}"].tolist() for name in _STEP_FIELDS]
+    return [threshold_grid.WalkStep(*row) for row in zip(*columns, strict=True)]
 
 
 def group_columns(n_cells: int, n_lookbacks: int, n_rows: int) -> int:
@@ -121,11 +150,9 @@ def group_bytes(n_columns: int, n_cells: int, n_lookbacks: int, n_rows: int) -> 
     return _COPIES * at_once * (_OF_A_BACKTEST * n_cells + 8 * n_rows)
 
 
-def _keep(kept: dict[str, Floats], columns: slice, metrics: threshold_grid.GridMetrics) -> None:
-    nothing = np.isnan(metrics.max_drawdown)
-    for name, values in kept.items():
-        values[columns] = getattr(metrics, name)
-        values[columns][nothing] = math.nan  # counts are 0 where nothing was run
+def _kept(metrics: threshold_grid.GridMetrics, name: str) -> Floats:
+    """Return a figure of all cells, NaN where nothing was run; counts are 0 there."""
+    return np.where(np.isnan(metrics.max_drawdown), math.nan, getattr(metrics, name))
 
 
 def _joined(choices: list[threshold_grid.Choice]) -> threshold_grid.Choice:

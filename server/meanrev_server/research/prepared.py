@@ -36,8 +36,8 @@ class Prepared(NamedTuple):
     request: "Request"
     table: UploadedMatrix
 
-    def job_id(self) -> str:
-        """Return the id of the request as a job: a hash of everything that its answer depends on.
+    def job_id(self, identity: str) -> str:
+        """Return the id of a caller's request as a job: a hash of the caller, and of all that its answer depends on.
 
         The matrix is hashed where it is. This takes long enough for a compute thread.
         """
@@ -49,7 +49,10 @@ class Prepared(NamedTuple):
         ]
         arrays = [self.table.values] if stamps is None else [stamps, self.table.values]
         return job_id(
-            self.request.task.method, [*texts, *(array.data.cast("B") for array in arrays)], version("meanrev")
+            identity,
+            self.request.task.method,
+            [*texts, *(array.data.cast("B") for array in arrays)],
+            version("meanrev"),
         )
 
 

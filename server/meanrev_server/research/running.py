@@ -8,6 +8,7 @@ from gpu_kernels import interruption
 from meanrev_server.research.answer import PART_BYTES
 from meanrev_server.research.prepared import Prepared
 from meanrev_server.rpc.call import Call
+from meanrev_server.state.parts import Parts
 
 __all__ = ["running"]
 
@@ -16,7 +17,10 @@ _GLANCE_S = 0.1
 
 
 async def running(
-    prepared: Prepared, call: Call, is_wanted: Callable[[], bool] = lambda: True
+    prepared: Prepared,
+    call: Call,
+    kept: Parts | None = None,
+    is_wanted: Callable[[], bool] = lambda: True,
 ) -> AsyncGenerator[tuple[int, int] | bytes, None]:
     """Run a request; yield its progress as (done, total), only the newest each time, and then the last replies.
 
@@ -26,6 +30,7 @@ async def running(
     Args:
         prepared: The request.
         call: The call's surroundings; its ticket holds the work.
+        kept: Parts of the result that a job keeps; none where None.
         is_wanted: Whether somebody still waits; where nobody does, the generator ends, and with it the work.
 
     Raises:
@@ -42,7 +47,7 @@ async def running(
 
     def work() -> tuple[bytes, Iterator[bytes]]:
         began = time.monotonic()
-        answer = request.task.run(table, request.options, progress)
+        answer = request.task.answer(table, request.options, progress, kept or Parts())
         call.rates.note(request.task.method, request.estimate.work, time.monotonic() - began)
         most_bytes = min(PART_BYTES, call.settings.max_message_bytes)
         parts = answer.parts(request.task.reply, request.total, request.ignored, most_bytes)

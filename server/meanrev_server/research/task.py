@@ -12,6 +12,7 @@ from meanrev_server.research.answer import Answer
 from meanrev_server.research.estimate import Estimate
 from meanrev_server.rpc import options
 from meanrev_server.rpc.trading_options import TradingOptions
+from meanrev_server.state.parts import Parts
 
 __all__ = ["Progress", "ResearchOptions", "Task", "TradingResearchOptions"]
 
@@ -62,6 +63,7 @@ class Task(Generic[O]):
         run: The work, from the matrix, the options and a Progress.
         total: Steps that progress counts, from the outline and the options; columns by default.
         check: Checks of the options that their types cannot express; raises InvalidInput.
+        run_in_parts: The same work, which asks Parts for each of its parts; None where it has no parts.
     """
 
     method: str
@@ -71,3 +73,17 @@ class Task(Generic[O]):
     run: Callable[[UploadedMatrix, O, Progress], Answer]
     total: Callable[[Outline, O], int] = _n_columns
     check: Callable[[O], None] = _nothing_more
+    run_in_parts: Callable[[UploadedMatrix, O, Progress, Parts], Answer] | None = None
+
+    def answer(self, table: UploadedMatrix, chosen: O, progress: Progress, parts: Parts) -> Answer:
+        """Do the work; parts that are kept already are not computed again, where it has parts.
+
+        Args:
+            table: The matrix.
+            chosen: The options.
+            progress: Called with the steps that are done.
+            parts: Keeps the parts of a job.
+        """
+        if self.run_in_parts is None:
+            return self.run(table, chosen, progress)
+        return self.run_in_parts(table, chosen, progress, parts)

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from meanrev_server.admission import Admission, Ticket
     from meanrev_server.records import Calls
-    from meanrev_server.rpc.call import Call, Stores
+    from meanrev_server.rpc.call import Call
     from meanrev_server.rpc.registry import Route
 
 __all__ = ["Service"]
@@ -48,7 +48,6 @@ class Service(grpc.GenericRpcHandler):
         pushback: Pushback,
         calls: Calls,
         authentication: Authentication = ASKS_NOBODY,
-        make_stores: Callable[[], Stores] | None = None,
     ) -> None:
         """Prepare one method handler a path.
 
@@ -59,7 +58,6 @@ class Service(grpc.GenericRpcHandler):
             pushback: Tells refused calls when to come again.
             calls: Counts the calls, and takes their records.
             authentication: What callers are asked for.
-            make_stores: Makes the stores of a caller that has a name; all share those of call where None.
         """
         self._call = call
         self._admission = admission
@@ -67,8 +65,6 @@ class Service(grpc.GenericRpcHandler):
         self._calls = calls
         self._correlation = Correlation()
         self._authentication = authentication
-        self._make_stores = make_stores
-        self._stores: dict[str, Stores] = {}
         self._routes = routes
         self._handler = lru_cache(_KEPT_HANDLERS)(self._method_handler)
 
@@ -183,21 +179,12 @@ class Service(grpc.GenericRpcHandler):
             identity = self._authentication.by_certificate(context.peer_identities())
             record.caller = record.caller._replace(identity=identity)
 
-    def _stores_of(self, identity: str) -> Stores:
-        """Return what a caller has left here; those without a name share the stores of the server's call."""
-        if not identity or self._make_stores is None:
-            return self._call.stores
-        if identity not in self._stores:
-            self._stores[identity] = self._make_stores()
-        return self._stores[identity]
-
     def _of(self, record: CallRecord, ticket: Ticket, context: _Context[Any, Any], default_s: float = 0.0) -> Call:
         left = cast("float | None", context.time_remaining())  # None without a deadline, which the stub leaves out
         if left is None and default_s:
             left = default_s
         deadline = None if left is None else time.monotonic() + left
-        stores = self._stores_of(record.caller.identity)
-        return replace(self._call, stores=stores, ticket=ticket, record=record, deadline=deadline)
+        return replace(self._call, ticket=ticket, record=record, deadline=deadline)
 
     async def _abort(self, context: _Context[Any, Any], record: CallRecord, refusal: Exception) -> None:
         status = status_of(refusal)

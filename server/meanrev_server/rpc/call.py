@@ -12,16 +12,14 @@ from google.protobuf.message import Message
 from gpu_kernels.backend import Backend
 from meanrev_server.admission import Ticket
 from meanrev_server.config import Settings
-from meanrev_server.jobs import JobStore
 from meanrev_server.launcher import Launcher
-from meanrev_server.marks import Marks
-from meanrev_server.portfolios import PortfolioStore
 from meanrev_server.rates import Rates
 from meanrev_server.records import Caller, CallRecord
 from meanrev_server.shares import LONG_STEPS
+from meanrev_server.state.stores import State, Stores
 from meanrev_wire import codec
 
-__all__ = ["Call", "Stores"]
+__all__ = ["Call"]
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -34,31 +32,13 @@ _PARSED_ON_THE_LOOP = 64 * 1024
 
 
 @dataclass(frozen=True, slots=True)
-class Stores:
-    """What callers leave on the server between their calls.
-
-    rpc.adapter gives each call the stores of its caller, and callers without a name share one; nothing else looks at
-    who calls.
-
-    Attributes:
-        marks: The last price of each asset.
-        portfolios: Stored portfolios.
-        jobs: Research whose results are fetched later.
-    """
-
-    marks: Marks
-    portfolios: PortfolioStore
-    jobs: JobStore
-
-
-@dataclass(frozen=True, slots=True)
 class Call:
     """What a handler may use while it answers one call.
 
     Attributes:
         settings: The server's settings.
         backend: Where the maths runs, and why there.
-        stores: What the caller has left on the server.
+        state: What all callers have left on the server.
         launcher: The compute threads.
         ticket: What this call holds of the server's capacity.
         record: What is kept of this call; its caller is in it.
@@ -70,7 +50,7 @@ class Call:
 
     settings: Settings
     backend: Backend
-    stores: Stores
+    state: State
     launcher: Launcher
     ticket: Ticket = field(default_factory=Ticket)
     record: CallRecord = field(default_factory=CallRecord)
@@ -83,6 +63,11 @@ class Call:
     def caller(self) -> Caller:
         """Who makes this call."""
         return self.record.caller
+
+    @property
+    def stores(self) -> Stores:
+        """What the caller has left on the server."""
+        return self.state.of(self.caller.identity)
 
     async def decode(self, message_type: type[M], data: bytes) -> M:
         """Parse a request, in a compute thread where it is large.

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from gpu_kernels.errors import InvalidInput
 from meanrev_wire import codec
 
-__all__ = ["check_stamps", "stamps_of"]
+__all__ = ["check_soon", "check_stamps", "stamps_of"]
 
 Stamps = NDArray[np.int64]
 
@@ -17,6 +17,7 @@ _EARLIEST_MS = -2_208_988_800_000
 """1900-01-01."""
 _LATEST_MS = 7_258_118_400_000
 """2200-01-01."""
+_DAY_MS = 86_400_000
 _UNITS = ((1_000, "microseconds"), (1_000_000, "nanoseconds"), (1_000_000_000, "picoseconds"))
 
 
@@ -73,6 +74,22 @@ def check_stamps(stamps: Stamps, field: str, *, first_row: int = 0, before: int 
         way = "keep one row a timestamp" if value == earlier else "sort the rows by time, oldest first"
         rule = f"must increase strictly from row to row (row {row - 1} has {earlier}; {way})"
         raise InvalidInput(field, rule, value=value, index=row)
+
+
+def check_soon(stamp: int, field: str, now_ms: float, *, index: int | None = None) -> None:
+    """Refuse the timestamp of a mark that lies far ahead: no later mark would be newer.
+
+    Args:
+        stamp: Milliseconds since the epoch.
+        field: Its path in the request, for messages.
+        now_ms: The server's clock.
+        index: Its place in the field, where that has several.
+
+    Raises:
+        InvalidInput: it is more than a day after the server's clock.
+    """
+    if stamp > now_ms + _DAY_MS:
+        raise InvalidInput(field, "must be at most one day after the server's clock", value=stamp, index=index)
 
 
 def _unit_rule(stamp: int) -> str:

@@ -13,7 +13,15 @@ import grpc
 
 from gpu_kernels.errors import Degenerate, DeviceFault, InvalidInput, OutOfMemory
 from meanrev_server.config import Settings
-from meanrev_server.errors import Expired, LimitReached, NotFound, ServerError, ServerStopping, Unauthenticated
+from meanrev_server.errors import (
+    Expired,
+    LimitReached,
+    NotFound,
+    ServerError,
+    ServerStopping,
+    StorageFailed,
+    Unauthenticated,
+)
 from meanrev_server.telemetry import particulars
 from meanrev_wire.errors import InvalidField, MalformedMessage
 from meanrev_worker import RepeatedCrash, WorkerLost
@@ -85,6 +93,7 @@ _ANSWERS: Mapping[type[Exception], _Answer] = {
     Unauthenticated: _Answer(grpc.StatusCode.UNAUTHENTICATED, "unauthenticated"),
     NotFound: _Answer(grpc.StatusCode.NOT_FOUND, "not_found"),
     LimitReached: _Answer(grpc.StatusCode.RESOURCE_EXHAUSTED, "limit"),
+    StorageFailed: _Answer(grpc.StatusCode.RESOURCE_EXHAUSTED, "storage"),
     Expired: _Answer(grpc.StatusCode.DEADLINE_EXCEEDED, "expired"),
     ServerStopping: _Answer(grpc.StatusCode.UNAVAILABLE, "stopping"),
     WorkerLost: _Answer(grpc.StatusCode.UNAVAILABLE, "worker_lost"),

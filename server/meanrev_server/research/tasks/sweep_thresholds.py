@@ -23,6 +23,7 @@ from meanrev_server.research.grid_sweep import GridSweep, group_bytes, swept
 from meanrev_server.research.task import Progress, Task, TradingResearchOptions
 from meanrev_server.rpc.naming import option_names, wire_names
 from meanrev_server.rpc.trading_options import Lookback
+from meanrev_server.state.parts import Parts
 from meanrev_wire.research_pb2 import CellChoice, SweepReply, WalkStep
 
 __all__ = ["TASK", "SweepOptions"]
@@ -155,11 +156,15 @@ def _total(outline: Outline, chosen: SweepOptions) -> int:
 
 
 def _run(table: UploadedMatrix, chosen: SweepOptions, progress: Progress) -> Answer:
+    return _run_in_parts(table, chosen, progress, Parts())
+
+
+def _run_in_parts(table: UploadedMatrix, chosen: SweepOptions, progress: Progress, parts: Parts) -> Answer:
     with wire_names(_NAMES):
         cells = threshold_grid.expand(*chosen.axes)
         figures = tuple(dict.fromkeys(chosen.figures))
         grid = GridSweep(cells, chosen.axes.shape, figures, chosen.spans, chosen.rules())
-        found = swept(table.values, grid, progress)
+        found = swept(table.values, grid, progress, parts)
         cell_reason, cell_reasons = threshold_grid.cell_reasons(cells, found.n_prices)
     n_cells = int(np.count_nonzero(cells.valid))
     result = {
@@ -258,4 +263,5 @@ TASK = Task(
     total=_total,
     estimate=_estimate,
     run=_run,
+    run_in_parts=_run_in_parts,
 )
