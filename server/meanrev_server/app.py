@@ -15,8 +15,9 @@ from grpc_health.v1 import health, health_pb2, health_pb2_grpc
 from grpc_reflection.v1alpha import reflection
 
 from meanrev_server import compute_backend, weights_stream
-from meanrev_server.admission import Admission, Capacity
+from meanrev_server.admission import Admission
 from meanrev_server.batcher import QueueLimits
+from meanrev_server.capacity import Capacity
 from meanrev_server.config import Settings
 from meanrev_server.errors import ConfigError
 from meanrev_server.jobs import JobStore
@@ -27,8 +28,10 @@ from meanrev_server.research import stream
 from meanrev_server.rpc.adapter import Service
 from meanrev_server.rpc.call import Call, Stores
 from meanrev_server.rpc.guard import guarded
+from meanrev_server.rpc.overdue import Patience
 from meanrev_server.rpc.pushback import Pushback
 from meanrev_server.rpc.registry import Route, routes
+from meanrev_server.transport import channel_options, most_connections
 from meanrev_wire import meanrev_pb2, research_pb2
 
 if TYPE_CHECKING:
@@ -38,7 +41,7 @@ __all__ = ["App", "run_grpc_server"]
 
 log = logging.getLogger(__name__)
 
-K = TypeVar("K", QueueLimits, Capacity)
+K = TypeVar("K", QueueLimits, Capacity, Patience)
 
 _SERVICES = (
     meanrev_pb2.DESCRIPTOR.services_by_name["MeanRevService"],
@@ -98,7 +101,7 @@ class App:
             ConfigError: the address cannot be listened on, or is reachable from outside without insecure.
         """
         self.settings.check()
-        self._server = server = grpc.aio.server(options=_channel_options(self.settings))
+        self._server = server = grpc.aio.server(options=channel_options(self.settings, most_connections(self.settings)))
         server.add_generic_rpc_handlers((self._service(),))
         health_pb2_grpc.add_HealthServicer_to_server(self._health, server)
         names = (*_NAMES, health.SERVICE_NAME, reflection.SERVICE_NAME)
@@ -113,7 +116,8 @@ class App:
     def _service(self) -> Service:
         admission = Admission(_of(self.settings, Capacity))
         pushback = Pushback(self.settings.retry_pushback_ms)
-        return Service(self.routes, self.call, admission, pushback, self.observers)
+        patience = _of(self.settings, Patience)
+        return Service(self.routes, self.call, admission, patience, pushback, self.observers)
 
     async def stop(self, grace_s: float | None = None) -> None:
         """Turn health to NOT_SERVING, let calls in flight finish, and close.
@@ -200,27 +204,6 @@ async def run_grpc_server(host: str = "127.0.0.1", port: int = 50051, settings: 
 def _of(settings: Settings, kind: type[K]) -> K:
     """Return the limits of a part of the server; their fields are named as the settings are."""
     return kind(*(getattr(settings, name) for name in kind._fields))
-
-
-def _channel_options(settings: Settings) -> list[tuple[str, int]]:
-    """Limits of the transport; docs/ARCHITECTURE.md has the reasons."""
-    return [
-        ("grpc.max_receive_message_length", settings.max_message_bytes),
-        ("grpc.max_send_message_length", settings.max_message_bytes),
-        ("grpc.max_concurrent_streams", settings.max_concurrent_streams),
-        ("grpc.server.max_pending_requests", 8192),
-        ("grpc.server.max_pending_requests_hard_limit", 16384),
-        ("grpc.max_metadata_size", 8192),
-        ("grpc.absolute_max_metadata_size", 16384),
-        ("grpc.server_handshake_timeout_ms", 10_000),
-        ("grpc.keepalive_time_ms", 30_000),
-        ("grpc.keepalive_timeout_ms", 10_000),
-        ("grpc.keepalive_permit_without_calls", 1),
-        ("grpc.http2.max_pings_without_data", 0),
-        ("grpc.http2.min_ping_interval_without_data_ms", 10_000),
-        ("grpc.http2.max_ping_strikes", 3),
-        ("grpc.so_reuseport", 0),
-    ]
 
 
 def _listen(server: grpc.aio.Server, listen: str) -> str:

@@ -15,7 +15,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gpu_kernels.dispatch import Selection, using
-from meanrev_server.admission import Admission, Capacity
+from meanrev_server.admission import Admission
+from meanrev_server.capacity import Capacity
 from meanrev_server.app import App
 from meanrev_server.config import ConfigError, Settings
 from meanrev_server.errors import LimitReached

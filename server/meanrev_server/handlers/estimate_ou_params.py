@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from gpu_kernels import ou
 from gpu_kernels.checks import Floats
 from gpu_kernels.dispatch import Selection, using
+from meanrev_server.capacity import Demand
 from meanrev_server.errors import LimitReached, setting_named
 from meanrev_server.marks import Mark
 from meanrev_server.rpc import options

@@ -14,6 +14,7 @@ import msgspec
 
 from gpu_kernels.choices import choice_rule
 from gpu_kernels.errors import InvalidInput
+from meanrev_server.capacity import Demand
 from meanrev_server.jobs import job_id
 from meanrev_server.matrix_upload import Table, Upload
 from meanrev_server.outline import Outline
@@ -114,6 +115,12 @@ class Request:
         task.check(chosen)
         return cls(task, outline, chosen, ignored, task.total(outline, chosen), task.estimate(outline, chosen))
 
+    @property
+    def demand(self) -> Demand:
+        """What the work asks of the server; its replies are cut to any size, so they are not limited here."""
+        remedy = "fewer columns, rows or cells take less, and dry_run tells how much"
+        return Demand(self.estimate.work, self.estimate.peak_bytes, field="block", remedy=remedy)
+
     def with_table(self, table: Table) -> Prepared:
         """Return the prepared request, estimated anew where the first chunk did not tell the number of rows."""
         if self.outline.n_rows:
@@ -132,7 +139,7 @@ class Request:
             InvalidInput: a chunk is out of order, missing, sent twice, or contradicts the first one.
             LimitReached: too much work is in flight, or the matrix is too large for the server, now or ever.
         """
-        call.ticket.announce(self.estimate.work)
+        call.ticket.announce(self.demand)
         found = self.with_table(await upload.table())
-        call.ticket.announce(found.request.estimate.work)
+        call.ticket.announce(found.request.demand)
         return found

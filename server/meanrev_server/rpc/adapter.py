@@ -6,13 +6,14 @@ import asyncio
 import time
 from contextlib import aclosing, contextmanager
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, Self, cast
+from typing import TYPE_CHECKING, Any, cast
 
 import grpc
 
-from meanrev_server.admission import SMALL_BYTES
-from meanrev_server.errors import LimitReached
+from gpu_kernels.errors import InvalidInput
+from meanrev_server.errors import Expired, LimitReached
 from meanrev_server.records import Caller, CallRecord
+from meanrev_server.rpc.exchange import Desk
 from meanrev_server.rpc.pushback import PUSHBACK_KEY, Pushback
 from meanrev_server.rpc.status import DETAILS_KEY, Refused, status_of
 
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator, Mapping, Sequence
 
     from meanrev_server.admission import Admission, Ticket
+    from meanrev_server.rpc.overdue import Patience
     from meanrev_server.records import CallObserver
     from meanrev_server.rpc.call import Call
     from meanrev_server.rpc.registry import Route
@@ -27,6 +29,8 @@ if TYPE_CHECKING:
 __all__ = ["Service"]
 
 _Context = grpc.aio.ServicerContext
+_ANSWERED = (Refused, LimitReached, Expired, InvalidInput)
+"""What is raised here or by a guarded handler, and becomes a status."""
 
 
 class Service(grpc.GenericRpcHandler):
@@ -37,6 +41,7 @@ class Service(grpc.GenericRpcHandler):
         routes: Mapping[str, Route],
         call: Call,
         admission: Admission,
+        patience: Patience,
         pushback: Pushback,
         observers: Sequence[CallObserver] = (),
     ) -> None:
@@ -46,11 +51,12 @@ class Service(grpc.GenericRpcHandler):
             routes: Guarded routes by path.
             call: What handlers may use; each call gets a ticket, a record and a deadline of its own.
             admission: Admits calls.
+            patience: How long the server waits for clients.
             pushback: Tells refused calls when to come again.
             observers: Called with the record of each call that has ended.
         """
         self._call = call
-        self._admission = admission
+        self._desk = Desk(admission, patience)
         self._pushback = pushback
         self._observers = tuple(observers)
         self._handlers = {path: self._method_handler(route) for path, route in routes.items()}
@@ -60,43 +66,42 @@ class Service(grpc.GenericRpcHandler):
         return self._handlers.get(handler_call_details.method)
 
     def _method_handler(self, route: Route) -> grpc.RpcMethodHandler[Any, Any]:
-        makers: dict[tuple[bool, bool], Callable[..., grpc.RpcMethodHandler[Any, Any]]] = {
-            (False, False): grpc.unary_unary_rpc_method_handler,
-            (False, True): grpc.unary_stream_rpc_method_handler,
-            (True, False): grpc.stream_unary_rpc_method_handler,
-            (True, True): grpc.stream_stream_rpc_method_handler,
-        }
-        behaviour = self._stream(route) if route.server_streaming else self._unary(route)
-        return makers[route.client_streaming, route.server_streaming](behaviour)
+        """Return a handler that reads the messages itself, single requests too, so that they are read within their time.
+
+        On the wire a single request looks like a stream of one.
+        """
+        if route.server_streaming:
+            return grpc.stream_stream_rpc_method_handler(self._stream(route))
+        return grpc.stream_unary_rpc_method_handler(self._unary(route))
 
     def _unary(self, route: Route) -> Callable[..., Any]:
-        async def answer(data: Any, context: _Context[Any, Any]) -> bytes:
+        async def answer(_: Any, context: _Context[Any, Any]) -> bytes:
             with self._recorded(route, context) as record:
                 try:
-                    with self._admission.admit(_size(route, data)) as ticket:
-                        call = self._of(record, ticket, context, self._call.settings.default_deadline_s)
-                        replying: Any = route.handle(_counted(route, data, call), call)
-                        reply: bytes = await replying
-                except (Refused, LimitReached) as refusal:
+                    exchange = self._desk.open(context, route, record)
+                    data = exchange if route.client_streaming else await exchange.request()
+                    call = self._of(record, exchange.ticket, context, self._call.settings.default_deadline_s)
+                    replying: Any = route.handle(cast("bytes", data), call)
+                    reply = exchange.last(await replying)
+                except _ANSWERED as refusal:
                     await self._abort(context, record, refusal)
-                record.sent_bytes = len(reply)
                 return reply
 
         return answer
 
     def _stream(self, route: Route) -> Callable[..., AsyncIterator[bytes]]:
-        async def answer(data: Any, context: _Context[Any, Any]) -> AsyncIterator[bytes]:
+        async def answer(_: Any, context: _Context[Any, Any]) -> AsyncIterator[bytes]:
             with self._recorded(route, context) as record:
                 try:
-                    with self._admission.admit(_size(route, data)) as ticket:
-                        call = self._of(record, ticket, context)
-                        replying = route.handle(_counted(route, data, call), call)
-                        # A streaming route's handler is a generator.
-                        async with aclosing(cast("AsyncGenerator[bytes, None]", replying)) as replies:
-                            async for reply in replies:
-                                record.sent_bytes += len(reply)
-                                yield reply
-                except (Refused, LimitReached) as refusal:
+                    exchange = self._desk.open(context, route, record)
+                    data = exchange if route.client_streaming else await exchange.request()
+                    replying = route.handle(cast("bytes", data), self._of(record, exchange.ticket, context))
+                    # A streaming route's handler is a generator.
+                    async with aclosing(cast("AsyncGenerator[bytes, None]", replying)) as replies:
+                        async for reply in replies:
+                            yield await exchange.next(reply)
+                            exchange.taken()
+                except _ANSWERED as refusal:
                     await self._abort(context, record, refusal)
 
         return answer
@@ -129,36 +134,3 @@ class Service(grpc.GenericRpcHandler):
         if status.passing is not None:
             trailing.append((PUSHBACK_KEY, self._pushback.next() if status.passing else Pushback.NEVER))
         await context.abort(status.code, status.message, tuple(trailing))
-
-
-class _Counted:
-    """A stream's messages; the call's ticket holds each while it is in work."""
-
-    def __init__(self, messages: AsyncIterator[bytes], call: Call) -> None:
-        self._messages = messages
-        self._ticket = call.ticket
-        self._record = call.record
-
-    def __aiter__(self) -> Self:
-        return self
-
-    async def __anext__(self) -> bytes:
-        data = await anext(self._messages)
-        self._record.received_bytes += len(data)
-        self._ticket.receive(len(data))
-        return data
-
-
-def _size(route: Route, data: Any) -> int:
-    """Return the bytes that count for a call; those of a small message do not.
-
-    So while one matrix fills the server, its job can still be watched and cancelled, and streams of prices go on.
-    """
-    return 0 if route.client_streaming or len(data) <= SMALL_BYTES else len(data)
-
-
-def _counted(route: Route, data: Any, call: Call) -> Any:
-    if route.client_streaming:
-        return _Counted(aiter(data), call)
-    call.record.received_bytes = len(data)
-    return data
