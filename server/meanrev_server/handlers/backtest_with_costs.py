@@ -25,8 +25,8 @@ __all__ = ["StreamedBacktestOptions", "handle"]
 _BARS_AT_ONCE = 512
 """Most bars computed at once; more than an eighth of it takes a compute thread."""
 
-_OF_A_BAR = 400
-"""Bytes of memory that a bar of a message takes while it is computed, its reply not included."""
+_OF_A_BAR, _STEPS_OF_A_BAR = 320, 40_000
+"""Bytes of memory that a bar of a message takes while it is computed, and elementary steps, most of them for its reply."""
 
 _WHOLE_FROM = 128
 """Bars from which on a stream's first message is computed as a whole."""
@@ -77,7 +77,7 @@ async def handle(messages: AsyncIterator[bytes], call: Call) -> AsyncIterator[by
         chosen = stream.read(message.metadata)
         bars = _bars(message, chosen)
         size = bars.prices.size
-        call.ticket.announce(Demand(size, size * _OF_A_BAR, field="prices", remedy="shorter blocks take less"))
+        call.ticket.announce(Demand(_STEPS_OF_A_BAR * size, _OF_A_BAR * size, field="prices", remedy="shorter blocks take less"))
         if run is None:
             run = _start(chosen)
             if size >= _WHOLE_FROM:

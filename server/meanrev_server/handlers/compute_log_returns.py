@@ -20,7 +20,9 @@ _BRIEF = 64 * 1024
 """Most bytes of a request that is answered in less time than it takes to wake a compute thread and return from it."""
 _COPIES = 6
 """Arrays of the size of the prices that are held at once, the request and the reply among them."""
-_AROUND = 4096
+_OF_A_PRICE = 30
+"""Elementary steps of a price."""
+_AROUND = 64
 """Most bytes of the reply beside its returns, and the means of its columns."""
 
 
@@ -41,7 +43,7 @@ async def handle(data: bytes, call: Call) -> bytes:
 
 def _demand(request: ReturnsRequest, _: ReturnsOptions) -> Demand:
     n_prices = len(request.prices)
-    return Demand(n_prices, _COPIES * 8 * n_prices, 8 * n_prices + _AROUND, "prices", "fewer prices take less")
+    return Demand(_OF_A_PRICE * n_prices, _COPIES * 8 * n_prices, 8 * n_prices + _AROUND, "prices", "fewer prices take less")
 
 
 def _answer(request: ReturnsRequest, chosen: ReturnsOptions, ignored: list[str]) -> bytes:

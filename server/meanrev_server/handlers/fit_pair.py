@@ -40,8 +40,10 @@ class PairOptions(options.Options, frozen=True, kw_only=True):
 
 _NAMES = option_names(PairOptions)
 _CHOSEN = tuple(name for name in PairOptions.__struct_fields__ if name != "strict")
-_COPIES, _OF_A_LAG = 24, 4
-"""Arrays of the length of the series that are held at once, and further ones for each lag."""
+_COPIES = 17
+"""Arrays of the length of the series that are held at once."""
+_OF_A_ROW, _OF_A_LAG = 500, 35
+"""Elementary steps of a row, and further ones for each lag."""
 _DEFAULT_LAGS = 100
 """Lags that AIC may choose at most, where the request does not say."""
 _AROUND = 4096
@@ -54,11 +56,11 @@ async def handle(data: bytes, call: Call) -> bytes:
 
 
 def _demand(request: FitPairRequest, chosen: PairOptions) -> Demand:
-    n_rows, n_columns = codec.shape(request.prices, "prices")
+    n_rows, _ = codec.shape(request.prices, "prices")
     lags = chosen.lags if chosen.autolag is None else _DEFAULT_LAGS if chosen.max_lags is None else chosen.max_lags
     return Demand(
-        work=n_rows * n_columns * (lags + 2) ** 2,
-        peak_bytes=8 * n_rows * n_columns * (_COPIES + _OF_A_LAG * lags) // 2,
+        work=n_rows * (_OF_A_ROW + _OF_A_LAG * lags),
+        peak_bytes=_COPIES * 8 * n_rows,
         reply_bytes=8 * n_rows + _AROUND,
         field="prices",
         remedy="fewer rows or lags take less",

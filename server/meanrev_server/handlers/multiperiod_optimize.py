@@ -59,7 +59,13 @@ async def handle(data: bytes, call: Call) -> bytes:
 
 
 def _demand(request: MultiperiodRequest, chosen: MultiperiodOptions) -> Demand:
-    """Return what a plan takes, from its periods and assets; a request without them is refused later."""
+    """Return what a plan takes, from its periods and assets; a request without assets is refused later.
+
+    Raises:
+        InvalidInput: there are more periods than any plan may have.
+    """
+    if not 0 <= request.n_periods <= _MOST_PERIODS:
+        raise InvalidInput("n_periods", f"must be between 0 and {_MOST_PERIODS}", value=request.n_periods)
     shapes = [codec.shape(given, f"returns_sequence[{k}]") for k, given in enumerate(request.returns_sequence)]
     n_given = sum(rows * cols for rows, cols in shapes)
     n_assets = shapes[0][1] if shapes else len(request.expected_returns)
@@ -69,13 +75,11 @@ def _demand(request: MultiperiodRequest, chosen: MultiperiodOptions) -> Demand:
     square, quadratic = n_assets**2, chosen.cost_model == "quadratic"
     n_planned = n_blocks * (n_blocks + 1) // 2 if chosen.mode == "mpc" and not quadratic else n_blocks
     of_a_block = n_assets * square if quadratic else _CUBES * n_assets * square + _STEPS_OF_A_BLOCK
-    plan = n_blocks * (_OF_A_PLAN * square + _OF_A_WEIGHT * n_assets)
+    plan = 0 if quadratic else n_blocks * (_OF_A_PLAN * square + _OF_A_WEIGHT * n_assets)
     reply_bytes = n_periods * (8 * n_assets + _OF_A_PERIOD) + _AROUND
     return Demand(
         work=n_planned * of_a_block + n_given * n_assets,
-        peak_bytes=8 * (plan + _OF_GIVEN * (n_covariances * square + n_given))
-        + n_periods * _OBJECTS
-        + 2 * reply_bytes,
+        peak_bytes=8 * (plan + _OF_GIVEN * (n_covariances * square + n_given)) + n_periods * _OBJECTS + 2 * reply_bytes,
         reply_bytes=reply_bytes,
         field="n_periods" if request.n_periods else "returns_sequence",
         remedy="fewer periods or assets, a higher rebalance_frequency, or mode 'plan' take less",
@@ -123,8 +127,6 @@ def _estimates(request: MultiperiodRequest) -> tuple[Floats, Floats, dict[str, A
     """Return means (K, N), covariances (K, N, N) or (N, N), and extra outputs about them."""
     expected = codec.doubles(request.expected_returns) if len(request.expected_returns) else None
     covariance = codec.matrix(request.covariance, "covariance") if request.HasField("covariance") else None
-    if not 0 <= request.n_periods <= _MOST_PERIODS:
-        raise InvalidInput("n_periods", f"must be between 0 and {_MOST_PERIODS}", value=request.n_periods)
     if not len(request.returns_sequence):
         if expected is None or covariance is None:
             raise InvalidInput("returns_sequence", "must be given unless both expected_returns and covariance are")

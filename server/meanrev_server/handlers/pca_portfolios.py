@@ -11,12 +11,14 @@ from meanrev_wire.meanrev_pb2 import PcaRequest, PcaResponse
 
 __all__ = ["handle"]
 
-_COPIES, _SQUARES = 5, 4
+_COPIES, _SQUARES = 7, 3
 """Arrays of the size of the returns, and of the smaller of X'X and XX', that are held at once."""
 _CUBES = 4
 """Multiplications of a spectrum, in cubes of its size."""
 _AT_ONCE = 8
 """Multiplications of a matrix product that take as long as an elementary step."""
+_OF_AN_ENTRY = 60
+"""Elementary steps of reading and checking a return."""
 _AROUND = 4096
 """Most bytes of the reply beside its arrays."""
 
@@ -32,7 +34,7 @@ def _demand(request: PcaRequest, _: options.NoOptions) -> Demand:
     kept = min(request.n_components, rank) if request.n_components > 0 else rank
     found = 8 * kept * (n_rows + n_assets + 1)
     return Demand(
-        work=(n_rows * n_assets * rank + _CUBES * rank**3) // _AT_ONCE + 8 * n_rows * n_assets,
+        work=(n_rows * n_assets * rank + _CUBES * rank**3) // _AT_ONCE + _OF_AN_ENTRY * n_rows * n_assets,
         peak_bytes=_COPIES * 8 * n_rows * n_assets + _SQUARES * 8 * rank**2 + 2 * found,
         reply_bytes=found + _AROUND,
         field="returns_matrix",

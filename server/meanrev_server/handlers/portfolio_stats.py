@@ -35,6 +35,8 @@ _COPIES, _SQUARES = 5, 4
 """Arrays of the size of the returns, and of the covariance, that are held at once."""
 _AT_ONCE = 8
 """Multiplications of a matrix product that take as long as an elementary step."""
+_OF_AN_ENTRY, _OF_A_CELL = 60, 100
+"""Elementary steps of reading and checking a return, and of a cell of the reply's matrices."""
 _AROUND = 16_384
 """Most bytes of the reply beside its matrices and contributions."""
 
@@ -48,7 +50,7 @@ def _demand(request: PortfolioStatsRequest, _: StatsOptions) -> Demand:
     n_rows, n_assets = codec.shape(request.returns, "returns")
     square = 8 * n_assets**2
     return Demand(
-        work=n_rows * n_assets * (n_assets // _AT_ONCE + 8) + 8 * n_assets**2,
+        work=n_rows * n_assets * (n_assets // _AT_ONCE + _OF_AN_ENTRY) + _OF_A_CELL * n_assets**2,
         peak_bytes=_COPIES * 8 * n_rows * n_assets + _SQUARES * square,
         reply_bytes=2 * square + 8 * n_assets + _AROUND,
         field="returns",
