@@ -11,6 +11,7 @@ import numpy as np
 from google.protobuf.message import DecodeError, Message
 
 from meanrev_wire import packed
+from meanrev_wire.elements import check_elements
 from meanrev_wire.errors import InvalidField, MalformedMessage
 
 if TYPE_CHECKING:
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 
     from meanrev_wire.meanrev_pb2 import Matrix
 
-__all__ = ["MAX_DIMENSION", "decode", "doubles", "encode", "integers", "matrix", "shape"]
+__all__ = ["MAX_DIMENSION", "decode", "decode_large", "doubles", "encode", "integers", "matrix", "shape"]
 
 MAX_DIMENSION = 1 << 27
 """Largest number of rows or columns; checked before their product is formed."""
@@ -43,6 +44,21 @@ def decode(message_type: type[M], data: bytes) -> M:
         return message_type.FromString(data)
     except DecodeError:
         raise MalformedMessage(message_type.DESCRIPTOR.full_name, len(data)) from None
+
+
+def decode_large(message_type: type[M], data: bytes) -> M:
+    """Parse a large message, whose parts are counted first.
+
+    Args:
+        message_type: As decode takes it.
+        data: As decode takes it.
+
+    Raises:
+        MalformedMessage: data is not such a message.
+        InvalidField: it has more fields than a message may have.
+    """
+    check_elements(cast("Descriptor", message_type.DESCRIPTOR), data)
+    return decode(message_type, data)
 
 
 def encode(message_type: type[Message], /, **values: Any) -> bytes:

@@ -201,7 +201,7 @@ async def _off_the_loop(call: Call, nbytes: int, work: Callable[P, R], *args: P.
 
 
 def _added(assembly: _Assembly, data: bytes, number: int) -> None:
-    assembly.add(codec.decode(MatrixChunk, data), number)
+    assembly.add(codec.decode_large(MatrixChunk, data), number)
 
 
 def _joined(blocks: list[Floats]) -> Floats:

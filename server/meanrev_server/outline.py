@@ -61,11 +61,11 @@ def opened(data: bytes, most_bytes: int) -> tuple[MatrixChunk, Outline]:
         most_bytes: Most bytes of a matrix.
 
     Raises:
-        InvalidField: the block does not hold rows * cols numbers.
+        InvalidField: the block does not hold rows * cols numbers, or the chunk has too many fields.
         InvalidInput: the size breaks a rule, or the names are not one a column and all different.
         LimitReached: the matrix is larger than the server allows.
     """
-    chunk = codec.decode(MatrixChunk, data)
+    chunk = codec.decode_large(MatrixChunk, data)
     n_columns = _width(chunk)
     if chunk.HasField("block"):
         codec.shape(chunk.block, "chunk[0].block")

@@ -33,7 +33,10 @@ _LONGEST_WINDOW = 100_000
 _COPIES, _SQUARES = 5, 10
 """Arrays of the size of the returns, and of the covariance, that are held at once."""
 _CUBES, _AT_ONCE = 60, 8
-"""Elementary steps of an optimum, in cubes of the number of assets; multiplications of a product in one step."""
+"""Elementary steps of an optimum within bounds, in cubes of the number of assets; multiplications of a product in one
+step."""
+_OF_AN_ENTRY = 60
+"""Elementary steps of reading and checking a return."""
 
 
 class WeightOptions(options.Options, frozen=True, kw_only=True):
@@ -105,8 +108,10 @@ class _StreamState:
         n_assets = n_assets or len(request.expected_returns)
         if chosen.append:
             n_rows = min(chosen.window, n_rows + (0 if self._window is None else len(self._window)))
+        plain = chosen.mode != "long_only" and chosen.bounds is None and chosen.leverage is None
+        cubes = 1 if plain else _CUBES
         return Demand(
-            work=n_rows * n_assets * (n_assets // _AT_ONCE + 8) + _CUBES * n_assets**3,
+            work=n_rows * n_assets * (n_assets // _AT_ONCE + _OF_AN_ENTRY) + cubes * n_assets**3,
             peak_bytes=8 * (_COPIES * n_rows * n_assets + _SQUARES * n_assets**2),
             reply_bytes=8 * n_assets,
             field="returns" if request.HasField("returns") else "expected_returns",

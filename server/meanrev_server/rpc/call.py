@@ -87,10 +87,11 @@ class Call:
 
         Raises:
             meanrev_wire.errors.MalformedMessage: data is not such a message.
+            meanrev_wire.errors.InvalidField: data has too many fields.
         """
         if len(data) <= _PARSED_ON_THE_LOOP:
             return codec.decode(message_type, data)
-        parse = partial(codec.decode, message_type, data)
+        parse = partial(codec.decode_large, message_type, data)
         return await self.launcher.submit(parse, nbytes=len(data), deadline=self.deadline)
 
     async def compute(self, compute: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
