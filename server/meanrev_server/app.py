@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, TypeVar
 import grpc
 import msgspec
 from grpc_health.v1 import health, health_pb2, health_pb2_grpc
-from grpc_reflection.v1alpha import reflection
+from grpc_reflection.v1alpha import reflection, reflection_pb2_grpc
 
 from meanrev_server import compute_backend, weights_stream
 from meanrev_server.admission import Admission
@@ -29,6 +29,7 @@ from meanrev_server.rpc.adapter import Service
 from meanrev_server.rpc.call import Call, Stores
 from meanrev_server.rpc.guard import guarded
 from meanrev_server.rpc.overdue import Patience
+from meanrev_server.rpc.probes import Health, Reflection
 from meanrev_server.rpc.pushback import Pushback
 from meanrev_server.rpc.registry import Route, routes
 from meanrev_server.transport import channel_options, most_connections
@@ -92,7 +93,7 @@ class App:
         self.address = ""
         self.observers: list[CallObserver] = []
         self._server: grpc.aio.Server | None = None
-        self._health = health.aio.HealthServicer()
+        self._health = Health()
 
     async def start(self) -> str:
         """Listen, and return the address.
@@ -105,11 +106,11 @@ class App:
         server.add_generic_rpc_handlers((self._service(),))
         health_pb2_grpc.add_HealthServicer_to_server(self._health, server)
         names = (*_NAMES, health.SERVICE_NAME, reflection.SERVICE_NAME)
-        reflection.enable_server_reflection(names, server)
+        reflection_pb2_grpc.add_ServerReflectionServicer_to_server(Reflection(names), server)
         self.address = _listen(server, self.settings.listen)
         await server.start()
         self._loop = asyncio.get_running_loop()
-        await self._say_whether_serving()
+        self._say_whether_serving()
         log.info("serving", extra={"address": self.address, "backend": self.backend.name})
         return self.address
 
@@ -126,7 +127,7 @@ class App:
             grace_s: Seconds given to calls in flight; the setting's where None.
         """
         if self._server is not None:
-            await self._health.enter_graceful_shutdown()
+            self._health.stop()
             self.call.stopping.set()
             for work in tuple(self.call.background):
                 work.cancel()
@@ -144,18 +145,13 @@ class App:
         """Announce a change of the worker, which calls this in a thread of its own."""
         if self._loop is not None:
             with suppress(RuntimeError):  # the loop was closed meanwhile
-                self._loop.call_soon_threadsafe(self._announce)
+                self._loop.call_soon_threadsafe(self._say_whether_serving)
 
-    def _announce(self) -> None:
-        work = asyncio.ensure_future(self._say_whether_serving())
-        self.call.background.add(work)
-        work.add_done_callback(self.call.background.discard)
-
-    async def _say_whether_serving(self) -> None:
+    def _say_whether_serving(self) -> None:
         serving = self._fleet is None or self._fleet.ready
         state = health_pb2.HealthCheckResponse.SERVING if serving else health_pb2.HealthCheckResponse.NOT_SERVING
         for name in ("", *_NAMES):
-            await self._health.set(name, state)
+            self._health.set(name, state)
 
     async def run(self, ready: Callable[[str], None]) -> None:
         """Serve until SIGINT or SIGTERM; a second signal stops at once.

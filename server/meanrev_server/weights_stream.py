@@ -91,7 +91,10 @@ async def _answers(optimise: Optimise, messages: AsyncIterator[bytes], call: Cal
         request = await call.decode(OptimizationInput, data)
         chosen = stream.read(request.metadata)
         call.ticket.announce(state.demand(request, chosen))
-        yield await call.compute(state.answer, request, chosen, stream.ignored_once())
+        held = state.nbytes
+        reply = await call.compute(state.answer, request, chosen, stream.ignored_once())
+        call.ticket.keep(state.nbytes - held)
+        yield reply
 
 
 class _StreamState:
@@ -101,6 +104,11 @@ class _StreamState:
         self._optimise = optimise
         self._window: Floats | None = None
         self._held: Floats | None = None
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes of the rows that it keeps between messages."""
+        return 0 if self._window is None else self._window.nbytes
 
     def demand(self, request: OptimizationInput, chosen: WeightOptions) -> Demand:
         """Return what the answer to a message takes, the rows of the window included."""

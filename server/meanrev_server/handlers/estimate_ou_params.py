@@ -12,11 +12,11 @@ from numpy.typing import NDArray
 from gpu_kernels import ou
 from gpu_kernels.checks import Floats
 from gpu_kernels.dispatch import Selection, using
-from meanrev_server.capacity import Demand
 from meanrev_server.errors import LimitReached, setting_named
 from meanrev_server.marks import Mark
 from meanrev_server.rpc import options
 from meanrev_server.rpc.call import Call
+from meanrev_server.rpc.ids import check_id
 from meanrev_server.rpc.naming import option_names, wire_names
 from meanrev_server.rpc.stamps import stamps_of
 from meanrev_wire import codec
@@ -26,6 +26,9 @@ __all__ = ["OuOptions", "encoded", "handle"]
 
 _BRIEF_BLOCK = 16_384
 """Most prices of a block that joins running sums in less time than a compute thread takes to wake."""
+
+_ASSET_BYTES, _WINDOW_BYTES = 4096, 32
+"""Bytes of memory of an asset's state, and most bytes of each price of its window: the stream holds them to its end."""
 
 _BRIEF_LOOP = 256
 """The same where a window or fading weights take the prices one by one."""
@@ -120,6 +123,8 @@ class _Session:
             if len(self._assets) >= most:
                 setting = setting_named("max_assets_per_stream")
                 raise LimitReached(f"a stream carries at most {most} asset ids; {setting} raises it")
+            check_id("asset_id", asset_id)
+            self._call.ticket.keep(_ASSET_BYTES + _WINDOW_BYTES * (chosen.window or 0))
             asset = self._assets[asset_id] = _Asset(chosen, self._call.launcher.selection)
         return asset
 
