@@ -77,7 +77,9 @@ async def handle(messages: AsyncIterator[bytes], call: Call) -> AsyncIterator[by
         chosen = stream.read(message.metadata)
         bars = _bars(message, chosen)
         size = bars.prices.size
-        call.ticket.announce(Demand(_STEPS_OF_A_BAR * size, _OF_A_BAR * size, field="prices", remedy="shorter blocks take less"))
+        call.ticket.announce(
+            Demand(_STEPS_OF_A_BAR * size, _OF_A_BAR * size, field="prices", remedy="shorter blocks take less")
+        )
         if run is None:
             run = _start(chosen)
             if size >= _WHOLE_FROM:

@@ -43,7 +43,9 @@ async def handle(data: bytes, call: Call) -> bytes:
 
 def _demand(request: ReturnsRequest, _: ReturnsOptions) -> Demand:
     n_prices = len(request.prices)
-    return Demand(_OF_A_PRICE * n_prices, _COPIES * 8 * n_prices, 8 * n_prices + _AROUND, "prices", "fewer prices take less")
+    return Demand(
+        _OF_A_PRICE * n_prices, _COPIES * 8 * n_prices, 8 * n_prices + _AROUND, "prices", "fewer prices take less"
+    )
 
 
 def _answer(request: ReturnsRequest, chosen: ReturnsOptions, ignored: list[str]) -> bytes:

@@ -12,6 +12,8 @@ from pathlib import Path
 __all__ = ["close_connection"]
 
 _OPEN_FILES = Path("/proc/self/fd")
+_MAPPED = "::ffff:"
+"""Before an IPv4 address on a socket for both kinds of addresses, such as gRPC's."""
 
 
 def close_connection(peer: str) -> bool:
@@ -47,7 +49,9 @@ def _closed(number: int, wanted: tuple[str, int]) -> bool:
             os.close(copy)
             return False
         with connection:
-            if connection.family in {socket.AF_INET, socket.AF_INET6} and connection.getpeername()[:2] == wanted:
-                connection.shutdown(socket.SHUT_RDWR)
-                return True
+            if connection.family in {socket.AF_INET, socket.AF_INET6}:
+                host, port, *_ = connection.getpeername()
+                if (host.removeprefix(_MAPPED), port) == wanted:
+                    connection.shutdown(socket.SHUT_RDWR)
+                    return True
     return False
