@@ -10,6 +10,7 @@ import socket
 import struct
 import threading
 import time
+from pathlib import Path
 
 import psutil
 
@@ -208,11 +209,10 @@ def memory_of(pid):
 
 def peak_of(pid):
     """Return the most resident bytes that a process has had since its peak was reset."""
-    with open(f"/proc/{pid}/status", encoding="ascii") as status:
-        return 1024 * int(re.search(r"VmHWM:\s+(\d+)", status.read())[1])
+    status = Path(f"/proc/{pid}/status").read_text(encoding="ascii")
+    return 1024 * int(re.search(r"VmHWM:\s+(\d+)", status)[1])
 
 
 def reset_peak(pid):
     """Let the peak of a process begin anew."""
-    with open(f"/proc/{pid}/clear_refs", "w", encoding="ascii") as peak:
-        peak.write("5")
+    Path(f"/proc/{pid}/clear_refs").write_text("5", encoding="ascii")

@@ -1,4 +1,4 @@
-"""A server in a process of its own, whose memory and event loop a test can watch: python -m tests.faults.server JSON."""
+"""A server in a process of its own, whose memory and event loop a test can watch."""
 
 import asyncio
 import contextlib
@@ -67,7 +67,7 @@ class Server:
         return self._process.pid
 
     def ask(self, question):
-        """Ask for the largest lag of its event loop since the last question ("lag"), or for what is in flight ("load")."""
+        """Ask for the largest lag of its event loop since it was last asked ("lag"), or for what is in flight ("load")."""
         self._process.stdin.write(question + "\n")
         self._process.stdin.flush()
         return json.loads(self._process.stdout.readline())
@@ -85,6 +85,11 @@ class Server:
         grown.append(peak_of(self.pid) - before)
 
 
+def _say(line):
+    sys.stdout.write(f"{line}\n")
+    sys.stdout.flush()
+
+
 async def _serve(settings):
     from meanrev_server.app import App
     from meanrev_server.config import Settings
@@ -98,7 +103,7 @@ async def _serve(settings):
 
     Desk.__init__ = remembered
     app = App(Settings(**settings))
-    print(await app.start(), flush=True)
+    _say(await app.start())
     loop, asked = asyncio.get_running_loop(), asyncio.Queue()
 
     def listen():
@@ -116,15 +121,15 @@ async def _serve(settings):
     probing = asyncio.create_task(probe())
     while (question := await asked.get()) is not None:
         if question == "lag":
-            print(json.dumps(max(lags)), flush=True)
+            _say(json.dumps(max(lags)))
             lags[:] = [0.0]
         else:
             load = desks[0]._admission.load
-            print(json.dumps([load.calls, load.nbytes, load.work, load.reply_bytes]), flush=True)
+            _say(json.dumps([load.calls, load.nbytes, load.work, load.reply_bytes]))
     probing.cancel()
     await app.stop(0.2)
 
 
 if __name__ == "__main__":
-    exec(sys.argv[2])  # noqa: S102 - a test takes a defence away, to see that its attack is one
+    exec(sys.argv[2])  # a test takes a defence away, to see that its attack is one
     uvloop.run(_serve(json.loads(sys.argv[1])))

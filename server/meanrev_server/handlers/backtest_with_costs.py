@@ -26,7 +26,7 @@ _BARS_AT_ONCE = 512
 """Most bars computed at once; more than an eighth of it takes a compute thread."""
 
 _OF_A_BAR, _STEPS_OF_A_BAR = 320, 40_000
-"""Bytes of memory that a bar of a message takes while it is computed, and elementary steps, most of them for its reply."""
+"""Bytes of memory and elementary steps that a bar of a message takes, most of the steps for its reply."""
 
 _WHOLE_FROM = 128
 """Bars from which on a stream's first message is computed as a whole."""

@@ -9,7 +9,6 @@ from gpu_kernels import moments, multiperiod
 from gpu_kernels.checks import Floats
 from gpu_kernels.errors import InvalidInput
 from meanrev_server.capacity import Demand
-from meanrev_server.capacity import Demand
 from meanrev_server.rpc import options
 from meanrev_server.rpc.call import Call
 from meanrev_server.rpc.naming import option_names, wire_names

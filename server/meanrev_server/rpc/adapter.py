@@ -21,9 +21,9 @@ if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator, Mapping, Sequence
 
     from meanrev_server.admission import Admission, Ticket
-    from meanrev_server.rpc.overdue import Patience
     from meanrev_server.records import CallObserver
     from meanrev_server.rpc.call import Call
+    from meanrev_server.rpc.overdue import Patience
     from meanrev_server.rpc.registry import Route
 
 __all__ = ["Service"]
@@ -66,7 +66,7 @@ class Service(grpc.GenericRpcHandler):
         return self._handlers.get(handler_call_details.method)
 
     def _method_handler(self, route: Route) -> grpc.RpcMethodHandler[Any, Any]:
-        """Return a handler that reads the messages itself, single requests too, so that they are read within their time.
+        """Return a handler that reads all messages itself, single requests too, within their time.
 
         On the wire a single request looks like a stream of one.
         """

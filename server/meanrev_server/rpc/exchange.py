@@ -138,8 +138,8 @@ class Exchange:
         return reply
 
     async def next(self, reply: bytes) -> bytes:
-        """Return a reply of a stream; it is held until taken is called. A large one waits until there is room for it."""
-        while not self.ticket.may_reply(len(reply)):
+        """Return a reply of a stream, which is held until taken is called; a large one waits until there is room."""
+        while not self.ticket.may_reply(len(reply)):  # noqa: ASYNC110 - room becomes free in many places
             await asyncio.sleep(_GLANCE_S)
         self._record.sent_bytes += len(reply)
         self._wait.for_reader(len(reply))
