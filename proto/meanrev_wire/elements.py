@@ -17,6 +17,7 @@ MAX_ELEMENTS = 250_000
 
 _VARINT, _FIXED64, _DELIMITED, _FIXED32 = 0, 1, 2, 5
 _ONE_BYTE = 0x7F
+_MESSAGE = FieldDescriptor.TYPE_MESSAGE
 _FIXED_BYTES = {_FIXED64: 8, _FIXED32: 4}
 
 
@@ -80,9 +81,8 @@ def _varint(data: bytes, place: int) -> tuple[int, int]:
 @cache
 def _messages(descriptor: Descriptor) -> dict[int, Descriptor]:
     """Return the types of a message's fields that are messages, by their number."""
-    return {
-        field.number: field.message_type for field in descriptor.fields if field.type == FieldDescriptor.TYPE_MESSAGE
-    }
+    found = ((field.number, field.message_type) for field in descriptor.fields if field.type == _MESSAGE)
+    return {number: kind for number, kind in found if kind is not None}
 
 
 def _refusal(descriptor: Descriptor, number: int) -> InvalidField:

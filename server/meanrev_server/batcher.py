@@ -5,10 +5,12 @@ whenever a thread is idle, says when a batch is done, and passes the time in sec
 
 Computations with equal keys go together, in the order of their arrival. A key's batch starts at once where no other
 batch of that key runs. While one runs, the next one fills, and starts earlier only when it is full. A key whose batch
-has started goes behind the other keys. Where a delay is set, a key waits for company only if its last batch had more
+has started goes behind the other keys. Identities take turns: the next batch is one of the identity whose
+last turn is longest ago, so that no caller waits behind all that another has queued. Where a delay is set, a key waits for company only if its last batch had more
 than one computation, so that a caller without neighbours never waits.
 """
 
+from collections import Counter
 from collections.abc import Hashable
 from dataclasses import dataclass
 from typing import Any, NamedTuple
@@ -46,6 +48,7 @@ class Computation:
         key: Computations with equal keys may go together; None goes alone.
         nbytes: Memory that the computation holds while it waits.
         deadline: Time from which on nobody needs its answer; None is never.
+        identity: Who asked for it; "" where the server does not know.
         added: Time at which it was added; the batcher sets it.
         cancelled: Whether its caller has left; Batcher.cancel sets it, also while it runs.
     """
@@ -54,6 +57,7 @@ class Computation:
     key: Hashable = None
     nbytes: int = 0
     deadline: float | None = None
+    identity: str = ""
     added: float = 0.0
     cancelled: bool = False
 
@@ -119,6 +123,10 @@ class Batcher:
         self._in_company: dict[Hashable, None] = {}
         self._calls = 0
         self._bytes = 0
+        self._waiting_of: Counter[str] = Counter()
+        # The number of each identity's last turn.
+        self._turns: dict[str, int] = {}
+        self._turn = 0
 
     @property
     def waiting(self) -> int:
@@ -145,6 +153,7 @@ class Batcher:
         computation.added = now
         self._groups.setdefault(_group_of(computation), {})[computation] = None
         self._calls += 1
+        self._waiting_of[computation.identity] += 1
         self._bytes += computation.nbytes
         self.counts.added += 1
 
@@ -177,6 +186,7 @@ class Batcher:
         if batch:
             self.counts.started += len(batch)
             self.counts.batches += 1
+            self._take_turn(batch[0].identity)
             if batch[0].key is not None:
                 self._note(batch[0].key, len(batch))
         return Taken(tuple(batch), tuple(expired))
@@ -204,11 +214,21 @@ class Batcher:
         return computations
 
     def _ready(self, now: float) -> Hashable | None:
-        for name, group in self._groups.items():
-            full = len(group) >= self._limits.max_batch_size
-            if full or (name not in self._running and self._due(name, group) <= now):
-                return name
-        return None
+        ready = (name for name, group in self._groups.items() if self._is_ready(name, group, now))
+        if len(self._waiting_of) <= 1:
+            return next(ready, None)
+        return min(ready, key=lambda name: self._turns.get(next(iter(self._groups[name])).identity, 0), default=None)
+
+    def _is_ready(self, name: Hashable, group: dict[Computation, None], now: float) -> bool:
+        full = len(group) >= self._limits.max_batch_size
+        return full or (name not in self._running and self._due(name, group) <= now)
+
+    def _take_turn(self, identity: str) -> None:
+        """Put an identity behind the others; those with nothing to wait for are forgotten."""
+        self._turn += 1
+        self._turns[identity] = self._turn
+        if len(self._turns) > _REMEMBERED:
+            self._turns = {name: turn for name, turn in self._turns.items() if name in self._waiting_of}
 
     def _due(self, name: Hashable, group: dict[Computation, None]) -> float:
         return next(iter(group)).added + (self._delay if name in self._in_company else 0.0)
@@ -228,6 +248,9 @@ class Batcher:
         if not group:
             del self._groups[name]
         self._calls -= 1
+        self._waiting_of[computation.identity] -= 1
+        if not self._waiting_of[computation.identity]:
+            del self._waiting_of[computation.identity]
         self._bytes -= computation.nbytes
 
 

@@ -96,13 +96,16 @@ class Launcher:
         """
         return await self.submit(partial(compute, *args, **kwargs))
 
-    async def submit(self, compute: Callable[[], R], *, nbytes: int = 0, deadline: float | None = None) -> R:
+    async def submit(
+        self, compute: Callable[[], R], *, nbytes: int = 0, deadline: float | None = None, identity: str = ""
+    ) -> R:
         """Run a function as run does, for a caller that waits for a limited time only.
 
         Args:
             compute: The function.
             nbytes: Memory that it holds while it waits.
             deadline: time.monotonic() at which its result is of no use any more.
+            identity: Who asks for it; identities take turns.
 
         Raises:
             Expired: the deadline passed before it began.
@@ -110,7 +113,7 @@ class Launcher:
             Exception: whatever the function raises.
         """
         work = _Work(_call, compute, asyncio.get_running_loop().create_future())
-        found: R = await self._answer(Computation(work, None, nbytes, deadline))
+        found: R = await self._answer(Computation(work, None, nbytes, deadline, identity))
         return found
 
     async def batched(
@@ -121,6 +124,7 @@ class Launcher:
         *,
         nbytes: int = 0,
         deadline: float | None = None,
+        identity: str = "",
     ) -> R:
         """Compute an item, together with others of the same function and key where some wait.
 
@@ -130,6 +134,7 @@ class Launcher:
             item: The other arguments.
             nbytes: As in submit.
             deadline: As in submit.
+            identity: As in submit.
 
         Returns:
             The result of the item.
@@ -138,7 +143,7 @@ class Launcher:
             Exception: as submit, for this item alone.
         """
         work = _Work(partial(compute, key), item, asyncio.get_running_loop().create_future())
-        found: R = await self._answer(Computation(work, (compute, key), nbytes, deadline))
+        found: R = await self._answer(Computation(work, (compute, key), nbytes, deadline, identity))
         return found
 
     def close(self) -> None:

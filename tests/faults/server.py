@@ -67,7 +67,7 @@ class Server:
         return self._process.pid
 
     def ask(self, question):
-        """Ask for the largest lag of its event loop since it was last asked ("lag"), or for what is in flight ("load")."""
+        """Ask for the largest lag of its event loop since the last "lag", or for what is in flight with "load"."""
         self._process.stdin.write(question + "\n")
         self._process.stdin.flush()
         return json.loads(self._process.stdout.readline())

@@ -92,7 +92,9 @@ class Call:
         if len(data) <= _PARSED_ON_THE_LOOP:
             return codec.decode(message_type, data)
         parse = partial(codec.decode_large, message_type, data)
-        return await self.launcher.submit(parse, nbytes=len(data), deadline=self.deadline)
+        return await self.launcher.submit(
+            parse, nbytes=len(data), deadline=self.deadline, identity=self.caller.identity
+        )
 
     async def compute(self, compute: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
         """Run a computation off the event loop.
@@ -106,7 +108,9 @@ class Call:
         """
         work = partial(compute, *args, **kwargs)
         # Bytes that the ticket keeps are held whether the computation waits or not, so the queue does not count them.
-        return await self.launcher.submit(work, nbytes=self.ticket.message_bytes, deadline=self.deadline)
+        return await self.launcher.submit(
+            work, nbytes=self.ticket.message_bytes, deadline=self.deadline, identity=self.caller.identity
+        )
 
     async def batched(self, compute: Callable[[K, Sequence[I]], Sequence[R]], key: K, item: I) -> R:
         """Compute a small item off the event loop, together with those of other calls.
@@ -123,4 +127,6 @@ class Call:
             Exception: as compute, for this item alone.
         """
         nbytes = self.ticket.message_bytes
-        return await self.launcher.batched(compute, key, item, nbytes=nbytes, deadline=self.deadline)
+        return await self.launcher.batched(
+            compute, key, item, nbytes=nbytes, deadline=self.deadline, identity=self.caller.identity
+        )
