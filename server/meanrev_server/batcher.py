@@ -5,9 +5,9 @@ whenever a thread is idle, says when a batch is done, and passes the time in sec
 
 Computations with equal keys go together, in the order of their arrival. A key's batch starts at once where no other
 batch of that key runs. While one runs, the next one fills, and starts earlier only when it is full. A key whose batch
-has started goes behind the other keys. Identities take turns: the next batch is one of the identity whose
-last turn is longest ago, so that no caller waits behind all that another has queued. Where a delay is set, a key waits for company only if its last batch had more
-than one computation, so that a caller without neighbours never waits.
+has started goes behind the other keys. Identities take turns: the next batch is one of the identity whose last turn is
+longest ago, so that no caller waits behind all that another has queued. Where a delay is set, a key waits for company
+only if its last batch had more than one computation, so that a caller without neighbours never waits.
 """
 
 from collections import Counter

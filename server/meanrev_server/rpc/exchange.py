@@ -94,14 +94,14 @@ class Exchange:
         self.ticket.rest()
         self._wait.for_message()
         try:
-            data: Any = await self._context.read()
+            data: bytes | object = await self._context.read()
         except asyncio.CancelledError:
             if self._wait.overdue is None:
                 raise
             raise self._wait.overdue from None
         finally:
             self._wait.for_nothing()
-        if data is grpc.aio.EOF:
+        if not isinstance(data, bytes):  # grpc.aio.EOF
             raise StopAsyncIteration
         self._record.received_bytes += len(data)
         if self._begun:
@@ -120,7 +120,7 @@ class Exchange:
             Expired: as for a stream.
             LimitReached: as for a stream.
         """
-        data = await anext(self, None)
+        data: bytes | None = await anext(self, None)
         if data is None:
             raise InvalidInput("the request", "must be sent: the call has ended without a message")
         return data
