@@ -5,14 +5,14 @@ from __future__ import annotations  # grpc's classes are generic in their stubs 
 import asyncio
 from typing import TYPE_CHECKING, Any, Self
 
-import grpc
-
 from gpu_kernels.errors import InvalidInput
 from meanrev_server.admission import SMALL_BYTES, Ticket
 from meanrev_server.rpc.connections import close_connection
 from meanrev_server.rpc.overdue import Overdue, Patience, Wait
 
 if TYPE_CHECKING:
+    import grpc
+
     from meanrev_server.admission import Admission
     from meanrev_server.records import CallRecord
     from meanrev_server.rpc.registry import Route
