@@ -66,6 +66,7 @@ bench: .venv-peers/.peers ## measurements, each beside its peer
 	$(PEERS)/python -m pytest -q bench --benchmark-enable --benchmark-only -p no:randomly --override-ini 'python_files=bench_*.py' --timeout 1800
 	PYTHONPATH=. $(PEERS)/python bench/targets.py --out bench/results
 	PYTHONPATH=. $(PEERS)/python bench/bench_rpc.py --out bench/results
+	PYTHONPATH=. $(PEERS)/python bench/bench_overhead.py --out bench/results
 	PYTHONPATH=. $(PEERS)/python bench/bench_answers.py --out bench/results
 	PYTHONPATH=. $(PEERS)/python bench/bench_intake.py --out bench/results
 	PYTHONPATH=. $(PEERS)/python bench/bench_import.py --out bench/results

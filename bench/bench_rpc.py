@@ -168,7 +168,7 @@ def growth(servers: Servers) -> list[Row]:
 
 @contextmanager
 def idle_streams(address: str, streams: int, a_connection: int) -> Iterator[Callable[[str], Measured]]:
-    """Yield what tells the client to open streams ("open") or to time so many unary calls, and returns its answer."""
+    """Yield a function that has the client open streams ("open") or time unary calls, and returns its answer."""
     command = [str(BUILD / "load"), "open", address, str(streams), str(a_connection)]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as client:
 

@@ -10,11 +10,9 @@ from gpu_kernels import device, sweep
 from gpu_kernels.checks import one_of
 from gpu_kernels.compile import library, maker, sources
 from gpu_kernels.dispatch import using
-from gpu_kernels.errors import CacheError, CompileError, DeviceFault, KernelError
+from gpu_kernels.errors import CompileError, DeviceFault, KernelError
 
 __all__ = ["BACKENDS", "Backend", "Probe", "choose", "choose_on", "probe", "self_test", "usable"]
-
-_OWN_FOLDER = "let kernel_cache name a folder that this user owns and can write to"
 
 BACKENDS = ("cuda", "native", "numpy")
 """Implementations, best first."""
@@ -28,12 +26,14 @@ class Probe(NamedTuple):
         usable: It runs here and passes its self-test.
         reason: Why, or why not, for a person.
         fix: What would make it usable; "" where it is.
+        public: The reason as a server may tell it to its callers, without a path; "" where it is the same.
     """
 
     name: str
     usable: bool
     reason: str
     fix: str = ""
+    public: str = ""
 
 
 class Backend(NamedTuple):
@@ -42,10 +42,14 @@ class Backend(NamedTuple):
     Attributes:
         name: One of BACKENDS.
         reason: Why it was chosen, for a person.
+        public: The reason as a server may tell it to its callers, without a path; "" where it is the same.
+        missing: Why no better one was chosen, a line each; none where it was asked for.
     """
 
     name: str
     reason: str
+    public: str = ""
+    missing: tuple[str, ...] = ()
 
 
 def probe() -> tuple[Probe, ...]:
@@ -54,7 +58,7 @@ def probe() -> tuple[Probe, ...]:
 
 
 def usable(name: str) -> bool:
-    """Tell whether one implementation passes its self-test here; as probe.
+    """Return whether one implementation passes its self-test here; as probe.
 
     Args:
         name: One of BACKENDS.
@@ -83,7 +87,9 @@ def choose(name: str = "auto") -> Backend:
         found = _PROBES[candidate]()
         if found.usable:
             better = "".join(f"; no {each.name}: {each.reason}" for each in passed_over)
-            return Backend(candidate, f"{found.reason}{better}")
+            public = "".join(f"; no {each.name}: {each.public or each.reason}" for each in passed_over)
+            missing = tuple(f"no {each.name}: {each.reason}; {each.fix}" for each in passed_over)
+            return Backend(candidate, f"{found.reason}{better}", f"{found.public or found.reason}{public}", missing)
         passed_over.append(found)
     raise KernelError(f"no backend passes its self-test: {passed_over[-1].reason}; {passed_over[-1].fix}")
 
@@ -101,7 +107,7 @@ def choose_on(index: int, fraction: float, name: str = "auto") -> Backend:
         KernelError: the one asked for cannot run here, or the best one is a GPU, and not that.
     """
     if name in {"auto", "cuda"}:
-        with suppress(DeviceFault):  # choose says why it is none, or it is another number's
+        with suppress(DeviceFault):  # choose finds the reason, or the GPU has another number
             device.limit(index, fraction)
     chosen = choose(name)
     if chosen.name == "cuda":
@@ -123,10 +129,11 @@ def _native() -> Probe:
         made = maker()
         for kernel in sources():
             library(kernel)
-    except CacheError as error:
-        return Probe("native", usable=False, reason=str(error), fix=_OWN_FOLDER)
-    except (CompileError, OSError) as error:
-        return Probe("native", usable=False, reason=str(error), fix="install a C++ compiler, such as Debian's g++")
+    except CompileError as error:
+        return _not_compiled("native", error)
+    except OSError as error:
+        fix = "let kernel_cache name a folder from which programs may be loaded"
+        return Probe("native", usable=False, reason=str(error), fix=fix, public="the kernels cannot be loaded")
     wrong = self_test("native")
     if wrong:
         return Probe(
@@ -142,21 +149,23 @@ def _cuda() -> Probe:
         wrong = self_test("cuda")
     except DeviceFault as fault:
         return Probe("cuda", usable=False, reason=str(fault), fix=fault.fix)
-    except CacheError as error:
-        return Probe("cuda", usable=False, reason=str(error), fix=_OWN_FOLDER)
     except CompileError as error:
-        fix = "pip install '.[gpu]' in a checkout of meanrev brings a matching NVRTC"
-        return Probe("cuda", usable=False, reason=str(error), fix=fix)
+        return _not_compiled("cuda", error)
     if wrong:
         return Probe("cuda", usable=False, reason=wrong, fix="update the driver, and report it if that is no help")
     return Probe("cuda", usable=True, reason=found)
+
+
+def _not_compiled(name: str, error: CompileError) -> Probe:
+    # A compiler's message has many lines, and a report or a log gives each reason one.
+    return Probe(name, usable=False, reason=" ".join(str(error).split()), fix=error.fix, public=error.public)
 
 
 _PROBES = {"numpy": _numpy, "native": _native, "cuda": _cuda}
 
 
 def self_test(name: str) -> str:
-    """Say what is wrong with one backtest, or nothing: long at 9, short at 12, and three fills at 0.25 make 2.25.
+    """Return what is wrong with one backtest, "" if nothing: long at 9, short at 12, three fills at 0.25 make 2.25.
 
     Args:
         name: One of BACKENDS.

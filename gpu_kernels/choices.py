@@ -1,4 +1,4 @@
-"""What to say of a name that is not one of those allowed."""
+"""The rule that a name breaks which is not one of those allowed, and the name that was probably meant."""
 
 from collections.abc import Iterable
 from difflib import get_close_matches

@@ -1,7 +1,7 @@
 """Kernels to machine code: by the host's C++ compiler into shared libraries, by NVRTC into cubins, with one cache.
 
 The name of a cached file has a hash of everything that went into it: sources, compiler, flags, and for the host the
-CPU's features, so that a shared home serves many machines.
+CPU's features, so that many machines can share a home folder.
 
 Where there is no compiler, libraries that were built ahead for a CPU level are loaded from the package's folder lib.
 """
@@ -55,6 +55,9 @@ _HOST_FLAGS = (
 _DEVICE_FLAGS = ("--std=c++17", "--fmad=false")
 _lanes = [0]
 
+_SEE = "do what the compiler's message asks for, such as space on a disk, or report it"
+_WITH_NVRTC = "pip install '.[gpu]' in a checkout of meanrev brings a matching NVRTC"
+
 
 def use_lanes(width: int) -> None:
     """Have every library that is asked for from now on compute with vectors of a certain width.
@@ -88,7 +91,10 @@ def compiler() -> tuple[str, str]:
         if path is not None:
             version = _run([path, "--version"]).splitlines()[0]
             return path, version
-    raise CompileError(f"no C++ compiler ({', '.join(_COMPILERS)}) on the PATH; install one, such as Debian's g++")
+    missing = f"no C++ compiler ({', '.join(_COMPILERS)}) on the PATH"
+    raise CompileError(
+        f"{missing}; install one, such as Debian's g++", "install a C++ compiler, such as Debian's g++", missing
+    )
 
 
 def library(name: str) -> ctypes.CDLL:
@@ -128,14 +134,14 @@ def _library_file(name: str, lanes: int) -> Path:
             raise
         if chosen:
             fix = "or set lanes to 0, the width of the CPU's vectors"
-            raise CompileError(f"lanes = {lanes} has to be compiled for, and there is {error}; {fix}") from None
+            raise CompileError(f"lanes = {lanes} has to be compiled for, and there is {error}; {fix}", fix) from None
         return _file_ahead(_AHEAD, level, name)
     key = _key(sources()[name], version, *_HOST_FLAGS, *chosen, features())
     return cached(f"{_flat(name)}-{key}.so", lambda out: _build(name, "native", out, chosen))
 
 
 def maker() -> str:
-    """Say where library has its kernels from, for a person.
+    """Return where library has its kernels from, as a sentence.
 
     Raises:
         CompileError: neither a compiler nor kernels that were built ahead for this CPU.
@@ -148,7 +154,7 @@ def maker() -> str:
             raise
         return f"kernels built ahead for {level}"
     width = f" for {_lanes[0]} lanes" if _lanes[0] else ""
-    return f"kernels compiled by {version or path}{width}"
+    return f"kernels compiled by {version or Path(path).name}{width}"
 
 
 def build_ahead(folder: Path = _AHEAD) -> tuple[Path, ...]:
@@ -222,12 +228,14 @@ def _nvrtc(source: Path, architecture: str, out: Path) -> None:
     try:
         from cuda.core import Program, ProgramOptions  # noqa: PLC0415 - only where a GPU is meant
     except ImportError:
-        raise CompileError("NVRTC is not installed; pip install '.[gpu]' in a checkout of meanrev brings it") from None
+        missing = "NVRTC is not installed"
+        raise CompileError(f"{missing}; {_WITH_NVRTC}", _WITH_NVRTC, missing) from None
     options = ProgramOptions(arch=architecture, std="c++17", fma=False, include_path=str(_HERE))
     try:
         code = Program(source.read_text(encoding="utf-8"), "c++", options).compile("cubin")
     except Exception as error:  # noqa: BLE001 - cuda.core raises its own, the driver's and NVRTC's errors
-        raise CompileError(f"{source.name} for {architecture}: {str(error)[:500].rstrip(chr(0))}") from None
+        said = f"{source.name} for {architecture}: {str(error)[:500].rstrip(chr(0))}"
+        raise CompileError(said, _WITH_NVRTC, "NVRTC does not compile the kernels") from None
     out.write_bytes(bytes(code.code))
 
 
@@ -247,8 +255,8 @@ def _run(command: list[str]) -> str:
     try:
         done = subprocess.run(command, capture_output=True, text=True, timeout=300, check=False)  # noqa: S603 - our words
     except (OSError, subprocess.TimeoutExpired) as error:
-        raise CompileError(f"{command[0]} does not run: {error}") from None
+        raise CompileError(f"{command[0]} does not run: {error}", _SEE, "the C++ compiler does not run") from None
     if done.returncode:
         first = "\n".join(done.stderr.splitlines()[:20])
-        raise CompileError(f"{' '.join(command[:1])} fails:\n{first}")
+        raise CompileError(f"{command[0]} fails:\n{first}", _SEE, "the C++ compiler fails")
     return done.stdout

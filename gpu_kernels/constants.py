@@ -4,7 +4,7 @@ import re
 from functools import cache
 from pathlib import Path
 
-__all__ = ["constants", "whole"]
+__all__ = ["constants", "integer"]
 
 _HERE = Path(__file__).resolve().parent
 _DECLARED = re.compile(r"^static const (?:Index|double) ([^;]+);|^enum \{([^}]+)\};", re.MULTILINE)
@@ -35,7 +35,7 @@ def constants(*names: str) -> dict[str, float]:
     return found
 
 
-def whole(name: str, *sources: str) -> int:
+def integer(name: str, *sources: str) -> int:
     """Return a constant that is a whole number.
 
     Args:

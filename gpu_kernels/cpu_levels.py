@@ -37,7 +37,7 @@ def supported(words: Iterable[str]) -> tuple[str, ...]:
 
 
 def widest(words: Iterable[str]) -> int:
-    """Return how many numbers the widest vectors of a CPU hold; lane.h chooses this width where nobody else does.
+    """Return how many numbers the widest vectors of a CPU hold; lane.h takes this width unless another one is set.
 
     Args:
         words: Its features as /proc/cpuinfo spells them.

@@ -18,7 +18,7 @@ import numpy as np
 
 from gpu_kernels.checks import Floats
 from gpu_kernels.compile import cubin_file
-from gpu_kernels.constants import whole
+from gpu_kernels.constants import integer
 from gpu_kernels.errors import DeviceFault, OutOfMemory
 
 __all__ = [
@@ -37,7 +37,7 @@ __all__ = [
     "within_memory",
 ]
 
-BLOCK = whole("GPU_BLOCK", "lane.h")
+BLOCK = integer("GPU_BLOCK", "lane.h")
 """Threads of a block."""
 
 _own = local()
@@ -89,7 +89,7 @@ def arrays() -> Any:
 
 @contextmanager
 def within_memory() -> Iterator[None]:
-    """Say OutOfMemory where CuPy does not find the memory for a block of code.
+    """Raise OutOfMemory where CuPy does not find the memory for a block of code.
 
     Raises:
         OutOfMemory: an array does not fit.
@@ -147,7 +147,7 @@ def download(array: Any) -> Floats:
         memory = cupy.cuda.alloc_pinned_memory(array.nbytes)
     except cupy.cuda.runtime.CUDARuntimeError as error:
         if error.status != cupy.cuda.runtime.errorMemoryAllocation:
-            raise  # of a kernel before, which is told here
+            raise  # the error of an earlier kernel, which CUDA reports here
         fix = "free memory of the host, or send a smaller batch"
         raise OutOfMemory(f"no page-locked memory: {error}", fix) from None
     values: Floats = np.frombuffer(memory, np.float64, array.size).reshape(array.shape)

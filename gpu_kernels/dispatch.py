@@ -1,7 +1,7 @@
 """Which twin of an operation runs, with how many threads, and in which process.
 
 An operation declares its implementations once, as `Twins`, and calls `Twins.run`; no other code chooses between them.
-The `Selection` of the enclosing `using` says what there is to choose from. Without one the NumPy twin runs, in this
+The `Selection` of the enclosing `using` lists what there is to choose from. Without one the NumPy twin runs, in this
 process. backend.choose finds out what a machine has; nothing is probed here.
 """
 
@@ -54,7 +54,7 @@ class Twins(Generic[*Ts, R]):
         host: The NumPy twin, which computes every request.
         native: Launches the kernel on the CPU's vector lanes; None where the operation has no such twin.
         device: Launches the kernel on a GPU, or calls a library there; None where the operation has no such twin.
-        covers: Tells whether `native` and `device` compute a request, which the NumPy twin computes otherwise; None
+        covers: Returns whether `native` and `device` compute a request, which the NumPy twin computes otherwise; None
             where they compute every request.
         steps: Counts the bar-steps of a request, so that a GPU is not given a small one; None where every request
             is large enough for it.
@@ -67,7 +67,7 @@ class Twins(Generic[*Ts, R]):
     steps: Callable[[*Ts], int] | None = None
 
     def run(self, *arguments: *Ts) -> R:
-        """Compute a request by the twin that the selection asks for, in the process that it names.
+        """Compute a request by the twin that the selection determines, in the process that it names.
 
         Args:
             *arguments: Those of the twins, checked. They can be pickled, because the process may be another one.
@@ -100,7 +100,7 @@ def current() -> Selection:
 
 
 def on_lanes() -> bool:
-    """Tell whether kernels on the CPU's lanes are selected, alone or beside a GPU."""
+    """Return whether kernels on the CPU's lanes are selected, alone or beside a GPU."""
     selected = current()
     return selected.backend == "native" or (selected.backend == "cuda" and selected.lanes)
 

@@ -115,7 +115,20 @@ class OutOfMemory(DeviceFault):
 
 
 class CompileError(KernelError):
-    """No compiler, or one that refuses a kernel; the message holds its first lines."""
+    """No compiler, or one that refuses a kernel; the message holds its first lines.
+
+    Attributes:
+        fix: What would help.
+        public: What a server may tell its callers, who are to see no path of its machine.
+    """
+
+    def __init__(self, message: str, fix: str = "report it", public: str = "kernels do not compile") -> None:
+        self.fix = fix
+        self.public = public
+        super().__init__(message)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return type(self), (str(self), self.fix, self.public)
 
 
 class CacheError(CompileError):

@@ -98,7 +98,7 @@ static Fault planted = NO_FAULT;
 #include "lane_vector.h"
 #endif
 
-// Tells the compiler to move what follows out of the loop's way.
+// Makes the compiler to move what follows out of the loop's way.
 FN bool seldom(bool happens) { return __builtin_expect(happens, 0); }
 
 FN V max(V a, V b) { return sel(a > b, a, b); }

@@ -1,4 +1,4 @@
-"""The house keeps its own rules: every operation is complete, and names line up from the wire to the page."""
+"""The rules of CONTRIBUTING.md: every operation is complete, and names agree from the wire to the docs."""
 
 import ast
 import importlib
@@ -47,6 +47,7 @@ CLIENT_METHODS = {
     "SweepThresholds": "sweep",
     "ScanPairs": "scan",
     "FitPair": "pair",
+    "FitJohansen": "johansen",
     "SubmitJob": "submit",
     "WatchJob": "job",
     "FetchResult": "job",

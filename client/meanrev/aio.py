@@ -3,13 +3,21 @@
 import asyncio
 import functools
 import time
-from collections.abc import AsyncIterable, AsyncIterator, Callable, Coroutine, Iterable, Mapping, Sequence
+from collections.abc import (
+    AsyncGenerator,
+    AsyncIterable,
+    AsyncIterator,
+    Callable,
+    Coroutine,
+    Iterable,
+    Mapping,
+    Sequence,
+)
 from contextlib import aclosing, suppress
 from dataclasses import replace
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Literal, ParamSpec, Self, TypeVar, cast, overload
 
-from meanrev.brevity import brief
 from meanrev.client_base import ClientBase
 from meanrev.errors import ConnectionFailed, InvalidInput, MeanRevError, Overloaded, ServerError, from_status
 from meanrev.extensions import local
@@ -18,7 +26,8 @@ from meanrev.methods.info import upload_limits
 from meanrev.methods.job_calls import reading_of, request_of, submission, watch
 from meanrev.question import Awaiting, Live, Question
 from meanrev.results import Estimate
-from meanrev.retry import Retries
+from meanrev.retry import Retries, Watched
+from meanrev.tracebacks import brief
 from meanrev.transport.asynchronous import AsynchronousTransport
 from meanrev.transport.options import LOCAL, Endpoint, default_timeout
 
@@ -41,7 +50,7 @@ class AsyncClient(ClientBase, Awaiting):
 
     Attributes:
         address: Where calls go.
-        timeout: Seconds a call may take where it says nothing else.
+        timeout: Seconds that a call may take unless it has a timeout of its own.
     """
 
     def _connect(self, where: Endpoint) -> None:
@@ -98,8 +107,8 @@ class AsyncClient(ClientBase, Awaiting):
     async def job(self, job_id: str, *, timeout: float | None = None) -> AsyncJob:  # noqa: ASYNC109 - likewise
         """Return a job that was submitted before, here or elsewhere.
 
-        The server keeps labels of columns as texts and bars as numbers, and the result of this job shows them so. Only
-        the job that submit returned knows that a label was a whole number or a date, and that one series was sent.
+        The server keeps labels of columns as texts and bars as numbers, and the result of this job has them so. The
+        job that submit returned gives labels back as the whole numbers or dates that they were, and one series as one.
 
         Args:
             job_id: Its job_id.
@@ -185,16 +194,19 @@ class AsyncClient(ClientBase, Awaiting):
     async def _call(
         self, question: Question[R], number: int, messages: Sequence[bytes], deadline: float, room: asyncio.Semaphore
     ) -> Any:
-        retries = Retries(deadline)
+        retries = Retries(deadline, self._outage, repeatable=question.repeatable)
         async with room:
             while True:
                 try:
-                    return await self._attempt(question, number, messages, deadline)
+                    replies = await self._attempt(question, number, messages, deadline)
                 except (ConnectionFailed, Overloaded) as error:
                     pause = retries.after(error, time.monotonic())
                     if pause is None:
                         raise
                     await asyncio.sleep(pause)
+                else:
+                    self._outage.answered()
+                    return replies
 
     async def _attempt(self, question: Question[R], number: int, messages: Sequence[bytes], deadline: float) -> Any:
         left = deadline - time.monotonic()
@@ -218,13 +230,30 @@ class AsyncClient(ClientBase, Awaiting):
     async def _follow(self, live: Live[R]) -> AsyncIterator[R]:
         __tracebackhide__ = True
         try:
-            timeout = None if live.timeout is None else default_timeout(live.timeout)
-            async with aclosing(self._transport.stream(live.path, _encoded(live), timeout)) as stream:
-                async for reply in stream:
+            async with aclosing(self._replies(live)) as replies:
+                async for reply in replies:
                     yield live.read(reply)
         except MeanRevError as error:
             live.explain(error)
             raise brief(error) from None
+
+    async def _replies(self, live: Live[R]) -> AsyncGenerator[bytes, None]:
+        """Yield the replies of a stream, which is opened again where it is repeatable and the connection was lost."""
+        timeout = None if live.timeout is None else default_timeout(live.timeout)
+        watched = Watched(timeout, self.timeout, self._outage, repeatable=live.repeatable)
+        while True:
+            try:
+                async with aclosing(self._transport.stream(live.path, _encoded(live), watched.left())) as stream:
+                    async for reply in stream:
+                        watched.answered()
+                        yield reply
+            except ConnectionFailed as error:
+                pause = watched.after(error)
+                if pause is None:
+                    raise
+                await asyncio.sleep(pause)
+            else:
+                return
 
 
 async def _encoded(live: Live[Any]) -> AsyncIterator[bytes]:

@@ -8,7 +8,6 @@ from dataclasses import replace
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Literal, ParamSpec, Self, TypeVar, cast, overload
 
-from meanrev.brevity import brief
 from meanrev.client_base import ClientBase
 from meanrev.errors import ConnectionFailed, InvalidInput, MeanRevError, Overloaded, ServerError, from_status
 from meanrev.extensions import local
@@ -17,7 +16,8 @@ from meanrev.methods.info import upload_limits
 from meanrev.methods.job_calls import reading_of, request_of, submission, watch
 from meanrev.question import Blocking, Live, Question
 from meanrev.results import Estimate
-from meanrev.retry import Retries
+from meanrev.retry import Retries, Watched
+from meanrev.tracebacks import brief
 from meanrev.transport.blocking import BlockingTransport
 from meanrev.transport.options import LOCAL, Endpoint, default_timeout
 
@@ -37,7 +37,7 @@ class Client(ClientBase, Blocking):
 
     Attributes:
         address: Where calls go.
-        timeout: Seconds a call may take where it says nothing else.
+        timeout: Seconds that a call may take unless it has a timeout of its own.
     """
 
     def _connect(self, where: Endpoint) -> None:
@@ -94,8 +94,8 @@ class Client(ClientBase, Blocking):
     def job(self, job_id: str, *, timeout: float | None = None) -> Job:
         """Return a job that was submitted before, here or elsewhere.
 
-        The server keeps labels of columns as texts and bars as numbers, and the result of this job shows them so. Only
-        the job that submit returned knows that a label was a whole number or a date, and that one series was sent.
+        The server keeps labels of columns as texts and bars as numbers, and the result of this job has them so. The
+        job that submit returned gives labels back as the whole numbers or dates that they were, and one series as one.
 
         Args:
             job_id: Its job_id.
@@ -171,15 +171,18 @@ class Client(ClientBase, Blocking):
         return fitted(self._upload_limits)
 
     def _call(self, question: Question[R], number: int, messages: Sequence[bytes], deadline: float) -> Any:
-        retries = Retries(deadline)
+        retries = Retries(deadline, self._outage, repeatable=question.repeatable)
         while True:
             try:
-                return self._attempt(question, number, messages, deadline)
+                replies = self._attempt(question, number, messages, deadline)
             except (ConnectionFailed, Overloaded) as error:
                 pause = retries.after(error, time.monotonic())
                 if pause is None:
                     raise
                 time.sleep(pause)
+            else:
+                self._outage.answered()
+                return replies
 
     def _attempt(self, question: Question[R], number: int, messages: Sequence[bytes], deadline: float) -> Any:
         left = deadline - time.monotonic()
@@ -204,10 +207,28 @@ class Client(ClientBase, Blocking):
         try:
             if not isinstance(live.items, Iterable):
                 raise InvalidInput("items", "must be iterable; AsyncClient takes asynchronous ones", value=live.items)
-            timeout = None if live.timeout is None else default_timeout(live.timeout)
-            messages = (live.encode(item, number == 0) for number, item in enumerate(live.items))
-            for reply in self._transport.stream(live.path, messages, timeout):
+            for reply in self._replies(live):
                 yield live.read(reply)
         except MeanRevError as error:
             live.explain(error)
             raise brief(error) from None
+
+    def _replies(self, live: Live[R]) -> Iterator[bytes]:
+        """Yield the replies of a stream, which is opened again where it is repeatable and the connection was lost."""
+        timeout = None if live.timeout is None else default_timeout(live.timeout)
+        watched = Watched(timeout, self.timeout, self._outage, repeatable=live.repeatable)
+        items = cast("Iterable[Any]", live.items)
+        while True:
+            messages = (live.encode(item, number == 0) for number, item in enumerate(items))
+            try:
+                with closing(self._transport.stream(live.path, messages, watched.left())) as stream:
+                    for reply in stream:
+                        watched.answered()
+                        yield reply
+            except ConnectionFailed as error:
+                pause = watched.after(error)
+                if pause is None:
+                    raise
+                time.sleep(pause)
+            else:
+                return

@@ -5,6 +5,8 @@ from typing import TYPE_CHECKING, Any, Self
 
 from meanrev.errors import MeanRevError
 from meanrev.methods import Methods
+from meanrev.retry import Outage
+from meanrev.transport.address import Address
 from meanrev.transport.options import Endpoint, Tls, default_timeout, endpoint
 
 if TYPE_CHECKING:
@@ -18,12 +20,12 @@ class ClientBase(Methods, ABC):
 
     Attributes:
         address: Where calls go.
-        timeout: Seconds a call may take where it says nothing else.
+        timeout: Seconds that a call may take unless it has a timeout of its own.
     """
 
     def __init__(
         self,
-        address: str | None = None,
+        address: Address = None,
         *,
         token: str | None = None,
         tls: Tls = None,
@@ -32,7 +34,8 @@ class ClientBase(Methods, ABC):
         """Decide where calls go; the first one connects.
 
         Args:
-            address: "HOST:PORT", "unix:/path" or "local" (in this process); None means MEANREV_HOST, else "local".
+            address: "HOST:PORT", "unix:/path" or "local" (in this process); a list of "HOST:PORT", or a text with
+                commas between them, for servers that take turns; None means MEANREV_HOST, else "local".
             token: Bearer token; needs tls where the server is on another machine.
             tls: True for the system's roots, a path of a CA's PEM file, or paths (CA, certificate, key).
             timeout: Seconds a call may take; None means MEANREV_TIMEOUT, else 30.
@@ -46,6 +49,7 @@ class ClientBase(Methods, ABC):
         self.address = where.address
         self.timeout = default_timeout(timeout)
         self._upload_limits: Mapping[str, int] | None = None
+        self._outage = Outage(self.address, self.timeout)
         self._connect(where)
 
     @abstractmethod

@@ -39,7 +39,7 @@ class Overloaded(MeanRevError):
     """The server has no room for the call now, or the call is larger than one of its limits.
 
     Attributes:
-        retry_after_s: Seconds after which the server says to come again; None where it does not say so.
+        retry_after_s: Seconds to wait before the next attempt, as the server asks; None where it does not.
     """
 
     def __init__(self, message: str, retry_after_s: float | None = None) -> None:
@@ -96,8 +96,8 @@ class InvalidInput(MeanRevError, ValueError):
     def __str__(self) -> str:
         where = "" if self.index is None else f"[{_subscript(self.index)}]"
         got = "" if self.value is None else f", got {self.value!r}"
-        told = self._message or f"{self.field}{where} {self.rule}{got}"
-        return f"{told} (at {self.hint})" if self.hint else told
+        text = self._message or f"{self.field}{where} {self.rule}{got}"
+        return f"{text} (at {self.hint})" if self.hint else text
 
     def renamed(self, names: Mapping[str, str]) -> None:
         """Call the field what the caller calls it.
@@ -127,7 +127,7 @@ def from_status(
         message: The status's text, for a person.
         details: JSON of field, rule, value and index, as the server sends it beside the status, or "".
         address: Who answered, for messages.
-        retry_after_s: Seconds after which the server says to come again, or None.
+        retry_after_s: Seconds to wait before the next attempt, as the server asks, or None.
     """
     if code in _INVALID:
         return _invalid(message, details)

@@ -1,4 +1,4 @@
-"""The in-process mode, which stands above the client: an entry point names it, and nothing here imports it."""
+"""The in-process mode, which is above the client: an entry point names it, and nothing here imports it."""
 
 from functools import cache
 from importlib.metadata import entry_points

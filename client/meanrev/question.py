@@ -72,6 +72,8 @@ class Question(Generic[R]):
         gather: Makes the collection of the replies of a streaming call, anew at each attempt.
         fitted: For a large upload: from the server's limits, by the names of its settings, to calls within them; raises
             InvalidInput where it can never fit. None: the upload is small, and the client asks for no limit.
+        repeatable: The calls may be made again where the connection was lost, although the server may have done what
+            they ask: doing it twice is the same as doing it once.
         following: Returns the next question, from the answer or, where the server has no such method, from None; its
             answer replaces this one. None: there is no next question.
     """
@@ -87,6 +89,7 @@ class Question(Generic[R]):
     watch: Watch = _unwatched
     gather: Callable[[], Gathering] = list
     fitted: Callable[[Mapping[str, int]], Sequence[Sequence[bytes]]] | None = None
+    repeatable: bool = True
     following: "Callable[[R | None], Question[R] | None] | None" = None
 
     def explain(self, error: InvalidInput, call: int, replies: int) -> None:
@@ -119,6 +122,8 @@ class Live(Generic[R]):
         read: From a reply to a result.
         timeout: Seconds for the whole stream; None means no limit.
         renamed: As for a Question.
+        repeatable: The stream may be opened again where the connection was lost: the server answers the same items
+            from where it is, whatever it has answered before.
     """
 
     path: str
@@ -127,6 +132,7 @@ class Live(Generic[R]):
     read: Callable[[bytes], R]
     timeout: float | None = None
     renamed: Mapping[str, str] = field(default_factory=dict)
+    repeatable: bool = False
 
     def explain(self, error: MeanRevError) -> None:
         """Complete an error with the caller's names."""

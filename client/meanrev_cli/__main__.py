@@ -45,7 +45,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except SystemExit as end:
         if end.code != _INTERRUPTED:
             raise
-        # Python would wait for compute threads whose work nobody wants any more.
+        # Python would wait for compute threads whose results are not needed any more.
         for stream in (sys.stdout, sys.stderr):
             with suppress(OSError, ValueError):
                 stream.flush()

@@ -32,7 +32,7 @@ def host_flag(command: F) -> F:
 
 
 def shows_progress(shared: Shared) -> bool:
-    """Tell whether progress is shown: stderr is a terminal, and the result is text."""
+    """Return whether progress is shown: stderr is a terminal, and the result is text."""
     return sys.stderr.isatty() and not shared.as_json
 
 

@@ -14,7 +14,7 @@ from gpu_kernels import backend
 from gpu_kernels.compile import use_cache, use_lanes
 from gpu_kernels.errors import KernelError
 from meanrev.errors import InvalidInput
-from meanrev.transport.address import proxy_variable, target
+from meanrev.transport.address import proxy_variable, separate, targets
 from meanrev_cli import known_answers
 from meanrev_cli.failure import ExitCode, Failure
 from meanrev_cli.settings import settings_from, ways_to_set
@@ -51,7 +51,7 @@ def examine(shared: Shared) -> Iterator[Finding]:
     """Run all checks, and yield the finding of each.
 
     Args:
-        shared: Says which settings a server would start with here.
+        shared: Flags and environment, from which the settings of a server here follow.
     """
     yield _versions()
     settings = Settings()
@@ -101,7 +101,7 @@ def _backend(settings: Settings) -> Finding:
 
 
 def _backends(settings: Settings) -> Iterator[Finding]:
-    """Say of each backend whether it runs here, and what would help; only the one asked for must."""
+    """Check whether each backend runs here, and what would help; only the one asked for must."""
     for found in backend.probe():
         code = ExitCode.DEVICE if not found.usable and found.name == settings.backend else ExitCode.OK
         text = found.reason if found.usable else f"not usable: {found.reason} ({found.fix})"
@@ -145,14 +145,14 @@ def _memory(settings: Settings) -> Finding:
 
 
 def _proxy(shared: Shared) -> Iterator[Finding]:
-    """Say where a client here goes through a proxy: no fault, but what to look at where no server answers."""
+    """Name a proxy that a client here goes through: no fault, but a likely cause where no server answers."""
     host = (shared.environ.get("MEANREV_HOST") or "").strip()
     try:
-        address = target(host, "MEANREV_HOST") if host else _ELSEWHERE
+        address = targets(host, "MEANREV_HOST") if host else _ELSEWHERE
     except InvalidInput as error:
         yield Finding("proxy", str(error), "correct MEANREV_HOST", ExitCode.USAGE)
         return
-    variable = proxy_variable(address, shared.environ)
+    variable = next(filter(None, (proxy_variable(one, shared.environ) for one in separate(address))), "")
     if variable:
         where = host or "servers on other machines"
         text = f"{where}: called through the proxy that {variable} names, unless no_proxy lists the host"
@@ -175,6 +175,6 @@ def _port(listen: str) -> Finding:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             probe.bind((host, int(port)))
     except OSError as error:
-        fix = f"stop what listens there (`meanrev health {listen}` tells if it is a server), or {ways_to_set('listen')}"
+        fix = f"stop what listens there (see `meanrev health {listen}`), or {ways_to_set('listen')}"
         return Finding("address", f"{listen}: {os.strerror(error.errno or 0)}", fix, ExitCode.NO_SERVER)
     return Finding("address", f"{listen} can be listened on")

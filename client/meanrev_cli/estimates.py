@@ -26,7 +26,7 @@ def show_estimate(shared: Shared, estimate: Estimate) -> None:
     """Show an estimate as a short table, or as JSON.
 
     Args:
-        shared: How the caller wants to see it.
+        shared: Flags that decide how it is shown.
         estimate: What the client got.
     """
     table = Table.grid(padding=(0, 2))

@@ -1,7 +1,7 @@
 """The failure of a command: one sentence on stderr and an exit code; with --json, the same as JSON on stdout.
 
 click.ClickException
-├── click.UsageError   2, click's own: a word that the command line does not know
+├── click.UsageError   2, click's own: an unknown word on the command line
 └── Failure            any other code of ExitCode
 """
 
@@ -39,24 +39,24 @@ class Failure(click.ClickException):
     Attributes:
         exit_code: One of ExitCode.
         facts: What else is known of it, as JSON types.
-        told: stdout tells the failure already, as JSON where that was asked for.
+        shown: The failure is on stdout already, as JSON where that was asked for.
     """
 
     def __init__(
-        self, code: ExitCode, message: str, *, facts: Mapping[str, Any] | None = None, told: bool = False
+        self, code: ExitCode, message: str, *, facts: Mapping[str, Any] | None = None, shown: bool = False
     ) -> None:
-        """Say what went wrong.
+        """Make the failure from what went wrong.
 
         Args:
             code: What the shell sees.
             message: One sentence: name, rule, value, and the setting that changes it.
             facts: What else is known of it, as JSON types.
-            told: stdout tells the failure already.
+            shown: The failure is on stdout already.
         """
         super().__init__(message)
         self.exit_code = int(code)  # type: ignore[misc] # click declares it on the class and reads it on the instance
         self.facts = dict(facts or {})
-        self.told = told
+        self.shown = shown
 
 
 def failure_from(error: MeanRevError, advice: str = "", message: str = "") -> Failure:
@@ -73,7 +73,7 @@ def failure_from(error: MeanRevError, advice: str = "", message: str = "") -> Fa
     elif isinstance(error, InvalidInput):
         code = ExitCode.BAD_DATA
     elif isinstance(error, Overloaded):
-        # A server that is busy says when to come again; a request that is too large stays so.
+        # A busy server gives the time of the next attempt; a request that is too large stays so.
         code = ExitCode.BAD_DATA if error.retry_after_s is None else ExitCode.NO_SERVER
     elif isinstance(error, ServerError):
         code = _OF_STATUSES.get(error.code, ExitCode.UNEXPECTED)

@@ -57,7 +57,7 @@ def _parsed(text: str, name: str) -> object:
 
 
 def _why(text: str, error: Exception) -> str:
-    """Say what is wrong with a text that is no JSON, and what is often meant."""
+    """Return what is wrong with a text that is no JSON, and what is often meant."""
     if not isinstance(error, json.JSONDecodeError):
         return "it is nested too deeply"
     place = f"line {error.lineno}, column {error.colno}"
@@ -74,7 +74,7 @@ def _why(text: str, error: Exception) -> str:
 
 
 def _of_stdin() -> Iterator[str]:
-    """Yield the lines of stdin as they come, as text of UTF-8 or, where a byte-order mark says so, of UTF-16."""
+    """Yield the lines of stdin as they come, as text of UTF-8 or, after its byte-order mark, of UTF-16."""
     stream: Any = getattr(sys.stdin, "buffer", None)
     if stream is None:  # a stand-in that holds text
         yield from sys.stdin

@@ -9,12 +9,12 @@ import numpy as np
 from gpu_kernels import moments, ou, pca, returns, sweep, thresholds, weights
 from gpu_kernels.errors import KernelError
 
-__all__ = ["Answer", "check"]
+__all__ = ["KnownAnswer", "check"]
 
 _TOLERANCE = 1e-9
 
 
-class Answer(NamedTuple):
+class KnownAnswer(NamedTuple):
     """One question, answered.
 
     Attributes:
@@ -38,14 +38,14 @@ class Answer(NamedTuple):
         return self.error <= _TOLERANCE
 
 
-def check() -> Iterator[Answer]:
-    """Ask every question."""
+def check() -> Iterator[KnownAnswer]:
+    """Compute every known answer."""
     for question, (ask, expected) in _QUESTIONS.items():
         try:
             computed = float(ask())
         except KernelError:
             computed = math.nan
-        yield Answer(question, computed, expected)
+        yield KnownAnswer(question, computed, expected)
 
 
 def _fitted_speed() -> float:

@@ -20,7 +20,7 @@ class Fitting:
     def __init__(
         self, names: Sequence[str], rows: Iterable[Sequence[str]], *, texts: frozenset[str], order: Sequence[str] = ()
     ) -> None:
-        """Remember the table.
+        """Keep the table.
 
         Args:
             names: Of the columns, from left to right.

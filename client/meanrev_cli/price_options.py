@@ -85,7 +85,7 @@ def read_prices(prices: str, reading: FileOptions) -> Table:
         reading: How.
 
     Raises:
-        Failure: it cannot be read, what it says is ambiguous, or it has too few rows.
+        Failure: it cannot be read, it is ambiguous, or it has too few rows.
     """
     try:
         read = read_file(prices, reading)
@@ -100,7 +100,7 @@ def read_prices(prices: str, reading: FileOptions) -> Table:
 
 
 def report_text(table: Table) -> str:
-    """Return what was taken from the file as one line, and what else there is to say as another."""
+    """Return what was taken from the file as one line, and what else was noticed as another."""
     if table.report is None:
         return ""
     taken, *rest = table.report.sentences()

@@ -11,7 +11,7 @@ import click
 import grpc
 
 from meanrev.errors import InvalidInput
-from meanrev.transport.address import LOCAL, proxy_variable, target
+from meanrev.transport.address import LOCAL, proxy_variable, separate, targets
 from meanrev.transport.options import channel_options
 from meanrev.transport.status import error_of
 from meanrev_cli.failure import ExitCode, Failure, failure_from
@@ -70,11 +70,13 @@ def address_of(shared: Shared, host: str | None) -> str:
     variable = shared.environ.get("MEANREV_HOST", "").strip()
     name, chosen = ("HOST", host) if host else ("MEANREV_HOST", variable) if variable else ("listen", "")
     try:
-        address = target(chosen or settings_from(shared, {}).listen, name)
+        address = targets(chosen or settings_from(shared, {}).listen, name)
     except InvalidInput as error:
         raise Failure(ExitCode.USAGE, str(error)) from None
     if address == LOCAL:
         raise Failure(ExitCode.USAGE, f"{name} must be HOST:PORT or unix:/path: this command asks a running server")
+    if len(separate(address)) > 1:
+        raise Failure(ExitCode.USAGE, f"{name} must be one HOST:PORT or unix:/path, got several: {address}")
     return address
 
 

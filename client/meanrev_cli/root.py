@@ -48,7 +48,7 @@ class _Lazily(click.Group):
             click.echo("interrupted", err=True)
             sys.exit(ExitCode.INTERRUPTED)
         except click.ClickException as error:
-            if "--json" in words and not (isinstance(error, Failure) and error.told):
+            if "--json" in words and not (isinstance(error, Failure) and error.shown):
                 click.echo(failure_as_json(error))
             error.show()
             sys.exit(error.exit_code)

@@ -15,6 +15,7 @@ _FLAGS = {
     "insecure": "--insecure",
     "grace_s": "--grace",
     "compute_threads": "--compute-threads",
+    "metrics": "--metrics",
     "log": "--log",
     "log_level": "--log-level",
 }
@@ -24,7 +25,7 @@ def settings_from(shared: Shared, flags: Mapping[str, Any]) -> config.Settings:
     """Return checked settings.
 
     Args:
-        shared: Says which file and which environment.
+        shared: Names the file, and has the environment.
         flags: Settings given as flags; None means not given.
 
     Raises:

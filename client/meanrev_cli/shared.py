@@ -26,7 +26,7 @@ class Shared:
     Attributes:
         config: A TOML file of settings, or None.
         as_json: Print one JSON document instead of text for people.
-        verbose: Say more on stderr.
+        verbose: Write more to stderr.
         environ: Environment variables.
     """
 

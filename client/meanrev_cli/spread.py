@@ -38,7 +38,7 @@ def spread(pair: Table, n_fitted: int | None) -> Spread:
         n_fitted: Rows to fit on, the first ones; all where None.
 
     Raises:
-        Failure: a price is not positive, or the rows do not tell a slope.
+        Failure: a price is not positive, or the rows determine no slope.
     """
     if (pair.values <= 0).any():
         row, column = (int(i) for i in np.argwhere(pair.values <= 0)[0])

@@ -66,8 +66,8 @@ class Dated:
         best = self.swept.best
         names, cells = np.atleast_1d(np.asarray(best.column)), np.atleast_1d(np.asarray(best.cell))
         given = reasons(best)
-        told = [self.untradable.get(str(name), "") if cell < 0 else "" for name, cell in zip(names, cells, strict=True)]
-        why = [local or reason for local, reason in zip(told, given, strict=True)]
+        own = [self.untradable.get(str(name), "") if cell < 0 else "" for name, cell in zip(names, cells, strict=True)]
+        why = [local or reason for local, reason in zip(own, given, strict=True)]
         return [(str(name), reason) for name, reason in zip(names, why, strict=True) if reason]
 
     def best_records(self) -> list[dict[str, Any]]:

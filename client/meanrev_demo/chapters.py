@@ -1,4 +1,4 @@
-"""What the demo tells, chapter by chapter: numbers only, however they are shown."""
+"""The results of the demo, chapter by chapter: numbers only, however they are shown."""
 
 from dataclasses import dataclass
 
@@ -171,7 +171,7 @@ class Story:
         spread: The prices' spread.
         fit: Of the months before the freeze.
         refit: Of all months.
-        cost_a_side: Fraction of the traded amount, on each of the two oils.
+        cost_per_side: Fraction of the traded amount, on each of the two oils.
         round_trip_cost: The same for opening and closing both, in the spread's unit.
         yardsticks: The first has factor 1.
         heatmap: Around the optimum.
@@ -187,7 +187,7 @@ class Story:
     spread: Spread
     fit: Fit
     refit: Fit
-    cost_a_side: float
+    cost_per_side: float
     round_trip_cost: float
     yardsticks: tuple[Yardstick, ...]
     heatmap: Heatmap

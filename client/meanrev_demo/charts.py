@@ -19,80 +19,80 @@ _HEIGHT = 346.0
 
 def spread(story: Story) -> str:
     """Draw the spread with its bands: log units on the left, z-scores on the right."""
-    told, fit, rule = story.spread, story.fit, story.yardsticks[0].optimal
-    across = _time(told)
-    extent = 1.06 * float(np.abs(told.z_score).max())
+    chapter, fit, rule = story.spread, story.fit, story.yardsticks[0].optimal
+    across = _time(chapter)
+    extent = 1.06 * float(np.abs(chapter.z_score).max())
     z_scale = Scale(-extent, extent, _BOTTOM, _TOP)
     left = Scale(fit.mu - extent * fit.stationary_sd, fit.mu + extent * fit.stationary_sd, _BOTTOM, _TOP)
     band = svg.rectangle(_LEFT, z_scale.at(rule.entry_z), _RIGHT - _LEFT, _between(z_scale, rule.entry_z), "band")
     stops = [_across(z_scale.at(sign * story.stop_z), "stop") for sign in (-1, 1)]
     z_ticks = [-8.0, -story.stop_z, 0.0, story.stop_z, 8.0]
     shapes = [
-        *_unseen(told, across),
+        *_unseen(chapter, across),
         band,
         _across(z_scale.at(0), "axis"),
         *stops,
         *_held(story, across),
-        svg.polyline(across, z_scale, told.z_score, "line first"),
+        svg.polyline(across, z_scale, chapter.z_score, "line first"),
         *svg.vertical_axis(left, _LEFT, left.ticks(0.1), "{:.1f}".format),
         *svg.vertical_axis(z_scale, _RIGHT, z_ticks, lambda z: f"{z:+.0f}" if z else "0", right=True),
         svg.text("log spread", _LEFT - 30, 14, "tick", "start"),
         svg.text("z-score", _RIGHT + 30, 14, "tick", "end"),
         svg.text(f"entry at {rule.entry_z:.2f}", _LEFT + 6, z_scale.at(rule.entry_z) - 4, "note", "start"),
         svg.text(f"stop at {story.stop_z:g}", _LEFT + 6, z_scale.at(story.stop_z) - 4, "note", "start"),
-        *svg.horizontal_axis(across, _BOTTOM, _years(told)),
+        *svg.horizontal_axis(across, _BOTTOM, _years(chapter)),
     ]
     return svg.drawing("The spread of log WTI and log Brent with its bands, 1987 to 2020", _WIDTH, _HEIGHT, shapes)
 
 
 def equity(story: Story) -> str:
     """Draw both walks' sums of profits."""
-    told = story.spread
-    across = _time(told)
+    chapter = story.spread
+    across = _time(chapter)
     lines = (story.walk.equity, story.stopped.equity)
     high = 1.08 * max(float(line.max()) for line in lines)
     up = Scale(min(0.0, *(float(line.min()) for line in lines)), high, _BOTTOM, _TOP)
     ticks = up.ticks(0.5)
     shapes = [
-        *_unseen(told, across),
+        *_unseen(chapter, across),
         *(_across(up.at(value), "grid") for value in ticks),
         svg.polyline(across, up, story.stopped.equity, "line second"),
         svg.polyline(across, up, story.walk.equity, "line first"),
         *svg.vertical_axis(up, _LEFT, ticks, "{:.1f}".format),
         svg.text("sum of profits", _LEFT, 14, "tick", "start"),
         *(_at_end(up, line, name, class_) for line, name, class_ in zip(lines, _NAMES, _CLASSES, strict=True)),
-        *svg.horizontal_axis(across, _BOTTOM, _years(told)),
+        *svg.horizontal_axis(across, _BOTTOM, _years(chapter)),
     ]
     return svg.drawing("Sum of profits of the frozen rule, with and without a stop", _WIDTH, _HEIGHT, shapes)
 
 
 def heatmap(story: Story) -> str:
     """Draw the expected Sharpe ratio of every pair of thresholds, and mark the optimum."""
-    told, rule = story.heatmap, story.yardsticks[0].optimal
-    half = (told.exit_z[1] - told.exit_z[0]) / 2, (told.entry_z[1] - told.entry_z[0]) / 2
-    across = Scale(told.exit_z[0] - half[0], told.exit_z[-1] + half[0], _LEFT, _RIGHT - 90)
-    up = Scale(told.entry_z[0] - half[1], told.entry_z[-1] + half[1], _BOTTOM, _TOP)
+    chapter, rule = story.heatmap, story.yardsticks[0].optimal
+    half = (chapter.exit_z[1] - chapter.exit_z[0]) / 2, (chapter.entry_z[1] - chapter.entry_z[0]) / 2
+    across = Scale(chapter.exit_z[0] - half[0], chapter.exit_z[-1] + half[0], _LEFT, _RIGHT - 90)
+    up = Scale(chapter.entry_z[0] - half[1], chapter.entry_z[-1] + half[1], _BOTTOM, _TOP)
     shapes = [
-        *_cells(told, across, up),
+        *_cells(chapter, across, up),
         svg.element("circle", cx=across.at(rule.exit_z), cy=up.at(rule.entry_z), r=6, class_="mark"),
         *svg.vertical_axis(up, _LEFT, up.ticks(0.5), "{:.1f}".format),
         *svg.horizontal_axis(across, _BOTTOM, [(value, f"{value:+.1f}") for value in across.ticks(0.5)]),
         svg.text("entry, z", _LEFT - 30, 14, "tick", "start"),
         svg.text("exit, z", _RIGHT - 90, _BOTTOM + 32, "tick", "end"),
-        *_legend(told),
+        *_legend(chapter),
     ]
     return svg.drawing("Expected Sharpe ratio by entry and exit threshold", _WIDTH, _HEIGHT, shapes)
 
 
-def universe(told: Universe) -> str:
+def universe(chapter: Universe) -> str:
     """Draw fitted against true half-lives, both on logarithmic axes."""
-    both = np.concatenate((told.half_life, told.fitted))
+    both = np.concatenate((chapter.half_life, chapter.fitted))
     low, high = float(np.log(both.min() / 1.1)), float(np.log(both.max() * 1.1))
     across, up = Scale(low, high, _LEFT, _RIGHT), Scale(low, high, _BOTTOM, _TOP)
     ticks = [value for value in (2, 5, 10, 20, 50, 100, 200) if low <= np.log(value) <= high]
     dots = [
         svg.element("circle", cx=across.at(np.log(true)), cy=up.at(np.log(fitted)), r=2.2, class_="dot")
-        for true, fitted in zip(told.half_life, told.fitted, strict=True)
+        for true, fitted in zip(chapter.half_life, chapter.fitted, strict=True)
     ]
     shapes = [
         *(_across(up.at(np.log(value)), "grid") for value in ticks),
@@ -110,12 +110,14 @@ _NAMES = ("no stop", "stop")
 _CLASSES = ("first", "second")
 
 
-def _time(told: Spread) -> Scale:
-    return Scale(0, len(told.months) - 1, _LEFT, _RIGHT)
+def _time(chapter: Spread) -> Scale:
+    return Scale(0, len(chapter.months) - 1, _LEFT, _RIGHT)
 
 
-def _years(told: Spread) -> list[tuple[float, str]]:
-    return [(i, month[:4]) for i, month in enumerate(told.months) if month.endswith("-01") and int(month[:4]) % 5 == 0]
+def _years(chapter: Spread) -> list[tuple[float, str]]:
+    return [
+        (i, month[:4]) for i, month in enumerate(chapter.months) if month.endswith("-01") and int(month[:4]) % 5 == 0
+    ]
 
 
 def _across(y: float, class_: str) -> str:
@@ -126,9 +128,9 @@ def _between(scale: Scale, half: float) -> float:
     return scale.at(-half) - scale.at(half)
 
 
-def _unseen(told: Spread, across: Scale) -> list[str]:
+def _unseen(chapter: Spread, across: Scale) -> list[str]:
     """Return the shade and border of the months that the model did not see."""
-    border = across.at(told.n_fitted - 0.5)
+    border = across.at(chapter.n_fitted - 0.5)
     return [
         svg.rectangle(border, _TOP, _RIGHT - border, _BOTTOM - _TOP, "unseen"),
         svg.rule(border, _TOP, border, _BOTTOM, "border"),
@@ -158,9 +160,9 @@ def _at_end(up: Scale, line: svg.Floats, name: str, class_: str) -> str:
     return svg.text(name, _RIGHT + 4, up.at(float(line[-1])) + 4, f"note {class_}", "start")
 
 
-def _cells(told: Heatmap, across: Scale, up: Scale) -> list[str]:
-    width = (across.end - across.start) / told.exit_z.size
-    height = (up.start - up.end) / told.entry_z.size
+def _cells(chapter: Heatmap, across: Scale, up: Scale) -> list[str]:
+    width = (across.end - across.start) / chapter.exit_z.size
+    height = (up.start - up.end) / chapter.entry_z.size
     return [
         svg.rectangle(
             across.start + j * width,
@@ -168,16 +170,16 @@ def _cells(told: Heatmap, across: Scale, up: Scale) -> list[str]:
             width + 0.3,
             height + 0.3,
             "cell",
-            f"entry {told.entry_z[i]:.1f}, exit {told.exit_z[j]:+.1f}: Sharpe {value:.2f}",
-            hexadecimal(ramp(told.share(value))),
+            f"entry {chapter.entry_z[i]:.1f}, exit {chapter.exit_z[j]:+.1f}: Sharpe {value:.2f}",
+            hexadecimal(ramp(chapter.share(value))),
         )
-        for (i, j), value in np.ndenumerate(told.sharpe)
+        for (i, j), value in np.ndenumerate(chapter.sharpe)
         if not np.isnan(value)
     ]
 
 
-def _legend(told: Heatmap) -> list[str]:
-    low, high = (float(value) for value in np.nanquantile(told.sharpe, (0.1, 1.0)))
+def _legend(chapter: Heatmap) -> list[str]:
+    low, high = (float(value) for value in np.nanquantile(chapter.sharpe, (0.1, 1.0)))
     scale = Scale(low, high, _BOTTOM, _TOP)
     step = (_BOTTOM - _TOP) / 60
     x = _RIGHT - 60

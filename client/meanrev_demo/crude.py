@@ -1,4 +1,4 @@
-"""The prices that ship with the demo; README.md beside them says where they come from."""
+"""The prices that ship with the demo; README.md beside them has their source."""
 
 import csv
 from importlib import resources

@@ -13,7 +13,7 @@ def document(story: Story, saved: str | None) -> dict[str, Any]:
     """Return the figures that the terminal shows; numbers that are not finite become null.
 
     Args:
-        story: As told.
+        story: The results.
         saved: Where the story was written, or None.
     """
     spread, universe = story.spread, story.universe

@@ -86,17 +86,17 @@ def _caption_of_the_spread(story: Story) -> str:
 
 
 def _months(story: Story) -> tuple[Sequence[str], Rows]:
-    told, walks = story.spread, (story.walk, story.stopped)
+    chapter, walks = story.spread, (story.walk, story.stopped)
     heads = ("month", "log spread", "z-score", "position", "position with stop", "profit", "profit with stop")
     rows = (
         (
             month,
-            f"{told.value[i]:+.4f}",
-            f"{told.z_score[i]:+.2f}",
+            f"{chapter.value[i]:+.4f}",
+            f"{chapter.z_score[i]:+.2f}",
             *(f"{walk.held[i]:+.0f}" if walk.held[i] else "0" for walk in walks),
             *(f"{walk.equity[i]:.3f}" for walk in walks),
         )
-        for i, month in enumerate(told.months)
+        for i, month in enumerate(chapter.months)
     )
     return heads, rows
 
@@ -134,12 +134,12 @@ def _yardsticks(story: Story) -> tuple[Sequence[str], Rows]:
 
 
 def _threshold_pairs(story: Story) -> tuple[Sequence[str], Rows]:
-    told = story.heatmap
+    chapter = story.heatmap
     rows = (
         (f"{entry:.1f}", *("" if np.isnan(value) else f"{value:.2f}" for value in row))
-        for entry, row in zip(told.entry_z, told.sharpe, strict=True)
+        for entry, row in zip(chapter.entry_z, chapter.sharpe, strict=True)
     )
-    return ("entry \\ exit", *(f"{leave:+.1f}" for leave in told.exit_z)), rows
+    return ("entry \\ exit", *(f"{leave:+.1f}" for leave in chapter.exit_z)), rows
 
 
 def _stretches(story: Story) -> tuple[Sequence[str], Rows]:
@@ -158,15 +158,15 @@ def _stretches(story: Story) -> tuple[Sequence[str], Rows]:
     return ("years", "rule", "Sharpe", "profit", "drawdown", "trades"), rows
 
 
-def _groups(told: Universe) -> tuple[Sequence[str], Rows]:
+def _groups(chapter: Universe) -> tuple[Sequence[str], Rows]:
     """Sum up five groups of series, shortest half-lives first."""
-    order = np.argsort(told.half_life)
+    order = np.argsort(chapter.half_life)
     rows = (
         (
-            f"{told.half_life[group[0]]:.1f} to {told.half_life[group[-1]]:.1f}",
-            f"{np.median(told.half_life[group]):.1f}",
-            f"{np.median(told.fitted[group]):.1f}",
-            f"{100 * np.median(np.abs(told.fitted[group] / told.half_life[group] - 1)):.0f} %",
+            f"{chapter.half_life[group[0]]:.1f} to {chapter.half_life[group[-1]]:.1f}",
+            f"{np.median(chapter.half_life[group]):.1f}",
+            f"{np.median(chapter.fitted[group]):.1f}",
+            f"{100 * np.median(np.abs(chapter.fitted[group] / chapter.half_life[group] - 1)):.0f} %",
         )
         for group in np.array_split(order, 5)
     )

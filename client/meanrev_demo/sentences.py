@@ -1,4 +1,4 @@
-"""What the demo says in words; the terminal and the page say the same."""
+"""The sentences of the demo, the same in the terminal and on the page."""
 
 from meanrev_demo.chapters import Story
 from meanrev_demo.trading import Performance
@@ -16,7 +16,7 @@ __all__ = [
 
 
 def of_the_spread(story: Story) -> str:
-    """Say what is traded."""
+    """Describe what is traded."""
     spread = story.spread
     first, last = spread.months[0], spread.months[spread.n_fitted - 1]
     return (
@@ -41,16 +41,16 @@ def of_the_thresholds(story: Story) -> str:
     cost = story.round_trip_cost
     calm, here, wild = sorted(story.yardsticks, key=lambda yardstick: yardstick.factor)
     return (
-        f"Costs {1e4 * story.cost_a_side:g} basis points a side and oil, {1e4 * cost:g} for a round trip. The constant "
-        f"formula of the earlier service, 1.5 sqrt(1 + 100 cost) = {here.constant.entry_z:.2f}, does not ask which "
-        f"process it trades; the optimum is {here.optimal.entry_z:.2f} here, and moves from {calm.optimal.entry_z:.2f} "
-        f"to {wild.optimal.entry_z:.2f} with the size of the cost against the spread. (The formula gives an entry "
-        "alone; here it gets the optimum's exit.)"
+        f"Costs {1e4 * story.cost_per_side:g} basis points a side and oil, {1e4 * cost:g} for a round trip. The "
+        f"constant formula of the earlier service, 1.5 sqrt(1 + 100 cost) = {here.constant.entry_z:.2f}, does not "
+        f"depend on the process; the optimum is {here.optimal.entry_z:.2f} here, and moves from "
+        f"{calm.optimal.entry_z:.2f} to {wild.optimal.entry_z:.2f} with the size of the cost against the spread. (The "
+        "formula gives an entry alone; here it gets the optimum's exit.)"
     )
 
 
 def of_the_heatmap(story: Story) -> str:
-    """Say what the heatmap shows."""
+    """Describe what the heatmap shows."""
     best = story.yardsticks[0].optimal
     return (
         f"Expected annual Sharpe ratio of the fitted process, net of costs, by entry and exit. Best: "
@@ -60,7 +60,7 @@ def of_the_heatmap(story: Story) -> str:
 
 
 def of_the_walk(story: Story) -> str:
-    """Say how the frozen rule fared."""
+    """Describe the result of the frozen rule."""
     spread, walk = story.spread, story.walk
     (first, fitted), (second, near), (third, far), _ = walk.stretches.items()
     return (
@@ -72,7 +72,7 @@ def of_the_walk(story: Story) -> str:
 
 
 def of_the_stop(story: Story) -> str:
-    """Say what a stop does, and what it does not."""
+    """Describe what a stop does, and what it does not."""
     without, with_it = _unseen(story.walk.stretches), _unseen(story.stopped.stretches)
     return (
         f"A stop at {story.stop_z:g} standard deviations cuts the drawdown after 2005 from {without.max_drawdown:.2f} "
@@ -82,7 +82,7 @@ def of_the_stop(story: Story) -> str:
 
 
 def caveat(story: Story) -> str:
-    """Say why the in-sample figure is too good."""
+    """Explain why the in-sample figure is too good."""
     fitted = next(iter(story.walk.stretches.values()))
     return (
         "Monthly averages flatter the in-sample figure: nobody can trade at the average of a month, and an average of "
@@ -92,7 +92,7 @@ def caveat(story: Story) -> str:
 
 
 def of_the_universe(story: Story) -> str:
-    """Say how fast and how well many series are fitted."""
+    """Describe how fast and how well many series are fitted."""
     universe = story.universe
     return (
         f"{universe.half_life.size} synthetic series of {universe.n_bars:,} bars through client, wire and server in "

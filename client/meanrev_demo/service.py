@@ -40,7 +40,7 @@ def serving(settings: Settings) -> Iterator[Service]:
     """Serve in a thread and connect to it.
 
     Args:
-        settings: Their listen says where; port 0 picks a free one.
+        settings: Their listen is the address; port 0 picks a free one.
 
     Yields:
         Both ends; they close when the block ends.

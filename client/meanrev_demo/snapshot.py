@@ -12,7 +12,7 @@ _FONT_FROM_ELSEWHERE = re.compile(r"@font-face \{.*?\}\s*", flags=re.DOTALL)
 
 
 def snapshot(picture: RenderableType) -> str:
-    """Return a picture as SVG, as a terminal of 100 columns shows it; it asks for no font from anywhere.
+    """Return a picture as SVG, as a terminal of 100 columns shows it; it loads no font.
 
     Args:
         picture: What the terminal is given.

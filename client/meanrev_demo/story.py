@@ -11,13 +11,13 @@ from meanrev_demo import chapters, trading
 from meanrev_demo.crude import MONTHS_A_YEAR, Crude
 from meanrev_demo.service import Service
 
-__all__ = ["tell"]
+__all__ = ["compute"]
 
 Floats = NDArray[np.float64]
 
 _FROZEN = 2005
 _NEXT = 2010
-_COST_A_SIDE = 5e-4
+_COST_PER_SIDE = 5e-4
 _LEGS = 2
 _STOP_Z = 4.0
 _FACTORS = (1.0, 0.2, 5.0)
@@ -26,7 +26,7 @@ _SERIES, _BARS = 500, 2_000
 _SHORTEST, _LONGEST = 5.0, 60.0
 
 
-def tell(crude: Crude, service: Service, machine: str) -> chapters.Story:
+def compute(crude: Crude, service: Service, machine: str) -> chapters.Story:
     """Compute everything.
 
     Args:
@@ -40,7 +40,7 @@ def tell(crude: Crude, service: Service, machine: str) -> chapters.Story:
     client = service.client
     value, hedge_ratio, intercept = _spread(crude, n_fitted := crude.until(_FROZEN))
     fit = _fit(client, value[:n_fitted])
-    cost = thresholds.round_trip_cost(_COST_A_SIDE, unit="per_side_fraction", legs=_LEGS, log_prices=True)
+    cost = thresholds.round_trip_cost(_COST_PER_SIDE, unit="per_side_fraction", legs=_LEGS, log_prices=True)
     yardsticks = tuple(_yardstick(client, fit, cost, factor) for factor in _FACTORS)
     spread = chapters.Spread(
         months=crude.months,
@@ -59,7 +59,7 @@ def tell(crude: Crude, service: Service, machine: str) -> chapters.Story:
         spread=spread,
         fit=fit,
         refit=_fit(client, value),
-        cost_a_side=_COST_A_SIDE,
+        cost_per_side=_COST_PER_SIDE,
         round_trip_cost=cost,
         yardsticks=yardsticks,
         heatmap=_heatmap(fit, cost),

@@ -1,4 +1,4 @@
-"""The page's style sheet: light or dark as the reader's system asks."""
+"""The page's style sheet: light or dark, by the setting of the reader's system."""
 
 __all__ = ["STYLE"]
 

@@ -24,7 +24,7 @@ def picture(story: chapters.Story, saved: str | None) -> Group:
     """Draw the story.
 
     Args:
-        story: As told.
+        story: The results.
         saved: Where the story was written, or None.
     """
     return Group(*_parts(story, saved))

@@ -1,4 +1,4 @@
-"""One spread traded by a frozen model: a unit of it long or short, as the z-score says."""
+"""One spread traded by a frozen model: a unit of it long or short, by the z-score."""
 
 from typing import NamedTuple
 

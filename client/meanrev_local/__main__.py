@@ -1,4 +1,7 @@
-"""The server of `meanrev.serve`: settings come as a line of JSON, the address goes back, and another line ends it."""
+"""The server of `meanrev.serve`: settings come as a line of JSON, the address goes back, and another line ends it.
+
+That line is "stop", which leaves calls in flight their time, or "now".
+"""
 
 import asyncio
 import json
@@ -20,7 +23,7 @@ __all__ = ["main"]
 
 
 def main() -> NoReturn:
-    """Serve until stdin says a word more, or ends with the process that wrote to it."""
+    """Serve until another line comes on stdin, or stdin ends with the process that wrote to it."""
     settings = msgspec.json.decode(sys.stdin.buffer.readline(), type=Settings)
     start_logging(settings.log, settings.log_level)
     limit_blas(settings)
@@ -38,8 +41,8 @@ def main() -> NoReturn:
 async def _serve(settings: Settings) -> None:
     app = App(settings)
     _tell(address=await app.start())
-    await asyncio.to_thread(sys.stdin.buffer.readline)
-    await app.stop()
+    word = await asyncio.to_thread(sys.stdin.buffer.readline)
+    await app.stop(0 if word == b"now\n" else None)
 
 
 def _tell(**facts: str) -> None:

@@ -1,8 +1,8 @@
 """A handler's stream on the private loop, as a sequence of events for the caller.
 
-The handler pulls: where it wants the next message, the caller sees Wanted, takes the message from its own iterator in
+The handler pulls: where it needs the next message, the caller gets a Wanted, takes the message from its own iterator in
 its own thread, and hands it over. So a caller's generator runs in the caller's thread, no thread is added, and no
-message is taken before the handler wants it.
+message is taken before the handler needs it.
 """
 
 import asyncio
@@ -87,7 +87,7 @@ class Pump:
         self._runner.loop.call_soon_threadsafe(self._take, message)
 
     def read(self, reply: bytes) -> None:
-        """Say that a reply was read; called from the caller's thread."""
+        """Note that a reply was read; called from the caller's thread."""
         self._free += _weight(reply)
         if self._free >= _AHEAD // 2:
             count, self._free = self._free, 0

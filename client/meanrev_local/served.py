@@ -4,6 +4,7 @@ gRPC cannot be forked where it serves: a child of a process with a server in it 
 itself. In a process of its own the server shares neither memory, nor locks, nor the interpreter with its caller.
 """
 
+import atexit
 import json
 import os
 import subprocess
@@ -37,14 +38,22 @@ def serving(listen: str, settings: dict[str, Any]) -> Iterator[str]:
         MeanRevError: the server ended before it served.
     """
     chosen = _checked(listen, settings)
-    # Its messages are for whoever looks for a fault, unless the caller asked for more.
-    told = chosen if "log_level" in settings else msgspec.structs.replace(chosen, log_level="warning")
+    # Its messages are for diagnosis alone, unless the caller asked for more.
+    less = {} if "log_level" in settings else {"log_level": "warning", "call_log": settings.get("call_log", "off")}
+    quiet = msgspec.structs.replace(chosen, **less)
     owner, process = os.getpid(), _started()
-    try:
-        yield _address(process, told)
-    finally:
+
+    def end(word: bytes, grace_s: float) -> None:
         if os.getpid() == owner:  # a forked child that leaves the context leaves the server to its parent
-            _end(process, chosen.grace_s + _FAREWELL_S)
+            _end(process, word, grace_s + _FAREWELL_S)
+
+    # Where the context is never left, calls of this process may still be open when it ends: nobody waits for them.
+    at_exit = atexit.register(end, b"now\n", 0.0)
+    try:
+        yield _address(process, quiet)
+    finally:
+        atexit.unregister(at_exit)
+        end(b"stop\n", chosen.grace_s)
 
 
 def _checked(listen: str, settings: dict[str, Any]) -> Settings:
@@ -80,12 +89,14 @@ def _address(process: "subprocess.Popen[bytes]", settings: Settings) -> str:
     return str(answer["address"])
 
 
-def _end(process: "subprocess.Popen[bytes]", patience_s: float) -> None:
+def _end(process: "subprocess.Popen[bytes]", word: bytes, patience_s: float) -> None:
     assert process.stdin is not None  # noqa: S101 - both are pipes
     assert process.stdout is not None  # noqa: S101
+    if process.stdin.closed:  # it was ended before
+        return
     with suppress(BrokenPipeError):  # it has ended already
-        # A forked child may hold the pipe open, so that closing it here would tell nothing.
-        process.stdin.write(b"stop\n")
+        # A forked child may keep the pipe open, so that closing it here would not end the server.
+        process.stdin.write(word)
         process.stdin.flush()
     with suppress(BrokenPipeError):
         process.stdin.close()

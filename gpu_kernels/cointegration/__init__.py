@@ -2,21 +2,21 @@
 
 import math
 
-import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
 from gpu_kernels.bounds import within_reach
-from gpu_kernels.checks import Floats, all_finite, array, at_least
+from gpu_kernels.checks import all_finite, array, at_least
 from gpu_kernels.cointegration import device, driver, host, native
-from gpu_kernels.cointegration.driver import Levels
+from gpu_kernels.cointegration.driver import CheckedSeries
+from gpu_kernels.cointegration.levels import make_levels, refuse_constant
 from gpu_kernels.cointegration.model import (
     COLLINEAR,
     CONSTANT,
     FITTED,
     ITSELF,
     STATUSES,
-    Figures,
     LagRule,
+    PairFigures,
     PairsFit,
 )
 from gpu_kernels.cointegration.ranking import best_direction
@@ -29,15 +29,17 @@ __all__ = [
     "FITTED",
     "ITSELF",
     "STATUSES",
-    "Figures",
     "LagRule",
+    "PairFigures",
     "PairsFit",
     "best_direction",
+    "make_levels",
+    "refuse_constant",
     "scan",
 ]
 
 
-def _steps(levels: Levels, _: LagRule) -> int:
+def _steps(levels: CheckedSeries, _: LagRule) -> int:
     return levels.values.size * levels.reach.size
 
 
@@ -83,10 +85,7 @@ def scan(
     needed = 2 * rule.most + 4
     if checked.shape[0] < needed:
         raise InvalidInput("prices", f"must have T >= {needed} rows for {rule.most} lags", value=checked.shape[0])
-    levels = _logarithms(checked) if log else checked.copy()
-    # The rounding of a price moves its logarithm by as much as the last digit of 1, however near to 0 that is.
-    reach = np.maximum(np.abs(levels).max(axis=0), 1.0 if log else 0.0)
-    return TWINS.run(Levels(levels, reach, _constant(checked)), rule)
+    return TWINS.run(make_levels(checked, log=log), rule)
 
 
 def _rule(n_samples: int, lags: int, autolag: str | None, max_lags: int | None) -> LagRule:
@@ -99,18 +98,3 @@ def _rule(n_samples: int, lags: int, autolag: str | None, max_lags: int | None) 
     if max_lags is None:
         return LagRule(max(0, min(n_samples // 2 - 2, math.ceil(12.0 * (n_samples / 100.0) ** 0.25))), by_aic=True)
     return LagRule(at_least("max_lags", max_lags, 0), by_aic=True)
-
-
-def _logarithms(prices: Floats) -> Floats:
-    bad = prices <= 0
-    if bad.any():
-        row, column = np.unravel_index(int(np.argmax(bad)), bad.shape)
-        raise InvalidInput("prices", "must be > 0 with log", value=prices[row, column], index=(int(row), int(column)))
-    return np.log(prices)
-
-
-def _constant(prices: Floats) -> NDArray[np.bool_]:
-    low, high = prices.min(axis=0), prices.max(axis=0)
-    magnitude = np.maximum(-low, high)
-    # Squares of ranges below 1e-140 come near to underflow.
-    return np.asarray(high - low <= np.maximum(1e-12 * magnitude, 1e-140))

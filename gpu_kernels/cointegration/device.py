@@ -7,7 +7,7 @@ import numpy as np
 from gpu_kernels import device, device_pipeline
 from gpu_kernels.checks import Floats
 from gpu_kernels.cointegration import driver
-from gpu_kernels.cointegration.driver import NAMES, Levels, entry
+from gpu_kernels.cointegration.driver import NAMES, CheckedSeries, entry
 from gpu_kernels.cointegration.grams import Grams, gather
 from gpu_kernels.cointegration.model import LagRule, PairsFit
 from gpu_kernels.cointegration.sums import penalties
@@ -15,7 +15,7 @@ from gpu_kernels.cointegration.sums import penalties
 __all__ = ["fit", "scan"]
 
 
-def scan(levels: Levels, rule: LagRule) -> PairsFit:
+def scan(levels: CheckedSeries, rule: LagRule) -> PairsFit:
     """Compute all directed pairs; see the contract.
 
     Raises:

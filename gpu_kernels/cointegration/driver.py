@@ -8,9 +8,9 @@ from numpy.typing import NDArray
 
 from gpu_kernels.checks import Floats
 from gpu_kernels.cointegration import residual
-from gpu_kernels.cointegration.model import CONSTANT, FITTED, ITSELF, Figures, LagRule, PairsFit
+from gpu_kernels.cointegration.model import CONSTANT, FITTED, ITSELF, LagRule, PairFigures, PairsFit
 
-__all__ = ["NAMES", "Levels", "Rows", "covers", "entry", "scan"]
+__all__ = ["NAMES", "CheckedSeries", "Rows", "covers", "entry", "scan"]
 
 NAMES = (
     "hedge_ratio",
@@ -33,8 +33,8 @@ Rows = Callable[[Floats, LagRule], Floats]
 """From levels (T, N) that vary to (10, N, N), rows as NAMES orders them; the last is 1 where digits were lost."""
 
 
-class Levels(NamedTuple):
-    """Checked series.
+class CheckedSeries(NamedTuple):
+    """The series of a scan, checked.
 
     Attributes:
         values: (T, N) what is regressed: the prices or their logarithms.
@@ -55,12 +55,12 @@ def entry(rule: LagRule) -> str:
     return f"pairs_{bound}" if bound else ""
 
 
-def covers(_: Levels, rule: LagRule) -> bool:
-    """Tell whether the kernel has an entry for a rule."""
+def covers(_: CheckedSeries, rule: LagRule) -> bool:
+    """Return whether the kernel has an entry for a rule."""
     return entry(rule) != ""
 
 
-def scan(levels: Levels, rule: LagRule, rows: Rows) -> PairsFit:
+def scan(levels: CheckedSeries, rule: LagRule, rows: Rows) -> PairsFit:
     """Compute all directed pairs; see the contract.
 
     Args:
@@ -82,12 +82,12 @@ def scan(levels: Levels, rule: LagRule, rows: Rows) -> PairsFit:
     return PairsFit(*whole, constant, rule)
 
 
-def _varying(levels: Floats, reach: Floats, rule: LagRule, rows: Rows) -> Figures:
+def _varying(levels: Floats, reach: Floats, rule: LagRule, rows: Rows) -> PairFigures:
     found = rows(levels, rule)
     lossy = found[-1] != 0
     np.fill_diagonal(lossy, val=False)
     lags, status = found[4].astype(np.int64), np.full(lossy.shape, FITTED, dtype=np.int8)
-    figures = Figures._make([*found[:4], lags, *found[5:9], status])
+    figures = PairFigures._make([*found[:4], lags, *found[5:9], status])
     if lossy.any():
         dependent, regressor = np.nonzero(lossy)
         again = residual.fit(levels, reach, dependent, regressor, rule)
@@ -98,12 +98,12 @@ def _varying(levels: Floats, reach: Floats, rule: LagRule, rows: Rows) -> Figure
     return figures
 
 
-def _filled(n_series: int, status: int) -> Figures:
+def _filled(n_series: int, status: int) -> PairFigures:
     """Return figures of pairs that have none."""
     shape = (n_series, n_series)
     missing = [np.full(shape, np.nan) for _ in range(8)]
-    return Figures._make([*missing[:4], np.full(shape, -1), *missing[4:], np.full(shape, status, dtype=np.int8)])
+    return PairFigures._make([*missing[:4], np.full(shape, -1), *missing[4:], np.full(shape, status, dtype=np.int8)])
 
 
-def _matrices(figures: Figures) -> list[NDArray[Any]]:
+def _matrices(figures: PairFigures) -> list[NDArray[Any]]:
     return list(figures)

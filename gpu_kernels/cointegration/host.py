@@ -4,7 +4,7 @@ import numpy as np
 
 from gpu_kernels.checks import Floats
 from gpu_kernels.cointegration import driver
-from gpu_kernels.cointegration.driver import NAMES, Levels
+from gpu_kernels.cointegration.driver import NAMES, CheckedSeries
 from gpu_kernels.cointegration.grams import Grams, gather
 from gpu_kernels.cointegration.model import LOSSY, LagRule, PairsFit
 from gpu_kernels.cointegration.sums import Sums, autoregression, dickey_fuller_t, penalties, reversion
@@ -15,7 +15,7 @@ __all__ = ["fit", "scan"]
 _CACHED = 8192
 
 
-def scan(levels: Levels, rule: LagRule) -> PairsFit:
+def scan(levels: CheckedSeries, rule: LagRule) -> PairsFit:
     """Compute all directed pairs; see the contract."""
     return driver.scan(levels, rule, lambda varying, rule: fit(gather(varying, rule.most), rule))
 

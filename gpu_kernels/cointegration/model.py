@@ -42,7 +42,7 @@ from numpy.typing import NDArray
 
 from gpu_kernels.checks import Floats
 
-__all__ = ["COLLINEAR", "CONSTANT", "FITTED", "ITSELF", "LOSSY", "STATUSES", "Figures", "LagRule", "PairsFit"]
+__all__ = ["COLLINEAR", "CONSTANT", "FITTED", "ITSELF", "LOSSY", "STATUSES", "LagRule", "PairFigures", "PairsFit"]
 
 STATUSES = ("fitted", "constant", "collinear", "itself")
 """What a pair's status says, by its number."""
@@ -65,7 +65,7 @@ class LagRule(NamedTuple):
     by_aic: bool
 
 
-class Figures(NamedTuple):
+class PairFigures(NamedTuple):
     """What is computed of a pair, in arrays of one shape.
 
     Attributes:
@@ -100,7 +100,7 @@ class PairsFit(NamedTuple):
     A pair with a constant series has NaN throughout, a collinear one in everything that its residual would give.
 
     Attributes:
-        hedge_ratio: (N, N), as Figures says, here and below.
+        hedge_ratio: (N, N), as in PairFigures, here and below.
         intercept: (N, N).
         adf_statistic: (N, N).
         adf_p_value: (N, N).

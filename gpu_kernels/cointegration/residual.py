@@ -5,7 +5,7 @@ from numpy.typing import NDArray
 
 from gpu_kernels.checks import Floats
 from gpu_kernels.cointegration.grams import demeaned
-from gpu_kernels.cointegration.model import COLLINEAR, FITTED, Figures, LagRule
+from gpu_kernels.cointegration.model import COLLINEAR, FITTED, LagRule, PairFigures
 from gpu_kernels.cointegration.sums import penalties, reversion
 from gpu_kernels.ou.dickey_fuller import p_values
 
@@ -17,7 +17,7 @@ _EPS = float(np.finfo(np.float64).eps)
 Indices = NDArray[np.int64]
 
 
-def fit(levels: Floats, reach: Floats, dependent: Indices, regressor: Indices, rule: LagRule) -> Figures:
+def fit(levels: Floats, reach: Floats, dependent: Indices, regressor: Indices, rule: LagRule) -> PairFigures:
     """Compute pairs one by one.
 
     Args:
@@ -28,7 +28,7 @@ def fit(levels: Floats, reach: Floats, dependent: Indices, regressor: Indices, r
         rule: Lags.
 
     Returns:
-        Figures of (P,) arrays.
+        PairFigures of (P,) arrays.
     """
     pairs = np.stack([dependent, regressor], axis=1)
     columns, places = np.unique(pairs, return_inverse=True)
@@ -39,10 +39,10 @@ def fit(levels: Floats, reach: Floats, dependent: Indices, regressor: Indices, r
     for start in range(0, max(1, len(pairs)), height):
         y, x = places.reshape(-1, 2)[start : start + height].T
         parts.append(_fit(centred, mean, reach[columns], y, x, rule))
-    return Figures._make(np.concatenate(columns) for columns in zip(*parts, strict=True))
+    return PairFigures._make(np.concatenate(columns) for columns in zip(*parts, strict=True))
 
 
-def _fit(centred: Floats, mean: Floats, reach: Floats, y: Indices, x: Indices, rule: LagRule) -> Figures:
+def _fit(centred: Floats, mean: Floats, reach: Floats, y: Indices, x: Indices, rule: LagRule) -> PairFigures:
     n_samples = centred.shape[0]
     slope, residual = _regress(centred[:, y].T, centred[:, x].T)
     total = np.einsum("pt,pt->p", residual, residual)
@@ -53,7 +53,7 @@ def _fit(centred: Floats, mean: Floats, reach: Floats, y: Indices, x: Indices, r
     statistic[genuine], lags[genuine] = _test(residual[genuine], rule)
     change[genuine] = _change(residual[genuine])
     theta, half_life = reversion(change, n_samples)
-    return Figures(
+    return PairFigures(
         hedge_ratio=slope,
         intercept=mean[y] - slope * mean[x],
         adf_statistic=statistic,

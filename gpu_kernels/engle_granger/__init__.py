@@ -86,16 +86,13 @@ def _checked(prices: ArrayLike) -> Floats:
 
 
 def _solvable(prices: Floats, tested: cointegration.PairsFit) -> None:
-    for column in np.flatnonzero(tested.constant).tolist():
-        value = prices[0, column].item()
-        told = f"prices[:, {column}] must vary, got {value!r} in every row: choose another series, or more rows"
-        raise Degenerate("prices", told, index=(0, column))
+    cointegration.refuse_constant(prices, tested.constant)
     if tested.status[0, 1] == cointegration.COLLINEAR or tested.status[1, 0] == cointegration.COLLINEAR:
-        told = (
+        message = (
             "prices must not give each other exactly: column 0 is column 1 but for factor and offset, so that no "
             "residual is left to test; choose another series"
         )
-        raise Degenerate("prices", told)
+        raise Degenerate("prices", message)
 
 
 def _described(process: ou.OuFit) -> tuple[float, ...]:

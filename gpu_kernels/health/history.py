@@ -3,9 +3,10 @@
 import math
 from collections import deque
 
-__all__ = ["DAY_MS", "History"]
+from gpu_kernels.time_units import DAY_MS
 
-DAY_MS = 86_400_000
+__all__ = ["History"]
+
 _MINUTE_MS = 60_000
 _BUCKETS = DAY_MS // _MINUTE_MS
 

@@ -1,12 +1,13 @@
-"""The account: prices in, health out. It knows no clock; whoever asks says what time it is."""
+"""The account: prices in, health out. It has no clock; the caller gives the time."""
 
 import math
 from collections.abc import Callable, Collection, Iterator, Mapping
 
 from gpu_kernels.checks import at_least, positive
 from gpu_kernels.errors import InvalidInput
-from gpu_kernels.health.history import DAY_MS, History
+from gpu_kernels.health.history import History
 from gpu_kernels.health.model import Estimator, Health
+from gpu_kernels.time_units import DAY_MS
 
 __all__ = ["Account"]
 
@@ -14,14 +15,14 @@ _LARGEST = 1e300
 _FEW = 16
 """Holdings that are added up afresh with every mark."""
 _LEAST_SAMPLES = 30
-"""Prices before an estimate is believed, as an estimate's own "converged" asks."""
+"""Fewest prices of an estimate that can raise an alert; for "converged" an estimate needs as many."""
 
 
 class Account:
     """One portfolio, kept up to date in amortised constant time a mark and memory that marks do not grow.
 
-    Marks of one timestamp are one snapshot: figures that remember (peak, drawdown, volatility, the day's start) take
-    its value when time moves on, and a report in between counts it without remembering it.
+    Marks of one timestamp are one snapshot. Figures that depend on the past (peak, drawdown, volatility, the day's
+    start) take its value when the first mark of a later time comes; a report in between counts it, and keeps nothing.
 
     References:
         Realised volatility: Andersen, Bollerslev, Diebold and Labys (2003), Modeling and forecasting realized
@@ -130,7 +131,7 @@ class Account:
         )
 
     def _settle(self) -> None:
-        """Remember the snapshot that the clock leaves behind."""
+        """Keep the snapshot of the time before the new mark."""
         if self._held and not self._unpriced:
             self._history.record(self._value, self._clock)
 

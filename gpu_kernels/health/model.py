@@ -38,7 +38,7 @@ class Estimate(Protocol):
 
     @property
     def theta_lower(self) -> float:
-        """Lower end of theta's 95 % interval; 0 where theta cannot be told from 0."""
+        """Lower end of theta's 95 % interval; 0 where theta is not significantly above 0."""
 
     @property
     def n_samples(self) -> int:

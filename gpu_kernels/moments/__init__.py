@@ -5,7 +5,6 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import ArrayLike
 
-from gpu_kernels.annual import PERIODS_PER_YEAR
 from gpu_kernels.bounds import finite_within_reach, moderate
 from gpu_kernels.checks import array, one_of
 from gpu_kernels.dispatch import Twins
@@ -13,6 +12,7 @@ from gpu_kernels.errors import InvalidInput
 from gpu_kernels.moments import host
 from gpu_kernels.moments.model import DEFAULT_HALFLIFE, LARGEST_CONDITION, METHODS, Covariance, PortfolioStats
 from gpu_kernels.moments.rows import complete_rows
+from gpu_kernels.time_units import PERIODS_PER_YEAR
 
 __all__ = [
     "DEFAULT_HALFLIFE",
@@ -24,8 +24,8 @@ __all__ = [
     "portfolio_stats",
 ]
 
-COVARIANCE = Twins(host=host.covariance)
-STATS = Twins(host=host.portfolio_stats)
+COVARIANCE_TWINS = Twins(host=host.covariance)
+STATS_TWINS = Twins(host=host.portfolio_stats)
 
 
 def covariance(returns: ArrayLike, *, method: str = "sample", halflife: float | None = None) -> Covariance:
@@ -36,6 +36,10 @@ def covariance(returns: ArrayLike, *, method: str = "sample", halflife: float | 
         method: One of METHODS. "sample" and "ewma" turn into "ledoit_wolf" by themselves when no more rows than
             assets are left or the condition number exceeds LARGEST_CONDITION.
         halflife: Periods after which an observation counts half, for "ewma" alone; DEFAULT_HALFLIFE where None.
+
+    Returns:
+        Covariance, per period. Its method is the estimator that was used, and fallback says why where it is another one
+        than asked.
 
     Raises:
         InvalidInput: an entry is infinite or above 1e50 in magnitude, fewer than two complete rows are left, the
@@ -53,7 +57,7 @@ def covariance(returns: ArrayLike, *, method: str = "sample", halflife: float | 
         raise InvalidInput("halflife", "applies to covariance 'ewma' only", value=halflife)
     span = moderate("halflife", DEFAULT_HALFLIFE if halflife is None else halflife)
     checked = array("returns", returns, ndim=2, shape="(T, N)")
-    return COVARIANCE.run(checked, method, span)
+    return COVARIANCE_TWINS.run(checked, method, span)
 
 
 def portfolio_stats(
@@ -67,9 +71,12 @@ def portfolio_stats(
 
     Args:
         returns: (T, N) with T >= 2, oldest first. Rows with NaN are dropped and counted.
-        weights: (N,), of any sum; 1/N each where None.
+        weights: (N,), of any sum; 1/N each where None. NaN is refused.
         periods_per_year: Periods of the returns in a year, between 1e-50 and 1e50.
         levels: Confidence levels of value at risk and expected shortfall, each between 0 and 1.
+
+    Returns:
+        PortfolioStats of the rows without NaN.
 
     Raises:
         InvalidInput: an entry is infinite or above 1e50 in magnitude, fewer than two complete rows are left,
@@ -93,4 +100,4 @@ def portfolio_stats(
         if held.shape[0] != n_assets:
             raise InvalidInput("weights", f"must hold one weight for each of the {n_assets} assets", value=held.size)
         finite_within_reach("weights", held)
-    return STATS.run(complete, held, periods_per_year, chosen)._replace(dropped_rows=dropped)
+    return STATS_TWINS.run(complete, held, periods_per_year, chosen)._replace(dropped_rows=dropped)

@@ -16,7 +16,7 @@ _CONSTANT = 1e-12
 
 
 def constant_columns(values: Floats) -> NDArray[np.bool_]:
-    """Tell which columns do not vary: max - min <= 1e-12 max |value|, whatever their unit."""
+    """Return which columns do not vary: max - min <= 1e-12 max |value|, whatever their unit."""
     high, low = values.max(axis=0), values.min(axis=0)
     return np.asarray(high - low <= _CONSTANT * np.maximum(high, -low))
 
@@ -110,7 +110,7 @@ def _ewma(returns: Floats, halflife: float) -> tuple[Floats, Floats]:
 
 
 def _unfit(matrix: Floats, n_periods: int, method: str) -> str:
-    """Say why a matrix cannot carry weights, or nothing."""
+    """Return why a matrix cannot carry weights, "" where it can."""
     n_assets = matrix.shape[0]
     if n_periods <= n_assets:
         return f"{n_periods} rows are too few for {n_assets} assets"
@@ -125,7 +125,7 @@ def _unfit(matrix: Floats, n_periods: int, method: str) -> str:
 
 
 def _well_conditioned(matrix: Floats) -> bool:
-    """Tell by one Cholesky factorisation that the condition number is below the largest; False settles nothing.
+    """Return whether one Cholesky factorisation proves a condition number below the largest; False proves nothing.
 
     Where S - b I is positive definite, b being a bound on the largest eigenvalue over the largest condition number, the
     smallest eigenvalue is above b.
@@ -166,7 +166,7 @@ def portfolio_stats(returns: Floats, weights: Floats, periods_per_year: float, l
     n_periods = returns.shape[0]
     earned = returns @ weights
     mean = float(earned.mean())
-    # What is earned may be rounding beside what is held: of a hedge that cancels to nothing, say.
+    # The return may be rounding beside the positions, such as that of a hedge that cancels to nothing.
     largest = float((np.abs(returns) @ np.abs(weights)).max())
     still = bool(earned.max() - earned.min() <= _CONSTANT * largest)
     std, shape = (0.0, np.zeros(n_periods)) if still else _standardised(earned - mean)

@@ -29,7 +29,7 @@ def complete_rows(checked: Floats) -> tuple[Floats, int]:
 
 
 def _incomplete(missing: NDArray[np.bool_], count: int) -> InvalidInput:
-    """Say why so few rows are without NaN: by one asset's fault, where the others have enough."""
+    """Return why so few rows are without NaN, and name the asset if without it there were enough."""
     n_rows, n_assets = missing.shape
     rule = "must have at least 2 rows without NaN"
     if n_rows < 2:
@@ -39,7 +39,7 @@ def _incomplete(missing: NDArray[np.bool_], count: int) -> InvalidInput:
     n_held = f"{held[worst]} of {n_rows} returns" if held[worst] else "no finite return"
     others = np.delete(missing, worst, axis=1)
     if n_assets > 1 and np.count_nonzero(~others.any(axis=1)) >= 2:
-        told = f"{rule}: asset {worst} has {n_held}; leave it out or fill its gaps"
-        return InvalidInput("returns", told, value=count, index=(0, worst))
+        advice = f"{rule}: asset {worst} has {n_held}; leave it out or fill its gaps"
+        return InvalidInput("returns", advice, value=count, index=(0, worst))
     index = None if held[worst] else (0, worst)
     return InvalidInput("returns", f"{rule}: asset {worst} has the fewest, {n_held}", value=count, index=index)

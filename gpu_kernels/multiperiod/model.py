@@ -11,7 +11,7 @@ with c = transaction_cost: per unit traded where proportional, and the factor of
 every f-th period only, f = rebalance_frequency: the periods between make one block, which acts as one period with the
 sums of their means and covariances.
 
-A mean estimated over the very period it is applied to knows that period's future: such a plan is in-sample, and its
+A mean that is estimated over the period it is applied to contains its future: such a plan is in-sample, and its
 utility is no forecast.
 """
 

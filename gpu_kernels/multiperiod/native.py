@@ -5,7 +5,7 @@ from functools import cache
 import numpy as np
 
 from gpu_kernels.compile import library
-from gpu_kernels.constants import whole
+from gpu_kernels.constants import integer
 from gpu_kernels.launch import Count, Threads, pointer
 from gpu_kernels.multiperiod import driver, host
 from gpu_kernels.multiperiod.driver import TOLERANCE, Problem, Program, Solution
@@ -31,7 +31,7 @@ def space(blocks: int, size: int) -> int:
         size: Assets.
     """
     sources = "vectors.h", "multiperiod/multiperiod.cu"
-    fields, strides, block_matrices, matrices, block_numbers, row = (whole(name, *sources) for name in _LAYOUT)
+    fields, strides, block_matrices, matrices, block_numbers, row = (integer(name, *sources) for name in _LAYOUT)
     stride, numbers = -(-size // row) * row, -(-blocks // row) * row
     held = (block_matrices * blocks + matrices) * size * stride
     return held + (fields * blocks + strides) * stride + block_numbers * numbers

@@ -1,4 +1,4 @@
-"""One stream in compiled code: its sums, and what they say of it, in two calls of kernels with arguments made ahead.
+"""One stream in compiled code: its sums, and the estimate from them, by two kernels with arguments made ahead.
 
 running and scalar are the same in Python, where twenty figures in turn take several times as long.
 """
@@ -11,7 +11,7 @@ import numpy as np
 
 from gpu_kernels.checks import Floats
 from gpu_kernels.compile import library, library_holding_the_lock
-from gpu_kernels.constants import whole
+from gpu_kernels.constants import integer
 from gpu_kernels.launch import Count, Number, Threads, pointer
 from gpu_kernels.ou import verdicts
 from gpu_kernels.ou.model import BIASES, OuEstimate
@@ -21,7 +21,7 @@ from gpu_kernels.ou.sums import Sums
 __all__ = ["CompiledStream"]
 
 _SUMS = len(Sums._fields)
-_LAST, _FORGETTING, _STATE = (whole(name, "ou/verdict.h", "ou/stream.h") for name in ("LAST", "FORGETTING", "STATE"))
+_LAST, _FORGETTING, _STATE = (integer(name, "ou/verdict.h", "ou/stream.h") for name in ("LAST", "FORGETTING", "STATE"))
 """Places in the state of a stream behind its sums, and its size."""
 
 _ONE, _NO, _ALONE = Count.from_param(1), Count.from_param(0), Threads.from_param(1)
@@ -72,6 +72,6 @@ class CompiledStream:
         load("ou").ou_extend(_ONE, Count(held.size), pointer(held), self._state, _ALONE)
 
     def estimate(self) -> OuEstimate:
-        """Return what the sums say, with the test without lags; see the contract."""
+        """Return the estimate from the sums, with the test without lags; see the contract."""
         self._judge()
         return verdicts.of_values(self._unpack(self._found), self._bias)

@@ -124,7 +124,7 @@ def _level_t(design: Floats, freedom: int) -> float:
 
 
 def _exact(design: Floats, tiny: float) -> bool:
-    """Tell whether the last column depends on the others, which depend on one another; all are of length 1."""
+    """Return whether the last column depends on the others, which depend on one another; all are of length 1."""
     target = design[:, -1]
     left = target - design[:, :-1] @ np.linalg.lstsq(design[:, :-1], target, rcond=tiny)[0]
     return bool(np.sqrt(left @ left) <= np.sqrt(tiny))

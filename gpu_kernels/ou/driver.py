@@ -15,7 +15,7 @@ from gpu_kernels.ou.sums import Sums, of_rows
 __all__ = ["MOST_LAGS", "ROWS", "Judge", "Measure", "Measured", "fit", "middles"]
 
 MOST_LAGS = 4
-"""Lags of the Dickey-Fuller test that the kernel knows; with more the NumPy twin runs."""
+"""Most lags of the kernel's Dickey-Fuller test; with more the NumPy twin runs."""
 
 ROWS = len(Sums._fields)
 """Rows of the sums that the kernel writes."""

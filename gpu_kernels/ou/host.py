@@ -47,7 +47,7 @@ def speeds(sums: Sums, dt: float) -> Floats:
 
 
 def classify(sums: Sums) -> NDArray[np.int64]:
-    """Say which series an OU process fits, and what the others are; see inference."""
+    """Return a finding for each series: whether an OU process fits it, or else why not; see inference."""
     with np.errstate(all="ignore"):
         return _kinds(sums, sums.weight**2 / sums.weight_squares)
 
@@ -128,7 +128,7 @@ def _estimate(sums: Sums, dt: float) -> Point:
 
 
 def _plain(point: Point, sums: Sums) -> Point:
-    """Say what can be said of the series no process fits."""
+    """Fill in what is defined for a series that no process fits."""
     nothing = np.isin(point.kind, (*inference.SHORT, inference.OVERFLOW))
     constant = np.isin(point.kind, inference.STILL)
     still = constant | (point.kind == inference.DETERMINISTIC)

@@ -32,7 +32,7 @@ __all__ = [
     "conclude",
     "note",
     "notes",
-    "told",
+    "status_and_reason",
     "verdict",
 ]
 
@@ -87,7 +87,7 @@ class Point(NamedTuple):
     Attributes:
         kind: One of the constants of this module.
         n_samples: Finite prices, integers.
-        n_pairs: Pairs, or how many equally weighted ones would say as much.
+        n_pairs: Pairs; with weights, the number of equally weighted pairs with as much information.
         fading: Whether the pairs have unequal weights.
         step: Time of one pair.
         period: Time that half_life counts in.
@@ -177,21 +177,21 @@ def verdict(kind: int, n_pairs: float, fading: bool, p: float) -> tuple[str, str
     return FINDINGS[finding]
 
 
-def told(findings: NDArray[np.int64]) -> tuple[tuple[str, ...], tuple[str, ...]]:
+def status_and_reason(findings: NDArray[np.int64]) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """Return the statuses and the reasons of findings (B,)."""
     chosen = findings.tolist()
     return tuple([FINDINGS[each][0] for each in chosen]), tuple([FINDINGS[each][1] for each in chosen])
 
 
 def notes(bias: str, kind: NDArray[np.int64], applied: NDArray[np.bool_]) -> tuple[str, ...]:
-    """Say of B series whether the asked correction was applied."""
+    """Return notes on whether the requested correction was applied, one for each of B series."""
     if bias == "none":
         return ("",) * kind.size
     return tuple(note(bias, each, applied=done) for each, done in zip(kind.tolist(), applied.tolist(), strict=True))
 
 
 def note(bias: str, kind: int, *, applied: bool) -> str:
-    """Say of one series whether the asked correction was applied."""
+    """Return a note on whether the requested correction was applied to one series."""
     if bias == "none":
         return ""
     if kind != FINE:
@@ -240,4 +240,4 @@ def _judge(
         (~(p_value < 0.05), _UNIT_ROOT_STANDS),
     ]
     doubt = np.select([met for met, _ in doubts], [finding for _, finding in doubts], FINE)
-    return told(np.where(kind == FINE, doubt, kind))
+    return status_and_reason(np.where(kind == FINE, doubt, kind))

@@ -16,7 +16,7 @@ _ENDLESS = ("half_life", "half_life_lower", "half_life_upper")
 
 
 def having(prices: Floats) -> NDArray[np.bool_]:
-    """Say which series (B, T) have an infinite price."""
+    """Return which series (B, T) have an infinite price."""
     return np.asarray(np.isinf(prices).any(axis=1))
 
 
@@ -32,12 +32,12 @@ def fitted_without(prices: Floats, infinite: NDArray[np.bool_], fit: Callable[[F
         return fit(prices)
     found = fit(np.where(infinite[:, None], np.nan, prices))
     rows = np.flatnonzero(infinite).tolist()
-    columns: dict[str, Any] = {name: _told(name, column, prices, rows) for name, column in found._asdict().items()}
+    columns: dict[str, Any] = {name: _completed(name, column, prices, rows) for name, column in found._asdict().items()}
     return OuFit(**columns)
 
 
-def _told(name: str, column: NDArray[np.float64] | tuple[str, ...], prices: Floats, rows: list[int]) -> object:
-    """Return a column of the fit with what is said of the rows that have an infinite price."""
+def _completed(name: str, column: NDArray[np.float64] | tuple[str, ...], prices: Floats, rows: list[int]) -> object:
+    """Return a column of the fit with its values for the rows that have an infinite price."""
     if name in _AS_IF_EMPTY:
         return column
     if isinstance(column, tuple):

@@ -7,7 +7,7 @@ from gpu_kernels.checks import Floats
 from gpu_kernels.ou import dickey_fuller, host, inference
 from gpu_kernels.ou.inference import Point
 from gpu_kernels.ou.infinities import fitted_without, having
-from gpu_kernels.ou.likelihood import Pairs, Profile, bridged, profile
+from gpu_kernels.ou.likelihood import Profile, Transitions, bridged, profile
 from gpu_kernels.ou.model import OuFit
 from gpu_kernels.ou.search import best_theta
 from gpu_kernels.ou.sums import BLOCK, Sums, of_series
@@ -78,7 +78,7 @@ def _estimate(prices: Floats, times: Floats, sums: Sums) -> Point:
     return Point._make(np.concatenate(fields) for fields in zip(*parts, strict=True))
 
 
-def _of_block(sums: Sums, pairs: Pairs) -> Point:
+def _of_block(sums: Sums, pairs: Transitions) -> Point:
     kind = host.classify(sums)
     solvable = ~np.isin(kind, inference.UNREGRESSED)
     chosen = np.flatnonzero(solvable)
@@ -115,7 +115,7 @@ def _unsolved(sums: Sums, kind: NDArray[np.int64]) -> Point:
     )
 
 
-def _solved(sums: Sums, pairs: Pairs) -> Point:
+def _solved(sums: Sums, pairs: Transitions) -> Point:
     theta, at_foot, at_top = best_theta(sums, pairs)
     best = profile(pairs, theta)
     n_pairs = pairs.n_pairs
@@ -151,7 +151,7 @@ def _solved(sums: Sums, pairs: Pairs) -> Point:
     )
 
 
-def _errors(pairs: Pairs, theta: Floats, best: Profile) -> tuple[Floats, Floats, Floats]:
+def _errors(pairs: Transitions, theta: Floats, best: Profile) -> tuple[Floats, Floats, Floats]:
     """Return standard errors of ln theta, mu and ln sigma from the observed information, with n - 2 for n."""
     up, down = (profile(pairs, theta * np.exp(way * _DIFFERENCE)) for way in (1.0, -1.0))
     freedom = pairs.n_pairs / (pairs.n_pairs - 2.0)

@@ -7,10 +7,10 @@ from numpy.typing import NDArray
 
 from gpu_kernels.checks import Floats
 
-__all__ = ["Pairs", "Profile", "bridged", "height", "profile"]
+__all__ = ["Profile", "Transitions", "bridged", "height", "profile"]
 
 
-class Pairs(NamedTuple):
+class Transitions(NamedTuple):
     """Neighbouring finite prices of B series, padded to the longest.
 
     Attributes:
@@ -29,11 +29,11 @@ class Pairs(NamedTuple):
     n_pairs: Floats
     origin: Floats
 
-    def rows(self, chosen: NDArray[np.intp]) -> "Pairs":
+    def rows(self, chosen: NDArray[np.intp]) -> "Transitions":
         """Return some of the series."""
         if chosen.size == self.origin.size:
             return self
-        return Pairs._make(field[chosen] for field in self)
+        return Transitions._make(field[chosen] for field in self)
 
 
 class Profile(NamedTuple):
@@ -58,7 +58,7 @@ class Profile(NamedTuple):
     sse: Floats
 
 
-def bridged(prices: Floats, times: Floats) -> Pairs:
+def bridged(prices: Floats, times: Floats) -> Transitions:
     """Pair the finite prices of every row of (B, T) with their successors, over whatever gap."""
     finite = ~np.isnan(prices)
     count = np.maximum(finite.sum(axis=1) - 1, 0)
@@ -73,10 +73,10 @@ def bridged(prices: Floats, times: Floats) -> Pairs:
         shifted = kept - kept[0]
         lags[row, :n], steps[row, :n] = shifted[:-1], np.diff(shifted)
         gaps[row, :n], present[row, :n] = np.diff(times[row, mask]), 1.0
-    return Pairs(lags, steps, gaps, present, count.astype(np.float64), origin)
+    return Transitions(lags, steps, gaps, present, count.astype(np.float64), origin)
 
 
-def profile(pairs: Pairs, theta: Floats) -> Profile:
+def profile(pairs: Transitions, theta: Floats) -> Profile:
     """Evaluate every series at its theta (B,).
 
     By the envelope theorem the slope needs only the partial derivative at the best mu and sigma. Everything is
@@ -112,7 +112,7 @@ def profile(pairs: Pairs, theta: Floats) -> Profile:
     )
 
 
-def height(pairs: Pairs, theta: Floats) -> Floats:
+def height(pairs: Transitions, theta: Floats) -> Floats:
     """Return the log-likelihood of every series at its theta (B,), as profile does, for half the work."""
     c = -np.expm1(-theta[:, None] * pairs.gaps)
     spread = c * (2.0 - c)

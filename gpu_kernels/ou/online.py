@@ -20,8 +20,8 @@ __all__ = ["OnlineOu"]
 _LONGEST_RECOMPUTED = 10_000
 """Prices kept, by default and at most, where every estimate is made from the kept prices."""
 
-WINDOWED = Twins(host=host.fit)
-IRREGULAR = Twins(host=irregular.fit)
+WINDOWED_TWINS = Twins(host=host.fit)
+IRREGULAR_TWINS = Twins(host=irregular.fit)
 
 
 class OnlineOu:
@@ -118,7 +118,7 @@ class OnlineOu:
             self._take(price, stamp)
 
     def estimate(self) -> OuEstimate:
-        """Return the estimate from all prices so far, and remember its theta.
+        """Return the estimate from all prices so far, and keep its theta.
 
         After the first estimate of a stream, the status is "converged" only where theta also moved by less than half
         its standard error since the estimate before.
@@ -167,10 +167,10 @@ class OnlineOu:
             return scalar.estimate(sums, self._dt, self._bias)
         prices = self._window.prices[None]
         if self._time_unit_ms is None:
-            return single(WINDOWED.run(prices, self._dt, self._bias, self._adf_lags))
+            return single(WINDOWED_TWINS.run(prices, self._dt, self._bias, self._adf_lags))
         times = self._window.times[None]
         since = (times - times[:, :1]) / self._time_unit_ms
-        return single(IRREGULAR.run(prices, since, self._bias, self._adf_lags))
+        return single(IRREGULAR_TWINS.run(prices, since, self._bias, self._adf_lags))
 
 
 def _forgetting(forgetting: float | None, window: int | None, *, recomputes: bool) -> float:

@@ -138,7 +138,7 @@ class RunningSums:
         self._peak = (self._sxx, self._sdd)
 
     def worn(self) -> bool:
-        """Tell whether removals have cost digits that an exact pass would bring back."""
+        """Return whether removals have cost digits that an exact pass would bring back."""
         # Written so that NaN, after an overflow has left the window, counts as worn.
         return not (self._sxx >= _DROP * self._peak[0] and self._sdd >= _DROP * self._peak[1])
 

@@ -11,14 +11,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gpu_kernels.checks import Floats
-from gpu_kernels.ou.likelihood import Pairs, height, profile
+from gpu_kernels.ou.likelihood import Transitions, height, profile
 from gpu_kernels.ou.rising import last_rise
 from gpu_kernels.ou.sums import Sums
 
 __all__ = ["best_theta"]
 
 _SHORTEST = 25.0
-"""theta times the shortest gap up to which an optimum is told from rounding: b is 1e-11 there."""
+"""theta times the shortest gap up to which an optimum differs from rounding: b is 1e-11 there."""
 
 _LONGEST = 1e-8
 """theta times the whole span from which on a mean is in sight."""
@@ -36,7 +36,7 @@ Flags = NDArray[np.bool_]
 Rows = NDArray[np.intp]
 
 
-def best_theta(sums: Sums, pairs: Pairs) -> tuple[Floats, Flags, Flags]:
+def best_theta(sums: Sums, pairs: Transitions) -> tuple[Floats, Flags, Flags]:
     """Find the highest maximum of every series' profile likelihood.
 
     Args:
@@ -77,7 +77,7 @@ class _Maxima(NamedTuple):
             held[rows[higher]] = new[higher]
 
 
-def _climbed(pairs: Pairs, start: Floats, lowest: Floats, highest: Floats) -> _Maxima:
+def _climbed(pairs: Transitions, start: Floats, lowest: Floats, highest: Floats) -> _Maxima:
     def rise(chosen: Rows, log_theta: Floats) -> Floats:
         return profile(pairs.rows(chosen), np.exp(log_theta)).slope
 
@@ -85,7 +85,7 @@ def _climbed(pairs: Pairs, start: Floats, lowest: Floats, highest: Floats) -> _M
     return _Maxima(place, at_foot, at_top, height(pairs, np.exp(place)))
 
 
-def _starts(pairs: Pairs, lowest: Floats, highest: Floats) -> Iterator[tuple[Rows, Floats]]:
+def _starts(pairs: Transitions, lowest: Floats, highest: Floats) -> Iterator[tuple[Rows, Floats]]:
     """Yield series, and for each a place of a grid of ln theta that its neighbours do not top; the highest first."""
     n_places = 2 + int(np.ceil(np.max((highest - lowest) / _STRIDE, initial=1.0)))
     places = lowest[:, None] + np.linspace(0.0, 1.0, n_places) * (highest - lowest)[:, None]

@@ -106,7 +106,7 @@ def _of_block(prices: Floats) -> Sums:
             steps = np.diff(shifted)
         n_samples = np.full(len(prices), prices.shape[1])
         return _of_pairs(shifted[:, :-1], steps, prices[:, 0], n_samples)
-    # Rows with a NaN one by one: whole rows must not depend on what stands beside them.
+    # Rows with a NaN one by one: the sum of a row must not depend on the other rows.
     parts = [_of_block(prices[~broken])] if not broken.all() else []
     parts += [of_series(row) for row in prices[broken]]
     back = np.argsort(np.concatenate([np.flatnonzero(~broken), np.flatnonzero(broken)]))

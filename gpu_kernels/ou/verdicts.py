@@ -5,13 +5,13 @@ from collections.abc import Sequence
 import numpy as np
 
 from gpu_kernels.checks import Floats
-from gpu_kernels.constants import whole
+from gpu_kernels.constants import integer
 from gpu_kernels.ou import inference
 from gpu_kernels.ou.model import OuEstimate, OuFit
 
 __all__ = ["ROWS", "of_rows", "of_values"]
 
-ROWS = whole("VERDICT", "ou/verdict.h")
+ROWS = integer("VERDICT", "ou/verdict.h")
 """Numbers of a series: those of OuFit in their order, the finding, and 1 where the asked correction was applied."""
 
 _FINDINGS: dict[float, tuple[str, str]] = dict(enumerate(inference.FINDINGS))
@@ -21,7 +21,7 @@ _FINDINGS: dict[float, tuple[str, str]] = dict(enumerate(inference.FINDINGS))
 def of_rows(rows: Floats, bias: str) -> OuFit:
     """Name the rows (ROWS, B) of a kernel that corrected by `bias`."""
     findings = rows[-2].astype(np.int64)
-    status, reason = inference.told(findings)
+    status, reason = inference.status_and_reason(findings)
     kind = np.where(findings >= inference.CORRECTED_AWAY, inference.FINE, findings)
     notes = inference.notes(bias, kind, rows[-1] > 0)
     named = (*rows[:4], rows[4].astype(np.int64), rows[5], status, reason, *rows[6:-2], notes)

@@ -5,13 +5,13 @@ import math
 import numpy as np
 from numpy.typing import ArrayLike
 
-from gpu_kernels.annual import PERIODS_PER_YEAR
 from gpu_kernels.checks import Floats, array, at_least, non_negative, one_of, positive
 from gpu_kernels.errors import InvalidInput
 from gpu_kernels.pair_trading import columns, scanning
-from gpu_kernels.pair_trading.model import DEFAULT_COST, N_PERIODS, STATUSES, ColumnNote, PairTable, Plan, Progress
+from gpu_kernels.pair_trading.model import DEFAULT_COST, N_PERIODS, STATUSES, ColumnNote, PairTable, Progress, ScanRules
 from gpu_kernels.pair_trading.trading_levels import TradingLevels, trading_levels
 from gpu_kernels.thresholds import OBJECTIVES
+from gpu_kernels.time_units import PERIODS_PER_YEAR
 
 __all__ = ["DEFAULT_COST", "STATUSES", "ColumnNote", "PairTable", "Progress", "TradingLevels", "scan", "trading_levels"]
 
@@ -62,7 +62,7 @@ def scan(
     """
     checked = _matrix(prices)
     _shares(split, alpha)
-    plan = Plan(
+    rules = ScanRules(
         lags=at_least("lags", lags, 0),
         # A product such as 0.29 * 100 falls short of the bar by its last digit.
         n_train=math.floor(split * len(checked) + 1e-9),
@@ -74,19 +74,19 @@ def scan(
         lookback=at_least("lookback", lookback, 2),
         periods_per_year=positive("periods_per_year", periods_per_year),
     )
-    _has_bars(len(checked), plan)
-    return _scanned(checked, plan, progress)
+    _has_bars(len(checked), rules)
+    return _scanned(checked, rules, progress)
 
 
-def _scanned(checked: Floats, plan: Plan, progress: Progress | None) -> PairTable:
+def _scanned(checked: Floats, rules: ScanRules, progress: Progress | None) -> PairTable:
     """Scan the columns that have a usable price in every row, and count and note the others."""
-    kept, notes = columns.complete(checked, log=plan.log)
+    kept, notes = columns.complete(checked, log=rules.log)
     n_columns = checked.shape[1]
     if kept.size == n_columns:
-        return scanning.scan(checked, plan, progress)
+        return scanning.scan(checked, rules, progress)
     left_out = _pairs(n_columns) - _pairs(kept.size)
     rest = np.ascontiguousarray(checked[:, kept])  # in the layout of a matrix without the others, to the same bits
-    table = scanning.scan(rest, plan, None if progress is None else _beside(progress, left_out))
+    table = scanning.scan(rest, rules, None if progress is None else _beside(progress, left_out))
     places = kept.tolist()
     placed = [
         note._replace(column=places[note.column], others=tuple(places[other] for other in note.others))
@@ -123,14 +123,14 @@ def _beside(progress: Progress, left_out: int) -> Progress:
     return lambda done, total: progress(done + left_out, total + left_out)
 
 
-def _has_bars(n_bars: int, plan: Plan) -> None:
-    needed = N_PERIODS * (2 * plan.lags + 4)
-    if plan.n_train < needed:
-        rule = f"must leave at least {needed} rows in the train part, for {plan.lags} lags in each third of it"
-        raise InvalidInput("prices", rule, value=plan.n_train)
-    if n_bars - plan.n_train < 2:
-        raise InvalidInput("prices", "must leave at least 2 rows in the test part", value=n_bars - plan.n_train)
-    if plan.lookback > plan.n_train:
+def _has_bars(n_bars: int, rules: ScanRules) -> None:
+    needed = N_PERIODS * (2 * rules.lags + 4)
+    if rules.n_train < needed:
+        rule = f"must leave at least {needed} rows in the train part, for {rules.lags} lags in each third of it"
+        raise InvalidInput("prices", rule, value=rules.n_train)
+    if n_bars - rules.n_train < 2:
+        raise InvalidInput("prices", "must leave at least 2 rows in the test part", value=n_bars - rules.n_train)
+    if rules.lookback > rules.n_train:
         raise InvalidInput(
-            "lookback", f"must be at most the {plan.n_train} rows of the train part", value=plan.lookback
+            "lookback", f"must be at most the {rules.n_train} rows of the train part", value=rules.lookback
         )

@@ -1,4 +1,4 @@
-"""Which columns of a universe can be scanned, and what is said of the others."""
+"""Which columns of a universe can be scanned, and the notes on the others."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,14 +11,14 @@ from gpu_kernels.pair_trading.model import ColumnNote
 
 __all__ = ["complete", "untested"]
 
-_TOLD = 3
+_SHOWN = 3
 """Columns that an error names at most."""
 
 Indices = NDArray[np.int64]
 
 
 def complete(prices: Floats, *, log: bool) -> tuple[Indices, list[ColumnNote]]:
-    """Choose the columns with a usable price in every row, and say of each other one what is amiss.
+    """Choose the columns with a usable price in every row, and note for each other one what is wrong.
 
     Args:
         prices: (T, N) of any content, T >= 1.
@@ -33,17 +33,17 @@ def complete(prices: Floats, *, log: bool) -> tuple[Indices, list[ColumnNote]]:
     notes = [_spoilt(prices[:, i], bad[:, i], i) for i in np.flatnonzero(spoilt).tolist()]
     kept = np.flatnonzero(~spoilt)
     if kept.size < 2:
-        told = "; ".join(f"column {note.column}: {note.reason}" for note in notes[:_TOLD])
-        more = f"; and {len(notes) - _TOLD} more" if len(notes) > _TOLD else ""
+        shown = "; ".join(f"column {note.column}: {note.reason}" for note in notes[:_SHOWN])
+        more = f"; and {len(notes) - _SHOWN} more" if len(notes) > _SHOWN else ""
         column = notes[0].column
         row = int(np.argmax(bad[:, column]))
-        rule = f"must hold at least two columns with a usable price in every row: {told}{more}"
+        rule = f"must hold at least two columns with a usable price in every row: {shown}{more}"
         raise InvalidInput("prices", rule, value=prices[row, column].item(), index=(row, column))
     return kept, notes
 
 
 def untested(fit: PairsFit, *, log: bool) -> list[ColumnNote]:
-    """Say of which columns some pairs or all had no test.
+    """Return a note for each column of which some pairs or all had no test.
 
     Args:
         fit: Of the train part, each pair in both directions.

@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from gpu_kernels.checks import Floats
 from gpu_kernels.sweep.host import returns_and_trades
-from gpu_kernels.sweep.model import Pairs, Rules
+from gpu_kernels.sweep.model import Rules, ThresholdPairs
 
 __all__ = ["Traded", "sharpe", "trade", "traded"]
 
@@ -30,7 +30,7 @@ class Traded(NamedTuple):
     max_drawdown: Floats
 
 
-def trade(residual: Floats, pairs: Pairs, rules: Rules) -> Traded:
+def trade(residual: Floats, pairs: ThresholdPairs, rules: Rules) -> Traded:
     """Backtest every residual with its thresholds.
 
     Args:

@@ -47,8 +47,8 @@ __all__ = [
     "STATUSES",
     "ColumnNote",
     "PairTable",
-    "Plan",
     "Progress",
+    "ScanRules",
 ]
 
 STATUSES = ("traded", "no_process", "too_costly")
@@ -68,8 +68,8 @@ Progress = Callable[[int, int], None]
 """Called with the pairs examined and all pairs after each part of the work; what it raises ends the work."""
 
 
-class Plan(NamedTuple):
-    """The options of a scan, checked.
+class ScanRules(NamedTuple):
+    """What all pairs of a scan share, checked.
 
     Attributes:
         lags: Lagged steps in the test of a residual.
@@ -95,7 +95,7 @@ class Plan(NamedTuple):
 
 
 class ColumnNote(NamedTuple):
-    """What is said of a column that some pairs or all could not be tested with.
+    """A note on a column that some pairs or all could not be tested with.
 
     Attributes:
         column: Its number.
@@ -109,7 +109,7 @@ class ColumnNote(NamedTuple):
     reason: str
     others: tuple[int, ...] = ()
 
-    def told(self, names: Sequence[str]) -> str:
+    def sentence(self, names: Sequence[str]) -> str:
         """Return the reason with the names of the first others, and the number of those behind them.
 
         Args:
@@ -121,7 +121,7 @@ class ColumnNote(NamedTuple):
 
 
 class PairTable(NamedTuple):
-    """Significant pairs, best first; arrays are (P,) unless they say otherwise, figures are of the train part.
+    """Significant pairs, best first; arrays are (P,) unless stated otherwise, figures are of the train part.
 
     A pair of status "no_process" has NaN from theta to test_max_drawdown, one of status "too_costly" from entry_zscore
     on, and both have test_trades 0; they come last.
@@ -147,7 +147,7 @@ class PairTable(NamedTuple):
         test_return: Sum of the test part's gains in units of the residual; an open trade is marked, not closed.
         test_trades: Round trips closed within the test part.
         test_max_drawdown: Largest drawdown within the test part, positive, in units of the residual.
-        period_half_life: (P, 3) in bars, of each third of the train part; +inf or NaN as in pairs.Figures.
+        period_half_life: (P, 3) in bars, of each third of the train part; +inf or NaN as in cointegration.PairFigures.
         period_p_value: (P, 3) likewise.
         status: P of STATUSES.
         reason: P texts, why a pair was not traded; "" where it was.

@@ -11,16 +11,16 @@ from gpu_kernels import cointegration, ou, return_moments
 from gpu_kernels.checks import Floats
 from gpu_kernels.dispatch import Twins
 from gpu_kernels.pair_trading import columns, host, multiplicity, native
-from gpu_kernels.pair_trading.model import DEFAULT_COST, N_PERIODS, STATUSES, ColumnNote, PairTable, Plan, Progress
+from gpu_kernels.pair_trading.model import DEFAULT_COST, N_PERIODS, STATUSES, ColumnNote, PairTable, Progress, ScanRules
 from gpu_kernels.pair_trading.trading_levels import NO_PROCESS, TRADED, trading_levels
-from gpu_kernels.sweep.model import Pairs, Rules
+from gpu_kernels.sweep.model import Rules, ThresholdPairs
 
 __all__ = ["scan"]
 
 _ENTRIES = 1 << 18
 """Entries of the residuals held at once: some 2 MB, and about ten such arrays beside them."""
 
-_TRADES = Twins(host=host.trade, native=native.trade)
+TRADE_TWINS = Twins(host=host.trade, native=native.trade)
 
 Indices = NDArray[np.int64]
 
@@ -45,7 +45,7 @@ class _Tested(NamedTuple):
 
 
 class _Trained(NamedTuple):
-    """What the train part says of significant pairs, all (P,); NaN behind a status that ends the work."""
+    """Figures of significant pairs on the train part, all (P,); NaN behind a status that ends the work."""
 
     theta: Floats
     theta_std_error: Floats
@@ -61,31 +61,31 @@ class _Trained(NamedTuple):
     reason: NDArray[np.object_]
 
 
-def scan(prices: Floats, plan: Plan, progress: Progress | None = None) -> PairTable:
+def scan(prices: Floats, rules: ScanRules, progress: Progress | None = None) -> PairTable:
     """Test, trade and rank; see the contract."""
     n_series = prices.shape[1]
     total = n_series * (n_series - 1) // 2
-    series = np.ascontiguousarray((np.log(prices) if plan.log else prices).T)
-    tested, n_pairs, notes = _test(prices[: plan.n_train], plan)
+    series = np.ascontiguousarray((np.log(prices) if rules.log else prices).T)
+    tested, n_pairs, notes = _test(prices[: rules.n_train], rules)
     n_significant = tested.y.size
-    cost = _costs(series[:, : plan.n_train], tested.y, plan)
+    cost = _costs(series[:, : rules.n_train], tested.y, rules)
     trained = []
     _report(progress, total - n_significant, total)
-    for block in _blocks(n_significant, plan.n_train):
-        trained.append(_train(tested.take(block).residual(series[:, : plan.n_train]), cost[block], plan))
+    for block in _blocks(n_significant, rules.n_train):
+        trained.append(_train(tested.take(block).residual(series[:, : rules.n_train]), cost[block], rules))
         _report(progress, total - n_significant + block.stop, total)
     whole = _Trained._make(np.concatenate(columns) for columns in zip(*trained, strict=True))
-    probability, distance = multiplicity.deflated(whole.sharpe, whole.skewness, whole.kurtosis, plan.n_train)
+    probability, distance = multiplicity.deflated(whole.sharpe, whole.skewness, whole.kurtosis, rules.n_train)
     order = np.lexsort((tested.x, tested.y, tested.p_value, np.where(np.isnan(distance), np.inf, -distance)))
-    order = order[: plan.top]
+    order = order[: rules.top]
     first, kept = tested.take(order), _Trained._make(column[order] for column in whole)
-    half_lives, p_values = _periods(prices[: plan.n_train], first, plan)
+    half_lives, p_values = _periods(prices[: rules.n_train], first, rules)
     return PairTable(
         *first,
         *kept[:7],
-        kept.sharpe * np.sqrt(plan.periods_per_year),
+        kept.sharpe * np.sqrt(rules.periods_per_year),
         probability[order],
-        *_test_part(series[:, plan.n_train - plan.lookback + 1 :], first, kept, cost[order], plan),
+        *_test_part(series[:, rules.n_train - rules.lookback + 1 :], first, kept, cost[order], rules),
         period_half_life=half_lives,
         period_p_value=p_values,
         status=tuple(STATUSES[code] for code in kept.status),
@@ -109,39 +109,39 @@ def _blocks(n_pairs: int, n_bars: int) -> Iterator[slice]:
         yield slice(first, min(first + size, n_pairs))
 
 
-def _costs(train: Floats, y: Indices, plan: Plan) -> Floats:
+def _costs(train: Floats, y: Indices, rules: ScanRules) -> Floats:
     """Return the cost per side (P,) in units of each residual.
 
     Args:
         train: (N, bars) what was regressed.
         y: (P,) columns regressed.
-        plan: Options.
+        rules: What all pairs share.
     """
-    if plan.cost is not None:
-        return np.full(y.size, plan.cost)
-    notional = np.ones(len(train)) if plan.log else np.abs(train).mean(axis=1)
+    if rules.cost is not None:
+        return np.full(y.size, rules.cost)
+    notional = np.ones(len(train)) if rules.log else np.abs(train).mean(axis=1)
     return np.asarray(DEFAULT_COST * notional[y])
 
 
-def _test(train: Floats, plan: Plan) -> tuple[_Tested, int, list[ColumnNote]]:
-    """Return the significant pairs, how many were tried, and what is to be said of columns that were not."""
-    fit = cointegration.scan(train, lags=plan.lags, log=plan.log)
+def _test(train: Floats, rules: ScanRules) -> tuple[_Tested, int, list[ColumnNote]]:
+    """Return the significant pairs, how many were tried, and notes on the columns that were not."""
+    fit = cointegration.scan(train, lags=rules.lags, log=rules.log)
     y, x = cointegration.best_direction(fit)
     p_value = fit.adf_p_value[y, x]
     figures = (fit.hedge_ratio[y, x], fit.intercept[y, x], fit.adf_statistic[y, x])
     tested = _Tested(y, x, *figures, p_value, multiplicity.q_values(p_value))
     tried = ~np.isnan(p_value)
-    significant = p_value < plan.alpha if plan.alpha < 1.0 else tried
-    notes = columns.untested(fit, log=plan.log)
+    significant = p_value < rules.alpha if rules.alpha < 1.0 else tried
+    notes = columns.untested(fit, log=rules.log)
     return tested.take(np.flatnonzero(significant)), int(np.count_nonzero(tried)), notes
 
 
-def _train(residual: Floats, cost: Floats, plan: Plan) -> _Trained:
+def _train(residual: Floats, cost: Floats, rules: ScanRules) -> _Trained:
     """Fit and trade a block of residuals (P, n), each at its cost per side (P,)."""
     fit = ou.fit(residual)
-    levels = trading_levels(fit, cost, plan.objective)
+    levels = trading_levels(fit, cost, rules.objective)
     traded = np.flatnonzero(levels.status == TRADED)
-    run = _trade(residual[traded], Pairs(levels.entry_z[traded], levels.exit_z[traded], cost[traded]), plan)
+    run = _trade(residual[traded], ThresholdPairs(levels.entry_z[traded], levels.exit_z[traded], cost[traded]), rules)
     ratios = (host.sharpe(run.returns), *return_moments.moments(run.returns))
     fitted = (fit.theta, fit.theta_std_error, fit.half_life, fit.mu, fit.sigma)
     described = [np.where(levels.status == NO_PROCESS, np.nan, column) for column in fitted]
@@ -150,7 +150,7 @@ def _train(residual: Floats, cost: Floats, plan: Plan) -> _Trained:
 
 
 def _test_part(
-    series: Floats, tested: _Tested, trained: _Trained, cost: Floats, plan: Plan
+    series: Floats, tested: _Tested, trained: _Trained, cost: Floats, rules: ScanRules
 ) -> tuple[Floats, Floats, NDArray[np.int64], Floats]:
     """Return Sharpe ratio, return, trades and drawdown out of sample.
 
@@ -160,38 +160,38 @@ def _test_part(
         tested: Ranked pairs.
         trained: Of the same pairs.
         cost: (P,) per side.
-        plan: Options.
+        rules: What all pairs share.
     """
-    n_pairs, warm = tested.y.size, plan.lookback - 1
+    n_pairs, warm = tested.y.size, rules.lookback - 1
     ratio, gained, drawdown = np.full((3, n_pairs), np.nan)
     trades = np.zeros(n_pairs, dtype=np.int64)
     traded = np.flatnonzero(trained.status == TRADED)
     for block in _blocks(traded.size, series.shape[1]):
         some = traded[block]
         residual = tested.take(some).residual(series)
-        run = _trade(residual, Pairs(trained.entry_z[some], trained.exit_z[some], cost[some]), plan)
+        run = _trade(residual, ThresholdPairs(trained.entry_z[some], trained.exit_z[some], cost[some]), rules)
         returns = run.returns[:, warm:]
-        ratio[some] = host.sharpe(returns) * np.sqrt(plan.periods_per_year)
+        ratio[some] = host.sharpe(returns) * np.sqrt(rules.periods_per_year)
         gained[some] = returns.sum(axis=1)
         trades[some], drawdown[some] = run.trades, run.max_drawdown
     return ratio, gained, trades, drawdown
 
 
-def _periods(train: Floats, tested: _Tested, plan: Plan) -> tuple[Floats, Floats]:
+def _periods(train: Floats, tested: _Tested, rules: ScanRules) -> tuple[Floats, Floats]:
     """Return half-lives and p-values (P, 3) of the parts of the train part."""
     half_lives, p_values = np.empty((2, tested.y.size, N_PERIODS))
     edges = [len(train) * part // N_PERIODS for part in range(N_PERIODS + 1)]
     for period, (start, stop) in enumerate(pairwise(edges)):
-        fit = cointegration.scan(train[start:stop], lags=plan.lags, log=plan.log)
+        fit = cointegration.scan(train[start:stop], lags=rules.lags, log=rules.log)
         half_lives[:, period] = fit.half_life[tested.y, tested.x]
         p_values[:, period] = fit.adf_p_value[tested.y, tested.x]
     return half_lives, p_values
 
 
-def _trade(residual: Floats, pairs: Pairs, plan: Plan) -> host.Traded:
+def _trade(residual: Floats, pairs: ThresholdPairs, rules: ScanRules) -> host.Traded:
     if not len(residual):
         return host.Traded(np.zeros(residual.shape), np.zeros(0, dtype=np.int64), np.zeros(0))
-    return _TRADES.run(residual, pairs, Rules(lookback=plan.lookback, mode="unit"))
+    return TRADE_TWINS.run(residual, pairs, Rules(lookback=rules.lookback, mode="unit"))
 
 
 def _spread_out(values: Floats, places: Indices, size: int) -> Floats:

@@ -1,7 +1,7 @@
 """BLAS and LAPACK of SciPy's wheel, called without the interpreter's lock.
 
 SciPy's own wrappers keep the lock, so that the spectrum of a thousand assets would hold up every other thread, a
-server's event loop among them. What SciPy offers to Cython are the functions themselves, in capsules that tell their
+server's event loop among them. What SciPy offers to Cython are the functions themselves, in capsules with their
 types.
 
 All products around the spectrum are SciPy's as well, and not NumPy's: NumPy's wheel has a BLAS of its own, and where
@@ -33,7 +33,7 @@ _TYPES = {
 
 @cache
 def available() -> bool:
-    """Tell whether SciPy is there, with functions of the types that are known here."""
+    """Return whether SciPy is there, with functions of the types that are known here."""
     try:
         return all(_function(name) is not None for name in _TYPES)
     except ImportError:
@@ -86,7 +86,7 @@ def largest_pairs(lower: Floats, kept: int) -> tuple[Floats, Floats] | None:
         )
 
     work, whole = np.empty(1), np.empty(1, dtype=np.int32)
-    driver(work, -1, whole, -1)  # asks how much room it wants
+    driver(work, -1, whole, -1)  # queries the size of the working space
     n_work, n_whole = int(work[0]), int(whole[0])
     driver(np.empty(n_work), n_work, np.empty(n_whole, dtype=np.int32), n_whole)
     return (values[:kept], vectors) if status.value == 0 and count.value == kept else None
@@ -157,8 +157,8 @@ def _function(name: str) -> Callable[..., None] | None:
     signature_of.restype, signature_of.argtypes = ctypes.c_char_p, [ctypes.py_object]
     address_of.restype, address_of.argtypes = ctypes.c_void_p, [ctypes.py_object, ctypes.c_char_p]
     signature = signature_of(capsule)
-    told = re.fullmatch(r"void \((.*)\)", signature.decode())
-    types = told and "".join(_letter(each) for each in told[1].split(", "))
+    parsed = re.fullmatch(r"void \((.*)\)", signature.decode())
+    types = parsed and "".join(_letter(each) for each in parsed[1].split(", "))
     if types != _TYPES[name]:
         return None
     return ctypes.CFUNCTYPE(None, *[ctypes.c_void_p] * len(types))(address_of(capsule, signature))

@@ -18,7 +18,7 @@ _ROUNDING = 1e-13
 
 
 def pays(n_assets: int, kept: int) -> bool:
-    """Tell whether some eigenpairs of n_assets cost clearly less than all, and SciPy is there to find them.
+    """Return whether some eigenpairs of n_assets cost clearly less than all, and SciPy is there to find them.
 
     Args:
         n_assets: Rows of the matrix.

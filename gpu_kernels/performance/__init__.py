@@ -2,14 +2,14 @@
 
 from numpy.typing import ArrayLike
 
-from gpu_kernels.annual import PERIODS_PER_YEAR
 from gpu_kernels.checks import array, one_of, positive
 from gpu_kernels.dispatch import Twins
 from gpu_kernels.errors import InvalidInput
 from gpu_kernels.performance import host
-from gpu_kernels.performance.model import KINDS, Figures, Performance
+from gpu_kernels.performance.model import KINDS, Performance, ReturnFigures
+from gpu_kernels.time_units import PERIODS_PER_YEAR
 
-__all__ = ["KINDS", "Figures", "Performance", "figures"]
+__all__ = ["KINDS", "Performance", "ReturnFigures", "figures"]
 
 TWINS = Twins(host=host.figures)
 

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gpu_kernels.checks import Floats
-from gpu_kernels.performance.model import Figures, Performance
+from gpu_kernels.performance.model import Performance, ReturnFigures
 
 __all__ = ["account", "figures", "grouped", "spans"]
 
@@ -25,7 +25,7 @@ _RECOVERED = 64 * np.finfo(np.float64).eps
 
 
 class _Wealth(NamedTuple):
-    """What the paths of a block say.
+    """The extremes of the paths of a block.
 
     Attributes:
         returns: (b, n), simple.
@@ -60,7 +60,7 @@ def figures(values: Floats, kind: str, periods_per_year: float) -> Performance:
 
 def account(
     returns: Floats, drawdown: Floats, total: Floats, counted: NDArray[np.bool_], periods_per_year: float
-) -> Figures:
+) -> ReturnFigures:
     """Describe accounts whose returns and drawdowns are known, whatever they are fractions of.
 
     Args:
@@ -94,7 +94,7 @@ def grouped(
 ) -> Iterator[tuple[NDArray[np.intp], slice]]:
     """Yield the wanted rows that begin and end together, and their bars, in blocks.
 
-    A series is summed over its own bars alone, so that neither its companions nor what is missing around it change a
+    A series is summed over its own bars alone, so that neither other series nor missing bars around it change a
     bit.
     """
     places = np.flatnonzero(wanted)
@@ -110,7 +110,7 @@ def grouped(
 
 
 def _reasons(values: Floats, kind: str, first: NDArray[np.intp], last: NDArray[np.intp]) -> list[str]:
-    """Say of each series why it has no figures, "" where it has some."""
+    """Return why each series has no figures, "" where it has some."""
     noun = "value" if kind == "equity" else "return"
     out = []
     least, most = {"equity": (0.0, np.inf), "log": (-np.inf, _LARGEST_LOG), "simple": (-1.0, np.inf)}[kind]
@@ -165,7 +165,7 @@ def _of_equity(values: Floats) -> _Wealth:
     return _Wealth(returns, drawdown > 0, drawdown.max(axis=1), growth, total)
 
 
-def _describe(wealth: _Wealth, periods_per_year: float) -> Figures:
+def _describe(wealth: _Wealth, periods_per_year: float) -> ReturnFigures:
     returns, year = wealth.returns, np.sqrt(periods_per_year)
     n_bars = returns.shape[1]
     mean = returns.mean(axis=1)
@@ -175,7 +175,7 @@ def _describe(wealth: _Wealth, periods_per_year: float) -> Figures:
     relative = losses / np.where(scale > 0, scale, 1.0)[:, None]
     downside = scale * np.sqrt(np.einsum("bt,bt->b", relative, relative) / n_bars)
     cagr = np.expm1(wealth.growth * (periods_per_year / n_bars))
-    return Figures(
+    return ReturnFigures(
         total_return=wealth.total,
         cagr=cagr,
         annual_return=mean * periods_per_year,
@@ -224,11 +224,11 @@ def _longest(under: NDArray[np.bool_]) -> NDArray[np.int64]:
     return longest
 
 
-def _empty(n_series: int) -> Figures:
-    found = Figures(*(np.full(n_series, np.nan) for _ in Figures._fields))
+def _empty(n_series: int) -> ReturnFigures:
+    found = ReturnFigures(*(np.full(n_series, np.nan) for _ in ReturnFigures._fields))
     return found._replace(longest_drawdown=np.zeros(n_series, dtype=np.int64))
 
 
-def _put(found: Figures, rows: NDArray[np.intp], block: Figures) -> None:
+def _put(found: ReturnFigures, rows: NDArray[np.intp], block: ReturnFigures) -> None:
     for values, part in zip(found, block, strict=True):
         values[rows] = part

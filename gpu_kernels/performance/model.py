@@ -31,13 +31,13 @@ from numpy.typing import NDArray
 
 from gpu_kernels.checks import Floats
 
-__all__ = ["KINDS", "Figures", "Performance"]
+__all__ = ["KINDS", "Performance", "ReturnFigures"]
 
 KINDS = ("simple", "log", "equity")
 """What the entries are: simple returns, logarithmic returns, or values of an account."""
 
 
-class Figures(NamedTuple):
+class ReturnFigures(NamedTuple):
     """Figures of B series of returns, (B,) arrays; NaN where one is not defined.
 
     Attributes:
@@ -86,4 +86,4 @@ class Performance(NamedTuple):
     status: tuple[str, ...]
     reason: tuple[str, ...]
     n_bars: NDArray[np.int64]
-    figures: Figures
+    figures: ReturnFigures

@@ -53,32 +53,32 @@ def decide(
     place, mean = _finite("price", price), _finite("mu", mu)
     speed, diffusion = positive("theta", theta), positive("sigma", sigma)
     cost = non_negative("round_trip_cost", round_trip_cost)
-    bounds = _bounds(entry_z, exit_z, stop)
+    distances = _distances(entry_z, exit_z, stop)
     if adf_p_value is not None and not 0 <= adf_p_value <= 1:
         raise InvalidInput("adf_p_value", "must be between 0 and 1", value=adf_p_value)
     deviation = diffusion / math.sqrt(2.0 * speed)
     zscore = (place - mean) / deviation if deviation > 0 else math.inf
     if not math.isfinite(zscore):
         raise InvalidInput("sigma", "must give a stationary deviation on the scale of price - mu", value=sigma)
-    rule = host.rule(zscore, bounds, position)
+    rule = host.rule(zscore, distances, position)
     return Signal(
         signal=host.SIGNALS[rule],
-        confidence=host.confidence(zscore, bounds, position, adf_p_value),
+        confidence=host.confidence(zscore, distances, position, adf_p_value),
         zscore=zscore,
-        expected_profit=host.expected_profit(zscore, bounds, rule, deviation) - (cost if "enter" in rule else 0.0),
+        expected_profit=host.expected_profit(zscore, distances, rule, deviation) - (cost if "enter" in rule else 0.0),
         reasoning=f"With theta {speed:.6g}, mu {mean:.10g} and sigma {diffusion:.6g}, price {place:.10g} stands at z "
-        f"{zscore:.4f} ({deviation:.6g} is one stationary deviation): {host.because(bounds, position, rule)}.",
+        f"{zscore:.4f} ({deviation:.6g} is one stationary deviation): {host.because(distances, position, rule)}.",
         rule=rule,
     )
 
 
-def _bounds(entry_z: float, exit_z: float, stop: float | None) -> host.Bounds:
+def _distances(entry_z: float, exit_z: float, stop: float | None) -> host.Distances:
     entry = positive("entry_z", entry_z)
     if not -entry <= exit_z < entry:
         raise InvalidInput("exit_z", f"must be >= -entry_z and < entry_z = {entry:g}", value=exit_z)
     if stop is not None and not entry < stop < math.inf:
         raise InvalidInput("stop", f"must be finite and > entry_z = {entry:g}", value=stop)
-    return host.Bounds(entry, float(exit_z), math.inf if stop is None else float(stop))
+    return host.Distances(entry, float(exit_z), math.inf if stop is None else float(stop))
 
 
 def _finite(field: str, value: float) -> float:

@@ -3,7 +3,7 @@
 import math
 from typing import NamedTuple
 
-__all__ = ["SIGNALS", "Bounds", "because", "confidence", "dawson", "exit_probability", "expected_profit", "rule"]
+__all__ = ["SIGNALS", "Distances", "because", "confidence", "dawson", "exit_probability", "expected_profit", "rule"]
 
 SIGNALS = {
     "enter_long": "buy",
@@ -14,13 +14,13 @@ SIGNALS = {
     "stop_short": "buy",
     "hold": "hold",
 }
-"""What each rule asks for."""
+"""The signal of each rule."""
 
 STEP = 0.25
 """Of Rybicki's sum, whose error of exp(-(pi / (2 STEP))^2) is below 1e-17 here."""
 
 
-class Bounds(NamedTuple):
+class Distances(NamedTuple):
     """Distances from the mean in stationary deviations; stop is inf where there is none."""
 
     entry: float
@@ -28,44 +28,44 @@ class Bounds(NamedTuple):
     stop: float
 
 
-def rule(zscore: float, bounds: Bounds, position: str) -> str:
+def rule(zscore: float, distances: Distances, position: str) -> str:
     """Return the name of the rule that fires; see the model."""
     if position == "flat":
-        if not bounds.entry <= abs(zscore) < bounds.stop:
+        if not distances.entry <= abs(zscore) < distances.stop:
             return "hold"
         return "enter_long" if zscore < 0 else "enter_short"
     losing = -zscore if position == "long" else zscore
-    if losing <= bounds.exit:
+    if losing <= distances.exit:
         return f"exit_{position}"
-    return f"stop_{position}" if losing >= bounds.stop else "hold"
+    return f"stop_{position}" if losing >= distances.stop else "hold"
 
 
-def expected_profit(zscore: float, bounds: Bounds, fired: str, deviation: float) -> float:
+def expected_profit(zscore: float, distances: Distances, fired: str, deviation: float) -> float:
     """Return what an entry earns on its way to the exit, before costs; 0 for other rules."""
-    return (abs(zscore) - bounds.exit) * deviation if fired.startswith("enter") else 0.0
+    return (abs(zscore) - distances.exit) * deviation if fired.startswith("enter") else 0.0
 
 
-def confidence(zscore: float, bounds: Bounds, position: str, adf_p_value: float | None) -> float:
+def confidence(zscore: float, distances: Distances, position: str, adf_p_value: float | None) -> float:
     """Return the exit probability under a stop, else 1 - p, else one half."""
-    if bounds.stop < math.inf:
-        losing = {"flat": max(abs(zscore), bounds.entry), "long": -zscore, "short": zscore}[position]
-        return exit_probability(losing, bounds)
+    if distances.stop < math.inf:
+        losing = {"flat": max(abs(zscore), distances.entry), "long": -zscore, "short": zscore}[position]
+        return exit_probability(losing, distances)
     return 0.5 if adf_p_value is None else 1.0 - float(adf_p_value)
 
 
-def exit_probability(losing: float, bounds: Bounds) -> float:
+def exit_probability(losing: float, distances: Distances) -> float:
     """Return the probability of reaching the exit before the stop from `losing` deviations on the losing side.
 
     Both differences of erfi are multiplied by exp(-stop^2/2), so that a distant stop does not overflow.
     """
-    if losing <= bounds.exit:
+    if losing <= distances.exit:
         return 1.0
-    if losing >= bounds.stop:
+    if losing >= distances.stop:
         return 0.0
-    top = dawson(bounds.stop / math.sqrt(2.0))
+    top = dawson(distances.stop / math.sqrt(2.0))
     above, below = (
-        top - math.exp((at - bounds.stop) * (at + bounds.stop) / 2.0) * dawson(at / math.sqrt(2.0))
-        for at in (losing, bounds.exit)
+        top - math.exp((at - distances.stop) * (at + distances.stop) / 2.0) * dawson(at / math.sqrt(2.0))
+        for at in (losing, distances.exit)
     )
     return min(1.0, max(0.0, above / below))
 
@@ -83,12 +83,12 @@ def dawson(x: float) -> float:
     return math.fsum(math.exp(-((x - n * STEP) ** 2)) / n for n in odd) / math.sqrt(math.pi)
 
 
-def because(bounds: Bounds, position: str, fired: str) -> str:
+def because(distances: Distances, position: str, fired: str) -> str:
     """Put the rule that fired into words."""
-    entry, stop = f"{bounds.entry:.6g}", f"{bounds.stop:.6g}"
+    entry, stop = f"{distances.entry:.6g}", f"{distances.stop:.6g}"
     # Adding zero keeps an exit at the mean from being written as -0.
-    above, below = f"-exit_z = {0.0 - bounds.exit:.6g}", f"exit_z = {bounds.exit + 0.0:.6g}"
-    stopped = bounds.stop < math.inf
+    above, below = f"-exit_z = {0.0 - distances.exit:.6g}", f"exit_z = {distances.exit + 0.0:.6g}"
+    stopped = distances.stop < math.inf
     if fired == "hold":
         return {
             "flat": f"hold, flat while |z| is below entry_z = {entry}" + stopped * f" or beyond stop = {stop}",

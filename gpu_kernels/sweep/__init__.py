@@ -8,6 +8,7 @@ from gpu_kernels.dispatch import Twins
 from gpu_kernels.sweep import accounts as of_accounts
 from gpu_kernels.sweep import accounts_native, device, host, native
 from gpu_kernels.sweep.arguments import checked_pairs, checked_rules, has_bars, optional_pairs, own_pairs, stops_above
+from gpu_kernels.sweep.bar_metrics import BarMetrics
 from gpu_kernels.sweep.figures import nothing, with_untradable, without_overflow
 from gpu_kernels.sweep.model import (
     ERROR,
@@ -16,15 +17,14 @@ from gpu_kernels.sweep.model import (
     MODES,
     STATUSES,
     BarMetric,
-    Pairs,
     ReturnMoments,
     Rules,
     SweepMetrics,
+    ThresholdPairs,
 )
 from gpu_kernels.sweep.online import OnlineBacktest
 from gpu_kernels.sweep.round_trips import AccountPaths, Accounts, Trades
 from gpu_kernels.sweep.survey import NO_PRICE, OVERFLOW, Survey, reasons, survey
-from gpu_kernels.sweep.whole import BarMetrics
 
 __all__ = [
     "ERROR",
@@ -52,18 +52,18 @@ __all__ = [
 ]
 
 
-def _steps_of_all(prices: Floats, pairs: Pairs, _rules: Rules, _seen: Survey) -> int:
+def _steps_of_all(prices: Floats, pairs: ThresholdPairs, _rules: Rules, _seen: Survey) -> int:
     return prices.size * pairs.entry_z.size
 
 
-def _steps_of_each(prices: Floats, _pairs: Pairs, _rules: Rules, _seen: Survey) -> int:
+def _steps_of_each(prices: Floats, _pairs: ThresholdPairs, _rules: Rules, _seen: Survey) -> int:
     return prices.size
 
 
 _DEFAULT = Rules()
-_BACKTEST = Twins(host=host.backtest, native=native.backtest, device=device.backtest, steps=_steps_of_all)
-_MOMENTS = Twins(host=host.moments, native=native.moments, device=device.moments, steps=_steps_of_each)
-_ACCOUNTS = Twins(host=of_accounts.compute, native=accounts_native.compute)
+BACKTEST_TWINS = Twins(host=host.backtest, native=native.backtest, device=device.backtest, steps=_steps_of_all)
+MOMENTS_TWINS = Twins(host=host.moments, native=native.moments, device=device.moments, steps=_steps_of_each)
+ACCOUNTS_TWINS = Twins(host=of_accounts.compute, native=accounts_native.compute)
 
 
 def backtest(
@@ -74,7 +74,7 @@ def backtest(
     Args:
         prices: (B, T), oldest first. Bars before a series' first price and behind its last count in none of its
             figures. A NaN bar between is skipped by the window, marked at the last price, and orders wait.
-        entry_z: (G,) scores at which a trade opens, above 0; one number serves all pairs, here and below.
+        entry_z: (G,) scores at which a trade opens, above 0; one number applies to all pairs, here and below.
         exit_z: (G,) a trade of side d closes when d z >= -exit_z; -entry_z <= exit_z < entry_z.
         cost: (G,) cost per side: a fraction of the traded notional, or units of the price in mode "unit".
         rules: What all backtests share: window, delay, mode, capital, stop and borrow rate.
@@ -100,8 +100,8 @@ def backtest(
     if not (seen.tradable.any() and pairs.entry_z.size):
         return nothing(len(checked), pairs.entry_z.size)
     if seen.tradable.all():
-        return without_overflow(_BACKTEST.run(checked, pairs, rules, seen))
-    found = _BACKTEST.run(checked[seen.tradable], pairs, rules, seen.of(seen.tradable))
+        return without_overflow(BACKTEST_TWINS.run(checked, pairs, rules, seen))
+    found = BACKTEST_TWINS.run(checked[seen.tradable], pairs, rules, seen.of(seen.tradable))
     return with_untradable(without_overflow(found), seen.tradable)
 
 
@@ -132,8 +132,8 @@ def moments(
     seen = survey(checked, rules.mode)
     found, tradable = np.full((2, n_series), np.nan), seen.tradable
     if tradable.any():
-        each = Pairs(*(column[tradable] for column in pairs))
-        found[:, tradable] = _MOMENTS.run(checked[tradable], each, rules, seen.of(tradable))
+        each = ThresholdPairs(*(column[tradable] for column in pairs))
+        found[:, tradable] = MOMENTS_TWINS.run(checked[tradable], each, rules, seen.of(tradable))
     return ReturnMoments(*found)
 
 
@@ -171,4 +171,4 @@ def accounts(
     rules = checked_rules(rules)
     pairs = optional_pairs(entry_z, exit_z, cost, checked.shape[0])
     stops_above(pairs.entry_z, rules)
-    return _ACCOUNTS.run(checked, pairs, rules, of_accounts.Wanted(trades, path))
+    return ACCOUNTS_TWINS.run(checked, pairs, rules, of_accounts.Wanted(trades, path))

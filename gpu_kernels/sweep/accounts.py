@@ -9,22 +9,22 @@ from numpy.typing import NDArray
 from gpu_kernels.checks import Floats
 from gpu_kernels.performance.host import account as described
 from gpu_kernels.performance.host import grouped, spans
-from gpu_kernels.performance.model import Figures, Performance
+from gpu_kernels.performance.model import Performance, ReturnFigures
 from gpu_kernels.sweep import trades
 from gpu_kernels.sweep.figures import ROUNDING, gained, per_trade
-from gpu_kernels.sweep.model import Pairs, Rules
+from gpu_kernels.sweep.model import Rules, ThresholdPairs
 from gpu_kernels.sweep.round_trips import Accounts, Ran, Trades
 from gpu_kernels.sweep.survey import OVERFLOW, reasons
 
 __all__ = ["Runs", "Wanted", "compute", "report"]
 
 Bools = NDArray[np.bool_]
-Runs = Callable[[Floats, Pairs, Rules], Ran]
+Runs = Callable[[Floats, ThresholdPairs, Rules], Ran]
 """Trades every series of (B, T) by its own pair; each can be traded."""
 
 
 class Wanted(NamedTuple):
-    """What an answer holds beside the figures.
+    """What an answer contains beside the figures.
 
     Attributes:
         trades: Every round trip.
@@ -35,28 +35,28 @@ class Wanted(NamedTuple):
     paths: bool
 
 
-def compute(prices: Floats, pairs: Pairs, rules: Rules, wanted: Wanted) -> Accounts:
+def compute(prices: Floats, pairs: ThresholdPairs, rules: Rules, wanted: Wanted) -> Accounts:
     """Trade every series by its own pair; see the contract."""
     return report(trades.run, prices, pairs, rules, wanted)
 
 
-def report(run: Runs, prices: Floats, pairs: Pairs, rules: Rules, wanted: Wanted) -> Accounts:
+def report(run: Runs, prices: Floats, pairs: ThresholdPairs, rules: Rules, wanted: Wanted) -> Accounts:
     """Trade every series that can be traded, and make figures of what either twin gives."""
-    told = _reasons(prices, pairs, rules.mode)
-    tradable = np.array([not reason for reason in told], dtype=np.bool_)
+    why = _reasons(prices, pairs, rules.mode)
+    tradable = np.array([not reason for reason in why], dtype=np.bool_)
     with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
         ran = _spread(_ran(run, prices, tradable, pairs, rules), tradable)
         figures = _figures(ran, tradable, rules)
         sums = _of_equity(ran, tradable, rules)
     for row in np.flatnonzero(ran.ruined_at >= 0).tolist():
-        told[row] = f"the account is ruined at row {ran.ruined_at[row]}: its equity is gone"
+        why[row] = f"the account is ruined at row {ran.ruined_at[row]}: its equity is gone"
     beyond = tradable & ~(np.isfinite(ran.fees) & np.isfinite(sums.final_equity))
     for row in np.flatnonzero(beyond).tolist():
-        told[row] = OVERFLOW
+        why[row] = OVERFLOW
     closed, n_series = ran.trades.series[ran.trades.closed], tradable.size
-    status = tuple("error" if reason else "ok" for reason in told)
+    status = tuple("error" if reason else "ok" for reason in why)
     return Accounts(
-        returns=Performance(status, tuple(told), sums.n_bars, figures),
+        returns=Performance(status, tuple(why), sums.n_bars, figures),
         final_equity=sums.final_equity,
         num_trades=np.bincount(closed, minlength=n_series).astype(np.int64),
         **_of_trades(ran.trades, tradable, rules),
@@ -69,19 +69,19 @@ def report(run: Runs, prices: Floats, pairs: Pairs, rules: Rules, wanted: Wanted
     )
 
 
-def _reasons(prices: Floats, pairs: Pairs, mode: str) -> list[str]:
-    """Say of each series why it cannot be traded, "" where it can."""
-    told = reasons(prices, mode)
+def _reasons(prices: Floats, pairs: ThresholdPairs, mode: str) -> list[str]:
+    """Return why each series cannot be traded, "" where it can."""
+    why = reasons(prices, mode)
     return [
         "there are no thresholds for it" if without and not reason else reason
-        for without, reason in zip(np.isnan(pairs.entry_z).tolist(), told, strict=True)
+        for without, reason in zip(np.isnan(pairs.entry_z).tolist(), why, strict=True)
     ]
 
 
-def _ran(run: Runs, prices: Floats, tradable: Bools, pairs: Pairs, rules: Rules) -> Ran:
+def _ran(run: Runs, prices: Floats, tradable: Bools, pairs: ThresholdPairs, rules: Rules) -> Ran:
     good = slice(None) if tradable.all() else tradable
     twin = run if tradable.any() else trades.run
-    return twin(prices[good], Pairs(*(np.ascontiguousarray(column[good]) for column in pairs)), rules)
+    return twin(prices[good], ThresholdPairs(*(np.ascontiguousarray(column[good]) for column in pairs)), rules)
 
 
 def _spread(ran: Ran, tradable: Bools) -> Ran:
@@ -125,7 +125,7 @@ def _of_equity(ran: Ran, tradable: Bools, rules: Rules) -> _Sums:
     return _Sums(n_bars.astype(np.int64), final, exposure, turnover, position)
 
 
-def _figures(ran: Ran, tradable: Bools, rules: Rules) -> Figures:
+def _figures(ran: Ran, tradable: Bools, rules: Rules) -> ReturnFigures:
     """Describe the returns; the Sharpe ratio is 0 where they do not vary, as in a sweep."""
     paths = ran.paths
     if rules.compounding:

@@ -7,11 +7,12 @@ from numpy.typing import NDArray
 
 from gpu_kernels.checks import Floats
 from gpu_kernels.compile import library
+from gpu_kernels.constants import constants
 from gpu_kernels.dispatch import current
 from gpu_kernels.launch import Count, Number, Threads, pointer
-from gpu_kernels.sweep import accounts, driver, trades, whole
+from gpu_kernels.sweep import accounts, bar_metrics, driver, trades
 from gpu_kernels.sweep.bars import Bars, collisions, gather, owed
-from gpu_kernels.sweep.model import Pairs, Rules
+from gpu_kernels.sweep.model import Rules, ThresholdPairs
 from gpu_kernels.sweep.native import rolling
 from gpu_kernels.sweep.round_trips import AccountPaths, Accounts, Ran, Trade, Trades, as_trades
 
@@ -21,29 +22,35 @@ _AT_ONCE = 2**19
 """Bars of a launch: beside each there is room for a round trip."""
 
 _PATHS = ("equity", "returns", "drawdown", "position")
-_N_TRADES, _FEES, _RUINED_AT, _ENDS = 0, 1, 2, 3
+"""The paths that the kernel writes, in its order."""
+
+_LAYOUT = constants("sweep/accounts.cu")
+_N_TRADES, _FEES, _RUINED_AT, _ENDS = (int(_LAYOUT[name]) for name in ("TRADES", "FEES", "RUINED_AT", "ENDS"))
+"""Places in what the kernel writes about the end of a series, and their number."""
 
 
-def compute(prices: Floats, pairs: Pairs, rules: Rules, wanted: accounts.Wanted) -> Accounts:
+def compute(prices: Floats, pairs: ThresholdPairs, rules: Rules, wanted: accounts.Wanted) -> Accounts:
     """Trade every series by its own pair; see the contract."""
     return accounts.report(run, prices, pairs, rules, wanted)
 
 
-def bars_of(prices: Floats, levels: trades.Levels, rules: Rules, timestamps_ms: NDArray[np.int64]) -> whole.BarMetrics:
-    """Trade one series, and tell all bars; the arguments are those of whole.compute, which gives the same bits."""
+def bars_of(
+    prices: Floats, levels: trades.ThresholdPair, rules: Rules, timestamps_ms: NDArray[np.int64]
+) -> bar_metrics.BarMetrics:
+    """Trade one series, and return the metrics of all bars; as bar_metrics.compute, which gives the same bits."""
     with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
-        ran = run(prices[None, :], whole.pairs_of(levels), rules)
-        return whole.told(prices, levels, rules, timestamps_ms, ran, _running_moments(ran.paths.returns[0]))
+        ran = run(prices[None, :], bar_metrics.pairs_of(levels), rules)
+        return bar_metrics.metrics_of(prices, levels, rules, timestamps_ms, ran, _running_moments(ran.paths.returns[0]))
 
 
-def run(prices: Floats, pairs: Pairs, rules: Rules) -> Ran:
+def run(prices: Floats, pairs: ThresholdPairs, rules: Rules) -> Ran:
     """Trade every series by its own pair; each can be traded. Bit for bit what trades.run gives."""
     size = max(1, _AT_ONCE // prices.shape[1])
     parts = []
     for start in range(0, prices.shape[0], size):
         rows = slice(start, start + size)
         parts.append(
-            _part(np.ascontiguousarray(prices[rows]), Pairs(*(column[rows] for column in pairs)), rules, start)
+            _part(np.ascontiguousarray(prices[rows]), ThresholdPairs(*(column[rows] for column in pairs)), rules, start)
         )
     return parts[0] if len(parts) == 1 else _joined(parts)
 
@@ -56,7 +63,7 @@ def _running_moments(returns: Floats) -> tuple[Floats, Floats]:
     return mean, squares
 
 
-def _part(prices: Floats, pairs: Pairs, rules: Rules, start: int) -> Ran:
+def _part(prices: Floats, pairs: ThresholdPairs, rules: Rules, start: int) -> Ran:
     bars = gather(prices, rules.execution_delay)
     scores = rolling(bars.prices, rules.lookback)
     fills, crowded = _fills(bars, scores), collisions(prices, rules.execution_delay)
@@ -81,7 +88,9 @@ def _part(prices: Floats, pairs: Pairs, rules: Rules, start: int) -> Ran:
         paths, ruined_at = _with_gaps(prices, bars, packed, scores, (series, rows, ends[:, _RUINED_AT]))
     ran = Ran(paths, as_trades(series.astype(np.int64), rows), ends[:, _FEES].copy(), ruined_at.astype(np.int64))
     if crowded.any():
-        ran = _replaced(ran, crowded, trades.run(prices[crowded], Pairs(*(column[crowded] for column in pairs)), rules))
+        ran = _replaced(
+            ran, crowded, trades.run(prices[crowded], ThresholdPairs(*(column[crowded] for column in pairs)), rules)
+        )
     return ran._replace(trades=ran.trades._replace(series=ran.trades.series + start))
 
 

@@ -7,12 +7,12 @@ from numpy.typing import ArrayLike
 
 from gpu_kernels.checks import Floats, array, at_least, non_negative, one_of, positive
 from gpu_kernels.errors import InvalidInput
-from gpu_kernels.sweep.model import MODES, Pairs, Rules
+from gpu_kernels.sweep.model import MODES, Rules, ThresholdPairs
 
 __all__ = ["checked_pairs", "checked_rules", "has_bars", "optional_pairs", "own_pairs", "stops_above"]
 
 
-def own_pairs(entry_z: ArrayLike, exit_z: ArrayLike, cost: ArrayLike, n_series: int) -> Pairs:
+def own_pairs(entry_z: ArrayLike, exit_z: ArrayLike, cost: ArrayLike, n_series: int) -> ThresholdPairs:
     """Return thresholds and costs, (B,) each: every series has its own, or all have one.
 
     Raises:
@@ -22,10 +22,10 @@ def own_pairs(entry_z: ArrayLike, exit_z: ArrayLike, cost: ArrayLike, n_series: 
     if pairs.entry_z.size not in {1, n_series}:
         rule = f"must hold one value, or one for each of the {n_series} series, like exit_z and cost"
         raise InvalidInput("entry_z", rule, value=pairs.entry_z.size)
-    return Pairs(*(np.broadcast_to(column, n_series) for column in pairs))
+    return ThresholdPairs(*(np.broadcast_to(column, n_series) for column in pairs))
 
 
-def optional_pairs(entry_z: ArrayLike, exit_z: ArrayLike, cost: ArrayLike, n_series: int) -> Pairs:
+def optional_pairs(entry_z: ArrayLike, exit_z: ArrayLike, cost: ArrayLike, n_series: int) -> ThresholdPairs:
     """Return the same, where a series may have no thresholds: NaN in an array, and NaN as its entry_z then.
 
     Raises:
@@ -85,8 +85,8 @@ def stops_above(entry_z: ArrayLike, rules: Rules) -> None:
         )
 
 
-def checked_pairs(entry_z: ArrayLike, exit_z: ArrayLike, cost: ArrayLike) -> Pairs:
-    """Return thresholds and costs, (G,) each; one number serves all.
+def checked_pairs(entry_z: ArrayLike, exit_z: ArrayLike, cost: ArrayLike) -> ThresholdPairs:
+    """Return thresholds and costs, (G,) each; one number applies to all.
 
     Raises:
         InvalidInput: one is NaN or out of its range, or shapes do not fit.
@@ -97,7 +97,7 @@ def checked_pairs(entry_z: ArrayLike, exit_z: ArrayLike, cost: ArrayLike) -> Pai
     for name, column in columns.items():
         if column.size not in {1, size}:
             raise InvalidInput(name, f"must hold one value, or one for each of the {size} pairs", value=column.size)
-    pairs = Pairs(*(np.broadcast_to(column, size) for column in columns.values()))
+    pairs = ThresholdPairs(*(np.broadcast_to(column, size) for column in columns.values()))
     _refuse("entry_z", pairs.entry_z, (pairs.entry_z > 0) & np.isfinite(pairs.entry_z), "must be finite and > 0")
     inside = (pairs.exit_z >= -pairs.entry_z) & (pairs.exit_z < pairs.entry_z)
     _refuse("exit_z", pairs.exit_z, inside, "must be at least -entry_z and below entry_z")

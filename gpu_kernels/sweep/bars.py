@@ -58,7 +58,7 @@ def gather(prices: Floats, execution_delay: int) -> Bars:
 def owed(bars: Bars, rules: Rules) -> Floats:
     """Return what borrowing one unit has cost from the first price up to each packed bar, (B, n).
 
-    A bar without a price costs as much as the last price before it says. Behind a series' last price nothing is added.
+    A bar without a price is charged at the last price before it. Behind a series' last price nothing is added.
 
     Args:
         bars: Of the series.
@@ -78,7 +78,7 @@ def owed(bars: Bars, rules: Rules) -> Floats:
 
 
 def collisions(prices: Floats, execution_delay: int) -> NDArray[np.bool_]:
-    """Tell of each series of (B, T) whether two of its decisions fill at one bar.
+    """Return for each series of (B, T) whether two of its decisions fill at one bar.
 
     That takes a gap behind a delay of two bars or more, and the kernels, which keep one decision a bar, cannot do it.
 

@@ -10,7 +10,7 @@ from gpu_kernels.checks import Floats
 from gpu_kernels.sweep import driver, long_series, zscore
 from gpu_kernels.sweep.figures import ROWS, metrics
 from gpu_kernels.sweep.groups import Group
-from gpu_kernels.sweep.model import Pairs, ReturnMoments, Rules, SweepMetrics
+from gpu_kernels.sweep.model import ReturnMoments, Rules, SweepMetrics, ThresholdPairs
 from gpu_kernels.sweep.order import alike
 from gpu_kernels.sweep.survey import Survey
 
@@ -50,11 +50,11 @@ class _Held(NamedTuple):
 
 
 def chunks(n_bars: int) -> int:
-    """Return into how many chunks a long series is cut; by its length alone, so that companions change no bit."""
+    """Return the number of chunks of a long series, by its length alone, so that its batch changes no bit."""
     return max(1, min(n_bars // _BARS_A_CHUNK, _MOST_CHUNKS))
 
 
-def backtest(prices: Floats, pairs: Pairs, rules: Rules, seen: Survey) -> SweepMetrics:
+def backtest(prices: Floats, pairs: ThresholdPairs, rules: Rules, seen: Survey) -> SweepMetrics:
     """Run every series against every pair; see the contract. Every series can be traded, and seen is its survey.
 
     Raises:
@@ -67,20 +67,20 @@ def backtest(prices: Floats, pairs: Pairs, rules: Rules, seen: Survey) -> SweepM
     return driver.backtests(prices, pairs, rules, seen, kernel)
 
 
-def moments(prices: Floats, pairs: Pairs, rules: Rules, seen: Survey) -> ReturnMoments:
+def moments(prices: Floats, pairs: ThresholdPairs, rules: Rules, seen: Survey) -> ReturnMoments:
     """Run each series against its own pair; see the contract. Every series can be traded, and seen is its survey.
 
     Raises:
         DeviceFault: the GPU is not there, does not answer, or has too little memory.
     """
 
-    def kernel(group: Group, own: Pairs) -> ReturnMoments:
+    def kernel(group: Group, own: ThresholdPairs) -> ReturnMoments:
         return _moments(group, own, rules)
 
     return driver.moments(prices, pairs, rules, seen, kernel)
 
 
-def _backtest(group: Group, pairs: Pairs, rules: Rules) -> SweepMetrics:
+def _backtest(group: Group, pairs: ThresholdPairs, rules: Rules) -> SweepMetrics:
     columns = [device.stage(column) for column in pairs]
     sent = _Sent(*_packed(group, rules), columns, device.stage(alike(pairs)), rules)
     n_pairs = pairs.entry_z.size
@@ -96,7 +96,7 @@ def _backtest(group: Group, pairs: Pairs, rules: Rules) -> SweepMetrics:
     return metrics(rows, group.seen.n_bars, rules)
 
 
-def _moments(group: Group, pairs: Pairs, rules: Rules) -> ReturnMoments:
+def _moments(group: Group, pairs: ThresholdPairs, rules: Rules) -> ReturnMoments:
     sent = _Sent(*_packed(group, rules), [], None, rules)
     n_all, entry = group.seen.n_bars.astype(np.float64), driver.entry("moments", rules)
 

@@ -7,11 +7,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gpu_kernels.checks import Floats
+from gpu_kernels.compile import LANES
 from gpu_kernels.sweep import host, long_series
 from gpu_kernels.sweep.bars import gather, owed
 from gpu_kernels.sweep.figures import REDO, RUINED
 from gpu_kernels.sweep.groups import Group, in_groups
-from gpu_kernels.sweep.model import Pairs, ReturnMoments, Rules, SweepMetrics
+from gpu_kernels.sweep.model import ReturnMoments, Rules, SweepMetrics, ThresholdPairs
 from gpu_kernels.sweep.survey import Survey
 
 __all__ = [
@@ -27,7 +28,7 @@ __all__ = [
     "without_gaps",
 ]
 
-MOST_LANES = 8
+MOST_LANES = max(LANES)
 """Lanes of a vector, at most."""
 
 
@@ -49,7 +50,7 @@ class Packed(NamedTuple):
 
 
 def backtests(
-    prices: Floats, pairs: Pairs, rules: Rules, seen: Survey, kernel: Callable[[Group], SweepMetrics]
+    prices: Floats, pairs: ThresholdPairs, rules: Rules, seen: Survey, kernel: Callable[[Group], SweepMetrics]
 ) -> SweepMetrics:
     """Run every series against every pair: by a kernel where it can, and by the NumPy twin else."""
 
@@ -61,7 +62,11 @@ def backtests(
 
 
 def moments(
-    prices: Floats, pairs: Pairs, rules: Rules, seen: Survey, kernel: Callable[[Group, Pairs], ReturnMoments]
+    prices: Floats,
+    pairs: ThresholdPairs,
+    rules: Rules,
+    seen: Survey,
+    kernel: Callable[[Group, ThresholdPairs], ReturnMoments],
 ) -> ReturnMoments:
     """Run each series against its own pair: by a kernel where it can, and by the NumPy twin else."""
 
@@ -75,19 +80,19 @@ def moments(
 
 
 def entry(kernel: str, rules: Rules) -> str:
-    """Name the variant of a kernel that serves the rules."""
+    """Return the name of the variant of a kernel that covers the rules."""
     return f"{kernel}_{rules.mode}" if rules.plain else f"{kernel}_{rules.mode}_full"
 
 
 def redo(rows: Floats) -> NDArray[np.bool_]:
-    """Tell which lanes, (B, G), the dense kernel must run again."""
+    """Return which lanes, (B, G), the dense kernel must run again."""
     found: NDArray[np.bool_] = rows[RUINED] == REDO
     return found
 
 
-def take(pairs: Pairs, wanted: NDArray[np.bool_] | NDArray[np.intp]) -> Pairs:
+def take(pairs: ThresholdPairs, wanted: NDArray[np.bool_] | NDArray[np.intp]) -> ThresholdPairs:
     """Return some of the pairs."""
-    return Pairs(*(column[wanted] for column in pairs))
+    return ThresholdPairs(*(column[wanted] for column in pairs))
 
 
 def marks_of(prices: Floats, rules: Rules) -> Floats:

@@ -8,20 +8,21 @@ from numpy.typing import NDArray
 
 from gpu_kernels.checks import Floats
 from gpu_kernels.compile import library
+from gpu_kernels.constants import integer
 from gpu_kernels.launch import Count, Number, Threads, pointer
 from gpu_kernels.sweep.driver import Packed
-from gpu_kernels.sweep.model import Pairs, Rules
+from gpu_kernels.sweep.model import Rules, ThresholdPairs
 
 __all__ = ["FEWEST_PAIRS", "MOST_EXITS", "MOST_LEVELS", "Grids", "find", "run"]
 
 FEWEST_PAIRS = 24
 """Pairs from which one pass for all beats a lane each."""
 
-MOST_LEVELS = 128
-"""Entry levels that one pass carries; LEVELS of the kernel."""
+MOST_LEVELS = integer("LEVELS", "sweep/levels.h")
+"""Most entry levels of one pass."""
 
-MOST_EXITS = 8
-"""Exit levels that one pass carries; EXITS of the kernel."""
+MOST_EXITS = integer("EXITS", "sweep/levels.h")
+"""Most exit levels of one pass."""
 
 _ITEMS_A_THREAD = 16
 
@@ -59,7 +60,7 @@ class _Pass(NamedTuple):
     column: NDArray[np.intp]
 
 
-def find(pairs: Pairs, fewest: int, parts: int = 1) -> Grids | None:
+def find(pairs: ThresholdPairs, fewest: int, parts: int = 1) -> Grids | None:
     """Group pairs by cost and entry levels; None where no group is large enough.
 
     Args:
@@ -122,7 +123,7 @@ def run(packed: Packed, grids: Grids, rules: Rules, rows: Floats, threads: int) 
         packed: The series.
         grids: What find gave.
         rules: What all lanes share; without a stop.
-        rows: (11, B, G), the pairs' columns of which are written.
+        rows: (figures.ROWS, B, G), the pairs' columns of which are written.
         threads: Threads that share the work.
     """
     prices, fills, marks_short, counts = packed

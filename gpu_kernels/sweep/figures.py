@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gpu_kernels.checks import Floats
+from gpu_kernels.constants import integer
 from gpu_kernels.sweep.model import ERROR, FLAT, IN_TRADE, Rules, SweepMetrics
 from gpu_kernels.sweep.settle import N
 
@@ -27,14 +28,26 @@ __all__ = [
     "without_overflow",
 ]
 
-ROWS = 11
-"""Rows of the kernels' output."""
+ROWS, RUINED = integer("ROWS", "sweep/rows.h"), integer("RUINED", "sweep/rows.h")
+"""Rows of the kernels' output, and the number of the row with how a lane ended."""
 
-RUINED, REDO = 10, 2.0
-"""The row that says how a lane ended, and what it says of one that the dense kernel must run again."""
+_SUM, _SQUARES = integer("SUM", "sweep/rows.h"), integer("SQUARES", "sweep/rows.h")
+"""The rows of the sums of the returns and of their squares, which are neighbours."""
+
+REDO = 2.0
+"""The value in the row RUINED of a lane that the dense kernel must run again."""
 
 ROUNDING = 1e-15
 """A compounding return up to which it is rounding: an entry without a cost gains nothing."""
+
+_ROW_OF = {
+    figure: integer(row, "sweep/rows.h")
+    for figure, row in (("realized_pnl", "REALIZED"), ("total_costs", "FEES"), ("max_drawdown", "DRAWDOWN"))
+}
+"""Figures that are rows as they are."""
+
+_BLOCK = 12_288
+"""Lanes whose figures are made together: their temporary arrays stay in the cache, and are not mapped anew."""
 
 
 class Totals(NamedTuple):
@@ -106,14 +119,27 @@ def final(totals: Totals, mean: Floats, deviation: Floats, rules: Rules) -> Swee
 
 @np.errstate(over="ignore", invalid="ignore")  # sums beyond the doubles end as figures that are infinite or NaN
 def metrics(rows: Floats, spans: NDArray[np.int64], rules: Rules) -> SweepMetrics:
-    """Turn the kernels' rows, (11, B, G), into figures.
+    """Turn the kernels' rows, (ROWS, B, G), into figures, a block of lanes at a time.
 
     Args:
         rows: As the kernels' enum orders them.
         spans: (B,) bars that count of each series; those without a price add returns of 0.
         rules: What all lanes share.
     """
-    total, squares = rows[5], rows[6]
+    _, n_series, n_pairs = rows.shape
+    found = _empty(n_series, n_pairs)._replace(**{name: rows[place] for name, place in _ROW_OF.items()})
+    made = [name for name in SweepMetrics._fields if name not in _ROW_OF]
+    deep, wide = max(1, _BLOCK // max(1, n_pairs)), min(max(1, n_pairs), _BLOCK)
+    for series in (slice(begin, begin + deep) for begin in range(0, n_series, deep)):
+        for pairs in (slice(begin, begin + wide) for begin in range(0, n_pairs, wide)):
+            block = _block(rows[:, series, pairs], spans[series], rules)
+            for name in made:
+                getattr(found, name)[series, pairs] = getattr(block, name)
+    return found
+
+
+def _block(rows: Floats, spans: NDArray[np.int64], rules: Rules) -> SweepMetrics:
+    total, squares = rows[_SUM], rows[_SQUARES]
     n_bars = spans[:, None].astype(np.float64)
     scale = 1.0 if rules.compounding else rules.initial_capital
     mean = total / (n_bars * scale)
@@ -121,7 +147,7 @@ def metrics(rows: Floats, spans: NDArray[np.int64], rules: Rules) -> SweepMetric
     if rules.compounding:
         spread[squares < n_bars * ROUNDING**2] = 0.0
     deviation = np.sqrt(spread / np.maximum(1.0, n_bars - 1.0))
-    return final(Totals(*rows[:5], *rows[7:]), mean, deviation, rules)
+    return final(Totals(*rows[:_SUM], *rows[_SQUARES + 1 :]), mean, deviation, rules)
 
 
 def sharpe_ratios(mean: Floats, deviation: Floats) -> Floats:
@@ -157,10 +183,17 @@ def without_overflow(metrics: SweepMetrics) -> SweepMetrics:
 
 def nothing(n_series: int, n_pairs: int) -> SweepMetrics:
     """Return the figures of series that cannot be traded: NaN, counts 0 and status ERROR."""
+    found = _empty(n_series, n_pairs)
+    for values in found:
+        values[:] = np.nan if values.dtype.kind == "f" else 0
+    found.status[:] = ERROR
+    return found
+
+
+def _empty(n_series: int, n_pairs: int) -> SweepMetrics:
+    kinds = {"num_trades": np.int64, "position": np.int8, "status": np.int8}
     shape = (n_series, n_pairs)
-    floats = {name: np.full(shape, np.nan) for name in SweepMetrics._fields}
-    counts = {"num_trades": np.zeros(shape, dtype=np.int64), "position": np.zeros(shape, dtype=np.int8)}
-    return SweepMetrics(**floats)._replace(**counts, status=np.full(shape, ERROR, dtype=np.int8))  # type: ignore[arg-type]
+    return SweepMetrics(**{name: np.empty(shape, kinds.get(name, np.float64)) for name in SweepMetrics._fields})
 
 
 def with_untradable(metrics: SweepMetrics, tradable: NDArray[np.bool_]) -> SweepMetrics:

@@ -22,7 +22,7 @@ class Group(NamedTuple):
     Attributes:
         series: Their numbers.
         prices: (b, T), or their span alone.
-        seen: What survey says of these prices.
+        seen: The survey of these prices.
     """
 
     series: NDArray[np.intp]
@@ -45,7 +45,7 @@ def in_groups(
 
     Args:
         prices: (B, T), of series that can all be traded; B and T at least 1.
-        seen: What survey says of them.
+        seen: Their survey.
         execution_delay: As in the rules.
         n_pairs: Pairs of thresholds, where long series are cut in time; None where they are not.
         kernel: Runs a group; its answer is a named tuple of arrays, series along their first axis.

@@ -12,25 +12,27 @@ from gpu_kernels.checks import Floats
 from gpu_kernels.sweep import units
 from gpu_kernels.sweep.bars import Bars, gather, owed
 from gpu_kernels.sweep.lanes import Lanes
-from gpu_kernels.sweep.model import Pairs, ReturnMoments, Rules, SweepMetrics
+from gpu_kernels.sweep.model import ReturnMoments, Rules, SweepMetrics, ThresholdPairs
 from gpu_kernels.sweep.survey import Survey
 from gpu_kernels.sweep.zscore import rolling
 
 __all__ = ["backtest", "moments", "returns_and_trades"]
 
 
-def backtest(prices: Floats, pairs: Pairs, rules: Rules, seen: Survey) -> SweepMetrics:
+def backtest(prices: Floats, pairs: ThresholdPairs, rules: Rules, seen: Survey) -> SweepMetrics:
     """Run every series against every pair; see the contract. Every series can be traded, and seen is its survey."""
     bars = gather(prices, rules.execution_delay)
     n_series, n_pairs = bars.prices.shape[0], pairs.entry_z.size
-    lanes = Lanes((n_series, n_pairs), Pairs(*(np.tile(column, n_series) for column in pairs)), bars.counts, rules)
+    lanes = Lanes(
+        (n_series, n_pairs), ThresholdPairs(*(np.tile(column, n_series) for column in pairs)), bars.counts, rules
+    )
     with np.errstate(over="ignore", invalid="ignore"):
         for _ in _run(bars, _scores(bars, rules), rules, lanes):
             pass
         return lanes.metrics(seen.n_bars)
 
 
-def moments(prices: Floats, pairs: Pairs, rules: Rules, seen: Survey) -> ReturnMoments:
+def moments(prices: Floats, pairs: ThresholdPairs, rules: Rules, seen: Survey) -> ReturnMoments:
     """Run each series against its own pair; see the contract. Every series can be traded, and seen is its survey."""
     gained, _ = returns_and_trades(prices, pairs, rules)
     spans = np.stack([seen.first, seen.n_bars], axis=1)
@@ -41,7 +43,7 @@ def moments(prices: Floats, pairs: Pairs, rules: Rules, seen: Survey) -> ReturnM
     return ReturnMoments(*found)
 
 
-def returns_and_trades(prices: Floats, pairs: Pairs, rules: Rules) -> tuple[Floats, NDArray[np.int64]]:
+def returns_and_trades(prices: Floats, pairs: ThresholdPairs, rules: Rules) -> tuple[Floats, NDArray[np.int64]]:
     """Run each series against its own pair; each can be traded.
 
     Returns:

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from gpu_kernels.checks import Floats
 from gpu_kernels.sweep import figures, settle
 from gpu_kernels.sweep.figures import Totals
-from gpu_kernels.sweep.model import Pairs, Rules, SweepMetrics
+from gpu_kernels.sweep.model import Rules, SweepMetrics, ThresholdPairs
 
 __all__ = ["Lanes"]
 
@@ -32,7 +32,7 @@ class Lanes:
         rules: What all lanes share.
     """
 
-    def __init__(self, shape: tuple[int, int], pairs: Pairs, counts: NDArray[np.intp], rules: Rules) -> None:
+    def __init__(self, shape: tuple[int, int], pairs: ThresholdPairs, counts: NDArray[np.intp], rules: Rules) -> None:
         self._shape, self._pairs, self._rules, self._compounding = shape, pairs, rules, rules.compounding
         n_lanes = shape[0] * shape[1]
         self._counts = np.repeat(counts, shape[1])

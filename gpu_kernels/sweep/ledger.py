@@ -141,7 +141,7 @@ class Ledger:
 
     @property
     def mark(self) -> float:
-        """Where the account stands, for return_since."""
+        """The state of the account, for return_since."""
         return self._value
 
     def return_since(self, mark: float) -> float:

@@ -4,8 +4,9 @@ import numpy as np
 
 from gpu_kernels.checks import Floats
 from gpu_kernels.compile import library
+from gpu_kernels.constants import integer
 from gpu_kernels.launch import Count, Number, Threads, pointer
-from gpu_kernels.sweep.model import Pairs, Rules
+from gpu_kernels.sweep.model import Rules, ThresholdPairs
 
 __all__ = ["CHUNKS", "ENDS", "LEAST_BARS", "MOST_PAIRS", "PARTS", "gains", "run"]
 
@@ -18,19 +19,19 @@ MOST_PAIRS = 64
 CHUNKS = 64
 """Chunks of a series, the same for any number of threads, so that this number changes no bit."""
 
-ENDS, PARTS = 3, 14
-"""Rows of what a chunk says of its end, and of its account."""
+ENDS, PARTS = integer("ENDS", "sweep/chunks.h"), integer("PARTS", "sweep/chunk_account.h")
+"""Numbers that the kernel writes about the end of a chunk, and about its account."""
 
 
 def gains(n_bars: int, n_pairs: int) -> bool:
-    """Tell whether chunks may be faster than whole series, and are never slower.
+    """Return whether chunks may be faster than whole series, and are never slower.
 
     Neither the number of series nor that of threads is asked: a batch changes no bit of its members.
     """
     return n_bars >= LEAST_BARS and n_pairs <= MOST_PAIRS
 
 
-def run(prices: Floats, fills: Floats, pairs: Pairs, rules: Rules, rows: Floats, threads: int) -> None:
+def run(prices: Floats, fills: Floats, pairs: ThresholdPairs, rules: Rules, rows: Floats, threads: int) -> None:
     """Write the kernel's rows; 2 as the row RUINED is a lane that the dense kernel must redo.
 
     Args:
@@ -38,7 +39,7 @@ def run(prices: Floats, fills: Floats, pairs: Pairs, rules: Rules, rows: Floats,
         fills: (B, n), the score of the decision that fills at each bar.
         pairs: What to run.
         rules: What all lanes share.
-        rows: (11, B, G), written.
+        rows: (figures.ROWS, B, G), written.
         threads: Threads that share the work.
     """
     n_series, n_bars = prices.shape

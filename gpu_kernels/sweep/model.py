@@ -44,8 +44,8 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from gpu_kernels.annual import PERIODS_PER_YEAR
 from gpu_kernels.checks import Floats
+from gpu_kernels.time_units import PERIODS_PER_YEAR
 
 __all__ = [
     "ERROR",
@@ -55,10 +55,10 @@ __all__ = [
     "RUIN",
     "STATUSES",
     "BarMetric",
-    "Pairs",
     "ReturnMoments",
     "Rules",
     "SweepMetrics",
+    "ThresholdPairs",
 ]
 
 MODES = ("compounding", "unit")
@@ -68,7 +68,7 @@ FLAT, IN_TRADE, ERROR = 0, 1, 2
 """Codes of a lane's status; ERROR is a ruined account or a series that cannot be traded."""
 
 RUIN = 1e-12
-"""Equity at or below this share of what it was before the trade is ruin; RUIN of the kernels."""
+"""Equity at or below this share of what it was before the trade is ruin, as in settle.h."""
 
 STATUSES = ("flat", "in_trade", "error")
 """The codes' names."""
@@ -102,11 +102,11 @@ class Rules(NamedTuple):
 
     @property
     def plain(self) -> bool:
-        """Whether there is neither a stop nor a borrow rate, which the plain variants of the kernels do not know."""
+        """Whether there is neither a stop nor a borrow rate, which the plain variants of the kernels leave out."""
         return self.stop == math.inf and self.borrow == 0.0
 
 
-class Pairs(NamedTuple):
+class ThresholdPairs(NamedTuple):
     """Thresholds and costs per side, each (G,)."""
 
     entry_z: Floats

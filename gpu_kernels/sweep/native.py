@@ -12,7 +12,7 @@ from gpu_kernels.sweep import driver, excursions, long_series
 from gpu_kernels.sweep.driver import MOST_LANES, Packed, take
 from gpu_kernels.sweep.figures import ROWS, metrics
 from gpu_kernels.sweep.groups import Group
-from gpu_kernels.sweep.model import Pairs, ReturnMoments, Rules, SweepMetrics
+from gpu_kernels.sweep.model import ReturnMoments, Rules, SweepMetrics, ThresholdPairs
 from gpu_kernels.sweep.order import alike
 from gpu_kernels.sweep.survey import Survey
 from gpu_kernels.sweep.zscore import SMALLEST_SPREAD
@@ -22,7 +22,7 @@ __all__ = ["backtest", "moments", "rolling"]
 _ITEMS_A_THREAD = 16
 
 
-def backtest(prices: Floats, pairs: Pairs, rules: Rules, seen: Survey) -> SweepMetrics:
+def backtest(prices: Floats, pairs: ThresholdPairs, rules: Rules, seen: Survey) -> SweepMetrics:
     """Run every series against every pair; see the contract. Every series can be traded, and seen is its survey."""
 
     def kernel(group: Group) -> SweepMetrics:
@@ -31,16 +31,16 @@ def backtest(prices: Floats, pairs: Pairs, rules: Rules, seen: Survey) -> SweepM
     return driver.backtests(prices, pairs, rules, seen, kernel)
 
 
-def moments(prices: Floats, pairs: Pairs, rules: Rules, seen: Survey) -> ReturnMoments:
+def moments(prices: Floats, pairs: ThresholdPairs, rules: Rules, seen: Survey) -> ReturnMoments:
     """Run each series against its own pair; see the contract. Every series can be traded, and seen is its survey."""
 
-    def kernel(group: Group, own: Pairs) -> ReturnMoments:
+    def kernel(group: Group, own: ThresholdPairs) -> ReturnMoments:
         return _moments(group, own, rules)
 
     return driver.moments(prices, pairs, rules, seen, kernel)
 
 
-def _moments(group: Group, pairs: Pairs, rules: Rules) -> ReturnMoments:
+def _moments(group: Group, pairs: ThresholdPairs, rules: Rules) -> ReturnMoments:
     packed = _packed(group, rules)
     columns = [np.ascontiguousarray(column) for column in (*pairs, group.seen.n_bars.astype(np.float64))]
     n_series, n_bars = packed.prices.shape
@@ -91,13 +91,13 @@ def rolling(prices: Floats, lookback: int, delay: int = 0) -> Floats:
     return scores
 
 
-def _run(packed: Packed, pairs: Pairs, rules: Rules) -> Floats:
+def _run(packed: Packed, pairs: ThresholdPairs, rules: Rules) -> Floats:
     """Run grids by excursions, long series in chunks, and the rest, or what needs it, by the dense kernel.
 
-    Excursions serve no stop, and chunks neither a stop nor a borrow rate.
+    Excursions cover no stop, and chunks neither a stop nor a borrow rate.
     """
     n_series, n_bars = packed.prices.shape
-    pairs = Pairs(*map(np.ascontiguousarray, pairs))
+    pairs = ThresholdPairs(*map(np.ascontiguousarray, pairs))
     parts = -(-current().threads // n_series)
     grids = excursions.find(pairs, excursions.FEWEST_PAIRS, parts) if rules.stop == math.inf else None
     cut = rules.plain and long_series.gains(n_bars, pairs.entry_z.size)
@@ -118,7 +118,7 @@ def _run(packed: Packed, pairs: Pairs, rules: Rules) -> Floats:
     return rows
 
 
-def _dense(packed: Packed, pairs: Pairs, rules: Rules) -> Floats:
+def _dense(packed: Packed, pairs: ThresholdPairs, rules: Rules) -> Floats:
     (n_series, n_bars), n_pairs = packed.prices.shape, pairs.entry_z.size
     rows, order = np.empty((ROWS, n_series, n_pairs)), alike(pairs)
     library("sweep")[driver.entry("sweep", rules)](

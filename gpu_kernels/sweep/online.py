@@ -9,19 +9,19 @@ from numpy.typing import NDArray
 from gpu_kernels.checks import Floats, non_negative, positive
 from gpu_kernels.dispatch import Twins
 from gpu_kernels.errors import InvalidInput
-from gpu_kernels.sweep import accounts_native, settle, whole
+from gpu_kernels.sweep import accounts_native, bar_metrics, settle
 from gpu_kernels.sweep.arguments import checked_rules, stops_above
 from gpu_kernels.sweep.figures import per_trade
 from gpu_kernels.sweep.ledger import Ledger
 from gpu_kernels.sweep.model import ERROR, FLAT, IN_TRADE, STATUSES, BarMetric, Rules
-from gpu_kernels.sweep.trades import Levels
+from gpu_kernels.sweep.trades import ThresholdPair
 from gpu_kernels.sweep.zscore import RollingScore
+from gpu_kernels.time_units import DAY_MS
 
 __all__ = ["OnlineBacktest"]
 
-_DAY_MS = 86_400_000
 _DEFAULT = Rules()
-_WHOLE = Twins(host=whole.compute, native=accounts_native.bars_of)
+WHOLE_TWINS = Twins(host=bar_metrics.compute, native=accounts_native.bars_of)
 
 
 class OnlineBacktest:
@@ -103,8 +103,8 @@ class OnlineBacktest:
 
     def whole(
         self, prices: Floats, entry_z: float, exit_z: float, cost: float, timestamps_ms: NDArray[np.int64]
-    ) -> whole.BarMetrics:
-        """Return what metric tells after each bar of a run that has yet to begin; nothing is taken here.
+    ) -> bar_metrics.BarMetrics:
+        """Return what `metric` would return after each bar of a run that has not begun, and leave the run as it is.
 
         Args:
             prices: (T,), from the first price to the last; NaN where a bar is missing, else as in update.
@@ -113,12 +113,15 @@ class OnlineBacktest:
             cost: As in update.
             timestamps_ms: (T,); 0 where a time is not known.
 
+        Returns:
+            BarMetrics of (T,) arrays.
+
         Raises:
             InvalidInput: as update.
         """
         self._check(float(prices[0]), entry_z, exit_z, cost)
-        levels = Levels(float(entry_z), float(exit_z), float(cost))
-        return _WHOLE.run(prices, levels, self._rules, timestamps_ms)
+        levels = ThresholdPair(float(entry_z), float(exit_z), float(cost))
+        return WHOLE_TWINS.run(prices, levels, self._rules, timestamps_ms)
 
     def _check(self, price: float, entry_z: float, exit_z: float, cost: float) -> None:
         if not math.isfinite(price):
@@ -150,7 +153,7 @@ class OnlineBacktest:
         self._timestamp_ms = timestamp_ms
         if timestamp_ms == 0:
             return
-        day = timestamp_ms // _DAY_MS
+        day = timestamp_ms // DAY_MS
         if self._day is not None and day != self._day:
             self._mark_before_day = self._ledger.mark
         self._day = day

@@ -3,12 +3,12 @@
 import numpy as np
 
 from gpu_kernels.checks import Floats
-from gpu_kernels.sweep.model import Pairs
+from gpu_kernels.sweep.model import ThresholdPairs
 
 __all__ = ["alike"]
 
 
-def alike(pairs: Pairs) -> Floats:
+def alike(pairs: ThresholdPairs) -> Floats:
     """Return the pairs' numbers (G,), as float64, in an order in which neighbours trade alike.
 
     Lanes of one vector, or threads of one warp, wait for whichever of them trades: they should do so at the same bars.

@@ -49,7 +49,7 @@ class Trades(NamedTuple):
         side: -1 or 1.
         entry_bar: As in Trade, but of all bars, missing ones included; like exit_bar.
         exit_bar: As in Trade.
-        entry_price: As in Trade, like all that follows and is not told otherwise.
+        entry_price: As in Trade, like all that follows unless stated otherwise.
         exit_price: As in Trade.
         entry_zscore: As in Trade.
         exit_zscore: As in Trade.

@@ -9,8 +9,8 @@
 #include "lane.h"
 
 // Equity at or below this share of what it was before the trade is ruin: an equity that is 0 by algebra, such as that of a
-// short position at twice its entry price, is a rounding of either sign in doubles. RUIN of model.py.
-#define RUIN 1e-12
+// short position at twice its entry price, is a rounding of either sign in doubles.
+static const double RUIN = 1e-12;
 
 #if WIDTH != 1
 FN bool any(bool happens) { return happens; }

@@ -12,7 +12,19 @@ from typing import Any, TypeVar
 from gpu_kernels.checks import Floats
 from gpu_kernels.sweep.model import RUIN
 
-__all__ = ["accrued", "decide", "fall", "fee", "floor", "leaves", "marked", "return_of", "size", "unrealized", "wants"]
+__all__ = [
+    "accrued",
+    "closes",
+    "decide",
+    "entry_side",
+    "fall",
+    "fee",
+    "floor",
+    "marked",
+    "return_of",
+    "size",
+    "unrealized",
+]
 
 N = TypeVar("N", float, Floats)
 
@@ -24,14 +36,14 @@ def decide(side: Any, halted: Any, score: Any, entry_z: Any, exit_z: Any, stop: 
         side: -1, 0 or 1.
         halted: Whether a trade was stopped, and no score inside the entry levels has been seen since.
         score: NaN where there is none.
-        entry_z: As in Pairs.
-        exit_z: As in Pairs.
+        entry_z: As in ThresholdPairs.
+        exit_z: As in ThresholdPairs.
         stop: As in Rules.
 
     Returns:
         The new side, and whether the account is halted now.
     """
-    leaving, wanted = leaves(side, score, exit_z), wants(score, entry_z)
+    leaving, wanted = closes(side, score, exit_z), entry_side(score, entry_z)
     if stop < math.inf:
         stopped = ((side > 0) & (score <= -stop)) | ((side < 0) & (score >= stop))
         leaving = leaving | stopped
@@ -41,12 +53,12 @@ def decide(side: Any, halted: Any, score: Any, entry_z: Any, exit_z: Any, stop: 
     return kept + (kept == 0) * wanted, halted
 
 
-def leaves(side: Any, score: Any, exit_z: Any) -> Any:
-    """Tell whether a score closes a trade of a side, a stop aside."""
+def closes(side: Any, score: Any, exit_z: Any) -> Any:
+    """Return whether a score closes a trade of a side, a stop aside."""
     return ((side > 0) & (score >= -exit_z)) | ((side < 0) & (score <= exit_z))
 
 
-def wants(score: Any, entry_z: Any) -> Any:
+def entry_side(score: Any, entry_z: Any) -> Any:
     """Return the side on which a flat account that is not halted opens a trade, 0 for none."""
     return 1 * (score <= -entry_z) - 1 * (score >= entry_z)
 

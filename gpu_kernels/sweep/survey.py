@@ -1,4 +1,4 @@
-"""What one look at prices tells: which series can be traded, over which bars, and why the others cannot."""
+"""A survey of prices in one pass: which series can be traded, over which bars, and why the others cannot."""
 
 from typing import NamedTuple
 
@@ -20,7 +20,7 @@ OVERFLOW = (
 
 
 class Survey(NamedTuple):
-    """What one look at prices tells; arrays of shape (B,).
+    """What one pass over prices finds; arrays of shape (B,).
 
     A series' span is the bars from its first price to its last. Bars before and behind it count in no figure.
 
@@ -37,11 +37,11 @@ class Survey(NamedTuple):
     n_prices: NDArray[np.int64]
 
     def of(self, series: NDArray[np.bool_] | NDArray[np.intp]) -> "Survey":
-        """Return what it tells of some of the series."""
+        """Return the survey of some of the series."""
         return Survey(self.tradable[series], self.first[series], self.n_bars[series], self.n_prices[series])
 
     def whole(self, n_bars: int) -> bool:
-        """Tell whether no series misses one of n_bars bars."""
+        """Return whether no series misses one of n_bars bars."""
         return bool((self.n_prices == n_bars).all())
 
 
@@ -63,7 +63,7 @@ def survey(prices: Floats, mode: str) -> Survey:
 
 
 def reasons(prices: Floats, mode: str, first_row: int = 0) -> list[str]:
-    """Say of each series of (B, T) why it cannot be traded; "" where it can.
+    """Return why each series of (B, T) cannot be traded; "" where it can.
 
     Args:
         prices: As in backtest.

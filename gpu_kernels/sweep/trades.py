@@ -1,7 +1,7 @@
 """The NumPy twin of accounts, series by series: only decisions cost a step, and bars between them none.
 
 The rule and the account are those of model.py. A side changes at few bars, which sorted lists of the scores beyond each
-level give one after the other. Ledger fills the orders, and what it holds between two fills marks all bars there at
+level give one after the other. Ledger fills the orders, and its position between two fills marks all bars there at
 once.
 """
 
@@ -15,11 +15,11 @@ from gpu_kernels.checks import Floats
 from gpu_kernels.sweep import settle, units
 from gpu_kernels.sweep.bars import gather, owed
 from gpu_kernels.sweep.ledger import Ledger
-from gpu_kernels.sweep.model import Pairs, Rules
+from gpu_kernels.sweep.model import Rules, ThresholdPairs
 from gpu_kernels.sweep.round_trips import Account, AccountPaths, Ran, Trade, as_trades
 from gpu_kernels.sweep.zscore import rolling
 
-__all__ = ["Levels", "Series", "empty_paths", "run", "trade", "write"]
+__all__ = ["Series", "ThresholdPair", "empty_paths", "run", "trade", "write"]
 
 
 _BARS = [Trade._fields.index("entry_bar"), Trade._fields.index("exit_bar")]
@@ -41,8 +41,8 @@ class Series(NamedTuple):
     fill_at: NDArray[np.intp]
 
 
-class Levels(NamedTuple):
-    """Thresholds and cost a side of one backtest, as in Pairs."""
+class ThresholdPair(NamedTuple):
+    """The thresholds and the cost per side of one backtest, as in ThresholdPairs."""
 
     entry_z: float
     exit_z: float
@@ -63,9 +63,9 @@ class _State(NamedTuple):
 
 
 class _TradeLedger(Ledger):
-    """A ledger that lists its trades and what it holds between them."""
+    """A ledger that lists its trades and its positions between them."""
 
-    def __init__(self, series: Series, levels: Levels, rules: Rules) -> None:
+    def __init__(self, series: Series, levels: ThresholdPair, rules: Rules) -> None:
         super().__init__(rules)
         self._series, self._cost = series, levels.cost
         self._entered = (0, 0.0, 0.0)
@@ -118,7 +118,7 @@ class _TradeLedger(Ledger):
         self.listed.append(Trade(side, entry_bar, bar, *prices, *scores, self.quantity, gained, costs, closed))
 
 
-def run(prices: Floats, pairs: Pairs, rules: Rules) -> Ran:
+def run(prices: Floats, pairs: ThresholdPairs, rules: Rules) -> Ran:
     """Trade every series by its own pair; each can be traded."""
     bars = gather(prices, rules.execution_delay)
     scores, costs = rolling(bars.prices, rules.lookback), owed(bars, rules)
@@ -127,7 +127,7 @@ def run(prices: Floats, pairs: Pairs, rules: Rules) -> Ran:
     for row, count in enumerate(bars.counts.tolist()):
         held, score, cost = (columns[row, :count] for columns in (bars.prices, scores, costs))
         series = Series(held, score, cost, bars.fill_at[row, :count])
-        account = trade(series, Levels(*(float(column[row]) for column in pairs)), rules)
+        account = trade(series, ThresholdPair(*(float(column[row]) for column in pairs)), rules)
         times = np.flatnonzero(~np.isnan(prices[row]))
         write(
             paths, row, (times, bars.places[row]), (account.equity, account.returns, account.drawdown, account.position)
@@ -171,7 +171,7 @@ def write(
     paths.returns[row, times] = packed[1]
 
 
-def trade(series: Series, levels: Levels, rules: Rules) -> Account:
+def trade(series: Series, levels: ThresholdPair, rules: Rules) -> Account:
     """Run one series; bit for bit what a Ledger gives that takes it bar by bar."""
     decisions = _decisions(series.scores, levels, rules.stop)
     ledger, ruined_at = _played(series, decisions, levels, rules, series.prices.size), -1
@@ -190,8 +190,8 @@ def trade(series: Series, levels: Levels, rules: Rules) -> Account:
     return _account(ledger, series, (states, value), rules, ruined_at)
 
 
-def _decisions(scores: Floats, levels: Levels, stop: float) -> list[tuple[int, int]]:
-    """Return the bars at which the side changes, and the new side, as settle.decide says it."""
+def _decisions(scores: Floats, levels: ThresholdPair, stop: float) -> list[tuple[int, int]]:
+    """Return the bars at which the side changes, and the new side, as settle.decide defines it."""
     n_bars = scores.size
 
     def places(beyond: NDArray[np.bool_]) -> list[int]:
@@ -225,7 +225,9 @@ def _decisions(scores: Floats, levels: Levels, stop: float) -> list[tuple[int, i
         found.append((bar, side))
 
 
-def _played(series: Series, decisions: list[tuple[int, int]], levels: Levels, rules: Rules, last: int) -> _TradeLedger:
+def _played(
+    series: Series, decisions: list[tuple[int, int]], levels: ThresholdPair, rules: Rules, last: int
+) -> _TradeLedger:
     """Fill all orders that are due by a bar."""
     ledger = _TradeLedger(series, levels, rules)
     bars = [bar for bar, _ in decisions]

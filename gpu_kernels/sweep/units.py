@@ -10,21 +10,23 @@ from numpy.typing import NDArray
 from gpu_kernels.checks import Floats
 from gpu_kernels.sweep import settle
 from gpu_kernels.sweep.bars import Bars, owed
-from gpu_kernels.sweep.model import Pairs, Rules
+from gpu_kernels.sweep.model import Rules, ThresholdPairs
 
 __all__ = ["returns", "returns_and_trades"]
 
 Sides = NDArray[np.int8]
 
 
-def returns_and_trades(bars: Bars, scores: Floats, pairs: Pairs, rules: Rules) -> tuple[Floats, NDArray[np.int64]]:
+def returns_and_trades(
+    bars: Bars, scores: Floats, pairs: ThresholdPairs, rules: Rules
+) -> tuple[Floats, NDArray[np.int64]]:
     """Run each series against its own pair; bit for bit what Lanes gives.
 
     Args:
         bars: Of B series without a missing bar.
         scores: (B, T).
         pairs: (B,) each.
-        rules: In mode "unit", without a stop: after one, an entry waits for a score that no single bar tells.
+        rules: In mode "unit", without a stop, after which an entry would depend on more than the bar itself.
 
     Returns:
         Returns a bar, (B, T), and the closed round trips, (B,).
@@ -62,18 +64,18 @@ def returns(held: Floats | Sides, prices: Floats, owed: Floats | None, paid: Flo
     return settle.return_of(gained, initial)
 
 
-def _held(scores: Floats, pairs: Pairs, delay: int) -> Sides:
+def _held(scores: Floats, pairs: ThresholdPairs, delay: int) -> Sides:
     """Return the side held after each bar's fills."""
     leave = pairs.exit_z[:, None]
-    wanted = settle.wants(scores, pairs.entry_z[:, None])
-    decided = _open(wanted > 0, settle.leaves(1, scores, leave)) - _open(wanted < 0, settle.leaves(-1, scores, leave))
+    wanted = settle.entry_side(scores, pairs.entry_z[:, None])
+    decided = _open(wanted > 0, settle.closes(1, scores, leave)) - _open(wanted < 0, settle.closes(-1, scores, leave))
     held = np.zeros_like(decided)
     held[:, delay:] = decided[:, : max(0, decided.shape[1] - delay)]
     return held
 
 
 def _open(opens: NDArray[np.bool_], closes: NDArray[np.bool_]) -> Sides:
-    """Tell where a trade is open: 1 from a bar that opens it until one that closes it."""
+    """Return where a trade is open: 1 from a bar that opens it until one that closes it."""
     bars = np.arange(2, 2 * opens.shape[1] + 2, 2, dtype=np.int32)
     # The last event at or before each bar has the largest number, odd if it opened.
     events = np.where(opens, bars + 1, np.where(closes, bars, 0))

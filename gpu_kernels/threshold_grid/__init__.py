@@ -40,6 +40,7 @@ __all__ = [
     "deflated_sharpe",
     "expand",
     "grid",
+    "grid_size",
     "sweep",
     "walk_forward",
 ]
@@ -59,6 +60,18 @@ def grid(text: str) -> Floats:
         InvalidInput: text is not such a range, or has more than MAX_CELLS points.
     """
     return ranges.points(text)
+
+
+def grid_size(text: str) -> int:
+    """Return how many points a range has, by arithmetic alone.
+
+    Args:
+        text: As in grid.
+
+    Raises:
+        InvalidInput: as grid.
+    """
+    return ranges.size(text)
 
 
 def expand(
@@ -163,7 +176,7 @@ def choose(
 
 
 def cell_reasons(cells: Cells, n_prices: ArrayLike) -> tuple[NDArray[np.int32], list[str]]:
-    """Say of each cell why no series has a figure in it.
+    """Return for each cell why no series has a figure in it.
 
     Args:
         cells: The G cells.
@@ -191,6 +204,9 @@ def deflated_sharpe(
         kurtosis: Of the returns, 3 for a normal; at least 1 + skewness^2.
         n_tries: Independent tries, at least 1.
         variance: Of the tried ratios, per bar.
+
+    Returns:
+        A probability, 0 to 1.
 
     Raises:
         InvalidInput: a value is NaN, infinite or out of its range.
@@ -233,7 +249,7 @@ def walk_forward(
         progress: Called with the train backtests done and their number; what it raises ends the work.
 
     Returns:
-        Every step of every series, in the order of series and then time; status and reason say of each whether it has
+        Every step of every series, in the order of series and then time; status and reason state of each whether it has
         figures, and why not. Bars behind a test part's last price count in none of them.
 
     Raises:

@@ -46,8 +46,8 @@ def choose(
     without = best < 0
     reason = np.full(n_series, "", dtype=object)
     if without.any():
-        told = of_metrics(cells, int(without.sum())) if prices is None else of_series(prices[without], cells, mode)
-        reason[without] = told
+        why = of_metrics(cells, int(without.sum())) if prices is None else of_series(prices[without], cells, mode)
+        reason[without] = why
     return Choice(
         best=best,
         best_value=host.taken(values, best),
@@ -74,7 +74,7 @@ def deflate(
     Args:
         sharpe_ratio: (B, G), annualised.
         best: (B,), -1 for none.
-        cells: What the columns stand for.
+        cells: The cells of the columns.
         n_bars: (B,) returns behind each series' ratios.
         rules: Of the backtests.
         prices: (B, T) for the skewness and kurtosis of the best cells; None takes a normal's.

@@ -18,12 +18,12 @@ _NO_FIGURE = f"no cell has a finite figure; {sweep.OVERFLOW}"
 
 
 def of_series(prices: Floats, cells: Cells, mode: str) -> list[str]:
-    """Say of each series (B, T), of which no cell has a figure, why that is."""
+    """Return why each series of (B, T) has no figure in any cell; every one of them has none."""
     return _reasons(prices, cells, mode, whose="series'")
 
 
 def of_part(prices: Floats, cells: Cells, mode: str, part: str, first_row: int) -> list[str]:
-    """Say of each series why no cell has a figure on a part of its bars.
+    """Return for each series why no cell has a figure on a part of its bars.
 
     Args:
         prices: (B, t) of the part.
@@ -32,17 +32,17 @@ def of_part(prices: Floats, cells: Cells, mode: str, part: str, first_row: int) 
         part: "train" or "test".
         first_row: Row of the prices at which the part begins.
     """
-    told = _reasons(prices, cells, mode, whose=f"{part} part's", first_row=first_row)
-    return [f"the {part} part has no price" if reason == sweep.NO_PRICE else reason for reason in told]
+    listed = _reasons(prices, cells, mode, whose=f"{part} part's", first_row=first_row)
+    return [f"the {part} part has no price" if reason == sweep.NO_PRICE else reason for reason in listed]
 
 
 def of_metrics(cells: Cells, n_series: int) -> list[str]:
-    """Say why no cell has a figure where the prices are not known."""
+    """Return why no cell has a figure where the prices are not known."""
     return [_NO_FIGURE if cells.valid.any() else NO_VALID_CELL] * n_series
 
 
 def of_cells(cells: Cells, n_prices: NDArray[np.int64]) -> tuple[NDArray[np.int32], list[str]]:
-    """Say of each cell why no series can have a figure in it.
+    """Return for each cell why no series can have a figure in it.
 
     Args:
         cells: The grid.
@@ -52,33 +52,33 @@ def of_cells(cells: Cells, n_prices: NDArray[np.int64]) -> tuple[NDArray[np.int3
         (G,) places in the list of reasons, and that list, the first of which is "" for cells that can have figures.
     """
     most = int(n_prices.max(initial=0))
-    places, told = np.zeros(cells.valid.size, dtype=np.int32), [""]
+    places, listed = np.zeros(cells.valid.size, dtype=np.int32), [""]
     for lookback in np.unique(cells.lookback[cells.lookback > most]).tolist():
-        places[cells.lookback == lookback] = len(told)
-        told.append(f"lookback {lookback} is longer than the longest series' {_bars(most)}")
+        places[cells.lookback == lookback] = len(listed)
+        listed.append(f"lookback {lookback} is longer than the longest series' {_bars(most)}")
     for wrong, reason in ((cells.exit_z >= cells.entry_z, _TOO_HIGH), (cells.exit_z < -cells.entry_z, _TOO_LOW)):
         if wrong.any():
-            places[wrong] = len(told)
-            told.append(reason)
-    return places, told
+            places[wrong] = len(listed)
+            listed.append(reason)
+    return places, listed
 
 
 def _reasons(prices: Floats, cells: Cells, mode: str, whose: str, first_row: int = 0) -> list[str]:
-    told = sweep.reasons(prices, mode, first_row)
+    listed = sweep.reasons(prices, mode, first_row)
     seen = sweep.survey(prices, mode)
     least = int(cells.lookback[cells.valid].min()) if cells.valid.any() else 0
-    for series, reason in enumerate(told):
+    for series, reason in enumerate(listed):
         if reason:
             continue
         n_prices = int(seen.n_prices[series])
         if not cells.valid.any():
-            told[series] = NO_VALID_CELL
+            listed[series] = NO_VALID_CELL
         elif least > n_prices:
             gaps = "" if n_prices == seen.n_bars[series] else " with a price"
-            told[series] = f"lookback {least} is longer than the {whose} {_bars(n_prices)}{gaps}"
+            listed[series] = f"lookback {least} is longer than the {whose} {_bars(n_prices)}{gaps}"
         else:
-            told[series] = _NO_FIGURE
-    return told
+            listed[series] = _NO_FIGURE
+    return listed
 
 
 def _bars(number: int) -> str:

@@ -78,8 +78,8 @@ def _say_why(
 ) -> None:
     """Give the steps whose train part has no cell their reason."""
     without = np.flatnonzero(chosen < 0)
-    told = of_part(train[without], cells, rules.mode, "train", start) if without.size else []
-    for series, reason in zip(without.tolist(), told, strict=True):
+    why = of_part(train[without], cells, rules.mode, "train", start) if without.size else []
+    for series, reason in zip(without.tolist(), why, strict=True):
         tests[series] = _Tested(_NO_TEST, reason)
 
 

@@ -37,8 +37,8 @@ __all__ = [
     "round_trip_cost",
 ]
 
-OPTIMAL = Twins(host=host.optimal)
-EVALUATED = Twins(host=host.describe)
+OPTIMAL_TWINS = Twins(host=host.optimal)
+EVALUATE_TWINS = Twins(host=host.describe)
 
 
 def optimal(
@@ -100,7 +100,7 @@ def optimal(
     largest = None
     if objective == "kelly":
         largest = given.positive("f_max") * case.spread if given.has("f_max") else np.full_like(standard, np.inf)
-    return given.shaped(case, OPTIMAL.run(case, standard, objective, model, discount, largest))
+    return given.shaped(case, OPTIMAL_TWINS.run(case, standard, objective, model, discount, largest))
 
 
 def evaluate(
@@ -138,7 +138,7 @@ def evaluate(
     """
     given = Arguments(theta=theta, mu=mu, sigma=sigma, cost=cost, entry_z=entry_z, exit_z=exit_z, stop=stop, dt=dt)
     case = given.case()
-    result = given.shaped(case, EVALUATED.run(case, given.levels(case), None))
+    result = given.shaped(case, EVALUATE_TWINS.run(case, given.levels(case), None))
     # Moved out by the shift and back, they may have lost their last digit.
     entry, leave = np.broadcast_arrays(entry_z, exit_z, result.entry_z)[:2]
     return result._replace(entry_z=entry.astype(np.float64), exit_z=leave.astype(np.float64))
@@ -161,6 +161,9 @@ def round_trip_cost(
         mu: Mean of X, whose size is the notional; used for "per_side_fraction" on prices alone.
         legs: Assets that a position holds, >= 1; used for "per_side_fraction" alone.
         log_prices: Whether X is a log price: a fraction of the notional is then itself in units of X.
+
+    Returns:
+        The cost, at least 0.
 
     Raises:
         InvalidInput: a number is NaN, infinite or out of its range, the unit is unknown, or a fraction is asked of a

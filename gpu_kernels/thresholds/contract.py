@@ -52,7 +52,7 @@ class Arguments:
         raise InvalidInput(name, rule, value=self._flat[name][place].item(), index=where)
 
     def has(self, name: str) -> bool:
-        """Tell whether an argument was given."""
+        """Return whether an argument was given."""
         return name in self._flat
 
     def positive(self, name: str) -> Floats:

@@ -49,7 +49,7 @@ UNITS = ("absolute", "per_side_fraction")
 """How a transaction cost may be quoted."""
 
 SMALLEST_COST = 1e-12
-"""In stationary standard deviations: below it entry and exit agree to more digits than a double can tell apart."""
+"""In stationary standard deviations: below it entry and exit agree to more digits than a double has."""
 
 LARGEST_COST = 30.0
 """In stationary standard deviations: above it the wait for a trade, exp(k^2/2), leaves the doubles."""

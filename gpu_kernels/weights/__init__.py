@@ -13,12 +13,12 @@ __all__ = ["MODES", "Bounds", "Weights", "cara", "sharpe"]
 
 
 def _covers(problem: Problem) -> bool:
-    """Tell whether the kernel takes a problem: one without bounds or cap whose numbers are of a moderate size."""
+    """Return whether the kernel takes a problem: one without bounds or cap whose numbers are of a moderate size."""
     return problem.region is None and has_moderate_variances(problem.covariance)
 
 
-CARA = Twins(host=host.cara, native=native.cara, covers=_covers)
-SHARPE = Twins(host=host.sharpe, native=native.sharpe, covers=_covers)
+CARA_TWINS = Twins(host=host.cara, native=native.cara, covers=_covers)
+SHARPE_TWINS = Twins(host=host.sharpe, native=native.sharpe, covers=_covers)
 
 
 def cara(
@@ -34,13 +34,16 @@ def cara(
     """Maximise the certainty equivalent w'm - gamma/2 w'Sw of an investor with constant absolute risk aversion.
 
     Args:
-        expected_returns: (N,) m, per period.
-        covariance: (N, N) S, per period; symmetric positive semi-definite.
+        expected_returns: (N,) m, per period. NaN is refused.
+        covariance: (N, N) S, per period; symmetric positive semi-definite. NaN is refused.
         gamma: Risk aversion, between 1e-50 and 1e50.
         risk_free_rate: Rate per period; it enters the reported Sharpe ratio alone.
         mode: One of MODES.
         bounds: (lowest, highest) weights, each one number, (N,) numbers, some of them infinite, or None for no bound.
         leverage: Largest sum of |weights|, None for no cap.
+
+    Returns:
+        Weights of status "optimized".
 
     Raises:
         InvalidInput: an entry is not finite or above 1e50 in magnitude, a variance is above 0 and below 1e-50, shapes
@@ -52,7 +55,7 @@ def cara(
         Merton (1972), An analytic derivation of the efficient portfolio frontier, section II.
         Boyd and Vandenberghe (2004), Convex optimization, section 4.4.1, for the quadratic programs.
     """
-    return CARA.run(checked(expected_returns, covariance, gamma, risk_free_rate, mode, bounds, leverage))
+    return CARA_TWINS.run(checked(expected_returns, covariance, gamma, risk_free_rate, mode, bounds, leverage))
 
 
 def sharpe(
@@ -68,8 +71,8 @@ def sharpe(
     """Maximise the Sharpe ratio (w'm - r 1'w)/sqrt(w'Sw).
 
     Args:
-        expected_returns: (N,) m, per period.
-        covariance: (N, N) S, per period; symmetric positive semi-definite.
+        expected_returns: (N,) m, per period. NaN is refused.
+        covariance: (N, N) S, per period; symmetric positive semi-definite. NaN is refused.
         gamma: Risk aversion, between 1e-50 and 1e50: of the reported utility, and the scale of the weights in mode
             "unconstrained".
         risk_free_rate: r, per period.
@@ -97,4 +100,4 @@ def sharpe(
     if allowed is not None and allowed.constrained and allowed.endless:
         rule = "must give every asset a lowest weight or every asset a highest one where no leverage limits them"
         raise InvalidInput("bounds", rule)
-    return SHARPE.run(problem)
+    return SHARPE_TWINS.run(problem)

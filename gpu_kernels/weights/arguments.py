@@ -76,7 +76,7 @@ def checked(
 
 
 def has_moderate_variances(matrix: Floats) -> bool:
-    """Tell whether all variances are of a moderate size: then so is every positive definite matrix that has them."""
+    """Return whether all variances are of a moderate size: then so is every positive definite matrix that has them."""
     variances = matrix.diagonal()
     return bool(variances.min() >= SMALLEST_MAGNITUDE and variances.max() <= LARGEST_MAGNITUDE)
 

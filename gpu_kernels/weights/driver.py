@@ -42,7 +42,7 @@ class Solved(NamedTuple):
     rounds: Floats
 
     def settles(self, k: int) -> bool:
-        """Tell whether minimum k satisfies its conditions to rounding, with a variance that is more than rounding."""
+        """Return whether minimum k satisfies its conditions to rounding, with a variance that is more than rounding."""
         sharp = self.answer[k] == _SOLVED and self.residual[k] <= SHARP
         return bool(sharp and self.variance[k] > _EPSILON * self.x.shape[1] * self.gross[k])
 

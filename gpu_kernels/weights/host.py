@@ -51,7 +51,7 @@ def sharpe(problem: Problem) -> Weights:
 
 
 def earns(best: float, excess: Floats, means: Floats, rate: float) -> bool:
-    """Tell whether a portfolio's excess return is above 0 by more than rounding.
+    """Return whether a portfolio's excess return is above 0 by more than rounding.
 
     Args:
         best: Its excess return.

@@ -5,8 +5,8 @@ Minimise 1/2 x'Px + q'x subject to A x = b and G x <= h. With slacks s = h - G x
     P x + q + A'y + G'z = 0,   A x = b,   s >= 0,   z >= 0,   s z = 0,
 
 and Mehrotra's predictor and corrector (1992; Nocedal and Wright 2006, algorithm 16.4) follow s z = t to t = 0. Each
-iteration solves (P + G'DG) dx + A'dy = r with D = z/s, and only that system knows the problem's structure: a System
-says how. Ten to twenty-five iterations reach rounding, whatever the data.
+iteration solves (P + G'DG) dx + A'dy = r with D = z/s. Only that solve depends on the problem's structure, so a System
+does it. Ten to twenty-five iterations reach rounding, whatever the data.
 """
 
 from collections.abc import Callable

@@ -6,7 +6,7 @@ import numpy as np
 
 from gpu_kernels.checks import Floats
 from gpu_kernels.compile import library
-from gpu_kernels.constants import whole
+from gpu_kernels.constants import integer
 from gpu_kernels.dispatch import current
 from gpu_kernels.launch import Count, Threads, pointer
 from gpu_kernels.weights import driver
@@ -16,7 +16,7 @@ from gpu_kernels.weights.model import Weights
 
 __all__ = ["cara", "sharpe", "solve", "space"]
 
-_FIGURES = whole("FIGURES", "weights/figures.h")
+_FIGURES = integer("FIGURES", "weights/figures.h")
 """Numbers that the kernel returns for a problem."""
 
 _LAYOUT = ("PANEL", "SIDES", "MATRICES", "VECTORS", "ROW")
@@ -65,6 +65,6 @@ def space(n_assets: int) -> int:
     Args:
         n_assets: Of the problem.
     """
-    panel, sides, matrices, vectors, row = (whole(name, "vectors.h", "weights/factor.h") for name in _LAYOUT)
+    panel, sides, matrices, vectors, row = (integer(name, "vectors.h", "weights/factor.h") for name in _LAYOUT)
     stride = -(-(-(-n_assets // panel) * panel + sides) // row) * row
     return (matrices * stride + vectors) * stride

@@ -175,7 +175,7 @@ def _weights(parts: _Parts, x: Floats, n_assets: int) -> Floats:
 
 
 def _solved(system: DenseSystem, q: Floats, b: Floats, h: Floats, at_low: NDArray[np.bool_]) -> Optimum:
-    # A program without an optimum drives its iterates out of the doubles' range, and its residual says so.
+    # A program without an optimum drives its iterates out of the doubles' range, which the residual shows.
     with np.errstate(over="ignore", divide="ignore", invalid="ignore"):
         quick = active_set(system, q, b, h, at_low) if system.general.size == 0 else None
         if quick is not None and quick.residual <= SHARP:

@@ -58,7 +58,7 @@ class Region(NamedTuple):
         return self._replace(leverage=np.inf)
 
     def within_cap(self, weights: Floats) -> bool:
-        """Tell whether weights keep the cap."""
+        """Return whether weights keep the cap."""
         return float(np.abs(weights).sum()) <= self.leverage
 
     def highest(self, values: Floats) -> float:
@@ -106,7 +106,7 @@ def region(low: Floats, high: Floats, *, budget: bool, leverage: float) -> Regio
         leverage: Largest sum of |w|.
 
     Raises:
-        InvalidInput: no portfolio satisfies the constraints; the rule says which.
+        InvalidInput: no portfolio satisfies the constraints; the rule names them.
     """
     if budget:
         below, above = _beyond_one(low), -_beyond_one(high)
@@ -125,7 +125,7 @@ def region(low: Floats, high: Floats, *, budget: bool, leverage: float) -> Regio
             "leverage", f"must be at least {needed:.6g}, which the other constraints need", value=leverage
         )
     if leverage <= needed * (1.0 + _TOUCHING):
-        # Every trade then goes one way, and the cap says nothing more.
+        # Every trade then goes one way, and the cap always holds.
         low, high = (start if net >= 0 else low), (start if net <= 0 else high)
         leverage = np.inf
     return Region(low, high, budget, leverage)

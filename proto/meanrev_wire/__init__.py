@@ -1,4 +1,4 @@
 """The wire: generated messages, and the codec through which every array crosses it.
 
-Nothing here knows a method's meaning; codec is the only place that knows row-major.
+Nothing here depends on what a method means, and only codec depends on the row-major layout.
 """

@@ -12,7 +12,7 @@ from meanrev_wire.errors import InvalidField
 
 __all__ = ["MAX_ELEMENTS", "check_elements"]
 
-MAX_ELEMENTS = 250_000
+MAX_ELEMENTS = 500_000
 """Most fields that a message may have in all; the packed numbers of an array are one."""
 
 _VARINT, _FIXED64, _DELIMITED, _FIXED32 = 0, 1, 2, 5

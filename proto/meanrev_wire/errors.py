@@ -1,4 +1,4 @@
-"""The errors of this room.
+"""The errors of the wire.
 
 WireError
 ├── MalformedMessage   bytes that are not the message they should be

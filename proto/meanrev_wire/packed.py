@@ -17,7 +17,7 @@ __all__ = ["hold_array", "write"]
 
 Parts = list[bytes | memoryview]
 
-# Checked first, by identity: an abstract class such as Mapping takes a microsecond to say no.
+# Checked first, by identity: an abstract class such as Mapping takes a microsecond to answer.
 _PLAIN = frozenset({bool, bytes, float, int, str, type(None)})
 _LENGTH_DELIMITED = 2
 _FIXED64 = 1
@@ -25,8 +25,8 @@ _VARINT = 0
 
 
 def hold_array(values: Mapping[str, Any]) -> bool:
-    """Tell whether a field's value is an array, or a mapping or list that holds one."""
-    # Most messages hold plain values alone, which this one call tells.
+    """Return whether a field's value is an array, or a mapping or list that holds one."""
+    # Most messages have plain values alone, which this one call finds out.
     return not _PLAIN.issuperset(map(type, values.values())) and any(map(_holds_array, values.values()))
 
 

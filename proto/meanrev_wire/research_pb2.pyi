@@ -559,6 +559,56 @@ class FitPairReply(_message.Message):
     metadata: str
     def __init__(self, turned: bool = ..., hedge_ratio: _Optional[float] = ..., intercept: _Optional[float] = ..., spread: _Optional[_Iterable[float]] = ..., adf_statistic: _Optional[float] = ..., p_value: _Optional[float] = ..., lags: _Optional[int] = ..., theta: _Optional[float] = ..., theta_std_error: _Optional[float] = ..., half_life: _Optional[float] = ..., mu: _Optional[float] = ..., sigma: _Optional[float] = ..., entry_zscore: _Optional[float] = ..., exit_zscore: _Optional[float] = ..., status: _Optional[str] = ..., reason: _Optional[str] = ..., metadata: _Optional[str] = ...) -> None: ...
 
+class FitJohansenRequest(_message.Message):
+    __slots__ = ("prices", "metadata")
+    PRICES_FIELD_NUMBER: _ClassVar[int]
+    METADATA_FIELD_NUMBER: _ClassVar[int]
+    prices: _meanrev_pb2.Matrix
+    metadata: str
+    def __init__(self, prices: _Optional[_Union[_meanrev_pb2.Matrix, _Mapping]] = ..., metadata: _Optional[str] = ...) -> None: ...
+
+class FitJohansenReply(_message.Message):
+    __slots__ = ("eigenvalues", "vectors", "trace_statistic", "trace_critical_values", "trace_rank", "max_eigenvalue_statistic", "max_eigenvalue_critical_values", "max_eigenvalue_rank", "n_samples", "spread", "intercept", "trend", "theta", "mu", "sigma", "half_life", "status", "reason", "metadata")
+    EIGENVALUES_FIELD_NUMBER: _ClassVar[int]
+    VECTORS_FIELD_NUMBER: _ClassVar[int]
+    TRACE_STATISTIC_FIELD_NUMBER: _ClassVar[int]
+    TRACE_CRITICAL_VALUES_FIELD_NUMBER: _ClassVar[int]
+    TRACE_RANK_FIELD_NUMBER: _ClassVar[int]
+    MAX_EIGENVALUE_STATISTIC_FIELD_NUMBER: _ClassVar[int]
+    MAX_EIGENVALUE_CRITICAL_VALUES_FIELD_NUMBER: _ClassVar[int]
+    MAX_EIGENVALUE_RANK_FIELD_NUMBER: _ClassVar[int]
+    N_SAMPLES_FIELD_NUMBER: _ClassVar[int]
+    SPREAD_FIELD_NUMBER: _ClassVar[int]
+    INTERCEPT_FIELD_NUMBER: _ClassVar[int]
+    TREND_FIELD_NUMBER: _ClassVar[int]
+    THETA_FIELD_NUMBER: _ClassVar[int]
+    MU_FIELD_NUMBER: _ClassVar[int]
+    SIGMA_FIELD_NUMBER: _ClassVar[int]
+    HALF_LIFE_FIELD_NUMBER: _ClassVar[int]
+    STATUS_FIELD_NUMBER: _ClassVar[int]
+    REASON_FIELD_NUMBER: _ClassVar[int]
+    METADATA_FIELD_NUMBER: _ClassVar[int]
+    eigenvalues: _containers.RepeatedScalarFieldContainer[float]
+    vectors: _meanrev_pb2.Matrix
+    trace_statistic: _containers.RepeatedScalarFieldContainer[float]
+    trace_critical_values: _meanrev_pb2.Matrix
+    trace_rank: int
+    max_eigenvalue_statistic: _containers.RepeatedScalarFieldContainer[float]
+    max_eigenvalue_critical_values: _meanrev_pb2.Matrix
+    max_eigenvalue_rank: int
+    n_samples: int
+    spread: _containers.RepeatedScalarFieldContainer[float]
+    intercept: float
+    trend: float
+    theta: float
+    mu: float
+    sigma: float
+    half_life: float
+    status: str
+    reason: str
+    metadata: str
+    def __init__(self, eigenvalues: _Optional[_Iterable[float]] = ..., vectors: _Optional[_Union[_meanrev_pb2.Matrix, _Mapping]] = ..., trace_statistic: _Optional[_Iterable[float]] = ..., trace_critical_values: _Optional[_Union[_meanrev_pb2.Matrix, _Mapping]] = ..., trace_rank: _Optional[int] = ..., max_eigenvalue_statistic: _Optional[_Iterable[float]] = ..., max_eigenvalue_critical_values: _Optional[_Union[_meanrev_pb2.Matrix, _Mapping]] = ..., max_eigenvalue_rank: _Optional[int] = ..., n_samples: _Optional[int] = ..., spread: _Optional[_Iterable[float]] = ..., intercept: _Optional[float] = ..., trend: _Optional[float] = ..., theta: _Optional[float] = ..., mu: _Optional[float] = ..., sigma: _Optional[float] = ..., half_life: _Optional[float] = ..., status: _Optional[str] = ..., reason: _Optional[str] = ..., metadata: _Optional[str] = ...) -> None: ...
+
 class JobRequest(_message.Message):
     __slots__ = ("job_id",)
     JOB_ID_FIELD_NUMBER: _ClassVar[int]

@@ -72,6 +72,11 @@ class MeanRevResearchStub(object):
                 request_serializer=research__pb2.FitPairRequest.SerializeToString,
                 response_deserializer=research__pb2.FitPairReply.FromString,
                 _registered_method=True)
+        self.FitJohansen = channel.unary_unary(
+                '/meanrev.MeanRevResearch/FitJohansen',
+                request_serializer=research__pb2.FitJohansenRequest.SerializeToString,
+                response_deserializer=research__pb2.FitJohansenReply.FromString,
+                _registered_method=True)
         self.SubmitJob = channel.stream_unary(
                 '/meanrev.MeanRevResearch/SubmitJob',
                 request_serializer=research__pb2.MatrixChunk.SerializeToString,
@@ -164,6 +169,13 @@ class MeanRevResearchServicer(object):
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def FitJohansen(self, request, context):
+        """Tests how many combinations of 2 to 12 series revert, and finds the weights of each, by Johansen's method.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def SubmitJob(self, request_iterator, context):
         """Runs one of the methods above that take a stream as a job; the option method in the metadata of the first chunk names it.
         """
@@ -250,6 +262,11 @@ def add_MeanRevResearchServicer_to_server(servicer, server):
                     servicer.FitPair,
                     request_deserializer=research__pb2.FitPairRequest.FromString,
                     response_serializer=research__pb2.FitPairReply.SerializeToString,
+            ),
+            'FitJohansen': grpc.unary_unary_rpc_method_handler(
+                    servicer.FitJohansen,
+                    request_deserializer=research__pb2.FitJohansenRequest.FromString,
+                    response_serializer=research__pb2.FitJohansenReply.SerializeToString,
             ),
             'SubmitJob': grpc.stream_unary_rpc_method_handler(
                     servicer.SubmitJob,
@@ -479,6 +496,33 @@ class MeanRevResearch(object):
             '/meanrev.MeanRevResearch/FitPair',
             research__pb2.FitPairRequest.SerializeToString,
             research__pb2.FitPairReply.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def FitJohansen(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/meanrev.MeanRevResearch/FitJohansen',
+            research__pb2.FitJohansenRequest.SerializeToString,
+            research__pb2.FitJohansenReply.FromString,
             options,
             channel_credentials,
             insecure,

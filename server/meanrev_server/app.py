@@ -7,7 +7,8 @@ import signal
 import socket
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from typing import TYPE_CHECKING, TypeVar
+from importlib.metadata import version
+from typing import TypeVar
 
 import grpc
 import msgspec
@@ -23,10 +24,14 @@ from meanrev_server.errors import ConfigError
 from meanrev_server.jobs import JobStore
 from meanrev_server.launcher import Launcher
 from meanrev_server.marks import Marks
+from meanrev_server.observation.observation import Observation
+from meanrev_server.observation.parts import Identity, Parts
 from meanrev_server.portfolios import PortfolioStore
+from meanrev_server.records import Calls
 from meanrev_server.research import stream
 from meanrev_server.rpc.adapter import Service
 from meanrev_server.rpc.call import Call, Stores
+from meanrev_server.rpc.counted import Standard, Unknown
 from meanrev_server.rpc.guard import guarded
 from meanrev_server.rpc.overdue import Patience
 from meanrev_server.rpc.probes import Health, Reflection
@@ -34,9 +39,6 @@ from meanrev_server.rpc.pushback import Pushback
 from meanrev_server.rpc.registry import Route, routes
 from meanrev_server.transport import channel_options, most_connections
 from meanrev_wire import meanrev_pb2, research_pb2
-
-if TYPE_CHECKING:
-    from meanrev_server.records import CallObserver
 
 __all__ = ["App", "run_grpc_server"]
 
@@ -63,7 +65,8 @@ class App:
         routes: Guarded routes by path, aliases included.
         call: What handlers may use.
         address: HOST:PORT or unix:/path once started, else "".
-        observers: Called with the record of each call that has ended; fixed once started.
+        calls: The calls that come over the socket.
+        observation: What it shows of itself.
     """
 
     def __init__(self, settings: Settings | None = None) -> None:
@@ -91,7 +94,9 @@ class App:
             path: guarded(route) for service in _SERVICES for path, route in routes(service, _HANDLERS, known).items()
         }
         self.address = ""
-        self.observers: list[CallObserver] = []
+        self.calls = Calls()
+        self._admission = Admission(_of(self.settings, Capacity))
+        self.observation = Observation(self._parts())
         self._server: grpc.aio.Server | None = None
         self._health = Health()
 
@@ -104,21 +109,38 @@ class App:
         self.settings.check()
         self._server = server = grpc.aio.server(options=channel_options(self.settings, most_connections(self.settings)))
         server.add_generic_rpc_handlers((self._service(),))
-        health_pb2_grpc.add_HealthServicer_to_server(self._health, server)
-        names = (*_NAMES, health.SERVICE_NAME, reflection.SERVICE_NAME)
-        reflection_pb2_grpc.add_ServerReflectionServicer_to_server(Reflection(names), server)
+        standard = Standard(server, self.calls)
+        health_pb2_grpc.add_HealthServicer_to_server(self._health, standard)
+        reflected = Reflection((*_NAMES, health.SERVICE_NAME, reflection.SERVICE_NAME))
+        reflection_pb2_grpc.add_ServerReflectionServicer_to_server(reflected, standard)
+        server.add_generic_rpc_handlers((Unknown(self.calls),))  # the last, which sees what the others do not have
         self.address = _listen(server, self.settings.listen)
+        await self.observation.start()
         await server.start()
         self._loop = asyncio.get_running_loop()
         self._say_whether_serving()
         log.info("serving", extra={"address": self.address, "backend": self.backend.name})
+        if self.backend.name == "numpy" and self.backend.missing:  # it was not asked for
+            log.warning("no compiled kernels: NumPy computes, which is slower", extra={"reasons": self.backend.missing})
         return self.address
 
     def _service(self) -> Service:
-        admission = Admission(_of(self.settings, Capacity))
         pushback = Pushback(self.settings.retry_pushback_ms)
         patience = _of(self.settings, Patience)
-        return Service(self.routes, self.call, admission, patience, pushback, self.observers)
+        return Service(self.routes, self.call, self._admission, patience, pushback, self.calls)
+
+    def _parts(self) -> Parts:
+        methods = {route.method: path[1:] for path, route in self.routes.items() if path.endswith(f"/{route.method}")}
+        return Parts(
+            settings=self.settings,
+            identity=Identity(version("meanrev"), methods),
+            backend=self.backend,
+            calls=self.calls,
+            launcher=self._launcher,
+            admission=self._admission,
+            jobs=lambda: self.call.stores.jobs,
+            fleet=self._fleet,
+        )
 
     async def stop(self, grace_s: float | None = None) -> None:
         """Turn health to NOT_SERVING, let calls in flight finish, and close.
@@ -133,6 +155,7 @@ class App:
                 work.cancel()
             await self._server.stop(self.settings.grace_s if grace_s is None else grace_s)
             log.info("stopped", extra={"address": self.address})
+        await self.observation.stop()
         await asyncio.to_thread(self.close)  # a worker may take seconds to end
 
     def close(self) -> None:
@@ -160,14 +183,19 @@ class App:
             ready: Called with the address once it is listened on.
         """
         loop = asyncio.get_running_loop()
-        asked = asyncio.Event()
+        asked, again = asyncio.Event(), asyncio.Event()
+
+        def signalled() -> None:  # one for all signals, because the second may come before the first has any effect
+            (again if asked.is_set() else asked).set()
+
         for number in (signal.SIGINT, signal.SIGTERM):
-            loop.add_signal_handler(number, asked.set)
-        ready(await self.start())
+            loop.add_signal_handler(number, signalled)
+        with self.observation.dumping():
+            ready(await self.start())
+            await self._until_stopped(asked, again)
+
+    async def _until_stopped(self, asked: asyncio.Event, again: asyncio.Event) -> None:
         await asked.wait()
-        again = asyncio.Event()
-        for number in (signal.SIGINT, signal.SIGTERM):
-            loop.add_signal_handler(number, again.set)
         stopping, hurry = asyncio.create_task(self.stop()), asyncio.create_task(again.wait())
         await asyncio.wait((stopping, hurry), return_when=asyncio.FIRST_COMPLETED)
         hurry.cancel()

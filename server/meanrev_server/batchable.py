@@ -1,7 +1,7 @@
 """Operations that many small requests share: their arguments are stacked, computed at once, and the answers split.
 
 An operation is here where a small call costs more in the calling than in the arithmetic, where a request gets the same
-bits in company as alone, and where a server with many clients gains by it. All others are computed one by one: a stream
+bits in a batch as alone, and where a server with many clients gains by it. All others are computed one by one: a stream
 of estimates has a state of its own, a large request gains nothing, model "leung_li" of the thresholds takes as long for
 two processes together as for one after the other, and of FitOu the fit is the smaller part (docs/decisions/0004).
 """

@@ -1,23 +1,23 @@
 """The queue before the compute threads: which computations start next, and which go together.
 
 This is a pure core without a clock, a thread or an await. The launcher drives it: it adds computations, takes a batch
-whenever a thread is idle, says when a batch is done, and passes the time in seconds.
+whenever a thread is idle, reports when a batch is done, and passes the time in seconds.
 
 Computations with equal keys go together, in the order of their arrival. A key's batch starts at once where no other
 batch of that key runs. While one runs, the next one fills, and starts earlier only when it is full. A key whose batch
 has started goes behind the other keys. Identities take turns: the next batch is one of the identity whose last turn is
-longest ago, so that no caller waits behind all that another has queued. Where a delay is set, a key waits for company
-only if its last batch had more than one computation, so that a caller without neighbours never waits.
+longest ago, so that no caller waits behind all that another has queued. Where a delay is set, it applies only to keys
+whose last batch had more than one computation, so that a caller without neighbours never waits.
 """
 
 from collections import Counter
 from collections.abc import Hashable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from meanrev_server.errors import LimitReached, setting_named
 
-__all__ = ["Batcher", "Computation", "Counts", "QueueLimits", "Taken"]
+__all__ = ["Batcher", "Computation", "Counts", "Load", "QueueLimits", "Taken"]
 
 _REMEMBERED = 1024
 
@@ -47,7 +47,7 @@ class Computation:
         work: What to compute; only the launcher looks at it.
         key: Computations with equal keys may go together; None goes alone.
         nbytes: Memory that the computation holds while it waits.
-        deadline: Time from which on nobody needs its answer; None is never.
+        deadline: Time from which on its answer is not needed; None is never.
         identity: Who asked for it; "" where the server does not know.
         added: Time at which it was added; the batcher sets it.
         cancelled: Whether its caller has left; Batcher.cancel sets it, also while it runs.
@@ -62,7 +62,7 @@ class Computation:
     cancelled: bool = False
 
     def is_wanted(self, now: float) -> bool:
-        """Tell whether someone still waits for the answer."""
+        """Return whether someone still waits for the answer."""
         return not self.cancelled and (self.deadline is None or now < self.deadline)
 
 
@@ -89,6 +89,7 @@ class Counts:
         batches: Batches.
         expired: Computations whose deadline passed first.
         cancelled: Computations that were cancelled first.
+        sizes: Batches by their size.
     """
 
     added: int = 0
@@ -97,6 +98,21 @@ class Counts:
     batches: int = 0
     expired: int = 0
     cancelled: int = 0
+    sizes: dict[int, int] = field(default_factory=dict)
+
+
+class Load(NamedTuple):
+    """What waits and runs at one moment.
+
+    Attributes:
+        waiting: Computations that wait.
+        waiting_bytes: Bytes that they hold.
+        busy: Threads that compute.
+    """
+
+    waiting: int
+    waiting_bytes: int
+    busy: int
 
 
 class Batcher:
@@ -120,7 +136,7 @@ class Batcher:
         self._running: dict[Hashable, int] = {}
         # Keys whose last batch had more than one computation, the oldest first. Callers choose keys, so the number is
         # limited.
-        self._in_company: dict[Hashable, None] = {}
+        self._batched_before: dict[Hashable, None] = {}
         self._calls = 0
         self._bytes = 0
         self._waiting_of: Counter[str] = Counter()
@@ -132,6 +148,11 @@ class Batcher:
     def waiting(self) -> int:
         """Number of computations that wait."""
         return self._calls
+
+    @property
+    def waiting_bytes(self) -> int:
+        """Bytes that they hold."""
+        return self._bytes
 
     def add(self, computation: Computation, now: float) -> None:
         """Add a computation to the queue.
@@ -187,6 +208,7 @@ class Batcher:
             self.counts.started += len(batch)
             self.counts.batches += 1
             self._take_turn(batch[0].identity)
+            self.counts.sizes[len(batch)] = self.counts.sizes.get(len(batch), 0) + 1
             if batch[0].key is not None:
                 self._note(batch[0].key, len(batch))
         return Taken(tuple(batch), tuple(expired))
@@ -231,15 +253,15 @@ class Batcher:
             self._turns = {name: turn for name, turn in self._turns.items() if name in self._waiting_of}
 
     def _due(self, name: Hashable, group: dict[Computation, None]) -> float:
-        return next(iter(group)).added + (self._delay if name in self._in_company else 0.0)
+        return next(iter(group)).added + (self._delay if name in self._batched_before else 0.0)
 
     def _note(self, key: Hashable, size: int) -> None:
         self._running[key] = self._running.get(key, 0) + 1
-        self._in_company.pop(key, None)
+        self._batched_before.pop(key, None)
         if size > 1 and self._delay:
-            self._in_company[key] = None
-            if len(self._in_company) > _REMEMBERED:
-                del self._in_company[next(iter(self._in_company))]
+            self._batched_before[key] = None
+            if len(self._batched_before) > _REMEMBERED:
+                del self._batched_before[next(iter(self._batched_before))]
 
     def _remove(self, computation: Computation) -> None:
         name = _group_of(computation)

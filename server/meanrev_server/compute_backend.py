@@ -2,6 +2,7 @@
 
 import logging
 import os
+import time
 from collections.abc import Callable
 from functools import partial
 from importlib.util import find_spec
@@ -12,12 +13,16 @@ from gpu_kernels import backend, device
 from gpu_kernels.backend import Backend
 from gpu_kernels.compile import use_cache, use_lanes
 from gpu_kernels.dispatch import Selection
+from gpu_kernels.kernel_cache import sweep
 from meanrev_server.config import Settings
 from meanrev_worker import Fleet, Orders, blas
 
 __all__ = ["ComputeBackend", "blas_threads", "choose", "limit_blas"]
 
 log = logging.getLogger(__name__)
+
+_ABANDONED_S = 3600.0
+"""Age at which an unfinished build of a kernel is one that a killed process left: a compiler is given five minutes."""
 
 
 class ComputeBackend(NamedTuple):
@@ -53,8 +58,9 @@ def choose(settings: Settings, changed: Callable[[], None]) -> ComputeBackend:
         use_cache(Path(settings.kernel_cache))
     if settings.lanes:
         use_lanes(settings.lanes)
+    sweep(time.time() - _ABANDONED_S)
     threads = settings.kernel_threads or len(os.sched_getaffinity(0))
-    name, reason = str(settings.backend), ""
+    name, tried = str(settings.backend), None
     if settings.worker == "process" or (settings.worker == "auto" and _may_be_gpu(name)):
         fleet = Fleet(_orders(settings, threads), settings.compute_threads, gpus=settings.gpus, changed=changed)
         found = fleet.backend
@@ -64,12 +70,12 @@ def choose(settings: Settings, changed: Callable[[], None]) -> ComputeBackend:
             return ComputeBackend(found, Selection(found.name, threads, fleet.run, _lanes(found.name)), fleet=fleet)
         fleet.close()
         # The child has looked for a GPU. This process need not look again, which would leave CuPy in its memory.
-        name, reason = found
+        name, tried = found.name, found
     chosen = backend.choose_on(settings.device, settings.gpu_memory, name)
     # CUDA has a current device in each thread.
     prepare = partial(device.limit, settings.device, settings.gpu_memory) if chosen.name == "cuda" else None
     selected = Selection(chosen.name, threads, lanes=_lanes(chosen.name))
-    return ComputeBackend(Backend(chosen.name, reason or chosen.reason), selected, prepare)
+    return ComputeBackend(tried or chosen, selected, prepare)
 
 
 def limit_blas(settings: Settings) -> None:

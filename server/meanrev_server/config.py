@@ -3,8 +3,6 @@
 Nothing here reads the environment; the caller passes it.
 """
 
-import ipaddress
-import re
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
@@ -14,6 +12,7 @@ import msgspec
 
 from gpu_kernels.choices import suggestion
 from meanrev_server import rules
+from meanrev_server.addresses import address_of, is_loopback
 from meanrev_server.contradictions import contradiction
 from meanrev_server.errors import ConfigError
 
@@ -21,7 +20,6 @@ __all__ = ["ConfigError", "Settings", "load", "origins"]
 
 _PREFIX = "MEANREV_"
 _OF_THE_CLIENT = frozenset({"host", "config", "timeout", "traceback"})
-_ADDRESS = re.compile(r"(?P<host>\[[0-9a-fA-F:.]+(?:%[\w.-]+)?\]|[\w.-]+):(?P<port>[0-9]+)")
 
 
 class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -72,6 +70,13 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
         max_assets_per_stream: Asset ids one stream may carry.
         log: Rendering of log lines on stderr.
         log_level: Least severe level that is logged.
+        call_log: Calls that get a log line at their end: "all", "slow" ones, or none ("off"); "auto" is all where log
+            is "json", and the slow ones otherwise.
+        slow_call_ms: Milliseconds from which on a call is slow, and its line a warning; 0 is never. Of a stream, whose
+            length its caller chooses, only the time counts that its computations waited.
+        metrics: HOST:PORT where Prometheus reads metrics, port 0 for a free one; "" is nowhere.
+        tracing: Where OpenTelemetry spans go: nowhere, or to the collector that the variables OTEL_* name.
+        channelz: HOST:PORT of this machine for gRPC's own view of connections and sockets; "" is nowhere.
     """
 
     listen: str = "127.0.0.1:50051"
@@ -111,27 +116,29 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     max_assets_per_stream: Annotated[int, msgspec.Meta(ge=1, le=1_000_000)] = 10_000
     log: Literal["console", "json"] = "console"
     log_level: Literal["debug", "info", "warning", "error"] = "info"
+    call_log: Literal["auto", "all", "slow", "off"] = "auto"
+    slow_call_ms: Annotated[float, msgspec.Meta(ge=0, le=86_400_000)] = 5000.0
+    metrics: str = ""
+    tracing: Literal["off", "otlp"] = "off"
+    channelz: str = ""
 
     def check(self) -> None:
         """Check what the types of the fields cannot express.
 
         Raises:
-            ConfigError: listen is not an address, or is reachable from outside in plaintext without insecure, or
-                two settings contradict each other.
+            ConfigError: listen, metrics or channelz is not an address, or listen is reachable from outside in plaintext
+                without insecure, or channelz from outside, or two settings contradict each other.
         """
         if conflict := contradiction(self):
             raise ConfigError(conflict)
+        if self.metrics:
+            address_of("metrics", self.metrics)
+        if self.channelz and not is_loopback(address_of("channelz", self.channelz).host):
+            raise ConfigError(f"channelz must be on a loopback address, because it asks nobody, got {self.channelz!r}")
         if self.listen.startswith("unix:"):
             return
-        found = _ADDRESS.fullmatch(self.listen)
-        if found is None:
-            bare = self.listen.count(":") > 1 and "[" not in self.listen and "//" not in self.listen
-            advice = ", with an IPv6 address in brackets" if bare else ""
-            raise ConfigError(f"listen must be HOST:PORT or unix:/path{advice}, got {self.listen!r}")
-        host, port = found["host"], found["port"]
-        if len(port) > 5 or int(port) > 65535:
-            raise ConfigError(f"listen must be HOST:PORT with a port from 1 to 65535, or 0, got {self.listen!r}")
-        if not self.insecure and not _is_loopback(host):
+        host, _ = address_of("listen", self.listen, " or unix:/path")
+        if not self.insecure and not is_loopback(host):
             raise ConfigError(
                 f"listen = {self.listen!r} is reachable from other machines in plaintext; "
                 "use a loopback address, or say --insecure (insecure = true) if the network is trusted",
@@ -199,12 +206,3 @@ def _file(path: Path) -> dict[str, Any]:
 def _variables(environ: Mapping[str, str]) -> dict[str, str]:
     names = {name.removeprefix(_PREFIX).lower(): value for name, value in environ.items() if name.startswith(_PREFIX)}
     return {name: value for name, value in names.items() if name not in _OF_THE_CLIENT}
-
-
-def _is_loopback(host: str) -> bool:
-    if host == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(host.strip("[]")).is_loopback
-    except ValueError:
-        return False

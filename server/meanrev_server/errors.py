@@ -9,10 +9,11 @@ ServerError
 ├── Abandoned         work whose caller has left
 └── Refused           a call that ends with a status other than OK (rpc.status)
 
-ConfigError stops the server before it serves. Abandoned ends a computation, and nobody waits for it. All others become
+ConfigError stops the server before it serves. Abandoned ends a computation that no caller waits for. All others become
 gRPC statuses, in rpc.status alone.
 """
 
+import re
 from typing import Self
 
 __all__ = [
@@ -25,6 +26,9 @@ __all__ = [
     "ServerStopping",
     "setting_named",
 ]
+
+
+_VARIABLE = re.compile(r"\(MEANREV_([A-Z_]+)\)")
 
 
 class ServerError(Exception):
@@ -44,6 +48,7 @@ class LimitReached(ServerError, RuntimeError):
 
     Attributes:
         passing: Whether the same call may fit later, when others have ended.
+        setting: Name of the setting that raises it; "" where there is none.
         field: The part of the request that is too large; None, like the next two, where that is the request as a whole.
         rule: What is allowed, as a phrase that follows the field.
         value: The size of that part.
@@ -51,6 +56,9 @@ class LimitReached(ServerError, RuntimeError):
 
     def __init__(self, message: str, *, passing: bool = False) -> None:
         self.passing = passing
+        # Messages name a setting by setting_named, so a raise need not name it a second time.
+        named = _VARIABLE.search(message)
+        self.setting = named[1].lower() if named else ""
         self.field: str | None = None
         self.rule: str | None = None
         self.value: int | None = None

@@ -5,7 +5,7 @@ This is a pure core without a clock or a thread; the caller passes the time.
 
 import hashlib
 from collections import OrderedDict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from meanrev_server.errors import LimitReached, NotFound, setting_named
@@ -91,6 +91,9 @@ class JobStore:
         """
         self._most_jobs, self._most_bytes = most_jobs, most_bytes
         self._jobs: OrderedDict[str, Job] = OrderedDict()
+
+    def __iter__(self) -> Iterator[Job]:
+        return iter(tuple(self._jobs.values()))
 
     def check_size(self, nbytes: int) -> None:
         """Refuse a result that can never be kept.

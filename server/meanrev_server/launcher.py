@@ -15,8 +15,10 @@ from functools import partial
 from typing import Any, NamedTuple, ParamSpec, TypeVar
 
 from gpu_kernels.dispatch import Selection, using
-from meanrev_server.batcher import Batcher, Computation, Counts, QueueLimits
+from meanrev_server.batcher import Batcher, Computation, Counts, Load, QueueLimits
 from meanrev_server.errors import Expired, ServerStopping
+from meanrev_server.records import CallRecord
+from meanrev_wire import codec
 
 __all__ = ["Launcher"]
 
@@ -37,11 +39,13 @@ class _Work(NamedTuple):
         compute: Computes the items of a batch; that of the batch's first computation computes them all.
         item: The item of this computation.
         answer: The future of its result.
+        record: Where its times are noted; None is nowhere.
     """
 
     compute: Callable[[Sequence[Any]], Sequence[Any]]
     item: Any
     answer: asyncio.Future[Any]
+    record: CallRecord | None = None
 
 
 class _Failed(NamedTuple):
@@ -87,6 +91,11 @@ class Launcher:
         """How many computations came, started and ended unstarted so far."""
         return self._batcher.counts
 
+    @property
+    def load(self) -> Load:
+        """What waits and runs now."""
+        return Load(self._batcher.waiting, self._batcher.waiting_bytes, self._threads - self._idle)
+
     async def run(self, compute: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
         """Run a function in a compute thread and wait for its result without blocking the event loop.
 
@@ -97,7 +106,12 @@ class Launcher:
         return await self.submit(partial(compute, *args, **kwargs))
 
     async def submit(
-        self, compute: Callable[[], R], *, nbytes: int = 0, deadline: float | None = None, identity: str = ""
+        self,
+        compute: Callable[[], R],
+        *,
+        nbytes: int = 0,
+        deadline: float | None = None,
+        record: CallRecord | None = None,
     ) -> R:
         """Run a function as run does, for a caller that waits for a limited time only.
 
@@ -105,15 +119,15 @@ class Launcher:
             compute: The function.
             nbytes: Memory that it holds while it waits.
             deadline: time.monotonic() at which its result is of no use any more.
-            identity: Who asks for it; identities take turns.
+            record: Where its times are noted; None is nowhere.
 
         Raises:
             Expired: the deadline passed before it began.
             LimitReached: the queue is full.
             Exception: whatever the function raises.
         """
-        work = _Work(_call, compute, asyncio.get_running_loop().create_future())
-        found: R = await self._answer(Computation(work, None, nbytes, deadline, identity))
+        work = _Work(_call, compute, asyncio.get_running_loop().create_future(), record)
+        found: R = await self._answer(Computation(work, None, nbytes, deadline, _identity(record)))
         return found
 
     async def batched(
@@ -124,7 +138,7 @@ class Launcher:
         *,
         nbytes: int = 0,
         deadline: float | None = None,
-        identity: str = "",
+        record: CallRecord | None = None,
     ) -> R:
         """Compute an item, together with others of the same function and key where some wait.
 
@@ -134,7 +148,7 @@ class Launcher:
             item: The other arguments.
             nbytes: As in submit.
             deadline: As in submit.
-            identity: As in submit.
+            record: As in submit.
 
         Returns:
             The result of the item.
@@ -142,8 +156,8 @@ class Launcher:
         Raises:
             Exception: as submit, for this item alone.
         """
-        work = _Work(partial(compute, key), item, asyncio.get_running_loop().create_future())
-        found: R = await self._answer(Computation(work, (compute, key), nbytes, deadline, identity))
+        work = _Work(partial(compute, key), item, asyncio.get_running_loop().create_future(), record)
+        found: R = await self._answer(Computation(work, (compute, key), nbytes, deadline, _identity(record)))
         return found
 
     def close(self) -> None:
@@ -180,6 +194,8 @@ class Launcher:
         while self._idle:
             batch, expired = self._batcher.take(time.monotonic())
             for computation in expired:
+                if computation.work.record is not None:
+                    computation.work.record.queued_s += time.monotonic() - computation.added
                 _settle(computation, _Failed(Expired("the deadline passed while the call waited for its computation")))
             if not batch:
                 self._wake()
@@ -207,8 +223,14 @@ class Launcher:
             self._timer = self._loop.call_later(max(0.0, due - time.monotonic()), self._dispatch)
 
     def _compute(self, batch: tuple[Computation, ...]) -> Sequence[Any]:
+        began, encoding_s = time.monotonic(), codec.encoding_seconds()
         with using(*self.selection):
-            return _outcomes(batch)
+            outcomes = _outcomes(batch)
+        ended, encoding_s = time.monotonic(), codec.encoding_seconds() - encoding_s
+        for computation in batch:
+            if computation.work.record is not None:
+                computation.work.record.note_computation(computation.added, began, ended, encoding_s)
+        return outcomes
 
     def _hand_over(
         self, batch: tuple[Computation, ...], loop: asyncio.AbstractEventLoop, running: "Future[Sequence[Any]]"
@@ -258,6 +280,11 @@ def _alone(computation: Computation) -> Any:
 
 def _call(functions: Sequence[Callable[[], Any]]) -> Sequence[Any]:
     return [function() for function in functions]
+
+
+def _identity(record: CallRecord | None) -> str:
+    """Return who asks for a computation; identities take turns."""
+    return "" if record is None else record.caller.identity
 
 
 def _settle(computation: Computation, outcome: Any) -> None:

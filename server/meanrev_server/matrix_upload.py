@@ -1,6 +1,6 @@
 """The upload of a matrix that is larger than a message: it arrives in chunks and becomes one array.
 
-The first chunk tells the size of the matrix, so that it is admitted or refused as a whole before the rest is sent.
+The first chunk has the size of the matrix, so that it is admitted or refused as a whole before the rest is sent.
 Memory grows with the data that has arrived, not with the size that the first chunk announced: the operating system
 gives the allocated array memory only where it is written.
 """
@@ -21,7 +21,7 @@ from meanrev_server.rpc.stamps import check_stamps
 from meanrev_wire import codec
 from meanrev_wire.research_pb2 import MatrixChunk
 
-__all__ = ["Table", "Upload", "begin"]
+__all__ = ["Upload", "UploadedMatrix", "begin"]
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -33,7 +33,7 @@ _NUMBERED_ON_THE_LOOP = 1_000
 
 
 @dataclass(frozen=True, slots=True)
-class Table:
+class UploadedMatrix:
     """A whole matrix.
 
     Attributes:
@@ -52,12 +52,12 @@ class _Assembly:
     """The chunks that have arrived so far.
 
     Attributes:
-        outline: What the first chunk tells.
+        outline: The outline that the first chunk gives.
         name: Name of the matrix.
         stamped: Whether the first chunk has timestamps.
         most_bytes: Most bytes of a matrix.
         rows: Rows that have arrived.
-        whole: (T, N), filled from the top; None where the first chunk did not tell T.
+        whole: (T, N), filled from the top; None where the first chunk did not give T.
         blocks: The chunks' blocks, where whole is None.
         stamps: The chunks' timestamps.
     """
@@ -121,7 +121,7 @@ class _Assembly:
             self.whole = np.empty((self.outline.n_rows, self.outline.n_columns))
         self.whole[self.rows : self.rows + len(block)] = block
 
-    def table(self) -> Table:
+    def table(self) -> UploadedMatrix:
         """Return the whole matrix.
 
         Raises:
@@ -133,7 +133,7 @@ class _Assembly:
         values = _joined(self.blocks) if self.whole is None else self.whole
         stamps = np.concatenate(self.stamps) if self.stamps else None
         columns = self.outline.columns or tuple(map(str, range(self.outline.n_columns)))
-        return Table(values, columns, stamps)
+        return UploadedMatrix(values, columns, stamps)
 
 
 @dataclass(slots=True)
@@ -141,7 +141,7 @@ class Upload:
     """A matrix of which the first chunk has arrived.
 
     Attributes:
-        outline: What the first chunk tells of the matrix.
+        outline: The outline of the matrix that the first chunk gives.
         first_bytes: Bytes of the first chunk.
     """
 
@@ -151,7 +151,7 @@ class Upload:
     _messages: AsyncIterator[bytes]
     _call: Call
 
-    async def table(self) -> Table:
+    async def table(self) -> UploadedMatrix:
         """Reserve the bytes of the matrix, receive the other chunks, and return the whole matrix.
 
         Raises:

@@ -1,4 +1,4 @@
-"""What the first chunk tells of a matrix: enough to admit it, to check its options and to estimate its work."""
+"""The outline of a matrix in its first chunk: enough to admit it, check its options and estimate its work."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -16,10 +16,10 @@ VALUE_BYTES = 8
 
 @dataclass(frozen=True, slots=True)
 class Outline:
-    """What the first chunk tells of a matrix.
+    """The outline of a matrix, from its first chunk.
 
     Attributes:
-        n_rows: T; 0 where the first chunk does not tell.
+        n_rows: T; 0 where the first chunk does not give it.
         n_columns: N.
         columns: N names, all different; none where columns are numbered.
         metadata: Options as a JSON object.
@@ -77,7 +77,7 @@ def opened(data: bytes, most_bytes: int) -> tuple[MatrixChunk, Outline]:
 
 
 def _width(chunk: MatrixChunk) -> int:
-    """Return N, of the block or, where there is none, as the chunk says."""
+    """Return N, from the block or, where there is none, from the field of the chunk."""
     if not chunk.HasField("block") and chunk.total_columns:
         n_columns, field_name = chunk.total_columns, "total_columns"
     else:

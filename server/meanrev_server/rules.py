@@ -1,4 +1,4 @@
-"""Rules in words: msgspec tells that a value breaks a rule, and this module says which, and which names are near.
+"""Rules in words: msgspec finds a value that breaks a rule, and this module words the rule and suggests near names.
 
 It is the only place that reads msgspec's messages.
 """
@@ -44,7 +44,7 @@ def unknown(name: str, names: Sequence[str], what: str, verdict: str = "is not k
         name: What was given.
         names: What is known.
         what: What the known ones are called, in the plural ("options").
-        verdict: What the rule says of the name.
+        verdict: What is wrong with the name.
     """
     advice = suggestion(name, names)
     listed = ", ".join(names[:_LISTED]) or "none"
@@ -126,7 +126,7 @@ def _tuple(info: Any) -> str:
 
 
 def _union(info: Any) -> str:
-    # Null says no more than leaving the value out, so it needs no mention.
+    # Null means the same as leaving the value out, so it needs no mention.
     kinds = [kind for kind in info.types if not isinstance(kind, inspect.NoneType)]
     return " or ".join(dict.fromkeys(allowed(kind) for kind in kinds))
 

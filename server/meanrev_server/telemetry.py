@@ -11,6 +11,8 @@ from collections.abc import Iterator
 
 import structlog
 
+from meanrev_server.log_queue import QueuedHandler
+
 __all__ = ["particulars", "start_logging"]
 
 
@@ -28,7 +30,7 @@ def particulars(error: BaseException) -> dict[str, str]:
 
 
 def start_logging(rendering: str, level: str) -> None:
-    """Send log records to stderr.
+    """Send log records to stderr, which a thread writes: where nobody reads it, lines are dropped and counted.
 
     Args:
         rendering: "console" or "json".
@@ -42,18 +44,30 @@ def start_logging(rendering: str, level: str) -> None:
     last: structlog.types.Processor = structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())
     if rendering == "json":
         last = structlog.processors.JSONRenderer()
-    handler = logging.StreamHandler(sys.stderr)
-    handler.addFilter(_without_data)
-    handler.setFormatter(
-        structlog.stdlib.ProcessorFormatter(
-            foreign_pre_chain=shared,
-            processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, last],
-        ),
+    formatter = _Formatter(
+        foreign_pre_chain=shared,
+        processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, last],
     )
+    stderr = sys.stderr
+
+    def write(record: logging.LogRecord) -> None:
+        stderr.write(f"{formatter.format(record)}\n")
+        stderr.flush()
+
     logging.raiseExceptions = False  # else a closed stderr would make logging print a traceback, with its data
+    handler = QueuedHandler(write)
+    handler.addFilter(_without_data)  # here, and not in the thread: what waits in the queue holds no data either
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(level.upper())
+
+
+class _Formatter(structlog.stdlib.ProcessorFormatter):
+    """Renders records, but for those whose message is lines that have been rendered already."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        """Return the lines of a record."""
+        return str(record.msg) if vars(record).get("rendered") else super().format(record)
 
 
 def _without_data(record: logging.LogRecord) -> bool:

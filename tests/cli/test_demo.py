@@ -76,7 +76,7 @@ def test_a_refusal_of_the_server_is_one_sentence(run, monkeypatch):
     def refuse(*_):
         raise meanrev.ServerError("it is ill")
 
-    monkeypatch.setattr(story, "tell", refuse)
+    monkeypatch.setattr(story, "compute", refuse)
     result = run("demo")
     assert result.exit_code == 1
     assert "it is ill; `meanrev doctor`" in result.stderr

@@ -190,7 +190,7 @@ class TestStats:
         found = client.stats(returns, periods_per_year=365)
         assert isinstance(found, ReturnStats)
         figures = performance.figures(returns[None], periods_per_year=365).figures
-        for name in performance.Figures._fields:
+        for name in performance.ReturnFigures._fields:
             assert found[name] == getattr(figures, name)[0], name
         assert isinstance(found.cagr, float)
         assert (found.status, found.n_bars) == ("ok", 399)

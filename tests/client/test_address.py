@@ -1,3 +1,6 @@
+import copy
+import pickle
+
 import pytest
 
 import meanrev as mr
@@ -19,6 +22,42 @@ from meanrev.transport.options import channel_options, default_timeout, endpoint
 )
 def test_the_argument_wins_then_the_variable_then_this_process(given, environ, chosen):
     assert endpoint(given, None, None, environ).address == chosen
+
+
+@pytest.mark.parametrize(
+    ("given", "addresses"),
+    [
+        (["a:1", "b"], ("a:1", "b:50051")),
+        ("a:1, [::1]:2 ,dns:///c:3", ("a:1", "[::1]:2", "dns:///c:3")),
+        (("a:1", "a:1"), ("a:1",)),
+        (["unix:/run/a,b"], ("unix:/run/a,b",)),
+        ("unix:/run/a,b", ("unix:/run/a,b",)),
+        (["local"], ("local",)),
+    ],
+)
+def test_several_servers_are_a_list_or_have_commas_between_them(given, addresses):
+    where = endpoint(given, None, None, {})
+    assert where.addresses == addresses
+    assert endpoint(where.address, None, None, {}) == where
+    assert endpoint(None, None, None, {"MEANREV_HOST": where.address}) == where
+
+
+@pytest.mark.parametrize("given", [[], ["a:1", ""], "a:1,", ["a:1", "local"], "a:1,unix:/s", [1, 2], b"a:1", {"a:1"}])
+def test_something_else_is_no_list_of_servers(given):
+    with pytest.raises(mr.InvalidInput, match="address must be HOST:PORT"):
+        endpoint(given, None, None, {})
+
+
+def test_a_client_of_several_servers_can_be_copied():
+    client = mr.Client(["a:1", "b:2"])
+    assert repr(client) == "Client('a:1,b:2')"
+    assert pickle.loads(pickle.dumps(client)).address == copy.copy(client).address == client.address
+
+
+def test_a_token_stays_here_only_if_all_servers_are_here():
+    assert endpoint("localhost:1,127.0.0.1:2", "secret", None, {}).metadata
+    with pytest.raises(mr.InvalidInput, match="token needs tls"):
+        endpoint("localhost:1,box:2", "secret", None, {})
 
 
 @pytest.mark.parametrize("address", ["localhost:1", "127.0.0.1:1", "127.8.0.1:1", "[::1]:1", "unix:/s", "local"])

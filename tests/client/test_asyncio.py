@@ -117,7 +117,7 @@ async def _once(ask):
 
 
 async def test_nothing_is_listened_for_where_no_server_is(closed_address):
-    async with mr.AsyncClient(closed_address, timeout=60) as ask:
+    async with mr.AsyncClient(closed_address, timeout=1) as ask:
         with pytest.raises(mr.ConnectionFailed, match=closed_address):
             await ask.log_returns([1.0, 2.0])
 

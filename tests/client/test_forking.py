@@ -127,7 +127,7 @@ if not child:
 os.kill(holder, 9)
 os.waitpid(holder, 0)
 try:
-    mr.Client(address).log_returns([1.0, 2.0], timeout=5)
+    mr.Client(address).log_returns([1.0, 2.0], timeout=1.5)
 except mr.ConnectionFailed:
     print("gone")
 """,

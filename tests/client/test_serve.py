@@ -11,7 +11,7 @@ import meanrev as mr
 def test_a_server_listens_while_the_context_is_open():
     with mr.serve(grace_s=0) as address, mr.Client(address, timeout=60) as client:
         assert client.log_returns([1.0, 2.0]).n_periods == 1
-    with mr.Client(address, timeout=60) as client, pytest.raises(mr.ConnectionFailed):
+    with mr.Client(address, timeout=1.5) as client, pytest.raises(mr.ConnectionFailed):
         client.log_returns([1.0, 2.0])
 
 
@@ -49,7 +49,7 @@ def test_a_server_that_ends_by_itself_is_an_error_of_ours():
         server.kill()
         server.wait()
         with pytest.raises(mr.ConnectionFailed, match=address):
-            client.log_returns([1.0, 2.0])
+            client.log_returns([1.0, 2.0], timeout=1.5)
 
 
 def test_a_backend_that_cannot_run_here_is_said():

@@ -7,8 +7,8 @@ import pytest
 def story():
     from meanrev_demo import crude
     from meanrev_demo.service import serving
-    from meanrev_demo.story import tell
+    from meanrev_demo.story import compute
     from meanrev_server import Settings
 
     with serving(Settings(listen="127.0.0.1:0")) as service:
-        return tell(crude.load(), service, "a test's machine")
+        return compute(crude.load(), service, "a test's machine")

@@ -36,7 +36,7 @@ def test_compiled_kernels_come_before_numpy():
 
 def test_without_a_compiler_numpy_runs_and_says_why(monkeypatch):
     def none():
-        raise CompileError("no C++ compiler on the PATH")
+        raise CompileError("no C++ compiler on the PATH", "install a C++ compiler")
 
     monkeypatch.setattr(backend, "maker", none)
     chosen = backend.choose()
@@ -57,18 +57,29 @@ def test_a_gpu_that_is_asked_for_and_missing_is_an_error_and_never_something_els
 @pytest.mark.parametrize("name", ["native", "cuda"])
 def test_a_kernel_cache_that_cannot_be_used_is_the_reason_and_not_the_compiler(monkeypatch, name):
     def refuse(*_):
-        raise CacheError("the kernel cache /cache cannot be made: Read-only file system")
+        raise CacheError(
+            "the kernel cache /cache cannot be made: Read-only file system",
+            "let kernel_cache name another folder",
+            "the kernel cache cannot be made: Read-only file system",
+        )
 
     monkeypatch.setattr(backend, "maker", refuse)
     monkeypatch.setattr(device, "describe", refuse)
     with pytest.raises(KernelError, match=f"'{name}' cannot run here: the kernel cache .*; let kernel_cache name"):
         backend.choose(name)
-    assert backend.choose().name == "numpy"
+    chosen = backend.choose()
+    assert chosen.name == "numpy"
+    assert f"no {name}: the kernel cache /cache cannot be made: Read-only file system" in chosen.reason
+    assert f"no {name}: the kernel cache cannot be made: Read-only file system" in chosen.public
+    assert "/cache" not in chosen.public
+    assert f"no {name}: the kernel cache /cache cannot be made: Read-only file system; let kernel_cache" in "".join(
+        chosen.missing
+    )
 
 
 def test_an_nvrtc_that_is_missing_is_a_reason_too(monkeypatch):
     def refuse():
-        raise CompileError("NVRTC is not installed")
+        raise CompileError("NVRTC is not installed", "pip install it")
 
     monkeypatch.setattr(device, "describe", refuse)
     with pytest.raises(KernelError, match="'cuda' cannot run here: NVRTC is not installed; pip install"):

@@ -2,6 +2,7 @@
 
 import ctypes
 import hashlib
+import os
 import stat
 import subprocess
 import sys
@@ -213,12 +214,50 @@ def test_a_folder_that_cannot_be_made_is_named(cache_folder):
 def test_a_folder_that_cannot_be_written_to_is_named(cache_folder, monkeypatch):
     """Not by its mode, which does not bind the superuser."""
 
-    def refuse(*, dir):  # noqa: A002 - the name of the standard library
+    def refuse(*, prefix, dir):  # noqa: A002 - the name of the standard library
         raise PermissionError(13, "Permission denied", str(dir))
 
     monkeypatch.setattr(tempfile, "TemporaryDirectory", refuse)
     with pytest.raises(CompileError, match=r"the kernel cache .*cache cannot be written"):
         library("tiny")
+
+
+@needs_compiler
+def test_a_full_disk_is_named_with_what_helps(cache_folder, monkeypatch):
+    def refuse(*, prefix, dir):  # noqa: A002 - the name of the standard library
+        raise OSError(28, "No space left on device", str(dir))
+
+    monkeypatch.setattr(tempfile, "TemporaryDirectory", refuse)
+    with pytest.raises(CompileError, match="cannot be written to: No space left on device") as refusal:
+        library("tiny")
+    assert refusal.value.fix.startswith("free some space there")
+    assert str(cache_folder) not in refusal.value.public
+
+
+def test_what_a_killed_build_left_is_removed_once_it_is_old(cache_folder):
+    places = {name: cache_folder / name for name in ("building-old", "building-new", "own")}
+    for place in places.values():
+        place.mkdir(parents=True, mode=0o700)
+        (place / "tiny.so").write_text("half a library", encoding="utf-8")
+    for name in ("building-old", "own"):
+        os.utime(places[name], (1000.0, 1000.0))
+    kernel_cache.sweep(before=2000.0)
+    assert {name for name, place in places.items() if place.exists()} == {"building-new", "own"}
+
+
+def test_where_there_is_no_folder_nothing_is_removed_or_made(cache_folder):
+    kernel_cache.sweep(before=2000.0)
+    assert not cache_folder.exists()
+
+
+@needs_compiler
+def test_a_build_is_in_a_folder_that_is_swept_where_it_was_killed(cache_folder, monkeypatch):
+    seen = []
+    monkeypatch.setattr(kernels, "_build", lambda *arguments: seen.append(arguments[2]) or arguments[2].write_text(""))
+    with pytest.raises(OSError, match="tiny"):
+        library("tiny")
+    assert seen[0].parent.name.startswith("building-")
+    assert seen[0].parent.parent == cache_folder
 
 
 def without_compiler(monkeypatch, *levels):

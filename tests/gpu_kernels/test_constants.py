@@ -7,11 +7,14 @@ import pytest
 from gpu_kernels import cholesky, cointegration, constants, ou, weights
 from gpu_kernels import compile as kernels
 from gpu_kernels.cointegration import driver as cointegration_driver
-from gpu_kernels.constants import whole
+from gpu_kernels.constants import integer
 from gpu_kernels.multiperiod import driver as plan_driver
 from gpu_kernels.multiperiod import host, polish
 from gpu_kernels.ou import driver as ou_driver
 from gpu_kernels.ou import inference, sums
+from gpu_kernels.sweep import accounts_native, figures
+from gpu_kernels.sweep import model as sweep_model
+from gpu_kernels.sweep.round_trips import Trade
 from gpu_kernels.weights import driver as weights_driver
 from gpu_kernels.weights import interior
 
@@ -27,6 +30,7 @@ SAME = {
         "LOSSY": cointegration.model.LOSSY,
         "ROWS": len(cointegration_driver.NAMES),
     },
+    "sweep/settle.h": {"RUIN": sweep_model.RUIN},
     "weights/weights.cu": {"ASYMMETRY": weights.arguments._ASYMMETRY},
     "weights/figures.h": {"SOLVED": weights_driver._SOLVED},
     "multiperiod/banded.h": {"SHIFT": cholesky._SHIFT},
@@ -65,6 +69,16 @@ def test_rows_have_the_order_of_the_fields_that_are_made_of_them():
     assert weights_driver.Solved._fields[:2] == ("x", "answer")
 
 
+def test_rows_of_the_sweep_have_the_order_in_which_python_reads_them():
+    rows = in_order("EQUITY", "RUINED", "sweep/rows.h")
+    assert [name for name in rows if name not in {"sum", "squares"}] == list(figures.Totals._fields)
+    assert rows.index("squares") == rows.index("sum") + 1
+    assert in_order("EQUITY", "POSITION", "sweep/accounts.cu") == list(accounts_native._PATHS)
+    named = {"entry_score": "entry_zscore", "exit_score": "exit_zscore"}
+    fields = [named.get(name, name) for name in in_order("SIDE", "CLOSED", "sweep/accounts.cu")]
+    assert fields == list(Trade._fields)
+
+
 def test_findings_have_the_numbers_that_the_numpy_twin_gives_them():
     found = constants.constants("ou/verdict.h")
     findings = {name: found[name.upper()] for name in in_order("FINE", "UNIT_ROOT_STANDS", "ou/verdict.h")}
@@ -92,6 +106,6 @@ def test_constants_are_read_as_they_are_written(tmp_path, monkeypatch):
     monkeypatch.setattr(constants, "_HERE", tmp_path)
     found = constants.constants("first.h", "second.h")
     assert found == {"ONE": 1, "TWO": 2, "SMALL": 1e-9, "FINE": 0.125, "A": 0, "B": 1, "C": 2, "D": 3}
-    assert whole("TWO", "first.h") == 2
+    assert integer("TWO", "first.h") == 2
     with pytest.raises(KeyError):
-        whole("MADE", "first.h")
+        integer("MADE", "first.h")

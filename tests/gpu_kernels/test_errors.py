@@ -18,7 +18,7 @@ EVERY = [
     errors.Degenerate("returns", "asset 3 has no variance", index=3),
     errors.DeviceFault("no answer", "install the driver"),
     errors.OutOfMemory("800 bytes are too many", "send a smaller batch"),
-    errors.CompileError("no compiler"),
+    errors.CompileError("no compiler", "install one", "none"),
     errors.CacheError("the cache is another user's"),
 ]
 

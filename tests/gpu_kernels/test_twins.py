@@ -13,6 +13,7 @@ import gpu_kernels
 from gpu_kernels import (
     cointegration,
     dispatch,
+    johansen,
     moments,
     multiperiod,
     ou,
@@ -51,6 +52,7 @@ WORK = {
     "weights.sharpe": lambda: weights.sharpe(MEANS, COVARIANCE, mode="long_only"),
     "weights.sharpe, leverage": lambda: weights.sharpe(MEANS, COVARIANCE, leverage=1.5),
     "multiperiod.optimize": lambda: multiperiod.optimize(RETURNS[:3], COVARIANCE, bounds=(0.0, 1.0)),
+    "johansen.fit": lambda: johansen.fit(WALKS.T),
     "cointegration.scan": lambda: cointegration.scan(WALKS.T),
     "thresholds.optimal": lambda: thresholds.optimal(1.0, 0.0, 1.0, [0.1, 0.2]),
     "thresholds.evaluate": lambda: thresholds.evaluate(1.0, 0.0, 1.0, 0.1, [1.0, 2.0], 0.0),

@@ -210,7 +210,7 @@ def test_keys_that_callers_make_up_are_not_remembered_for_ever():
         for computation in (Computation(None, key), Computation(None, key)):
             batcher.add(computation, 0.0)
         batcher.done(batcher.take(0.0).batch)
-    assert len(batcher._in_company) <= 1024
+    assert len(batcher._batched_before) <= 1024
     assert not batcher._groups
     assert not batcher._running
 

@@ -34,7 +34,7 @@ def test_known_keys_are_read_and_unknown_ones_listed():
     assert ignored == ["interval"]
 
 
-@pytest.mark.parametrize("text", ["1h bars", "[1]", '"x"', "{", "null", '{"dt": 2'])
+@pytest.mark.parametrize("text", ["1h bars", "[1]", '"x"', "null", "a {", "[NaN]"])
 def test_text_that_is_no_object_is_ignored_like_an_unknown_key(text):
     assert parse(text) == (Sample(), ["(not a JSON object)"])
 
@@ -76,6 +76,40 @@ def test_a_whole_surrogate_pair_is_text():
 def test_numbers_are_json_numbers(literal):
     with pytest.raises(InvalidInput, match=f"metadata must hold JSON numbers only, got '{literal}'"):
         parse(f'{{"dt": {literal}}}')
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("{", "metadata must be a JSON object where it begins with a brace .*at character 1"),
+        (' {"dt": 2', "must be a JSON object where it begins with a brace"),
+        ('{"dt": 2} {"strict": true}', "must be a JSON object where it begins with a brace .*got '{\"strict\": true}'"),
+        ("{'dt': 2}", "must be a JSON object where it begins with a brace"),
+        ('{"dt": 2, "dt": 3}', "metadata must name each key once, got 'dt'"),
+        ('{"note": {"a": 1, "b": 2, "a": 3}}', "metadata must name each key once, got 'a'"),
+        ('{"dt": 1e999}', "metadata must hold numbers that float64 can carry, got '1e999'"),
+        ('{"note": [-1E+400]}', "metadata must hold numbers that float64 can carry"),
+        (f'{{"window": {"9" * 5000}}}', "metadata must hold whole numbers of at most 4300 digits"),
+        (f'{{"note": -{"9" * 4301}, "strict": true}}', "metadata must hold whole numbers of at most 4300 digits"),
+        (f'{{"window": {"9" * 4000}}}', "metadata.window must be a whole number"),
+        (f'{{"dt": -{"9" * 4300}}}', "metadata.dt must be a number"),
+        (f'{{"dt": {"9" * 400}.5}}', "metadata must hold numbers that float64 can carry"),
+    ],
+)
+def test_what_begins_with_a_brace_is_an_object_or_refused(text, said):
+    with pytest.raises(InvalidInput, match=said):
+        parse(text)
+
+
+@pytest.mark.parametrize("literal", ["1e300", "1E+300", "1e-400", "9" * 300, f"0.{'1' * 400}"])
+def test_large_numbers_that_float64_carries_are_read(literal):
+    assert parse(f'{{"note": {literal}, "window": 5}}') == (Sample(window=5), ["note"])
+
+
+@given(st.from_regex(r'\{"(dt|window|x)": [-+0-9.eEnN:\[\]{}", ]{0,40}\}', fullmatch=True))
+def test_no_object_breaks_the_parser(text):
+    with suppress(InvalidInput):
+        assert isinstance(parse(text)[0], Sample)
 
 
 def test_size_and_depth_are_limited():

@@ -8,13 +8,13 @@ import numpy as np
 import pytest
 
 from gpu_kernels.errors import InvalidInput
-from meanrev_server.matrix_upload import Table
+from meanrev_server.matrix_upload import UploadedMatrix
 from meanrev_server.outline import Outline
 from meanrev_server.research.catalogue import TASKS
 from meanrev_server.research.prepared import Request
 
 VALUES = np.arange(1.0, 121.0).reshape(40, 3)
-TABLE = Table(VALUES, ("A", "B", "C"), None)
+TABLE = UploadedMatrix(VALUES, ("A", "B", "C"), None)
 STAMPS = np.arange(40)
 
 
@@ -60,16 +60,16 @@ def test_the_id_depends_on_the_values_of_options_and_not_on_how_they_were_writte
 @pytest.mark.parametrize(
     "table",
     [
-        Table(VALUES + 1, TABLE.columns, None),
-        Table(VALUES, ("A", "B", "D"), None),
-        Table(VALUES, TABLE.columns, STAMPS),
-        Table(VALUES, TABLE.columns, STAMPS + 1),
-        Table(VALUES.reshape(60, 2), ("A", "B"), None),
+        UploadedMatrix(VALUES + 1, TABLE.columns, None),
+        UploadedMatrix(VALUES, ("A", "B", "D"), None),
+        UploadedMatrix(VALUES, TABLE.columns, STAMPS),
+        UploadedMatrix(VALUES, TABLE.columns, STAMPS + 1),
+        UploadedMatrix(VALUES.reshape(60, 2), ("A", "B"), None),
     ],
     ids=["values", "columns", "stamps", "other stamps", "shape"],
 )
 def test_the_id_depends_on_every_part_of_the_matrix(table):
-    known = {job_id(submitted()), job_id(submitted(), Table(VALUES, TABLE.columns, STAMPS + 2))}
+    known = {job_id(submitted()), job_id(submitted(), UploadedMatrix(VALUES, TABLE.columns, STAMPS + 2))}
     assert job_id(submitted(), table) not in known
 
 
@@ -78,7 +78,7 @@ def test_the_id_depends_on_the_ignored_options_that_the_reply_names():
 
 
 def test_a_matrix_is_hashed_where_it_is():
-    table = Table(np.ones((2**17, 16)), tuple(map(str, range(16))), np.arange(2**17))
+    table = UploadedMatrix(np.ones((2**17, 16)), tuple(map(str, range(16))), np.arange(2**17))
     request = replace(submitted(), outline=Outline(2**17, 16, table.columns, ""))
     prepared = request.with_table(table)
     prepared.job_id()

@@ -20,7 +20,7 @@ def _recorded(calls):
 
     async def run():
         app = App(Settings(listen="127.0.0.1:0", backend="numpy"))
-        app.observers.append(records.append)
+        app.calls.observers.append(records.append)
         try:
             async with grpc.aio.insecure_channel(await app.start()) as channel:
                 await calls(channel)

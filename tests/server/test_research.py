@@ -58,7 +58,7 @@ class TestBacktest:
         account = sweep.accounts(PRICES.T, 1.0, 0.0, 1e-3, trades=True, path=True)
         assert list(result.returns.columns) == NAMES
         assert list(result.returns.n_bars) == [400] * 5
-        for name in performance.Figures._fields:
+        for name in performance.ReturnFigures._fields:
             np.testing.assert_array_equal(getattr(result.returns, name), getattr(account.returns.figures, name))
         for name in ("final_equity", "num_trades", "turnover", "exposure", "profit_factor", "worst_trade", "position"):
             np.testing.assert_array_equal(getattr(result, name), getattr(account, name))
@@ -122,7 +122,7 @@ class TestReturnStats:
         assert tuple(result.status) == expected.status == ("ok", "ok", "ok", "error", "ok")
         assert tuple(result.reason) == expected.reason
         assert list(result.n_bars) == [399, 369, 399, 0, 399]
-        for name in performance.Figures._fields:
+        for name in performance.ReturnFigures._fields:
             np.testing.assert_array_equal(getattr(result, name), getattr(expected.figures, name), err_msg=name)
 
     def test_values_of_accounts_are_taken_too(self, ask):

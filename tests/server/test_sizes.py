@@ -20,7 +20,7 @@ from meanrev_server.app import App
 from meanrev_server.capacity import Capacity
 from meanrev_server.config import ConfigError, Settings
 from meanrev_server.errors import LimitReached
-from meanrev_server.matrix_upload import Table, begin
+from meanrev_server.matrix_upload import UploadedMatrix, begin
 from meanrev_server.outline import Outline
 from meanrev_server.research import grid_sweep
 from meanrev_server.research.answer import PART_BYTES, Answer
@@ -337,7 +337,7 @@ class TestEstimates:
         request = Request.read(TASKS[method], Outline(400, 40, names, json.dumps(OPTIONS[method])))
         with using(*Selection()):
             tracemalloc.start()
-            for part in answered(request, Table(values, names, None)):
+            for part in answered(request, UploadedMatrix(values, names, None)):
                 assert len(part) <= PART_BYTES
             peak = tracemalloc.get_traced_memory()[1] + values.nbytes
             tracemalloc.stop()
@@ -390,7 +390,7 @@ class TestEstimates:
 class TestGroups:
     def test_groups_of_columns_change_nothing(self, monkeypatch):
         names, options = tuple("ABCDEFGHI"), {**OPTIONS["SweepThresholds"], "train": 80, "test": 40}
-        table = Table(matrix(200, 9), names, None)
+        table = UploadedMatrix(matrix(200, 9), names, None)
         request = Request.read(TASKS["SweepThresholds"], Outline(200, 9, names, json.dumps(options)))
         done = []
         whole = next(answered(request, table))

@@ -14,7 +14,7 @@ from meanrev_server.app import App
 from meanrev_server.config import Settings
 from meanrev_server.errors import LimitReached
 from meanrev_server.launcher import Launcher
-from meanrev_server.matrix_upload import Table
+from meanrev_server.matrix_upload import UploadedMatrix
 from meanrev_server.outline import Outline
 from meanrev_server.research.answer import Answer
 from meanrev_server.research.estimate import Estimate
@@ -23,7 +23,7 @@ from meanrev_server.research.running import running
 from meanrev_server.research.task import ResearchOptions, Task
 from meanrev_wire.research_pb2 import FitOuReply
 
-TABLE = Table(np.ones((2, 3)), ("A", "B", "C"), None)
+TABLE = UploadedMatrix(np.ones((2, 3)), ("A", "B", "C"), None)
 OUTLINE = Outline(2, 3, ("A", "B", "C"), "")
 PATIENCE_S = 10
 

@@ -4,9 +4,11 @@ import asyncio
 import io
 import logging
 import sys
+import threading
 
 import pytest
 
+from meanrev_server.log_queue import MOST_LINES, QueuedHandler
 from meanrev_server.rpc.status import status_of
 from meanrev_server.telemetry import start_logging
 
@@ -21,7 +23,13 @@ def logs(request, monkeypatch):
     monkeypatch.setattr(logging, "raiseExceptions", logging.raiseExceptions)
     before, level = root.handlers[:], root.level
     start_logging(request.param, "debug")
-    yield text.getvalue
+    [handler] = root.handlers
+
+    def told():
+        handler.flush()
+        return text.getvalue()
+
+    yield told
     root.handlers[:] = before
     root.setLevel(level)
 
@@ -69,3 +77,36 @@ def test_a_record_without_an_exception_stays_as_it_is(logs):
     told = logs()
     assert "serving" in told
     assert "unix:/run/s" in told
+
+
+class Full:
+    """Writes nothing until it may, as a pipe that nobody reads."""
+
+    def __init__(self):
+        self.may_write, self.began, self.written = threading.Event(), threading.Event(), []
+
+    def __call__(self, record):
+        self.began.set()
+        self.may_write.wait(30)
+        self.written.append((record.getMessage(), getattr(record, "lines", None)))
+
+
+def test_lines_for_a_full_pipe_are_dropped_and_counted():
+    full = Full()
+    handler = QueuedHandler(full)
+    logger = logging.getLogger("spam")
+    logger.propagate = False
+    logger.setLevel("INFO")
+    logger.addHandler(handler)
+    logger.info("line %s", "first")
+    assert full.began.wait(30)
+    for number in range(MOST_LINES + 7):
+        logger.info("line %d", number)
+    handler.flush()  # which ends although nothing was written
+    assert full.written == []
+    full.may_write.set()
+    while handler.queue.unfinished_tasks:
+        handler.flush()
+    assert full.written[:2] == [("line first", None), ("log lines were dropped", 7)]
+    logger.removeHandler(handler)
+    assert [message for message, _ in full.written[2:]] == [f"line {number}" for number in range(MOST_LINES)]

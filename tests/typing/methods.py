@@ -15,6 +15,7 @@ from meanrev.results import (
     BacktestMetric,
     Estimate,
     Health,
+    JohansenTest,
     MultiperiodPlan,
     OuFit,
     PairFit,
@@ -35,6 +36,7 @@ def of_a_client(client: mr.Client) -> None:
     assert_type(client.sweep(PRICES, entry="0.5:3:0.25", timeout=60.0), SweepResult)
     assert_type(client.scan(PRICES, top=3), ScanResult)
     assert_type(client.pair(PRICES[:, 0], PRICES[:, 1]), PairFit)
+    assert_type(client.johansen(PRICES, det_order=0, lags=1), JohansenTest)
     assert_type(client.stats(PRICES), ReturnStats)
     assert_type(client.fit_ou(PRICES), OuFit)
     assert_type(client.ou(PRICES), OuFit)

@@ -6,7 +6,7 @@ from threading import Thread
 import numpy as np
 import pytest
 
-from gpu_kernels.sweep.model import Pairs
+from gpu_kernels.sweep.model import ThresholdPairs
 from meanrev_worker.channel import Channel
 
 
@@ -30,7 +30,7 @@ MESSAGES = [
     np.float64(0.1),
     np.array(7),
     np.array([True, False]),
-    Pairs(np.ones(3), np.zeros(3), np.full(3, 1e-4)),
+    ThresholdPairs(np.ones(3), np.zeros(3), np.full(3, 1e-4)),
     [np.full(1000, float(n)) for n in range(50)],
 ]
 

@@ -113,8 +113,8 @@ def mapping_table(field: str, given: Mapping[Any, Any]) -> Table:
 def _column(field: str, given: Any) -> Floats:
     if isinstance(given, str | bytes | Mapping) or not hasattr(given, "__len__"):
         whole = field.partition("[")[0]
-        told = f"{whole} must be numbers, or a mapping of sequences of numbers; {field} holds {objects.shown(given)!r}"
-        raise InvalidInput(whole, "must be numbers, or a mapping of sequences of numbers", message=told)
+        wrong = f"{whole} must be numbers, or a mapping of sequences of numbers; {field} holds {objects.shown(given)!r}"
+        raise InvalidInput(whole, "must be numbers, or a mapping of sequences of numbers", message=wrong)
     values = array_floats(field, given)
     if values.ndim != 1:
         raise InvalidInput(field, "must have shape (T,)", value=values.shape)
@@ -135,7 +135,7 @@ def _dated(field: str, given: Any) -> tuple[NDArray[Any], str] | None:
 
 
 def _moments(field: str, given: Sequence[Any] | NDArray[Any]) -> NDArray[np.datetime64]:
-    """Return dates and datetimes as datetime64, in UTC where they know their zone."""
+    """Return dates and datetimes as datetime64, in UTC where they have a zone."""
     texts = [moment.isoformat() if isinstance(moment, dt.date) else str(moment) for moment in given]
     return iso_times(field, texts)
 

@@ -98,11 +98,11 @@ def looks_like_number(texts: Any) -> Any:
 
 
 def comma_style(columns: Iterable[Any]) -> str:
-    """Tell what a comma means in the numbers of some columns of texts.
+    """Return what a comma means in the numbers of some columns of texts.
 
     Returns:
         "decimal": it stands before the decimals. "thousands": it stands between thousands. "either": every number with
-        a comma can be read both ways, and nothing else in the columns says which. "": no number has one.
+        a comma can be read both ways, and nothing else in the columns decides which. "": no number has one.
     """
     seen = set()
     for column in columns:

@@ -23,7 +23,7 @@ _WHOLE = frozenset(
 
 
 def is_time_name(name: Hashable) -> bool:
-    """Tell whether a column is called like a time: Date, <DATE>, open_time, tradeDate, observation_date, epoch_ms."""
+    """Return whether a column is called like a time: Date, <DATE>, open_time, tradeDate, observation_date, epoch_ms."""
     words = re.findall(r"[a-z0-9]+", re.sub(r"([a-z])([A-Z])", r"\1 \2", str(name)).lower())
     if not words:
         return False
@@ -34,10 +34,10 @@ def is_time_name(name: Hashable) -> bool:
 
 
 def is_index_name(name: Hashable) -> bool:
-    """Tell whether a label is one that libraries and people give to a column that counts rows."""
+    """Return whether a label is one that libraries and people give to a column that counts rows."""
     return name is None or _INDEX.fullmatch(str(name).strip()) is not None
 
 
 def is_saved_index_name(name: Hashable) -> bool:
-    """Tell whether a label is one that a library gave to the index of a frame as it was saved."""
+    """Return whether a label is one that a library gave to the index of a frame as it was saved."""
     return _SAVED_INDEX.fullmatch(str(name).strip()) is not None

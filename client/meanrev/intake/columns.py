@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from meanrev.errors import InvalidInput
 from meanrev.intake.report import LeftOut
-from meanrev.intake.roles import LEAST_TIME, numeric_time, role, tells
+from meanrev.intake.roles import LEAST_TIME, means_time, numeric_time, role
 from meanrev.intake.table import Floats
 
 __all__ = ["Prices", "no_times", "prices_among"]
@@ -57,7 +57,7 @@ def prices_among(
     counters: list[int] = []
     suspects = set(np.flatnonzero(_suspects(values)).tolist())
     for place, label in enumerate(labels):
-        if place not in suspects and not tells(label):
+        if place not in suspects and not means_time(label):
             kept.append(place)
             continue
         found = role(label, values[:, place], whole=whole[place], alone=single)
@@ -91,7 +91,7 @@ def no_times(field: str, values: Floats) -> None:
 
 
 def _suspects(values: Floats) -> NDArray[np.bool_]:
-    """Tell which columns may be times or counters by their first and last numbers, to look closely at few of many."""
+    """Return which columns may be times or counters by their first and last numbers, to look closely at few of many."""
     if not values.size:
         return np.zeros(values.shape[1:], dtype=np.bool_)
     with np.errstate(invalid="ignore"):

@@ -46,7 +46,7 @@ def table(field: str, given: Any) -> Table:
 
 
 def is_frame(given: object) -> bool:
-    """Tell whether an object comes from a library whose frames narwhals reads."""
+    """Return whether an object comes from a library whose frames narwhals reads."""
     return type(given).__module__.partition(".")[0] in _FRAMES
 
 

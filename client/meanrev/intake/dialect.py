@@ -85,7 +85,7 @@ def without_broken_bytes(data: bytes) -> tuple[bytes, str]:
 
     Letters beyond ASCII are almost never UTF-8 by chance: where they are, and have as many bytes as are broken, the
     text is UTF-8 that was damaged, and its names would become others if it were read as Windows-1252. A byte-order mark
-    says so by itself.
+    shows it by itself.
     """
     marked = data.startswith(codecs.BOM_UTF8)
     text = data.removeprefix(codecs.BOM_UTF8).decode(errors="replace")
@@ -100,7 +100,7 @@ def _with_newlines(data: bytes) -> bytes:
 
 
 def ends_in_returns(head: bytes) -> bool:
-    """Tell whether lines end in carriage returns alone, as on old Macs."""
+    """Return whether lines end in carriage returns alone, as on old Macs."""
     return head.count(b"\r") - head.count(b"\r\n") > head.count(b"\n")
 
 
@@ -115,11 +115,11 @@ def laid_out(source: str, head: bytes, options: FileOptions, *, whole: bool) -> 
     Args:
         source: Its name, for messages.
         head: Its first bytes, as utf8 returns them.
-        options: What the caller says.
+        options: The caller's options.
         whole: These are all bytes of it.
 
     Raises:
-        InvalidInput: it is no table, or its header cannot be told from its values.
+        InvalidInput: it is no table, or it is unclear where its header ends.
     """
     text = head.decode("utf-8", errors="replace")
     if not whole:
@@ -184,7 +184,7 @@ def _is_a_table(source: str, text: str) -> None:
 
 
 def _is_comment(line: str) -> bool:
-    """Tell whether a line above the header is empty, a comment, or the separator as Excel notes it (sep=;)."""
+    """Return whether a line above the header is empty, a comment, or the separator as Excel notes it (sep=;)."""
     start = line.strip().lower()
     return not start or (start.startswith("#") and not start.startswith("#n/a")) or bool(_SEP.match(start))
 
@@ -216,8 +216,8 @@ def _ragged(
     header: list[str], rows: list[list[str]], found: list[tuple[int, list[str]]], skipped: int, separator: str
 ) -> str:
     place = next(i for i, row in enumerate(rows) if len(row) > len(header))
-    told = (
+    wrong = (
         f"line {skipped + found[place][0]} has {len(rows[place])} fields, the header (line {skipped + 1}) {len(header)}"
     )
     way = "--skip-lines (skip_lines) leaves out what stands above the header, --separator (separator) names another"
-    return f"{told}, separated by {_NAMES.get(separator, repr(separator))}; {way}"
+    return f"{wrong}, separated by {_NAMES.get(separator, repr(separator))}; {way}"

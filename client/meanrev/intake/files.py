@@ -29,7 +29,7 @@ def read_file(path: str | Path, options: FileOptions | None = None, **given: Any
 
     Args:
         path: CSV and its kin, also compressed; Parquet, Arrow IPC or Excel; a pattern such as "prices/*.csv", a folder
-            of Parquet files, or an address that fsspec knows.
+            of Parquet files, or an address that fsspec can open.
         options: How it is to be read.
         **given: The same as arguments: those of FileOptions.
 
@@ -37,7 +37,7 @@ def read_file(path: str | Path, options: FileOptions | None = None, **given: Any
         A table of (T, N) values with names, times where the file has them, and a report of what was taken.
 
     Raises:
-        InvalidInput: the file is no table of prices, or says two things at once; the message has the line, the column,
+        InvalidInput: the file is no table of prices, or can be read in two ways; the message has the line, the column,
             the text and the option that settles it.
         ModuleNotFoundError: polars is not installed.
     """
@@ -62,8 +62,8 @@ def _part(raw: RawTable, options: FileOptions) -> Part:
     unnamed = not options.columns and all(name == f"column_{i + 1}" for i, name in enumerate(raw.names))
     close = bars_by_value(values) if unnamed else None
     if close is not None:
-        told = "has columns that are open, high, low and close of one series by their values, no series of their own"
-        raise refusal(raw.source, f"{told}; name what is traded, such as --column {chosen.names[close]} (columns)")
+        wrong = "has columns that are open, high, low and close of one series by their values, no series of their own"
+        raise refusal(raw.source, f"{wrong}; name what is traded, such as --column {chosen.names[close]} (columns)")
     empty = [i for i, count in enumerate(n_missing) if count == len(values)]
     kept = _rows_with_values(values, n_missing)
     if read is not None:
@@ -149,8 +149,8 @@ def _refuse_without_time(raw: RawTable, times: TimeColumns, read: ColumnTimes, k
         absent &= polars().Series(kept)
     if bool(absent.any()):
         row = first(absent)
-        told = f"{raw.place(row)}, {raw.shown(times.time or 0)}: the row has prices and no time"
-        raise refusal(raw.source, f"{told}; complete or remove it")
+        wrong = f"{raw.place(row)}, {raw.shown(times.time or 0)}: the row has prices and no time"
+        raise refusal(raw.source, f"{wrong}; complete or remove it")
 
 
 def _with_clock(raw: RawTable, times: TimeColumns, read: ColumnTimes, options: FileOptions) -> ColumnTimes:

@@ -74,7 +74,7 @@ def read_raw(source: str, options: FileOptions) -> RawTable:
 
     Args:
         source: A path or an address.
-        options: What the caller says.
+        options: The caller's options.
 
     Raises:
         InvalidInput: it cannot be opened, or holds no table.
@@ -131,8 +131,8 @@ def _unpacked(name: str, data: bytes, kind: str) -> bytes:
             return "\n".join("" if line is None else line for line in lines.to_series()).encode()
         return _UNPACKED[kind](data)
     except (OSError, EOFError, lzma.LZMAError, ValueError, pl.exceptions.PolarsError) as error:
-        told = str(error).partition("\n")[0]
-        raise refusal(name, f"is a broken {_CALLED[kind]} file: {told}") from None
+        wrong = str(error).partition("\n")[0]
+        raise refusal(name, f"is a broken {_CALLED[kind]} file: {wrong}") from None
 
 
 def _fetched(address: str) -> bytes:
@@ -172,7 +172,7 @@ def _excel(name: str, given: Path | bytes, options: FileOptions) -> RawTable:
     except ModuleNotFoundError:
         rule = "is a spreadsheet, which needs fastexcel: pip install '.[files]' in a checkout of meanrev"
         raise refusal(name, rule) from None
-    logging.getLogger("fastexcel").setLevel(logging.ERROR)  # it tells of every column that holds more than one type
+    logging.getLogger("fastexcel").setLevel(logging.ERROR)  # it warns of every column that has more than one type
     try:
         book = fastexcel.read_excel(str(given) if isinstance(given, Path) else given)
         sheet = _sheet(name, book, options)
@@ -203,10 +203,10 @@ def _sheet(name: str, book: Any, options: FileOptions) -> str:
         return options.sheet
     full = [sheet for sheet in book.sheet_names if book.load_sheet(sheet, header_row=None, n_rows=1).width]
     if len(full) != 1:
-        told = (
+        wrong = (
             f"has several sheets: {', '.join(full)}; --sheet (sheet) names one" if full else "has no sheet with values"
         )
-        raise refusal(name, told)
+        raise refusal(name, wrong)
     return str(full[0])
 
 

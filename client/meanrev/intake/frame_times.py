@@ -1,4 +1,4 @@
-"""The column of a frame that says when its rows are: dates, times or ISO texts."""
+"""The column of a frame with the times of its rows: dates, times or ISO texts."""
 
 from typing import Any, NamedTuple
 
@@ -22,8 +22,8 @@ class Clock(NamedTuple):
     """The times of the rows of a frame.
 
     Attributes:
-        column: As it stands in the frame.
-        times: What it says; None for a column of labels, which is no time.
+        column: As it is in the frame.
+        times: Its times; None for a column of labels, which is no time.
     """
 
     column: Any

@@ -63,7 +63,7 @@ def narwhals_table(field: str, given: Any) -> NarwhalsTable:
 
     Args:
         field: The argument's name, for messages.
-        given: An eager frame or a series that narwhals knows.
+        given: An eager frame or a series that narwhals supports.
 
     Raises:
         InvalidInput: it is neither, holds more than one column of times or one that does not strictly increase, or a
@@ -98,7 +98,7 @@ def labels_and_numbers(field: str, given: Any) -> tuple[tuple[Hashable, ...] | N
 
     Args:
         field: The argument's name, for messages.
-        given: An eager frame or a series that narwhals knows.
+        given: An eager frame or a series that narwhals supports.
 
     Returns:
         The labels, or None; and the numbers, with the names of their columns.

@@ -17,7 +17,7 @@ _MOST_LEVELS = 4
 
 
 def is_date(text: str) -> bool:
-    """Tell whether a name of a column is a date."""
+    """Return whether a name of a column is a date."""
     return bool(_ISO.match(text) or _SLASHED.match(text))
 
 
@@ -36,7 +36,7 @@ def n_header_lines(rows: list[list[str]]) -> int:
 
 
 def begins_with_values(rows: list[list[str]]) -> bool:
-    """Tell whether the first line can be nothing but values: a date and numbers, like those of the second line."""
+    """Return whether the first line can be nothing but values: a date and numbers, like those of the second line."""
     if len(rows) < 2 or len(rows[0]) != len(rows[1]) or len(rows[0]) < 2:
         return False
     dates = [_is_time(cell) for cell in rows[0]]
@@ -50,9 +50,9 @@ def begins_with_values(rows: list[list[str]]) -> bool:
 def refuse_values_as_header(source: str, row: list[str], line: int, second: list[str] | None = None) -> None:
     """Refuse a first line that is all values; the numbers 0, 1, 2 ... are the names that pandas gives."""
     cells = [cell.strip() for cell in row] or [""]
-    told = [cell for cell in cells if cell]
+    names = [cell for cell in cells if cell]
     counts_rows = second is not None and second[:1] == ["1"] and cells[0] == "0"
-    if cells[1:] and told == [str(i) for i in range(len(told))] and not counts_rows:
+    if cells[1:] and names == [str(i) for i in range(len(names))] and not counts_rows:
         return
     numbers = [bool(_NUMBER.match(cell)) for cell in cells[1:]]
     below = second[0].strip() if second else "1"
@@ -63,8 +63,8 @@ def refuse_values_as_header(source: str, row: list[str], line: int, second: list
     begins = (_is_value(cells[0]) and bool(cells[0]) and (any(numbers) or alike)) or (any(numbers) and labelled)
     begins = begins or any(map(_both_times, cells, second or []))
     begins = begins or (bool(_NUMBER.match(cells[0])) and not cells[0].isdigit())  # 20.50 is no name
-    if begins or (told and all(_is_value(cell) for cell in told)):
-        what = f"line {line} looks like values, not like names of columns: {', '.join(map(shown, told[:4]))}"
+    if begins or (names and all(_is_value(cell) for cell in names)):
+        what = f"line {line} looks like values, not like names of columns: {', '.join(map(shown, names[:4]))}"
         raise refusal(source, f"{what}; --no-header (no_header=True) reads it as values, --header (False) as names")
 
 
@@ -88,7 +88,7 @@ def _is_value(cell: str) -> bool:
 
 
 def _both_times(cell: str, below: str) -> bool:
-    """Tell whether a column begins with two times, the first of which can be no name then."""
+    """Return whether a column begins with two times, the first of which can be no name then."""
     return _is_time(cell) and _is_time(below)
 
 

@@ -136,7 +136,7 @@ def aligned(
         what: Whose names these are.
 
     Raises:
-        InvalidInput: the labels are not the names, each once; says which are missing and which are not known.
+        InvalidInput: the labels are not the names, each once; names those that are missing or unknown.
     """
     if not names:
         if strict and tuple(labels) != tuple(range(len(labels))):

@@ -33,15 +33,15 @@ def key_column(raw: RawTable, times: set[int | None], times_ns: Any) -> int | No
             known = raw.column(i).drop_nulls()
             if known.n_unique() > 1 and known.len() > known.n_unique():
                 return i
-    if times_ns is None:
+    pl = polars()
+    texts = [i for i, kind in enumerate(raw.columns.kinds) if kind in (pl.String, pl.Categorical, pl.Enum)]
+    texts = [i for i in texts if i not in times]
+    if times_ns is None or not texts:
         return None
     moments = times_ns.fill_null(0).to_numpy()
     if bool((moments[1:] > moments[:-1]).all()) or times_ns.n_unique() == times_ns.len():
         return None
-    pl = polars()
-    for i in range(len(raw.names)):
-        if i in times or raw.columns.kinds[i] not in (pl.String, pl.Categorical, pl.Enum):
-            continue
+    for i in texts:
         column = raw.column(i)
         if 1 < column.n_unique() < column.len():
             together = pl.DataFrame({"time": times_ns, "key": column})
@@ -51,15 +51,15 @@ def key_column(raw: RawTable, times: set[int | None], times_ns: Any) -> int | No
 
 
 def refuse_long(raw: RawTable, key: int, time: int | None, prices: list[str]) -> InvalidInput:
-    """Return the refusal of a long table that nobody said is one."""
+    """Return the refusal of a long table where the caller has not named it one."""
     n_series = raw.column(key).drop_nulls().n_unique()
     price = next((name for name in prices if _plain(name) in {"close", "adjclose", "price", "last", "value"}), "")
     price = price or (prices[0] if prices else "close")
     date = raw.names[time] if time is not None else "date"
-    told = f"is a long table: {raw.shown(key)} names {n_series} series, whose rows stand below each other"
+    wrong = f"is a long table: {raw.shown(key)} names {n_series} series, whose rows stand below each other"
     long = (date, raw.names[key], price)
     way = f"--long {','.join(long)} (long={long!r}) makes a column of each"
-    return refusal(raw.source, f"{told}; {way}")
+    return refusal(raw.source, f"{wrong}; {way}")
 
 
 def pivoted(
@@ -72,7 +72,7 @@ def pivoted(
         times_ns: (R,) polars Series of Int64 without null.
         key: (R,) polars Series: names of the series.
         values: (R,) polars Series of Float64.
-        options: Whose duplicates says what becomes of two rows of one time and series.
+        options: Their duplicates decides what becomes of two rows of one time and series.
 
     Returns:
         (T,) times, (T, N) values, names in order of their first row, and how many rows went as duplicates.
@@ -99,8 +99,8 @@ def pivoted(
         once[first_row] = True
         row = int(np.argmin(once))
         earlier = int(np.flatnonzero(cells == cells[row])[0])
-        told = f"{raw.place(row)} has {shown_time(int(times_ns[row]))} of {key[row]} again, after {raw.place(earlier)}"
-        raise refusal(raw.source, f"{told}; --duplicates first or last (duplicates) keeps one of them")
+        wrong = f"{raw.place(row)} has {shown_time(int(times_ns[row]))} of {key[row]} again, after {raw.place(earlier)}"
+        raise refusal(raw.source, f"{wrong}; --duplicates first or last (duplicates) keeps one of them")
     matrix = np.full((times.size, names.size), np.nan, order="F")
     if options.duplicates == "last" and n_duplicates:
         first_row = cells.size - 1 - np.unique(cells[::-1], return_index=True)[1]

@@ -1,6 +1,7 @@
 """Columns of numbers side by side, each in one piece of memory, which is how they are used."""
 
 from collections import Counter
+from itertools import zip_longest
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -34,7 +35,7 @@ def gathered(raw: RawTable, places: list[int], options: FileOptions) -> Gathered
     Args:
         raw: The file.
         places: Numbers of the columns.
-        options: What the caller says.
+        options: The caller's options.
 
     Raises:
         InvalidInput: a cell is no number, or is infinite.
@@ -50,18 +51,25 @@ def gathered(raw: RawTable, places: list[int], options: FileOptions) -> Gathered
             raw.columns.let_go(places[at])
         return int(column.null_count())
 
+    def numbered(count: int) -> range:
+        return range(len(n_missing), len(n_missing) + count)
+
+    groups = raw.columns.groups(places)
     threads = 1 if values.size < _SMALL else polars().thread_pool_size()
     if threads == 1:
-        for group in raw.columns.groups(places):
+        for group in groups:
             raw.columns.load(group)
-            n_missing += map(copied, range(len(n_missing), len(n_missing) + len(group)))
+            n_missing += map(copied, numbered(len(group)))
         return Gathered(values, n_missing)
     from concurrent.futures import ThreadPoolExecutor  # noqa: PLC0415 - for large tables only
 
-    with ThreadPoolExecutor(threads) as pool:
-        for group in raw.columns.groups(places):
-            raw.columns.load(group)
-            n_missing += pool.map(copied, range(len(n_missing), len(n_missing) + len(group)))
+    # One group is read while the one before it is copied, because neither keeps all processors busy.
+    with ThreadPoolExecutor(threads + 1) as pool:
+        reading = pool.submit(raw.columns.load, groups[0])
+        for group, following in zip_longest(groups, groups[1:], fillvalue=()):
+            reading.result()
+            reading = pool.submit(raw.columns.load, following)
+            n_missing += pool.map(copied, numbered(len(group)))
     return Gathered(values, n_missing)
 
 

@@ -129,12 +129,12 @@ def _refusal(field: str, why: str, place: tuple[int, ...], cell: object, label: 
     index = tuple(map(int, place))
     where = index[0] if len(index) == 1 else index
     row = f"row {index[0]}" if len(index) == 1 else f"row {index[0]}, column {index[1]}"
-    told = f"{field} {_NUMBER}, got {shown(cell)!r} in {row}, {_WAYS[why]}"
-    return InvalidInput(field, _NUMBER, value=shown(cell), index=where, hint=label(index[0]), message=told)
+    wrong = f"{field} {_NUMBER}, got {shown(cell)!r} in {row}, {_WAYS[why]}"
+    return InvalidInput(field, _NUMBER, value=shown(cell), index=where, hint=label(index[0]), message=wrong)
 
 
 def absent(cell: object) -> bool:
-    """Tell whether a cell is None, pandas.NA or pandas.NaT."""
+    """Return whether a cell is None, pandas.NA or pandas.NaT."""
     return cell is None or (type(cell).__name__ in {"NAType", "NaTType"} and type(cell).__module__.startswith("pandas"))
 
 

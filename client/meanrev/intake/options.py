@@ -62,7 +62,7 @@ class FileOptions:
         if self.separator in {'"', "\n", "\r"} - {""}:
             raise InvalidInput("separator", "must be no quotation mark and no end of line", value=self.separator)
         if self.separator == "," and self.decimal_comma:
-            rule = "must be False where the separator is a comma, or no field could be told from another"
+            rule = "must be False where the separator is a comma, or fields could not be separated"
             raise InvalidInput("decimal_comma", rule, value=True)
         if self.skip_lines < 0:
             raise InvalidInput("skip_lines", "must be 0 or more", value=self.skip_lines)
@@ -76,19 +76,19 @@ class FileOptions:
             _known_zone(self.tz)
 
 
-def refusal(source: str, told: str) -> InvalidInput:
+def refusal(source: str, wrong: str) -> InvalidInput:
     """Return the error of a file that cannot be read as it is.
 
     Args:
         source: Its name.
-        told: Where in the file, what is wrong with what value, and the way out.
+        wrong: Where in the file, what is wrong with what value, and the way out.
     """
-    told = " ".join(told.splitlines())  # names of columns may span lines
-    return InvalidInput(source, told, message=f"{source}: {told}")
+    wrong = " ".join(wrong.splitlines())  # names of columns may span lines
+    return InvalidInput(source, wrong, message=f"{source}: {wrong}")
 
 
 def suggested(wanted: str, names: Sequence[str]) -> str:
-    """Return what to say of a name that is not there: "did you mean 'Close'?", or the names that are."""
+    """Return advice for a name that is not there: "did you mean 'Close'?", or the names that are."""
     import difflib  # noqa: PLC0415 - for a message only
 
     def plain(name: str) -> str:

@@ -45,11 +45,11 @@ def in_order(
         field: The argument or column that the times come from, for messages.
         sort: Sort rows that are not in order; where False they are refused.
         duplicates: One of DUPLICATES.
-        sort_option: How the caller asks for sorting, for the message: "--sort"; a phrase where there is no option.
+        sort_option: The option that sorts, for the message: "--sort"; a phrase where there is no option.
         duplicates_option: Likewise: "--duplicates last".
 
     Raises:
-        InvalidInput: a row's time is not after the one before, and the caller did not say what to do about it. Names
+        InvalidInput: a row's time is not after the one before, and no option says what to do about it. Names
             the first such row, both times, and the way out.
     """
     if times_ns.size < 2 or bool((times_ns[1:] > times_ns[:-1]).all()):

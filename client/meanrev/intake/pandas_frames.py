@@ -152,8 +152,8 @@ def _column(field: str, name: Hashable, column: Any) -> Floats:
             if getattr(dtype, "kind", "O") != "M":
                 way += " after pandas.to_datetime"
             held = str(column.iloc[0]).removesuffix(" 00:00:00") if len(column) else str(dtype)
-            told = f"{where} must be numbers, got dates such as {held!r}; {way}"
-            raise InvalidInput(where, "must be numbers", value=held, message=told) from None
+            wrong = f"{where} must be numbers, got dates such as {held!r}; {way}"
+            raise InvalidInput(where, "must be numbers", value=held, message=wrong) from None
         raise
 
 

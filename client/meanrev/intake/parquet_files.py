@@ -7,7 +7,7 @@ from typing import Any
 
 from meanrev.errors import InvalidInput
 from meanrev.intake import periods
-from meanrev.intake.held import Columns
+from meanrev.intake.file_columns import Columns
 from meanrev.intake.options import polars, refusal
 from meanrev.intake.raw import RawTable
 
@@ -17,7 +17,7 @@ _LARGE = 16 << 20
 """Bytes of a file from which on its columns are read a few at a time."""
 
 _FEW_ROWS = 200
-"""Rows of a large file that say which columns are worth a closer look."""
+"""Rows of a large file by which columns are chosen for a closer look."""
 
 
 def read_parquet(name: str, given: Path | bytes) -> RawTable:
@@ -76,8 +76,8 @@ def read_folder(name: str, path: Path) -> RawTable:
     parts = sorted(part for part in path.rglob("*") if part.suffix.lower() in {".parquet", ".pq", ".parq"})
     parts = [part for part in parts if part.is_file() and not part.name.startswith(("_", "."))]
     if not parts:
-        told = "is a folder without Parquet files; a pattern names files of other kinds, such as 'prices/*.csv'"
-        raise refusal(name, told)
+        wrong = "is a folder without Parquet files; a pattern names files of other kinds, such as 'prices/*.csv'"
+        raise refusal(name, wrong)
     try:
         frame = pl.read_parquet(parts, hive_partitioning=any("=" in part.parent.name for part in parts), glob=False)
         index = _pandas_index(pl.read_parquet_metadata(parts[0]), frame.columns)
@@ -87,7 +87,7 @@ def read_folder(name: str, path: Path) -> RawTable:
 
 
 def typed_table(name: str, frame: Any, index: tuple[int, ...] = ()) -> RawTable:
-    """Return a frame of a file that knows types as what the file holds.
+    """Return a frame of a file with typed columns as the content of a file.
 
     Args:
         name: The file's name, for messages.
@@ -108,12 +108,12 @@ def unread(name: str, called: str, error: BaseException) -> InvalidInput:
     Args:
         name: Its name.
         called: What its format is called.
-        error: What polars says.
+        error: The error of polars.
     """
-    told = str(error).partition("\n")[0]
-    if "duplicate" in told.lower() or "more than one occurrence" in told:
+    wrong = str(error).partition("\n")[0]
+    if "duplicate" in wrong.lower() or "more than one occurrence" in wrong:
         return refusal(name, "has two columns of one name; rename one of them")
-    return refusal(name, f"cannot be read as {called}: {told}")
+    return refusal(name, f"cannot be read as {called}: {wrong}")
 
 
 def _broken() -> tuple[type[BaseException], ...]:

@@ -60,8 +60,8 @@ def chosen_columns(raw: RawTable, times: TimeColumns, options: FileOptions) -> C
             places.append(i)
     _refuse_bars(raw, places)
     if len(places) > 1 and all(is_date(raw.names[i]) for i in places):
-        told = f"has dates for names of columns ({raw.names[places[0]]}, ...): its rows are the series"
-        raise refusal(raw.source, f"{told}; turn it, so that a column is a series and a row a time")
+        wrong = f"has dates for names of columns ({raw.names[places[0]]}, ...): its rows are the series"
+        raise refusal(raw.source, f"{wrong}; turn it, so that a column is a series and a row a time")
     for i in places:
         if not raw.names[i]:
             raise refusal(
@@ -86,19 +86,19 @@ def number_column(raw: RawTable, number: int, options: FileOptions) -> Any:
             _refuse_cell(raw, number, first(read.bad))
         if raw.comma == "either" and bool(column.str.contains(",", literal=True).any()):
             row = first(column.str.contains(",", literal=True))
-            told = f"{raw.place(row)}, {raw.shown(number)}: what is the comma in {shown(column[row])}?"
+            wrong = f"{raw.place(row)}, {raw.shown(number)}: what is the comma in {shown(column[row])}?"
             raise refusal(
-                raw.source, f"{told}; --decimal-comma or --decimal-point (decimal_comma=True or False) says it"
+                raw.source, f"{wrong}; --decimal-comma or --decimal-point (decimal_comma=True or False) decides it"
             )
         return read.values
     if column.dtype in (pl.Categorical, pl.Enum, pl.Boolean) or not (
         column.dtype.is_numeric() or column.dtype == pl.Null
     ):
-        told = f"{raw.shown(number)} holds {_called(column.dtype)}, no numbers"
-        raise refusal(raw.source, f"{told}; --columns (columns) names others")
+        wrong = f"{raw.shown(number)} holds {_called(column.dtype)}, no numbers"
+        raise refusal(raw.source, f"{wrong}; --columns (columns) names others")
     values = column.cast(pl.Float64, strict=False)
     total = values.sum()
-    if not np.isfinite(total):  # one look at the whole column, and a second only where it says so
+    if not np.isfinite(total):  # one pass over the whole column, and a second only where the first finds something
         bad = values.is_infinite().fill_null(value=False)
         if bool(bad.any()):
             _refuse_cell(raw, number, first(bad))
@@ -135,7 +135,7 @@ def _below(raw: RawTable, number: int, level: str) -> str:
 
 
 def _no_prices(raw: RawTable, number: int, options: FileOptions) -> str:
-    """Return why a column that nobody asked for is left out, "" where it is one of prices.
+    """Return why a column that was not asked for is left out, "" where it is one of prices.
 
     Raises:
         InvalidInput: it holds numbers and other texts, so that it can be neither taken nor left out.
@@ -165,8 +165,8 @@ def _refuse_cell(raw: RawTable, number: int, row: int) -> NoReturn:
         ways = "it repeats the header; remove the line"
     elif isinstance(cell, str) and "," in cell:
         ways = "--decimal-comma or --decimal-point (decimal_comma) says what a comma is"
-    told = f"{raw.place(row)}, {raw.shown(number)}: {shown(cell)} is no number"
-    raise refusal(raw.source, f"{told}; {ways}, or --columns (columns) names the columns to take")
+    wrong = f"{raw.place(row)}, {raw.shown(number)}: {shown(cell)} is no number"
+    raise refusal(raw.source, f"{wrong}; {ways}, or --columns (columns) names the columns to take")
 
 
 def _called(kind: Any) -> str:
@@ -191,8 +191,10 @@ def _refuse_bars(raw: RawTable, places: list[int]) -> None:
     name = raw.names[prefer[0]]
     if raw.levels and raw.levels[prefer[0]] and name not in raw.levels[prefer[0]]:
         name = next((text for text in raw.levels[prefer[0]] if _plain(text) in _BAR_FIELDS), name)
-    told = f"holds several figures of one series side by side ({', '.join(ours[:6])}), which are no prices of their own"
-    raise refusal(raw.source, f"{told}; name what is traded: --column {_quoted(name)} (columns)")
+    wrong = (
+        f"holds several figures of one series side by side ({', '.join(ours[:6])}), which are no prices of their own"
+    )
+    raise refusal(raw.source, f"{wrong}; name what is traded: --column {_quoted(name)} (columns)")
 
 
 def _field_of(raw: RawTable, number: int) -> str:

@@ -4,14 +4,14 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from meanrev.intake.held import Columns
+from meanrev.intake.file_columns import Columns
 from meanrev.intake.report import LeftOut
 
 __all__ = ["RawTable", "row_number"]
 
 
 def row_number(row: int) -> str:
-    """Say which row of a file without lines: "row 1" is the first."""
+    """Return the name of a row of a file without lines: "row 1" is the first."""
     return f"row {row + 1}"
 
 
@@ -27,8 +27,8 @@ class RawTable:
         place: From a row's number to where it is in the file: "line 12".
         written: From numbers of a row and a column to the text in the file, where it has texts.
         index: Numbers of the columns that pandas noted as the frame's index.
-        comma: What a comma in a number is: "decimal", "thousands", "either" where nothing says which, or "".
-        is_text: The file knows no types: all columns that are no numbers came as texts.
+        comma: What a comma in a number is: "decimal", "thousands", "either" where nothing decides which, or "".
+        is_text: The file has no types: all columns that are no numbers came as texts.
         left_out: What is already known to be left out.
         notes: Sentences for the report.
     """

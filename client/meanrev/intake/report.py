@@ -61,7 +61,7 @@ class Report:
     notes: tuple[str, ...] = ()
 
     def sentences(self) -> list[str]:
-        """Return the report in words: what was taken, then whatever a reader should know beside it."""
+        """Return the report in words: what was taken, and then what else was noticed."""
         taken = f"{self.source}: {_count(self.n_rows, 'row')} of {_count(len(self.columns), 'column')}"
         if self.first_time:
             taken += f", {self.first_time} to {self.last_time} ({self.time_column}, {self.time_kind})"

@@ -14,16 +14,16 @@ __all__ = [
     "LEAST_TIME",
     "Role",
     "is_counter",
+    "means_time",
     "numeric_time",
     "role",
-    "tells",
 ]
 
 COUNTED = "numbers of rows"
 """What a column of 0, 1, 2, ... looks like."""
 
 _FEW = 5
-"""Rows below which a counter that does not say so by its name may be prices in a small example."""
+"""Rows below which a counter without a counter's name may be prices in a small example."""
 
 _PER = {"seconds": 1, "milliseconds": 1_000, "microseconds": 1_000_000, "nanoseconds": 1_000_000_000}
 _EPOCH = (315_532_800, 4_102_444_800)
@@ -78,13 +78,13 @@ def role(name: Hashable, values: Floats, *, whole: bool, alone: bool) -> Role:
     return _PRICE
 
 
-def tells(name: Hashable) -> bool:
-    """Tell whether a label may be one of an index or of times, so that its values are looked at."""
+def means_time(name: Hashable) -> bool:
+    """Return whether a label may be one of an index or of times, so that its values are looked at."""
     return is_index_name(name) or is_time_name(name)
 
 
 def is_counter(values: Floats) -> bool:
-    """Tell whether numbers are whole and grow by 1 from row to row."""
+    """Return whether numbers are whole and grow by 1 from row to row."""
     if values.size < 2 or not _whole(values[:1]) or values[-1] - values[0] != values.size - 1:
         return False
     return _whole(values) and bool((np.diff(values) == 1).all())
@@ -95,7 +95,7 @@ def numeric_time(values: Floats, *, certain: bool = False) -> str:
 
     Args:
         values: (T,).
-        certain: Something else, a name or a type, speaks for times too, so that they need not be whole minutes apart.
+        certain: A name or a type shows that they are times, so that they need not be whole minutes apart.
     """
     if values.size < 3 or not (values[0] >= DAYS[0] and _whole(values) and _monotone(values)):
         return ""
@@ -108,7 +108,7 @@ def numeric_time(values: Floats, *, certain: bool = False) -> str:
 
 
 def _named_time(values: Floats) -> str:
-    """Return what a column is whose name says time and whose numbers are in no strict order, or "" for prices."""
+    """Return what a column is whose name means time and whose numbers are in no strict order, or "" for prices."""
     if not (values.size and _whole(values)):
         return ""
     unit = _unit(values)

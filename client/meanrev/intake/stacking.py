@@ -67,7 +67,7 @@ class Part:
         return self
 
     def place(self, row: int) -> str:
-        """Say where a row of the table is in the file."""
+        """Return where a row of the table is in the file."""
         return self.raw.place(row if self.rows is None else int(self.rows[row]))
 
 
@@ -88,26 +88,28 @@ def stacked(source: str, parts: list[Part], options: FileOptions) -> Table:
     values = (
         whole.values if len(parts) == 1 else np.asfortranarray(np.vstack([_aligned(whole, part) for part in parts]))
     )
-    times = None
+    times = stamps = None
     if whole.times_ns is not None:
         each = [part.times_ns for part in parts if part.times_ns is not None]
         times = each[0] if len(each) == 1 else np.concatenate(each)
     n_duplicates, was_sorted = sum(part.n_duplicates for part in parts), False
     if times is not None:
-        ordered = _ordered(parts, times, options)
+        stamps = times // _MS
+        ordered = _ordered(parts, times, stamps, options)
         n_duplicates, was_sorted = n_duplicates + ordered.n_duplicates, ordered.was_sorted
         if ordered.rows is not None:
-            values, times = rows_of(values, ordered.rows), times[ordered.rows]
+            values, times, stamps = rows_of(values, ordered.rows), times[ordered.rows], stamps[ordered.rows]
     report = _report(source, parts, values, times, n_duplicates, was_sorted=was_sorted)
-    stamps = None if times is None else times // _MS
     return Table(values, tuple(whole.names), stamps, report)
 
 
 def _refuse_others(one: Part, other: Part) -> None:
     if set(one.names) != set(other.names):
         differ = sorted(set(one.names) ^ set(other.names))
-        told = f"has other columns than {one.raw.source} ({', '.join(differ[:5])})"
-        raise refusal(other.raw.source, f"{told}; files that are read together hold the same series at different times")
+        wrong = f"has other columns than {one.raw.source} ({', '.join(differ[:5])})"
+        raise refusal(
+            other.raw.source, f"{wrong}; files that are read together hold the same series at different times"
+        )
     if (one.times_ns is None) != (other.times_ns is None):
         raise refusal(
             other.raw.source, f"has {'a' if one.times_ns is None else 'no'} column of times, unlike {one.raw.source}"
@@ -118,9 +120,8 @@ def _aligned(whole: Part, part: Part) -> NDArray[np.float64]:
     return part.values[:, [part.names.index(name) for name in whole.names]]
 
 
-def _ordered(parts: list[Part], times: NDArray[np.int64], options: FileOptions) -> Any:
+def _ordered(parts: list[Part], times: NDArray[np.int64], stamps: NDArray[np.int64], options: FileOptions) -> Any:
     """Order rows by time; milliseconds are what travels, so rows within one share it."""
-    stamps = times // _MS
     try:
         return in_order(
             stamps,
@@ -132,11 +133,11 @@ def _ordered(parts: list[Part], times: NDArray[np.int64], options: FileOptions) 
         row = int(error.index)  # type: ignore[arg-type] # in_order names one row
         where = _place_of(parts, row)
         same = np.flatnonzero(stamps == stamps[row])
-        told = f"{where} has the time {shown_time(int(times[row]))}"
+        wrong = f"{where} has the time {shown_time(int(times[row]))}"
         if same.size > 1 and "different" in error.rule:
             earlier = int(same[0]) if int(same[0]) != row else int(same[1])
             within = times[earlier] != times[row]
-            told += (
+            wrong += (
                 f", within the millisecond of {_place_of(parts, earlier)}"
                 if within
                 else f" of {_place_of(parts, earlier)} again"
@@ -144,10 +145,10 @@ def _ordered(parts: list[Part], times: NDArray[np.int64], options: FileOptions) 
             way = "--duplicates first or last (duplicates) keeps one of the rows that share a time"
         else:
             before = f"{shown_time(int(times[row - 1]))} of {_place_of(parts, row - 1)}"
-            told += f", before the {before}; rows must run from oldest to newest"
+            wrong += f", before the {before}; rows must run from oldest to newest"
             way = "--sort (sort=True) puts them in order"
         name = parts[0].raw.source if len(parts) == 1 else "the files together"
-        raise refusal(name, f"{told}; {way}") from None
+        raise refusal(name, f"{wrong}; {way}") from None
 
 
 def _place_of(parts: list[Part], row: int) -> str:

@@ -107,11 +107,11 @@ def unit_checked(field: str, stamps: Ints, *, whole_call: bool = True) -> Ints:
     Args:
         field: Name for messages.
         stamps: (T,) as given.
-        whole_call: These are all stamps of a call, so that their range tells seconds and yyyymmdd too; a part of a
+        whole_call: These are all stamps of a call, so that their range shows seconds and yyyymmdd too; a part of a
             stream of artificial stamps may lie anywhere.
 
     Raises:
-        InvalidInput: they have another unit; says which one it looks like.
+        InvalidInput: they have another unit; the message names the likely one.
     """
     if not stamps.size:
         return stamps
@@ -138,7 +138,7 @@ def unit_checked(field: str, stamps: Ints, *, whole_call: bool = True) -> Ints:
 
 
 def looks_iso(texts: Sequence[Any]) -> bool:
-    """Tell whether most of these are ISO 8601 dates or times: then the others are faults, not labels."""
+    """Return whether most of these are ISO 8601 dates or times: then the others are faults, not labels."""
     present = [text for text in texts if isinstance(text, str)]
     others = sum(not isinstance(text, str | float | None) and type(text).__name__ not in _ABSENT for text in texts)
     matching = sum(_ISO.fullmatch(text.strip()) is not None for text in present)
@@ -173,7 +173,7 @@ def _naive(moment: dt.datetime) -> dt.datetime:
 
 
 def calendar_days(values: Ints) -> NDArray[np.bool_]:
-    """Tell which whole numbers are a day written as yyyymmdd."""
+    """Return which whole numbers are a day written as yyyymmdd."""
     month, day = values // 100 % 100, values % 100
     months = ((values // 10_000 - 1970) * 12 + month - 1).astype("datetime64[M]")
     length = ((months + 1).astype("datetime64[D]") - months.astype("datetime64[D]")).astype(np.int64)

@@ -16,7 +16,7 @@ __all__ = ["Floats", "Ints", "ListTable", "Table"]
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
-_COLUMN = re.compile(r"\[:, ?(\d+)\]$")
+_COLUMNS = re.compile(r"\[:, ?(?:(\d+)|\[(\d+(?:, ?\d+)*)\])\]$")
 _NAMED = 5
 
 
@@ -67,14 +67,13 @@ class Table:
         return self._built(values, time=False, rows=self._names_of(values), columns=self._names_of(values))
 
     def explain(self, error: InvalidInput, message: int) -> None:
-        """Say in the error's hint where its index is: "'PEP', 2020-03-16"."""
+        """Put the labels of the error's index, or of the columns in its field, into its hint: "'PEP', 2020-03-16"."""
         place: Any = error.index if isinstance(error.index, tuple) else (error.index,)
-        named = _COLUMN.search(error.field)
+        columns: tuple[Any, ...] = place[1:] if len(place) == 2 else ()
+        named = _COLUMNS.search(error.field)
         if error.index is None and named is not None:
-            place = (None, int(named.group(1)))
-        labels: list[str] = []
-        if len(place) == 2 and self.names and _within(place[1], len(self.names)):
-            labels.append(repr(self.names[place[1]]))
+            columns = tuple(map(int, (named[1] or named[2]).split(",")))
+        labels = [repr(self.names[column]) for column in columns if self.names and _within(column, len(self.names))]
         if self.timestamps_ms is not None and _within(place[0], len(self.timestamps_ms)):
             labels.append(str(np.datetime64(int(self.timestamps_ms[place[0]]), "ms")).removesuffix("T00:00:00.000"))
         error.hint = ", ".join(labels) or (self._empty() if error.index is None else "")

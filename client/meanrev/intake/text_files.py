@@ -11,7 +11,7 @@ from meanrev.intake import dialect
 from meanrev.intake.cells import MISSING, comma_style
 from meanrev.intake.column_names import is_time_name
 from meanrev.intake.dialect import HEAD_BYTES, Layout, ends_in_returns, laid_out, one_newline
-from meanrev.intake.held import Columns
+from meanrev.intake.file_columns import Columns
 from meanrev.intake.options import FileOptions, polars, refusal
 from meanrev.intake.raw import RawTable
 from meanrev.intake.report import LeftOut
@@ -19,7 +19,7 @@ from meanrev.intake.report import LeftOut
 __all__ = ["read_text"]
 
 _LOOKED_AT = 500
-"""Records whose cells say which columns are numbers."""
+"""Records by whose cells the columns of numbers are found."""
 
 _PLAIN = r"^ *[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?$"
 _SPELLED = sorted(
@@ -33,7 +33,7 @@ def read_text(source: str, data: Path | bytes, options: FileOptions) -> RawTable
     Args:
         source: Its name, for messages.
         data: Where it is, or its bytes.
-        options: What the caller says.
+        options: The caller's options.
 
     Raises:
         InvalidInput: it is no table.
@@ -73,7 +73,7 @@ def read_text(source: str, data: Path | bytes, options: FileOptions) -> RawTable
 
 
 def _comma(frame: Any, layout: Layout, options: FileOptions) -> str:
-    """Tell what a comma in a number means: as cells.comma_style, or as the caller says."""
+    """Return what a comma in a number means: the caller's option, or else as cells.comma_style."""
     if options.decimal_comma is not None:
         return "decimal" if options.decimal_comma else "thousands"
     pl = polars()
@@ -124,7 +124,7 @@ def _parsed(body: Path | bytes, head: bytes, layout: Layout, options: FileOption
         return _csv(body, texts, layout)
     try:
         return _csv(body, kinds, layout, markers=markers)
-    except _Broken:  # a later cell is no number: it may be missing, or the texts say which it is
+    except _Broken:  # a later cell is no number: a marker of a missing value, or an error
         try:
             return _csv(body, kinds, layout, markers=[*_SPELLED, *options.missing])
         except _Broken:
@@ -132,7 +132,7 @@ def _parsed(body: Path | bytes, head: bytes, layout: Layout, options: FileOption
 
 
 def _kinds(sample: Any, layout: Layout, options: FileOptions) -> tuple[dict[str, Any], list[str]]:
-    """Return how to parse each column, and the markers of missing values that polars has to know.
+    """Return how to parse each column, and the markers of missing values for polars.
 
     What is called a time stays text where it is digits alone, so that times stay exact and times of day keep their
     zeros. All columns are looked at in one go: a file may have thousands.
@@ -192,14 +192,14 @@ def _csv(
     except pl.exceptions.NoDataError:
         return pl.DataFrame(schema=schema)
     except (pl.exceptions.PolarsError, pl.exceptions.PanicException) as error:
-        told = str(error).partition("\n")[0]
-        if "utf-8" in told.lower() or "utf8" in told.lower():
+        wrong = str(error).partition("\n")[0]
+        if "utf-8" in wrong.lower() or "utf8" in wrong.lower():
             raise _NotUtf8 from None
-        raise _Broken(told) from None
+        raise _Broken(wrong) from None
 
 
-def _why(body: Path | bytes, layout: Layout, told: str) -> str:
-    """Say why polars cannot take a text apart: a line with too many fields, or a quotation mark without its second."""
+def _why(body: Path | bytes, layout: Layout, wrong: str) -> str:
+    """Return why polars cannot split a text: a line with too many fields, or an unclosed quotation mark."""
     lines = _Lines(body, layout)
     for start, size in lines.walked():
         if size > len(layout.names):
@@ -209,8 +209,8 @@ def _why(body: Path | bytes, layout: Layout, told: str) -> str:
                 "--separator (separator) names another"
             )
     if _read(body).count(b'"') % 2:
-        return "a quotation mark is opened and never closed, so that fields and lines cannot be told apart"
-    return f"cannot be taken apart as CSV: {told}"
+        return "a quotation mark is opened and never closed, so that it is unclear where fields and lines end"
+    return f"cannot be split as CSV: {wrong}"
 
 
 def _refuse_short_rows(source: str, frame: Any, layout: Layout, lines: "_Lines") -> None:
@@ -225,8 +225,8 @@ def _refuse_short_rows(source: str, frame: Any, layout: Layout, lines: "_Lines")
         return
     for row, size in lines.sizes(suspects.to_list()):
         if size != width:
-            told = f"{lines.place(row)} has {size} field{'' if size == 1 else 's'}, the header {width}"
-            raise refusal(source, f"{told}; every line needs as many fields as the header, empty ones included")
+            wrong = f"{lines.place(row)} has {size} field{'' if size == 1 else 's'}, the header {width}"
+            raise refusal(source, f"{wrong}; every line needs as many fields as the header, empty ones included")
 
 
 class _Lines:
@@ -239,7 +239,7 @@ class _Lines:
         self._quoted: bool | None = None
 
     def place(self, row: int) -> str:
-        """Say where a row begins."""
+        """Return where a row begins, such as "line 12"."""
         if not self._has_quotes():
             return f"line {self._layout.first_line + row}"
         if self._starts is None:

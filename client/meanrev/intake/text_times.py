@@ -1,4 +1,4 @@
-"""Texts as times: ISO, day and month by what the column itself says, names of months, and formats that are given."""
+"""Texts as times: ISO, day and month in the order that the column shows, names of months, and given formats."""
 
 from typing import Any, NamedTuple
 
@@ -40,8 +40,8 @@ class Read(NamedTuple):
     Attributes:
         times: polars Series of Datetime("ns"), null where a text is no time.
         kind: How they were read.
-        whole_days: None says more than a day.
-        is_utc: They name a zone and are in UTC; otherwise they stand without a zone.
+        whole_days: None is more precise than a day.
+        is_utc: They name a zone and are in UTC; otherwise they have no zone.
         ambiguous: Why none of them can be read, and the way out; "" where they can.
     """
 
@@ -72,8 +72,10 @@ def read_texts(known: Any, kind: str) -> Read:
     if kind == "slashed":
         return _slashed(known)
     if kind == "short year":
-        told = "has a year of two digits, so that its parts cannot be told apart; --date-format (date_format) says them"
-        return Read(None, kind, ambiguous=f"{told}, such as %d/%m/%y")
+        wrong = (
+            "has a year of two digits, so that the order of its parts is unclear; --date-format (date_format) gives it"
+        )
+        return Read(None, kind, ambiguous=f"{wrong}, such as %d/%m/%y")
     if kind == "month":
         return Read(_days(known + "-01"), "text", whole_days=True)
     if kind == "compact":
@@ -184,13 +186,13 @@ def _iso(known: Any) -> Read:
 
 
 def _slashed(known: Any) -> Read:
-    """Read 31/12/2020 or 12/31/2020, where some row's 13th to 31st says which part is the day."""
+    """Read 31/12/2020 or 12/31/2020, where a number from 13 to 31 shows which part is the day."""
     pl = polars()
     held = known.str.extract_groups(_SLASHED).struct.unnest()
     one, two = (held[name].cast(pl.Int8, strict=False) for name in ("1", "2"))
     if (one.max() or 0) <= 12 and (two.max() or 0) <= 12:
-        told = "can be read day first or month first, and no row of the column says which"
-        return Read(None, "", ambiguous=f"{told}; --date-format (date_format) says it: %d/%m/%Y or %m/%d/%Y")
+        wrong = "can be read day first or month first, and no row of the column says which"
+        return Read(None, "", ambiguous=f"{wrong}; --date-format (date_format) gives it: %d/%m/%Y or %m/%d/%Y")
     day, month = ("1", "2") if (one.max() or 0) > 12 else ("2", "1")
     days = _days(held["3"] + "-" + held[month].str.zfill(2) + "-" + held[day].str.zfill(2)).cast(pl.Int64)
     times = (days + clock_ns(held["4"], held["5"], held["6"], held["7"])).cast(pl.Datetime("ns"))

@@ -39,7 +39,7 @@ def find_time(raw: RawTable, options: FileOptions) -> TimeColumns:
 
     Args:
         raw: Its columns.
-        options: What the caller says: the column of times, and which columns are prices.
+        options: The caller's options, such as the column of times, and which columns are prices.
 
     Raises:
         InvalidInput: several columns could be it, or one that is called like a time holds none.
@@ -109,7 +109,7 @@ def _time_kind(raw: RawTable, number: int) -> str:  # noqa: PLR0911 - one a type
 
 
 def _may_be_time(few: Any, *, first: bool) -> bool:
-    """Tell by a few values whether a column is worth a look: most hold prices, which are no large whole numbers."""
+    """Return whether a column may have times, by a few values: most have prices, which are no large whole numbers."""
     few = few.drop_nulls()
     whole = bool((few % 1 == 0).all())
     return whole and few.len() > 0 and (few.min() or 0) >= (20_000 if first else 19_000_000)
@@ -154,7 +154,7 @@ def _clock(raw: RawTable, time: int, options: FileOptions) -> int | None:
 
 
 def _is_clock(raw: RawTable, number: int) -> bool:
-    """Tell whether a column holds times of day."""
+    """Return whether a column holds times of day."""
     pl = polars()
     kind = raw.columns.kinds[number]
     called = raw.names[number].strip("<> ").lower() in {"time", "timeofday", "time_of_day", "hour", "clock"}
@@ -213,6 +213,6 @@ def _refuse_unread_time(raw: RawTable, numbers: list[int]) -> None:
         if column.dtype == pl.Boolean or column.dtype.is_nested():
             continue
         row = int(np.argmax(column.is_not_null().to_numpy()))
-        told = f"{raw.place(row)}, {raw.shown(i)}: {shown(column[row])} is no time, though the column is called one"
+        wrong = f"{raw.place(row)}, {raw.shown(i)}: {shown(column[row])} is no time, though the column is called one"
         way = "--date-format (date_format) says how it is written, --columns (columns) names the prices to take"
-        raise refusal(raw.source, f"{told}; {way}")
+        raise refusal(raw.source, f"{wrong}; {way}")

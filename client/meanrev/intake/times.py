@@ -23,7 +23,7 @@ class ColumnTimes(NamedTuple):
     Attributes:
         ns: polars Series of Int64, nanoseconds since 1970 in UTC; null where a cell is missing.
         kind: How it was read, as in Report.time_kind.
-        whole_days: No cell says more than a day, so that a column of times of day may stand beside it.
+        whole_days: No cell is more precise than a day, so that there may be a column of times of day too.
     """
 
     ns: Any
@@ -63,10 +63,10 @@ def read_times(raw: RawTable, number: int, options: FileOptions) -> ColumnTimes:
     Args:
         raw: Its table.
         number: Of the column.
-        options: What the caller says: a format, a zone.
+        options: The caller's options, such as a format or a zone.
 
     Raises:
-        InvalidInput: a cell is no time, or its day and month cannot be told apart, or its zone makes it ambiguous.
+        InvalidInput: a cell is no time, or the order of its day and month is unclear, or its zone makes it ambiguous.
     """
     pl = polars()
     column = raw.column(number)
@@ -171,7 +171,7 @@ def _of_texts(raw: RawTable, number: int, texts: Any, options: FileOptions) -> C
 
 
 def _placed(raw: RawTable, times: Any, options: FileOptions) -> Any:
-    """Return times that name their zone; another one that the caller names has no say, which the report says."""
+    """Return times that name their zone; they ignore the caller's zone, which the report notes."""
     if options.tz:
         raw.notes.append(f"Times name their own zone, so that {options.tz} is not used.")
     return times.cast(polars().Int64)
@@ -197,6 +197,6 @@ def _refuse_unread(raw: RawTable, number: int, bad: Any, options: FileOptions) -
     _refuse_cell(raw, number, row, f"is no time, or not written like the others; {way}")
 
 
-def _refuse_cell(raw: RawTable, number: int, row: int, told: str) -> NoReturn:
+def _refuse_cell(raw: RawTable, number: int, row: int, wrong: str) -> NoReturn:
     cell = raw.column(number)[row]
-    raise refusal(raw.source, f"{raw.place(row)}, {raw.shown(number)}: {shown(cell)} {told}")
+    raise refusal(raw.source, f"{raw.place(row)}, {raw.shown(number)}: {shown(cell)} {wrong}")

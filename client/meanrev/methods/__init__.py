@@ -6,6 +6,7 @@ from meanrev.methods.cara import cara, cara_stream
 from meanrev.methods.fit_ou import fit_ou
 from meanrev.methods.health import health
 from meanrev.methods.info import info
+from meanrev.methods.johansen import johansen
 from meanrev.methods.log_returns import log_returns
 from meanrev.methods.multiperiod import multiperiod
 from meanrev.methods.ou import ou, ou_stream
@@ -49,6 +50,7 @@ class Methods:
     sweep = Method(sweep)
     scan = Method(scan)
     pair = Method(pair)
+    johansen = Method(johansen)
     publish = Method(publish)
     put_portfolio = Method(put_portfolio)
     get_portfolio = Method(get_portfolio)

@@ -128,7 +128,7 @@ def check_size(read: Table, limits: Mapping[str, int], argument: str = "prices")
 
     Args:
         read: (T,) or (T, N).
-        limits: Of the server, by the names of its settings; 0 where it does not tell one.
+        limits: Of the server, by the names of its settings; 0 where it does not report one.
         argument: What the caller gave the table as.
 
     Raises:

@@ -1,6 +1,6 @@
 """Checks of a request's fields: a value that does not fit its field is refused by name before anything is sent.
 
-protobuf and struct would say "bad argument type for built-in operation", or send a number that is too large as another.
+protobuf and struct would raise "bad argument type for built-in operation", or send another number for a large one.
 """
 
 import datetime as dt

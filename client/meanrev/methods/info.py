@@ -32,7 +32,7 @@ def info(*, timeout: float | None = None) -> Question[ServerInfo]:
 
 
 def upload_limits() -> Question[Mapping[str, int]]:
-    """Ask for the limits of uploads, by the names of the server's settings; 0 where it does not tell one."""
+    """Ask for the limits of uploads, by the names of the server's settings; 0 where it does not report one."""
 
     def result(replies: Replies, _: About) -> Mapping[str, int]:
         reply = wire.decode(InfoResponse, replies[0][0])

@@ -53,7 +53,7 @@ def reading_of(method: str) -> Reading:
         method: Its name in the service.
 
     Raises:
-        ServerError: this client does not know the method.
+        ServerError: this client does not have the method.
     """
     for research, _ in RESEARCH.values():
         if research.method == method:
@@ -68,8 +68,14 @@ def submission(request: ResearchRequest[Any], timeout: float | None) -> Question
 
 def watch(job_id: str, timeout: float | None) -> Live[JobState]:
     """Declare the stream that yields a job's states until it ends."""
-    path = research_path("WatchJob")
-    return Live(path, [job_id], lambda item, _first: _encoded(item), lambda reply: _read_state(reply, {}), timeout)
+    return Live(
+        research_path("WatchJob"),
+        [job_id],
+        lambda item, _first: _encoded(item),
+        lambda reply: _read_state(reply, {}),
+        timeout,
+        repeatable=True,
+    )
 
 
 def cancel(job_id: str) -> Question[JobState]:

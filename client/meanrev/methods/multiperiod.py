@@ -132,7 +132,7 @@ def _periods(given: Any) -> list[Table]:
 def _depth(given: Any) -> int:
     try:
         return np.ndim(given)
-    except ValueError:  # rows of different lengths: table says so
+    except ValueError:  # rows of different lengths, which table refuses
         return 0
 
 

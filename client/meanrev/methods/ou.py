@@ -99,7 +99,7 @@ def _at_once(
     reasons: Mapping[int, str],
     streamed: Callable[[], Question[OuFit]],
 ) -> Question[OuFit]:
-    """Declare one call for all series, with the answer of the streams where that has more to say.
+    """Declare one call for all series, with the answer of the streams where that has more figures.
 
     FitOu has no figure at all of a series that cannot be fitted, and an earlier server has no FitOu.
     """

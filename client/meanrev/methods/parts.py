@@ -43,7 +43,7 @@ class Joined:
         self._reply: Any = None
 
     def __len__(self) -> int:
-        """Return how many replies have come, those that tell of progress among them."""
+        """Return how many replies have come, those with progress alone included."""
         return self._count
 
     def append(self, data: bytes) -> None:

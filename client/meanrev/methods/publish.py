@@ -16,6 +16,9 @@ def publish(
 ) -> Question[int]:
     """Let prices mark the caller's portfolios, all or none.
 
+    Where the connection is lost, only prices with a time are sent again: the server gives others the time at which they
+    come, and they would replace newer ones.
+
     Args:
         prices: Price of each asset: a mapping, or a pandas Series.
         timestamp_ms: Of all of them; the server's clock where None.
@@ -40,4 +43,6 @@ def publish(
     def result(replies: Replies, _about: About) -> int:
         return int(wire.decode(PublishPricesReply, replies[0][0]).accepted)
 
-    return Question(research_path("PublishPrices"), [[message]], result, timeout=timeout)
+    return Question(
+        research_path("PublishPrices"), [[message]], result, timeout=timeout, repeatable=timestamp_ms is not None
+    )

@@ -1,6 +1,6 @@
 """Research methods: a matrix and options go out, and the server computes while the caller waits, or as a job.
 
-A research method has one module: a Research that says how its replies are read, and the declaration of the client's
+A research method has one module: a Research that defines how its replies are read, and the declaration of the client's
 method, which Research.declares enters into RESEARCH. The clients, their submit and their jobs find it there.
 """
 
@@ -247,7 +247,7 @@ def _estimate(reply_type: type[Message], replies: Sequence[bytes], about: About)
 
 
 class _Watch:
-    """Reports the progress that replies tell, and does not parse the last one, which may be large, a second time."""
+    """Reports the progress in replies, and does not parse the last one, which may be large, a second time."""
 
     def __init__(self, reply: type[Message], advance: Callable[[int, int], None]) -> None:
         self._reply = reply

@@ -94,7 +94,7 @@ def scan(
         timeout: Seconds for everything.
 
     Returns:
-        Significant pairs, best first. What the test part brought stands beside each and ranks none.
+        Significant pairs, best first. The figures of the test part are beside each, and do not change the ranking.
 
     Raises:
         MeanRevError: as every call.

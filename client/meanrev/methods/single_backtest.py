@@ -63,7 +63,7 @@ def of_one_series(frame: Table, given: Mapping[str, Any], timeout: float | None)
 
 
 def _result(read: Table, times: Callable[[Any], Any], reply: Any, about: About, *, every: bool) -> BacktestResult:
-    """Read a BacktestReply with metrics; every says that they are those of all bars."""
+    """Read a BacktestReply with metrics; with `every`, they are those of all bars."""
     if not reply.result.HasField("metrics"):
         raise ServerError("the backtest came back without a metric")
     bars = {name: column_of(reply.result.metrics, name) for name in METRIC_FIELDS if name != "open_positions"}

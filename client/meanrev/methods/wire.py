@@ -117,7 +117,7 @@ def json_of(name: str, value: Any) -> str:
 
 
 def positive(field: str, value: float) -> float:
-    """Return value, which must be above zero: the wire cannot tell 0 from unset.
+    """Return value, which must be above zero: on the wire, 0 is the same as unset.
 
     Raises:
         InvalidInput: it is not.

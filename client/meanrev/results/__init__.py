@@ -2,7 +2,7 @@
 
 from meanrev.results.accounts import AccountPaths, BacktestPath, BacktestResult, Backtests, ReturnStats, Trades
 from meanrev.results.base import Result
-from meanrev.results.cointegration import PairFit
+from meanrev.results.cointegration import JohansenTest, PairFit
 from meanrev.results.portfolio import Health, MultiperiodPlan, Pca, PortfolioStats, Weights
 from meanrev.results.scans import ScanResult
 from meanrev.results.series import (
@@ -26,6 +26,7 @@ __all__ = [
     "Estimate",
     "Health",
     "JobState",
+    "JohansenTest",
     "LogReturns",
     "MultiperiodPlan",
     "OuFit",

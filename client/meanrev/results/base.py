@@ -98,7 +98,7 @@ class Result(Mapping[str, Any]):
         return frozenset(part.name for part in fields(self) if part.metadata.get("label"))
 
     def _single(self) -> bool:
-        """Tell whether this is a result of one series, whose label may be a tuple itself."""
+        """Return whether this is a result of one series, whose label may be a tuple itself."""
         return all(_depth(value) == 0 for name, value in self.items() if name not in self._labels())
 
     def _names(self) -> tuple[str, ...]:

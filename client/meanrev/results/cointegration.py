@@ -4,9 +4,12 @@ from collections.abc import Hashable
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
+
 from meanrev.results.base import Result
 
-__all__ = ["PairFit"]
+__all__ = ["JohansenTest", "PairFit"]
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -48,5 +51,51 @@ class PairFit(Result):
     sigma: float
     entry_zscore: float
     exit_zscore: float
+    status: str
+    reason: str
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class JohansenTest(Result):
+    """Johansen's test of N series; entry r of a statistic, and row r of its critical values, are of rank <= r.
+
+    Attributes:
+        eigenvalues: (N,), largest first.
+        vectors: (N, N) in the container of the prices; row i has the weights of combination i, one a series. The rows
+            below the rank are the combinations that revert.
+        trace_statistic: (N,).
+        trace_critical_values: (N, 3), at 90, 95 and 99 %.
+        trace_rank: Combinations that revert, by the trace test at 95 %.
+        max_eigenvalue_statistic: (N,).
+        max_eigenvalue_critical_values: (N, 3), at 90, 95 and 99 %.
+        max_eigenvalue_rank: Combinations that revert, by the maximum-eigenvalue test at 95 %.
+        n_samples: Rows of the regression.
+        spread: (T,) the first vector times the levels, less intercept and trend, in the container of the prices.
+        intercept: What is taken out of the spread at the first bar.
+        trend: What is taken out more with each bar.
+        theta: Of the spread, per bar.
+        mu: Its mean.
+        sigma: Its volatility, per square root of a bar.
+        half_life: In bars.
+        status: "ok", or "no_process" where theta to half_life are NaN.
+        reason: Why, in words; "" for "ok".
+    """
+
+    eigenvalues: NDArray[np.float64]
+    vectors: Any
+    trace_statistic: NDArray[np.float64]
+    trace_critical_values: NDArray[np.float64]
+    trace_rank: int
+    max_eigenvalue_statistic: NDArray[np.float64]
+    max_eigenvalue_critical_values: NDArray[np.float64]
+    max_eigenvalue_rank: int
+    n_samples: int
+    spread: Any
+    intercept: float
+    trend: float
+    theta: float
+    mu: float
+    sigma: float
+    half_life: float
     status: str
     reason: str

@@ -44,9 +44,9 @@ class OuFit(Result):
         sigma_std_error: Standard error of sigma.
         half_life_lower: Lower end of the 95 % interval.
         half_life_upper: Upper end of it; may be infinite.
-        theta_bias_corrected: Tang and Chen's correction, whatever the option bias says.
+        theta_bias_corrected: Tang and Chen's correction, whatever the option bias is.
         adf_statistic: Augmented Dickey-Fuller statistic.
-        adf_p_value: Its p-value; small speaks for mean reversion.
+        adf_p_value: Its p-value; a small one is evidence for mean reversion.
         log_likelihood: Of the fit.
         reason: Why status is "error" or "updating".
     """

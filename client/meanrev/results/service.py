@@ -25,7 +25,7 @@ class ServerInfo(Result):
         max_cells: Most cells of a sweep.
         uptime_s: Seconds since the start.
         max_matrix_bytes: Largest matrix that may arrive in chunks, as float64; 0, like the next ones, where the server
-            is too old to tell.
+            is too old to report it.
         max_bytes_in_flight: Of all requests at once.
         max_work_in_flight: Steps of research at once, bars times cells, pairs or columns.
         max_result_bytes: Largest result of a job, and of all that are kept.

@@ -69,7 +69,7 @@ class CellFigures(Result):
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class BestCells(Result):
-    """Each column's choice: scalars for one series, (N,) arrays for many. It serves as backtest's thresholds.
+    """Each column's choice: scalars for one series, (N,) arrays for many. backtest takes it as its thresholds.
 
     Attributes:
         column: Label of the column.
@@ -258,7 +258,7 @@ def _place(field: str, held: Any, wanted: Any) -> int:
 
 
 def _equal(value: Any, wanted: Any) -> bool:
-    """Tell whether two labels are equal, where dates and texts of different kinds may refuse to be compared."""
+    """Return whether two labels are equal, where dates and texts of different kinds may refuse to be compared."""
     try:
         return bool(value == wanted)
     except (TypeError, ValueError):

@@ -1,14 +1,18 @@
 """Addresses of servers: what they may look like, which are of this machine, and which a proxy stands before."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from typing import TypeGuard
 
 from meanrev.errors import InvalidInput
 
-__all__ = ["DEFAULT_PORT", "LOCAL", "is_near", "proxy_variable", "target"]
+__all__ = ["DEFAULT_PORT", "LOCAL", "Address", "is_near", "proxy_variable", "separate", "target", "targets"]
 
 LOCAL = "local"
 """The address that means: compute in this process."""
+
+Address = str | Sequence[str] | None
+"""What a client takes as an address."""
 
 DEFAULT_PORT = 50051
 LARGEST_PORT = 65535
@@ -56,6 +60,31 @@ def target(address: object, field: str = "address") -> str:
     return f"{prefix}{parts['host']}:{_port(parts['port'], field, address)}"
 
 
+def targets(address: object, field: str = "address") -> str:
+    """Return the addresses of one or several servers as target does, with commas between them.
+
+    Args:
+        address: An address, several with commas between them, or a list of them.
+        field: Where it was given, for messages.
+
+    Raises:
+        InvalidInput: as target; or there is none, or one of several is "local" or a unix socket.
+    """
+    given = address.split(",") if _lists_servers(address) else address
+    if isinstance(given, str) or not isinstance(given, Sequence):
+        return target(given, field)
+    found = tuple(dict.fromkeys(target(one, field) for one in given))
+    # The path of a socket may have commas in it, so a text of several could not be taken apart again.
+    if not found or (len(found) > 1 and any(one == LOCAL or one.startswith(_OF_SOCKETS) for one in found)):
+        raise InvalidInput(field, "must be HOST:PORT for each of several servers", value=address)
+    return ",".join(found)
+
+
+def separate(address: str) -> tuple[str, ...]:
+    """Return the addresses that targets has joined."""
+    return tuple(address.split(",")) if _lists_servers(address) else (address,)
+
+
 def is_near(address: str) -> bool:
     """Tell whether an address is of this machine: no data leaves it then, and no proxy is needed.
 
@@ -82,6 +111,11 @@ def proxy_variable(address: str, environ: Mapping[str, str]) -> str:
     spared = environ.get("no_grpc_proxy") or environ.get("no_proxy") or ""
     # gRPC compares ends of names; what it also knows of networks (10.0.0.0/8) is left to it.
     return "" if any(part.strip() and host.endswith(part.strip()) for part in spared.split(",")) else name
+
+
+def _lists_servers(address: object) -> TypeGuard[str]:
+    """Tell whether a text names several servers; the path of a single socket may have commas in it."""
+    return isinstance(address, str) and "," in address and not address.strip().startswith(_OF_SOCKETS)
 
 
 def _port(given: str | None, field: str, address: str) -> int:

@@ -1,4 +1,4 @@
-"""The asyncio transport: one gRPC channel for each event loop that calls."""
+"""The asyncio transport: gRPC channels for each event loop that calls."""
 
 from __future__ import annotations  # grpc's classes are generic in their stubs only
 
@@ -6,10 +6,12 @@ import asyncio
 import os
 import threading
 from contextlib import suppress
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import grpc
 
+from meanrev.transport.channels import Channels
 from meanrev.transport.forking import refuse_asyncio, track_channel, under_way
 from meanrev.transport.options import channel_options
 from meanrev.transport.status import error_of
@@ -41,18 +43,18 @@ class AsynchronousTransport:
         self.address = endpoint.address
         self._endpoint = endpoint
         self._lock = threading.Lock()
-        self._channels: dict[asyncio.AbstractEventLoop, grpc.aio.Channel] = {}
+        self._channels: dict[asyncio.AbstractEventLoop, Channels[grpc.aio.Channel]] = {}
         self._process = os.getpid()
 
     async def unary(self, path: str, data: bytes, timeout: float) -> bytes:  # noqa: ASYNC109 - a gRPC deadline
         """Send one message and return the reply."""
-        call: Any = self._connected().unary_unary(path)
-        try:
-            with under_way():
+        with under_way(), (channels := self._connected()).turn() as channel:
+            call: Any = channel.unary_unary(path)
+            try:
                 reply: bytes = await call(data, timeout=timeout, metadata=self._endpoint.metadata)
-        except grpc.aio.AioRpcError as error:
-            raise error_of(error, self.address) from None
-        return reply
+            except grpc.aio.AioRpcError as error:
+                raise error_of(error, self.address, closed=channels.closed) from None
+            return reply
 
     async def stream(
         self,
@@ -62,43 +64,46 @@ class AsynchronousTransport:
     ) -> AsyncGenerator[bytes, None]:
         """Send messages as they come, and yield the replies."""
         sending = _Sending(messages)
-        start: Any = self._connected().stream_stream(path)
-        call = start(sending, timeout=timeout, metadata=self._endpoint.metadata)
         process = os.getpid()
-        try:
-            with under_way(call):
+        with under_way() as place, (channels := self._connected()).turn() as channel:
+            start: Any = channel.stream_stream(path)
+            call = place.call = start(sending, timeout=timeout, metadata=self._endpoint.metadata)
+            try:
                 async for reply in call:
                     yield reply
-        except grpc.aio.AioRpcError as error:
-            raise (sending.error or error_of(error, self.address)) from None
-        finally:
-            if process == os.getpid():  # in a forked child the call is its parent's
-                call.cancel()
+            except grpc.aio.AioRpcError as error:
+                raise (sending.error or error_of(error, self.address, closed=channels.closed)) from None
+            finally:
+                if process == os.getpid():  # in a forked child the call is its parent's
+                    call.cancel()
         if sending.error is not None:
             raise sending.error
 
     async def close(self) -> None:
-        """Close this event loop's channel; a later call opens another."""
+        """Close this event loop's channels; a later call opens others."""
+        if self._process != os.getpid():
+            return
         with self._lock:
-            channel = self._channels.pop(asyncio.get_running_loop(), None)
-        if channel is not None and self._process == os.getpid():
-            await channel.close()
+            channels = self._channels.pop(asyncio.get_running_loop(), None)
+        if channels is not None:
+            for channel in channels.close():
+                await channel.close()
 
-    def _connected(self) -> grpc.aio.Channel:
+    def _connected(self) -> Channels[grpc.aio.Channel]:
         loop = asyncio.get_running_loop()
+        refuse_asyncio()
         with self._lock:
-            refuse_asyncio()
             if self._process != os.getpid():
                 # Channels inherited through fork have no threads here: they are left alone, not closed.
                 self._channels, self._process = {}, os.getpid()
-            channel = self._channels.get(loop)
-            if channel is None:
+            channels = self._channels.get(loop)
+            if channels is None:
                 # A channel keeps its loop alive, so that no weak reference would ever see the loop go.
                 self._channels = {other: kept for other, kept in self._channels.items() if not other.is_closed()}
                 _let_it_end_quietly(loop)
-                channel = self._channels[loop] = _channel(self._endpoint)
-                track_channel(channel)
-            return channel
+                channels = Channels(self._endpoint.addresses, partial(_channel, self._endpoint))
+                self._channels[loop] = channels
+            return channels
 
 
 class _Sending:
@@ -140,8 +145,11 @@ def _let_it_end_quietly(loop: asyncio.AbstractEventLoop) -> None:
         loop.call_soon_threadsafe = tell_if_open  # type: ignore[method-assign, assignment]
 
 
-def _channel(endpoint: Endpoint) -> grpc.aio.Channel:
-    options = channel_options(endpoint.address)
+def _channel(endpoint: Endpoint, address: str) -> grpc.aio.Channel:
+    options = channel_options(address)
     if endpoint.credentials is None:
-        return grpc.aio.insecure_channel(endpoint.address, options=options)
-    return grpc.aio.secure_channel(endpoint.address, endpoint.credentials, options=options)
+        channel = grpc.aio.insecure_channel(address, options=options)
+    else:
+        channel = grpc.aio.secure_channel(address, endpoint.credentials, options=options)
+    track_channel(channel, of_asyncio=True)
+    return channel

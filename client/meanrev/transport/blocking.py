@@ -1,14 +1,16 @@
-"""The blocking transport: its own gRPC channel, with no event loop anywhere."""
+"""The blocking transport: gRPC channels of its own, with no event loop anywhere."""
 
 from __future__ import annotations  # grpc's classes are generic in their stubs only
 
 import os
 import threading
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import grpc
 
-from meanrev.transport.forking import refuse_calls, under_way
+from meanrev.transport.channels import Channels
+from meanrev.transport.forking import track_channel, under_way
 from meanrev.transport.options import channel_options
 from meanrev.transport.status import error_of
 
@@ -21,7 +23,7 @@ __all__ = ["BlockingTransport"]
 
 
 class BlockingTransport:
-    """A channel that is made at the first call, and again in a forked child.
+    """Channels that are made as calls need them, and again in a forked child.
 
     Attributes:
         address: The server's.
@@ -36,50 +38,53 @@ class BlockingTransport:
         self.address = endpoint.address
         self._endpoint = endpoint
         self._lock = threading.Lock()
-        self._channel: grpc.Channel | None = None
+        self._channels: Channels[grpc.Channel] | None = None
         self._process = 0
 
     def unary(self, path: str, data: bytes, timeout: float) -> bytes:
         """Send one message and return the reply."""
-        call: Any = self._connected().unary_unary(path)
-        try:
-            with under_way():
+        with under_way(), (channels := self._connected()).turn() as channel:
+            call: Any = channel.unary_unary(path)
+            try:
                 reply: bytes = call(data, timeout=timeout, metadata=self._endpoint.metadata)
-        except grpc.RpcError as error:
-            raise error_of(error, self.address) from None
-        return reply
+            except grpc.RpcError as error:
+                raise error_of(error, self.address, closed=channels.closed) from None
+            return reply
 
     def stream(self, path: str, messages: Iterator[bytes], timeout: float | None) -> Generator[bytes, None, None]:
         """Send messages as they come, and yield the replies."""
         sending = _Sending(messages)
-        start: Any = self._connected().stream_stream(path)
-        call = start(sending, timeout=timeout, metadata=self._endpoint.metadata)
         process = os.getpid()
-        try:
-            with under_way(call):
+        with under_way() as place, (channels := self._connected()).turn() as channel:
+            start: Any = channel.stream_stream(path)
+            call = place.call = start(sending, timeout=timeout, metadata=self._endpoint.metadata)
+            try:
                 yield from call
-        except grpc.RpcError as error:
-            raise (sending.error or error_of(error, self.address)) from None
-        finally:
-            if process == os.getpid():  # in a forked child the call is its parent's
-                call.cancel()
+            except grpc.RpcError as error:
+                raise (sending.error or error_of(error, self.address, closed=channels.closed)) from None
+            finally:
+                if process == os.getpid():  # in a forked child the call is its parent's
+                    call.cancel()
         if sending.error is not None:
             raise sending.error
 
     def close(self) -> None:
-        """Close the channel; a later call opens another."""
-        with self._lock:
-            channel, self._channel = self._channel, None
-            if channel is not None and self._process == os.getpid():
-                channel.close()
+        """Close the channels; a later call opens others."""
+        if self._process != os.getpid():  # the channels are the parent's, or there are none
+            return
+        with under_way(), self._lock:
+            channels, self._channels = self._channels, None
+            if channels is not None:
+                for channel in channels.close():
+                    channel.close()
 
-    def _connected(self) -> grpc.Channel:
+    def _connected(self) -> Channels[grpc.Channel]:
         with self._lock:
-            if self._channel is None or self._process != os.getpid():
-                # A channel inherited through fork has no threads here: it is left alone, not closed.
-                refuse_calls()
-                self._channel, self._process = _channel(self._endpoint), os.getpid()
-            return self._channel
+            if self._channels is None or self._process != os.getpid():
+                # Channels inherited through fork have no threads here: they are left alone, not closed.
+                self._channels = Channels(self._endpoint.addresses, partial(_channel, self._endpoint))
+                self._process = os.getpid()
+            return self._channels
 
 
 class _Sending:
@@ -102,8 +107,11 @@ class _Sending:
             raise StopIteration from None
 
 
-def _channel(endpoint: Endpoint) -> grpc.Channel:
-    options = channel_options(endpoint.address)
+def _channel(endpoint: Endpoint, address: str) -> grpc.Channel:
+    options = channel_options(address)
     if endpoint.credentials is None:
-        return grpc.insecure_channel(endpoint.address, options=options)
-    return grpc.secure_channel(endpoint.address, endpoint.credentials, options=options)
+        channel = grpc.insecure_channel(address, options=options)
+    else:
+        channel = grpc.secure_channel(address, endpoint.credentials, options=options)
+    track_channel(channel, of_asyncio=False)
+    return channel

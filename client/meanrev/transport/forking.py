@@ -1,7 +1,13 @@
-"""Forks: gRPC works in a child only if its parent had no call under way, and its asyncio half in none."""
+"""Forks: gRPC works in a child only if its parent had no call under way, and its asyncio half in none.
+
+A fork also harms the parent if another thread enters or leaves gRPC meanwhile: gRPC's own handlers of forks then lose
+events, and calls of the parent wait for ever. So a fork lets no call begin, and waits a moment for those under way.
+"""
 
 import ctypes
 import os
+import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -9,57 +15,115 @@ from weakref import WeakSet
 
 from meanrev.errors import MeanRevError
 
-__all__ = ["refuse_asyncio", "refuse_calls", "track_channel", "under_way"]
+__all__ = ["Place", "refuse_asyncio", "refuse_calls", "track_channel", "under_way"]
 
 _WAY_OUT = "start processes by spawn instead (multiprocessing.get_context('spawn'))"
+
+_PATIENCE_S = 1.0
+"""Longest wait of a fork for calls of other threads; the child is told where some go on."""
+
+_GLANCE_S = 0.001
+
+
+class Place:
+    """The place of a call among those under way.
+
+    Attributes:
+        call: gRPC's call object of a stream; None for a single reply, which a fork waits for.
+        thread: Number of the thread that calls.
+    """
+
+    __slots__ = ("call", "thread")
+
+    def __init__(self) -> None:
+        self.call: object = None
+        self.thread = threading.get_ident()
 
 
 class _Calls:
     """The calls of this process, and those of its parent at the fork.
 
     Attributes:
-        under_way: Those that have not ended, with gRPC's call objects.
-        of_asyncio: Open channels of asyncio.
-        asyncio_began: There was one ever; a fork does not copy the thread that serves them all.
+        under_way: Those that have not ended.
+        channels: Open channels of both kinds.
+        asyncio_began: There was a channel of asyncio ever; a fork does not copy the thread that serves them all.
         cut_off: The parent had calls under way as it forked.
-        without_asyncio: The parent had opened such a channel.
+        without_asyncio: The parent had opened a channel of asyncio.
     """
 
     def __init__(self) -> None:
-        self.under_way: dict[int, object] = {}
-        self.of_asyncio: WeakSet[Any] = WeakSet()
+        self.under_way: dict[int, Place] = {}
+        self.channels: WeakSet[Any] = WeakSet()
         self.asyncio_began = False
         self.cut_off = False
         self.without_asyncio = False
+        # Whoever forks holds it: a call that begins waits. A signal's handler may fork while its thread holds it.
+        self._gate = threading.RLock()
 
-    def forked(self) -> None:
+    def begin(self) -> Place:
+        """Count a call, unless this process forks at this moment: then wait for the end of that."""
+        place = Place()
+        with self._gate:
+            self.under_way[id(place)] = place
+        return place
+
+    def end(self, place: Place) -> None:
+        """Count a call no longer."""
+        self.under_way.pop(id(place), None)
+
+    def before_fork(self) -> None:
+        """Let no call begin, and wait for those of other threads; a stream, or a call that takes longer, goes on."""
+        self._gate.acquire()
+        if not self.under_way:
+            return
+        here, late = threading.get_ident(), time.monotonic() + _PATIENCE_S
+        while time.monotonic() < late and any(
+            place.call is None and place.thread != here for place in tuple(self.under_way.values())
+        ):
+            time.sleep(_GLANCE_S)
+        # A thread that waits for the interpreter's lock is for gRPC one that does not call. It goes on into gRPC here,
+        # where gRPC sees it and leaves the parent as it is.
+        time.sleep(_GLANCE_S)
+
+    def after_fork_in_parent(self) -> None:
+        """Let calls begin again."""
+        self._gate.release()
+
+    def after_fork_in_child(self) -> None:
         """Record in the child what its parent had under way."""
+        self._gate = threading.RLock()
         self.cut_off |= bool(self.under_way)
         self.without_asyncio |= self.asyncio_began
-        for inherited in (*self.under_way.values(), *self.of_asyncio):
-            # Its deallocation would wait for a lock that a thread of the parent holds, so it is never deallocated here.
+        calls = [place.call for place in self.under_way.values() if place.call is not None]
+        for inherited in (*calls, *self.channels):
+            # Its deallocation would wait for a lock that a thread of the parent holds, or close the parent's
+            # connection, so it is never deallocated here.
             ctypes.pythonapi.Py_IncRef(ctypes.py_object(inherited))
         self.under_way.clear()
 
 
 _CALLS = _Calls()
 if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_CALLS.forked)
+    os.register_at_fork(
+        before=_CALLS.before_fork,
+        after_in_parent=_CALLS.after_fork_in_parent,
+        after_in_child=_CALLS.after_fork_in_child,
+    )
 
 
 @contextmanager
-def under_way(call: object = None) -> Iterator[None]:
-    """Count a call while the context is open.
+def under_way() -> Iterator[Place]:
+    """Count a call while the context is open; its value takes gRPC's call object, where that is a stream.
 
-    Args:
-        call: gRPC's call object.
+    Raises:
+        MeanRevError: as refuse_calls.
     """
-    place = object()
-    _CALLS.under_way[id(place)] = call
+    refuse_calls()
+    place = _CALLS.begin()
     try:
-        yield
+        yield place
     finally:
-        _CALLS.under_way.pop(id(place), None)
+        _CALLS.end(place)
 
 
 def refuse_calls() -> None:
@@ -89,7 +153,12 @@ def refuse_asyncio() -> None:
         raise MeanRevError(f"{reason}; use a Client in it, or {_WAY_OUT}")
 
 
-def track_channel(channel: object) -> None:
-    """Count a channel of asyncio as open."""
-    _CALLS.asyncio_began = True
-    _CALLS.of_asyncio.add(channel)
+def track_channel(channel: object, *, of_asyncio: bool) -> None:
+    """Count a channel as open.
+
+    Args:
+        channel: gRPC's channel.
+        of_asyncio: It is one of asyncio.
+    """
+    _CALLS.asyncio_began |= of_asyncio
+    _CALLS.channels.add(channel)

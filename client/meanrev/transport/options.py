@@ -9,7 +9,7 @@ from typing import Literal
 import grpc
 
 from meanrev.errors import InvalidInput
-from meanrev.transport.address import LOCAL, is_near, target
+from meanrev.transport.address import LOCAL, Address, is_near, separate, targets
 
 __all__ = ["CHANNEL_OPTIONS", "LOCAL", "Endpoint", "channel_options", "default_timeout", "endpoint"]
 
@@ -21,13 +21,15 @@ CHANNEL_OPTIONS = (
     ("grpc.max_send_message_length", -1),
     ("grpc.max_receive_message_length", -1),
     ("grpc.max_metadata_size", 16384),
-    # A server that dies is noticed within a minute. One that restarts is found by the five attempts of a call, which
-    # take 0.75 seconds at least: gRPC itself must try to connect more often than that.
+    # Without it all channels to a server would share a connection, and with it the server's limit of calls on one.
+    ("grpc.use_local_subchannel_pool", 1),
+    # A server that dies is noticed within a minute. One that restarts is found soon after the next attempt of a call.
     ("grpc.keepalive_time_ms", 30_000),
     ("grpc.keepalive_timeout_ms", 10_000),
     ("grpc.initial_reconnect_backoff_ms", 100),
-    ("grpc.min_reconnect_backoff_ms", 100),
     ("grpc.max_reconnect_backoff_ms", 500),
+    # The time that an attempt to connect may take, in spite of its name: a far or busy server needs some.
+    ("grpc.min_reconnect_backoff_ms", 5_000),
 )
 
 Tls = Literal[True] | str | Path | tuple[str | Path, str | Path, str | Path] | None
@@ -38,7 +40,7 @@ class Endpoint:
     """A server's address and how to reach it.
 
     Attributes:
-        address: HOST:PORT, unix:/path or "local".
+        address: HOST:PORT, unix:/path or "local"; several servers with commas between them.
         credentials: TLS, or None for plaintext.
         metadata: Sent with every call.
     """
@@ -47,13 +49,18 @@ class Endpoint:
     credentials: grpc.ChannelCredentials | None = None
     metadata: tuple[tuple[str, str], ...] = ()
 
+    @property
+    def addresses(self) -> tuple[str, ...]:
+        """The address of each server."""
+        return separate(self.address)
 
-def endpoint(address: str | None, token: str | None, tls: Tls, environ: Mapping[str, str] = os.environ) -> Endpoint:
+
+def endpoint(address: Address, token: str | None, tls: Tls, environ: Mapping[str, str] = os.environ) -> Endpoint:
     """Decide where calls go.
 
     Args:
-        address: HOST:PORT (50051 where left out), unix:/path or "local"; None means MEANREV_HOST, and "local" where
-            that is not set.
+        address: HOST:PORT (50051 where left out), unix:/path or "local"; several servers as a list, or with commas
+            between them; None means MEANREV_HOST, and "local" where that is not set.
         token: Bearer token, or None.
         tls: True for the system's roots, a path of a CA's PEM file, or paths (CA, certificate, key).
         environ: Environment variables.
@@ -63,12 +70,12 @@ def endpoint(address: str | None, token: str | None, tls: Tls, environ: Mapping[
     """
     variable = (environ.get("MEANREV_HOST") or "").strip()
     if address is None or address == "":
-        chosen = target(variable, "MEANREV_HOST") if variable else LOCAL
+        chosen = targets(variable, "MEANREV_HOST") if variable else LOCAL
     else:
-        chosen = target(address)
+        chosen = targets(address)
     if token is not None and not _fits_a_header(token):
         raise InvalidInput("token", "must be a text of printable ASCII")  # its value is a secret
-    if token and not tls and not is_near(chosen):
+    if token and not tls and not all(map(is_near, separate(chosen))):
         raise InvalidInput("token", "needs tls where the server is on another machine", value=chosen)
     metadata = (("authorization", f"Bearer {token}"),) if token else ()
     return Endpoint(chosen, _credentials(tls), metadata)

@@ -35,29 +35,29 @@ def demo(shared: Shared, save: Path | None) -> None:
 
     The server listens on a free port of this machine and stops at the end; nothing leaves the machine.
     """
-    told = _told(shared)
+    results = _results(shared)
     if save is not None:
         try:
-            save.write_text(_file(told, save), encoding="utf-8")
+            save.write_text(_file(results, save), encoding="utf-8")
         except OSError as error:
             raise Failure(
                 ExitCode.BAD_DATA, f"cannot write {str(save)!r}: {error.strerror}; --save names another file"
             ) from None
     saved = None if save is None else str(save.resolve())
-    shared.show(document(told, saved), picture(told, saved))
+    shared.show(document(results, saved), picture(results, saved))
 
 
-def _file(told: Story, save: Path) -> str:
-    return snapshot(picture(told, None)) if save.suffix == ".svg" else page(told)
+def _file(results: Story, save: Path) -> str:
+    return snapshot(picture(results, None)) if save.suffix == ".svg" else page(results)
 
 
-def _told(shared: Shared) -> Story:
+def _results(shared: Shared) -> Story:
     backend = settings_from(shared, {}).backend
     machine = "; ".join([cpu_model(), *graphics_cards()])
     try:
         with serving(Settings(listen="127.0.0.1:0", backend=backend)) as service:
             shared.note(f"serving on {service.address}")
-            return story.tell(crude.load(), service, machine)
+            return story.compute(crude.load(), service, machine)
     except ConfigError as error:
         raise Failure(ExitCode.NO_SERVER, str(error)) from None
     except meanrev.MeanRevError as error:

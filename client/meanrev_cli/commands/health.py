@@ -33,7 +33,7 @@ def health(shared: Shared, host: str | None, service: str, timeout_s: float) -> 
                 timeout=timeout_s,
             )
         except grpc.RpcError as error:
-            if error.code() is grpc.StatusCode.NOT_FOUND:  # gRPC's own servicer says no more than that
+            if error.code() is grpc.StatusCode.NOT_FOUND:  # gRPC's own servicer reports no more than that
                 rule = f"the server at {address} has no service {service!r}; `meanrev info` lists those it has"
                 raise Failure(ExitCode.BAD_DATA, rule) from None
             raise failure_of(error, address, timeout_s) from None
@@ -43,5 +43,5 @@ def health(shared: Shared, host: str | None, service: str, timeout_s: float) -> 
     shared.show({"address": address, "status": status, "ms": round(ms, 3)}, Text(status))
     if status != "SERVING":
         raise Failure(
-            ExitCode.NO_SERVER, f"the server at {address} says {status}: it is starting, stopping or ill", told=True
+            ExitCode.NO_SERVER, f"the server at {address} says {status}: it is starting, stopping or ill", shown=True
         )

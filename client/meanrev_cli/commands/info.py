@@ -39,7 +39,7 @@ _RESEARCH = "meanrev.MeanRevResearch"
 @timeout_flag
 @shared_flags
 def info(shared: Shared, host: str | None, timeout_s: float) -> None:
-    """Say what the server at HOST offers, as its reflection and health service tell it.
+    """Show what the server at HOST offers, from its reflection and its health service.
 
     HOST is HOST:PORT or unix:/path; without it MEANREV_HOST, then the configured listen address. The schema is
     compared with the one that this client was built with. Version, backend and limits come from the method Info, where
@@ -83,7 +83,7 @@ def _status(stub: health_pb2_grpc.HealthStub, service: str, timeout_s: float) ->
 
 
 def _facts(channel: grpc.Channel, timeout_s: float) -> dict[str, Any]:
-    """Ask what serves."""
+    """Return what the server reports of itself."""
     ask: Any = channel.unary_unary(
         f"/{_RESEARCH}/Info",
         request_serializer=research_pb2.InfoRequest.SerializeToString,

@@ -29,6 +29,7 @@ def _choices(setting: str) -> click.Choice[str]:
 @click.option("--insecure", is_flag=True, default=None, help="Allow plaintext on an address that others can reach.")
 @click.option("--grace", "grace_s", type=float, metavar="SECONDS", help="Time for calls in flight on a stop.")
 @click.option("--compute-threads", type=int, metavar="N", help="Computations that run at once.")
+@click.option("--metrics", metavar="HOST:PORT", help="Where Prometheus reads metrics; port 0 picks a free one.")
 @click.option("--log", type=_choices("log"), help="How log lines look on stderr.")
 @click.option("--log-level", type=_choices("log_level"), help="Least severe level that is logged.")
 @shared_flags
@@ -55,8 +56,14 @@ def _run(settings: Settings, level: str, line: str) -> None:
     try:
         uvloop.run(app.run(lambda address: click.echo(line.format(address))))
     except ConfigError as error:
-        advice = f"{ways_to_set('listen')} chooses another, and port 0 a free one"
-        raise Failure(ExitCode.NO_SERVER, f"{error}; {advice}") from None
+        raise Failure(ExitCode.NO_SERVER, f"{error}{_advice(str(error))}") from None
     # Python would wait for the compute threads, whose callers have been answered or given up: grace is over.
     logging.shutdown()
     os._exit(ExitCode.OK)
+
+
+def _advice(reason: str) -> str:
+    """Return how to choose another address, where one could not be listened on."""
+    setting = next((name for name in ("metrics", "channelz") if reason.startswith(f"{name} = ")), "listen")
+    listens = setting != "listen" or reason.startswith("cannot listen on")
+    return f"; {ways_to_set(setting)} chooses another, and port 0 a free one" if listens else ""

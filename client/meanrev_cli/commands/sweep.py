@@ -56,7 +56,7 @@ def sweep(shared: Shared, prices: str, reading: FileOptions, host: str, **given:
 
     PRICES is a file of CSV, Parquet, Arrow IPC or Excel, a pattern or an address: a column a series, a row a bar,
     oldest first. With --pair the hedge ratio comes from the first train part where --walk-forward is given, so that no
-    test part has a say in it, and else from all rows.
+    test part is used for it, and else from all rows.
     """
     if given["steps"] is not None and given["walk_forward"] is None:
         raise Failure(ExitCode.USAGE, "--steps needs --walk-forward")

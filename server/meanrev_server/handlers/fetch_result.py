@@ -19,7 +19,7 @@ async def handle(data: bytes, call: Call) -> AsyncIterator[bytes]:
     request = await call.decode(JobRequest, data)
     job = call.stores.jobs.get(request.job_id)
     if job.status != "done":
-        reason = f": {job.error}" if job.error else "; WatchJob tells when it is done"
+        reason = f": {job.error}" if job.error else "; WatchJob reports when it is done"
         raise Degenerate("job_id", f"the job has no result, it is {job.status}{reason}")
     name = TASKS[job.method].reply.DESCRIPTOR.full_name
     for number, reply in enumerate(job.result):

@@ -33,7 +33,7 @@ def _answer(call: Call) -> bytes:
         InfoResponse,
         version=version("meanrev"),
         backend=call.backend.name,
-        backend_reason=call.backend.reason,
+        backend_reason=call.backend.public or call.backend.reason,
         device=run(device.describe) if on_gpu else cpu_model(),
         cpus=len(os.sched_getaffinity(0)),
         device_memory_free=free,

@@ -5,6 +5,7 @@ from typing import Annotated
 from msgspec import Meta
 
 from gpu_kernels import moments
+from gpu_kernels.time_units import PERIODS_PER_YEAR
 from meanrev_server.capacity import Demand
 from meanrev_server.rpc import options
 from meanrev_server.rpc.call import Call
@@ -24,7 +25,7 @@ class StatsOptions(options.Options, frozen=True, kw_only=True):
         levels: Confidence levels of value at risk and expected shortfall.
     """
 
-    periods_per_year: Annotated[float, Meta(gt=0)] = 252.0
+    periods_per_year: Annotated[float, Meta(gt=0)] = PERIODS_PER_YEAR
     levels: Annotated[tuple[Annotated[float, Meta(gt=0, lt=1)], ...], Meta(max_length=100)] = (0.95,)
 
 

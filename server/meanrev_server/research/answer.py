@@ -27,7 +27,7 @@ _BLOCKS = "figures"
 """Name of the list of blocks of figures."""
 
 _FIRST_ROW = "first_row"
-"""Name of the field beside matrices that tells the row at which all matrices of a reply begin."""
+"""Name of the field beside matrices that has the row at which all matrices of a reply begin."""
 
 
 @dataclass(frozen=True)
@@ -40,7 +40,7 @@ class _Piece:
         ends: (len + 1,) bytes before each item, and of all items; a range where all items have the same size.
         block: The name and the place of a block of figures; None for any other list.
         axis: Field of the block that counts items.
-        numbered: The field that tells at which item a slice begins; "" where there is none.
+        numbered: The field that has the number of a slice's first item; "" where there is none.
     """
 
     path: tuple[str, ...]
@@ -57,7 +57,7 @@ class _Piece:
         return int(np.searchsorted(self.ends, self.ends[start] + room, side="right")) - 1
 
     def fits_beside(self, part: Mapping[str, Any], start: int) -> bool:
-        """Tell whether a slice may join a reply, all of whose matrices must begin at the same row."""
+        """Return whether a slice may join a reply, all of whose matrices must begin at the same row."""
         inner: Any = part
         for name in self.path[:-1]:
             inner = inner.get(name, {})
@@ -101,7 +101,7 @@ class Answer:
         Args:
             reply: Class of the replies.
             total: Steps of the work, all of which are done.
-            ignored: Names of options that the method does not know.
+            ignored: Names of options that the method does not have.
             most_bytes: Most bytes of a reply; a single item that is larger travels alone.
         """
         metadata = reply_metadata(ignored, **self.extras)

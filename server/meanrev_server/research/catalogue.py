@@ -17,7 +17,7 @@ _PACKAGE = "meanrev_server.research.tasks"
 
 
 def _is_research(method: MethodDescriptor) -> bool:
-    """Tell whether a method takes a matrix in chunks and streams its progress."""
+    """Return whether a method takes a matrix in chunks and streams its progress."""
     return bool(method.input_type is research_pb2.MatrixChunk.DESCRIPTOR and method.server_streaming)
 
 

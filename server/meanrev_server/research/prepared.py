@@ -1,6 +1,6 @@
 """A research request, prepared: its options parsed once, its work estimated, its matrix whole.
 
-Request is what the first chunk tells: options are checked and the work is admitted before the other chunks are sent.
+A Request is made from the first chunk: options are checked and the work is admitted before the other chunks are sent.
 Prepared has the matrix too, and is all that running needs.
 """
 
@@ -16,7 +16,7 @@ from gpu_kernels.choices import choice_rule
 from gpu_kernels.errors import InvalidInput
 from meanrev_server.capacity import Demand
 from meanrev_server.jobs import job_id
-from meanrev_server.matrix_upload import Table, Upload
+from meanrev_server.matrix_upload import Upload, UploadedMatrix
 from meanrev_server.outline import Outline
 from meanrev_server.research.estimate import Estimate
 from meanrev_server.research.task import Task
@@ -35,7 +35,7 @@ class Prepared(NamedTuple):
     """
 
     request: "Request"
-    table: Table
+    table: UploadedMatrix
 
     def job_id(self) -> str:
         """Return the id of the request as a job: a hash of everything that its answer depends on.
@@ -56,13 +56,13 @@ class Prepared(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """What the first chunk tells of a request.
+    """A request as far as its first chunk describes it.
 
     Attributes:
         task: What to run.
         outline: The size and the columns of the matrix.
         options: The task's options.
-        ignored: Names of options that the task does not know.
+        ignored: Names of options that the task does not have.
         total: Steps that progress counts.
         estimate: What the work takes.
     """
@@ -82,7 +82,7 @@ class Request:
 
         Args:
             task: The method.
-            outline: What the first chunk tells; its metadata holds the options.
+            outline: The outline that the first chunk gives; its metadata holds the options.
 
         Raises:
             InvalidInput: an option breaks its rule.
@@ -95,7 +95,7 @@ class Request:
 
         Args:
             tasks: What may be a job, by method.
-            outline: What the first chunk tells.
+            outline: The outline that the first chunk gives.
 
         Raises:
             InvalidInput: the method is none of these, or an option breaks its rule.
@@ -125,8 +125,8 @@ class Request:
         remedy = "fewer columns, rows or cells take less, and dry_run tells how much"
         return Demand(self.estimate.work, max(self.estimate.peak_bytes, uploading), field="block", remedy=remedy)
 
-    def with_table(self, table: Table) -> Prepared:
-        """Return the prepared request, estimated anew where the first chunk did not tell the number of rows."""
+    def with_table(self, table: UploadedMatrix) -> Prepared:
+        """Return the prepared request, estimated anew where the first chunk did not give the number of rows."""
         if self.outline.n_rows:
             return Prepared(self, table)
         outline = replace(self.outline, n_rows=len(table.values))

@@ -24,12 +24,12 @@ def return_columns(columns: tuple[str, ...], found: list[performance.Performance
         "status": [status for part in found for status in part.status],
         "reason": [reason for part in found for reason in part.reason],
         "n_bars": np.concatenate([part.n_bars for part in found]),
-        **joined([part.figures for part in found], performance.Figures._fields),
+        **joined([part.figures for part in found], performance.ReturnFigures._fields),
     }
 
 
 def figure_bytes(outline: Outline) -> int:
     """Return the bytes of a ReturnColumns of columns that have figures."""
-    n_doubles = len(performance.Figures._fields) - 1
+    n_doubles = len(performance.ReturnFigures._fields) - 1
     lists = list_bytes(outline.n_columns, doubles=n_doubles, varints=(outline.n_rows,) * 2, texts=("ok", ""))
     return lists + names_bytes(outline)

@@ -60,8 +60,10 @@ async def running(prepared: Prepared, call: Call) -> AsyncGenerator[tuple[int, i
         while part is not None:
             yield part
             # Not in a compute thread: a full queue would refuse what has been computed already.
+            began = time.monotonic()
             part = await asyncio.to_thread(next, parts, None)
+            call.record.note_encoding(began, time.monotonic())
     finally:
         wanted = False
         if not working.cancel() and not working.cancelled():
-            working.exception()  # asyncio would report an exception that nobody has looked at
+            working.exception()  # asyncio would report an exception that was never retrieved

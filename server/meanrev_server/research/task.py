@@ -6,7 +6,7 @@ from typing import Generic, TypeVar
 
 from google.protobuf.message import Message
 
-from meanrev_server.matrix_upload import Table
+from meanrev_server.matrix_upload import UploadedMatrix
 from meanrev_server.outline import Outline
 from meanrev_server.research.answer import Answer
 from meanrev_server.research.estimate import Estimate
@@ -60,7 +60,7 @@ class Task(Generic[O]):
         reply: Class of its replies.
         estimate: What the work takes, from the outline of the matrix and the options.
         run: The work, from the matrix, the options and a Progress.
-        total: Steps that progress counts, from the outline and the options; columns, unless a task says otherwise.
+        total: Steps that progress counts, from the outline and the options; columns by default.
         check: Checks of the options that their types cannot express; raises InvalidInput.
     """
 
@@ -68,6 +68,6 @@ class Task(Generic[O]):
     options_type: type[O]
     reply: type[Message]
     estimate: Callable[[Outline, O], Estimate]
-    run: Callable[[Table, O, Progress], Answer]
+    run: Callable[[UploadedMatrix, O, Progress], Answer]
     total: Callable[[Outline, O], int] = _n_columns
     check: Callable[[O], None] = _nothing_more

@@ -13,15 +13,16 @@ import grpc
 from gpu_kernels.errors import InvalidInput
 from meanrev_server.errors import Expired, LimitReached
 from meanrev_server.records import Caller, CallRecord
+from meanrev_server.rpc.correlation import REQUEST_ID_KEY, Correlation
 from meanrev_server.rpc.exchange import Desk
 from meanrev_server.rpc.pushback import PUSHBACK_KEY, Pushback
 from meanrev_server.rpc.status import DETAILS_KEY, Refused, status_of
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator, Mapping, Sequence
+    from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator, Mapping
 
     from meanrev_server.admission import Admission, Ticket
-    from meanrev_server.records import CallObserver
+    from meanrev_server.records import Calls
     from meanrev_server.rpc.call import Call
     from meanrev_server.rpc.overdue import Patience
     from meanrev_server.rpc.registry import Route
@@ -43,7 +44,7 @@ class Service(grpc.GenericRpcHandler):
         admission: Admission,
         patience: Patience,
         pushback: Pushback,
-        observers: Sequence[CallObserver] = (),
+        calls: Calls,
     ) -> None:
         """Prepare one method handler a path.
 
@@ -53,17 +54,22 @@ class Service(grpc.GenericRpcHandler):
             admission: Admits calls.
             patience: How long the server waits for clients.
             pushback: Tells refused calls when to come again.
-            observers: Called with the record of each call that has ended.
+            calls: Counts the calls, and takes their records.
         """
         self._call = call
         self._desk = Desk(admission, patience)
         self._pushback = pushback
-        self._observers = tuple(observers)
+        self._calls = calls
+        self._correlation = Correlation()
+        self._methods = {path: route.method for path, route in routes.items()}
         self._handlers = {path: self._method_handler(route) for path, route in routes.items()}
 
     def service(self, handler_call_details: grpc.HandlerCallDetails) -> grpc.RpcMethodHandler[Any, Any] | None:
         """Return the handler of a path, or None where this service has no such path."""
-        return self._handlers.get(handler_call_details.method)
+        path = handler_call_details.method
+        if path in self._methods:
+            self._calls.opened[self._methods[path]] += 1
+        return self._handlers.get(path)
 
     def _method_handler(self, route: Route) -> grpc.RpcMethodHandler[Any, Any]:
         """Return a handler that reads all messages itself, single requests too, within their time.
@@ -108,17 +114,27 @@ class Service(grpc.GenericRpcHandler):
 
     @contextmanager
     def _recorded(self, route: Route, context: _Context[Any, Any]) -> Iterator[CallRecord]:
-        """Keep a record of a call, and give it to the observers once the call has ended."""
+        """Keep a record of a call from its begin to its end."""
         record = CallRecord(route.method, Caller(peer=context.peer()), time.monotonic())
+        record.streaming = route.client_streaming or route.server_streaming
+        self._calls.begin(record)
         try:
+            self._correlation.enter(record, context.invocation_metadata() or ())
+            context.set_trailing_metadata(((REQUEST_ID_KEY, record.request_id),))
             yield record
         except (asyncio.CancelledError, GeneratorExit):
-            record.code = "CANCELLED"
+            record.code, record.reason = "CANCELLED", "left"
+            if self._call.stopping.is_set():
+                record.reason = "stopping"
+            elif context.time_remaining() == 0:  # gRPC answers so, and cancels the handler
+                record.code, record.reason = "DEADLINE_EXCEEDED", "deadline"
+            raise
+        except Exception:
+            if record.code == "OK":  # an abort has set it
+                record.code, record.reason = "UNKNOWN", "internal"
             raise
         finally:
-            record.elapsed_s = time.monotonic() - record.began
-            for observe in self._observers:
-                observe(record)
+            self._calls.end(record)
 
     def _of(self, record: CallRecord, ticket: Ticket, context: _Context[Any, Any], default_s: float = 0.0) -> Call:
         left = cast("float | None", context.time_remaining())  # None without a deadline, which the stub leaves out
@@ -129,8 +145,9 @@ class Service(grpc.GenericRpcHandler):
 
     async def _abort(self, context: _Context[Any, Any], record: CallRecord, refusal: Exception) -> None:
         status = status_of(refusal)
-        record.code = status.code.name
-        trailing = [(DETAILS_KEY, status.details or "{}")]  # a client tells by it that gRPC itself did not refuse
+        record.code, record.reason = status.code.name, status.reason
+        # A client tells by the first that gRPC itself did not refuse.
+        trailing = [(DETAILS_KEY, status.details or "{}"), (REQUEST_ID_KEY, record.request_id)]
         if status.passing is not None:
             trailing.append((PUSHBACK_KEY, self._pushback.next() if status.passing else Pushback.NEVER))
         await context.abort(status.code, status.message, tuple(trailing))

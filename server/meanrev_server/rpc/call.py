@@ -1,6 +1,7 @@
 """What a handler may use of the server while it answers one call."""
 
 import asyncio
+import time
 from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass, field
 from functools import partial
@@ -89,12 +90,14 @@ class Call:
             meanrev_wire.errors.MalformedMessage: data is not such a message.
             meanrev_wire.errors.InvalidField: data has too many fields.
         """
+        began = time.monotonic()
         if len(data) <= _PARSED_ON_THE_LOOP:
-            return codec.decode(message_type, data)
-        parse = partial(codec.decode_large, message_type, data)
-        return await self.launcher.submit(
-            parse, nbytes=len(data), deadline=self.deadline, identity=self.caller.identity
-        )
+            message = codec.decode(message_type, data)
+        else:
+            parse = partial(codec.decode_large, message_type, data)
+            message = await self.launcher.submit(parse, nbytes=len(data), deadline=self.deadline, record=self.record)
+        self.record.note_phase("decode", began, time.monotonic())
+        return message
 
     async def compute(self, compute: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
         """Run a computation off the event loop.
@@ -108,9 +111,8 @@ class Call:
         """
         work = partial(compute, *args, **kwargs)
         # Bytes that the ticket keeps are held whether the computation waits or not, so the queue does not count them.
-        return await self.launcher.submit(
-            work, nbytes=self.ticket.message_bytes, deadline=self.deadline, identity=self.caller.identity
-        )
+        nbytes = self.ticket.message_bytes
+        return await self.launcher.submit(work, nbytes=nbytes, deadline=self.deadline, record=self.record)
 
     async def batched(self, compute: Callable[[K, Sequence[I]], Sequence[R]], key: K, item: I) -> R:
         """Compute a small item off the event loop, together with those of other calls.
@@ -126,7 +128,5 @@ class Call:
         Raises:
             Exception: as compute, for this item alone.
         """
-        nbytes = self.ticket.message_bytes
-        return await self.launcher.batched(
-            compute, key, item, nbytes=nbytes, deadline=self.deadline, identity=self.caller.identity
-        )
+        nbytes, record = self.ticket.message_bytes, self.record
+        return await self.launcher.batched(compute, key, item, nbytes=nbytes, deadline=self.deadline, record=record)

@@ -1,12 +1,13 @@
 """Options: the JSON object that travels in a request's metadata, and the one that a reply carries.
 
 A known key must have the right type and range. Unknown keys are reported back as ignored_options, because earlier
-clients put free context there, and are refused where the request says strict.
+clients put free context there, and are refused where the request sets strict.
 """
 
 import json
 import math
 import re
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar, Generic, NoReturn, TypeVar
 
@@ -30,11 +31,15 @@ __all__ = [
 ]
 
 MAX_BYTES = 64 * 1024
-"""Most bytes of a request's metadata, where the method does not say otherwise."""
+"""Most bytes of a request's metadata, unless the method has a limit of its own."""
 MAX_LEVELS = 16
 """Most levels of brackets in it."""
 
+_MOST_DIGITS = 4300
+"""Most digits of a whole number in it: Python reads no more. What an option allows is its own rule."""
+
 _NOT_AN_OBJECT = "(not a JSON object)"
+_LARGE_NUMBER = re.compile(r"[eE]\+?[0-9]{3}|[0-9]{300}")
 # The pattern takes a string whole, closed or not: backtracking into one would take quadratic time on a hostile text.
 _BRACKETS = re.compile(r'"(?:[^"\\]|\\.)*+"?|[\[{]|[\]}]', re.DOTALL)
 
@@ -43,7 +48,7 @@ class Options(msgspec.Struct, frozen=True, kw_only=True):
     """Base of every method's options.
 
     Attributes:
-        strict: Refuse keys that the method does not know.
+        strict: Refuse keys that are no options of the method.
         MOST_BYTES: Most bytes of the JSON object that holds the options.
     """
 
@@ -113,32 +118,44 @@ def check_size(text: str, most_bytes: int) -> None:
 
 
 def json_object(text: str, most_bytes: int = MAX_BYTES) -> dict[str, Any] | None:
-    """Return the JSON object that a request's metadata holds, None where it holds none.
+    """Return the JSON object that a request's metadata holds, None where it is another text.
+
+    Earlier clients put free text there. What begins with a brace is meant as an object.
 
     Args:
         text: The metadata field.
         most_bytes: Most bytes of it.
 
     Raises:
-        InvalidInput: the text is larger than most_bytes or deeper than MAX_LEVELS, or no text that UTF-8 can carry.
+        InvalidInput: the text is larger than most_bytes, or begins with a brace and is no JSON object of at most
+            MAX_LEVELS levels whose keys differ, whose numbers float64 can carry, and whose texts UTF-8 can carry.
     """
     check_size(text, most_bytes)
+    meant = text.lstrip().startswith("{")
     level = deepest = 0
     for bracket in _BRACKETS.findall(text):
         level += {"[": 1, "{": 1, "]": -1, "}": -1}.get(bracket, 0)
         deepest = max(deepest, level)
     if deepest > MAX_LEVELS:
         raise InvalidInput("metadata", f"must nest at most {MAX_LEVELS} levels", value=deepest)
-    try:
-        given = json.loads(text, parse_constant=_refuse_constant)
-    except ValueError:
+    if not meant:
         return None
+    try:
+        given: dict[str, Any] = json.loads(
+            text,
+            **(_CAREFULLY if _LARGE_NUMBER.search(text) else {}),
+            parse_constant=_refuse_constant,
+            object_pairs_hook=_with_different_keys,
+        )
+    except json.JSONDecodeError as error:
+        rule = f"must be a JSON object where it begins with a brace ({error.msg} at character {error.pos})"
+        raise InvalidInput("metadata", rule, value=text[error.pos : error.pos + 20] or None) from None
     if "\\ud" in text.lower():  # a lone surrogate, escaped, is JSON, but no text that a reply could hold
         try:
             json.dumps(given, ensure_ascii=False).encode()
         except UnicodeEncodeError:
             raise InvalidInput("metadata", "must hold text that UTF-8 can carry, without lone surrogates") from None
-    return given if isinstance(given, dict) else None
+    return given
 
 
 def parse_object(struct_type: type[S], text: str, field: str) -> S:
@@ -217,6 +234,30 @@ def _given_keys(options_type: type[Options], text: str) -> list[str]:
 
 def _refuse_constant(literal: str) -> NoReturn:
     raise InvalidInput("metadata", "must hold JSON numbers only", value=literal)
+
+
+def _whole(literal: str) -> int:
+    if len(literal.removeprefix("-")) > _MOST_DIGITS:
+        raise InvalidInput("metadata", f"must hold whole numbers of at most {_MOST_DIGITS} digits", value=literal)
+    return int(literal)
+
+
+def _number(literal: str) -> float:
+    number = float(literal)
+    if not math.isfinite(number):
+        raise InvalidInput("metadata", "must hold numbers that float64 can carry", value=literal)
+    return number
+
+
+_CAREFULLY: Mapping[str, Any] = {"parse_int": _whole, "parse_float": _number}
+
+
+def _with_different_keys(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    given = dict(pairs)
+    if len(given) < len(pairs):
+        twice = next(key for key, count in Counter(key for key, _ in pairs).items() if count > 1)
+        raise InvalidInput("metadata", "must name each key once", value=twice)
+    return given
 
 
 def _converted(given: Mapping[str, Any], struct_type: type[S], field: str) -> S:

@@ -12,7 +12,7 @@ class Pushback:
     """Spreads calls that were refused together, which would all come back together otherwise."""
 
     NEVER = "-1"
-    """Tells a client not to try again, because the same call can never be admitted."""
+    """Value that makes a client not try again, because the same call can never be admitted."""
 
     def __init__(self, mean_ms: int) -> None:
         """Start the sequence.

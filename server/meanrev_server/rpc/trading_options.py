@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 from msgspec import Meta
 
 from gpu_kernels.sweep import Rules
+from gpu_kernels.time_units import PERIODS_PER_YEAR
 from meanrev_server.rpc import options
 
 __all__ = ["Lookback", "TradingOptions"]
@@ -29,7 +30,7 @@ class TradingOptions(options.Options, frozen=True, kw_only=True):
     execution_delay: Annotated[int, Meta(ge=0, le=10_000)] = 1
     mode: Literal["compounding", "unit"] = "compounding"
     initial_capital: Annotated[float, Meta(gt=0)] = 1.0
-    periods_per_year: Annotated[float, Meta(gt=0)] = 252.0
+    periods_per_year: Annotated[float, Meta(gt=0)] = PERIODS_PER_YEAR
     stop: float | None = None
     borrow: Annotated[float, Meta(ge=0)] = 0.0
 

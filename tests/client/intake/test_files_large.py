@@ -5,7 +5,7 @@ import polars as pl
 import pytest
 
 from meanrev.errors import InvalidInput
-from meanrev.intake import held, matrix, parquet_files, text_times
+from meanrev.intake import file_columns, matrix, parquet_files, text_times
 from meanrev.intake.files import read_file
 from tests.client.intake.writing import DAYS, price
 
@@ -17,7 +17,7 @@ def large(monkeypatch):
     def switch():
         monkeypatch.setattr(parquet_files, "_LARGE", 0)
         monkeypatch.setattr(parquet_files, "_FEW_ROWS", 2)
-        monkeypatch.setattr(held, "_AT_ONCE", 0)
+        monkeypatch.setattr(file_columns, "_AT_ONCE", 0)
         monkeypatch.setattr(matrix, "_SMALL", 1)
         monkeypatch.setattr(text_times, "_PIECE", 7)
 
@@ -114,13 +114,13 @@ def test_a_file_that_changes_while_it_is_read_is_refused(tmp_path, large, monkey
     frame = pl.DataFrame({name: columns()[name] for name in ("date", "A", "whole")})
     frame.write_parquet(path)
     large()
-    load = held.Columns.load
+    load = file_columns.Columns.load
 
     def changed(self, numbers):
         frame.head(5).write_parquet(path)
         load(self, numbers)
 
-    monkeypatch.setattr(held.Columns, "load", changed)
+    monkeypatch.setattr(file_columns.Columns, "load", changed)
     with pytest.raises(InvalidInput, match="was changed while it was read"):
         read_file(path)
 

@@ -2,10 +2,10 @@
 
 import numpy as np
 
-from gpu_kernels.cointegration import Figures
+from gpu_kernels.cointegration import PairFigures
 from tests.naive import cointegration as naive
 
-NAMES = [name for name in Figures._fields if name != "status"]
+NAMES = [name for name in PairFigures._fields if name != "status"]
 
 
 def market(seed, n_samples=120, n_series=4):
@@ -33,7 +33,7 @@ def assert_matches_oracle(fit, prices, rtol=1e-9, atol=1e-11, **options):
 
 
 def assert_same(found, expected, rtol=1e-10, atol=1e-12):
-    for name in Figures._fields:
+    for name in PairFigures._fields:
         ours, theirs = getattr(found, name), getattr(expected, name)
         if name in {"lags", "status"}:
             np.testing.assert_array_equal(ours, theirs, err_msg=name)

@@ -24,7 +24,7 @@ def test_a_constant_series_spoils_its_own_pairs_alone(level):
     prices = market(2)
     fit = cointegration.scan(np.insert(prices, 1, level, axis=1))
     others = np.ix_([0, 2, 3, 4], [0, 2, 3, 4])
-    kept = fit._replace(**{name: getattr(fit, name)[others] for name in cointegration.Figures._fields})
+    kept = fit._replace(**{name: getattr(fit, name)[others] for name in cointegration.PairFigures._fields})
     assert_same(kept, cointegration.scan(prices))
     assert (np.delete(fit.status[1], 1) == cointegration.CONSTANT).all()
     assert (np.delete(fit.status[:, 1], 1) == cointegration.CONSTANT).all()
@@ -130,6 +130,6 @@ def test_any_layout_gives_the_same_bits_and_is_left_alone(layout):
     prices = market(8)
     given = layout(prices)
     fit, expected = cointegration.scan(given), cointegration.scan(prices)
-    for name in cointegration.Figures._fields:
+    for name in cointegration.PairFigures._fields:
         np.testing.assert_array_equal(getattr(fit, name), getattr(expected, name), err_msg=name)
     np.testing.assert_array_equal(given, prices)

@@ -102,7 +102,7 @@ def test_the_order_of_series_only_moves_the_figures():
     fit = cointegration.scan(prices)
     moved = cointegration.scan(prices[:, order])
     places = np.ix_(order, order)
-    expected = fit._replace(**{name: getattr(fit, name)[places] for name in cointegration.Figures._fields})
+    expected = fit._replace(**{name: getattr(fit, name)[places] for name in cointegration.PairFigures._fields})
     assert_same(moved, expected)
 
 
@@ -110,7 +110,7 @@ def test_many_series_are_worked_in_blocks_of_rows():
     prices = market(9, 40, 130)
     few = cointegration.scan(prices[:, :5])
     many = cointegration.scan(prices)
-    cut = many._replace(**{name: getattr(many, name)[:5, :5] for name in cointegration.Figures._fields})
+    cut = many._replace(**{name: getattr(many, name)[:5, :5] for name in cointegration.PairFigures._fields})
     assert_same(cut, few)
     expected = naive.fit(prices[:, 129], prices[:, 64], lags=1)
     assert many.adf_statistic[129, 64] == pytest.approx(expected["adf_statistic"], rel=1e-10)

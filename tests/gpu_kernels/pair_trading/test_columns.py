@@ -80,11 +80,11 @@ def test_a_refusal_names_three_columns_and_counts_the_others():
 
 
 def test_progress_counts_the_pairs_of_columns_that_are_left_out():
-    told = []
-    pair_trading.scan(spoilt(4), progress=lambda *counts: told.append(counts), **SMALL)
-    assert {total for _, total in told} == {28}
-    assert told[0][0] >= 7
-    assert told[-1] == (28, 28)
+    sentence = []
+    pair_trading.scan(spoilt(4), progress=lambda *counts: sentence.append(counts), **SMALL)
+    assert {total for _, total in sentence} == {28}
+    assert sentence[0][0] >= 7
+    assert sentence[-1] == (28, 28)
 
 
 def test_a_constant_column_and_a_multiple_are_explained_and_every_pair_is_counted():
@@ -93,9 +93,9 @@ def test_a_constant_column_and_a_multiple_are_explained_and_every_pair_is_counte
     table = pair_trading.scan(np.column_stack([first, 2 * first, second, np.full(300, 5.0)]), **SMALL)
     assert (table.n_pairs, table.n_significant, table.n_untested) == (2, 2, 4)
     assert set(names(table)) == {frozenset({0, 2}), frozenset({1, 2})}
-    told = [(note.column, note.status, note.told("ABCD")) for note in table.notes]
+    sentence = [(note.column, note.status, note.sentence("ABCD")) for note in table.notes]
     alike = "its logarithms are those of another column but for factor and offset; not tested with"
-    assert told == [
+    assert sentence == [
         (0, "ok", f"{alike} B"),
         (1, "ok", f"{alike} A"),
         (3, "error", "constant in the train part, so that no pair of it can be tested"),
@@ -180,6 +180,6 @@ def test_a_note_names_some_of_many_columns_and_counts_the_others():
     """With N columns all alike, notes that name all of them would hold N^2 names."""
     names = [f"C{k}" for k in range(1000)]
     note = pair_trading.ColumnNote(0, "error", "not tested with", tuple(range(1, 1000)))
-    assert note.told(names) == f"not tested with {', '.join(names[1:21])} and 979 more"
-    assert note._replace(others=tuple(range(1, 21))).told(names) == f"not tested with {', '.join(names[1:21])}"
-    assert note._replace(others=()).told(names) == "not tested with"
+    assert note.sentence(names) == f"not tested with {', '.join(names[1:21])} and 979 more"
+    assert note._replace(others=tuple(range(1, 21))).sentence(names) == f"not tested with {', '.join(names[1:21])}"
+    assert note._replace(others=()).sentence(names) == "not tested with"

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from gpu_kernels import dispatch, return_moments
 from gpu_kernels.pair_trading import host, native
 from gpu_kernels.sweep import Rules, settle
-from gpu_kernels.sweep.model import Pairs
+from gpu_kernels.sweep.model import ThresholdPairs
 from tests.gpu_kernels.native import needs_compiler
 from tests.naive import sweep as naive
 
@@ -27,7 +27,7 @@ def residuals(seed, n_pairs=6, n_bars=150):
 
 
 def trade(values, entry, leave, cost, lookback):
-    pairs = Pairs(entry, leave, np.full(len(entry), cost))
+    pairs = ThresholdPairs(entry, leave, np.full(len(entry), cost))
     return host.trade(values, pairs, Rules(lookback=lookback, mode="unit"))
 
 
@@ -52,7 +52,7 @@ def test_each_is_the_oracle_s_backtest(seed, cost, lookback):
 def test_the_lanes_give_the_same_bits(lookback):
     values, entry, leave = residuals(5)
     expected = trade(values, entry, leave, 0.05, lookback)
-    pairs = Pairs(entry, leave, np.full(6, 0.05))
+    pairs = ThresholdPairs(entry, leave, np.full(6, 0.05))
     with dispatch.using("native", 2):
         found = native.trade(values, pairs, Rules(lookback=lookback, mode="unit"))
     for mine, theirs in zip(found, expected, strict=True):
@@ -64,7 +64,7 @@ def test_the_lanes_give_the_same_bits(lookback):
 def test_all_bars_at_once_give_the_bits_of_bar_by_bar(delay, borrow):
     values, entry, leave = residuals(3)
     rules = Rules(lookback=5, execution_delay=delay, mode="unit", initial_capital=3.0, borrow=borrow)
-    pairs = Pairs(entry, leave, np.full(len(entry), 0.05))
+    pairs = ThresholdPairs(entry, leave, np.full(len(entry), 0.05))
     found = host.trade(values, pairs, rules)
     # Behind a stop, which no score reaches here, one bar is taken after the other.
     expected = host.trade(values, pairs, rules._replace(stop=1e300))

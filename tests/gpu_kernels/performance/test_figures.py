@@ -29,7 +29,7 @@ def assert_same(found, expected):
     """Hold two Performances to each other's bits."""
     assert (found.status, found.reason) == (expected.status, expected.reason)
     np.testing.assert_array_equal(found.n_bars, expected.n_bars)
-    for name in performance.Figures._fields:
+    for name in performance.ReturnFigures._fields:
         np.testing.assert_array_equal(getattr(found.figures, name), getattr(expected.figures, name), err_msg=name)
 
 
@@ -39,7 +39,7 @@ def rows(found, places):
         tuple(found.status[place] for place in places),
         tuple(found.reason[place] for place in places),
         found.n_bars[places],
-        performance.Figures(*(column[places] for column in found.figures)),
+        performance.ReturnFigures(*(column[places] for column in found.figures)),
     )
 
 
@@ -185,7 +185,7 @@ class TestWhatChangesNothing:
     def test_the_unit_of_an_account_changes_nothing(self, scale):
         values = np.cumprod(1 + RETURNS, axis=1)
         found, other = (performance.figures(each, kind="equity").figures for each in (values, scale * values))
-        for name in performance.Figures._fields:
+        for name in performance.ReturnFigures._fields:
             np.testing.assert_allclose(getattr(other, name), getattr(found, name), rtol=1e-9, err_msg=name)
 
     def test_ratios_of_tiny_returns_are_those_of_larger_ones(self):

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from gpu_kernels.sweep import Rules, SweepMetrics, host
 from gpu_kernels.sweep.bars import gather
 from gpu_kernels.sweep.lanes import Lanes
-from gpu_kernels.sweep.model import Pairs
+from gpu_kernels.sweep.model import ThresholdPairs
 from gpu_kernels.sweep.survey import survey
 
 
@@ -43,7 +43,10 @@ def paths(prices, entry_z, exit_z, cost, rules=Rules()):  # noqa: B008 - immutab
     prices = np.array(prices, dtype=np.float64)
     bars, seen = gather(prices[None], rules.execution_delay), survey(prices[None], rules.mode)
     lanes = Lanes(
-        (1, 1), Pairs(*(np.array([value], dtype=np.float64) for value in (entry_z, exit_z, cost))), bars.counts, rules
+        (1, 1),
+        ThresholdPairs(*(np.array([value], dtype=np.float64) for value in (entry_z, exit_z, cost))),
+        bars.counts,
+        rules,
     )
     scores = host._scores(bars, rules)
     rows = np.zeros((bars.prices.shape[1] + 1, 6))

@@ -71,7 +71,7 @@ def assert_same(found, expected):
 
 def keep(accounts, places):
     """Some series' figures and paths of an answer."""
-    figures = performance.Figures(*(column[places] for column in accounts.returns.figures))
+    figures = performance.ReturnFigures(*(column[places] for column in accounts.returns.figures))
     texts = (tuple(texts[place] for place in places) for texts in accounts.returns[:2])
     columns = {name: getattr(accounts, name)[places] for name in accounts._fields[1:-2]}
     return accounts._replace(
@@ -212,7 +212,7 @@ class TestFigures:
             found = sweep.accounts(universe(), *LEVELS, sweep.Rules(periods_per_year=365.0), path=True)
         expected = performance.figures(found.paths.returns, periods_per_year=365.0)
         assert found.returns.status == expected.status
-        for name in performance.Figures._fields:
+        for name in performance.ReturnFigures._fields:
             theirs = getattr(expected.figures, name)
             np.testing.assert_allclose(getattr(found.returns.figures, name), theirs, rtol=1e-9, err_msg=name)
 

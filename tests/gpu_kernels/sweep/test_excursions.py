@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from gpu_kernels import dispatch, sweep
 from gpu_kernels.sweep import excursions, zscore
-from gpu_kernels.sweep.model import Pairs
+from gpu_kernels.sweep.model import ThresholdPairs
 from tests.gpu_kernels.native import needs_compiler
 from tests.gpu_kernels.sweep.test_native import assert_equal, walks
 
@@ -94,7 +94,7 @@ def test_pairs_outside_grids_are_run_beside_them(mode):
     entry, leave = grid(np.linspace(0.5, 2.5, 30), [-0.2, 0.1])
     entry, leave = np.r_[1.0, entry, 2.0, 1.5], np.r_[0.7, leave, 0.6, 0.5]
     cost = np.where(np.arange(entry.size) % 7 == 3, 2e-3, 1e-3)
-    found = excursions.find(Pairs(entry, leave, cost), excursions.FEWEST_PAIRS)
+    found = excursions.find(ThresholdPairs(entry, leave, cost), excursions.FEWEST_PAIRS)
     assert 3 < found.alone.sum() < entry.size
     fast = run(walks(8, 4, 300), entry, leave, cost, fewest=excursions.FEWEST_PAIRS, mode=mode)
     assert_equal(fast, run(walks(8, 4, 300), entry, leave, cost, fewest=10**9, mode=mode))
@@ -185,7 +185,7 @@ def pairs_of(found, chunk):
 
 def test_grids_are_found_in_any_order_and_only_where_large_enough():
     entry, leave = grid([1.0, 1.5, 2.0], [0.0, 0.5])
-    pairs = Pairs(np.r_[entry, 3.0], np.r_[leave, 0.7], np.full(7, 1e-3))
+    pairs = ThresholdPairs(np.r_[entry, 3.0], np.r_[leave, 0.7], np.full(7, 1e-3))
     found = excursions.find(pairs, 6)
     np.testing.assert_array_equal(found.leave, [0.0, 0.5])
     np.testing.assert_array_equal(found.entry, [1.0, 1.5, 2.0])
@@ -198,7 +198,7 @@ def test_grids_are_found_in_any_order_and_only_where_large_enough():
 def test_exit_levels_go_together_where_entry_levels_and_cost_are_the_same():
     exits = np.linspace(-0.9, 0.9, 2 * excursions.MOST_EXITS + 1)
     entry, leave = grid([1.0, 1.5, 2.0], np.r_[exits, 1.2])  # which has one entry level less
-    pairs = Pairs(np.tile(entry, 2), np.tile(leave, 2), np.repeat([1e-3, 2e-3], entry.size))
+    pairs = ThresholdPairs(np.tile(entry, 2), np.tile(leave, 2), np.repeat([1e-3, 2e-3], entry.size))
     found = excursions.find(pairs, 1)
     assert not found.alone.any()
     sizes = np.diff(found.begin)

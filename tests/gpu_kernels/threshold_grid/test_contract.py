@@ -47,10 +47,29 @@ def test_a_bad_range_is_named(text):
         threshold_grid.grid(text)
 
 
-@pytest.mark.parametrize("text", ["0:1:1e-6", "0:1:1e-300", "-1e100:1e100:1e-100"])
+@pytest.mark.parametrize(
+    "text", ["0:1:1e-6", "0:1:1e-300", "-1e100:1e100:1e-100", "0:1:1E-99999999", "0:1E-9:1E-999999999999999"]
+)
 def test_a_range_with_too_many_points_is_refused_before_it_is_made(text):
     with pytest.raises(InvalidInput, match="grid must have at most 1000000 points, got '"):
         threshold_grid.grid(text)
+
+
+@pytest.mark.parametrize("text", ["2:2:1E-99999999", "1e-300:1e-300:1", "-1E-99999999:0:1"])
+def test_numbers_that_only_decimals_can_carry_are_no_range(text):
+    with pytest.raises(InvalidInput, match=r"grid must be 'a:b:step' .* each 0 or at least 1e-100 in size, got '"):
+        threshold_grid.grid(text)
+
+
+def test_many_points_of_many_digits_are_refused_for_they_are_made_one_by_one():
+    with pytest.raises(InvalidInput, match="at most 10000 points where a number has more than 15 digits, got '"):
+        threshold_grid.grid("0:1:0.00001000000000000000000000001")
+    assert threshold_grid.grid("0:1:0.00100000000000000000000000001").size == 1001
+
+
+@pytest.mark.parametrize("text", ["0.5:3:0.05", "0:999999:1", "-1:1:0.333", "2:2:0.1", "1e20:3e20:1e20", "0:1:0.3e-1"])
+def test_the_size_of_a_range_is_told_without_its_points(text):
+    assert threshold_grid.grid_size(text) == threshold_grid.grid(text).size
 
 
 def test_something_else_than_text_is_no_range():

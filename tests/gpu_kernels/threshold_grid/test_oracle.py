@@ -1,8 +1,10 @@
 """Sweeps, choices and walk-forward steps equal those of plain loops."""
 
+from decimal import Decimal
+
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from gpu_kernels import threshold_grid
@@ -120,4 +122,17 @@ def test_walk_forward_equals_plain_loops(seed, mode, gaps, delay, purge):
 @given(st.integers(-300, 300), st.integers(0, 60), st.sampled_from(["0.05", "0.1", "0.25", "0.3", "1"]))
 def test_a_range_has_the_points_of_exact_decimals(first, length, step):
     text = f"{first / 100}:{(first + 5 * length) / 100}:{step}"
+    assert threshold_grid.grid(text).tolist() == naive.points(text)
+
+
+NUMBERS = st.builds("{}e{}".format, st.integers(-(10**16), 10**16), st.integers(-40, 40))
+
+
+@settings(max_examples=200)
+@given(NUMBERS, st.builds("{}e{}".format, st.integers(1, 10**16), st.integers(-40, 40)), st.integers(0, 40))
+def test_so_has_one_of_numbers_of_any_size(first, step, length):
+    last = Decimal(first) + length * Decimal(step)
+    assume(all(number == 0 or 1e-99 < abs(number) < 1e99 for number in (Decimal(first), Decimal(step), last)))
+    text = f"{first}:{last}:{step}"
+    assume(Decimal(first) <= last)
     assert threshold_grid.grid(text).tolist() == naive.points(text)

@@ -1,4 +1,4 @@
 """One module a research method, named like it; each has `TASK`, from which its route and its jobs are made.
 
-No task knows how its request came or where its answer goes.
+No task depends on how its request came or where its answer goes.
 """

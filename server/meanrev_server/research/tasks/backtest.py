@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from gpu_kernels import sweep
 from gpu_kernels.errors import InvalidInput
 from gpu_kernels.sweep.arguments import stops_above
-from meanrev_server.matrix_upload import Table
+from meanrev_server.matrix_upload import UploadedMatrix
 from meanrev_server.outline import Outline
 from meanrev_server.research.answer import PART_BYTES, Answer
 from meanrev_server.research.columns import column_groups, joined
@@ -86,7 +86,7 @@ def _check(chosen: BacktestOptions) -> None:
             stops_above(np.array(chosen.entry, dtype=np.float64), chosen.rules())
 
 
-def _run(table: Table, chosen: BacktestOptions, progress: Progress) -> Answer:
+def _run(table: UploadedMatrix, chosen: BacktestOptions, progress: Progress) -> Answer:
     n_rows, n_columns = table.values.shape
     if chosen.metrics is not None and n_columns != 1:
         raise InvalidInput("metadata.metrics", "must be left out for more than one column", value=chosen.metrics)
@@ -118,7 +118,7 @@ def _run(table: Table, chosen: BacktestOptions, progress: Progress) -> Answer:
 
 
 def _metrics(
-    table: Table, levels: list[NDArray[np.float64]], rules: sweep.Rules, chosen: BacktestOptions
+    table: UploadedMatrix, levels: list[NDArray[np.float64]], rules: sweep.Rules, chosen: BacktestOptions
 ) -> dict[str, Any]:
     """Return the metrics of a single column, which can be traded, from its first price to its last."""
     bars = np.flatnonzero(~np.isnan(table.values[:, 0]))

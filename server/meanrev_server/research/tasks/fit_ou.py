@@ -6,7 +6,7 @@ import numpy as np
 from msgspec import Meta
 
 from gpu_kernels import ou
-from meanrev_server.matrix_upload import Table
+from meanrev_server.matrix_upload import UploadedMatrix
 from meanrev_server.outline import Outline
 from meanrev_server.research.answer import Answer
 from meanrev_server.research.columns import column_groups, joined
@@ -58,7 +58,7 @@ class FitOuOptions(ResearchOptions, frozen=True, kw_only=True):
 _NAMES = option_names(FitOuOptions)
 
 
-def _run(table: Table, chosen: FitOuOptions, progress: Progress) -> Answer:
+def _run(table: UploadedMatrix, chosen: FitOuOptions, progress: Progress) -> Answer:
     n_columns = table.values.shape[1]
     fits = []
     for columns, series in column_groups(table.values, _size(len(table.values))):

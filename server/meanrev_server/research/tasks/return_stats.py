@@ -5,7 +5,8 @@ from typing import Annotated, Literal
 from msgspec import Meta
 
 from gpu_kernels import performance
-from meanrev_server.matrix_upload import Table
+from gpu_kernels.time_units import PERIODS_PER_YEAR
+from meanrev_server.matrix_upload import UploadedMatrix
 from meanrev_server.outline import Outline
 from meanrev_server.research.answer import Answer
 from meanrev_server.research.columns import column_groups
@@ -32,13 +33,13 @@ class ReturnStatsOptions(ResearchOptions, frozen=True, kw_only=True):
     """
 
     kind: Literal["equity", "log", "simple"] = "simple"
-    periods_per_year: Annotated[float, Meta(gt=0)] = 252.0
+    periods_per_year: Annotated[float, Meta(gt=0)] = PERIODS_PER_YEAR
 
 
 _NAMES = option_names(ReturnStatsOptions, values="block")
 
 
-def _run(table: Table, chosen: ReturnStatsOptions, progress: Progress) -> Answer:
+def _run(table: UploadedMatrix, chosen: ReturnStatsOptions, progress: Progress) -> Answer:
     n_columns = table.values.shape[1]
     found = []
     for columns, series in column_groups(table.values, _size(len(table.values))):
@@ -49,7 +50,7 @@ def _run(table: Table, chosen: ReturnStatsOptions, progress: Progress) -> Answer
 
 
 def _estimate(outline: Outline, _: ReturnStatsOptions) -> Estimate:
-    reply_bytes = parts_bytes(figure_bytes(outline), len(performance.Figures._fields) + 4)
+    reply_bytes = parts_bytes(figure_bytes(outline), len(performance.ReturnFigures._fields) + 4)
     return column_estimate(outline, _size(outline.n_rows), _COPIES, 2 * reply_bytes, reply_bytes)
 
 

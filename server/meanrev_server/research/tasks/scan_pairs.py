@@ -5,7 +5,8 @@ from typing import Annotated, Literal
 from msgspec import Meta
 
 from gpu_kernels import pair_trading
-from meanrev_server.matrix_upload import Table
+from gpu_kernels.time_units import PERIODS_PER_YEAR
+from meanrev_server.matrix_upload import UploadedMatrix
 from meanrev_server.outline import Outline
 from meanrev_server.research.answer import Answer
 from meanrev_server.research.estimate import Estimate, list_bytes, parts_bytes
@@ -47,7 +48,7 @@ class ScanOptions(ResearchOptions, frozen=True, kw_only=True):
     cost: Annotated[float, Meta(ge=0)] | None = None
     objective: Literal["sharpe", "profit"] = "sharpe"
     lookback: Lookback = 60
-    periods_per_year: Annotated[float, Meta(gt=0)] = 252.0
+    periods_per_year: Annotated[float, Meta(gt=0)] = PERIODS_PER_YEAR
 
 
 _NAMES = option_names(ScanOptions, prices="block")
@@ -60,7 +61,7 @@ def _total(outline: Outline, _: ScanOptions) -> int:
     return n_columns * (n_columns - 1) // 2
 
 
-def _run(table: Table, chosen: ScanOptions, progress: Progress) -> Answer:
+def _run(table: UploadedMatrix, chosen: ScanOptions, progress: Progress) -> Answer:
     given = {name: getattr(chosen, name) for name in chosen.__struct_fields__ if name not in _OF_THE_SERVER}
     with wire_names(_NAMES):
         found = pair_trading.scan(table.values, progress=progress, **given)
@@ -73,7 +74,7 @@ def _run(table: Table, chosen: ScanOptions, progress: Progress) -> Answer:
         "n_significant": found.n_significant,
         "n_untested": found.n_untested,
         "notes": [
-            {"column": table.columns[note.column], "status": note.status, "reason": note.told(table.columns)}
+            {"column": table.columns[note.column], "status": note.status, "reason": note.sentence(table.columns)}
             for note in found.notes
         ],
     }

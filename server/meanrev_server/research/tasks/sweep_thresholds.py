@@ -14,7 +14,7 @@ from gpu_kernels import threshold_grid
 from gpu_kernels.checks import Floats, one_of
 from gpu_kernels.errors import InvalidInput
 from gpu_kernels.sweep.arguments import stops_above
-from meanrev_server.matrix_upload import Table
+from meanrev_server.matrix_upload import UploadedMatrix
 from meanrev_server.outline import Outline
 from meanrev_server.research import message_bytes
 from meanrev_server.research.answer import PART_BYTES, Answer
@@ -123,6 +123,11 @@ def _axis(values: Axis, name: str) -> Floats:
         return threshold_grid.grid(values) if isinstance(values, str) else np.array(values, dtype=np.float64)
 
 
+def _size(values: Axis, name: str) -> int:
+    with wire_names({"grid": f"metadata.{name}"}):
+        return threshold_grid.grid_size(values) if isinstance(values, str) else len(values)
+
+
 def _check(chosen: SweepOptions) -> None:
     """Check what can be known before there are prices: figures and axes, each axis beside one point of the others.
 
@@ -132,13 +137,16 @@ def _check(chosen: SweepOptions) -> None:
     """
     for name in chosen.figures:
         one_of("metadata.figures", name, _FIGURES)
+    # A range of a million points takes a few bytes of the request, so its size is known before the points are made.
+    sizes = [_size(getattr(chosen, name), name) for name in ("entry", "exit", "cost")]
+    n_cells = math.prod(sizes) * len(chosen.lookback)
+    if n_cells > threshold_grid.MAX_CELLS:
+        raise InvalidInput("cells", f"must be at most {threshold_grid.MAX_CELLS}", value=n_cells)
     axes = chosen.axes
     with wire_names(_NAMES):
         for place in range(len(axes)):
             alone: Any = [axis if i == place else axis[:1] for i, axis in enumerate(axes)]
             threshold_grid.expand(*alone)
-        if axes.n_cells > threshold_grid.MAX_CELLS:
-            raise InvalidInput("cells", f"must be at most {threshold_grid.MAX_CELLS}", value=axes.n_cells)
         stops_above(axes.entry[axes.fits.any(axis=1)], chosen.rules())
 
 
@@ -146,7 +154,7 @@ def _total(outline: Outline, chosen: SweepOptions) -> int:
     return outline.n_columns * chosen.axes.n_valid
 
 
-def _run(table: Table, chosen: SweepOptions, progress: Progress) -> Answer:
+def _run(table: UploadedMatrix, chosen: SweepOptions, progress: Progress) -> Answer:
     with wire_names(_NAMES):
         cells = threshold_grid.expand(*chosen.axes)
         figures = tuple(dict.fromkeys(chosen.figures))
@@ -170,7 +178,7 @@ def _run(table: Table, chosen: SweepOptions, progress: Progress) -> Answer:
     return Answer(result, extras={"n_cells": n_cells})
 
 
-def _step(step: threshold_grid.WalkStep, table: Table) -> WalkStep:
+def _step(step: threshold_grid.WalkStep, table: UploadedMatrix) -> WalkStep:
     values = step._asdict()
     if table.timestamps_ms is not None:
         for part in ("train", "test"):

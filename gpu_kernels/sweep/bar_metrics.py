@@ -1,4 +1,4 @@
-"""What a running backtest would tell after each bar of a series that is known whole, without running it bar by bar."""
+"""The metrics of a running backtest after each bar of a whole series, without running it bar by bar."""
 
 from typing import NamedTuple
 
@@ -9,15 +9,14 @@ from gpu_kernels.checks import Floats
 from gpu_kernels.sweep import settle, trades
 from gpu_kernels.sweep.bars import gather, owed
 from gpu_kernels.sweep.figures import gained, per_trade, sharpe_ratios
-from gpu_kernels.sweep.model import ERROR, FLAT, IN_TRADE, Pairs, Rules
+from gpu_kernels.sweep.model import ERROR, FLAT, IN_TRADE, Rules, ThresholdPairs
 from gpu_kernels.sweep.round_trips import Ran, Trades
-from gpu_kernels.sweep.trades import Levels
+from gpu_kernels.sweep.trades import ThresholdPair
+from gpu_kernels.time_units import DAY_MS
 
-__all__ = ["BarMetrics", "compute", "pairs_of", "told"]
+__all__ = ["BarMetrics", "compute", "metrics_of", "pairs_of"]
 
 Ints = NDArray[np.int64]
-
-_DAY_MS = 86_400_000
 
 
 class BarMetrics(NamedTuple):
@@ -52,7 +51,7 @@ class _Sums(NamedTuple):
     fees: Floats
 
 
-def compute(prices: Floats, levels: Levels, rules: Rules, timestamps_ms: Ints) -> BarMetrics:
+def compute(prices: Floats, levels: ThresholdPair, rules: Rules, timestamps_ms: Ints) -> BarMetrics:
     """Trade one series by the NumPy twin.
 
     Args:
@@ -63,16 +62,16 @@ def compute(prices: Floats, levels: Levels, rules: Rules, timestamps_ms: Ints) -
     """
     with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
         ran = trades.run(prices[None, :], pairs_of(levels), rules)
-        return told(prices, levels, rules, timestamps_ms, ran, _running_moments(ran.paths.returns[0]))
+        return metrics_of(prices, levels, rules, timestamps_ms, ran, _running_moments(ran.paths.returns[0]))
 
 
-def pairs_of(levels: Levels) -> Pairs:
+def pairs_of(levels: ThresholdPair) -> ThresholdPairs:
     """Return the levels as those of one series."""
-    return Pairs(*(np.array([level]) for level in levels))
+    return ThresholdPairs(*(np.array([level]) for level in levels))
 
 
-def told(
-    prices: Floats, levels: Levels, rules: Rules, timestamps_ms: Ints, ran: Ran, moments: tuple[Floats, Floats]
+def metrics_of(
+    prices: Floats, levels: ThresholdPair, rules: Rules, timestamps_ms: Ints, ran: Ran, moments: tuple[Floats, Floats]
 ) -> BarMetrics:
     """Return the figures after each bar, of either twin.
 
@@ -109,7 +108,7 @@ def told(
     )
 
 
-def _sums(listed: Trades, prices: Floats, levels: Levels, rules: Rules) -> _Sums:
+def _sums(listed: Trades, prices: Floats, levels: ThresholdPair, rules: Rules) -> _Sums:
     """Add up trades in the order of a ledger, so that the bits are its own."""
     bars, n_trades = np.arange(prices.size), listed.side.size
     ends = listed.exit_bar[listed.closed]
@@ -137,7 +136,7 @@ def _sums(listed: Trades, prices: Floats, levels: Levels, rules: Rules) -> _Sums
 
 
 def _marks(prices: Floats) -> Floats:
-    """Return the last price that each bar knows, which marks the position."""
+    """Return the last price up to each bar, which marks the position."""
     known = np.maximum.accumulate(np.where(np.isnan(prices), 0, np.arange(prices.size)))
     return prices[known]
 
@@ -170,7 +169,7 @@ def _daily(returns: Floats, value: Floats, timestamps_ms: Ints, rules: Rules) ->
     if not stamped.size:
         return returns
     compounding = rules.compounding
-    days = timestamps_ms[stamped] // _DAY_MS
+    days = timestamps_ms[stamped] // DAY_MS
     turns = np.zeros(returns.size, dtype=np.int64)
     turned = stamped[1:][np.diff(days) != 0]
     turns[turned] = turned

@@ -48,7 +48,7 @@ class Columns:
         return self.column(number).head(n_rows)
 
     def has_values(self, number: int) -> bool:
-        """Tell whether any cell of a column has a value; the first ones mostly say so."""
+        """Return whether any cell of a column has a value; usually the first ones decide it."""
         if number not in self._held and self._heads is not None and self._heads[number].count():
             return True
         return bool(self.column(number).null_count() < self.height)
