@@ -27,7 +27,6 @@ R = TypeVar("R")
 
 log = logging.getLogger(__name__)
 
-
 K = TypeVar("K", bound=Hashable)
 I = TypeVar("I")
 
