@@ -13,6 +13,7 @@ import numpy as np
 from google.protobuf.message import DecodeError, Message
 
 from meanrev_wire import packed
+from meanrev_wire.elements import check_elements
 from meanrev_wire.errors import InvalidField, MalformedMessage
 
 if TYPE_CHECKING:
@@ -23,7 +24,17 @@ if TYPE_CHECKING:
 
     from meanrev_wire.meanrev_pb2 import Matrix
 
-__all__ = ["MAX_DIMENSION", "decode", "doubles", "encode", "encoding_seconds", "integers", "matrix"]
+__all__ = [
+    "MAX_DIMENSION",
+    "decode",
+    "decode_large",
+    "doubles",
+    "encode",
+    "encoding_seconds",
+    "integers",
+    "matrix",
+    "shape",
+]
 
 MAX_DIMENSION = 1 << 27
 """Largest number of rows or columns; checked before their product is formed."""
@@ -58,6 +69,21 @@ def decode(message_type: type[M], data: bytes) -> M:
         return message_type.FromString(data)
     except DecodeError:
         raise MalformedMessage(message_type.DESCRIPTOR.full_name, len(data)) from None
+
+
+def decode_large(message_type: type[M], data: bytes) -> M:
+    """Parse a large message, whose parts are counted first.
+
+    Args:
+        message_type: As decode takes it.
+        data: As decode takes it.
+
+    Raises:
+        MalformedMessage: data is not such a message.
+        InvalidField: it has more fields than a message may have.
+    """
+    check_elements(cast("Descriptor", message_type.DESCRIPTOR), data)
+    return decode(message_type, data)
 
 
 def encode(message_type: type[Message], /, **values: Any) -> bytes:
@@ -106,13 +132,29 @@ def matrix(message: "Matrix", field: str) -> "NDArray[np.float64]":
         InvalidField: a dimension is outside 1..MAX_DIMENSION, the number of values is not rows * cols, or both
             values and values_f32 are set.
     """
-    for name, size in (("rows", message.rows), ("cols", message.cols)):
+    rows, cols = shape(message, field)
+    held = message.values_f32 if len(message.values_f32) else message.values
+    return np.asarray(held, dtype=np.float64).reshape(rows, cols)
+
+
+def shape(message: "Matrix", field: str) -> tuple[int, int]:
+    """Return (rows, cols) of a Matrix message, which holds as many numbers.
+
+    Args:
+        message: As matrix takes it.
+        field: As matrix takes it.
+
+    Raises:
+        InvalidField: as matrix.
+    """
+    rows, cols = message.rows, message.cols
+    for name, size in (("rows", rows), ("cols", cols)):
         if not 1 <= size <= MAX_DIMENSION:
             raise InvalidField(f"{field}.{name}", f"must be between 1 and {MAX_DIMENSION}", size)
-    if len(message.values) and len(message.values_f32):
-        raise InvalidField(f"{field}.values_f32", "must be empty where values is set", len(message.values_f32))
-    name, held = ("values_f32", message.values_f32) if len(message.values_f32) else ("values", message.values)
-    if len(held) != message.rows * message.cols:
-        rule = f"must hold rows * cols = {message.rows * message.cols} numbers"
-        raise InvalidField(f"{field}.{name}", rule, len(held))
-    return np.asarray(held, dtype=np.float64).reshape(message.rows, message.cols)
+    n_values, n_f32 = len(message.values), len(message.values_f32)
+    if n_values and n_f32:
+        raise InvalidField(f"{field}.values_f32", "must be empty where values is set", n_f32)
+    if (n_values or n_f32) != rows * cols:
+        name = "values_f32" if n_f32 else "values"
+        raise InvalidField(f"{field}.{name}", f"must hold rows * cols = {rows * cols} numbers", n_values or n_f32)
+    return rows, cols

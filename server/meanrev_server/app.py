@@ -14,9 +14,10 @@ from grpc_health.v1 import health, health_pb2, health_pb2_grpc
 from grpc_reflection.v1alpha import reflection, reflection_pb2_grpc
 
 from meanrev_server import compute_backend, tls, weights_stream
-from meanrev_server.admission import Admission, Capacity, Ticket
+from meanrev_server.admission import Admission, Ticket
 from meanrev_server.authentication import authentication_of
 from meanrev_server.batcher import QueueLimits
+from meanrev_server.capacity import Capacity
 from meanrev_server.config import Settings
 from meanrev_server.launcher import Launcher
 from meanrev_server.listener import listen
@@ -28,9 +29,12 @@ from meanrev_server.rpc.adapter import Service
 from meanrev_server.rpc.call import Call
 from meanrev_server.rpc.counted import Standard, Unknown
 from meanrev_server.rpc.guard import guarded
+from meanrev_server.rpc.overdue import Patience
+from meanrev_server.rpc.probes import Health, Reflection
 from meanrev_server.rpc.pushback import Pushback
 from meanrev_server.rpc.registry import Route, routes
 from meanrev_server.state.stores import State
+from meanrev_server.transport import channel_options, most_connections
 from meanrev_server.watched_files import Watched, watch
 from meanrev_wire import meanrev_pb2, research_pb2
 
@@ -38,7 +42,7 @@ __all__ = ["App", "run_grpc_server"]
 
 log = logging.getLogger(__name__)
 
-K = TypeVar("K", QueueLimits, Capacity)
+K = TypeVar("K", QueueLimits, Capacity, Patience)
 
 _SERVICES = (
     meanrev_pb2.DESCRIPTOR.services_by_name["MeanRevService"],
@@ -93,7 +97,7 @@ class App:
         self._admission = Admission(_of(self.settings, Capacity))
         self.observation = Observation(self._parts())
         self._server: grpc.aio.Server | None = None
-        self._health = health.aio.HealthServicer()
+        self._health = Health()
 
     async def start(self) -> str:
         """Listen, and return the address.
@@ -112,11 +116,11 @@ class App:
         return self.address
 
     async def _serve(self) -> None:
-        self._server = server = grpc.aio.server(options=_channel_options(self.settings))
+        self._server = server = grpc.aio.server(options=channel_options(self.settings, most_connections(self.settings)))
         server.add_generic_rpc_handlers((self._service(),))
         standard = Standard(server, self.calls)
         health_pb2_grpc.add_HealthServicer_to_server(self._health, standard)
-        reflected = reflection.aio.ReflectionServicer((*_NAMES, health.SERVICE_NAME, reflection.SERVICE_NAME))
+        reflected = Reflection((*_NAMES, health.SERVICE_NAME, reflection.SERVICE_NAME))
         reflection_pb2_grpc.add_ServerReflectionServicer_to_server(reflected, standard)
         server.add_generic_rpc_handlers((Unknown(self.calls),))  # the last, which sees what the others do not have
         self.address = listen(server, self.settings.listen, self._certificate)
@@ -125,8 +129,8 @@ class App:
         self._loop = asyncio.get_running_loop()
         if files := self._watched():
             self._in_background(watch(files))
-        await self._say_whether_serving()
-        job_run.resume(self.call, lambda: Ticket(self._admission))
+        self._say_whether_serving()
+        job_run.resume(self.call, lambda identity: Ticket(self._admission, identity))
         if self.settings.exposed:
             log.warning("other machines can reach this server in plaintext", extra={"address": self.address})
         log.info("serving", extra={"address": self.address, "backend": self.backend.name})
@@ -135,7 +139,8 @@ class App:
 
     def _service(self) -> Service:
         pushback = Pushback(self.settings.retry_pushback_ms)
-        return Service(self.routes, self.call, self._admission, pushback, self.calls, self._authentication)
+        patience = _of(self.settings, Patience)
+        return Service(self.routes, self.call, self._admission, patience, pushback, self.calls, self._authentication)
 
     def _watched(self) -> list[Watched[Any]]:
         return [files for files in (self._certificate, self._authentication.tokens) if files is not None]
@@ -160,7 +165,7 @@ class App:
             grace_s: Seconds given to calls in flight; the setting's where None.
         """
         if self._server is not None:
-            await self._health.enter_graceful_shutdown()
+            self._health.stop()
             self.call.stopping.set()
             for work in tuple(self.call.background):
                 work.cancel()
@@ -180,21 +185,18 @@ class App:
         """Announce a change of the worker, which calls this in a thread of its own."""
         if self._loop is not None:
             with suppress(RuntimeError):  # the loop was closed meanwhile
-                self._loop.call_soon_threadsafe(self._announce)
-
-    def _announce(self) -> None:
-        self._in_background(self._say_whether_serving())
+                self._loop.call_soon_threadsafe(self._say_whether_serving)
 
     def _in_background(self, coroutine: Coroutine[Any, Any, None]) -> None:
         work = asyncio.ensure_future(coroutine)
         self.call.background.add(work)
         work.add_done_callback(self.call.background.discard)
 
-    async def _say_whether_serving(self) -> None:
+    def _say_whether_serving(self) -> None:
         serving = self._fleet is None or self._fleet.ready
         state = health_pb2.HealthCheckResponse.SERVING if serving else health_pb2.HealthCheckResponse.NOT_SERVING
         for name in ("", *_NAMES):
-            await self._health.set(name, state)
+            self._health.set(name, state)
 
     async def run(self, ready: Callable[[str], None]) -> None:
         """Serve until SIGINT or SIGTERM; a second signal stops at once.
@@ -248,24 +250,3 @@ async def run_grpc_server(host: str = "127.0.0.1", port: int = 50051, settings: 
 def _of(settings: Settings, kind: type[K]) -> K:
     """Return the limits of a part of the server; their fields are named as the settings are."""
     return kind(*(getattr(settings, name) for name in kind._fields))
-
-
-def _channel_options(settings: Settings) -> list[tuple[str, int]]:
-    """Limits of the transport; docs/ARCHITECTURE.md has the reasons."""
-    return [
-        ("grpc.max_receive_message_length", settings.max_message_bytes),
-        ("grpc.max_send_message_length", settings.max_message_bytes),
-        ("grpc.max_concurrent_streams", settings.max_concurrent_streams),
-        ("grpc.server.max_pending_requests", 8192),
-        ("grpc.server.max_pending_requests_hard_limit", 16384),
-        ("grpc.max_metadata_size", 8192),
-        ("grpc.absolute_max_metadata_size", 16384),
-        ("grpc.server_handshake_timeout_ms", 10_000),
-        ("grpc.keepalive_time_ms", 30_000),
-        ("grpc.keepalive_timeout_ms", 10_000),
-        ("grpc.keepalive_permit_without_calls", 1),
-        ("grpc.http2.max_pings_without_data", 0),
-        ("grpc.http2.min_ping_interval_without_data_ms", 10_000),
-        ("grpc.http2.max_ping_strikes", 3),
-        ("grpc.so_reuseport", 0),
-    ]

@@ -5,10 +5,12 @@ whenever a thread is idle, reports when a batch is done, and passes the time in 
 
 Computations with equal keys go together, in the order of their arrival. A key's batch starts at once where no other
 batch of that key runs. While one runs, the next one fills, and starts earlier only when it is full. A key whose batch
-has started goes behind the other keys. Where a delay is set, it applies only to keys whose last batch had
-more than one computation, so that a caller without neighbours never waits.
+has started goes behind the other keys. Identities take turns: the next batch is one of the identity whose last turn is
+longest ago, so that no caller waits behind all that another has queued. Where a delay is set, it applies only to keys
+whose last batch had more than one computation, so that a caller without neighbours never waits.
 """
 
+from collections import Counter
 from collections.abc import Hashable
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
@@ -46,6 +48,7 @@ class Computation:
         key: Computations with equal keys may go together; None goes alone.
         nbytes: Memory that the computation holds while it waits.
         deadline: Time from which on its answer is not needed; None is never.
+        identity: Who asked for it; "" where the server does not know.
         added: Time at which it was added; the batcher sets it.
         long: Whether it may take long, so that short ones must not wait for it.
         cancelled: Whether its caller has left; Batcher.cancel sets it, also while it runs.
@@ -55,6 +58,7 @@ class Computation:
     key: Hashable = None
     nbytes: int = 0
     deadline: float | None = None
+    identity: str = ""
     added: float = 0.0
     long: bool = False
     cancelled: bool = False
@@ -137,6 +141,10 @@ class Batcher:
         self._batched_before: dict[Hashable, None] = {}
         self._calls = self._n_long = 0
         self._bytes = 0
+        self._waiting_of: Counter[str] = Counter()
+        # The number of each identity's last turn.
+        self._turns: dict[str, int] = {}
+        self._turn = 0
 
     @property
     def waiting(self) -> int:
@@ -169,6 +177,7 @@ class Batcher:
         self._groups.setdefault(_group_of(computation), {})[computation] = None
         self._calls += 1
         self._n_long += computation.long
+        self._waiting_of[computation.identity] += 1
         self._bytes += computation.nbytes
         self.counts.added += 1
 
@@ -202,6 +211,7 @@ class Batcher:
         if batch:
             self.counts.started += len(batch)
             self.counts.batches += 1
+            self._take_turn(batch[0].identity)
             self.counts.sizes[len(batch)] = self.counts.sizes.get(len(batch), 0) + 1
             if batch[0].key is not None:
                 self._note(batch[0].key, len(batch))
@@ -240,13 +250,23 @@ class Batcher:
     def _ready(self, now: float, *, long: bool) -> Hashable | None:
         if not long and self._n_long == self._calls:
             return None
-        for name, group in self._groups.items():
-            if not long and next(iter(group)).long:
-                continue
-            full = len(group) >= self._limits.max_batch_size
-            if full or (name not in self._running and self._due(name, group) <= now):
-                return name
-        return None
+        ready = (name for name, group in self._groups.items() if self._is_ready(name, group, now, long=long))
+        if len(self._waiting_of) <= 1:
+            return next(ready, None)
+        return min(ready, key=lambda name: self._turns.get(next(iter(self._groups[name])).identity, 0), default=None)
+
+    def _is_ready(self, name: Hashable, group: dict[Computation, None], now: float, *, long: bool) -> bool:
+        if not long and next(iter(group)).long:
+            return False
+        full = len(group) >= self._limits.max_batch_size
+        return full or (name not in self._running and self._due(name, group) <= now)
+
+    def _take_turn(self, identity: str) -> None:
+        """Put an identity behind the others; those with nothing to wait for are forgotten."""
+        self._turn += 1
+        self._turns[identity] = self._turn
+        if len(self._turns) > _REMEMBERED:
+            self._turns = {name: turn for name, turn in self._turns.items() if name in self._waiting_of}
 
     def _due(self, name: Hashable, group: dict[Computation, None]) -> float:
         return next(iter(group)).added + (self._delay if name in self._batched_before else 0.0)
@@ -267,6 +287,9 @@ class Batcher:
             del self._groups[name]
         self._calls -= 1
         self._n_long -= computation.long
+        self._waiting_of[computation.identity] -= 1
+        if not self._waiting_of[computation.identity]:
+            del self._waiting_of[computation.identity]
         self._bytes -= computation.nbytes
 
 

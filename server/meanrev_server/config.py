@@ -46,8 +46,16 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
         max_queue_calls: Computations that may wait for a compute thread.
         max_queue_bytes: Bytes of requests whose computations may wait.
         max_calls_in_flight: Most calls and open streams at once; health and reflection do not count.
-        max_bytes_in_flight: Bytes of their requests, and of the matrices that arrive in chunks, as float64.
-        max_work_in_flight: Steps of the research methods among them, bars times cells or pairs.
+        max_bytes_in_flight: Bytes of their requests, of the matrices that arrive in chunks, as float64, and of the
+            memory that computing them takes.
+        max_work_in_flight: Steps of their computations: bars times cells or pairs, or multiplications.
+        max_reply_bytes_in_flight: Bytes of replies that clients have not taken yet.
+        identity_share: Part of each of these limits that the callers of one identity may hold together.
+        message_timeout_s: Seconds for a request, or for the next chunk of a matrix, to come whole; 0 is any time.
+        idle_timeout_s: Seconds between the messages of any other stream; a week by default, so that a stream of prices
+            outlasts weekends and holidays; 0 is any time.
+        write_timeout_s: Seconds for a client to take a reply, and as many again for each 16 MiB of it; then its
+            connection is closed; 0 is any time.
         default_deadline_s: Seconds within which the computation of a single-message call must begin, where its client
             sets no deadline; 0 is any time.
         retry_pushback_ms: Milliseconds after which a refused call may come again, on average.
@@ -69,6 +77,8 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
         state_share: Fraction of max_state_bytes, max_jobs and max_result_bytes that one caller may take, where callers
             have identities.
         mark_ttl_s: Seconds after which the last price of an asset expires.
+        max_connections: Connections at once; fewer where the limit of open files does not allow as many.
+        connection_idle_s: Seconds after which a connection without calls is closed; 0 is never.
         max_concurrent_streams: Calls in flight on one connection.
         max_assets_per_stream: Asset ids one stream may carry.
         log: Rendering of log lines on stderr.
@@ -100,6 +110,11 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     max_calls_in_flight: Annotated[int, msgspec.Meta(ge=1, le=1_000_000)] = 4096
     max_bytes_in_flight: Annotated[int, msgspec.Meta(ge=4096)] = 4 * 1024**3
     max_work_in_flight: Annotated[int, msgspec.Meta(ge=1)] = 10**13
+    max_reply_bytes_in_flight: Annotated[int, msgspec.Meta(ge=4096)] = 512 * 1024 * 1024
+    identity_share: Annotated[float, msgspec.Meta(gt=0, le=1)] = 0.5
+    message_timeout_s: Annotated[float, msgspec.Meta(ge=0, le=86_400)] = 60.0
+    idle_timeout_s: Annotated[float, msgspec.Meta(ge=0, le=31_536_000)] = 604_800.0
+    write_timeout_s: Annotated[float, msgspec.Meta(ge=0, le=86_400)] = 60.0
     default_deadline_s: Annotated[float, msgspec.Meta(ge=0, le=86_400)] = 300.0
     retry_pushback_ms: Annotated[int, msgspec.Meta(ge=1, le=60_000)] = 200
     kernel_threads: Annotated[int, msgspec.Meta(ge=0, le=1024)] = 0
@@ -117,6 +132,8 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     max_state_bytes: Annotated[int, msgspec.Meta(ge=0)] = 4 * 1024**3
     state_share: Annotated[float, msgspec.Meta(gt=0, le=1)] = 0.5
     mark_ttl_s: Annotated[float, msgspec.Meta(gt=0)] = 604_800.0
+    max_connections: Annotated[int, msgspec.Meta(ge=1, le=1_000_000)] = 4096
+    connection_idle_s: Annotated[float, msgspec.Meta(ge=0, le=86_400)] = 300.0
     max_concurrent_streams: Annotated[int, msgspec.Meta(ge=1, le=65536)] = 256
     max_assets_per_stream: Annotated[int, msgspec.Meta(ge=1, le=1_000_000)] = 10_000
     log: Literal["console", "json"] = "console"

@@ -28,6 +28,7 @@ class _Pair(NamedTuple):
 _PAIRS = (
     _Pair("max_message_bytes", "max_bytes_in_flight", "a message of that size could never be admitted"),
     _Pair("max_message_bytes", "max_queue_bytes", "a message of that size could never be computed"),
+    _Pair("max_message_bytes", "max_reply_bytes_in_flight", "a reply of that size could never be sent"),
     _Pair("max_matrix_bytes", "max_bytes_in_flight", "a matrix of that size could never be admitted"),
 )
 _FULL_BATCH = _Pair("max_batch_size", "max_queue_calls", "so many calls can never wait together")

@@ -33,7 +33,6 @@ R = TypeVar("R")
 
 log = logging.getLogger(__name__)
 
-
 K = TypeVar("K", bound=Hashable)
 I = TypeVar("I")
 
@@ -117,7 +116,7 @@ class Launcher:
             Exception: whatever the function raises.
         """
         work = Work(call_each, compute, asyncio.get_running_loop().create_future(), record)
-        found: R = await self._answer(Computation(work, None, nbytes, deadline, long=long))
+        found: R = await self._answer(Computation(work, None, nbytes, deadline, _identity(record), long=long))
         return found
 
     async def batched(
@@ -147,7 +146,7 @@ class Launcher:
             Exception: as submit, for this item alone.
         """
         work = Work(partial(compute, key), item, asyncio.get_running_loop().create_future(), record)
-        found: R = await self._answer(Computation(work, (compute, key), nbytes, deadline))
+        found: R = await self._answer(Computation(work, (compute, key), nbytes, deadline, _identity(record)))
         return found
 
     def close(self) -> None:
@@ -269,3 +268,8 @@ class Launcher:
     def _drop(self) -> None:
         for computation in self._batcher.drain():
             computation.work.answer.cancel()
+
+
+def _identity(record: CallRecord | None) -> str:
+    """Return who asks for a computation; identities take turns."""
+    return "" if record is None else record.caller.identity

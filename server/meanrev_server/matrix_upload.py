@@ -142,11 +142,12 @@ class Upload:
 
     Attributes:
         outline: The outline of the matrix that the first chunk gives.
+        first_bytes: Bytes of the first chunk.
     """
 
     outline: Outline
+    first_bytes: int
     _first: MatrixChunk
-    _first_nbytes: int
     _messages: AsyncIterator[bytes]
     _call: Call
 
@@ -162,7 +163,7 @@ class Upload:
         assembly = _Assembly(outline, first.name, len(first.timestamps_ms) > 0, call.settings.max_matrix_bytes)
         if outline.n_rows:
             call.ticket.reserve(outline.nbytes)
-        await _off_the_loop(call, self._first_nbytes, assembly.add, first, 0)
+        await _off_the_loop(call, self.first_bytes, assembly.add, first, 0)
         del first
         number = 1
         async for data in self._messages:
@@ -190,7 +191,7 @@ async def begin(messages: AsyncIterator[bytes], call: Call) -> Upload:
     if data is None:
         raise InvalidInput("block", "must be sent in at least one chunk")
     chunk, outline = await _off_the_loop(call, len(data), opened, data, call.settings.max_matrix_bytes)
-    return Upload(outline, chunk, len(data), messages, call)
+    return Upload(outline, len(data), chunk, messages, call)
 
 
 async def _off_the_loop(call: Call, nbytes: int, work: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
@@ -200,7 +201,7 @@ async def _off_the_loop(call: Call, nbytes: int, work: Callable[P, R], *args: P.
 
 
 def _added(assembly: _Assembly, data: bytes, number: int) -> None:
-    assembly.add(codec.decode(MatrixChunk, data), number)
+    assembly.add(codec.decode_large(MatrixChunk, data), number)
 
 
 def _joined(blocks: list[Floats]) -> Floats:

@@ -65,11 +65,14 @@ def opened(data: bytes, most_bytes: int) -> tuple[MatrixChunk, Outline]:
         most_bytes: Most bytes of a matrix.
 
     Raises:
+        InvalidField: the block does not hold rows * cols numbers, or the chunk has too many fields.
         InvalidInput: the size breaks a rule, or the names are not one a column and all different.
         LimitReached: the matrix is larger than the server allows.
     """
-    chunk = codec.decode(MatrixChunk, data)
+    chunk = codec.decode_large(MatrixChunk, data)
     n_columns = _width(chunk)
+    if chunk.HasField("block"):
+        codec.shape(chunk.block, "chunk[0].block")
     if not 0 <= chunk.total_rows <= codec.MAX_DIMENSION:
         rule = f"must be between 0 and {codec.MAX_DIMENSION}"
         raise InvalidInput("total_rows", rule, value=chunk.total_rows)

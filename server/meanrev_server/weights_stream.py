@@ -15,6 +15,7 @@ from gpu_kernels import moments, weights
 from gpu_kernels.bounds import within_reach
 from gpu_kernels.checks import Floats, non_negative
 from gpu_kernels.errors import InvalidInput
+from meanrev_server.capacity import Demand
 from meanrev_server.rpc import options
 from meanrev_server.rpc.call import Call
 from meanrev_server.rpc.naming import option_names, same_fields, wire_names
@@ -28,6 +29,14 @@ Side = float | tuple[float | None, ...] | None
 """A bound for all assets, or one an asset; null where there is none."""
 
 _LONGEST_WINDOW = 100_000
+
+_COPIES, _SQUARES = 5, 10
+"""Arrays of the size of the returns, and of the covariance, that are held at once."""
+_CUBES, _AT_ONCE = 60, 8
+"""Elementary steps of an optimum within bounds, in cubes of the number of assets; multiplications of a product in one
+step."""
+_OF_AN_ENTRY = 60
+"""Elementary steps of reading and checking a return."""
 
 
 class WeightOptions(options.Options, frozen=True, kw_only=True):
@@ -81,7 +90,11 @@ async def _answers(optimise: Optimise, messages: AsyncIterator[bytes], call: Cal
     async for data in messages:
         request = await call.decode(OptimizationInput, data)
         chosen = stream.read(request.metadata)
-        yield await call.compute(state.answer, request, chosen, stream.ignored_once())
+        call.ticket.announce(state.demand(request, chosen))
+        held = state.nbytes
+        reply = await call.compute(state.answer, request, chosen, stream.ignored_once())
+        call.ticket.keep(state.nbytes - held)
+        yield reply
 
 
 class _StreamState:
@@ -91,6 +104,27 @@ class _StreamState:
         self._optimise = optimise
         self._window: Floats | None = None
         self._held: Floats | None = None
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes of the rows that it keeps between messages."""
+        return 0 if self._window is None else self._window.nbytes
+
+    def demand(self, request: OptimizationInput, chosen: WeightOptions) -> Demand:
+        """Return what the answer to a message takes, the rows of the window included."""
+        n_rows, n_assets = codec.shape(request.returns, "returns") if request.HasField("returns") else (0, 0)
+        n_assets = n_assets or len(request.expected_returns)
+        if chosen.append:
+            n_rows = min(chosen.window, n_rows + (0 if self._window is None else len(self._window)))
+        plain = chosen.mode != "long_only" and chosen.bounds is None and chosen.leverage is None
+        cubes = 1 if plain else _CUBES
+        return Demand(
+            work=n_rows * n_assets * (n_assets // _AT_ONCE + _OF_AN_ENTRY) + cubes * n_assets**3,
+            peak_bytes=8 * (_COPIES * n_rows * n_assets + _SQUARES * n_assets**2),
+            reply_bytes=8 * n_assets,
+            field="returns" if request.HasField("returns") else "expected_returns",
+            remedy="fewer assets or rows take less",
+        )
 
     def answer(self, request: OptimizationInput, chosen: WeightOptions, ignored: list[str]) -> bytes:
         """Answer one message, in a compute thread; a stream has one message at a time in work."""

@@ -12,7 +12,8 @@ from grpc_reflection.v1alpha import reflection_pb2, reflection_pb2_grpc
 from hypothesis import given
 from hypothesis import strategies as st
 
-from meanrev_server.admission import Admission, Capacity, Load, Ticket
+from meanrev_server.admission import Admission, Ticket
+from meanrev_server.capacity import Capacity, Demand, Load
 from meanrev_server.errors import LimitReached
 from meanrev_server.rpc.pushback import Pushback
 from meanrev_wire import codec, meanrev_pb2, research_pb2
@@ -42,11 +43,11 @@ def test_a_call_that_can_never_fit_is_told_so():
 def test_work_is_announced_in_place_of_what_was_announced_before():
     door = Admission(Capacity(2, 100, 10))
     with door.admit() as one, door.admit() as other:
-        one.announce(9)
-        one.announce(4)
-        other.announce(6)
+        one.announce(Demand(9, 0))
+        one.announce(Demand(4, 0))
+        other.announce(Demand(6, 0))
         with pytest.raises(LimitReached, match=r"10 steps of work are in flight, of 10.*MEANREV_MAX_WORK_IN_FLIGHT"):
-            other.announce(7)
+            other.announce(Demand(7, 0))
         assert door.load == Load(2, 0, 10)
     assert door.load == Load()
 
@@ -105,11 +106,11 @@ def test_a_lasting_ticket_takes_over_what_the_call_held():
     door = Admission(Capacity(4, 1000, 10))
     with door.admit() as ticket:
         ticket.reserve(1000)
-        ticket.announce(10)
+        ticket.announce(Demand(10, 0))
         lasting = ticket.hand_over()
         assert door.load == Load(1, 1000, 10)
     assert door.load == Load(0, 1000, 10)
-    lasting.announce(10)
+    lasting.announce(Demand(10, 0))
     lasting.release()
     assert door.load == Load()
 
@@ -127,7 +128,7 @@ def test_work_that_outlives_its_call_has_a_ticket_of_its_own():
 def test_in_process_nothing_is_counted_or_refused():
     ticket = Ticket()
     ticket.receive(10**12)
-    ticket.announce(10**18)
+    ticket.announce(Demand(10**18, 0))
     assert ticket.load == Load(0, 10**12, 10**18)
 
 
@@ -141,11 +142,11 @@ def test_what_is_in_flight_is_the_sum_of_the_tickets(moves):
             if move == "detached":
                 tickets.append(ticket.detached())
             else:
-                getattr(ticket, move)(size)
+                getattr(ticket, move)(Demand(size, 10 * size) if move == "announce" else size)
         except LimitReached:
             pass
         assert door.load == Load(
-            *(sum(getattr(each.load, part) for each in tickets) for part in ("calls", "nbytes", "work"))
+            *(sum(getattr(each.load, part) for each in tickets) for part in ("calls", "nbytes", "work", "reply_bytes"))
         )
         assert door.load.nbytes <= 400_000
         assert door.load.work <= 400_000
@@ -235,8 +236,9 @@ def test_a_request_larger_than_all_that_may_be_in_flight_is_told_not_to_come_aga
         future = asked.future(iter([chunk.SerializeToString()]))
         code, details, trailing = refusal(future)
         assert code is grpc.StatusCode.RESOURCE_EXHAUSTED
-        assert "1001 steps of work, more than the limit of 1000" in details
-        assert "max_work_in_flight (MEANREV_MAX_WORK_IN_FLIGHT) raises it" in details
+        assert "block must ask for at most 1000 steps of work" in details
+        assert "which max_work_in_flight (MEANREV_MAX_WORK_IN_FLIGHT) raises" in details
+        assert details.endswith("got 1001")
         assert trailing["grpc-retry-pushback-ms"] == "-1"
 
 
@@ -310,7 +312,7 @@ def test_research_work_counts_against_its_own_limit():
         chunk = codec.encode(research_pb2.MatrixChunk, block=np.cumsum(np.ones((600, 2)), axis=0))
         code, details, _ = refusal_of_stream(fit(iter([chunk])))
         assert code is grpc.StatusCode.RESOURCE_EXHAUSTED
-        assert "the call alone asks for 1200 steps of work" in details
+        assert "block must ask for at most 1000 steps of work" in details
 
 
 def refusal_of_stream(replies):

@@ -241,3 +241,14 @@ def test_a_long_job_that_leaves_is_forgotten():
     batcher.cancel(gone)
     batcher.add(short, 0.0)
     assert batcher.take(0.0, long=False).batch == (short,)
+
+
+def test_identities_take_turns_however_much_one_has_queued():
+    queue = Batcher(QueueLimits(max_batch_size=1))
+    for number in range(20):
+        queue.add(Computation(f"greedy {number}", identity="greedy"), 0.0)
+    for name in ("modest", "other"):
+        queue.add(Computation(name, identity=name), 0.0)
+    started = [queue.take(0.0).batch[0].work for _ in range(22)]
+    assert started[:4] == ["greedy 0", "modest", "other", "greedy 1"]
+    assert started[4:] == [f"greedy {number}" for number in range(2, 20)]

@@ -8,12 +8,14 @@ import pytest
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 from grpc_reflection.v1alpha.proto_reflection_descriptor_database import ProtoReflectionDescriptorDatabase
 
-from meanrev_server.admission import Admission, Capacity
+from meanrev_server.admission import Admission
 from meanrev_server.app import App
 from meanrev_server.authentication import authentication_of
+from meanrev_server.capacity import Capacity
 from meanrev_server.config import Settings
 from meanrev_server.records import Calls
 from meanrev_server.rpc.adapter import Service
+from meanrev_server.rpc.overdue import Patience
 from meanrev_server.rpc.pushback import Pushback
 from meanrev_server.rpc.registry import Route
 from meanrev_wire import meanrev_pb2, research_pb2
@@ -138,7 +140,7 @@ def refusing(token_file, records=None):
     if records is not None:
         calls.observers.append(records.append)
     asked = authentication_of(Settings(token_file=token_file))
-    service = Service(routes, app.call, Admission(Capacity()), Pushback(1), calls, asked)
+    service = Service(routes, app.call, Admission(Capacity()), Patience(), Pushback(1), calls, asked)
     yield service, came
     app.close()
 

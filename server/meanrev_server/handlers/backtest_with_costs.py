@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from gpu_kernels import sweep
 from gpu_kernels.checks import Floats, all_finite, positive
 from gpu_kernels.errors import InvalidInput
+from meanrev_server.capacity import Demand
 from meanrev_server.rpc import options
 from meanrev_server.rpc.call import Call
 from meanrev_server.rpc.naming import option_names, wire_names
@@ -23,6 +24,9 @@ __all__ = ["StreamedBacktestOptions", "handle"]
 
 _BARS_AT_ONCE = 512
 """Most bars computed at once; more than an eighth of it takes a compute thread."""
+
+_OF_A_BAR, _STEPS_OF_A_BAR = 320, 40_000
+"""Bytes of memory and elementary steps that a bar of a message takes, most of the steps for its reply."""
 
 _WHOLE_FROM = 128
 """Bars from which on a stream's first message is computed as a whole."""
@@ -73,6 +77,9 @@ async def handle(messages: AsyncIterator[bytes], call: Call) -> AsyncIterator[by
         chosen = stream.read(message.metadata)
         bars = _bars(message, chosen)
         size = bars.prices.size
+        call.ticket.announce(
+            Demand(_STEPS_OF_A_BAR * size, _OF_A_BAR * size, field="prices", remedy="shorter blocks take less")
+        )
         if run is None:
             run = _start(chosen)
             if size >= _WHOLE_FROM:

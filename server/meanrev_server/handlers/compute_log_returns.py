@@ -7,6 +7,7 @@ from msgspec import Meta
 from gpu_kernels import returns
 from gpu_kernels.checks import Floats, one_of
 from gpu_kernels.errors import InvalidInput
+from meanrev_server.capacity import Demand
 from meanrev_server.rpc import options
 from meanrev_server.rpc.call import Call
 from meanrev_server.rpc.unary import answered
@@ -17,6 +18,12 @@ __all__ = ["ReturnsOptions", "handle"]
 
 _BRIEF = 64 * 1024
 """Most bytes of a request that is answered in less time than it takes to wake a compute thread and return from it."""
+_COPIES = 6
+"""Arrays of the size of the prices that are held at once, the request and the reply among them."""
+_OF_A_PRICE = 30
+"""Elementary steps of a price."""
+_AROUND = 64
+"""Most bytes of the reply beside its returns, and the means of its columns."""
 
 
 class ReturnsOptions(options.Options, frozen=True, kw_only=True):
@@ -31,7 +38,14 @@ class ReturnsOptions(options.Options, frozen=True, kw_only=True):
 
 async def handle(data: bytes, call: Call) -> bytes:
     """Answer one request."""
-    return await answered(data, call, ReturnsRequest, ReturnsOptions, _answer, brief=len(data) <= _BRIEF)
+    return await answered(data, call, ReturnsRequest, ReturnsOptions, _answer, _demand, brief=len(data) <= _BRIEF)
+
+
+def _demand(request: ReturnsRequest, _: ReturnsOptions) -> Demand:
+    n_prices = len(request.prices)
+    return Demand(
+        _OF_A_PRICE * n_prices, _COPIES * 8 * n_prices, 8 * n_prices + _AROUND, "prices", "fewer prices take less"
+    )
 
 
 def _answer(request: ReturnsRequest, chosen: ReturnsOptions, ignored: list[str]) -> bytes:

@@ -28,6 +28,9 @@ __all__ = ["OuOptions", "encoded", "handle"]
 _BRIEF_BLOCK = 16_384
 """Most prices of a block that joins running sums in less time than a compute thread takes to wake."""
 
+_ASSET_BYTES, _WINDOW_BYTES = 4096, 32
+"""Bytes of memory of an asset's state, and most bytes of each price of its window: the stream holds them to its end."""
+
 _BRIEF_LOOP = 256
 """The same where a window or fading weights take the prices one by one."""
 
@@ -122,6 +125,7 @@ class _Session:
                 setting = setting_named("max_assets_per_stream")
                 raise LimitReached(f"a stream carries at most {most} asset ids; {setting} raises it")
             check_id("asset_id", asset_id)
+            self._call.ticket.keep(_ASSET_BYTES + _WINDOW_BYTES * (chosen.window or 0))
             asset = self._assets[asset_id] = _Asset(chosen, self._call.launcher.selection)
         return asset
 

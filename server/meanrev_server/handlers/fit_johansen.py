@@ -5,6 +5,7 @@ from typing import Annotated, Literal
 from msgspec import Meta
 
 from gpu_kernels import johansen
+from meanrev_server.capacity import Demand
 from meanrev_server.rpc import options
 from meanrev_server.rpc.call import Call
 from meanrev_server.rpc.naming import option_names, same_fields, wire_names
@@ -30,11 +31,25 @@ class JohansenOptions(options.Options, frozen=True, kw_only=True):
 
 
 _NAMES = option_names(JohansenOptions)
+_COPIES, _AROUND = 12, 16_384
+"""Arrays of the size of the prices that are held at once, with those of one lag, and most bytes of the reply."""
 
 
 async def handle(data: bytes, call: Call) -> bytes:
     """Answer one request."""
-    return await answered(data, call, FitJohansenRequest, JohansenOptions, _answer)
+    return await answered(data, call, FitJohansenRequest, JohansenOptions, _answer, _demand)
+
+
+def _demand(request: FitJohansenRequest, chosen: JohansenOptions) -> Demand:
+    n_rows, n_series = codec.shape(request.prices, "prices")
+    n_entries = n_rows * n_series * (chosen.lags + 1)
+    return Demand(
+        work=n_entries * (60 + n_series),
+        peak_bytes=8 * (_COPIES * n_rows * n_series + 3 * n_entries),
+        reply_bytes=8 * n_rows * n_series + _AROUND,
+        field="prices",
+        remedy="fewer rows, series or lags take less",
+    )
 
 
 def _answer(request: FitJohansenRequest, chosen: JohansenOptions, ignored: list[str]) -> bytes:

@@ -5,6 +5,7 @@ from typing import Annotated, Literal
 from msgspec import Meta
 
 from gpu_kernels import engle_granger
+from meanrev_server.capacity import Demand
 from meanrev_server.rpc import options
 from meanrev_server.rpc.call import Call
 from meanrev_server.rpc.naming import option_names, same_fields, wire_names
@@ -39,11 +40,31 @@ class PairOptions(options.Options, frozen=True, kw_only=True):
 
 _NAMES = option_names(PairOptions)
 _CHOSEN = tuple(name for name in PairOptions.__struct_fields__ if name != "strict")
+_COPIES = 17
+"""Arrays of the length of the series that are held at once."""
+_OF_A_ROW, _OF_A_LAG = 500, 35
+"""Elementary steps of a row, and further ones for each lag."""
+_DEFAULT_LAGS = 100
+"""Lags that AIC may choose at most, where the request does not say."""
+_AROUND = 4096
+"""Most bytes of the reply beside the spread."""
 
 
 async def handle(data: bytes, call: Call) -> bytes:
     """Answer one request."""
-    return await answered(data, call, FitPairRequest, PairOptions, _answer)
+    return await answered(data, call, FitPairRequest, PairOptions, _answer, _demand)
+
+
+def _demand(request: FitPairRequest, chosen: PairOptions) -> Demand:
+    n_rows, _ = codec.shape(request.prices, "prices")
+    lags = chosen.lags if chosen.autolag is None else _DEFAULT_LAGS if chosen.max_lags is None else chosen.max_lags
+    return Demand(
+        work=n_rows * (_OF_A_ROW + _OF_A_LAG * lags),
+        peak_bytes=_COPIES * 8 * n_rows,
+        reply_bytes=8 * n_rows + _AROUND,
+        field="prices",
+        remedy="fewer rows or lags take less",
+    )
 
 
 def _answer(request: FitPairRequest, chosen: PairOptions, ignored: list[str]) -> bytes:

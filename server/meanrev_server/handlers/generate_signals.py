@@ -8,6 +8,7 @@ from msgspec import Meta
 from gpu_kernels import ou, signals, thresholds
 from gpu_kernels.checks import all_finite
 from gpu_kernels.errors import InvalidInput
+from meanrev_server.capacity import Demand
 from meanrev_server.rpc import options
 from meanrev_server.rpc.call import Call
 from meanrev_server.rpc.naming import option_names, wire_names
@@ -19,6 +20,10 @@ from meanrev_wire.meanrev_pb2 import SignalRequest, SignalResponse
 __all__ = ["SignalOptions", "handle"]
 
 _LEAST_PRICES = 4
+_COPIES = 12
+"""Arrays of the length of the history that are held at once."""
+_SEARCH = 100_000
+"""Elementary steps of the search for thresholds."""
 
 
 class SignalOptions(options.Options, frozen=True, kw_only=True):
@@ -55,7 +60,17 @@ class _Process(NamedTuple):
 
 async def handle(data: bytes, call: Call) -> bytes:
     """Answer one request."""
-    return await answered(data, call, SignalRequest, SignalOptions, _answer)
+    return await answered(data, call, SignalRequest, SignalOptions, _answer, _demand)
+
+
+def _demand(request: SignalRequest, _: SignalOptions) -> Demand:
+    n_prices = len(request.price_history.prices)
+    return Demand(
+        work=16 * n_prices + _SEARCH,
+        peak_bytes=_COPIES * 8 * n_prices,
+        field="price_history.prices",
+        remedy="a shorter history takes less",
+    )
 
 
 def _answer(request: SignalRequest, chosen: SignalOptions, ignored: list[str]) -> bytes:

@@ -8,6 +8,7 @@ from msgspec import Meta
 from gpu_kernels import moments, multiperiod
 from gpu_kernels.checks import Floats
 from gpu_kernels.errors import InvalidInput
+from meanrev_server.capacity import Demand
 from meanrev_server.rpc import options
 from meanrev_server.rpc.call import Call
 from meanrev_server.rpc.naming import option_names, wire_names
@@ -19,6 +20,15 @@ from meanrev_wire.meanrev_pb2 import MultiperiodRequest, MultiperiodResponse
 __all__ = ["MultiperiodOptions", "handle"]
 
 _MOST_PERIODS = 10_000
+
+_OF_A_PLAN, _OF_A_WEIGHT, _OF_GIVEN = 6, 100, 5
+"""Arrays that are held at once: matrices and vectors of each block of a plan, and matrices of each period given."""
+_CUBES, _STEPS_OF_A_BLOCK = 50, 100_000
+"""Elementary steps of a block of a plan: in cubes of the number of assets, and beside them."""
+_OF_A_PERIOD, _AROUND = 192, 4096
+"""Most bytes of a period in the reply beside its weights, and of the rest of the reply."""
+_OBJECTS = 2048
+"""Bytes of memory of a period's part of the reply until it is written, beside its weights."""
 
 
 class MultiperiodOptions(options.Options, frozen=True, kw_only=True):
@@ -44,7 +54,35 @@ _NAMES = option_names(MultiperiodOptions, means="expected_returns", covariances=
 
 async def handle(data: bytes, call: Call) -> bytes:
     """Answer one request."""
-    return await answered(data, call, MultiperiodRequest, MultiperiodOptions, _answer)
+    return await answered(data, call, MultiperiodRequest, MultiperiodOptions, _answer, _demand)
+
+
+def _demand(request: MultiperiodRequest, chosen: MultiperiodOptions) -> Demand:
+    """Return what a plan takes, from its periods and assets; a request without assets is refused later.
+
+    Raises:
+        InvalidInput: there are more periods than any plan may have.
+    """
+    if not 0 <= request.n_periods <= _MOST_PERIODS:
+        raise InvalidInput("n_periods", f"must be between 0 and {_MOST_PERIODS}", value=request.n_periods)
+    shapes = [codec.shape(given, f"returns_sequence[{k}]") for k, given in enumerate(request.returns_sequence)]
+    n_given = sum(rows * cols for rows, cols in shapes)
+    n_assets = shapes[0][1] if shapes else len(request.expected_returns)
+    n_periods = max(1, request.n_periods, len(shapes))
+    n_blocks = -(-n_periods // max(1, request.rebalance_frequency))
+    n_covariances = n_periods if shapes and not request.HasField("covariance") else 1
+    square, quadratic = n_assets**2, chosen.cost_model == "quadratic"
+    n_planned = n_blocks * (n_blocks + 1) // 2 if chosen.mode == "mpc" and not quadratic else n_blocks
+    of_a_block = n_assets * square if quadratic else _CUBES * n_assets * square + _STEPS_OF_A_BLOCK
+    plan = 0 if quadratic else n_blocks * (_OF_A_PLAN * square + _OF_A_WEIGHT * n_assets)
+    reply_bytes = n_periods * (8 * n_assets + _OF_A_PERIOD) + _AROUND
+    return Demand(
+        work=n_planned * of_a_block + n_given * n_assets,
+        peak_bytes=8 * (plan + _OF_GIVEN * (n_covariances * square + n_given)) + n_periods * _OBJECTS + 2 * reply_bytes,
+        reply_bytes=reply_bytes,
+        field="n_periods" if request.n_periods else "returns_sequence",
+        remedy="fewer periods or assets, a higher rebalance_frequency, or mode 'plan' take less",
+    )
 
 
 def _answer(request: MultiperiodRequest, chosen: MultiperiodOptions, ignored: list[str]) -> bytes:
@@ -88,8 +126,6 @@ def _estimates(request: MultiperiodRequest) -> tuple[Floats, Floats, dict[str, A
     """Return means (K, N), covariances (K, N, N) or (N, N), and extra outputs about them."""
     expected = codec.doubles(request.expected_returns) if len(request.expected_returns) else None
     covariance = codec.matrix(request.covariance, "covariance") if request.HasField("covariance") else None
-    if not 0 <= request.n_periods <= _MOST_PERIODS:
-        raise InvalidInput("n_periods", f"must be between 0 and {_MOST_PERIODS}", value=request.n_periods)
     if not len(request.returns_sequence):
         if expected is None or covariance is None:
             raise InvalidInput("returns_sequence", "must be given unless both expected_returns and covariance are")

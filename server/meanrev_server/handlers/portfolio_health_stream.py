@@ -20,6 +20,9 @@ from meanrev_wire.meanrev_pb2 import HealthMetric, HealthRequest
 
 __all__ = ["HealthOptions", "handle"]
 
+_LEAST_MS = 100
+"""Least time between two reports."""
+
 _FEW_ASSETS = 100
 """Most assets whose report the event loop's thread makes; each takes some 20 microseconds."""
 
@@ -47,7 +50,9 @@ async def handle(data: bytes, call: Call) -> AsyncIterator[bytes]:
     chosen, ignored = options.parse(HealthOptions, request.metadata)
     if request.update_frequency_ms < 0:
         raise InvalidInput("update_frequency_ms", "must be >= 0", value=request.update_frequency_ms)
-    period_s = (request.update_frequency_ms or 1000) / 1000
+    asked_ms = request.update_frequency_ms or 1000
+    period_s = max(_LEAST_MS, asked_ms) / 1000
+    note = "" if asked_ms >= _LEAST_MS else f"reports come every {_LEAST_MS} ms, not every {asked_ms}"
     held = _held(request, chosen, call)
     assets = _assets(request, held, call.settings.max_assets_per_stream)
     with wire_names(_NAMES):
@@ -63,8 +68,8 @@ async def handle(data: bytes, call: Call) -> AsyncIterator[bytes]:
     marked = _Account(account, few=len(assets) <= _FEW_ASSETS)
     with call.stores.marks.listening(assets, marked.take, time.monotonic()):
         while True:
-            yield _encoded(request.portfolio_id, await marked.report(call), ignored)
-            ignored = []
+            yield _encoded(request.portfolio_id, await marked.report(call), ignored, note)
+            ignored, note = [], ""
             await _pause(call.stopping, period_s)
 
 
@@ -147,10 +152,10 @@ async def _pause(stopping: asyncio.Event, period_s: float) -> None:
     raise ServerStopping
 
 
-def _encoded(portfolio_id: str, report: health.Health, ignored: list[str]) -> bytes:
+def _encoded(portfolio_id: str, report: health.Health, ignored: list[str], note: str) -> bytes:
     return codec.encode(
         HealthMetric,
         portfolio_id=portfolio_id,
-        metadata=options.reply_metadata(ignored),
+        metadata=options.reply_metadata(ignored, note=note or None),
         **report._asdict(),
     )

@@ -6,6 +6,7 @@ from msgspec import Meta
 
 from gpu_kernels import moments
 from gpu_kernels.time_units import PERIODS_PER_YEAR
+from meanrev_server.capacity import Demand
 from meanrev_server.rpc import options
 from meanrev_server.rpc.call import Call
 from meanrev_server.rpc.naming import option_names, same_fields, wire_names
@@ -31,11 +32,31 @@ class StatsOptions(options.Options, frozen=True, kw_only=True):
 _NAMES = option_names(StatsOptions)
 _EXTRAS = ("annual_return", "annual_volatility", "sharpe_ratio", "levels", "value_at_risk", "expected_shortfall")
 """Figures that travel in the reply's metadata."""
+_COPIES, _SQUARES = 5, 4
+"""Arrays of the size of the returns, and of the covariance, that are held at once."""
+_AT_ONCE = 8
+"""Multiplications of a matrix product that take as long as an elementary step."""
+_OF_AN_ENTRY, _OF_A_CELL = 60, 100
+"""Elementary steps of reading and checking a return, and of a cell of the reply's matrices."""
+_AROUND = 16_384
+"""Most bytes of the reply beside its matrices and contributions."""
 
 
 async def handle(data: bytes, call: Call) -> bytes:
     """Answer one request."""
-    return await answered(data, call, PortfolioStatsRequest, StatsOptions, _answer)
+    return await answered(data, call, PortfolioStatsRequest, StatsOptions, _answer, _demand)
+
+
+def _demand(request: PortfolioStatsRequest, _: StatsOptions) -> Demand:
+    n_rows, n_assets = codec.shape(request.returns, "returns")
+    square = 8 * n_assets**2
+    return Demand(
+        work=n_rows * n_assets * (n_assets // _AT_ONCE + _OF_AN_ENTRY) + _OF_A_CELL * n_assets**2,
+        peak_bytes=_COPIES * 8 * n_rows * n_assets + _SQUARES * square,
+        reply_bytes=2 * square + 8 * n_assets + _AROUND,
+        field="returns",
+        remedy="fewer assets take less",
+    )
 
 
 def _answer(request: PortfolioStatsRequest, chosen: StatsOptions, ignored: list[str]) -> bytes:

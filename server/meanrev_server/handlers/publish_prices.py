@@ -1,6 +1,5 @@
 """PublishPrices: the newest prices of assets, which mark portfolios."""
 
-import asyncio
 import time
 from typing import Any
 
@@ -10,6 +9,7 @@ from meanrev_server.marks import Mark
 from meanrev_server.rpc import options
 from meanrev_server.rpc.asset_ids import check_id
 from meanrev_server.rpc.call import Call
+from meanrev_server.rpc.pace import Pace
 from meanrev_server.rpc.stamps import check_soon, stamps_of
 from meanrev_wire import codec
 from meanrev_wire.research_pb2 import PublishPricesReply, PublishPricesRequest
@@ -18,9 +18,6 @@ __all__ = ["handle"]
 
 _FEW_PRICES = 1_000
 """Most prices that the event loop's thread checks; each takes about 1 microsecond."""
-
-_TURN_S = 0.005
-"""Seconds after which publishing lets other calls have their turn."""
 
 
 async def handle(data: bytes, call: Call) -> bytes:
@@ -34,13 +31,10 @@ async def handle(data: bytes, call: Call) -> bytes:
         found, names = await call.compute(_checked, request, now_ms)
     marks = call.stores.marks
     with marks.room_for(names):
-        turn = time.monotonic()
+        pace = Pace()
         for mark in found:
-            now_s = time.monotonic()
-            if now_s - turn > _TURN_S:
-                await asyncio.sleep(0)
-                now_s = turn = time.monotonic()
-            marks.publish(mark, now_s)
+            await pace.step()  # a mark may have many listeners
+            marks.publish(mark, time.monotonic())
     return codec.encode(PublishPricesReply, accepted=len(found))
 
 

@@ -57,17 +57,17 @@ async def submit(job: Job, prepared: Prepared, call: Call) -> None:
     _in_background(_run(job, prepared, mine), mine)
 
 
-def resume(call: Call, ticket: Callable[[], Ticket]) -> None:
+def resume(call: Call, ticket: Callable[[str], Ticket]) -> None:
     """Begin the work of all jobs that were interrupted, as many at once as there are compute threads.
 
     Args:
         call: Surroundings of no caller in particular.
-        ticket: Makes a ticket that is counted.
+        ticket: Makes a ticket of an identity that is counted.
     """
     turns = asyncio.Semaphore(call.settings.compute_threads)
     for job in call.state.unfinished():
         record = CallRecord(caller=Caller(identity=job.identity))
-        mine = replace(call, ticket=ticket(), record=record, deadline=None)
+        mine = replace(call, ticket=ticket(job.identity), record=record, deadline=None)
         _in_background(_resumed(job, mine, turns), mine)
 
 
@@ -86,7 +86,7 @@ async def _resumed(job: Job, call: Call, turns: asyncio.Semaphore) -> None:
             await _end(job, call, "failed", error=status_of(error).message)
             return
         job.total = prepared.request.total
-        call.ticket.hold(0, prepared.table.values.nbytes, prepared.request.estimate.work)
+        call.ticket.restore(prepared.table.values.nbytes, prepared.request.estimate.work)
         await _run(job, prepared, call)
 
 

@@ -14,6 +14,7 @@ import msgspec
 
 from gpu_kernels.choices import choice_rule
 from gpu_kernels.errors import InvalidInput
+from meanrev_server.capacity import Demand
 from meanrev_server.jobs import job_id
 from meanrev_server.matrix_upload import Upload, UploadedMatrix
 from meanrev_server.outline import Outline
@@ -117,6 +118,16 @@ class Request:
         task.check(chosen)
         return cls(task, outline, chosen, ignored, task.total(outline, chosen), task.estimate(outline, chosen))
 
+    def demand(self, chunk_bytes: int) -> Demand:
+        """Return what the work asks of the server; its replies are cut to any size, so they are not limited here.
+
+        Args:
+            chunk_bytes: Bytes of the first chunk; until a chunk has joined the matrix it is held twice more.
+        """
+        uploading = self.outline.nbytes + 2 * chunk_bytes
+        remedy = "fewer columns, rows or cells take less, and dry_run tells how much"
+        return Demand(self.estimate.work, max(self.estimate.peak_bytes, uploading), field="block", remedy=remedy)
+
     def with_table(self, table: UploadedMatrix) -> Prepared:
         """Return the prepared request, estimated anew where the first chunk did not give the number of rows."""
         if self.outline.n_rows:
@@ -135,7 +146,7 @@ class Request:
             InvalidInput: a chunk is out of order, missing, sent twice, or contradicts the first one.
             LimitReached: too much work is in flight, or the matrix is too large for the server, now or ever.
         """
-        call.ticket.announce(self.estimate.work)
+        call.ticket.announce(self.demand(upload.first_bytes))
         found = self.with_table(await upload.table())
-        call.ticket.announce(found.request.estimate.work)
+        call.ticket.announce(found.request.demand(upload.first_bytes))
         return found

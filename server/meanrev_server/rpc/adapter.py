@@ -7,15 +7,16 @@ import time
 from contextlib import aclosing, contextmanager
 from dataclasses import replace
 from functools import lru_cache, partial
-from typing import TYPE_CHECKING, Any, Self, cast
+from typing import TYPE_CHECKING, Any, cast
 
 import grpc
 
-from meanrev_server.admission import SMALL_BYTES
+from gpu_kernels.errors import InvalidInput
 from meanrev_server.authentication import ASKS_NOBODY, Authentication
-from meanrev_server.errors import LimitReached, Unauthenticated
+from meanrev_server.errors import Expired, LimitReached, Unauthenticated
 from meanrev_server.records import UNKNOWN, Caller, CallRecord
 from meanrev_server.rpc.correlation import REQUEST_ID_KEY, Correlation
+from meanrev_server.rpc.exchange import Desk
 from meanrev_server.rpc.pushback import PUSHBACK_KEY, Pushback
 from meanrev_server.rpc.status import DETAILS_KEY, Refused, status_of
 
@@ -25,11 +26,14 @@ if TYPE_CHECKING:
     from meanrev_server.admission import Admission, Ticket
     from meanrev_server.records import Calls
     from meanrev_server.rpc.call import Call
+    from meanrev_server.rpc.overdue import Patience
     from meanrev_server.rpc.registry import Route
 
 __all__ = ["Service"]
 
 _Context = grpc.aio.ServicerContext
+_ANSWERED = (Refused, LimitReached, Expired, InvalidInput, Unauthenticated)
+"""What is raised here or by a guarded handler, and becomes a status."""
 
 _HEALTH = "/grpc.health.v1.Health/"
 """Probes have no token, and health says nothing of any caller."""
@@ -45,6 +49,7 @@ class Service(grpc.GenericRpcHandler):
         routes: Mapping[str, Route],
         call: Call,
         admission: Admission,
+        patience: Patience,
         pushback: Pushback,
         calls: Calls,
         authentication: Authentication = ASKS_NOBODY,
@@ -55,12 +60,13 @@ class Service(grpc.GenericRpcHandler):
             routes: Guarded routes by path.
             call: What handlers may use; each call gets a ticket, a record and a deadline of its own.
             admission: Admits calls.
+            patience: How long the server waits for clients.
             pushback: Tells refused calls when to come again.
             calls: Counts the calls, and takes their records.
             authentication: What callers are asked for.
         """
         self._call = call
-        self._admission = admission
+        self._desk = Desk(admission, patience)
         self._pushback = pushback
         self._calls = calls
         self._correlation = Correlation()
@@ -98,48 +104,47 @@ class Service(grpc.GenericRpcHandler):
         return grpc.stream_unary_rpc_method_handler(refuse)
 
     def _method_handler(self, path: str, name: str) -> grpc.RpcMethodHandler[Any, Any]:
-        """Make the handler of the calls that one caller makes to one path."""
+        """Make the handler of the calls that one caller makes to one path.
+
+        It reads all messages itself, single requests too, within their time. On the wire a single request looks like a
+        stream of one.
+        """
         route = self._routes[path]
-        makers: dict[tuple[bool, bool], Callable[..., grpc.RpcMethodHandler[Any, Any]]] = {
-            (False, False): grpc.unary_unary_rpc_method_handler,
-            (False, True): grpc.unary_stream_rpc_method_handler,
-            (True, False): grpc.stream_unary_rpc_method_handler,
-            (True, True): grpc.stream_stream_rpc_method_handler,
-        }
-        behaviour = self._stream(route) if route.server_streaming else self._unary(route)
-        return makers[route.client_streaming, route.server_streaming](partial(behaviour, name))
+        if route.server_streaming:
+            return grpc.stream_stream_rpc_method_handler(partial(self._stream(route), name))
+        return grpc.stream_unary_rpc_method_handler(partial(self._unary(route), name))
 
     def _unary(self, route: Route) -> Callable[..., Any]:
-        async def answer(name: str, data: Any, context: _Context[Any, Any]) -> bytes:
+        async def answer(name: str, _: Any, context: _Context[Any, Any]) -> bytes:
             caller = Caller(name, context.peer())
             with self._recorded(route.method, caller, context, streaming=route.client_streaming) as record:
                 try:
                     self._name(record, context)
-                    with self._admission.admit(_size(route, data)) as ticket:
-                        call = self._of(record, ticket, context, self._call.settings.default_deadline_s)
-                        replying: Any = route.handle(_counted(route, data, call), call)
-                        reply: bytes = await replying
-                except (Refused, LimitReached, Unauthenticated) as refusal:
+                    exchange = self._desk.open(context, route, record)
+                    data = exchange if route.client_streaming else await exchange.request()
+                    call = self._of(record, exchange.ticket, context, self._call.settings.default_deadline_s)
+                    replying: Any = route.handle(cast("bytes", data), call)
+                    reply = exchange.last(await replying)
+                except _ANSWERED as refusal:
                     await self._abort(context, record, refusal)
-                record.sent_bytes = len(reply)
                 return reply
 
         return answer
 
     def _stream(self, route: Route) -> Callable[..., AsyncIterator[bytes]]:
-        async def answer(name: str, data: Any, context: _Context[Any, Any]) -> AsyncIterator[bytes]:
+        async def answer(name: str, _: Any, context: _Context[Any, Any]) -> AsyncIterator[bytes]:
             with self._recorded(route.method, Caller(name, context.peer()), context, streaming=True) as record:
                 try:
                     self._name(record, context)
-                    with self._admission.admit(_size(route, data)) as ticket:
-                        call = self._of(record, ticket, context)
-                        replying = route.handle(_counted(route, data, call), call)
-                        # A streaming route's handler is a generator.
-                        async with aclosing(cast("AsyncGenerator[bytes, None]", replying)) as replies:
-                            async for reply in replies:
-                                record.sent_bytes += len(reply)
-                                yield reply
-                except (Refused, LimitReached, Unauthenticated) as refusal:
+                    exchange = self._desk.open(context, route, record)
+                    data = exchange if route.client_streaming else await exchange.request()
+                    replying = route.handle(cast("bytes", data), self._of(record, exchange.ticket, context))
+                    # A streaming route's handler is a generator.
+                    async with aclosing(cast("AsyncGenerator[bytes, None]", replying)) as replies:
+                        async for reply in replies:
+                            yield await exchange.next(reply)
+                            exchange.taken()
+                except _ANSWERED as refusal:
                     await self._abort(context, record, refusal)
 
         return answer
@@ -194,36 +199,3 @@ class Service(grpc.GenericRpcHandler):
         if status.passing is not None:
             trailing.append((PUSHBACK_KEY, self._pushback.next() if status.passing else Pushback.NEVER))
         await context.abort(status.code, status.message, tuple(trailing))
-
-
-class _Counted:
-    """A stream's messages; the call's ticket holds each while it is in work."""
-
-    def __init__(self, messages: AsyncIterator[bytes], call: Call) -> None:
-        self._messages = messages
-        self._ticket = call.ticket
-        self._record = call.record
-
-    def __aiter__(self) -> Self:
-        return self
-
-    async def __anext__(self) -> bytes:
-        data = await anext(self._messages)
-        self._record.received_bytes += len(data)
-        self._ticket.receive(len(data))
-        return data
-
-
-def _size(route: Route, data: Any) -> int:
-    """Return the bytes that count for a call; those of a small message do not.
-
-    So while one matrix fills the server, its job can still be watched and cancelled, and streams of prices go on.
-    """
-    return 0 if route.client_streaming or len(data) <= SMALL_BYTES else len(data)
-
-
-def _counted(route: Route, data: Any, call: Call) -> Any:
-    if route.client_streaming:
-        return _Counted(aiter(data), call)
-    call.record.received_bytes = len(data)
-    return data

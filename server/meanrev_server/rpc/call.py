@@ -74,12 +74,13 @@ class Call:
 
         Raises:
             meanrev_wire.errors.MalformedMessage: data is not such a message.
+            meanrev_wire.errors.InvalidField: data has too many fields.
         """
         began = time.monotonic()
         if len(data) <= _PARSED_ON_THE_LOOP:
             message = codec.decode(message_type, data)
         else:
-            parse = partial(codec.decode, message_type, data)
+            parse = partial(codec.decode_large, message_type, data)
             message = await self.launcher.submit(parse, nbytes=len(data), deadline=self.deadline, record=self.record)
         self.record.note_phase("decode", began, time.monotonic())
         return message

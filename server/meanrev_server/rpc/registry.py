@@ -21,6 +21,8 @@ ALIASES: Mapping[str, tuple[str, ...]] = {
 UnaryHandler = Callable[[bytes, Call], Awaitable[bytes]]
 StreamHandler = Callable[[Any, Call], AsyncGenerator[bytes, None]]
 
+_CHUNK = "MatrixChunk"
+
 
 @dataclass(frozen=True, slots=True)
 class Route:
@@ -32,6 +34,7 @@ class Route:
         client_streaming: The handler takes an async iterator of messages, else one message's bytes.
         server_streaming: The handler is an async generator of messages, else a coroutine of one.
         handle: The handler.
+        chunked: The client streams the chunks of a matrix, one right after the other.
     """
 
     path: str
@@ -39,6 +42,7 @@ class Route:
     client_streaming: bool
     server_streaming: bool
     handle: UnaryHandler | StreamHandler
+    chunked: bool = False
 
 
 def routes(service: ServiceDescriptor, package: str, known: Mapping[str, StreamHandler]) -> dict[str, Route]:
@@ -60,7 +64,8 @@ def routes(service: ServiceDescriptor, package: str, known: Mapping[str, StreamH
         handle = known.get(method.name) or import_module(f"{package}.{module_name(method.name)}").handle
         for name in (method.name, *ALIASES.get(method.name, ())):
             path = f"/{service.full_name}/{name}"
-            found[path] = Route(path, method.name, method.client_streaming, method.server_streaming, handle)
+            streams = method.client_streaming, method.server_streaming
+            found[path] = Route(path, method.name, *streams, handle, method.input_type.name == _CHUNK)
     return found
 
 

@@ -156,13 +156,13 @@ def test_what_has_no_route_is_counted_too_and_unknown_names_become_no_label():
     assert not [labels for _, labels in metrics if "Nothing" in str(labels)]
 
 
-def test_a_request_that_grpc_refuses_itself_was_opened_but_not_received():
+def test_a_request_that_grpc_refuses_itself_is_counted_like_others():
     with observing(metrics="127.0.0.1:0", max_message_bytes=4096) as server:
         error = server.refused(LOG_RETURNS, bytes(5000))
         assert error.code() is grpc.StatusCode.RESOURCE_EXHAUSTED
         metrics = server.metrics()
     assert by_method(metrics, "meanrev_calls_opened_total")["ComputeLogReturns"] == 1
-    assert by_method(metrics, "meanrev_calls_received_total")["ComputeLogReturns"] == 0
+    assert by_method(metrics, "meanrev_calls_received_total")["ComputeLogReturns"] == 1
 
 
 def test_computations_show_their_times_and_batches():

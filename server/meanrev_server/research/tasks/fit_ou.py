@@ -17,7 +17,8 @@ from meanrev_wire.research_pb2 import FitOuReply
 
 __all__ = ["TASK", "FitOuOptions"]
 
-_COLUMNS_AT_ONCE = 512
+_COLUMNS_AT_ONCE, _ENTRIES_AT_ONCE = 512, 2**22
+"""Most columns of a group, and most entries of one that has several columns."""
 _COPIES = 6
 """Arrays of the size of a group's columns that a fit holds at once."""
 
@@ -60,7 +61,7 @@ _NAMES = option_names(FitOuOptions)
 def _run(table: UploadedMatrix, chosen: FitOuOptions, progress: Progress) -> Answer:
     n_columns = table.values.shape[1]
     fits = []
-    for columns, series in column_groups(table.values, _COLUMNS_AT_ONCE):
+    for columns, series in column_groups(table.values, _size(len(table.values))):
         progress(columns.start, n_columns)
         with wire_names(_NAMES):
             fits.append(ou.fit(series, dt=chosen.dt, bias=chosen.bias, adf_lags=chosen.adf_lags))
@@ -78,7 +79,12 @@ def _estimate(outline: Outline, _: FitOuOptions) -> Estimate:
     doubles = len(_FIELDS) - 1
     items = list_bytes(outline.n_columns, doubles=doubles, varints=(outline.n_rows,), texts=("converged", ""))
     reply_bytes = parts_bytes(items + names_bytes(outline), len(_FIELDS) + 3)
-    return column_estimate(outline, _COLUMNS_AT_ONCE, _COPIES, 2 * reply_bytes, reply_bytes)
+    return column_estimate(outline, _size(outline.n_rows), _COPIES, 2 * reply_bytes, reply_bytes)
+
+
+def _size(n_rows: int) -> int:
+    """Return the columns of a group."""
+    return max(1, min(_COLUMNS_AT_ONCE, _ENTRIES_AT_ONCE // max(1, n_rows)))
 
 
 TASK = Task(
