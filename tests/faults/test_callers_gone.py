@@ -19,6 +19,7 @@ from tests.server import research
 from tests.server.serving import SERVICE, serving
 
 PATIENCE_S = 60
+ROOM = {name: 2**50 for name in ("max_work_in_flight", "max_bytes_in_flight", "max_reply_bytes_in_flight")}
 RNG = np.random.default_rng(3)
 WALKS = 100.0 + np.cumsum(RNG.normal(size=(4000, 600)), axis=0) * 0.01
 N_BOUNDED = 1200
@@ -127,7 +128,7 @@ def begin(channel, method, timeout=900):
     ],
 )
 def test_a_cancelled_computation_ends(made, slow_accounts, method, settings):
-    with serving(compute_threads=1, **settings) as address, grpc.insecure_channel(address) as channel:
+    with serving(compute_threads=1, **ROOM, **settings) as address, grpc.insecure_channel(address) as channel:
         launcher = made[0].call.launcher
         call = begin(channel, method)
         until(lambda: under_way(launcher), "the work is under way")
@@ -137,7 +138,7 @@ def test_a_cancelled_computation_ends(made, slow_accounts, method, settings):
 
 @pytest.mark.parametrize("way", ["deadline", "connection"])
 def test_a_computation_ends_with_its_callers_deadline_and_connection(made, way):
-    with serving(compute_threads=1, backend="numpy") as address, grpc.insecure_channel(address) as channel:
+    with serving(compute_threads=1, backend="numpy", **ROOM) as address, grpc.insecure_channel(address) as channel:
         launcher = made[0].call.launcher
         call = begin(channel, "MultiperiodOptimize", timeout=5 if way == "deadline" else 900)
         until(lambda: under_way(launcher), "the work is under way")
@@ -148,7 +149,7 @@ def test_a_computation_ends_with_its_callers_deadline_and_connection(made, way):
 
 
 def test_a_cancelled_job_ends_between_two_reports_of_progress(made):
-    with serving(compute_threads=1, backend="numpy") as address, research.Research(address) as ask:
+    with serving(compute_threads=1, backend="numpy", **ROOM) as address, research.Research(address) as ask:
         launcher = made[0].call.launcher
         chunks = research.chunks(WALKS, 500, total=len(WALKS), method="ScanPairs", alpha=1.0, lags=20)
         job = ask("SubmitJob", chunks)
@@ -160,7 +161,7 @@ def test_a_cancelled_job_ends_between_two_reports_of_progress(made):
 
 
 def test_a_server_that_stops_ends_its_computations(made):
-    with serving(compute_threads=1, backend="numpy") as address, grpc.insecure_channel(address) as channel:
+    with serving(compute_threads=1, backend="numpy", **ROOM) as address, grpc.insecure_channel(address) as channel:
         launcher = made[0].call.launcher
         call = begin(channel, "FitOu")
         until(lambda: under_way(launcher), "the work is under way")

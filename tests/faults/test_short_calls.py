@@ -42,7 +42,7 @@ def test_short_calls_are_answered_beside_two_huge_jobs(made, threads, worker):
                 )
                 ask("SubmitJob", chunks)
             end = time.monotonic() + PATIENCE_S
-            while not launcher.running:
+            while not launcher.load.busy:
                 assert time.monotonic() < end
                 time.sleep(0.01)
             rng = np.random.default_rng(0)
@@ -50,4 +50,4 @@ def test_short_calls_are_answered_beside_two_huge_jobs(made, threads, worker):
                 # One that goes together with others, and one that is computed alone.
                 client.thresholds({"theta": 1.0, "mu": 0.0, "sigma": 1.0}, round_trip_cost=0.01)
                 client.pca(rng.standard_normal((50, 4)), n_components=2)
-            assert launcher.running
+            assert launcher.load.busy

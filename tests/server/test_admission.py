@@ -177,6 +177,7 @@ def busy(monkeypatch, **settings):
 
     with serving(**settings) as address, Caller(address) as call:
         monkeypatch.setattr(host, "compute", held)
+        monkeypatch.setattr("meanrev_server.launcher.OVERDUE_S", 60.0)  # else the spare thread would compute the others
         monkeypatch.setattr("meanrev_server.handlers.compute_log_returns._BRIEF", 0)
         try:
             yield call, go, begun

@@ -76,11 +76,12 @@ def test_calls_that_were_computed_together_answer_as_they_do_alone(monkeypatch):
         return compute(*args)
 
     monkeypatch.setattr(host, "compute", held)
+    monkeypatch.setattr("meanrev_server.launcher.OVERDUE_S", 60.0)  # else the spare thread would compute the others
     monkeypatch.setattr("meanrev_server.handlers.compute_log_returns._BRIEF", 0)
     sizes, arrived, take, add = [], threading.Semaphore(0), batcher.Batcher.take, batcher.Batcher.add
 
-    def taking(self, now):
-        taken = take(self, now)
+    def taking(self, now, *, long=True):
+        taken = take(self, now, long=long)
         sizes.append(len(taken.batch))
         return taken
 

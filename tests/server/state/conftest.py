@@ -17,7 +17,7 @@ class Server:
 
     async def __aenter__(self):
         await self.call.state.open("numpy")
-        job_run.resume(self.call, Ticket)
+        job_run.resume(self.call, lambda _: Ticket())
         return self
 
     async def __aexit__(self, *exc):

@@ -39,7 +39,7 @@ class Driver:
 
     async def __aenter__(self):
         await self.app.call.state.open("numpy")
-        job_run.resume(self.app.call, Ticket)
+        job_run.resume(self.app.call, lambda _: Ticket())
         return self
 
     async def __aexit__(self, *exc):
