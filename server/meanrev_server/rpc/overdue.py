@@ -110,7 +110,7 @@ class Overdue:
     """All calls that clients may keep waiting.
 
     Calls that have not sent their first message are not counted as calls in flight. Of them so many may be open as the
-    server was given; then the oldest one makes room, if it has had a second.
+    server was given; then the oldest ones that have had a second make room.
     """
 
     def __init__(self, most_opening: int, message_bytes: int) -> None:
@@ -131,12 +131,7 @@ class Overdue:
             self._watching = True
             self._look_again()
         wait.for_message()
-        if len(self._opening) >= self._most_opening:
-            oldest = next(iter(self._opening))
-            if oldest.waited(time.monotonic()) > _GLANCE_S:
-                del self._opening[oldest]
-                self._others.add(oldest)
-                oldest.end(_crowded(self._most_opening))
+        self._make_room(self._most_opening - 1, time.monotonic())
         self._opening[wait] = None
 
     def opened(self, wait: Wait) -> None:
@@ -157,11 +152,22 @@ class Overdue:
         for wait in (*self._opening, *self._others):
             if wait.is_overdue(now):
                 wait.end()
+        self._make_room(self._most_opening, now)
         for wait in tuple(self._opening):
             self._count(wait, now)
         self._watching = bool(self._opening or self._others)
         if self._watching:
             self._look_again()
+
+    def _make_room(self, most: int, now: float) -> None:
+        """End the oldest calls without a message, of those that have had a second, until no more than most are open."""
+        while len(self._opening) > most:
+            oldest = next(iter(self._opening))
+            if oldest.waited(now) <= _GLANCE_S:
+                return
+            del self._opening[oldest]
+            self._others.add(oldest)
+            oldest.end(_crowded(self._most_opening))
 
     def _count(self, wait: Wait, now: float) -> None:
         """Count a request that has not come whole after a second with the most bytes that it may have."""
