@@ -19,7 +19,7 @@ from tests.server import research
 from tests.server.serving import SERVICE, serving
 
 PATIENCE_S = 60
-ROOM = {name: 2**50 for name in ("max_work_in_flight", "max_bytes_in_flight", "max_reply_bytes_in_flight")}
+ROOM = dict.fromkeys(("max_work_in_flight", "max_bytes_in_flight", "max_reply_bytes_in_flight"), 2**50)
 RNG = np.random.default_rng(3)
 WALKS = 100.0 + np.cumsum(RNG.normal(size=(4000, 600)), axis=0) * 0.01
 N_BOUNDED = 1200
