@@ -10,12 +10,12 @@ longest ago, so that no caller waits behind all that another has queued. Where a
 whose last batch had more than one computation, so that a caller without neighbours never waits.
 """
 
-from collections import Counter
 from collections.abc import Hashable
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from meanrev_server.errors import LimitReached, setting_named
+from meanrev_server.turns import Turns
 
 __all__ = ["Batcher", "Computation", "Counts", "Load", "QueueLimits", "Taken"]
 
@@ -141,10 +141,7 @@ class Batcher:
         self._batched_before: dict[Hashable, None] = {}
         self._calls = self._n_long = 0
         self._bytes = 0
-        self._waiting_of: Counter[str] = Counter()
-        # The number of each identity's last turn.
-        self._turns: dict[str, int] = {}
-        self._turn = 0
+        self._turns = Turns()
 
     @property
     def waiting(self) -> int:
@@ -177,7 +174,7 @@ class Batcher:
         self._groups.setdefault(_group_of(computation), {})[computation] = None
         self._calls += 1
         self._n_long += computation.long
-        self._waiting_of[computation.identity] += 1
+        self._turns.wait(computation.identity)
         self._bytes += computation.nbytes
         self.counts.added += 1
 
@@ -211,7 +208,7 @@ class Batcher:
         if batch:
             self.counts.started += len(batch)
             self.counts.batches += 1
-            self._take_turn(batch[0].identity)
+            self._turns.take(batch[0].identity)
             self.counts.sizes[len(batch)] = self.counts.sizes.get(len(batch), 0) + 1
             if batch[0].key is not None:
                 self._note(batch[0].key, len(batch))
@@ -251,22 +248,15 @@ class Batcher:
         if not long and self._n_long == self._calls:
             return None
         ready = (name for name, group in self._groups.items() if self._is_ready(name, group, now, long=long))
-        if len(self._waiting_of) <= 1:
+        if not self._turns.shared:
             return next(ready, None)
-        return min(ready, key=lambda name: self._turns.get(next(iter(self._groups[name])).identity, 0), default=None)
+        return min(ready, key=lambda name: self._turns.last(next(iter(self._groups[name])).identity), default=None)
 
     def _is_ready(self, name: Hashable, group: dict[Computation, None], now: float, *, long: bool) -> bool:
         if not long and next(iter(group)).long:
             return False
         full = len(group) >= self._limits.max_batch_size
         return full or (name not in self._running and self._due(name, group) <= now)
-
-    def _take_turn(self, identity: str) -> None:
-        """Put an identity behind the others; those with nothing to wait for are forgotten."""
-        self._turn += 1
-        self._turns[identity] = self._turn
-        if len(self._turns) > _REMEMBERED:
-            self._turns = {name: turn for name, turn in self._turns.items() if name in self._waiting_of}
 
     def _due(self, name: Hashable, group: dict[Computation, None]) -> float:
         return next(iter(group)).added + (self._delay if name in self._batched_before else 0.0)
@@ -287,9 +277,7 @@ class Batcher:
             del self._groups[name]
         self._calls -= 1
         self._n_long -= computation.long
-        self._waiting_of[computation.identity] -= 1
-        if not self._waiting_of[computation.identity]:
-            del self._waiting_of[computation.identity]
+        self._turns.leave(computation.identity)
         self._bytes -= computation.nbytes
 
 
