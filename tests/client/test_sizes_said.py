@@ -71,7 +71,9 @@ async def test_both_clients_say_it_once(small, monkeypatch):
     assert refused == [None, None]
 
 
-def test_an_answer_that_is_too_large_is_said_to_be_one(small):
+def test_an_answer_that_would_be_too_large_is_refused_before_it_is_computed(small):
     returns = np.random.default_rng(1).normal(size=(5, 100))
-    with mr.Client(small) as client, pytest.raises(mr.Overloaded, match=r"vs\. 65536.*bounds requests and answers"):
+    with mr.Client(small) as client, pytest.raises(mr.InvalidInput, match="at most 65536 bytes") as refused:
         client.portfolio_stats(returns)
+    assert refused.value.field == "returns"
+    assert "MEANREV_MAX_MESSAGE_BYTES" in str(refused.value)

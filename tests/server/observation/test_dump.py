@@ -80,11 +80,12 @@ def test_a_stuck_event_loop_shows_where_it_is(served):
         for _ in range(100):  # until the handler runs
             process.send_signal(signal.SIGUSR1)
             found, line = first_dump(process)
-            if found["calls_in_flight"]:
+            (main,) = [places for name, places in found["threads"].items() if name.startswith("MainThread")]
+            if main[-1].endswith("in handle"):
                 break
         waiting.cancel()
-    (main,) = [places for name, places in found["threads"].items() if name.startswith("MainThread")]
     assert main[-1].endswith("in handle")
+    assert found["calls_in_flight"]
     assert "98765.4321" not in line
 
 
