@@ -12,8 +12,8 @@ import numpy as np
 from gpu_kernels.checks import Floats
 from gpu_kernels.weights import host
 from gpu_kernels.weights.arguments import Problem
+from gpu_kernels.weights.interior import SHARP
 from gpu_kernels.weights.model import Weights
-from gpu_kernels.weights.program import SHARP
 
 __all__ = ["Solve", "Solved", "cara", "sharpe"]
 

@@ -17,7 +17,10 @@ import numpy as np
 from gpu_kernels import interruption
 from gpu_kernels.checks import Floats
 
-__all__ = ["Optimum", "Solve", "System", "minimise", "residual"]
+__all__ = ["SHARP", "Optimum", "Solve", "System", "minimise", "residual"]
+
+SHARP = 1e-13
+"""Residual up to which an answer is as good as rounding allows, with some hundred variables."""
 
 MOST_ITERATIONS = 60
 PATIENCE = 8

@@ -10,15 +10,12 @@ from numpy.typing import NDArray
 from gpu_kernels import interruption
 from gpu_kernels.checks import Floats
 from gpu_kernels.weights.dense import DenseSystem
-from gpu_kernels.weights.interior import Optimum
+from gpu_kernels.weights.interior import SHARP, Optimum
 
 __all__ = ["polished"]
 
 _REFINEMENTS = 3
 _REGULARISATION = 1e-13
-
-_AS_GOOD = 1e-14
-"""Error below which the exact zeros and bounds of an active set are worth more than a smaller error."""
 
 
 def polished(system: DenseSystem, q: Floats, b: Floats, h: Floats, found: Optimum) -> Optimum:
@@ -57,7 +54,8 @@ def polished(system: DenseSystem, q: Floats, b: Floats, h: Floats, found: Optimu
     z[:low][held_below] = np.maximum(pull[system.below[held_below]], 0.0)
     z[low:high][held_above] = np.maximum(-pull[system.above[held_above]], 0.0)
     reached = system.error(q, b, h, x, y, z)
-    return Optimum(x, y, z, reached, found.iterations) if reached <= max(found.residual, _AS_GOOD) else found
+    # Where both are sharp, the exact zeros and bounds of an active set are worth more than a smaller error.
+    return Optimum(x, y, z, reached, found.iterations) if reached <= max(found.residual, SHARP) else found
 
 
 def _equality_constrained(

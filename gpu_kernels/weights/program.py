@@ -13,17 +13,14 @@ from gpu_kernels.checks import Floats
 from gpu_kernels.errors import Degenerate
 from gpu_kernels.weights.active import active_set
 from gpu_kernels.weights.dense import DenseSystem
-from gpu_kernels.weights.interior import Optimum, minimise
+from gpu_kernels.weights.interior import SHARP, Optimum, minimise
 from gpu_kernels.weights.polish import polished
 from gpu_kernels.weights.region import Region
 
-__all__ = ["SHARP", "ratio", "utility"]
+__all__ = ["ratio", "utility"]
 
 _SOLVED = 1e-9
 """Largest residual of the optimality conditions that passes for an optimum."""
-
-SHARP = 1e-13
-"""Residual above which the active-set method's answer is not taken without trying the interior-point method."""
 
 _UNSOLVED = (
     "no optimum was found: covariance is singular and the constraints do not bound the weights, or numbers of very "
@@ -177,6 +174,7 @@ def _weights(parts: _Parts, x: Floats, n_assets: int) -> Floats:
 def _solved(system: DenseSystem, q: Floats, b: Floats, h: Floats, at_low: NDArray[np.bool_]) -> Optimum:
     # A program without an optimum drives its iterates out of the doubles' range, which the residual shows.
     with np.errstate(over="ignore", divide="ignore", invalid="ignore"):
+        # What is not sharp is not taken without trying the interior-point method.
         quick = active_set(system, q, b, h, at_low) if system.general.size == 0 else None
         if quick is not None and quick.residual <= SHARP:
             return quick
