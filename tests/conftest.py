@@ -20,6 +20,21 @@ def kernels_cached_where_they_were():
         folder._folder[:], kernels._lanes[:] = before
 
 
+@pytest.fixture
+def made(monkeypatch):
+    """The Apps that are made meanwhile."""
+    from meanrev_server.app import App
+
+    apps, build = [], App.__init__
+
+    def building(self, *args):
+        build(self, *args)
+        apps.append(self)
+
+    monkeypatch.setattr(App, "__init__", building)
+    return apps
+
+
 def pytest_configure():
     """Compile kernels for the lanes that MEANREV_LANES names, as a server that a test starts does."""
     if width := os.environ.get("MEANREV_LANES"):

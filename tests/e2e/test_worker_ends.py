@@ -16,25 +16,11 @@ import pytest
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 
 import meanrev as mr
-from meanrev_server.app import App
 from meanrev_wire import meanrev_pb2
 from tests.server.serving import SERVICE, serving
 
 N_KILLS = 20
 N_CLIENTS = 5
-
-
-@pytest.fixture
-def made(monkeypatch):
-    """The Apps that are made meanwhile."""
-    apps, build = [], App.__init__
-
-    def building(self, *args):
-        build(self, *args)
-        apps.append(self)
-
-    monkeypatch.setattr(App, "__init__", building)
-    return apps
 
 
 def until(condition, what, seconds=30):

@@ -10,7 +10,6 @@ import numpy as np
 import pytest
 
 from gpu_kernels import sweep
-from meanrev_server.app import App
 from meanrev_server.research.tasks import backtest
 from meanrev_wire import meanrev_pb2 as wire
 from meanrev_wire import research_pb2
@@ -64,19 +63,6 @@ REQUESTS = {
     "FitOu": table(adf_lags=100),
     "Backtest": table(entry=0.5, exit=0.4, stop=0.9),
 }
-
-
-@pytest.fixture
-def made(monkeypatch):
-    """The Apps that are made meanwhile."""
-    apps, build = [], App.__init__
-
-    def building(self, *args):
-        build(self, *args)
-        apps.append(self)
-
-    monkeypatch.setattr(App, "__init__", building)
-    return apps
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from meanrev_wire import codec, meanrev_pb2, research_pb2
-from tests.faults.server import Server, eventually
+from tests.faults.watched_server import Server, eventually
 from tests.server.research import Research, chunks
 
 MIB = 1024**2

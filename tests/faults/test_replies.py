@@ -6,7 +6,7 @@ import pytest
 
 from meanrev_wire import codec, meanrev_pb2, research_pb2
 from tests.faults.attacks import Connection
-from tests.faults.server import Server, eventually
+from tests.faults.watched_server import Server, eventually
 from tests.server.serving import SERVICE, Caller
 
 MIB = 1024**2

@@ -6,7 +6,6 @@ import numpy as np
 import pytest
 
 import meanrev as mr
-from meanrev_server.app import App
 from tests.gpu_kernels.native import needs_compiler
 from tests.server import research
 from tests.server.serving import serving
@@ -14,19 +13,6 @@ from tests.server.serving import serving
 PATIENCE_S = 60
 WALKS = 100.0 + np.cumsum(np.random.default_rng(3).normal(size=(4000, 100)), axis=0) * 0.01
 SWEEP = {"entry": "0.5:3:0.001", "exit": "0:0.4:0.01", "lookback": [20, 30], "cost": [0, 1e-4, 2e-4], "stop": 4.0}
-
-
-@pytest.fixture
-def made(monkeypatch):
-    """The Apps that are made meanwhile."""
-    apps, build = [], App.__init__
-
-    def building(self, *args):
-        build(self, *args)
-        apps.append(self)
-
-    monkeypatch.setattr(App, "__init__", building)
-    return apps
 
 
 @needs_compiler

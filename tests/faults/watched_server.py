@@ -42,7 +42,7 @@ class Server:
             **settings: Of the server.
         """
         given = json.dumps({"listen": "127.0.0.1:0", "backend": "numpy", **settings})
-        self._command = [sys.executable, "-m", "tests.faults.server", given, before]
+        self._command = [sys.executable, "-m", "tests.faults.watched_server", given, before]
 
     def __enter__(self):
         self._process = subprocess.Popen(
