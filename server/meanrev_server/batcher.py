@@ -245,7 +245,7 @@ class Batcher:
         return computations
 
     def _ready(self, now: float, *, long: bool) -> Hashable | None:
-        if not long and self._n_long == self._calls:
+        if self._calls == (0 if long else self._n_long):  # as after most computations
             return None
         ready = (name for name, group in self._groups.items() if self._is_ready(name, group, now, long=long))
         if not self._turns.shared:

@@ -189,8 +189,11 @@ class Launcher:
 
     def _dispatch(self) -> None:
         """Start batches while threads are idle, and set a timer for those that wait for company, or for a thread."""
+        if not self._batcher.waiting:
+            self._wake(None)
+            return
         self._note_overdue()
-        while self._shares.may_start(long=False):
+        while self._batcher.waiting and self._shares.may_start(long=False):
             long = self._shares.may_start(long=True)
             batch, expired = self._batcher.take(time.monotonic(), long=long)
             for computation in expired:

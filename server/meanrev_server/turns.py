@@ -3,8 +3,6 @@
 This is a pure core without a clock, a thread or an await.
 """
 
-from collections import Counter
-
 __all__ = ["Turns"]
 
 _REMEMBERED = 10_000
@@ -16,7 +14,7 @@ class Turns:
 
     def __init__(self) -> None:
         """Start with nobody."""
-        self._waiting: Counter[str] = Counter()
+        self._waiting: dict[str, int] = {}
         # The number of each identity's last turn.
         self._last: dict[str, int] = {}
         self._turn = 0
@@ -28,7 +26,7 @@ class Turns:
 
     def wait(self, identity: str) -> None:
         """Note that one more computation of an identity waits."""
-        self._waiting[identity] += 1
+        self._waiting[identity] = self._waiting.get(identity, 0) + 1
 
     def leave(self, identity: str) -> None:
         """Note that one computation of an identity waits no more."""
