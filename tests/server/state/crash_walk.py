@@ -145,17 +145,16 @@ def recording(folder):
     return work
 
 
-def crashing(number, folder):
-    """Return the function that kills its process at a step, and says before what has been answered."""
+def crashing(name, count, folder):
+    """Return the function that kills its process when it takes a step for the given time, and says what it has answered."""
 
     def work(writing):
         reached = 0
 
         def at(step):
             nonlocal reached
-            reached += 1
-            if reached == number:
-                os.write(writing, json.dumps({"step": step}).encode() + b"\n")
+            reached += step == name
+            if step == name and reached == count:
                 os.kill(os.getpid(), signal.SIGKILL)
 
         vars(steps)["reached"] = at
@@ -165,9 +164,8 @@ def crashing(number, folder):
 
 
 def chosen(names):
-    """Return the numbers of steps: the first and the last one of each name."""
-    last = {name: number for number, name in enumerate(names, start=1)}
-    return sorted({*last.values(), *(names.index(name) + 1 for name in last)})
+    """Return the first and the last time of each step; threads take them in any order, but each name as often as before."""
+    return sorted({(name, 1) for name in names} | {(name, names.count(name)) for name in names})
 
 
 def main(root, offset, stride):
@@ -175,14 +173,13 @@ def main(root, offset, stride):
     running._GLANCE_S = watch_job._GLANCE_S = 0.002
     _, said = in_child(recording(root / "whole"))
     whole = json.loads(said)
-    for number in chosen(whole["names"])[offset::stride]:
+    for number, (name, count) in list(enumerate(chosen(whole["names"])))[offset::stride]:
         folder = root / str(number)
-        killed, said = in_child(crashing(number, folder))
-        # Marks are written by the clock, so the step is not always the one of the run that was recorded.
-        *answered, last = [json.loads(line) for line in said.splitlines()]
+        killed, said = in_child(crashing(name, count, folder))
+        answered = [json.loads(line) for line in said.splitlines()]
         _, found = in_child(lambda _, answered=answered, folder=folder: asyncio.run(afterwards(folder, answered)))
         crash = {
-            **last,
+            "step": name,
             "killed": killed,
             "answered": answered,
             "steps": sorted(set(whole["names"])),
