@@ -10,7 +10,7 @@ GENERATED := $(foreach name,meanrev research,$(name)_pb2.py $(name)_pb2.pyi $(na
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test coverage proof peers gpu check check-wire hooks bench image wire clean
+.PHONY: help install demo test faults coverage proof peers gpu check check-wire hooks bench image wire clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -24,10 +24,13 @@ demo: .venv/.run ## the main job on real prices, in under a minute
 test: .venv/.test ## the tests
 	$(BIN)/python -m pytest -q -n 2
 
+faults: .venv/.test ## attacks on servers, servers that are killed and started again, crashes, full disks
+	$(BIN)/python -m pytest -q -n 2 -m faults
+
 # Tests take about twice as long under measurement, so their limits of time are longer.
 coverage: .venv/.test ## the tests, with the share of lines and branches that they reach; keeps build/coverage/report.txt
 	mkdir -p build/coverage
-	$(BIN)/python -m pytest -q -n 2 --timeout 600 --cov --cov-report=
+	$(BIN)/python -m pytest -q -n 2 --timeout 600 -m "not proof" --cov --cov-report=
 	$(BIN)/coverage report | tee build/coverage/report.txt
 
 proof: .venv-proof/.proof ## kernels at 2, 4 and 8 lanes, under sanitizers, with planted faults, and compiled for every GPU; needs no GPU
