@@ -1,10 +1,10 @@
 """The pages on how the code is built name only what there is, and describe the layers that import-linter enforces."""
 
 import ast
+import fnmatch
 import importlib
 import re
 import tomllib
-from fnmatch import fnmatch
 from functools import cache
 from pathlib import Path
 
@@ -96,7 +96,7 @@ def exists(span: str) -> bool:
         return True
     if "/" in span or span.endswith(SUFFIXES):
         pattern = re.sub(r"<[^>]+>", "*", span.rstrip("/"))  # "<op>" stands for any operation
-        return any(fnmatch(file, pattern) or fnmatch(file, f"*/{pattern}") for file in files())
+        return bool(fnmatch.filter(files(), pattern) or fnmatch.filter(files(), f"*/{pattern}"))
     dotted = re.split(r"[(=]", span.lstrip("@"))[0].rstrip("*")
     if "<" in dotted or "." not in dotted:
         return "<" in dotted or dotted in names()
