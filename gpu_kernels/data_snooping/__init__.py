@@ -12,6 +12,7 @@ from gpu_kernels.data_snooping.model import (
     FEWEST_PERIODS,
     FEWEST_TRAINED,
     MOST_ENTRIES,
+    MOST_FOLDS,
     MOST_WAYS,
     STATUSES,
     CrossValidation,
@@ -26,6 +27,7 @@ __all__ = [
     "FEWEST_PERIODS",
     "FEWEST_TRAINED",
     "MOST_ENTRIES",
+    "MOST_FOLDS",
     "MOST_WAYS",
     "STATUSES",
     "CrossValidation",
@@ -68,7 +70,7 @@ def examine(
         size: Chance that StepM calls any strategy superior that is not, between 0 and 1.
         seed: Of the resamples; the same seed gives the same answer.
         n_blocks: Blocks of the probability of overfitting, even, 2 .. 16, and at most T / 2.
-        n_folds: Folds of cross-validation, 2 .. T / 2.
+        n_folds: Folds of cross-validation, 2 .. T / 2, and at most MOST_FOLDS.
         n_test_folds: Those that are tested at a time, below n_folds.
         purged: Periods left out of training on either side of a test fold: those that a trade may span.
         embargo: Further ones left out after a test fold.
@@ -121,8 +123,9 @@ def _excess(returns: ArrayLike, benchmark: int | None) -> Floats:
 
 
 def _check_folds(n_periods: int, n_folds: int, n_test_folds: int, purged: int, embargo: int) -> None:
-    if not 2 <= n_folds <= n_periods // 2:
-        raise InvalidInput("n_folds", f"must be 2 .. {n_periods // 2}", value=n_folds)
+    most_folds = min(MOST_FOLDS, n_periods // 2)
+    if not 2 <= n_folds <= most_folds:
+        raise InvalidInput("n_folds", f"must be 2 .. {most_folds}", value=n_folds)
     if not 1 <= n_test_folds < n_folds:
         raise InvalidInput("n_test_folds", f"must be 1 .. {n_folds - 1}", value=n_test_folds)
     n_ways = math.comb(n_folds, n_test_folds)

@@ -11,6 +11,9 @@ from gpu_kernels.checks import Floats
 
 __all__ = ["Bootstrap", "draws", "effective_tries", "long_run_deviations", "p_value", "resample", "superior"]
 
+_ROUNDING = 1e-12
+"""Share of the largest statistic within which two are the same."""
+
 _AT_ONCE = 256
 """Strategies of a block: few enough for a check of the interrupt every 50 ms."""
 
@@ -113,8 +116,12 @@ def resample(centred: Floats, mean: Floats, deviation: Floats, scale: Floats, pe
 
 
 def p_value(statistic: float, of_resamples: Floats) -> float:
-    """Return the share of the resamples, and of the sample, that are as large as the sample's statistic."""
-    return float((1 + np.count_nonzero(of_resamples > statistic)) / (1 + of_resamples.size))
+    """Return the share of the resamples above the sample's statistic, where the sample counts as one.
+
+    A resample of the same periods in another order has the same mean but for rounding, and is not above.
+    """
+    rounding = _ROUNDING * max(abs(statistic), float(np.abs(of_resamples).max()))
+    return float((1 + np.count_nonzero(of_resamples > statistic + rounding)) / (1 + of_resamples.size))
 
 
 def superior(statistics: Floats, each: Floats, size: float) -> NDArray[np.bool_]:

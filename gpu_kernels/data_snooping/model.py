@@ -65,6 +65,7 @@ __all__ = [
     "FEWEST_TRAINED",
     "LEAST_VARIATION",
     "MOST_ENTRIES",
+    "MOST_FOLDS",
     "MOST_WAYS",
     "STATUSES",
     "CrossValidation",
@@ -87,6 +88,9 @@ LEAST_VARIATION = 1e-7
 
 MOST_ENTRIES = 2**28
 """Most resamples times strategies."""
+
+MOST_FOLDS = 100
+"""Folds of cross-validation."""
 
 MOST_WAYS = 20_000
 """Most ways to choose folds or blocks."""

@@ -71,8 +71,9 @@ def _slope(x: Floats, y: Floats) -> float:
     if not (np.isfinite(x).all() and np.isfinite(y).all()):
         return float("nan")
     around = x - x.mean()
-    total = float(around @ around)
-    return float(around @ y / total) if total > 1e-24 * float(x @ x) else float("nan")
+    # Sums of NumPy, because a long scalar product of BLAS depends on its number of threads.
+    total = float((around * around).sum())
+    return float((around * y).sum() / total) if total > 1e-24 * float((x * x).sum()) else float("nan")
 
 
 def training_periods(

@@ -32,9 +32,11 @@ def p_values(returns, periods, block_length):
     resampled = [[math.fsum(returns[row, j]) / t for j in range(m)] for row in periods]
     for name, centre in centres.items():
         statistic = max(x / w for x, w in zip(means, deviations, strict=True))
-        above = sum(max((star[j] - centre[j]) / deviations[j] for j in range(m)) > statistic for star in resampled)
+        above = sum(
+            max((star[j] - centre[j]) / deviations[j] for j in range(m)) > statistic + 1e-12 for star in resampled
+        )
         found[name] = (1 + above) / (1 + len(periods))
-    above = sum(max(star[j] - means[j] for j in range(m)) > max(means) for star in resampled)
+    above = sum(max(star[j] - means[j] for j in range(m)) > max(means) + 1e-14 for star in resampled)
     return {**found, "p_reality_check": (1 + above) / (1 + len(periods))}
 
 

@@ -38,8 +38,8 @@ def spa_of(losses, seed):
 def test_the_p_values_are_those_of_arch(seed):
     returns = draw(seed)
     ours = data_snooping.examine(returns, seed=seed, resamples=RESAMPLES, block_length=BLOCK_LENGTH)
-    # arch 8 compares means that are not studentised, whatever its argument says, so it gets studentised returns. It does
-    # not count the sample as a resample.
+    # arch 8 compares means that are not studentised, whatever its argument is, so it gets studentised returns, and the
+    # sample is no resample there.
     theirs = spa_of(-returns / ours.std_error, seed)
     for name in ("lower", "consistent", "upper"):
         expected = (1 + RESAMPLES * theirs[name]) / (1 + RESAMPLES)

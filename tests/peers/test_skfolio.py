@@ -11,7 +11,8 @@ pytestmark = pytest.mark.peer
 
 
 @pytest.mark.parametrize(
-    ("n_folds", "n_test_folds", "purged", "embargo"), [(10, 2, 0, 0), (6, 3, 4, 0), (8, 2, 0, 5), (5, 2, 3, 2), (7, 5, 1, 1)]
+    ("n_folds", "n_test_folds", "purged", "embargo"),
+    [(10, 2, 0, 0), (6, 3, 4, 0), (8, 2, 0, 5), (5, 2, 3, 2), (7, 5, 1, 1)],
 )
 def test_the_folds_are_those_of_skfolio(n_folds, n_test_folds, purged, embargo):
     selection = pytest.importorskip("skfolio.model_selection")

@@ -53,7 +53,7 @@ def test_a_correction_that_leaves_nothing_is_the_same():
 
 
 def test_r_squared_keeps_its_digits_where_the_steps_cancel_the_levels():
-    # By hand, with e = 2^-23: the second prices of the pairs (0, 0), (0, e) and (-10, 0) have Syy = 2 e^2 / 3, and the mean
-    # of those after 0 leaves SSE = e^2 / 2.
+    # By hand, with e = 2^-23: the second prices of the pairs (0, 0), (0, e) and (-10, 0) have Syy = 2 e^2 / 3, and the
+    # mean of those after 0 leaves SSE = e^2 / 2.
     prices = [0.0, 0.0, 2.0**-23, math.nan, -10.0, 0.0]
     assert ou.single(ou.fit([prices])).r_squared == pytest.approx(0.25, rel=1e-6)
