@@ -31,28 +31,16 @@ def test_it_ends(habit):
 
 
 LOCKED = """
-import atexit, sys, threading, time
-ends, held = threading.Event(), threading.Event()
-
-@atexit.register
-def late():  # registered first, so that it runs last
-    ends.set()
-    held.wait()
-
+import sys
+from tests.faults.stopped_thread import take_at_the_end
 import meanrev as mr
 from meanrev.transport import forking
 client = mr.Client(sys.argv[1])
 stream = client.ou_stream(iter([1.0] * 100))
 next(stream)
 [place] = forking._CALLS.under_way.values()
-
-def hold(lock):
-    ends.wait()
-    with lock:
-        held.set()
-        time.sleep(3600)
-
-threading.Thread(target=hold, args=(place.call._state.condition,), daemon=True).start()
+take_at_the_end(place.call._state.condition)
+del place
 """
 
 

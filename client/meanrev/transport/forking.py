@@ -17,8 +17,6 @@ from contextlib import contextmanager
 from typing import Any
 from weakref import WeakSet
 
-import grpc
-
 from meanrev.errors import MeanRevError
 
 __all__ = ["Place", "is_ours", "refuse_asyncio", "refuse_calls", "track_channel", "under_way"]
@@ -55,7 +53,7 @@ class _Calls:
         asyncio_began: There was a channel of asyncio ever; a fork does not copy the thread that serves them all.
         cut_off: The parent had calls under way as it forked.
         without_asyncio: The parent had opened a channel of asyncio.
-        ended: The interpreter ends, and open streams were cancelled.
+        ended: The interpreter ends.
     """
 
     def __init__(self) -> None:
@@ -107,19 +105,14 @@ class _Calls:
         self.under_way.clear()
 
     def at_exit(self) -> None:
-        """Cancel the streams while gRPC's threads still run; nobody touches them from here on."""
+        """Leave open streams to the end of the process, which closes their connections."""
         self.ended = True
-        for call in self._streams():
-            if isinstance(call, grpc.Call):  # a call of asyncio belongs to its event loop
-                call.cancel()
         self._keep_for_ever()
-
-    def _streams(self) -> list[Any]:
-        return [place.call for place in tuple(self.under_way.values()) if place.call is not None]
 
     def _keep_for_ever(self) -> None:
         """Keep open streams and channels from being deallocated."""
-        for kept in (*self._streams(), *self.channels):
+        calls = [place.call for place in tuple(self.under_way.values()) if place.call is not None]
+        for kept in (*calls, *self.channels):
             ctypes.pythonapi.Py_IncRef(ctypes.py_object(kept))
 
 
