@@ -32,17 +32,17 @@ def read_reality_check(reply: Any, about: About) -> RealityCheck:
         about: What is known about the call.
     """
     result = reply.result
-    return RealityCheck(
-        strategy=tuple(result.columns),
-        status=tuple(result.status),
-        reason=tuple(result.reason),
+    fields: dict[str, Any] = {
+        "strategy": tuple(result.columns),
+        "status": tuple(result.status),
+        "reason": tuple(result.reason),
         **{name: codec.doubles(getattr(result, name)) for name in _NUMBERS},
-        superior=np.asarray(result.superior, dtype=np.bool_),
+        "superior": np.asarray(result.superior, dtype=np.bool_),
         **{name: getattr(reply, name) for name in _SINGLES},
-        path_sharpe_ratios=codec.doubles(reply.path_sharpe_ratios),
-        chosen=tuple(reply.chosen),
-        meta=about,
-    )
+        "path_sharpe_ratios": codec.doubles(reply.path_sharpe_ratios),
+        "chosen": tuple(reply.chosen),
+    }
+    return RealityCheck(**fields, meta=about)
 
 
 REALITY_CHECK = Research(
