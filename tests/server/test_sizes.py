@@ -303,8 +303,7 @@ OPTIONS = {
     "FitOu": {"adf_lags": 1},
     "ScanPairs": {"alpha": 1.0, "lookback": 20},
     "Backtest": {"entry": 1.0, "exit": 0.0, "path": True},
-    "ReturnStats": {"kind": "equity"},
-    "RealityCheck": {"resamples": 99},
+    **{"ReturnStats": {"kind": "equity"}, "RealityCheck": {"resamples": 99}},
 }
 
 

@@ -72,13 +72,11 @@ def reality_check(
     """Test whether the best of many strategies is better than a benchmark, given that all of them were tried.
 
     Args:
-        returns: (T, M) of all strategies that were tried, a column each, oldest first, T >= 30. The answer is wrong
-            without those that were thrown away. NaN is refused: a strategy without a position returns 0.
-        benchmark: The column whose returns are subtracted from the others, and that is no strategy; nothing is
-            subtracted where None.
+        returns: (T, M) of all strategies that were tried, those that were thrown away too; a column each, oldest first,
+            T >= 30. NaN is refused: a strategy without a position returns 0.
+        benchmark: The column that is subtracted from the others and is no strategy; nothing is subtracted where None.
         resamples: Of the stationary bootstrap; 1,000 where None.
-        block_length: Mean length of its blocks, longer than the returns' dependence; the whole part of sqrt(T) where
-            None.
+        block_length: Mean length of its blocks, longer than the returns' dependence; about sqrt(T) where None.
         size: Chance that any strategy is called superior that is not; 0.05 where None.
         seed: Of the resamples; 0 where None. The same seed gives the same answer.
         n_blocks: Blocks of the probability of overfitting, even; 16 where None.
@@ -92,14 +90,10 @@ def reality_check(
         timeout: Seconds for everything.
 
     Returns:
-        RealityCheck, with the p-values of White and Hansen, the strategies that StepM finds superior, the effective
-        number of tries, the probability of overfitting, and the paths of cross-validation.
+        RealityCheck, whose equations and references are in docs/operations/data_snooping.md.
 
     Raises:
         MeanRevError: as every call.
-
-    References:
-        Those of docs/operations/data_snooping.md, which has the equations.
     """
     read = matrix(returns, "returns").matrix("returns")
     names = series_names(read, asset_ids)
