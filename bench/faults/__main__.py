@@ -47,7 +47,9 @@ def main() -> int:
     parser.add_argument("--page", type=Path, help="where to write the table")
     chosen = parser.parse_args()
     wanted = [each for each in chosen.rows.split(",") if each]
-    specs = [spec for spec in catalogue().values() if not wanted or {spec.number, spec.number.split(".")[0]} & {*wanted}]
+    specs = [
+        spec for spec in catalogue().values() if not wanted or {spec.number, spec.number.split(".")[0]} & {*wanted}
+    ]
     found = []
     for spec in specs:
         found.append(measured(spec))

@@ -142,9 +142,13 @@ def many_threads() -> Iterator[Figure]:
                 failed[type(error).__name__] += 1
         return done
 
-    with Server(env=SMALL) as server, Memory(server.process.pid, BUDGETS) as memory:
-        with mr.Client(server.address, timeout=60) as client, ThreadPoolExecutor(400) as pool:
-            answered = sum(pool.map(work, [client] * 400))
+    with (
+        Server(env=SMALL) as server,
+        Memory(server.process.pid, BUDGETS) as memory,
+        mr.Client(server.address, timeout=60) as client,
+        ThreadPoolExecutor(400) as pool,
+    ):
+        answered = sum(pool.map(work, [client] * 400))
     yield Figure("calls answered", answered, least=8000)
     yield Figure("calls failed", failed.total(), most=0)
     yield memory.growth()

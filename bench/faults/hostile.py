@@ -16,7 +16,7 @@ from bench.faults.trial import Trial
 from meanrev_wire import codec, meanrev_pb2
 from tests.faults import servers
 from tests.faults.test_metadata import ODD, RANGES
-from tests.faults.test_no_kernels import A_PATH
+from tests.faults.test_no_kernels import A_PATH, CASES
 from tests.faults.test_unread_log import SPOILT
 from tests.server import research
 from tests.server.serving import METHODS, SERVICE
@@ -53,7 +53,21 @@ def seeds() -> list[tuple[str, bytes]]:
 
 _ALL = ((SERVICE, METHODS), (research.SERVICE, research.METHODS))
 _OPTIONS = ("dt", "window", "bias", "lookback", "mode", "bounds", "levels", "entry", "stop", "lags", "strict", "kind")
-_VALUES = ("0", "-1", "1e308", "1e-308", "null", "true", '""', '"log"', "[]", "[1, null]", "{}", '"0:1:1e-9"', "99999999999")
+_VALUES = (
+    "0",
+    "-1",
+    "1e308",
+    "1e-308",
+    "null",
+    "true",
+    '""',
+    '"log"',
+    "[]",
+    "[1, null]",
+    "{}",
+    '"0:1:1e-9"',
+    "99999999999",
+)
 
 
 def changed(data: bytes, chance: random.Random) -> bytes:
@@ -104,7 +118,7 @@ def fuzz() -> Iterator[Figure]:
 
 @attack(
     "7.2",
-    f"{len(ODD)} kinds of metadata that is no JSON object, such as a whole number of 5,000 digits, and {len(RANGES)} odd ranges",
+    f"{len(ODD)} kinds of metadata that is no JSON object, such as whole numbers of 5,000 digits; {len(RANGES)} ranges",
     "INVALID_ARGUMENT, within 5 ms at the median",
     defence="`server/meanrev_server/rpc/options.py`",
     test="tests/faults/test_metadata.py::test_a_call_is_refused_with_the_field",
@@ -115,8 +129,8 @@ def odd_metadata() -> Iterator[Figure]:
         for text in ODD.values():
             data = meanrev_pb2.BacktestInput(prices=[1.0, 2.0, 3.0], metadata=text).SerializeToString()
             ends.append(ending(channel, SERVICE + "BacktestWithCosts", data))
-        for text in RANGES:
-            ends.append(ending(channel, research.SERVICE + "SweepThresholds", table(SMALL, entry=text)[0]))
+        grids = [table(SMALL, entry=text)[0] for text in RANGES]
+        ends += [ending(channel, research.SERVICE + "SweepThresholds", grid) for grid in grids]
         yield Figure("INVALID_ARGUMENT", sum(code is INVALID for code, _ in ends), least=len(ODD) + len(RANGES))
         yield Figure("median refusal", 1e3 * float(np.median([seconds for _, seconds in ends])), "ms", 5)
         yield from trial.figures(growth_mb=32)
@@ -190,7 +204,9 @@ def unread_log() -> Iterator[Figure]:
     test="tests/faults/test_no_kernels.py::test_info_tells_no_path_where_kernels_compute_either",
 )
 def paths() -> Iterator[Figure]:
-    for backend, env in (("native", {}), ("auto", {"HOME": None})):
-        with servers.Server("--backend", backend, env=env) as server, mr.Client(server.address) as client:
+    program, env, _ = CASES["no home"]
+    unset = {"MEANREV_KERNEL_CACHE": None, "MEANREV_WORKER": "thread", **env}
+    for more in ({}, {"program": program, "env": unset}):
+        with servers.Server("--backend", "auto", **more) as server, mr.Client(server.address) as client:
             known = client.info()
             yield Figure(f"paths, with backend {known.backend}", len(A_PATH.findall(str(known))), most=0)

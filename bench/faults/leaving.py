@@ -45,6 +45,8 @@ def repeated(message: Any) -> Iterator[bytes]:
     return iter([message.SerializeToString()] * 200)
 
 
+_PATIENCE_S = 5
+
 Requests = dict[str, tuple[str, str, str, Callable[[], Iterable[bytes]]]]
 COMPUTED: Requests = {
     "3.9": ("MultiperiodOptimize", "a plan made anew in each of 8,000 periods", "numpy", lambda: [_bytes(plans())]),
@@ -67,7 +69,10 @@ def _bytes(message: Any) -> bytes:
 def left(method: str, backend: str, messages: Callable[[], Iterable[bytes]]) -> Iterator[Figure]:
     """Leave three times while a request is computed, and measure how long it goes on."""
     service = research.SERVICE if method in research.METHODS else SERVICE
-    with Trial(compute_threads=1, backend=backend, **ROOM) as trial, grpc.insecure_channel(trial.address, LARGE) as channel:
+    with (
+        Trial(compute_threads=1, backend=backend, **ROOM) as trial,
+        grpc.insecure_channel(trial.address, LARGE) as channel,
+    ):
         after = []
         for wait_s in (0.5, 0.8, 1.1):
             call = channel.stream_stream(service + method)(iter(messages()), timeout=100)
@@ -76,7 +81,9 @@ def left(method: str, backend: str, messages: Callable[[], Iterable[bytes]]) -> 
             # Honest calls are computed too; a computation of a millisecond is not seen twice in a row.
             assert any(trial.server.ask("busy") for _ in range(20)) or call.is_active(), "it had ended"
             call.cancel()
-            after.append(seconds_until(lambda: not any(trial.server.ask("busy") for _ in range(3)), 20))
+            after.append(seconds_until(lambda: not any(trial.server.ask("busy") for _ in range(3)), _PATIENCE_S))
+            if after[-1] > _PATIENCE_S:
+                break
         yield Figure("computation ended after, of three", 1e3 * max(after), "ms", 100)
         yield from trial.figures()
 
@@ -141,8 +148,8 @@ TOKENS = {"alice": "a" * 40, "bob": "b" * 40}
 
 @attack(
     "3.21",
-    "24 calls of alice wait, each of half a second, and then one of bob",
-    "bob's is the second or third computation that ends, not the 25th",
+    "12 calls of alice wait, each of about half a second, and then one of bob",
+    "bob's is the second or third computation that ends, not the 13th",
     defence="`server/meanrev_server/turns.py`",
     test="tests/faults/test_short_calls.py::test_research_of_callers_takes_turns",
     settings="tokens; `compute_threads` = 1",
@@ -166,11 +173,11 @@ def turns() -> Iterator[Figure]:
             Server(compute_threads=1, token_file=str(path), **ROOM) as server,
             grpc.insecure_channel(server.address) as channel,
         ):
-            of_alice = [pool.submit(ask, channel, "alice") for _ in range(24)]
+            of_alice = [pool.submit(ask, channel, "alice") for _ in range(12)]
             seconds_until(lambda: server.ask("busy") and len(ended) >= 1, 30)
             before = len(ended)
             pool.submit(ask, channel, "bob").result(100)
             yield Figure("calls of alice that ended while bob waited", ended.index("bob") - before, most=3)
             for each in of_alice:
                 each.result(100)
-            yield Figure("calls of alice answered", ended.count("alice"), least=24)
+            yield Figure("calls of alice answered", ended.count("alice"), least=12)

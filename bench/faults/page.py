@@ -10,19 +10,19 @@ __all__ = ["measured", "rendered"]
 
 _HEAD = """# Faults that the server withstands
 
-`make faults-table` starts servers, carries out each attack below, measures what comes of it, compares that with
+`make fault-table` starts servers, carries out each attack below, measures what comes of it, compares that with
 what is required, and writes this page and `bench/results/faults-{date}.json`. Nothing on this page is written by hand.
 
-Measured on {date} at {commits}, on {cores} shared cores ({cpu}) with CPython {python}, grpcio {grpcio} and numpy {numpy}.
-The enemy, the honest caller and the server share the cores, so each row has a control where it matters: the lag of an idle
-event loop in the honest caller's process. **{held} of {all} rows hold.**
+Measured on {date} at {commits}, on {cores} shared cores ({cpu}) with CPython {python}, grpcio {grpcio} and
+numpy {numpy}. Other work shares these cores, as do the enemy and the honest caller, so times are no better than that.
+The control of the lag is that of an idle event loop in the honest caller's process. **{held} of {all} rows hold.**
 
-An honest caller makes short calls all the time (log returns, thresholds, principal components), without retries. The lag
-is that of a timer on the server's event loop. The memory is the resident memory of the server's process and its children.
-Unless a row says otherwise, the servers have 1 GiB of budgets in all: 512 MiB of `max_bytes_in_flight`, and 128 MiB each of
-`max_queue_bytes`, `max_reply_bytes_in_flight`, `max_result_bytes` and `max_state_bytes`. The last column compares the most
-memory with 1 GB and these budgets. A bound is in brackets behind its figure. What has no bound is there to be seen.
-[tuning](tuning.md) explains the settings, and says what only a proxy can bound.
+An honest caller makes short calls all the time (log returns, thresholds, principal components), without retries. The
+lag is that of a timer on the server's event loop. The memory is the resident memory of the server's process and its
+children. Unless a row says otherwise, the servers have 1 GiB of budgets in all: 512 MiB of `max_bytes_in_flight`, and
+128 MiB each of `max_queue_bytes`, `max_reply_bytes_in_flight`, `max_result_bytes` and `max_state_bytes`. The last but
+one column compares the most memory with 1 GB and these budgets. A bound is in brackets behind its figure; a figure
+without one is there to be seen. [tuning](tuning.md) explains the settings, and says what only a proxy can bound.
 """
 
 _SUBJECTS = {

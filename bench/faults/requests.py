@@ -154,7 +154,9 @@ def ranges() -> Iterator[Figure]:
     data = table(np.full((20, 5), 100.0), entry="1:1000000:1", exit="0:999999:1")[0]
     with Trial() as trial, grpc.insecure_channel(trial.address) as channel:
         began = time.monotonic()
-        calls = [channel.stream_stream(research.SERVICE + "SweepThresholds")(iter([data]), timeout=60) for _ in "123456"]
+        calls = [
+            channel.stream_stream(research.SERVICE + "SweepThresholds")(iter([data]), timeout=60) for _ in "123456"
+        ]
         codes = [call.code() for call in calls]
         yield Figure("INVALID_ARGUMENT", sum(c is grpc.StatusCode.INVALID_ARGUMENT for c in codes), least=6)
         yield Figure("all after", 1e3 * (time.monotonic() - began), "ms")
