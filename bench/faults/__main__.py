@@ -50,15 +50,15 @@ def main() -> int:
     specs = [
         spec for spec in catalogue().values() if not wanted or {spec.number, spec.number.split(".")[0]} & {*wanted}
     ]
+    path = chosen.out and chosen.out / f"faults-{datetime.now(UTC):%Y-%m-%d}.json"
     found = []
     for spec in specs:
         found.append(measured(spec))
         print(line(found[-1]), flush=True)
-    if chosen.out:
-        path = chosen.out / f"faults-{datetime.now(UTC):%Y-%m-%d}.json"
-        document = keeping.keep(path, found)
-        if chosen.page:
-            chosen.page.write_text(page.rendered(document), encoding="utf-8")
+        if path:
+            keeping.keep(path, found[-1])
+    if path and chosen.page:
+        chosen.page.write_text(page.rendered(keeping.read(path)), encoding="utf-8")
     return 0 if all(each["holds"] for each in found) else 1
 
 

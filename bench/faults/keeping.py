@@ -12,7 +12,7 @@ from typing import Any
 from bench.faults.catalogue import catalogue
 from bench.faults.rows import Figure
 
-__all__ = ["figure", "keep", "newest"]
+__all__ = ["figure", "keep", "newest", "read"]
 
 _PACKAGES = ("grpcio", "numpy", "protobuf", "uvloop")
 
@@ -26,11 +26,11 @@ def figure(each: Figure) -> dict[str, Any]:
     return {**said, "holds": each.holds}
 
 
-def keep(path: Path, found: list[dict[str, Any]]) -> dict[str, Any]:
-    """Write rows into a file, in place of the same rows in it; returns the whole document."""
+def keep(path: Path, found: dict[str, Any]) -> None:
+    """Write a row into a file, in place of the same row in it."""
     commit = subprocess.run(["git", "rev-parse", "HEAD"], capture_output=True, text=True, check=False).stdout.strip()
-    kept = json.loads(path.read_text(encoding="utf-8"))["rows"] if path.exists() else []
-    rows = {row["row"]: row for row in kept} | {row["row"]: {**row, "commit": commit} for row in found}
+    rows = {row["row"]: row for row in read(path)["rows"]} if path.exists() else {}
+    rows[found["row"]] = {**found, "commit": commit}
     document = {
         "date": f"{datetime.now(UTC):%Y-%m-%d}",
         "machine": machine(),
@@ -38,13 +38,17 @@ def keep(path: Path, found: list[dict[str, Any]]) -> dict[str, Any]:
     }
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(json.dumps(document, indent=1) + "\n", encoding="utf-8")
-    return document
+
+
+def read(path: Path) -> dict[str, Any]:
+    """Return the document in a file."""
+    found: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    return found
 
 
 def newest(folder: Path) -> dict[str, Any]:
     """Return the newest document of a folder."""
-    found: dict[str, Any] = json.loads(max(folder.glob("faults-*.json")).read_text(encoding="utf-8"))
-    return found
+    return read(max(folder.glob("faults-*.json")))
 
 
 def machine() -> dict[str, Any]:
