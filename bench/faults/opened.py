@@ -17,6 +17,7 @@ from bench.faults.trial import Trial, seconds_until
 from meanrev_wire import codec, meanrev_pb2, research_pb2
 from tests.faults import servers
 from tests.faults.attacks import Connection
+from tests.faults.test_connections import FEW_FILES
 from tests.server.research import SERVICE as RESEARCH
 from tests.server.serving import SERVICE
 
@@ -122,14 +123,13 @@ def many_connections() -> Iterator[Figure]:
 
 @attack(
     "9.4",
-    "`ulimit -n 160`, and 100 connections",
-    "a warning at the start, fewer connections, and those that are connected are served",
+    "`ulimit -n 160`, and 100 connections; a start with `ulimit -n 64`",
+    "a warning at the start, fewer connections, and those that are connected are served; one line, exit code 3",
     defence="`server/meanrev_server/transport.py`: RLIMIT_NOFILE is read at the start",
     test="tests/faults/test_connections.py::test_few_files_allow_few_connections",
 )
 def few_files() -> Iterator[Figure]:
-    limit = "import resource\nresource.setrlimit(resource.RLIMIT_NOFILE, (160, 160))"
-    with servers.Server("--log", "json", program=limit, stderr=subprocess.PIPE) as server:
+    with servers.Server("--log", "json", program=FEW_FILES.format(160), stderr=subprocess.PIPE) as server:
         with grpc.insecure_channel(server.address) as probe, contextlib.ExitStack() as stack:
             check = health_pb2_grpc.HealthStub(probe).Check
             check(health_pb2.HealthCheckRequest(), timeout=10)
@@ -142,6 +142,9 @@ def few_files() -> Iterator[Figure]:
         server.stop()
         warned = "the limit of open files allows fewer connections" in server.process.stderr.read()
         yield Figure("warned at the start", warned, least=1)
+    with servers.Server(program=FEW_FILES.format(64), stderr=subprocess.PIPE) as server:
+        yield Figure("exit code with 64 files", server.process.wait(60), most=3, least=3)
+        yield Figure("lines that say so", len(server.process.stderr.read().splitlines()), most=1, least=1)
 
 
 def watches(server: Any, number: int, stack: contextlib.ExitStack) -> list[Connection]:

@@ -42,7 +42,7 @@ def test_few_files_allow_few_connections():
 
 def test_hardly_any_files_are_said_at_the_start():
     with servers.Server(program=FEW_FILES.format(64), stderr=subprocess.PIPE) as server:
-        assert server.process.wait(60) == 2
+        assert server.process.wait(60) == 3
         said = server.process.stderr.read()
     assert "needs 4224 open files, and the limit of this process is 64; raise it (ulimit -n" in said
     assert len(said.splitlines()) == 1
