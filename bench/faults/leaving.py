@@ -124,7 +124,7 @@ def left_once(method: str, data: bytes) -> Iterator[Figure]:
 
 @attack(
     "3.20",
-    "two legal jobs of 10^10 steps each",
+    "two legal jobs of 8 * 10^11 steps each",
     "honest callers are answered, half of them within 50 ms",
     defence="`server/meanrev_server/shares.py`: a thread for short calls",
     test="tests/faults/test_short_calls.py::test_short_calls_are_answered_beside_two_huge_jobs",
