@@ -4,6 +4,7 @@ Each request below is many minutes of work, and the patience of the tests is a s
 """
 
 import time
+from functools import cache
 
 import grpc
 import numpy as np
@@ -59,8 +60,8 @@ def table(**options):
 REQUESTS = {
     "MultiperiodOptimize": lambda: [plan()],
     # One such portfolio takes seconds, so that many of them follow each other.
-    "CaraOptimalWeights": lambda: [portfolio()] * 200,
-    "SharpeOptimalWeights": lambda: [portfolio()] * 200,
+    "CaraOptimalWeights": lambda: [portfolio()] * 20,
+    "SharpeOptimalWeights": lambda: [portfolio()] * 20,
     "SweepThresholds": table(entry="0.5:3:0.001", exit="0:0.4:0.01", lookback=[20, 30], cost=[0, 1e-4, 2e-4], stop=4.0),
     "ScanPairs": table(alpha=1.0, lags=20),
     "FitOu": table(adf_lags=100),
@@ -112,10 +113,15 @@ def under_way(launcher, seconds=1.0):
     return True
 
 
+@cache
+def serialized(method):
+    return [message.SerializeToString() for message in REQUESTS[method]()]
+
+
 def begin(channel, method, timeout=900):
     """Begin a call, which nobody reads."""
     service = research.SERVICE if method in research.METHODS else SERVICE
-    messages = [message.SerializeToString() for message in REQUESTS[method]()]
+    messages = serialized(method)
     if method == "MultiperiodOptimize":
         return channel.unary_unary(service + method).future(messages[0], timeout=timeout)
     return channel.stream_stream(service + method)(iter(messages), timeout=timeout)
