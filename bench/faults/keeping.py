@@ -65,5 +65,5 @@ def machine() -> dict[str, Any]:
 
 def _short(value: float) -> float | str:
     if value in {float("inf"), float("-inf")}:
-        return "never"
+        return "not in time"
     return float(f"{value:.3g}") if abs(value) < 1000 else round(value)

@@ -88,7 +88,7 @@ def _row(spec: Spec, row: Mapping[str, Any]) -> str:
 
 
 def _figure(each: Mapping[str, Any]) -> str:
-    unit = f" {each['unit']}" if each["unit"] else ""
+    unit = f" {each['unit']}" if each["unit"] and not isinstance(each["value"], str) else ""
     bounds = [f"{sign} {_number(each[name])}" for name, sign in (("least", "≥"), ("most", "≤")) if name in each]
     text = f"{each['what']}: {_number(each['value'])}{unit}"
     text += f" ({', '.join(bounds)})" if bounds else ""

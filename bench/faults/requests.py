@@ -107,7 +107,7 @@ def announced(name: str) -> Iterator[Figure]:
     """Compare what a request announces with what it takes."""
     method, shape, options = ADMITTED[name]
     prices = 100 + np.cumsum(np.random.default_rng(1).normal(0, 0.1, shape), axis=0)
-    with Trial(max_bytes_in_flight=4096 * MIB) as trial:
+    with Trial(max_bytes_in_flight=4096 * MIB, max_reply_bytes_in_flight=1024 * MIB) as trial:
         with research.Research(trial.address) as ask:
             [dry] = ask(method, research.chunks(prices, total=len(prices), dry_run=True, **options))
         code, seconds = refusal(trial.address, research.SERVICE + method, table(prices, **options), 100)
@@ -125,7 +125,7 @@ ESTIMATE = "takes at most the memory that it announces, and 64 MB"
     ESTIMATE,
     defence="`server/meanrev_server/research/grid_sweep.py`: columns in groups",
     test="tests/server/test_sizes.py::test_memory_stays_below_what_was_said",
-    settings="`max_bytes_in_flight` = 4 GiB",
+    settings="`max_bytes_in_flight` = 4 GiB, `max_reply_bytes_in_flight` = 1 GiB",
 )
 def admitted_sweep() -> Iterator[Figure]:
     yield from announced("a sweep of 5 x 16 prices, 890,000 cells")
@@ -137,7 +137,7 @@ def admitted_sweep() -> Iterator[Figure]:
     ESTIMATE,
     defence="`server/meanrev_server/research/tasks/scan_pairs.py`",
     test="tests/server/test_sizes.py::test_memory_stays_below_what_was_said",
-    settings="`max_bytes_in_flight` = 4 GiB",
+    settings="`max_bytes_in_flight` = 4 GiB, `max_reply_bytes_in_flight` = 1 GiB",
 )
 def admitted_scan() -> Iterator[Figure]:
     yield from announced("a scan of 20 x 2,000 prices")
