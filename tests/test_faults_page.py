@@ -46,8 +46,9 @@ def test_the_page_is_what_the_newest_run_measured(document, rendered):
     assert PAGE.read_text(encoding="utf-8") == rendered(document)
 
 
-def test_every_row_was_measured(document, rows):
-    assert [row["row"] for row in document["rows"]] == list(rows)
+def test_every_row_is_on_the_page(rows):
+    lines = PAGE.read_text(encoding="utf-8").splitlines()
+    assert [number for number in rows if sum(line.startswith(f"| {number} | ") for line in lines) != 1] == []
 
 
 def test_every_row_names_a_test_that_exists(rows):
@@ -68,4 +69,5 @@ def test_a_row_that_does_not_hold_says_so(document, rendered):
     text = rendered({**document, "rows": [row]})
     assert "**does not hold**" in text
     assert "it broke off" in text
-    assert "**0 of 1 rows hold.**" in text
+    assert "rows 0 hold, 1 do not" in text
+    assert "not measured" in text

@@ -1,6 +1,7 @@
 """Carry out the attacks, print what they measure, and keep it."""
 
 import argparse
+import os
 import sys
 import time
 from datetime import UTC, datetime
@@ -21,6 +22,7 @@ def measured(spec: Spec) -> dict[str, object]:
         figures.extend(spec.run())
     except Exception as error:  # noqa: BLE001 - the other rows are measured all the same
         said = f"the attack broke off: {type(error).__name__}: {error}"
+    load = os.getloadavg()[0]
     peak, allowed = max(trial.PEAKS, key=lambda each: each[0] / each[1], default=(0, 0))
     return {
         "row": spec.number,
@@ -28,6 +30,7 @@ def measured(spec: Spec) -> dict[str, object]:
         "broke_off": said,
         "peak_mb": round(peak / 1e6),
         "allowed_mb": round(allowed / 1e6),
+        "load": round(load, 1),
         "seconds": round(time.monotonic() - began, 1),
         "holds": not said and peak <= allowed and all(each.holds for each in figures),
     }

@@ -15,7 +15,10 @@ what is required, and writes this page and `bench/results/faults-{date}.json`. N
 
 Measured on {date} at {commits}, on {cores} shared cores ({cpu}) with CPython {python}, grpcio {grpcio} and
 numpy {numpy}. Other work shares these cores, as do the enemy and the honest caller, so times are no better than that.
-The control of the lag is that of an idle event loop in the honest caller's process. **{held} of {all} rows hold.**
+The control of the lag is that of an idle event loop in the honest caller's process: where that is late too, the
+machine was, and not the server. The load average of the machine was {loads}.
+
+**Of {all} rows {held} hold, {failed} do not, and {missing} were not measured.**
 
 An honest caller makes short calls all the time (log returns, thresholds, principal components), without retries. The
 lag is that of a timer on the server's event loop. The memory is the resident memory of the server's process and its
@@ -51,7 +54,9 @@ def rendered(document: Mapping[str, Any]) -> str:
     rows = {row["row"]: row for row in document["rows"]}
     machine = document["machine"]
     commits = sorted({row["commit"][:12] for row in document["rows"]})
+    loads = [row["load"] for row in rows.values() if "load" in row]
     head = _HEAD.format(
+        loads=f"{min(loads):g} to {max(loads):g}" if loads else "not kept",
         date=document["date"],
         commits=f"commit {commits[0]}" if len(commits) == 1 else f"commits {', '.join(commits)}",
         cores=machine["cores"],
@@ -59,8 +64,10 @@ def rendered(document: Mapping[str, Any]) -> str:
         python=machine["python"],
         grpcio=machine["versions"]["grpcio"],
         numpy=machine["versions"]["numpy"],
+        all=len(catalogue()),
         held=sum(row["holds"] for row in rows.values()),
-        all=len(rows),
+        failed=sum(not row["holds"] for row in rows.values()),
+        missing=len(catalogue()) - len(rows),
     )
     parts = [head]
     for subject, title in _SUBJECTS.items():
@@ -68,7 +75,7 @@ def rendered(document: Mapping[str, Any]) -> str:
         parts.append(f"\n## {title}\n\n")
         parts.append("| | fault | required | measured | holds | memory, of allowed | defence and test |\n")
         parts.append("|---|---|---|---|---|---|---|\n")
-        parts.extend(_row(spec, rows[spec.number]) for spec in specs if spec.number in rows)
+        parts.extend(_row(spec, rows.get(spec.number)) for spec in specs)
     return "".join(parts)
 
 
@@ -77,14 +84,16 @@ def measured(row: Mapping[str, Any]) -> str:
     return "; ".join(map(_figure, row["figures"]))
 
 
-def _row(spec: Spec, row: Mapping[str, Any]) -> str:
+def _row(spec: Spec, row: Mapping[str, Any] | None) -> str:
     fault = f"{spec.fault} ({spec.settings})" if spec.settings else spec.fault
+    path, _, name = spec.test.partition("::")
+    defence = f"{spec.defence}; [{name}](../{path})"
+    if row is None:
+        return f"| {spec.number} | {fault} | {spec.required} | | not measured | | {defence} |\n"
     memory = f"{row['peak_mb']:,} of {row['allowed_mb']:,} MB" if row["allowed_mb"] else "no server's"
     holds = "yes" if row["holds"] else "**does not hold**"
-    path, _, name = spec.test.partition("::")
-    test = f"[{name}](../{path})"
     said = "; ".join(filter(None, (measured(row), row["broke_off"])))
-    return f"| {spec.number} | {fault} | {spec.required} | {said} | {holds} | {memory} | {spec.defence}; {test} |\n"
+    return f"| {spec.number} | {fault} | {spec.required} | {said} | {holds} | {memory} | {defence} |\n"
 
 
 def _figure(each: Mapping[str, Any]) -> str:
