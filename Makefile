@@ -12,7 +12,7 @@ GENERATED := $(foreach name,meanrev research,$(name)_pb2.py $(name)_pb2.pyi $(na
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test faults coverage proof peers gpu check check-wire hooks bench image wire clean
+.PHONY: help install demo test faults coverage proof peers gpu check check-wire hooks bench fault-table image wire clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -78,6 +78,9 @@ bench: .venv-peers/.peers ## measurements, each beside its peer
 	PYTHONPATH=. $(PEERS)/python bench/bench_answers.py --out bench/results
 	PYTHONPATH=. $(PEERS)/python bench/bench_intake.py --out bench/results
 	PYTHONPATH=. $(PEERS)/python bench/bench_import.py --out bench/results
+
+fault-table: .venv/.test ## every fault against real servers, measured: writes bench/results and docs/faults.md
+	PYTHONPATH=. $(BIN)/python -m bench.faults --out bench/results --page docs/faults.md
 
 image: .venv/.run ## build the cpu container image and try it; needs root, buildah and debootstrap
 	deploy/image.sh

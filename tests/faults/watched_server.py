@@ -67,7 +67,11 @@ class Server:
         return self._process.pid
 
     def ask(self, question):
-        """Ask for the largest lag of its event loop since the last "lag", or for what is in flight with "load"."""
+        """Ask for the largest lag of its event loop since the last "lag", for what is in flight, or for busy threads.
+
+        Args:
+            question: "lag", "load" or "busy".
+        """
         self._process.stdin.write(question + "\n")
         self._process.stdin.flush()
         return json.loads(self._process.stdout.readline())
@@ -127,6 +131,8 @@ async def _serve(settings):
         if question == "lag":
             _say(json.dumps(max(lags)))
             lags[:] = [0.0]
+        elif question == "busy":
+            _say(app.call.launcher.load.busy)
         else:
             loads = [desk._admission.load for desk in desks]
             _say(json.dumps([sum(part) for part in zip(*map(_parts, loads), strict=True)] or [0] * 4))
