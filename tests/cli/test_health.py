@@ -53,8 +53,8 @@ def test_a_probe_does_not_import_the_server(closed_port):
     source = (
         "import sys\n"
         "from click.testing import CliRunner\n"
-        "from meanrev_cli.__main__ import cli\n"
-        f"print(CliRunner().invoke(cli, ['health', {closed_port!r}, '--timeout', '0.2']).exit_code)\n"
+        "from meanrev_cli.root import meanrev\n"
+        f"print(CliRunner().invoke(meanrev, ['health', {closed_port!r}, '--timeout', '0.2']).exit_code)\n"
         "print([name for name in ('meanrev_server', 'numpy') if name in sys.modules])\n"
     )
     done = subprocess.run([sys.executable, "-c", source], capture_output=True, text=True, timeout=60, check=False)

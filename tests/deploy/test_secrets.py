@@ -9,10 +9,11 @@ import pytest
 from click.testing import CliRunner
 
 import meanrev as mr
-from meanrev_cli.__main__ import cli
 from meanrev_cli.commands.health import health
 from meanrev_cli.commands.serve import serve
+from meanrev_cli.root import meanrev as cli
 from meanrev_server import config
+from meanrev_server.tls import certificate_of
 from tests.certificates import Authority
 from tests.server.serving import serving
 
@@ -163,11 +164,9 @@ def test_the_manifests_files_and_probe_work_with_a_server(mounted, tmp_path):
         words[words.index("127.0.0.1:50051")] = address
         asked = CliRunner().invoke(cli, words)
         assert (asked.exit_code, asked.stdout.strip()) == (0, "SERVING"), asked.output
-        plaintext = CliRunner().invoke(cli, ["health", address, "--timeout", "1"])
-        assert plaintext.exit_code == 3
         trust = mr.TlsFiles(str(mounted / "tls" / "ca.crt"), name="meanrev-0.meanrev")
         with mr.Client(address, token=TOKEN, tls=trust) as client:
-            assert len(client.log_returns([1.0, 2.0])) == 1
+            assert client.log_returns([1.0, 2.0]).n_periods == 1
         with mr.Client(address, token="x" * 40, tls=trust) as client, pytest.raises(mr.MeanRevError, match="the token"):
             client.log_returns([1.0, 2.0])
 
@@ -178,11 +177,9 @@ def test_a_mode_that_lets_everyone_read_is_refused(mounted, tmp_path):
     shutil.copyfile(mounted / "tls" / "tls.key", key)
     key.chmod(0o444)
     assert found(r"fsGroup: (\d+)", KUBERNETES) == found(r"runAsGroup: (\d+)", KUBERNETES)
-    with (
-        pytest.raises(config.ConfigError, match="is open to every user of this machine"),
-        serving(tls_cert=str(mounted / "tls" / "tls.crt"), tls_key=str(key)),
-    ):
-        pass
+    settings = config.Settings(tls_cert=str(mounted / "tls" / "tls.crt"), tls_key=str(key))
+    with pytest.raises(config.ConfigError, match="is open to every user of this machine"):
+        certificate_of(settings)
 
 
 def test_metrics_and_calls_are_open_to_their_own_labels_alone():
