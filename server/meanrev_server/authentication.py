@@ -81,7 +81,7 @@ class Authentication(NamedTuple):
             return None
         certificate = client_certificate(context)
         if self.is_revoked(certificate):
-            raise Unauthenticated("the client's certificate is revoked; ask whoever runs this server for another one")
+            raise Unauthenticated("the client's certificate is revoked; ask the server's operator for another one")
         return certificate
 
     def is_revoked(self, certificate: ClientCertificate | None) -> bool:
