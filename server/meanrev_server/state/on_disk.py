@@ -55,6 +55,7 @@ class OnDisk(Archive):
     """
 
     lasts = True
+    writes: Writes
 
     def __init__(self, path: Path, made_by: str) -> None:
         """Open the directory; this blocks, so it belongs in a thread.
