@@ -42,6 +42,7 @@ CLIENT_METHODS = {
     "PortfolioHealthStream": "health",
     "Info": "info",
     "Backtest": "backtest",
+    "RealityCheck": "reality_check",
     "ReturnStats": "stats",
     "FitOu": "fit_ou",
     "SweepThresholds": "sweep",

@@ -121,7 +121,7 @@ def _solved(sums: Sums, pairs: Transitions) -> Point:
     theta, at_foot, at_top = best_theta(sums, pairs)
     best = profile(pairs, theta)
     n_pairs = pairs.n_pairs
-    syy = sums.sxx + 2.0 * sums.sxd + sums.sdd
+    syy = np.maximum(sums.sxx + 2.0 * sums.sxd + sums.sdd, sums.sse)  # rounding must not cancel it below the residuals
     kind = np.select(
         [best.sse <= 1e-22 * syy, at_foot, at_top],
         [inference.DETERMINISTIC, inference.UNIT_ROOT, inference.INSTANT],

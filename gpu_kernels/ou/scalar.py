@@ -95,6 +95,7 @@ def _fine(sums: StreamSums, dt: float, bias: str, n_pairs: float) -> OuEstimate:
     slope = sums.sxd / sums.sxx
     decay = 1.0 + slope
     k = -math.log1p(slope)
+    explained = decay * decay * sums.sxx  # Syy - SSE, without their cancellation
     theta = k / dt
     variance = sums.sse / sums.weight
     shrink = sums.weight_squares / sums.weight
@@ -125,7 +126,7 @@ def _fine(sums: StreamSums, dt: float, bias: str, n_pairs: float) -> OuEstimate:
         sigma=sigma,
         half_life=_half_life(asked, dt),
         n_samples=sums.n_samples,
-        r_squared=1.0 - sums.sse / (sums.sxx + 2.0 * sums.sxd + sums.sdd),
+        r_squared=explained / (explained + sums.sse),
         status=status,
         reason=reason,
         theta_std_error=decay_error / (decay * dt),

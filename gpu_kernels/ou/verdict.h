@@ -170,7 +170,8 @@ FN int with_process(const Regression& it, double dt, Index bias, const double* t
     const double p = tested ? p_value(statistic) : 1.0;
     out[THETA] = wanted;
     out[HALF_LIFE] = half_life_of(wanted, dt);
-    out[R_SQUARED] = 1.0 - it.sse / it.syy;
+    const double explained = decay * decay * it.sxx;  // Syy - SSE, without their cancellation
+    out[R_SQUARED] = explained / (explained + it.sse);
     out[THETA_ERROR] = decay_error / (decay * dt);
     out[MU_ERROR] =
         sqrt(residual) / -it.slope * sqrt(1.0 / it.n_pairs + shrink * (distance * distance) / it.sxx);

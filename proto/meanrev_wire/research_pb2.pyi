@@ -381,6 +381,64 @@ class ReturnStatsReply(_message.Message):
     estimate: Estimate
     def __init__(self, done: _Optional[int] = ..., total: _Optional[int] = ..., result: _Optional[_Union[ReturnColumns, _Mapping]] = ..., metadata: _Optional[str] = ..., estimate: _Optional[_Union[Estimate, _Mapping]] = ...) -> None: ...
 
+class StrategyColumns(_message.Message):
+    __slots__ = ("columns", "status", "reason", "mean", "std_error", "sharpe_ratio", "superior")
+    COLUMNS_FIELD_NUMBER: _ClassVar[int]
+    STATUS_FIELD_NUMBER: _ClassVar[int]
+    REASON_FIELD_NUMBER: _ClassVar[int]
+    MEAN_FIELD_NUMBER: _ClassVar[int]
+    STD_ERROR_FIELD_NUMBER: _ClassVar[int]
+    SHARPE_RATIO_FIELD_NUMBER: _ClassVar[int]
+    SUPERIOR_FIELD_NUMBER: _ClassVar[int]
+    columns: _containers.RepeatedScalarFieldContainer[str]
+    status: _containers.RepeatedScalarFieldContainer[str]
+    reason: _containers.RepeatedScalarFieldContainer[str]
+    mean: _containers.RepeatedScalarFieldContainer[float]
+    std_error: _containers.RepeatedScalarFieldContainer[float]
+    sharpe_ratio: _containers.RepeatedScalarFieldContainer[float]
+    superior: _containers.RepeatedScalarFieldContainer[bool]
+    def __init__(self, columns: _Optional[_Iterable[str]] = ..., status: _Optional[_Iterable[str]] = ..., reason: _Optional[_Iterable[str]] = ..., mean: _Optional[_Iterable[float]] = ..., std_error: _Optional[_Iterable[float]] = ..., sharpe_ratio: _Optional[_Iterable[float]] = ..., superior: _Optional[_Iterable[bool]] = ...) -> None: ...
+
+class RealityCheckReply(_message.Message):
+    __slots__ = ("done", "total", "result", "metadata", "estimate", "n_tested", "best", "p_reality_check", "p_lower", "p_consistent", "p_upper", "effective_tries", "pbo", "probability_of_loss", "degradation", "path_sharpe_ratios", "chosen", "block_length")
+    DONE_FIELD_NUMBER: _ClassVar[int]
+    TOTAL_FIELD_NUMBER: _ClassVar[int]
+    RESULT_FIELD_NUMBER: _ClassVar[int]
+    METADATA_FIELD_NUMBER: _ClassVar[int]
+    ESTIMATE_FIELD_NUMBER: _ClassVar[int]
+    N_TESTED_FIELD_NUMBER: _ClassVar[int]
+    BEST_FIELD_NUMBER: _ClassVar[int]
+    P_REALITY_CHECK_FIELD_NUMBER: _ClassVar[int]
+    P_LOWER_FIELD_NUMBER: _ClassVar[int]
+    P_CONSISTENT_FIELD_NUMBER: _ClassVar[int]
+    P_UPPER_FIELD_NUMBER: _ClassVar[int]
+    EFFECTIVE_TRIES_FIELD_NUMBER: _ClassVar[int]
+    PBO_FIELD_NUMBER: _ClassVar[int]
+    PROBABILITY_OF_LOSS_FIELD_NUMBER: _ClassVar[int]
+    DEGRADATION_FIELD_NUMBER: _ClassVar[int]
+    PATH_SHARPE_RATIOS_FIELD_NUMBER: _ClassVar[int]
+    CHOSEN_FIELD_NUMBER: _ClassVar[int]
+    BLOCK_LENGTH_FIELD_NUMBER: _ClassVar[int]
+    done: int
+    total: int
+    result: StrategyColumns
+    metadata: str
+    estimate: Estimate
+    n_tested: int
+    best: str
+    p_reality_check: float
+    p_lower: float
+    p_consistent: float
+    p_upper: float
+    effective_tries: float
+    pbo: float
+    probability_of_loss: float
+    degradation: float
+    path_sharpe_ratios: _containers.RepeatedScalarFieldContainer[float]
+    chosen: _containers.RepeatedScalarFieldContainer[str]
+    block_length: int
+    def __init__(self, done: _Optional[int] = ..., total: _Optional[int] = ..., result: _Optional[_Union[StrategyColumns, _Mapping]] = ..., metadata: _Optional[str] = ..., estimate: _Optional[_Union[Estimate, _Mapping]] = ..., n_tested: _Optional[int] = ..., best: _Optional[str] = ..., p_reality_check: _Optional[float] = ..., p_lower: _Optional[float] = ..., p_consistent: _Optional[float] = ..., p_upper: _Optional[float] = ..., effective_tries: _Optional[float] = ..., pbo: _Optional[float] = ..., probability_of_loss: _Optional[float] = ..., degradation: _Optional[float] = ..., path_sharpe_ratios: _Optional[_Iterable[float]] = ..., chosen: _Optional[_Iterable[str]] = ..., block_length: _Optional[int] = ...) -> None: ...
+
 class TradeColumns(_message.Message):
     __slots__ = ("column", "side", "entry_bar", "exit_bar", "entry_price", "exit_price", "entry_zscore", "exit_zscore", "quantity", "profit", "profit_fraction", "costs", "bars", "status")
     COLUMN_FIELD_NUMBER: _ClassVar[int]

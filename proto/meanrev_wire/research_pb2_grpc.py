@@ -67,6 +67,11 @@ class MeanRevResearchStub(object):
                 request_serializer=research__pb2.MatrixChunk.SerializeToString,
                 response_deserializer=research__pb2.ScanReply.FromString,
                 _registered_method=True)
+        self.RealityCheck = channel.stream_stream(
+                '/meanrev.MeanRevResearch/RealityCheck',
+                request_serializer=research__pb2.MatrixChunk.SerializeToString,
+                response_deserializer=research__pb2.RealityCheckReply.FromString,
+                _registered_method=True)
         self.FitPair = channel.unary_unary(
                 '/meanrev.MeanRevResearch/FitPair',
                 request_serializer=research__pb2.FitPairRequest.SerializeToString,
@@ -162,6 +167,13 @@ class MeanRevResearchServicer(object):
 
     def ScanPairs(self, request_iterator, context):
         """Tests all pairs of columns for cointegration, and ranks them.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def RealityCheck(self, request_iterator, context):
+        """Tests what the best of many strategies is worth after the search for it; the columns are the strategies' returns.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -269,6 +281,11 @@ def add_MeanRevResearchServicer_to_server(servicer, server):
                     servicer.ScanPairs,
                     request_deserializer=research__pb2.MatrixChunk.FromString,
                     response_serializer=research__pb2.ScanReply.SerializeToString,
+            ),
+            'RealityCheck': grpc.stream_stream_rpc_method_handler(
+                    servicer.RealityCheck,
+                    request_deserializer=research__pb2.MatrixChunk.FromString,
+                    response_serializer=research__pb2.RealityCheckReply.SerializeToString,
             ),
             'FitPair': grpc.unary_unary_rpc_method_handler(
                     servicer.FitPair,
@@ -486,6 +503,33 @@ class MeanRevResearch(object):
             '/meanrev.MeanRevResearch/ScanPairs',
             research__pb2.MatrixChunk.SerializeToString,
             research__pb2.ScanReply.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def RealityCheck(request_iterator,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.stream_stream(
+            request_iterator,
+            target,
+            '/meanrev.MeanRevResearch/RealityCheck',
+            research__pb2.MatrixChunk.SerializeToString,
+            research__pb2.RealityCheckReply.FromString,
             options,
             channel_credentials,
             insecure,

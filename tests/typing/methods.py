@@ -22,6 +22,7 @@ from meanrev.results import (
     PairFit,
     Pca,
     Portfolio,
+    RealityCheck,
     ReturnStats,
     ScanResult,
     ServerInfo,
@@ -39,6 +40,7 @@ def of_a_client(client: mr.Client) -> None:
     assert_type(client.pair(PRICES[:, 0], PRICES[:, 1]), PairFit)
     assert_type(client.johansen(PRICES, det_order=0, lags=1), JohansenTest)
     assert_type(client.stats(PRICES), ReturnStats)
+    assert_type(client.reality_check(PRICES), RealityCheck)
     assert_type(client.fit_ou(PRICES), OuFit)
     assert_type(client.ou(PRICES), OuFit)
     assert_type(client.ou_stream([1.0, 2.0]), Iterator[OuFit])

@@ -16,6 +16,7 @@ from meanrev.methods.pca import pca
 from meanrev.methods.portfolio_stats import portfolio_stats
 from meanrev.methods.portfolios import get_portfolio, put_portfolio
 from meanrev.methods.publish import publish
+from meanrev.methods.reality_check import reality_check
 from meanrev.methods.scan import scan
 from meanrev.methods.sharpe import sharpe, sharpe_stream
 from meanrev.methods.signals import signals
@@ -46,6 +47,7 @@ class Methods:
     signals = Method(signals)
     health = LiveMethod(health)
     info = Method(info)
+    reality_check = Method(reality_check)
     stats = Method(stats)
     fit_ou = Method(fit_ou)
     sweep = Method(sweep)

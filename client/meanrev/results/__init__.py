@@ -5,6 +5,7 @@ from meanrev.results.base import Result
 from meanrev.results.cointegration import JohansenTest, PairFit
 from meanrev.results.portfolio import Health, MultiperiodPlan, Pca, PortfolioStats, Weights
 from meanrev.results.scans import ScanResult
+from meanrev.results.searches import RealityCheck
 from meanrev.results.series import (
     BacktestMetric,
     LogReturns,
@@ -34,6 +35,7 @@ __all__ = [
     "Pca",
     "Portfolio",
     "PortfolioStats",
+    "RealityCheck",
     "Result",
     "ReturnStats",
     "ScanResult",
