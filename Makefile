@@ -59,7 +59,7 @@ check: .venv/.check check-wire ## style, types, layers, wire, spelling, image, m
 	$(BIN)/buf breaking proto --against proto/baseline
 	$(BIN)/codespell
 	$(BIN)/hadolint Dockerfile.cuda
-	$(BIN)/check-jsonschema --builtin-schema vendor.compose-spec deploy/compose.yaml
+	$(BIN)/check-jsonschema --builtin-schema vendor.compose-spec deploy/compose.yaml deploy/compose.tls.yaml
 	$(BIN)/check-jsonschema --builtin-schema vendor.github-workflows .github/workflows/ci.yml
 	$(BIN)/check-jsonschema --builtin-schema vendor.github-issue-forms .github/ISSUE_TEMPLATE/bug.yml .github/ISSUE_TEMPLATE/idea.yml
 	$(BIN)/pre-commit validate-config .pre-commit-config.yaml

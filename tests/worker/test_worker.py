@@ -271,7 +271,7 @@ def test_it_ends_with_its_parent(how):
 
 
 def test_a_signal_to_the_group_is_the_parents_affair(worker):
-    for number in (signal.SIGTERM, signal.SIGINT):
+    for number in (signal.SIGTERM, signal.SIGINT, signal.SIGUSR1):
         os.kill(worker.workers[0].pid, number)
     assert worker.run(mischief.same, (1,)) == (1,)
     assert worker.restarts == 0

@@ -32,6 +32,7 @@ def _choices(setting: str) -> click.Choice[str]:
 @click.option("--tls-key", metavar="FILE", help="Its private key.")
 @click.option("--tls-client-ca", metavar="FILE", help="Ask clients for certificates that this CA has signed.")
 @click.option("--token-file", metavar="FILE", help="Ask for tokens: a name and a token a line (`meanrev token`).")
+@click.option("--revoked-file", metavar="FILE", help="Refuse these certificates: sha256:HEX or name:NAME a line.")
 @click.option("--grace", "grace_s", type=float, metavar="SECONDS", help="Time for calls in flight on a stop.")
 @click.option("--compute-threads", type=int, metavar="N", help="Computations that run at once.")
 @click.option("--state-dir", metavar="DIR", help="Where portfolios, marks and jobs outlive the server.")

@@ -16,6 +16,9 @@ if TYPE_CHECKING:
 
 __all__ = ["Standard", "Unknown"]
 
+_REASONS = {"NOT_FOUND": "not_found", "RESOURCE_EXHAUSTED": "limit", "UNAUTHENTICATED": "unauthenticated"}
+"""Why the health and reflection services end a call, by the status."""
+
 _Handler = grpc.RpcMethodHandler
 _Context = grpc.aio.ServicerContext
 
@@ -113,5 +116,5 @@ class _Recorded:
         elif kind is not None:
             code: Any = self._context.code()  # 0 before an abort
             self._record.code = code.name if isinstance(code, grpc.StatusCode) else "UNKNOWN"
-            self._record.reason = "not_found" if self._record.code == "NOT_FOUND" else "internal"
+            self._record.reason = _REASONS.get(self._record.code, "internal")
         self._calls.end(self._record)
