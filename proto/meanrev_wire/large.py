@@ -96,21 +96,19 @@ def parse(message_type: type[M], data: bytes) -> M:
 
 def _parsed(message_type: type[Message], data: bytes, spans: list[Span], path: str) -> Any:
     """Parse the message whose bytes are in these spans; one that comes twice is merged."""
-    rest, apart = _divided(message_type.DESCRIPTOR, data, spans, path)
+    rest, apart = _divided(cast("Descriptor", message_type.DESCRIPTOR), data, spans, path)
     message = message_type()
     for part in _parts(data, rest):
         message.MergeFromString(part)
     found: dict[str, Any] = {}
     for field, pieces in apart.items():
-        where = f"{path}{field.name}"
-        if field.type != _Field.TYPE_MESSAGE:
+        where, contents = f"{path}{field.name}", [(piece.content, piece.stop) for piece in pieces]
+        if field.message_type is None:
             found[field.name] = _numbers(message_type, field, data, pieces)
         elif field.is_repeated:
             kind = GetMessageClass(field.message_type)
-            contents = [[(piece.content, piece.stop)] for piece in pieces]
-            found[field.name] = [_parsed(kind, data, one, f"{where}[{k}].") for k, one in enumerate(contents)]
+            found[field.name] = [_parsed(kind, data, [one], f"{where}[{k}].") for k, one in enumerate(contents)]
         else:
-            contents = [(piece.content, piece.stop) for piece in pieces]
             found[field.name] = _parsed(GetMessageClass(field.message_type), data, contents, f"{where}.")
     return _Parsed(message, found) if found else message
 
