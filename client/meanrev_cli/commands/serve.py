@@ -12,7 +12,7 @@ from meanrev_cli.failure import ExitCode, Failure
 from meanrev_cli.settings import settings_from, ways_to_set
 from meanrev_cli.shared import Shared, shared_flags
 from meanrev_server.app import App
-from meanrev_server.compute_backend import limit_blas
+from meanrev_server.compute_backend import limit_blas, spare_the_loop
 from meanrev_server.config import ConfigError, Settings
 from meanrev_server.errors import StateUnusable
 from meanrev_server.telemetry import start_logging
@@ -62,6 +62,7 @@ def _run(settings: Settings, level: str, line: str) -> None:
         raise Failure(ExitCode.USAGE, str(error)) from None
     except KernelError as error:
         raise Failure(ExitCode.DEVICE, f"{error}; {ways_to_set('backend')} chooses another backend") from None
+    spare_the_loop()
     try:
         uvloop.run(app.run(lambda address: click.echo(line.format(address))))
     except StateUnusable as error:

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from gpu_kernels import ou
 from gpu_kernels.checks import Floats
 from gpu_kernels.dispatch import Selection, using
+from meanrev_server.capacity import BRIEF, Demand
 from meanrev_server.errors import LimitReached, setting_named
 from meanrev_server.marks import Mark
 from meanrev_server.rpc import options
@@ -33,6 +34,11 @@ _ASSET_BYTES, _WINDOW_BYTES = 4096, 32
 
 _BRIEF_LOOP = 256
 """The same where a window or fading weights take the prices one by one."""
+
+_SUMMED, _LOOPED, _REFITTED, _OF_A_LAG = 60, 3_000, 500, 40
+"""Elementary steps of a price that joins sums, of another one, of one that is fitted anew, and of its lags."""
+_COPIES, _KEPT = 24, 10_000
+"""Arrays of the length of the prices that are held at once, and prices that are kept where no window is given."""
 
 
 class OuOptions(options.Options, frozen=True, kw_only=True):
@@ -108,7 +114,10 @@ class _Session:
         update = await self._call.decode(PriceUpdate, data)
         if self.chosen is None:
             self.chosen = self._stream.read(update.metadata)
+            self._call.ticket.announce(BRIEF)
         asset = self._asset(update.asset_id, self.chosen)
+        if asset.recomputes or len(update.prices) > _BRIEF_LOOP:
+            self._call.ticket.announce(_demand(len(update.prices), asset, self.chosen))
         if asset.lock.locked() or not _take_briefly(asset, update):
             async with asset.lock:
                 await _take(asset, update, self._call)
@@ -185,6 +194,18 @@ async def _conflated(
         reader.cancel()
 
 
+def _demand(n_prices: int, asset: _Asset, chosen: OuOptions) -> Demand:
+    """Return what a message takes; the stream's first one announces what single prices take."""
+    kept = (chosen.window or _KEPT) if asset.recomputes else 0
+    of_a_price = _SUMMED if asset.longest_brief == _BRIEF_BLOCK else _LOOPED
+    return Demand(
+        work=of_a_price * max(1, n_prices) + (_REFITTED + _OF_A_LAG * chosen.adf_lags) * kept,
+        peak_bytes=8 * (_COPIES * n_prices + (_COPIES + chosen.adf_lags) * kept),
+        field="prices",
+        remedy="shorter blocks or windows take less",
+    )
+
+
 def _take_briefly(asset: _Asset, update: PriceUpdate) -> bool:
     """Add a message's prices to the asset's fit at once; return False where that takes a thread."""
     if not len(update.prices):
@@ -220,7 +241,8 @@ def _publish(update: PriceUpdate, asset: _Asset, call: Call) -> None:
     if finite.size:
         check_soon(asset.timestamp_ms, "timestamp_ms", time.time() * 1000)
         marks = call.stores.marks
-        with marks.room_for((update.asset_id,)):
+        with marks.room() as reserve:
+            reserve((update.asset_id,))
             marks.publish(Mark(update.asset_id, float(finite[-1]), asset.timestamp_ms), time.monotonic())
 
 
