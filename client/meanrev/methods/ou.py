@@ -57,7 +57,7 @@ def ou(
         time_unit_ms: Use the timestamps: theta per this many milliseconds.
         window: Fit the last so many prices only.
         forgetting: Weight of a price relative to the next one's, in (0, 1].
-        bias: "none", "tang_chen" or "jackknife".
+        bias: "none", "tang_chen", "jackknife" or "median_unbiased"; "none" where None.
         adf_lags: Lagged differences of the Dickey-Fuller regression.
         publish: Let these prices mark portfolios.
         timeout: Seconds for everything; the client's own where None.
@@ -81,6 +81,7 @@ def ou(
         forgetting=forgetting,
         bias=bias,
         adf_lags=adf_lags,
+        convergence="single_look",
         publish=publish,
     )
     sent = None if time_unit_ms is None and publish is None else stamps
@@ -181,6 +182,7 @@ def ou_stream(
     forgetting: float | None = None,
     bias: str | None = None,
     adf_lags: int | None = None,
+    convergence: str | None = None,
     emit_every: int | None = None,
     publish: bool | None = None,
     timeout: float | None = None,
@@ -195,6 +197,8 @@ def ou_stream(
         forgetting: As for ou.
         bias: As for ou.
         adf_lags: As for ou.
+        convergence: "every_tick" calls a fit converged where a unit root is rejected at a level that holds over all
+            ticks together, "single_look" where the test of the tick by itself rejects it at 5 %; the first where None.
         emit_every: An estimate for every so many ticks of a series.
         publish: Let these prices mark portfolios.
         timeout: Seconds for the whole stream; no limit where None.
@@ -212,6 +216,7 @@ def ou_stream(
         forgetting=forgetting,
         bias=bias,
         adf_lags=adf_lags,
+        convergence=convergence,
         emit_every=emit_every,
         publish=publish,
     )
