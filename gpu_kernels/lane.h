@@ -16,8 +16,6 @@
 // FN is a function that the compiler writes out where it is called. APART is one that it does not: such a function is long
 // and called from many places.
 //
-// TABLE stands before an array of constants.
-//
 // A CPU's block has 8 lanes whatever the width of its vectors, so that no sum depends on the width. MEANREV_LANES (2, 4 or
 // 8) sets WIDTH on any CPU; without it the widest vectors of the CPU do.
 //
@@ -43,7 +41,6 @@ static const Index GPU_BLOCK = 128;
 #define FN static __device__ __forceinline__
 #define APART static __device__ __noinline__
 #define ENTRY(name) extern "C" __global__ void name
-#define TABLE static __device__ const
 #define INFINITE __longlong_as_double(0x7ff0000000000000LL)
 #define MISSING __longlong_as_double(0x7ff8000000000000LL)
 #define EACH(i, n, threads)                                             \
@@ -95,7 +92,6 @@ static Fault planted = NO_FAULT;
 #define PLANTED(fault) (planted == (fault))
 #endif
 
-#define TABLE static const
 #define INFINITE __builtin_huge_val()
 #define MISSING __builtin_nan("")
 #define FN static inline __attribute__((always_inline))

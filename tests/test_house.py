@@ -44,6 +44,7 @@ CLIENT_METHODS = {
     "Backtest": "backtest",
     "ReturnStats": "stats",
     "FitOu": "fit_ou",
+    "RunTests": "tests",
     "SweepThresholds": "sweep",
     "ScanPairs": "scan",
     "FitPair": "pair",

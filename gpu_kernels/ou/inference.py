@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from gpu_kernels.checks import Floats
 from gpu_kernels.ou.dickey_fuller import p_values
 from gpu_kernels.ou.model import OuFit
-from gpu_kernels.ou.unit_root import FEWEST_PAIRS, decays_where, mean_span, speed
+from gpu_kernels.ou.unit_root import FEWEST_PAIRS, Decays, decays_where, mean_span, speed
 
 __all__ = [
     "CONSTANT",
@@ -149,12 +149,7 @@ def conclude(point: Point, statistic: Floats, bias: str, halves: Floats | None) 
         placed = np.isin(point.kind, REGRESSED) & (point.n_pairs >= FEWEST_PAIRS)
         exact = decays_where(placed, point.slope, point.n_pairs)
         tang_chen, applies = _tang_chen(point)
-        asked, applied = {
-            "none": lambda: (point.theta, applies),
-            "tang_chen": lambda: (tang_chen, applies),
-            "jackknife": lambda: _jackknife(point.theta, halves),
-            "median_unbiased": lambda: (speed(exact.middle, point.n_pairs, point.step), np.ones_like(applies)),
-        }[bias]()
+        asked, applied = _asked(bias, point, (tang_chen, applies), exact, halves)
         kind = np.where((point.kind == FINE) & (asked <= 0), CORRECTED_AWAY, point.kind)
         fine = kind == FINE
         theta = np.where((point.kind == FINE), np.maximum(asked, 0.0), point.theta)
@@ -203,12 +198,8 @@ def without_numbers(point: Point, few: NDArray[np.bool_]) -> Point:
     """Return the estimate with no numbers for the series with too few pairs for the correction."""
     if not few.any():
         return point
-    return point._replace(
-        kind=np.where(few, FEW_TO_CORRECT, point.kind),
-        theta=np.where(few, 0.0, point.theta),
-        mu=np.where(few, 0.0, point.mu),
-        sigma=np.where(few, 0.0, point.sigma),
-    )
+    blank = {name: np.where(few, 0.0, getattr(point, name)) for name in ("theta", "mu", "sigma")}
+    return point._replace(kind=np.where(few, FEW_TO_CORRECT, point.kind), **blank)
 
 
 def verdict(kind: int, n_pairs: float, fading: bool, p: float) -> tuple[str, str]:
@@ -229,7 +220,8 @@ def notes(bias: str, kind: NDArray[np.int64], applied: NDArray[np.bool_]) -> tup
     """Return notes on whether the requested correction was applied, one for each of B series."""
     if bias == "none":
         return ("",) * kind.size
-    return tuple(note(bias, each, applied=done) for each, done in zip(kind.tolist(), applied.tolist(), strict=True))
+    texts = (note(bias, FINE, applied=False), note(bias, FINE, applied=True), note(bias, TOO_FEW, applied=False))
+    return tuple([texts[each] for each in np.where(kind == FINE, applied.astype(np.int64), 2).tolist()])
 
 
 def note(bias: str, kind: int, *, applied: bool) -> str:
@@ -246,6 +238,19 @@ def note(bias: str, kind: int, *, applied: bool) -> str:
 def _half_life(theta: Floats, period: Floats) -> Floats:
     out: Floats = np.log(2.0) / (theta * period)
     return out
+
+
+def _asked(
+    bias: str, point: Point, tang_chen: tuple[Floats, NDArray[np.bool_]], exact: Decays, halves: Floats | None
+) -> tuple[Floats, NDArray[np.bool_]]:
+    """Return theta with the requested correction, and where it applies."""
+    if bias == "tang_chen":
+        return tang_chen
+    if bias == "jackknife":
+        return _jackknife(point.theta, halves)
+    if bias == "median_unbiased":
+        return speed(exact.middle, point.n_pairs, point.step), np.ones_like(tang_chen[1])
+    return point.theta, tang_chen[1]
 
 
 def _interval(point: Point) -> tuple[Floats, Floats]:

@@ -12,6 +12,13 @@ enum { MIDDLE, SLOWEST, FASTEST, REACH, LAYERS };
 static const Index TABLE_ROWS = 21, TABLE_COLUMNS = 97;
 static const double FEWEST_PAIRS = 10.0, ORIGIN_SHIFT = 4.0, HALFWAY = 8.0;
 
+// Of an array of constants that kernels read.
+#if defined(__CUDACC__)
+#define TABLE static __device__ const
+#else
+#define TABLE static const
+#endif
+
 // (layers, rows, columns): columns from the largest estimate to an infinite distance, rows from infinitely many pairs.
 TABLE double UNIT_ROOT_TABLE[] = {
 #include "ou/unit_root_table.csv"

@@ -1,7 +1,7 @@
 """Oracle of the inference near a unit root: exact probabilities of the least-squares estimate, by another integral.
 
 b^ < r where sum of lambda_j z_j^2 < 0, with z_j standard normal. Its characteristic function is inverted by the
-formula of Gil-Pelaez with SciPy's adaptive quadrature, and the form comes from simulating unit steps rather than from a formula.
+formula of Gil-Pelaez with SciPy's adaptive quadrature, and the form comes from a path of unit steps.
 """
 
 import numpy as np

@@ -304,6 +304,7 @@ OPTIONS = {
     "ScanPairs": {"alpha": 1.0, "lookback": 20},
     "Backtest": {"entry": 1.0, "exit": 0.0, "path": True},
     "ReturnStats": {"kind": "equity"},
+    "RunTests": {"periods": 5},
 }
 
 

@@ -29,6 +29,8 @@ Text = str | tuple[str, ...]
 class OuFit(Result):
     """An Ornstein-Uhlenbeck fit, dX = theta (mu - X) dt + sigma dW, of one series or of many.
 
+    A series with too few prices for a figure has NaN there, status "updating" and the reason.
+
     Attributes:
         theta: Speed of mean reversion, per time unit.
         mu: Long-run mean, in units of the price.
@@ -49,8 +51,8 @@ class OuFit(Result):
         adf_statistic: Augmented Dickey-Fuller statistic.
         adf_p_value: Its p-value; a small one is evidence for mean reversion.
         log_likelihood: Of the fit.
-        b_median_unbiased: Median-unbiased decay b = exp(-theta dt) of a step, whatever bias was asked for; NaN, or 0
-            from a stream, where there are fewer than 10 pairs of prices or nothing to regress.
+        b_median_unbiased: Median-unbiased decay b = exp(-theta dt) of a step, whatever bias was asked for; NaN where
+            there are fewer than 10 pairs of prices, or nothing to regress.
         b_lower: Lower end of b's 95 % interval, likewise.
         b_upper: Upper end; 1 where a unit root is possible.
         theta_lower: Lower end of theta's 95 % interval, of the kind of half_life_upper.
