@@ -59,9 +59,7 @@ def scan(
             out of its range.
 
     References:
-        Engle and Granger (1987), Co-integration and error correction, section 5.
-        Benjamini and Hochberg (1995), Controlling the false discovery rate, section 3.
-        Bailey and Lopez de Prado (2014), The deflated Sharpe ratio, equations 1 and 2.
+        As in gpu_kernels.pair_trading.model.
     """
     checked = _matrix(prices)
     _shares(split, alpha)

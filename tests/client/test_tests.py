@@ -1,11 +1,17 @@
 """The client's tests for reversion: arrays, labels, one series, a job, and errors by the caller's names."""
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from gpu_kernels import reversion
 from meanrev.errors import InvalidInput
 from meanrev.results import ReversionTests
+
+
+@pytest.fixture
+def frame(prices):
+    return pd.DataFrame(prices, columns=["KO", "PEP", "SPY"])
 
 
 def test_one_series_has_scalars(client, prices):
