@@ -209,7 +209,8 @@ def test_a_stream_converges_where_the_unit_root_is_rejected_at_the_level_of_ever
         always.update(price)
         one, other = single.estimate(), always.estimate()
         n_pairs = min(seen - 1, 199) if "window" in options else min(seen - 1, 199.0) if options else seen - 1
-        if one.status == "converged" and one.adf_p_value >= required(seen, n_pairs):
+        rejected = one.status == "converged" or one.reason.startswith("theta still moves")
+        if rejected and one.adf_p_value >= required(seen, n_pairs):
             assert other.status == "updating"
             assert "which holds at every tick" in other.reason
         else:
