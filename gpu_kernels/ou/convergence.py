@@ -23,6 +23,9 @@ _LEVEL, _FEWEST, _DOUBLINGS = 0.05, 30.0, 9
 _LOOKS = 8.0
 """By simulation 7 at these levels, and 12 in the first doubling, where few pairs make p-values too small."""
 
+_MOVING = 8.0
+"""As many more looks where old prices leave the estimate: both of its ends move, and its levels are far lower."""
+
 
 def level(n_seen: float, n_pairs: float) -> float:
     """Return the p-value below which the unit root is rejected at this tick.
@@ -33,4 +36,5 @@ def level(n_seen: float, n_pairs: float) -> float:
     """
     doubling = max(0, math.floor(math.log2(max(n_seen, _FEWEST) / _FEWEST)))
     share = _LEVEL / (_DOUBLINGS + 1) * 0.5 ** max(0, doubling - _DOUBLINGS + 1)
-    return share / (_LOOKS * max(1.0, n_seen / n_pairs))
+    moves = n_seen > n_pairs + 2.0
+    return share / (_LOOKS * (_MOVING * n_seen / n_pairs if moves else 1.0))

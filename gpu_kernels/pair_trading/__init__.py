@@ -55,8 +55,7 @@ def scan(
         reason.
 
     Raises:
-        InvalidInput: fewer than two columns have a usable price in every row, there are too few bars, or an option is
-            out of its range.
+        InvalidInput: fewer than two columns are usable in every row, bars are too few, or an option is out of range.
 
     References:
         As in gpu_kernels.pair_trading.model.

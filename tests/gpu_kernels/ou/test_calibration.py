@@ -47,7 +47,7 @@ def test_the_levels_of_all_doublings_add_up_to_5_percent():
     spent = [8.0 * level(30 * 2.0**doubling, 1e99) for doubling in range(60)]
     assert sum(spent) == pytest.approx(0.05)
     assert spent == sorted(spent, reverse=True)
-    assert level(10_000, 100) == pytest.approx(level(10_000, 10_000) / 100)
+    assert level(10_000, 100) == pytest.approx(level(10_000, 9_999) / 800)
 
 
 def test_the_page_shows_the_newest_figures_of_each_section(tmp_path):
