@@ -45,6 +45,7 @@ CLIENT_METHODS = {
     "RealityCheck": "reality_check",
     "ReturnStats": "stats",
     "FitOu": "fit_ou",
+    "RunTests": "tests",
     "SweepThresholds": "sweep",
     "ScanPairs": "scan",
     "FitPair": "pair",

@@ -122,6 +122,9 @@ def _estimate(sums: Sums, dt: float) -> Point:
             log_likelihood=-0.5 * n_pairs * (np.log(2.0 * np.pi * variance) + 1.0),
             slope=slope,
             decay_std_error=decay_std_error,
+            level=sums.origin + sums.lag_mean,
+            step_mean=sums.step_mean,
+            mean_variance=residual / n_pairs,
             mu_std_error=np.sqrt(residual) / -slope * np.sqrt(1.0 / n_pairs + shrink * distance**2 / sums.sxx),
             sigma_std_error=0.5 * sigma * np.sqrt(2.0 / n_pairs + (g * decay_std_error) ** 2),
         )

@@ -57,6 +57,11 @@ class MeanRevResearchStub(object):
                 request_serializer=research__pb2.MatrixChunk.SerializeToString,
                 response_deserializer=research__pb2.FitOuReply.FromString,
                 _registered_method=True)
+        self.RunTests = channel.stream_stream(
+                '/meanrev.MeanRevResearch/RunTests',
+                request_serializer=research__pb2.MatrixChunk.SerializeToString,
+                response_deserializer=research__pb2.RunTestsReply.FromString,
+                _registered_method=True)
         self.SweepThresholds = channel.stream_stream(
                 '/meanrev.MeanRevResearch/SweepThresholds',
                 request_serializer=research__pb2.MatrixChunk.SerializeToString,
@@ -153,6 +158,13 @@ class MeanRevResearchServicer(object):
 
     def FitOu(self, request_iterator, context):
         """Fits an Ornstein-Uhlenbeck process to every column of a T x N price matrix.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def RunTests(self, request_iterator, context):
+        """Tests every column for reversion: Dickey-Fuller, Phillips-Perron, KPSS, DF-GLS, variance ratio, Hurst exponents.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -271,6 +283,11 @@ def add_MeanRevResearchServicer_to_server(servicer, server):
                     servicer.FitOu,
                     request_deserializer=research__pb2.MatrixChunk.FromString,
                     response_serializer=research__pb2.FitOuReply.SerializeToString,
+            ),
+            'RunTests': grpc.stream_stream_rpc_method_handler(
+                    servicer.RunTests,
+                    request_deserializer=research__pb2.MatrixChunk.FromString,
+                    response_serializer=research__pb2.RunTestsReply.SerializeToString,
             ),
             'SweepThresholds': grpc.stream_stream_rpc_method_handler(
                     servicer.SweepThresholds,
@@ -449,6 +466,33 @@ class MeanRevResearch(object):
             '/meanrev.MeanRevResearch/FitOu',
             research__pb2.MatrixChunk.SerializeToString,
             research__pb2.FitOuReply.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def RunTests(request_iterator,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.stream_stream(
+            request_iterator,
+            target,
+            '/meanrev.MeanRevResearch/RunTests',
+            research__pb2.MatrixChunk.SerializeToString,
+            research__pb2.RunTestsReply.FromString,
             options,
             channel_credentials,
             insecure,

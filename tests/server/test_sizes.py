@@ -298,7 +298,7 @@ class TestParts:
         assert [len(name) for name in whole.result.columns] == [5000, 1]
 
 
-OPTIONS = {
+OPTIONS = {name: {} for name in TASKS} | {
     "SweepThresholds": {"entry": "0.5:2.5:0.1", "lookback": [10, 20], "figures": ["max_drawdown", "num_trades"]},
     "FitOu": {"adf_lags": 1},
     "ScanPairs": {"alpha": 1.0, "lookback": 20},

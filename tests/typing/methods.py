@@ -24,6 +24,7 @@ from meanrev.results import (
     Portfolio,
     RealityCheck,
     ReturnStats,
+    ReversionTests,
     ScanResult,
     ServerInfo,
     SweepResult,
@@ -42,6 +43,7 @@ def of_a_client(client: mr.Client) -> None:
     assert_type(client.stats(PRICES), ReturnStats)
     assert_type(client.reality_check(PRICES), RealityCheck)
     assert_type(client.fit_ou(PRICES), OuFit)
+    assert_type(client.tests(PRICES), ReversionTests)
     assert_type(client.ou(PRICES), OuFit)
     assert_type(client.ou_stream([1.0, 2.0]), Iterator[OuFit])
     assert_type(client.cara(PRICES, gamma=2.0), Weights)

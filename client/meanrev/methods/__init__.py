@@ -22,6 +22,7 @@ from meanrev.methods.sharpe import sharpe, sharpe_stream
 from meanrev.methods.signals import signals
 from meanrev.methods.stats import stats
 from meanrev.methods.sweep import sweep
+from meanrev.methods.tests import tests
 from meanrev.methods.thresholds import thresholds
 from meanrev.question import LiveMethod, Method
 
@@ -50,6 +51,7 @@ class Methods:
     reality_check = Method(reality_check)
     stats = Method(stats)
     fit_ou = Method(fit_ou)
+    tests = Method(tests)
     sweep = Method(sweep)
     scan = Method(scan)
     pair = Method(pair)

@@ -51,6 +51,7 @@ class OuOptions(options.Options, frozen=True, kw_only=True):
         forgetting: Weight of a price relative to the next one's, in (0, 1].
         bias: Small-sample correction of theta and half_life.
         adf_lags: Lagged differences of the Dickey-Fuller regression.
+        convergence: Whether "converged" is false with probability 5 % over all ticks, or at each by itself.
         emit_every: Reply to every so many messages of an asset, and once at its end.
         conflate: Where the client reads slower than prices come, leave out estimates that newer ones replace.
         publish: Let these prices mark the caller's portfolios.
@@ -60,8 +61,9 @@ class OuOptions(options.Options, frozen=True, kw_only=True):
     time_unit_ms: Annotated[float, Meta(gt=0)] | None = None
     window: Annotated[int, Meta(ge=4, le=1_000_000)] | None = None
     forgetting: Annotated[float, Meta(gt=0, le=1)] | None = None
-    bias: Literal["none", "tang_chen", "jackknife"] = "none"
+    bias: Literal["none", "tang_chen", "jackknife", "median_unbiased"] = "none"
     adf_lags: Annotated[int, Meta(ge=0, le=100)] = 0
+    convergence: Literal["every_tick", "single_look"] = "every_tick"
     emit_every: Annotated[int, Meta(ge=1)] = 1
     conflate: bool = False
     publish: bool = False
@@ -90,6 +92,7 @@ class _Asset:
                 window=chosen.window,
                 bias=chosen.bias,
                 adf_lags=chosen.adf_lags,
+                convergence=chosen.convergence,
                 time_unit_ms=chosen.time_unit_ms,
             )
         self.recomputes = chosen.adf_lags > 0 or chosen.bias == "jackknife" or chosen.time_unit_ms is not None
@@ -272,4 +275,7 @@ def encoded(found: ou.OuEstimate, asset_id: str, timestamp_ms: int, metadata: st
     reply.sigma_std_error, reply.theta_bias_corrected = found.sigma_std_error, found.theta_bias_corrected
     reply.half_life_lower, reply.half_life_upper = found.half_life_lower, found.half_life_upper
     reply.adf_statistic, reply.adf_p_value = found.adf_statistic, found.adf_p_value
+    reply.b_median_unbiased, reply.b_lower, reply.b_upper = found.b_median_unbiased, found.b_lower, found.b_upper
+    reply.theta_lower, reply.theta_upper = found.theta_lower, found.theta_upper
+    reply.mu_lower, reply.mu_upper = found.mu_lower, found.mu_upper
     return reply.SerializeToString()
