@@ -37,13 +37,14 @@ class Columns:
         self.kinds = frame.dtypes
         self.height = frame.height if height is None else height
         self._source = source
-        self._heads = None if source is None else frame.get_columns()
-        self._held = dict(enumerate(frame.get_columns())) if source is None else {}
+        given = list(map(_plainly_named, frame.get_columns()))
+        self._heads = None if source is None else given
+        self._held = dict(enumerate(given)) if source is None else {}
 
     def column(self, number: int) -> Any:
         """Return a column."""
         if number not in self._held and self._source is not None:
-            self._held[number] = self._source.column(number)
+            self._held[number] = _plainly_named(self._source.column(number))
         return self._held[number]
 
     def head(self, number: int, n_rows: int) -> Any:
@@ -64,8 +65,14 @@ class Columns:
 
     def batches(self, numbers: Sequence[int]) -> Iterator[list[Any]]:
         """Return columns that are not in memory, some rows at a time; none of them is kept."""
-        return iter(()) if self._source is None else self._source.batches(numbers)
+        for columns in () if self._source is None else self._source.batches(numbers):
+            yield list(map(_plainly_named, columns))
 
     def let_go(self, number: int) -> None:
         """Give the memory of a column back."""
         del self._held[number]
+
+
+def _plainly_named(column: Any) -> Any:
+    """Return a column under a name that is no pattern: methods of a Series called "^A.*$" find no column."""
+    return column.alias("column")

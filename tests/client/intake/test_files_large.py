@@ -113,15 +113,19 @@ def test_of_several_columns_that_are_refused_the_first_one_is_named(tmp_path, la
     assert str(big.value) == str(small.value)
 
 
-def test_names_that_are_patterns_name_one_column(tmp_path, large):
+@pytest.mark.parametrize("options", [{}, {"columns": ("^A.*$", "*")}])
+def test_names_that_are_patterns_name_one_column(tmp_path, large, options):
     """polars takes "*" and "^A.*$" for patterns; right are the columns of these names."""
     path = tmp_path / "p.parquet"
-    pl.DataFrame(
-        {name: [price(i + k) for i in range(len(DAYS))] for k, name in enumerate(["AB", "^A.*$", "*"])}
-    ).write_parquet(path)
-    small, big = both(path, large, columns=("^A.*$", "*"))
-    assert big.names == small.names
-    np.testing.assert_array_equal(big.values, small.values)
+    names = ["AB", "^A.*$", "*"]
+    data = {name: [price(i + k) for i in range(len(DAYS))] for k, name in enumerate(names)}
+    data["^A.*$"][9] = float("nan")
+    pl.DataFrame(data).write_parquet(path)
+    small, big = both(path, large, **options)
+    assert small.names == big.names == options.get("columns", tuple(names))
+    for table in (small, big):
+        for name, column in zip(table.names, table.values.T, strict=True):
+            np.testing.assert_array_equal(column, data[name])
 
 
 def test_a_file_that_breaks_after_its_first_rows_is_refused(tmp_path, large):
