@@ -18,7 +18,7 @@ _SMALL = 1 << 20
 _ROWS_AT_ONCE = 1 << 20
 """Rows that polars reads from a Parquet file at once: those of a row group, of which libraries write up to so many."""
 
-_AT_ONCE = 256 << 20
+_AT_ONCE = 64 << 20
 """Bytes of these rows in memory; a file of more columns is read in several passes."""
 
 
