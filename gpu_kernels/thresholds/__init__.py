@@ -53,6 +53,7 @@ def optimal(
     stop: ArrayLike | None = None,
     f_max: ArrayLike | None = None,
     dt: ArrayLike | None = None,
+    cost_variance: bool = True,
 ) -> Thresholds:
     """Compute the thresholds that maximise an objective. Numbers and arrays broadcast; NaN is refused everywhere.
 
@@ -69,6 +70,8 @@ def optimal(
         stop: z of a stop-loss, above the entry; it changes win_rate alone.
         f_max: Largest number of units of X held per unit of wealth, > 0, for objective "kelly".
         dt: Length of the bars at which the thresholds will be watched, in theta's time unit.
+        cost_variance: Whether the variance of the equity includes that of the costs, as a backtest's does; False gives
+            the figures of the literature, which leaves it out.
 
     Returns:
         Thresholds of the broadcast shape.
@@ -94,7 +97,7 @@ def optimal(
     if (rate is not None) != (model == "leung_li"):
         raise InvalidInput("rate", "goes with model 'leung_li', which needs it, and with no other")
     given = Arguments(theta=theta, mu=mu, sigma=sigma, cost=cost, rate=rate, stop=stop, f_max=f_max, dt=dt)
-    case = given.case()
+    case = given.case(cost_variance=cost_variance)
     standard = given.standardised_cost(case, free=model == "leung_li")
     discount = given.rate(case) if model == "leung_li" else None
     largest = None
@@ -113,6 +116,7 @@ def evaluate(
     *,
     stop: ArrayLike | None = None,
     dt: ArrayLike | None = None,
+    cost_variance: bool = True,
 ) -> Thresholds:
     """Compute what given thresholds earn. Numbers and arrays broadcast; NaN is refused everywhere.
 
@@ -126,6 +130,7 @@ def evaluate(
         stop: z of a stop-loss, above the entry; it changes win_rate alone.
         dt: Length of the bars at which the thresholds are watched, in theta's time unit. The path overshoots them then,
             so the formulas take each threshold BAR_SHIFT standard deviations of a bar farther out.
+        cost_variance: As in optimal.
 
     Returns:
         Thresholds of the broadcast shape, entry_z and exit_z as given.
@@ -137,7 +142,7 @@ def evaluate(
         The module gpu_kernels.thresholds.model; Broadie, Glasserman and Kou (1997), theorem 1.1, for `dt`.
     """
     given = Arguments(theta=theta, mu=mu, sigma=sigma, cost=cost, entry_z=entry_z, exit_z=exit_z, stop=stop, dt=dt)
-    case = given.case()
+    case = given.case(cost_variance=cost_variance)
     result = given.shaped(case, EVALUATE_TWINS.run(case, given.levels(case), None))
     # Moved out by the shift and back, they may have lost their last digit.
     entry, leave = np.broadcast_arrays(entry_z, exit_z, result.entry_z)[:2]

@@ -61,8 +61,12 @@ class Arguments:
         self.require(name, values > 0, "must be > 0")
         return values
 
-    def case(self) -> Case:
-        """Return the processes, with stop and dt NaN where they were not given."""
+    def case(self, *, cost_variance: bool = True) -> Case:
+        """Return the processes, with stop and dt NaN where they were not given.
+
+        Args:
+            cost_variance: Whether the costs count in the variance of the equity.
+        """
         missing = np.full_like(self._flat["theta"], np.nan)
         if self.has("stop"):
             self.positive("stop")
@@ -73,6 +77,7 @@ class Arguments:
             cost=self._flat["cost"],
             stop=self._flat.get("stop", missing),
             dt=self.positive("dt") if self.has("dt") else missing,
+            cost_variance=cost_variance,
         )
         self.require("cost", case.cost >= 0, "must be >= 0")
         with np.errstate(over="ignore", under="ignore"):

@@ -3,8 +3,9 @@
 One objective covers both cases. With k the cost and f the position, standardised, h the half-width and c the centre of
 [x, e], and a bar for the mean of a kernel over that interval,
 
-    G(c, h) = ln(1 - k/(2h) - f mean(a)) - p ln mean(a) - q ln mean(m).
+    G(c, h) = ln(1 - k/(2h) - f v) - p ln v - q ln mean(m),   v = mean(a) + w/h.
 
+v is the variance of a trade over 4h: that of the time in it, and w = k^2/8 for the two fees of half the cost each.
 "sharpe": f = 0, p = q = 1/2, which is ln(S) up to a constant. Kelly's growth at a fixed fraction: p = 0, q = 1.
 Averages and not integrals stand in it because the leading powers of h cancel in exact arithmetic only.
 """
@@ -31,12 +32,14 @@ class Problem(NamedTuple):
 
     Attributes:
         cost: (G,) round-trip cost k in stationary standard deviations.
+        fees: (G,) w, their share in the variance of a trade; 0 where it is left out.
         fraction: (G,) position f per stationary standard deviation.
-        p: (G,) exponent of the time in the trade.
+        p: (G,) exponent of the variance of a trade.
         q: (G,) exponent of the cycle.
     """
 
     cost: Floats
+    fees: Floats
     fraction: Floats
     p: Floats
     q: Floats
@@ -105,9 +108,10 @@ def _value(problem: Problem, centre: Floats, half: Floats) -> Floats:
     for chosen, nodes, weights in groups(half, inside):
         part, width = problem.at(chosen), half[chosen]
         a, m = (np.vecdot(kernel, weights) for kernel in kernels(centre[chosen, None] + width[:, None] * nodes))
-        net = 1.0 - part.cost / (2.0 * width) - part.fraction * a
+        v = a + part.fees / width
+        net = 1.0 - part.cost / (2.0 * width) - part.fraction * v
         profit = np.log(net, out=np.full_like(net, -np.inf), where=net > 0)
-        value[chosen] = profit - part.p * np.log(a) - part.q * np.log(m)
+        value[chosen] = profit - part.p * np.log(v) - part.q * np.log(m)
     return value
 
 
@@ -121,6 +125,9 @@ def _derivatives(problem: Problem, centre: Floats, half: Floats) -> tuple[Floats
         slope = t * a - 1.0
         means[0][:, chosen] = _moments(a, slope, a + t * slope, moments)
         means[1][:, chosen] = _moments(m, t * m, (1.0 + t * t) * m, moments)
+    means[0][0] += problem.fees / half
+    means[0][2] -= problem.fees / half**2
+    means[0][5] += 2.0 * problem.fees / half**3
     net = -problem.fraction * means[0]
     net[0] += 1.0 - problem.cost / (2.0 * half)
     net[2] += problem.cost / (2.0 * half**2)

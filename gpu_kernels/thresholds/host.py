@@ -35,9 +35,9 @@ def optimal(
     elif objective == "profit":
         centre, half = profit(cost, to_mean=model == "to_mean")
     elif largest is None:
-        centre, half = sharpe(cost)
+        centre, half = sharpe(cost, fees_of(case))
     else:
-        centre, half, scaled = capped_kelly(cost, largest)
+        centre, half, scaled = capped_kelly(cost, fees_of(case), largest)
         fraction = scaled / case.spread
     levels = watched_at_bars(case, centre, half)._replace(one_sided=model == "leung_li")
     return describe(case, levels, fraction)
@@ -50,30 +50,42 @@ def profit(cost: Floats, *, to_mean: bool) -> tuple[Floats, Floats]:
     return (0.5 * entry, 0.5 * entry) if to_mean else (np.zeros_like(entry), entry)
 
 
-def sharpe(cost: Floats) -> tuple[Floats, Floats]:
-    """Return centre and half-width of the largest Sharpe ratio, each (G,), for standardised costs (G,)."""
+def fees_of(case: Case) -> Floats:
+    """Return what the costs add to the variance of a trade, (G,), as a Problem has it."""
+    return (case.cost / case.spread) ** 2 / 8.0 if case.cost_variance else np.zeros_like(case.cost)
+
+
+def sharpe(cost: Floats, fees: Floats) -> tuple[Floats, Floats]:
+    """Return centre and half-width of the largest Sharpe ratio, each (G,).
+
+    Args:
+        cost: (G,) standardised costs.
+        fees: (G,) their share in the variance, as a Problem has it.
+    """
     equal = np.full_like(cost, 0.5)
-    return maximise(Problem(cost, np.zeros_like(cost), equal, equal), *sharpe_start(cost))
+    start = sharpe_start(cost, fees=bool(fees.any()))
+    return maximise(Problem(cost, fees, np.zeros_like(cost), equal, equal), *start)
 
 
-def capped_kelly(cost: Floats, largest: Floats) -> tuple[Floats, Floats, Floats]:
+def capped_kelly(cost: Floats, fees: Floats, largest: Floats) -> tuple[Floats, Floats, Floats]:
     """Return centre, half-width and fraction of the fastest growth, each (G,).
 
     Args:
         cost: (G,) standardised costs.
+        fees: (G,) their share in the variance, as a Problem has it.
         largest: (G,) bound of the fraction per stationary standard deviation; infinity where there is none.
     """
-    centre, half = sharpe(cost)
-    free = _free_fraction(cost, centre, half)
+    centre, half = sharpe(cost, fees)
+    free = _free_fraction(cost, fees, centre, half)
     bound = np.flatnonzero(largest < free)
     if bound.size:
         # Between the free optimum and that of a vanishing fraction, which is the most profitable rule.
         share = largest[bound] / free[bound]
         narrow = profit(cost[bound], to_mean=False)[1]
-        problem = Problem(cost[bound], largest[bound], np.zeros(bound.size), np.ones(bound.size))
+        problem = Problem(cost[bound], fees[bound], largest[bound], np.zeros(bound.size), np.ones(bound.size))
         start = share * centre[bound], narrow + share * (half[bound] - narrow)
         centre[bound], half[bound] = maximise(problem, *start)
-    return centre, half, np.minimum(largest, _free_fraction(cost, centre, half))
+    return centre, half, np.minimum(largest, _free_fraction(cost, fees, centre, half))
 
 
 def watched_at_bars(case: Case, centre: Floats, half: Floats) -> Levels:
@@ -103,9 +115,13 @@ def describe(case: Case, levels: Levels, fraction: Floats | None) -> Thresholds:
     earned = 2.0 * levels.half * case.spread - case.cost
     always_in = (levels.centre == 0.0) & (not levels.one_sided)
     missing = np.full_like(entry, np.nan)
+    deviation = case.sigma * np.sqrt(in_trade)
+    if case.cost_variance:
+        # Where a trade ends with the next one's beginning, both fees fall on one change of the equity.
+        deviation = np.hypot(deviation, case.cost * np.sqrt(np.where(always_in, 1.0, 0.5)))
     growth = missing
     if fraction is not None:
-        growth = (fraction * earned - 0.5 * fraction**2 * case.sigma**2 * in_trade) / trade_time
+        growth = (fraction * earned - 0.5 * (fraction * deviation) ** 2) / trade_time
     return Thresholds(
         entry_z=entry - levels.shift,
         exit_z=leave + levels.shift,
@@ -115,16 +131,16 @@ def describe(case: Case, levels: Levels, fraction: Floats | None) -> Thresholds:
         cycle_time=np.where(always_in, 2.0 * trade_time, trade_time),
         trade_time=trade_time,
         rate=earned / trade_time,
-        sharpe=earned / (case.sigma * np.sqrt(in_trade) * np.sqrt(trade_time)),
+        sharpe=earned / (deviation * np.sqrt(trade_time)),
         fraction=missing if fraction is None else fraction,
         growth=growth,
         bar_shift=tuple(np.where(np.isnan(case.dt), "", np.where(levels.shift > 0, "applied", "not applied")).tolist()),
     )
 
 
-def _free_fraction(cost: Floats, centre: Floats, half: Floats) -> Floats:
+def _free_fraction(cost: Floats, fees: Floats, centre: Floats, half: Floats) -> Floats:
     in_trade, _ = in_trade_and_cycle(centre, half)
-    return np.asarray((half - 0.5 * cost) / in_trade)
+    return np.asarray((half - 0.5 * cost) / (in_trade + 2.0 * fees))
 
 
 def _win_rate(entry: Floats, leave: Floats, stop: Floats) -> Floats:

@@ -9,10 +9,12 @@ a(t) = sqrt(pi/2) erfcx(t/sqrt 2) and m(t) = sqrt(pi/2) exp(t^2/2); a trade earn
 
 - "profit" maximises R theta/C. Model "reversal" (x = -e): u - D(u) = k/(2 sqrt 2), e = sqrt(2) u, D Dawson's
   function; model "to_mean" (x = 0): u - D(u) = k/sqrt 2.
-- "sharpe" maximises the Sharpe ratio of the mark-to-market equity, S = R theta / (sigma sqrt(A C)) per square root of
-  time.
-- "kelly" maximises the growth g = (f R - f^2 sigma^2 A/(2 theta)) theta/C of log wealth when f units of X are held per
-  unit of wealth. Free f = R theta/(sigma^2 A) gives the thresholds of "sharpe" and g = S^2/2; f_max bounds f.
+- "sharpe" maximises the Sharpe ratio of the mark-to-market equity, S = R sqrt(theta/(V C)) per square root of time,
+  where V = sigma^2 A/theta + c^2/2 is what a trade adds to the sum of squared changes of the equity: its time in the
+  market, and two fees of c/2 each. Where the exit of a trade is the entry of the next one (x = -e), the two fees fall
+  on one change, and the costs add c^2. Without `cost_variance` V is sigma^2 A/theta.
+- "kelly" maximises the growth g = (f R - f^2 V/2) theta/C of log wealth when f units of X are held per unit of wealth.
+  Free f = R/V gives the thresholds of "sharpe" and g = S^2/2; f_max bounds f.
 - Model "leung_li" buys at d and sells at b, one side only, half the cost each time, with discount rate r:
   b solves F(b) = (b - c/2) F'(b) and d maximises (V(x) - x - c/2)/G(x), V(x) = (b - c/2) F(x)/F(b), where
   F(x) = int_0^inf u^(r/theta - 1) exp(z u - u^2/2) du and G is the same with -z.
@@ -65,7 +67,10 @@ BAR_SHIFT = 0.5826
 
 
 class Case(NamedTuple):
-    """Checked parameters, one process an entry, all (G,); stop and dt are NaN where not given."""
+    """Checked parameters, one process an entry, all (G,); stop and dt are NaN where not given.
+
+    cost_variance: whether the costs count in the variance of the equity.
+    """
 
     theta: Floats
     mu: Floats
@@ -73,6 +78,7 @@ class Case(NamedTuple):
     cost: Floats
     stop: Floats
     dt: Floats
+    cost_variance: bool = True
 
     @property
     def spread(self) -> Floats:
@@ -115,7 +121,8 @@ class Thresholds(NamedTuple):
             always holds a position (exit_z = -entry_z), one trade and the wait for the next one otherwise.
         trade_time: Mean time from one entry to the next.
         rate: return_per_trade / trade_time, in units of X per time.
-        sharpe: Sharpe ratio of the mark-to-market equity per square root of time, over a rate of zero.
+        sharpe: Sharpe ratio of the mark-to-market equity per square root of time, over a rate of zero; its variance
+            includes that of the costs, unless it was to be left out.
         fraction: Units of X held per unit of wealth, for objective "kelly"; NaN for the others.
         growth: Growth rate of log wealth per time, for objective "kelly"; NaN for the others.
         bar_shift: "" without dt; "applied"; "not applied" where bars are too coarse for it, and then the thresholds are

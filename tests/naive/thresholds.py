@@ -40,18 +40,23 @@ def rate(k, entry, leave):
     return (entry - leave - k) / times(entry, leave)[1]
 
 
+def variation(k, inside):
+    """Return the quadratic variation of a trade: 2 a unit of the time inside, and two fees of k/2."""
+    return 2 * inside + 2 * (k / 2) ** 2
+
+
 def sharpe(k, entry, leave):
-    """Return S per square root of 1/theta: profit a trade over the deviation sqrt(2) of the equity while in it."""
+    """Return S per square root of 1/theta: profit a trade over the deviation of the equity in it."""
     inside, cycle = times(entry, leave)
-    return (entry - leave - k) / math.sqrt(2 * inside * cycle)
+    return (entry - leave - k) / math.sqrt(variation(k, inside) * cycle)
 
 
 def growth(k, entry, leave, largest):
     """Return the growth of log wealth and the fraction, at most `largest`, that reaches it."""
     inside, cycle = times(entry, leave)
     earned = entry - leave - k
-    fraction = min(earned / (2 * inside), largest)
-    return (fraction * earned - fraction**2 * inside) / cycle, fraction
+    fraction = min(earned / variation(k, inside), largest)
+    return (fraction * earned - fraction**2 * variation(k, inside) / 2) / cycle, fraction
 
 
 def best_one(k, leave_of):
@@ -131,3 +136,21 @@ def simulate(k, entry, leave, dt, n_paths, n_bars, seed):
         side[enters] = -np.sign(z[enters])
         opened[enters] = z[enters]
     return trades, profit, bars
+
+
+def changes_of_equity(k, entry, leave, dt, n_paths, n_bars, seed):
+    """Return what each bar changes of the equity, (n_bars, n_paths): price moves, and k/2 at each fill a bar later."""
+    generator = np.random.default_rng(seed)
+    decay, noise = math.exp(-dt), math.sqrt(-math.expm1(-2 * dt))
+    z = generator.standard_normal(n_paths)
+    decided, side, fills = np.zeros(n_paths), np.zeros(n_paths), np.zeros(n_paths)
+    found = np.empty((n_bars, n_paths))
+    for bar in range(n_bars):
+        before, z = z, decay * z + noise * generator.standard_normal(n_paths)
+        found[bar] = side * (z - before) - 0.5 * k * fills
+        side = decided
+        held = np.where((decided != 0) & (decided * z >= -leave), 0.0, decided)
+        after = np.where((held == 0) & (np.abs(z) >= entry), -np.sign(z), held)
+        fills = (held != decided).astype(float) + (after != held)
+        decided = after
+    return found

@@ -32,6 +32,7 @@ def thresholds(
     f_max: float | None = None,
     legs: int | None = None,
     log_prices: bool | None = None,
+    cost_variance: bool | None = None,
     timeout: float | None = None,
 ) -> Question[Thresholds]:
     """Find the optimal entry and exit levels. Exactly one of the two costs is given.
@@ -48,6 +49,7 @@ def thresholds(
         f_max: Largest position in units of the price per unit of wealth, for "kelly".
         legs: Instruments a trade buys or sells, for cost_per_side.
         log_prices: The process is a log price.
+        cost_variance: False leaves the variance of the costs out of the Sharpe ratio and of "kelly".
         timeout: Seconds for everything; the client's own where None.
 
     Returns:
@@ -67,6 +69,7 @@ def thresholds(
         rate=rate,
         legs=legs,
         log_prices=log_prices,
+        cost_variance=cost_variance,
         cost_unit="per_side_fraction" if round_trip_cost is None else None,
     )
     cost = cost_per_side if round_trip_cost is None else round_trip_cost

@@ -30,6 +30,7 @@ class ThresholdOptions(options.Options, frozen=True, kw_only=True):
         cost_unit: What transaction_cost means: a round trip in units of the price, or a fraction a side.
         legs: Instruments that a trade buys or sells, for "per_side_fraction".
         log_prices: The process is a log price, so that a fraction of notional is its own unit.
+        cost_variance: Count the variance of the costs in that of the equity.
     """
 
     dt: Annotated[float, Meta(gt=0)] | None = None
@@ -40,6 +41,7 @@ class ThresholdOptions(options.Options, frozen=True, kw_only=True):
     cost_unit: Literal["absolute", "per_side_fraction"] = "absolute"
     legs: Annotated[int, Meta(ge=1, le=1000)] = 1
     log_prices: bool = False
+    cost_variance: bool = True
 
 
 _NAMES = option_names(
@@ -83,10 +85,10 @@ async def _optimal(
     process = request.ou_params
     given = {"rate": chosen.rate, "stop": chosen.stop, "f_max": chosen.f_max, "dt": chosen.dt}
     optional = {name: value for name, value in given.items() if value is not None}
-    key = ThresholdKey(request.optimization_objective or "sharpe", chosen.model, tuple(optional))
+    key = ThresholdKey(request.optimization_objective or "sharpe", chosen.model, tuple(optional), chosen.cost_variance)
     item = {"theta": process.theta, "mu": process.mu, "sigma": process.sigma, "cost": round_trip_cost, **optional}
     if chosen.model == "leung_li":
-        return await call.compute(thresholds.optimal, **item, objective=key.objective, model=key.model)
+        return await call.compute(thresholds.optimal, **item, **key.shared)
     return await call.batched(optimal_thresholds, key, item)
 
 

@@ -102,3 +102,16 @@ def test_bars_that_are_too_coarse_leave_the_thresholds_alone_and_say_so():
 def test_a_loss_making_pair_is_answered_with_negative_numbers():
     found = unit(5.0, 1.0, -1.0)
     assert (found.return_per_trade, found.rate < 0, found.sharpe < 0) == (-3.0, True, True)
+
+
+@pytest.mark.parametrize(("entry", "leave", "seed"), [(1.4, -0.6, 3), (1.2, -1.2, 4)])
+def test_the_variance_of_a_simulated_equity_includes_that_of_the_costs(entry, leave, seed):
+    cost, dt = 1.0, 0.016
+    changes = naive.changes_of_equity(cost, entry, leave, dt, n_paths=1500, n_bars=2000, seed=seed)[500:]
+    found = unit(cost, entry, leave, dt=dt)
+    # The first bars are left out, for the account begins flat. A fill a bar after its decision does not depend on the move that led to it, which would cost the variance of the
+    # fees a part of the order of sqrt(dt). sharpe = rate / deviation.
+    deviation = found.rate / found.sharpe
+    assert changes.std() / np.sqrt(dt) == pytest.approx(float(deviation), rel=0.01)
+    plain = unit(cost, entry, leave, dt=dt, cost_variance=False)
+    assert changes.std() / np.sqrt(dt) > 1.05 * plain.rate / plain.sharpe
