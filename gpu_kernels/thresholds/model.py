@@ -18,6 +18,13 @@ a(t) = sqrt(pi/2) erfcx(t/sqrt 2) and m(t) = sqrt(pi/2) exp(t^2/2); a trade earn
 - Model "leung_li" buys at d and sells at b, one side only, half the cost each time, with discount rate r:
   b solves F(b) = (b - c/2) F'(b) and d maximises (V(x) - x - c/2)/G(x), V(x) = (b - c/2) F(x)/F(b), where
   F(x) = int_0^inf u^(r/theta - 1) exp(z u - u^2/2) du and G is the same with -z.
+
+A stop L > e closes a losing trade at |z| = L; the rule then opens none before |z| < e. A share p of the trades ends at
+the exit, a trade earns R = s (p (e - x) - (1 - p)(L - e)) - c, lasts p A - (1 - p) B, and trades follow one another
+every p C; stopped.py has p and B. "profit" with model "reversal" then chooses both thresholds, as "sharpe" does.
+
+An order that fills a time `delay` after its decision meets, on average, exp(-theta delay) of each deviation from the
+mean, so all gross profits shrink by that factor; the times stay.
 """
 
 from typing import NamedTuple
@@ -35,6 +42,7 @@ __all__ = [
     "OBJECTIVES",
     "SMALLEST_COST",
     "SMALLEST_RATE",
+    "STOP_CHANGES",
     "UNITS",
     "Case",
     "Levels",
@@ -46,6 +54,9 @@ OBJECTIVES = ("profit", "sharpe", "kelly")
 
 MODELS = ("reversal", "to_mean", "leung_li")
 """Which trades the rule makes; those after the first go with "profit" alone."""
+
+STOP_CHANGES = ("all", "win_rate")
+"""What a stop changes: all figures and the optimum, or the win rate alone."""
 
 UNITS = ("absolute", "per_side_fraction")
 """How a transaction cost may be quoted."""
@@ -69,7 +80,8 @@ BAR_SHIFT = 0.5826
 class Case(NamedTuple):
     """Checked parameters, one process an entry, all (G,); stop and dt are NaN where not given.
 
-    cost_variance: whether the costs count in the variance of the equity.
+    delay: time from a decision to its fill. cost_variance: whether the costs count in the variance of the equity.
+    stop_ends_trades: whether all figures are those with the stop, or win_rate alone.
     """
 
     theta: Floats
@@ -78,12 +90,24 @@ class Case(NamedTuple):
     cost: Floats
     stop: Floats
     dt: Floats
+    delay: Floats
     cost_variance: bool = True
+    stop_ends_trades: bool = True
 
     @property
     def spread(self) -> Floats:
         """The stationary standard deviation s, (G,)."""
         return np.asarray(self.sigma / np.sqrt(2.0 * self.theta))
+
+    @property
+    def kept(self) -> Floats:
+        """The share of a deviation from the mean that is left when an order fills, exp(-theta delay), (G,)."""
+        return np.exp(-self.theta * self.delay)
+
+    @property
+    def stopped(self) -> bool:
+        """Whether a stop ends trades."""
+        return self.stop_ends_trades and not bool(np.isnan(self.stop).all())
 
 
 class Levels(NamedTuple):
@@ -107,8 +131,7 @@ class Levels(NamedTuple):
 class Thresholds(NamedTuple):
     """Thresholds and what they earn; every array has the broadcast shape of the parameters, () for scalars.
 
-    Times are in theta's unit unless said otherwise. Without `stop`, the durations and returns are exact for the
-    continuously watched process; a stop changes win_rate alone.
+    Times are in theta's unit unless said otherwise. They are exact for the continuously watched process.
 
     Attributes:
         entry_z: Enter where |z| reaches it, in stationary standard deviations; moved inward by the bar shift where one

@@ -24,17 +24,20 @@ class ThresholdKey(NamedTuple):
         model: One of thresholds.MODELS.
         optional: Names of the optional arguments that an item gives.
         cost_variance: As in thresholds.optimal.
+        stop_changes: As in thresholds.optimal.
     """
 
     objective: str
     model: str
     optional: tuple[str, ...] = ()
     cost_variance: bool = True
+    stop_changes: str = "all"
 
     @property
     def shared(self) -> dict[str, Any]:
         """The arguments of thresholds.optimal that all have in common."""
-        return {"objective": self.objective, "model": self.model, "cost_variance": self.cost_variance}
+        names = ("objective", "model", "cost_variance", "stop_changes")
+        return {name: getattr(self, name) for name in names}
 
 
 def optimal_thresholds(key: ThresholdKey, items: Sequence[Mapping[str, float]]) -> list[thresholds.Thresholds]:

@@ -33,6 +33,8 @@ def thresholds(
     legs: int | None = None,
     log_prices: bool | None = None,
     cost_variance: bool | None = None,
+    stop_changes: str | None = None,
+    execution_delay: int | None = None,
     timeout: float | None = None,
 ) -> Question[Thresholds]:
     """Find the optimal entry and exit levels. Exactly one of the two costs is given.
@@ -45,11 +47,13 @@ def thresholds(
         model: "reversal", "to_mean" or "leung_li".
         rate: Discount rate of "leung_li", per theta's time unit.
         dt: Length of the bars that are watched, in theta's time unit; thresholds are shifted for it.
-        stop: z of a stop-loss.
+        stop: z of a stop-loss, above the entry.
         f_max: Largest position in units of the price per unit of wealth, for "kelly".
         legs: Instruments a trade buys or sells, for cost_per_side.
         log_prices: The process is a log price.
         cost_variance: False leaves the variance of the costs out of the Sharpe ratio and of "kelly".
+        stop_changes: "all", or "win_rate" for figures and an optimum that look at no stop but for that one.
+        execution_delay: Bars between a decision and its fill; it needs dt.
         timeout: Seconds for everything; the client's own where None.
 
     Returns:
@@ -70,6 +74,8 @@ def thresholds(
         legs=legs,
         log_prices=log_prices,
         cost_variance=cost_variance,
+        stop_changes=stop_changes,
+        execution_delay=execution_delay,
         cost_unit="per_side_fraction" if round_trip_cost is None else None,
     )
     cost = cost_per_side if round_trip_cost is None else round_trip_cost
