@@ -154,6 +154,7 @@ def describe(case: Case, levels: Levels, fraction: Floats | None) -> Thresholds:
     won = _win_rate(entry, leave, levels.stop)
     if case.stopped:
         won, lost, *times = passage(levels.centre, levels.half, levels.stop)
+        times[1] += lost * _back_at_an_entry(entry, levels.shift)
         gained = won * 2.0 * levels.half - lost * (levels.stop - entry)
         reversed_trades = won
     else:
@@ -187,6 +188,15 @@ def describe(case: Case, levels: Levels, fraction: Floats | None) -> Thresholds:
         growth=growth,
         bar_shift=tuple(np.where(np.isnan(case.dt), "", np.where(levels.shift > 0, "applied", "not applied")).tolist()),
     )
+
+
+def _back_at_an_entry(entry: Floats, shift: Floats) -> Floats:
+    """Return how long a stopped account that has seen |z| < e waits for its next entry, (G,): no time but for bars.
+
+    Bars see the path below the entry only when it is `shift` farther in, and see it at an entry `shift` farther out.
+    """
+    wide = np.maximum(np.minimum(shift, 0.5 * entry), 1e-300)
+    return np.where(shift > 0, in_trade_and_cycle(entry - wide, wide)[1], 0.0)
 
 
 def _free_fraction(cost: Floats, fees: Floats, centre: Floats, half: Floats) -> Floats:

@@ -32,6 +32,8 @@ def signals(
     position: str = "flat",
     cost_per_side: float | None = None,
     stop: float | None = None,
+    horizon: float | None = None,
+    confidence: str | None = None,
     timestamps_ms: Any = None,
     timeout: float | None = None,
 ) -> Question[Signal]:
@@ -44,7 +46,10 @@ def signals(
             None.
         position: "flat", "long" or "short".
         cost_per_side: A fraction of notional; 0.001 where None.
-        stop: z of a stop-loss.
+        stop: z of a stop-loss; confidence is the probability of the exit before it.
+        horizon: Without a stop, confidence is the probability of the exit within this time, in theta's time unit; three
+            half-lives where None.
+        confidence: "exit", or "unit_root" for the earlier 1 - p of a unit-root test.
         timestamps_ms: (T,) milliseconds since the epoch; a frame's time index where None.
         timeout: Seconds for everything; the client's own where None.
 
@@ -65,7 +70,7 @@ def signals(
         if thresholds is None
         else wire.scalars("thresholds", thresholds, ("entry_zscore", "exit_zscore")),
         position_state=position,
-        metadata=wire.options(stop=stop, transaction_cost=cost_per_side),
+        metadata=wire.options(stop=stop, horizon=horizon, confidence=confidence, transaction_cost=cost_per_side),
     )
 
     def result(replies: Replies, about: About) -> Signal:
