@@ -8,7 +8,16 @@ from numpy.typing import ArrayLike
 from gpu_kernels.checks import Floats, array, at_least, non_negative, one_of, positive
 from gpu_kernels.errors import InvalidInput
 from gpu_kernels.pair_trading import columns, scanning
-from gpu_kernels.pair_trading.model import DEFAULT_COST, N_PERIODS, STATUSES, ColumnNote, PairTable, Progress, ScanRules
+from gpu_kernels.pair_trading.model import (
+    DEFAULT_COST,
+    N_PERIODS,
+    SCORES,
+    STATUSES,
+    ColumnNote,
+    PairTable,
+    Progress,
+    ScanRules,
+)
 from gpu_kernels.pair_trading.trading_levels import TradingLevels, trading_levels
 from gpu_kernels.thresholds import OBJECTIVES
 from gpu_kernels.time_units import PERIODS_PER_YEAR
@@ -28,6 +37,7 @@ def scan(
     objective: str = "sharpe",
     lookback: int = 60,
     periods_per_year: float = PERIODS_PER_YEAR,
+    score: str = "fixed",
     progress: Progress | None = None,
 ) -> PairTable:
     """Test all pairs of columns for cointegration on the train part, trade those that pass, and rank them by it.
@@ -45,6 +55,8 @@ def scan(
         objective: What the thresholds maximise, one of thresholds.OBJECTIVES.
         lookback: Bars in the window of the z-score, at least 2, at most the train part.
         periods_per_year: Bars in a year, for Sharpe ratios.
+        score: "fixed" trades the z-score of the process that is fitted on the train part, which the thresholds are made
+            for; "rolling" that of the last `lookback` bars.
         progress: Called with the pairs examined and all pairs; what it raises ends the scan.
 
     Returns:
@@ -73,6 +85,7 @@ def scan(
         objective=one_of("objective", objective, OBJECTIVES),
         lookback=at_least("lookback", lookback, 2),
         periods_per_year=positive("periods_per_year", periods_per_year),
+        score=one_of("score", score, SCORES),
     )
     _has_bars(len(checked), rules)
     return _scanned(checked, rules, progress)

@@ -118,7 +118,7 @@ def _shapes(prices: Floats, best: NDArray[np.int64], cells: Cells, rules: Rules)
             cells.entry_z[chosen],
             cells.exit_z[chosen],
             cells.cost[chosen],
-            rules._replace(lookback=lookback),
+            rules.of(rows)._replace(lookback=lookback),
         )
         shapes[rows] = np.stack(found, axis=1)
     return shapes

@@ -18,7 +18,7 @@ from meanrev_wire.research_pb2 import ScanReply
 __all__ = ["SCAN", "read_scan", "scan"]
 
 _HOUR_S = 3600.0
-_TEXTS = ("y", "x", "status", "reason")
+_TEXTS = ("y", "x", "status", "reason", "test_note")
 _PERIODS = ("period_half_life", "period_p_value")
 _COUNTS = ("n_pairs", "n_significant", "n_untested")
 _N_PERIODS = 3
@@ -68,6 +68,7 @@ def scan(
     objective: str | None = None,
     lookback: int | None = None,
     periods_per_year: float | None = None,
+    score: str | None = None,
     asset_ids: Sequence[str] | None = None,
     progress: Progress = False,
     dry_run: bool = False,
@@ -88,6 +89,7 @@ def scan(
         objective: What the thresholds maximise: "sharpe" (where None) or "profit".
         lookback: Bars of the rolling z-score; 60 where None.
         periods_per_year: For the Sharpe ratios; 252 where None.
+        score: The z-score that is traded: "fixed", of the process fitted on the train part (where None), or "rolling".
         asset_ids: Names of the series; the frame's columns, else their numbers, where None.
         progress: True for a bar, or a function of (done, total, eta_s).
         dry_run: Upload nothing, and return an Estimate of time, memory and bytes in place of the result.
@@ -110,6 +112,7 @@ def scan(
         "objective": objective,
         "lookback": lookback,
         "periods_per_year": periods_per_year,
+        "score": score,
     }
     request = ResearchRequest(SCAN, read, series_names(read, asset_ids), options, read_scan)
     return request.question(progress, timeout, dry_run=dry_run)
