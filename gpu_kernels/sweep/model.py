@@ -109,7 +109,7 @@ class Rules(NamedTuple):
 
     def of(self, series: NDArray[np.bool_] | NDArray[np.intp] | slice) -> "Rules":
         """Return the rules of some of the series, whose means and deviations are arrays (B,) then."""
-        if self.score != "fixed":
+        if self.score != "fixed" or self.mean is None or not np.ndim(self.mean):
             return self
         mean, deviation = np.asarray(self.mean), np.asarray(self.deviation)
         return self._replace(mean=mean[series], deviation=deviation[series])

@@ -127,6 +127,10 @@ class Choice(NamedTuple):
         status: OK, or ERROR where no cell has a figure.
         reason: Why none has; "" where one has.
         n_bars: Bars of the series' span, from its first price to its last, which the figures are of.
+        sharpe_std_error: Of the best cell's Sharpe ratio, annualised like it, for independent returns of any skewness
+            and kurtosis; NaN where they do not vary.
+        probability_sharpe_positive: That the true ratio is above 0. It does not allow for the choice, as
+            deflated_sharpe does.
     """
 
     best: NDArray[np.int64]
@@ -137,6 +141,8 @@ class Choice(NamedTuple):
     status: NDArray[np.str_]
     reason: NDArray[np.str_]
     n_bars: NDArray[np.int64]
+    sharpe_std_error: Floats
+    probability_sharpe_positive: Floats
 
 
 class WalkStep(NamedTuple):

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from gpu_kernels import interruption, sweep
 from gpu_kernels.checks import Floats
+from gpu_kernels.errors import InvalidInput
 from gpu_kernels.performance.sharpe_error import few, probability_positive, standard_errors
 from gpu_kernels.sweep import Rules
 from gpu_kernels.threshold_grid import blocks, host
@@ -49,6 +50,8 @@ def starts(n_bars: int, spans: Spans) -> range:
 
 def forward(prices: Floats, cells: Cells, spans: Spans, rules: Rules, progress: Progress | None) -> list[WalkStep]:
     """Walk every series forward; see the contract."""
+    if rules.score == "online":
+        raise InvalidInput("score", "must be 'rolling' or 'fixed' for a walk-forward", value=rules.score)
     n_series, n_bars = prices.shape
     first_bars = starts(n_bars, spans)
     n_valid = int(np.count_nonzero(cells.valid))
@@ -63,7 +66,7 @@ def forward(prices: Floats, cells: Cells, spans: Spans, rules: Rules, progress: 
                     progress(before + swept, total)
 
             train = prices[rows, start : start + spans.train]
-            own = _fitted(train, rules)
+            own = _fitted(train, rules.of(rows))
             sharpe_ratio = blocks.run(train, cells, own, report).sharpe_ratio
             done += train.shape[0] * n_valid
             chosen = host.best(sharpe_ratio)

@@ -6,7 +6,7 @@ from typing import Any
 from meanrev.intake.containers import table
 from meanrev.methods.accounts import BACKTEST, accounts_request
 from meanrev.methods.single_backtest import of_one_series
-from meanrev.methods.trading_rule import Rate, trading_options
+from meanrev.methods.trading_rule import Rate, Score, trading_options
 from meanrev.progress import Progress
 from meanrev.question import Question
 
@@ -32,6 +32,8 @@ def backtest(
     periods_per_year: float | None = None,
     stop: float | None = None,
     borrow: Rate = None,
+    score: Score = None,
+    forgetting: float | None = None,
     progress: Progress = False,
     dry_run: bool = False,
     timeout: float | None = None,
@@ -56,6 +58,10 @@ def backtest(
         stop: A losing position with side d is closed where d z <= -stop, and none opened before |z| < entry_zscore was
             seen again; above entry_zscore. No stop where None.
         borrow: Rate a year on the notional of short positions, of one unit in mode "unit": 0.03, "3%" or "300bp".
+        score: The z-score that is traded: "rolling" (where None), "online" for a process that is fitted to the prices
+            before each one, a fit or a mapping with mu and sigma_eq for that process, or a number of first rows to
+            which one is fitted; the rows behind them are traded then.
+        forgetting: For "online": weight of a price relative to the next one; 1 where None.
         progress: True for a bar, or a function of (done, total, eta_s); for many columns.
         dry_run: Upload nothing, and return an Estimate of time, memory and bytes in place of the result.
         timeout: Seconds for everything; the client's own where None.
@@ -66,7 +72,7 @@ def backtest(
     Raises:
         MeanRevError: as every call.
     """
-    rule = trading_options(execution_delay, mode, initial_capital, periods_per_year, stop, borrow)
+    rule = trading_options(execution_delay, mode, initial_capital, periods_per_year, stop, borrow, score, forgetting)
     read = table("prices", prices)
     given: dict[str, Any] = {"thresholds": thresholds, "entry_zscore": entry_zscore, "exit_zscore": exit_zscore}
     given |= {"cost_per_side": cost_per_side, "timestamps_ms": timestamps_ms, "asset_ids": asset_ids}

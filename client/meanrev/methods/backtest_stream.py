@@ -4,7 +4,7 @@ from collections.abc import AsyncIterable, Iterable, Mapping
 from typing import Any
 
 from meanrev.methods import fields, wire
-from meanrev.methods.trading_rule import Rate, levels_of, trading_options
+from meanrev.methods.trading_rule import Rate, Score, levels_of, trading_options
 from meanrev.question import Live
 from meanrev.results import BacktestMetric
 from meanrev_wire import meanrev_pb2
@@ -35,6 +35,8 @@ def backtest_stream(
     periods_per_year: float | None = None,
     stop: float | None = None,
     borrow: Rate = None,
+    score: Score = None,
+    forgetting: float | None = None,
     timeout: float | None = None,
 ) -> Live[BacktestMetric]:
     """Trade as bars arrive: a metric every update_frequency bars, and one at the end.
@@ -54,6 +56,10 @@ def backtest_stream(
         periods_per_year: As for backtest.
         stop: As for backtest.
         borrow: As for backtest.
+        score: The z-score that is traded: "rolling" (where None), "online" for a process that is fitted to the prices
+            before each one, a fit or a mapping with mu and sigma_eq for that process, or a number of first rows to
+            which one is fitted; the rows behind them are traded then.
+        forgetting: For "online": weight of a price relative to the next one; 1 where None.
         timeout: Seconds for the whole stream; no limit where None.
 
     Returns:
@@ -65,7 +71,7 @@ def backtest_stream(
     entry, exit_ = levels_of(thresholds, entry_zscore, exit_zscore)
     held: dict[str, Any] = {"entry_zscore": entry, "exit_zscore": exit_, "transaction_cost": cost_per_side}
     held["update_frequency"] = update_frequency
-    rule = trading_options(execution_delay, mode, initial_capital, periods_per_year, stop, borrow)
+    rule = trading_options(execution_delay, mode, initial_capital, periods_per_year, stop, borrow, score, forgetting)
     metadata = wire.options(lookback=lookback, **rule)
 
     def encode(bar: Bar, first: bool) -> bytes:

@@ -13,7 +13,7 @@ from meanrev.results.series import (
     Thresholds,
 )
 from meanrev.results.service import Estimate, JobState, Portfolio, ServerInfo
-from meanrev.results.sweeps import BestCells, CellFigures, Surface, SweepResult, WalkForward
+from meanrev.results.sweeps import BestCells, CellFigures, PooledWalks, Surface, SweepResult, WalkForward
 
 __all__ = [
     "AccountPaths",
@@ -32,6 +32,7 @@ __all__ = [
     "OuFit",
     "PairFit",
     "Pca",
+    "PooledWalks",
     "Portfolio",
     "PortfolioStats",
     "Result",

@@ -14,7 +14,7 @@ from meanrev.errors import InvalidInput
 from meanrev.results.base import LABEL, Result, label_column
 from meanrev.results.plots import SweepPlot
 
-__all__ = ["BestCells", "CellFigures", "Surface", "SweepResult", "WalkForward"]
+__all__ = ["BestCells", "CellFigures", "PooledWalks", "Surface", "SweepResult", "WalkForward"]
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -87,6 +87,8 @@ class BestCells(Result):
         status: "ok", or "error" where the column has no figures.
         reason: Why it has none, and the way out; "" where it has some.
         n_bars: Bars from its first price to its last, which the figures are of.
+        sharpe_std_error: Of the best cell's Sharpe ratio, for independent returns.
+        probability_sharpe_positive: That the true ratio is above 0; it does not allow for the choice among many cells.
     """
 
     column: Any = field(metadata=LABEL)
@@ -104,6 +106,8 @@ class BestCells(Result):
     status: Any
     reason: Any
     n_bars: Any
+    sharpe_std_error: Any
+    probability_sharpe_positive: Any
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -128,6 +132,9 @@ class WalkForward(Result):
         cell: Number of the chosen cell, -1 where none was valid.
         status: "ok", or "error" where the train part has no cell, or the test part no figures.
         reason: Why; "" where both have them.
+        test_sharpe_std_error: Of test_sharpe; NaN where the returns do not vary.
+        probability_sharpe_positive: That the true Sharpe ratio behind test_sharpe is above 0.
+        note: What to beware of in test_sharpe, such as few bars or trades; "" for nothing.
         train_first: Time of the first train bar, datetime64; None, like the next three, where the prices have no times.
         train_last: Time of the last train bar.
         test_first: Time of the first test bar.
@@ -151,6 +158,9 @@ class WalkForward(Result):
     cell: Ints
     status: tuple[str, ...]
     reason: tuple[str, ...]
+    test_sharpe_std_error: Floats
+    probability_sharpe_positive: Floats
+    note: tuple[str, ...]
     train_first: Times | None = None
     train_last: Times | None = None
     test_first: Times | None = None
@@ -159,6 +169,35 @@ class WalkForward(Result):
     def to_columns(self) -> dict[str, Any]:
         """Return what to_frame shows, a column's values by its name, without pandas."""
         return self._columns()
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class PooledWalks(Result):
+    """The test parts of all walk-forward steps of each column together; (N,) each.
+
+    Attributes:
+        column: Label of the column.
+        n_steps: Steps with figures.
+        n_bars: Their test bars.
+        n_trades: Round trips closed in them.
+        sharpe_ratio: Mean of the steps' ratios, weighted by their bars, annualised.
+        sharpe_std_error: Of it.
+        probability_sharpe_positive: That the true ratio is above 0.
+        sharpe_lower: Lower end of the interval of 95 %.
+        sharpe_upper: Upper end of it.
+        note: What to beware of, such as few bars or trades; "" for nothing.
+    """
+
+    column: tuple[Any, ...] = field(metadata=LABEL)
+    n_steps: Ints
+    n_bars: Ints
+    n_trades: Ints
+    sharpe_ratio: Floats
+    sharpe_std_error: Floats
+    probability_sharpe_positive: Floats
+    sharpe_lower: Floats
+    sharpe_upper: Floats
+    note: tuple[str, ...]
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -176,6 +215,7 @@ class SweepResult(Result):
         n_cells: Valid cells, tried for each column.
         cell_reason: (G,) why no column has a figure in a cell; "" where one may have.
         walk_forward: Its steps; None where there are none.
+        pooled: One out-of-sample Sharpe ratio of all steps of a column; None where there are none.
     """
 
     columns: tuple[Any, ...] = field(metadata=LABEL)
@@ -188,6 +228,7 @@ class SweepResult(Result):
     n_cells: int
     cell_reason: NDArray[np.str_]
     walk_forward: WalkForward | None = None
+    pooled: PooledWalks | None = None
 
     @property
     def plot(self) -> SweepPlot:
