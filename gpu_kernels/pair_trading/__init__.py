@@ -55,8 +55,7 @@ def scan(
         objective: What the thresholds maximise, one of thresholds.OBJECTIVES.
         lookback: Bars in the window of the z-score, at least 2, at most the train part.
         periods_per_year: Bars in a year, for Sharpe ratios.
-        score: "fixed" trades the z-score of the process that is fitted on the train part, which the thresholds are made
-            for; "rolling" that of the last `lookback` bars.
+        score: "fixed" trades the z-score of the process of the train part, "rolling" that of the last lookback bars.
         progress: Called with the pairs examined and all pairs; what it raises ends the scan.
 
     Returns:
@@ -67,10 +66,7 @@ def scan(
         InvalidInput: fewer than two columns have a usable price in every row, there are too few bars, or an option is
             out of its range.
 
-    References:
-        Engle and Granger (1987), Co-integration and error correction, section 5.
-        Benjamini and Hochberg (1995), Controlling the false discovery rate, section 3.
-        Bailey and Lopez de Prado (2014), The deflated Sharpe ratio, equations 1 and 2.
+    References: those of model.py, which has the equations.
     """
     checked = _matrix(prices)
     _shares(split, alpha)

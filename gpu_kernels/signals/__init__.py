@@ -37,8 +37,7 @@ def decide(
         position: One of POSITIONS, what is held now.
         round_trip_cost: Cost of opening and closing, in units of X.
         stop: Distance at which a losing position is closed, > entry_z; None for no stop.
-        horizon: Without a stop, the time within which the exit is to come, in theta's time unit, above 0 and at most
-            LONGEST/theta, or 0 for a confidence of 0; HALF_LIVES half-lives where None.
+        horizon: Without a stop, the time within which the exit is to come, at most LONGEST/theta; 0 for none.
 
     Returns:
         Signal of Python scalars.
@@ -48,18 +47,14 @@ def decide(
             a finite z.
 
     References:
-        Bertram (2010), Analytic solutions for optimal statistical arbitrage trading, section 2.
-        Darling and Siegert (1953), The first passage problem for a continuous Markov process, theorem 4.1.
-        Ricciardi, Sacerdote and Sato (1984), On an integral equation for first-passage-time probability densities.
+        Bertram (2010), section 2; Darling and Siegert (1953), theorem 4.1; Ricciardi, Sacerdote and Sato (1984).
     """
     one_of("position", position, POSITIONS)
     place, mean = _finite("price", price), _finite("mu", mu)
     speed, diffusion = positive("theta", theta), positive("sigma", sigma)
     cost = non_negative("round_trip_cost", round_trip_cost)
     distances = _distances(entry_z, exit_z, stop)
-    within = HALF_LIVES * math.log(2.0) / speed if horizon is None else non_negative("horizon", horizon)
-    if within * speed > LONGEST:
-        raise InvalidInput("horizon", f"must be at most {LONGEST:g}/theta = {LONGEST / speed:g}", value=horizon)
+    within = _horizon(horizon, speed)
     deviation = diffusion / math.sqrt(2.0 * speed)
     zscore = (place - mean) / deviation if deviation > 0 else math.inf
     if not math.isfinite(zscore):
@@ -76,6 +71,14 @@ def decide(
         rule=rule,
         confidence_meaning=meaning,
     )
+
+
+def _horizon(horizon: float | None, speed: float) -> float:
+    if horizon is None:
+        return HALF_LIVES * math.log(2.0) / speed
+    if non_negative("horizon", horizon) * speed > LONGEST:
+        raise InvalidInput("horizon", f"must be at most {LONGEST:g}/theta = {LONGEST / speed:g}", value=horizon)
+    return float(horizon)
 
 
 def _distances(entry_z: float, exit_z: float, stop: float | None) -> host.Distances:

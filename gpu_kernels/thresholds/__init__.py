@@ -71,15 +71,12 @@ def optimal(
         model: One of MODELS; those after the first go with objective "profit".
         rate: Discount rate per time, between SMALLEST_RATE and LARGEST_RATE times theta, for model "leung_li" and
             required there.
-        stop: z of a stop-loss, above the entry. The optimum is the one given the stop, but for model "leung_li", whose
-            thresholds are those without one.
+        stop: z of a stop-loss, above the entry. The optimum is the one given it, but for model "leung_li".
         f_max: Largest number of units of X held per unit of wealth, > 0, for objective "kelly".
         dt: Length of the bars at which the thresholds will be watched, in theta's time unit.
         delay: Time from a decision to its fill, in theta's time unit, >= 0; not for model "leung_li".
-        cost_variance: Whether the variance of the equity includes that of the costs, as a backtest's does; False gives
-            the figures of the literature, which leaves it out.
-        stop_changes: "all": every figure, and the optimum, are those of trades that the stop may end; "win_rate": that
-            alone, and the others are those without a stop.
+        cost_variance: Whether the variance of the equity includes that of the costs, which the literature leaves out.
+        stop_changes: One of STOP_CHANGES: all figures and the optimum, or the win rate alone.
 
     Returns:
         Thresholds of the broadcast shape.
@@ -97,6 +94,26 @@ def optimal(
         IJTAF 18, theorems 2.6 and 2.10.
         `dt`: Broadie, Glasserman and Kou (1997), A continuity correction for discrete barrier options, theorem 1.1.
     """
+    _fits(objective, model, f_max=f_max, rate=rate, delay=delay)
+    given = Arguments(theta=theta, mu=mu, sigma=sigma, cost=cost, rate=rate, stop=stop, f_max=f_max, dt=dt, delay=delay)
+    case = given.case(cost_variance=cost_variance, stop_changes=stop_changes)
+    standard = given.standardised_cost(case, free=model == "leung_li")
+    discount = given.rate(case) if model == "leung_li" else None
+    largest = None
+    if objective == "kelly":
+        largest = given.positive("f_max") * case.spread if given.has("f_max") else np.full_like(standard, np.inf)
+    return given.shaped(case, OPTIMAL_TWINS.run(case, standard, objective, model, discount, largest))
+
+
+def _fits(
+    objective: str,
+    model: str,
+    *,
+    f_max: ArrayLike | None,
+    rate: ArrayLike | None,
+    delay: ArrayLike | None,
+) -> None:
+    """Refuse options that do not go with an objective or a model."""
     one_of("objective", objective, OBJECTIVES)
     one_of("model", model, MODELS)
     if model != "reversal" and objective != "profit":
@@ -107,14 +124,6 @@ def optimal(
         raise InvalidInput("rate", "goes with model 'leung_li', which needs it, and with no other")
     if delay is not None and model == "leung_li":
         raise InvalidInput("delay", "does not go with model 'leung_li', which trades at once")
-    given = Arguments(theta=theta, mu=mu, sigma=sigma, cost=cost, rate=rate, stop=stop, f_max=f_max, dt=dt, delay=delay)
-    case = given.case(cost_variance=cost_variance, stop_changes=stop_changes)
-    standard = given.standardised_cost(case, free=model == "leung_li")
-    discount = given.rate(case) if model == "leung_li" else None
-    largest = None
-    if objective == "kelly":
-        largest = given.positive("f_max") * case.spread if given.has("f_max") else np.full_like(standard, np.inf)
-    return given.shaped(case, OPTIMAL_TWINS.run(case, standard, objective, model, discount, largest))
 
 
 def evaluate(

@@ -8,7 +8,7 @@ import mpmath
 from tests.naive import cointegration, ou, sweep, thresholds
 
 
-def scan(prices, *, lags, split, alpha, log, cost, lookback, periods_per_year):
+def scan(prices, *, lags, split, alpha, log, cost, lookback, periods_per_year, score="fixed"):
     """Return the ranked significant pairs as dicts, and how many were tried."""
     columns = [[math.log(price) if log else float(price) for price in column] for column in zip(*prices, strict=True)]
     n = math.floor(split * len(prices))
@@ -28,6 +28,8 @@ def scan(prices, *, lags, split, alpha, log, cost, lookback, periods_per_year):
         assert value > 0
         row["entry_zscore"], row["exit_zscore"] = levels
         scores = sweep.scores(residual, lookback)
+        if score == "fixed":
+            scores = [(value - process["mu"]) / spread for value in residual]
         returns, _, _ = traded(residual[:n], scores[:n], levels, cost)
         row["per_bar"], row["skewness"], row["kurtosis"] = described(returns)
         row["train_sharpe"] = row["per_bar"] * math.sqrt(periods_per_year)

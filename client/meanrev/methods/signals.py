@@ -42,13 +42,11 @@ def signals(
     Args:
         prices: (T,), oldest first.
         fit: An OuFit, or a mapping with theta, mu and sigma; fitted from prices where None.
-        thresholds: What thresholds returned, or a mapping with entry_zscore and exit_zscore; the optimal ones where
-            None.
+        thresholds: What thresholds returned, a mapping with entry_zscore and exit_zscore, or the optimal ones.
         position: "flat", "long" or "short".
         cost_per_side: A fraction of notional; 0.001 where None.
         stop: z of a stop-loss; confidence is the probability of the exit before it.
-        horizon: Without a stop, confidence is the probability of the exit within this time, in theta's time unit; three
-            half-lives where None.
+        horizon: Without a stop, confidence is that of the exit within this time; three half-lives where None.
         confidence: "exit", or "unit_root" for the earlier 1 - p of a unit-root test.
         timestamps_ms: (T,) milliseconds since the epoch; a frame's time index where None.
         timeout: Seconds for everything; the client's own where None.
@@ -61,10 +59,7 @@ def signals(
         raise InvalidInput("prices", "must be one series, of shape (T,)", value=read.values.shape)
     message = wire.encode(
         SignalRequest,
-        price_history={
-            "prices": read.values.reshape(-1),
-            "timestamps_ms": row_stamps(read, timestamps_ms),
-        },
+        price_history={"prices": read.values.reshape(-1), "timestamps_ms": row_stamps(read, timestamps_ms)},
         ou_params=None if fit is None else wire.scalars("fit", fit, ("theta", "mu", "sigma")),
         thresholds=None
         if thresholds is None

@@ -13,7 +13,8 @@ from meanrev.results.series import (
     Thresholds,
 )
 from meanrev.results.service import Estimate, JobState, Portfolio, ServerInfo
-from meanrev.results.sweeps import BestCells, CellFigures, PooledWalks, Surface, SweepResult, WalkForward
+from meanrev.results.sweeps import BestCells, CellFigures, Surface, SweepResult, WalkForward
+from meanrev.results.walks import PooledWalks
 
 __all__ = [
     "AccountPaths",

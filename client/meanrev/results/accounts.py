@@ -265,10 +265,8 @@ class BacktestResult(BacktestMetric):
         calmar_ratio: cagr over max_drawdown; NaN where there is no drawdown.
         omega_ratio: Gains over losses of the bars; infinite without losses, NaN without either.
         longest_drawdown: In bars, from a peak to its recovery or to the end.
-        skewness: Of the bars' returns, a population moment.
-        kurtosis: Likewise; 3 for a normal distribution.
-        best_return: Of one bar.
-        worst_return: Of one bar.
+        skewness: Of the bars' returns, a population moment; kurtosis, 3 for a normal distribution, likewise.
+        best_return: Of one bar, like worst_return.
         sharpe_std_error: Of sharpe_ratio; NaN where returns do not vary.
         probability_sharpe_positive: That the true Sharpe ratio is above 0.
         exposure: Share of the bars with a position.

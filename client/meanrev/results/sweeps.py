@@ -13,8 +13,9 @@ from meanrev.choices import one_of
 from meanrev.errors import InvalidInput
 from meanrev.results.base import LABEL, Result, label_column
 from meanrev.results.plots import SweepPlot
+from meanrev.results.walks import PooledWalks
 
-__all__ = ["BestCells", "CellFigures", "PooledWalks", "Surface", "SweepResult", "WalkForward"]
+__all__ = ["BestCells", "CellFigures", "Surface", "SweepResult", "WalkForward"]
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -169,35 +170,6 @@ class WalkForward(Result):
     def to_columns(self) -> dict[str, Any]:
         """Return what to_frame shows, a column's values by its name, without pandas."""
         return self._columns()
-
-
-@dataclass(frozen=True, eq=False, kw_only=True)
-class PooledWalks(Result):
-    """The test parts of all walk-forward steps of each column together; (N,) each.
-
-    Attributes:
-        column: Label of the column.
-        n_steps: Steps with figures.
-        n_bars: Their test bars.
-        n_trades: Round trips closed in them.
-        sharpe_ratio: Mean of the steps' ratios, weighted by their bars, annualised.
-        sharpe_std_error: Of it.
-        probability_sharpe_positive: That the true ratio is above 0.
-        sharpe_lower: Lower end of the interval of 95 %.
-        sharpe_upper: Upper end of it.
-        note: What to beware of, such as few bars or trades; "" for nothing.
-    """
-
-    column: tuple[Any, ...] = field(metadata=LABEL)
-    n_steps: Ints
-    n_bars: Ints
-    n_trades: Ints
-    sharpe_ratio: Floats
-    sharpe_std_error: Floats
-    probability_sharpe_positive: Floats
-    sharpe_lower: Floats
-    sharpe_upper: Floats
-    note: tuple[str, ...]
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
