@@ -1,4 +1,6 @@
-"""Compares what thresholds and Sharpe errors promise with simulations: python bench/calibration/trading.py --out bench/results.
+"""Compares what thresholds and Sharpe errors promise with simulations.
+
+    python -m bench.calibration.trading --out bench/results
 
 Fixed seeds; every figure stands beside its Monte Carlo error. Sharpe ratios are per root bar.
 """
@@ -76,7 +78,7 @@ def _stopped() -> dict[str, Any]:
         rows.append([name, value, sample.mean(), error, (sample.mean() - value) / error])
     return {
         "title": "Trades that a stop may end",
-        "text": f"{_CYCLES:,} cycles of entry {entry}, exit {leave}, stop {stop}, cost {cost}, watched every {dt}/theta.",
+        "text": f"{_CYCLES:,} cycles of entry {entry}, exit {leave}, stop {stop}, cost {cost}, bars of {dt}/theta.",
         "columns": ["figure", "promised", "simulated", "error", "distance in errors"],
         "rows": rows,
     }

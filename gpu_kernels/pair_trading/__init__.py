@@ -38,6 +38,7 @@ def scan(
     lookback: int = 60,
     periods_per_year: float = PERIODS_PER_YEAR,
     score: str = "fixed",
+    cost_legs: int = 2,
     progress: Progress | None = None,
 ) -> PairTable:
     """Test all pairs of columns for cointegration on the train part, trade those that pass, and rank them by it.
@@ -48,19 +49,17 @@ def scan(
         lags: Lagged steps in the test of the residual, at least 0.
         split: Share of the bars that is the train part, the first floor(split T) of them.
         alpha: p-value below which a pair is significant, above 0 and at most 1, which keeps every pair tried.
-        top: Most pairs to return, the first of the ranking; None for all significant ones. It changes nothing else.
+        top: Most pairs to return, the first of the ranking; None for all significant ones.
         log: Regress the logarithms of the prices, which must be positive.
-        cost: Cost per side in units of the residual, at least 0: with log, a fraction of the notional in y. None is
-            DEFAULT_COST with log, and DEFAULT_COST times the mean size of y's prices in the train part without.
+        cost: Per side: with log a fraction of each leg's notional, else in residuals' units; DEFAULT_COST where None.
         objective: What the thresholds maximise, one of thresholds.OBJECTIVES.
         lookback: Bars in the window of the z-score, at least 2, at most the train part.
         periods_per_year: Bars in a year, for Sharpe ratios.
+        cost_legs: 2, or 1 for costs of y alone; not looked at where cost is in units of the residual.
         score: "fixed" trades the z-score of the process of the train part, "rolling" that of the last lookback bars.
         progress: Called with the pairs examined and all pairs; what it raises ends the scan.
 
-    Returns:
-        PairTable, best pair first. A significant pair without a process that can be traded has NaN, a status and a
-        reason.
+    Returns: PairTable, best pair first; a pair that cannot be traded has NaN, a status and a reason.
 
     Raises:
         InvalidInput: fewer than two columns have a usable price in every row, there are too few bars, or an option is
@@ -82,6 +81,7 @@ def scan(
         lookback=at_least("lookback", lookback, 2),
         periods_per_year=positive("periods_per_year", periods_per_year),
         score=one_of("score", score, SCORES),
+        cost_legs=_legs(cost_legs),
     )
     _has_bars(len(checked), rules)
     return _scanned(checked, rules, progress)
@@ -114,6 +114,12 @@ def _matrix(prices: ArrayLike) -> Floats:
     if checked.shape[1] < 2:
         raise InvalidInput("prices", "must be (T, N) with N >= 2", value=checked.shape)
     return checked
+
+
+def _legs(cost_legs: int) -> int:
+    if at_least("cost_legs", cost_legs, 1) > 2:
+        raise InvalidInput("cost_legs", "must be 1 or 2", value=cost_legs)
+    return cost_legs
 
 
 def _shares(split: float, alpha: float) -> None:

@@ -61,7 +61,7 @@ SCORES = ("fixed", "rolling")
 """z-scores that a scan can trade."""
 
 DEFAULT_COST = 0.0005
-"""Per side, as a fraction of the notional in y: five basis points."""
+"""Per side, as a fraction of the notional of each leg: five basis points."""
 
 N_PERIODS = 3
 """Parts of the train part in which stability is judged."""
@@ -82,10 +82,12 @@ class ScanRules(NamedTuple):
         alpha: p-value below which a pair is significant.
         top: Most pairs to return; None for all significant ones.
         log: Whether logarithms of the prices are regressed.
-        cost: Per side, in units of the residual; None for DEFAULT_COST of the notional in y.
+        cost: Per side: with log a fraction of each leg's notional, else in units of the residual; None for DEFAULT_COST
+            of each leg's notional.
         objective: One of thresholds.OBJECTIVES.
         lookback: Bars in the window of the z-score, for score "rolling".
         score: "fixed" or "rolling".
+        cost_legs: 2 where both legs of a pair pay, 1 where y alone does.
         periods_per_year: Bars in a year, for Sharpe ratios.
     """
 
@@ -99,6 +101,7 @@ class ScanRules(NamedTuple):
     lookback: int
     periods_per_year: float
     score: str
+    cost_legs: int
 
 
 class ColumnNote(NamedTuple):

@@ -80,7 +80,7 @@ def scan(prices: Floats, rules: ScanRules, progress: Progress | None = None) -> 
     series = np.ascontiguousarray((np.log(prices) if rules.log else prices).T)
     tested, n_pairs, notes = _test(prices[: rules.n_train], rules)
     n_significant = tested.y.size
-    cost = _costs(series[:, : rules.n_train], tested.y, rules)
+    cost = _costs(series[:, : rules.n_train], tested, rules)
     trained = []
     _report(progress, total - n_significant, total)
     for block in _blocks(n_significant, rules.n_train):
@@ -127,18 +127,20 @@ def _blocks(n_pairs: int, n_bars: int) -> Iterator[slice]:
         yield slice(first, min(first + size, n_pairs))
 
 
-def _costs(train: Floats, y: Indices, rules: ScanRules) -> Floats:
-    """Return the cost per side (P,) in units of each residual.
+def _costs(train: Floats, tested: _Tested, rules: ScanRules) -> Floats:
+    """Return the cost per side (P,) in units of each residual: a fraction of the notional of each leg.
 
     Args:
         train: (N, bars) what was regressed.
-        y: (P,) columns regressed.
+        tested: The pairs.
         rules: What all pairs share.
     """
-    if rules.cost is not None:
-        return np.full(y.size, rules.cost)
+    if rules.cost is not None and not rules.log:
+        return np.full(tested.y.size, rules.cost)
+    fraction = DEFAULT_COST if rules.cost is None else rules.cost
     notional = np.ones(len(train)) if rules.log else np.abs(train).mean(axis=1)
-    return np.asarray(DEFAULT_COST * notional[y])
+    second = np.abs(tested.hedge_ratio) * notional[tested.x] if rules.cost_legs == 2 else 0.0
+    return np.asarray(fraction * (notional[tested.y] + second))
 
 
 def _test(train: Floats, rules: ScanRules) -> tuple[_Tested, int, list[ColumnNote]]:

@@ -23,17 +23,18 @@ def scan(prices, *, lags, split, alpha, log, cost, lookback, periods_per_year, s
         process = ou.fit(residual[:n])
         row |= {name: process[name] for name in ("theta", "theta_std_error", "half_life", "mu", "sigma")}
         spread = row["sigma"] / math.sqrt(2 * row["theta"])
-        k = 2 * cost / spread
+        paid = cost * (1 + abs(row["hedge_ratio"])) if log else cost
+        k = 2 * paid / spread
         value, *levels = thresholds.best_two(lambda e, x, k=k: thresholds.sharpe(k, e, x), (1.0 + k, 0.1))
         assert value > 0
         row["entry_zscore"], row["exit_zscore"] = levels
         scores = sweep.scores(residual, lookback)
         if score == "fixed":
             scores = [(value - process["mu"]) / spread for value in residual]
-        returns, _, _ = traded(residual[:n], scores[:n], levels, cost)
+        returns, _, _ = traded(residual[:n], scores[:n], levels, paid)
         row["per_bar"], row["skewness"], row["kurtosis"] = described(returns)
         row["train_sharpe"] = row["per_bar"] * math.sqrt(periods_per_year)
-        returns, trades, drawdown = traded(residual[n:], scores[n:], levels, cost)
+        returns, trades, drawdown = traded(residual[n:], scores[n:], levels, paid)
         row["test_sharpe"] = described(returns)[0] * math.sqrt(periods_per_year)
         row["test_return"], row["test_trades"], row["test_max_drawdown"] = math.fsum(returns), trades, drawdown
         edges = [n * part // 3 for part in range(4)]

@@ -58,7 +58,7 @@ def backtest(
         periods_per_year: For the annual figures; 252 where None.
         stop: A losing position with side d is closed where d z <= -stop, above entry_zscore; no stop where None.
         borrow: Rate a year on the notional of short positions, of one unit in mode "unit": 0.03, "3%" or "300bp".
-        score: "rolling" (where None), "online", a fit, a mapping with mu and sigma_eq, or a number of rows to fit first.
+        score: "rolling" (where None), "online", a fit, a mapping with mu and sigma_eq, or a number of rows to fit.
         forgetting: For "online": weight of a price relative to the next one; 1 where None.
         progress: True for a bar, or a function of (done, total, eta_s); for many columns.
         dry_run: Upload nothing, and return an Estimate of time, memory and bytes in place of the result.

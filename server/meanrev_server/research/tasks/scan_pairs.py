@@ -36,10 +36,12 @@ class ScanOptions(ResearchOptions, frozen=True, kw_only=True):
         alpha: Pairs whose train p-value is below it are fitted and ranked; 1 keeps all that were tested.
         top: Pairs that the reply carries; all ranked ones where null.
         log: Regress logarithms of prices, which must be positive then.
-        cost: Per side, in units of the residual; five basis points of the notional in y where null.
+        cost: Per side: with log a fraction of each leg's notional, else in units of the residual; five basis points of
+            each leg's notional where null.
         objective: What the thresholds maximise.
         lookback: Bars of the rolling z-score of the backtests.
         periods_per_year: For the annualised Sharpe ratios.
+        cost_legs: Legs of a pair that pay the cost.
         score: The z-score that is traded: of the process fitted on the train part, or of the last lookback bars.
     """
 
@@ -53,6 +55,7 @@ class ScanOptions(ResearchOptions, frozen=True, kw_only=True):
     lookback: Lookback = 60
     periods_per_year: Annotated[float, Meta(gt=0)] = PERIODS_PER_YEAR
     score: Literal["fixed", "rolling"] = "fixed"
+    cost_legs: Annotated[int, Meta(ge=1, le=2)] = 2
 
 
 _NAMES = option_names(ScanOptions, prices="block")
