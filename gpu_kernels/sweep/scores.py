@@ -15,6 +15,7 @@ import math
 from collections.abc import Callable
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from gpu_kernels import interruption
 from gpu_kernels.checks import Floats
@@ -44,7 +45,7 @@ def score(prices: Floats, rules: Rules, rolling: Rolling) -> Floats:
         return rolling(prices, rules.lookback)
     if rules.score == "fixed":
         with np.errstate(over="ignore", invalid="ignore"):
-            return (prices - np.reshape(rules.mean, (-1, 1))) / np.reshape(rules.deviation, (-1, 1))
+            return (prices - _numbers(rules.mean)[:, None]) / _numbers(rules.deviation)[:, None]
     return _online(prices, rules.forgetting)
 
 
@@ -53,7 +54,7 @@ def running(rules: Rules) -> "RollingScore | FixedScore | OnlineScore":
     if rules.score == "rolling":
         return RollingScore(rules.lookback)
     if rules.score == "fixed":
-        return FixedScore(float(np.ravel(rules.mean)[0]), float(np.ravel(rules.deviation)[0]))
+        return FixedScore(float(_numbers(rules.mean)[0]), float(_numbers(rules.deviation)[0]))
     return OnlineScore(rules.forgetting)
 
 
@@ -125,6 +126,10 @@ class _Autoregression:
             found = (price - mean) / deviation
         known = (slope > 0.0) & (slope < 1.0) & (deviation > 0.0)
         return np.where(known, found, math.nan)
+
+
+def _numbers(values: ArrayLike | None) -> Floats:
+    return np.atleast_1d(np.asarray(values, dtype=np.float64))
 
 
 def _online(prices: Floats, forgetting: float) -> Floats:

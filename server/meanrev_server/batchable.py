@@ -54,7 +54,8 @@ def optimal_thresholds(key: ThresholdKey, items: Sequence[Mapping[str, float]]) 
         InvalidInput: as thresholds.optimal; the index names the item where there are two or more.
     """
     if len(items) == 1:
-        return [thresholds.optimal(**items[0], **key.shared)]
+        alone: dict[str, Any] = {**items[0], **key.shared}
+        return [thresholds.optimal(**alone)]
     stacked: dict[str, Any] = {name: np.array([item[name] for item in items]) for name in items[0]}
     found = thresholds.optimal(**stacked, **key.shared)
     return [thresholds.Thresholds(*row) for row in zip(*found, strict=True)]
