@@ -5,7 +5,7 @@ import math
 
 import mpmath
 
-from tests.naive import cointegration, ou, sweep, thresholds
+from tests.naive import cointegration, ou, performance, sweep, thresholds
 
 
 def scan(prices, *, lags, split, alpha, log, cost, lookback, periods_per_year, score="fixed"):
@@ -34,7 +34,11 @@ def scan(prices, *, lags, split, alpha, log, cost, lookback, periods_per_year, s
         returns, _, _ = traded(residual[:n], scores[:n], levels, paid)
         row["per_bar"], row["skewness"], row["kurtosis"] = described(returns)
         row["train_sharpe"] = row["per_bar"] * math.sqrt(periods_per_year)
+        row["train_sharpe_std_error"] = error(returns) * math.sqrt(periods_per_year)
         returns, trades, drawdown = traded(residual[n:], scores[n:], levels, paid)
+        row["test_sharpe_std_error"] = error(returns) * math.sqrt(periods_per_year)
+        normal = mpmath.ncdf(described(returns)[0] / error(returns)) if error(returns) > 0 else math.nan
+        row["probability_sharpe_positive"] = float(normal)
         row["test_sharpe"] = described(returns)[0] * math.sqrt(periods_per_year)
         row["test_return"], row["test_trades"], row["test_max_drawdown"] = math.fsum(returns), trades, drawdown
         edges = [n * part // 3 for part in range(4)]
@@ -46,6 +50,14 @@ def scan(prices, *, lags, split, alpha, log, cost, lookback, periods_per_year, s
     for row in rows:
         row["deflated_sharpe"] = deflated(row["per_bar"], tries, n, row["skewness"], row["kurtosis"])
     return sorted(rows, key=lambda row: -row["deflated_sharpe"]), len(tried)
+
+
+def error(returns):
+    """Standard error of the Sharpe ratio per bar, NaN where returns do not vary."""
+    exact = [mpmath.mpf(value) for value in returns]
+    mean = mpmath.fsum(exact) / len(exact)
+    deviation = mpmath.sqrt(mpmath.fsum([(value - mean) ** 2 for value in exact]) / len(exact))
+    return float(performance.sharpe_error(exact, mean, deviation)) if deviation > 1e-14 else math.nan
 
 
 def both(columns, row):
