@@ -98,7 +98,13 @@ async def _optimal(
     optional = {name: value for name, value in given.items() if value is not None}
     objective = request.optimization_objective or "sharpe"
     key = ThresholdKey(objective, chosen.model, tuple(optional), chosen.cost_variance, chosen.stop_changes)
-    item = {"theta": process.theta, "mu": process.mu, "sigma": process.sigma, "cost": round_trip_cost, **optional}
+    item: dict[str, Any] = {
+        "theta": process.theta,
+        "mu": process.mu,
+        "sigma": process.sigma,
+        "cost": round_trip_cost,
+        **optional,
+    }
     if chosen.model == "leung_li":
         return await call.compute(thresholds.optimal, **item, **key.shared)
     return await call.batched(optimal_thresholds, key, item)
