@@ -78,8 +78,10 @@ def forward(prices: Floats, cells: Cells, spans: Spans, rules: Rules, progress: 
             bars = (start, start + spans.train, test_start, test_start + spans.test)
             for place, (cell, tested) in enumerate(zip(chosen.tolist(), tests, strict=True)):
                 said = ERROR if tested.reason else OK, tested.reason
-                figures = tested.figures[:4], tested.figures[4:]
-                found.append(WalkStep(rows.start + place, *bars, cell, ratios[place], *figures[0], *said, *figures[1]))
+                first, (error, positive, note) = tested.figures[:4], tested.figures[4:]
+                found.append(
+                    WalkStep(rows.start + place, *bars, cell, ratios[place], *first, *said, error, positive, note)
+                )
     return sorted(found, key=lambda step: step[:2])
 
 

@@ -62,8 +62,8 @@ def _scored(score: Score) -> dict[str, Any]:
         return {}
     if isinstance(score, str):
         return {"score": score}
-    if isinstance(score, int | np.integer) and not isinstance(score, bool):
-        return {"score": "fixed", "fit_rows": int(score)}
+    if not isinstance(score, Mapping):
+        return {"score": "fixed", "fit_rows": fields.integer("score", score)}
     rule = "must be 'rolling', 'online', a number of rows, or hold mu and sigma_eq, or theta, mu and sigma"
     try:
         mean, known = score["mu"], "sigma_eq" in score
