@@ -35,9 +35,9 @@ def exit_within(losing: float, leave: float, horizon: float) -> float:
         leave: The exit.
         horizon: In units of 1/theta, above 0 and at most LONGEST.
     """
-    if losing <= leave:
-        return 1.0
     last = math.expm1(2.0 * horizon)
+    if losing <= leave or (losing - leave) ** 2 <= 1e-10 * min(1.0, last):  # so near that it comes, to five digits
+        return 1.0
     if leave == 0.0:
         return math.erfc(losing * math.exp(-horizon) / math.sqrt(-2.0 * math.expm1(-2.0 * horizon)))
     begin = min((losing - leave) ** 2 / 60.0, 0.25 * last)

@@ -42,6 +42,7 @@ __all__ = [
     "Cells",
     "Choice",
     "GridMetrics",
+    "PooledWalk",
     "Progress",
     "Spans",
     "WalkStep",

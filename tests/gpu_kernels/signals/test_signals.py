@@ -201,7 +201,7 @@ def test_the_reasoning_states_the_model_the_distance_and_the_rule(price, positio
 def test_prices_may_be_negative_and_numpy_scalars():
     made = signals.decide(np.float64(-3.0), np.float64(0.5), -1.0, np.float64(1.0), 1.5, -1.5)
     assert made.signal == "buy"
-    assert [type(value) for value in made] == [str, float, float, float, str, str]
+    assert [type(value) for value in made] == [str, float, float, float, str, str, str]
 
 
 @pytest.mark.parametrize(
