@@ -88,7 +88,7 @@ _QUESTIONS: Mapping[str, tuple[Callable[[], float], float]] = {
     "speed of 0 1 1 1 0 0 0 1": (_fitted_speed, math.log(6)),
     "mean of 0 1 1 1 0 0 0 1": (_fitted_mean, 0.6),
     "entry for most profit": (lambda: _entry("profit"), 0.58325212474392288),
-    "entry for the best Sharpe ratio": (lambda: _entry("sharpe"), 1.1640619613103219),
+    "entry for the best Sharpe ratio": (lambda: _entry("sharpe"), 1.1652209670860487),
     "profit of three fills": (_traded, 2.25),
     "share of the first component": (_first_component, 0.8),
     "first of two CARA weights": (_first_weight, 0.55),

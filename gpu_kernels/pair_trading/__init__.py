@@ -9,7 +9,16 @@ from gpu_kernels.checks import Floats, array, at_least, non_negative, one_of, po
 from gpu_kernels.errors import InvalidInput
 from gpu_kernels.ou import FIT_BIASES
 from gpu_kernels.pair_trading import columns, scanning
-from gpu_kernels.pair_trading.model import DEFAULT_COST, N_PERIODS, STATUSES, ColumnNote, PairTable, Progress, ScanRules
+from gpu_kernels.pair_trading.model import (
+    DEFAULT_COST,
+    N_PERIODS,
+    SCORES,
+    STATUSES,
+    ColumnNote,
+    PairTable,
+    Progress,
+    ScanRules,
+)
 from gpu_kernels.pair_trading.trading_levels import TradingLevels, trading_levels
 from gpu_kernels.thresholds import OBJECTIVES
 from gpu_kernels.time_units import PERIODS_PER_YEAR
@@ -29,6 +38,8 @@ def scan(
     objective: str = "sharpe",
     lookback: int = 60,
     periods_per_year: float = PERIODS_PER_YEAR,
+    score: str = "fixed",
+    cost_legs: int = 2,
     bias: str = "median_unbiased",
     progress: Progress | None = None,
 ) -> PairTable:
@@ -40,25 +51,23 @@ def scan(
         lags: Lagged steps in the test of the residual, at least 0.
         split: Share of the bars that is the train part, the first floor(split T) of them.
         alpha: p-value below which a pair is significant, above 0 and at most 1, which keeps every pair tried.
-        top: Most pairs to return, the first of the ranking; None for all significant ones. It changes nothing else.
+        top: Most pairs to return, the first of the ranking; None for all significant ones.
         log: Regress the logarithms of the prices, which must be positive.
-        cost: Cost per side in units of the residual, at least 0: with log, a fraction of the notional in y. None is
-            DEFAULT_COST with log, and DEFAULT_COST times the mean size of y's prices in the train part without.
+        cost: Per side: with log a fraction of each leg's notional, else in residuals' units; DEFAULT_COST where None.
         objective: What the thresholds maximise, one of thresholds.OBJECTIVES.
         lookback: Bars in the window of the z-score, at least 2, at most the train part.
         periods_per_year: Bars in a year, for Sharpe ratios.
+        cost_legs: 2, or 1 for costs of y alone; not looked at where cost is in units of the residual.
+        score: "fixed" trades the z-score of the process of the train part, "rolling" that of the last lookback bars.
         bias: Correction of the fitted speed, one of ou.FIT_BIASES.
         progress: Called with the pairs examined and all pairs; what it raises ends the scan.
 
-    Returns:
-        PairTable, best pair first. A significant pair without a process that can be traded has NaN, a status and a
-        reason.
+    Returns: PairTable, best pair first; a pair that cannot be traded has NaN, a status and a reason.
 
     Raises:
         InvalidInput: fewer than two columns are usable in every row, bars are too few, or an option is out of range.
 
-    References:
-        As in gpu_kernels.pair_trading.model.
+    References: those of model.py, which has the equations.
     """
     checked = _matrix(prices)
     _shares(split, alpha)
@@ -73,6 +82,8 @@ def scan(
         objective=one_of("objective", objective, OBJECTIVES),
         lookback=at_least("lookback", lookback, 2),
         periods_per_year=positive("periods_per_year", periods_per_year),
+        score=one_of("score", score, SCORES),
+        cost_legs=_legs(cost_legs),
         bias=one_of("bias", bias, FIT_BIASES),
     )
     _has_bars(len(checked), rules)
@@ -106,6 +117,12 @@ def _matrix(prices: ArrayLike) -> Floats:
     if checked.shape[1] < 2:
         raise InvalidInput("prices", "must be (T, N) with N >= 2", value=checked.shape)
     return checked
+
+
+def _legs(cost_legs: int) -> int:
+    if at_least("cost_legs", cost_legs, 1) > 2:
+        raise InvalidInput("cost_legs", "must be 1 or 2", value=cost_legs)
+    return cost_legs
 
 
 def _shares(split: float, alpha: float) -> None:

@@ -15,13 +15,14 @@ but the four named test_*.
    optimal thresholds (gpu_kernels.thresholds) for a round trip of 2 cost, or of SMALLEST_COST stationary standard
    deviations where that is more: without a cost no optimum exists.
 3. The rule of gpu_kernels.sweep in mode "unit" on X, filled one bar after the decision, initial capital 1: returns are
-   in units of X. Its z-score is the rolling one over `lookback` bars.
+   in units of X. Its z-score is that of the fitted process of step 2, which the thresholds are the optimum of
+   (score "fixed"), or the rolling one over `lookback` bars.
 4. The significant pairs that were traded are N tries. With V the variance (ddof 1) of their Sharpe ratios per bar, each
    has the deflated Sharpe ratio of gpu_kernels.threshold_grid against the same expected maximum of N tries without
    skill, and the pairs are ranked by it; equal ones by p. Where it is 0 or 1 to the last digit, the distance in
    standard errors behind it still orders them.
-5. The test part is traded with the train part's a, b and thresholds. The window of its first bars reaches back into
-   the train part; no position does. It neither chooses nor ranks.
+5. The test part is traded with the train part's a, b, process and thresholds. A rolling score's first windows reach
+   back into the train part; no position does. It neither chooses nor ranks.
 6. Step 1 anew on each third of the train part, in the same direction: half-life and p.
 
 The lower of two statistics is smaller than one, so that p errs on the low side, and q with it: see the page.
@@ -44,6 +45,7 @@ __all__ = [
     "DEFAULT_COST",
     "MOST_NAMED",
     "N_PERIODS",
+    "SCORES",
     "STATUSES",
     "ColumnNote",
     "PairTable",
@@ -55,8 +57,11 @@ STATUSES = ("traded", "no_process", "too_costly")
 """What became of a pair: no_process where no Ornstein-Uhlenbeck process fits its residual, too_costly where a round
 trip costs more than thresholds.LARGEST_COST stationary standard deviations of it."""
 
+SCORES = ("fixed", "rolling")
+"""z-scores that a scan can trade."""
+
 DEFAULT_COST = 0.0005
-"""Per side, as a fraction of the notional in y: five basis points."""
+"""Per side, as a fraction of the notional of each leg: five basis points."""
 
 N_PERIODS = 3
 """Parts of the train part in which stability is judged."""
@@ -77,9 +82,12 @@ class ScanRules(NamedTuple):
         alpha: p-value below which a pair is significant.
         top: Most pairs to return; None for all significant ones.
         log: Whether logarithms of the prices are regressed.
-        cost: Per side, in units of the residual; None for DEFAULT_COST of the notional in y.
+        cost: Per side: with log a fraction of each leg's notional, else in units of the residual; None for DEFAULT_COST
+            of each leg's notional.
         objective: One of thresholds.OBJECTIVES.
-        lookback: Bars in the window of the z-score.
+        lookback: Bars in the window of the z-score, for score "rolling".
+        score: "fixed" or "rolling".
+        cost_legs: 2 where both legs of a pair pay, 1 where y alone does.
         periods_per_year: Bars in a year, for Sharpe ratios.
         bias: Correction of the fitted speed, one of ou.FIT_BIASES.
     """
@@ -93,6 +101,8 @@ class ScanRules(NamedTuple):
     objective: str
     lookback: int
     periods_per_year: float
+    score: str
+    cost_legs: int
     bias: str = "median_unbiased"
 
 
@@ -153,6 +163,10 @@ class PairTable(NamedTuple):
         period_p_value: (P, 3) likewise.
         status: P of STATUSES.
         reason: P texts, why a pair was not traded; "" where it was.
+        train_sharpe_std_error: Of train_sharpe, annualised like it; NaN where its returns do not vary.
+        test_sharpe_std_error: Of test_sharpe, likewise.
+        probability_sharpe_positive: That the true Sharpe ratio behind test_sharpe is above 0.
+        test_note: P texts, what to beware of in test_sharpe; "" for nothing.
         n_pairs: Unordered pairs that were tried, those without a statistic left out.
         n_significant: Pairs with p < alpha (with alpha 1 all that were tried), whatever `top` left of them.
         n_untested: The other pairs: without a statistic, or of a column that was left out.
@@ -183,6 +197,10 @@ class PairTable(NamedTuple):
     period_p_value: Floats
     status: tuple[str, ...]
     reason: tuple[str, ...]
+    train_sharpe_std_error: Floats
+    test_sharpe_std_error: Floats
+    probability_sharpe_positive: Floats
+    test_note: tuple[str, ...]
     n_pairs: int
     n_significant: int
     n_untested: int

@@ -13,6 +13,7 @@ from gpu_kernels.dispatch import Twins
 from gpu_kernels.pair_trading import columns, host, multiplicity, native
 from gpu_kernels.pair_trading.model import DEFAULT_COST, N_PERIODS, STATUSES, ColumnNote, PairTable, Progress, ScanRules
 from gpu_kernels.pair_trading.trading_levels import NO_PROCESS, TRADED, trading_levels
+from gpu_kernels.performance.sharpe_error import few, probability_positive, standard_errors
 from gpu_kernels.sweep.model import Rules, ThresholdPairs
 
 __all__ = ["scan"]
@@ -57,8 +58,19 @@ class _Trained(NamedTuple):
     sharpe: Floats
     skewness: Floats
     kurtosis: Floats
+    sharpe_error: Floats
     status: Indices
     reason: NDArray[np.object_]
+
+
+class _Tests(NamedTuple):
+    """Figures of ranked pairs on the test part, all (P,)."""
+
+    sharpe: Floats
+    gained: Floats
+    trades: NDArray[np.int64]
+    drawdown: Floats
+    sharpe_error: Floats
 
 
 def scan(prices: Floats, rules: ScanRules, progress: Progress | None = None) -> PairTable:
@@ -68,7 +80,7 @@ def scan(prices: Floats, rules: ScanRules, progress: Progress | None = None) -> 
     series = np.ascontiguousarray((np.log(prices) if rules.log else prices).T)
     tested, n_pairs, notes = _test(prices[: rules.n_train], rules)
     n_significant = tested.y.size
-    cost = _costs(series[:, : rules.n_train], tested.y, rules)
+    cost = _costs(series[:, : rules.n_train], tested, rules)
     trained = []
     _report(progress, total - n_significant, total)
     for block in _blocks(n_significant, rules.n_train):
@@ -81,16 +93,21 @@ def scan(prices: Floats, rules: ScanRules, progress: Progress | None = None) -> 
     order = order[: rules.top]
     first, kept = tested.take(order), _Trained._make(column[order] for column in whole)
     half_lives, p_values = _periods(prices[: rules.n_train], first, rules)
+    tests = _test_part(series, first, kept, cost[order], rules)
     return PairTable(
         *first,
         *kept[:7],
         kept.sharpe * np.sqrt(rules.periods_per_year),
         probability[order],
-        *_test_part(series[:, rules.n_train - rules.lookback + 1 :], first, kept, cost[order], rules),
+        *tests[:4],
         period_half_life=half_lives,
         period_p_value=p_values,
         status=tuple(STATUSES[code] for code in kept.status),
         reason=tuple(kept.reason),
+        train_sharpe_std_error=kept.sharpe_error * np.sqrt(rules.periods_per_year),
+        test_sharpe_std_error=tests.sharpe_error,
+        probability_sharpe_positive=probability_positive(tests.sharpe, tests.sharpe_error),
+        test_note=_notes(tests.trades, kept.status, series.shape[1] - rules.n_train),
         n_pairs=n_pairs,
         n_significant=n_significant,
         n_untested=total - n_pairs,
@@ -110,18 +127,20 @@ def _blocks(n_pairs: int, n_bars: int) -> Iterator[slice]:
         yield slice(first, min(first + size, n_pairs))
 
 
-def _costs(train: Floats, y: Indices, rules: ScanRules) -> Floats:
-    """Return the cost per side (P,) in units of each residual.
+def _costs(train: Floats, tested: _Tested, rules: ScanRules) -> Floats:
+    """Return the cost per side (P,) in units of each residual: a fraction of the notional of each leg.
 
     Args:
         train: (N, bars) what was regressed.
-        y: (P,) columns regressed.
+        tested: The pairs.
         rules: What all pairs share.
     """
-    if rules.cost is not None:
-        return np.full(y.size, rules.cost)
+    if rules.cost is not None and not rules.log:
+        return np.full(tested.y.size, rules.cost)
+    fraction = DEFAULT_COST if rules.cost is None else rules.cost
     notional = np.ones(len(train)) if rules.log else np.abs(train).mean(axis=1)
-    return np.asarray(DEFAULT_COST * notional[y])
+    second = np.abs(tested.hedge_ratio) * notional[tested.x] if rules.cost_legs == 2 else 0.0
+    return np.asarray(fraction * (notional[tested.y] + second))
 
 
 def _test(train: Floats, rules: ScanRules) -> tuple[_Tested, int, list[ColumnNote]]:
@@ -142,41 +161,52 @@ def _train(residual: Floats, cost: Floats, rules: ScanRules) -> _Trained:
     fit = ou.fit(residual, bias=rules.bias)
     levels = trading_levels(fit, cost, rules.objective)
     traded = np.flatnonzero(levels.status == TRADED)
-    run = _trade(residual[traded], ThresholdPairs(levels.entry_z[traded], levels.exit_z[traded], cost[traded]), rules)
-    ratios = (host.sharpe(run.returns), *return_moments.moments(run.returns))
+    pairs = ThresholdPairs(levels.entry_z[traded], levels.exit_z[traded], cost[traded])
+    process = fit.mu[traded], fit.sigma[traded] / np.sqrt(2.0 * fit.theta[traded])
+    run = _trade(residual[traded], pairs, process, rules)
+    ratios = (host.sharpe(run.returns), *return_moments.moments(run.returns), standard_errors(run.returns))
     fitted = (fit.theta, fit.theta_std_error, fit.half_life, fit.mu, fit.sigma)
     described = [np.where(levels.status == NO_PROCESS, np.nan, column) for column in fitted]
     earned = [_spread_out(column, traded, len(residual)) for column in ratios]
     return _Trained._make([*described, levels.entry_z, levels.exit_z, *earned, levels.status, levels.reason])
 
 
-def _test_part(
-    series: Floats, tested: _Tested, trained: _Trained, cost: Floats, rules: ScanRules
-) -> tuple[Floats, Floats, NDArray[np.int64], Floats]:
-    """Return Sharpe ratio, return, trades and drawdown out of sample.
+def _test_part(series: Floats, tested: _Tested, trained: _Trained, cost: Floats, rules: ScanRules) -> _Tests:
+    """Return the figures out of sample.
 
     Args:
-        series: (N, bars) of the test part, behind the lookback - 1 bars that its first window needs. None of those has
+        series: (N, T). Before the test part come the bars that a rolling score's first window needs. None of those has
             a score of its own, so that no trade begins there.
         tested: Ranked pairs.
         trained: Of the same pairs.
         cost: (P,) per side.
         rules: What all pairs share.
     """
-    n_pairs, warm = tested.y.size, rules.lookback - 1
-    ratio, gained, drawdown = np.full((3, n_pairs), np.nan)
+    n_pairs, warm = tested.y.size, _warm(rules)
+    series = series[:, rules.n_train - warm :]
+    ratio, gained, drawdown, error = np.full((4, n_pairs), np.nan)
     trades = np.zeros(n_pairs, dtype=np.int64)
     traded = np.flatnonzero(trained.status == TRADED)
     for block in _blocks(traded.size, series.shape[1]):
         interruption.check()
         some = traded[block]
         residual = tested.take(some).residual(series)
-        run = _trade(residual, ThresholdPairs(trained.entry_z[some], trained.exit_z[some], cost[some]), rules)
+        pairs = ThresholdPairs(trained.entry_z[some], trained.exit_z[some], cost[some])
+        process = trained.mu[some], trained.sigma[some] / np.sqrt(2.0 * trained.theta[some])
+        run = _trade(residual, pairs, process, rules)
         returns = run.returns[:, warm:]
         ratio[some] = host.sharpe(returns) * np.sqrt(rules.periods_per_year)
+        error[some] = standard_errors(returns) * np.sqrt(rules.periods_per_year)
         gained[some] = returns.sum(axis=1)
         trades[some], drawdown[some] = run.trades, run.max_drawdown
-    return ratio, gained, trades, drawdown
+    return _Tests(ratio, gained, trades, drawdown, error)
+
+
+def _notes(trades: NDArray[np.int64], status: Indices, n_bars: int) -> tuple[str, ...]:
+    return tuple(
+        few(n_bars, count) if code == TRADED else ""
+        for count, code in zip(trades.tolist(), status.tolist(), strict=True)
+    )
 
 
 def _periods(train: Floats, tested: _Tested, rules: ScanRules) -> tuple[Floats, Floats]:
@@ -191,10 +221,18 @@ def _periods(train: Floats, tested: _Tested, rules: ScanRules) -> tuple[Floats, 
     return half_lives, p_values
 
 
-def _trade(residual: Floats, pairs: ThresholdPairs, rules: ScanRules) -> host.Traded:
+def _warm(rules: ScanRules) -> int:
+    return rules.lookback - 1 if rules.score == "rolling" else 0
+
+
+def _trade(residual: Floats, pairs: ThresholdPairs, process: tuple[Floats, Floats], rules: ScanRules) -> host.Traded:
+    """Trade residuals (P, n); process has the mean and the stationary deviation of each."""
     if not len(residual):
         return host.Traded(np.zeros(residual.shape), np.zeros(0, dtype=np.int64), np.zeros(0))
-    return TRADE_TWINS.run(residual, pairs, Rules(lookback=rules.lookback, mode="unit"))
+    shared = Rules(lookback=rules.lookback, mode="unit")
+    if rules.score == "fixed":
+        shared = shared._replace(score="fixed", mean=process[0], deviation=process[1])
+    return TRADE_TWINS.run(residual, pairs, shared)
 
 
 def _spread_out(values: Floats, places: Indices, size: int) -> Floats:

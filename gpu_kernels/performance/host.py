@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from gpu_kernels import interruption
 from gpu_kernels.checks import Floats
 from gpu_kernels.performance.model import Performance, ReturnFigures
+from gpu_kernels.performance.sharpe_error import probability_positive, standard_errors
 
 __all__ = ["account", "figures", "grouped", "spans"]
 
@@ -178,12 +179,14 @@ def _describe(wealth: _Wealth, periods_per_year: float) -> ReturnFigures:
     relative = losses / np.where(scale > 0, scale, 1.0)[:, None]
     downside = scale * np.sqrt(np.einsum("bt,bt->b", relative, relative) / n_bars)
     cagr = np.expm1(wealth.growth * (periods_per_year / n_bars))
+    ratio = _ratio(mean * year, deviation)
+    error = np.where(np.isnan(ratio), np.nan, standard_errors(returns) * year)
     return ReturnFigures(
         total_return=wealth.total,
         cagr=cagr,
         annual_return=mean * periods_per_year,
         volatility=deviation * year,
-        sharpe_ratio=_ratio(mean * year, deviation),
+        sharpe_ratio=ratio,
         sortino_ratio=_ratio(mean * year, downside),
         calmar_ratio=_ratio(cagr, wealth.worst),
         omega_ratio=np.maximum(returns, 0.0).sum(axis=1) / losses.sum(axis=1),  # inf without losses, NaN without either
@@ -193,6 +196,8 @@ def _describe(wealth: _Wealth, periods_per_year: float) -> ReturnFigures:
         kurtosis=kurtosis,
         best_return=returns.max(axis=1),
         worst_return=returns.min(axis=1),
+        sharpe_std_error=error,
+        probability_sharpe_positive=probability_positive(ratio, error),
     )
 
 

@@ -43,7 +43,8 @@ class ReturnFigures(NamedTuple):
     Attributes:
         total_return: Over all bars.
         cagr: Compound growth a year.
-        annual_return: Arithmetic mean, a year.
+        annual_return: Arithmetic mean of the returns times the periods of a year, which no account that reinvests
+            earns; cagr is what it earns.
         volatility: Standard deviation, a year.
         sharpe_ratio: Annualised.
         sortino_ratio: Annualised, at a target of 0.
@@ -55,6 +56,8 @@ class ReturnFigures(NamedTuple):
         kurtosis: Population moment; 3 for a normal distribution.
         best_return: Of one bar.
         worst_return: Of one bar.
+        sharpe_std_error: Of sharpe_ratio, annualised like it; see sharpe_error.py.
+        probability_sharpe_positive: That the true Sharpe ratio is above 0.
     """
 
     total_return: Floats
@@ -71,6 +74,8 @@ class ReturnFigures(NamedTuple):
     kurtosis: Floats
     best_return: Floats
     worst_return: Floats
+    sharpe_std_error: Floats
+    probability_sharpe_positive: Floats
 
 
 class Performance(NamedTuple):

@@ -5,9 +5,10 @@ import math
 from gpu_kernels.checks import non_negative, one_of, positive
 from gpu_kernels.errors import InvalidInput
 from gpu_kernels.signals import host
-from gpu_kernels.signals.model import POSITIONS, Signal
+from gpu_kernels.signals.first_passage import LONGEST
+from gpu_kernels.signals.model import HALF_LIVES, POSITIONS, Signal
 
-__all__ = ["POSITIONS", "Signal", "decide"]
+__all__ = ["HALF_LIVES", "LONGEST", "POSITIONS", "Signal", "decide"]
 
 
 def decide(
@@ -21,7 +22,7 @@ def decide(
     position: str = "flat",
     round_trip_cost: float = 0.0,
     stop: float | None = None,
-    adf_p_value: float | None = None,
+    horizon: float | None = None,
 ) -> Signal:
     """Decide at one price. Pure: no clock, no state.
 
@@ -36,7 +37,7 @@ def decide(
         position: One of POSITIONS, what is held now.
         round_trip_cost: Cost of opening and closing, in units of X.
         stop: Distance at which a losing position is closed, > entry_z; None for no stop.
-        adf_p_value: p-value of a unit-root test of the series, where one is known.
+        horizon: Without a stop, the time within which the exit is to come, at most LONGEST/theta; 0 for none.
 
     Returns:
         Signal of Python scalars.
@@ -46,30 +47,38 @@ def decide(
             a finite z.
 
     References:
-        Bertram (2010), Analytic solutions for optimal statistical arbitrage trading, section 2.
-        Darling and Siegert (1953), The first passage problem for a continuous Markov process, theorem 4.1.
+        Bertram (2010), section 2; Darling and Siegert (1953), theorem 4.1; Ricciardi, Sacerdote and Sato (1984).
     """
     one_of("position", position, POSITIONS)
     place, mean = _finite("price", price), _finite("mu", mu)
     speed, diffusion = positive("theta", theta), positive("sigma", sigma)
     cost = non_negative("round_trip_cost", round_trip_cost)
     distances = _distances(entry_z, exit_z, stop)
-    if adf_p_value is not None and not 0 <= adf_p_value <= 1:
-        raise InvalidInput("adf_p_value", "must be between 0 and 1", value=adf_p_value)
+    within = _horizon(horizon, speed)
     deviation = diffusion / math.sqrt(2.0 * speed)
     zscore = (place - mean) / deviation if deviation > 0 else math.inf
     if not math.isfinite(zscore):
         raise InvalidInput("sigma", "must give a stationary deviation on the scale of price - mu", value=sigma)
     rule = host.rule(zscore, distances, position)
+    confidence, meaning = host.confidence(zscore, distances, position, (within, speed))
     return Signal(
         signal=host.SIGNALS[rule],
-        confidence=host.confidence(zscore, distances, position, adf_p_value),
+        confidence=confidence,
         zscore=zscore,
         expected_profit=host.expected_profit(zscore, distances, rule, deviation) - (cost if "enter" in rule else 0.0),
         reasoning=f"With theta {speed:.6g}, mu {mean:.10g} and sigma {diffusion:.6g}, price {place:.10g} stands at z "
         f"{zscore:.4f} ({deviation:.6g} is one stationary deviation): {host.because(distances, position, rule)}.",
         rule=rule,
+        confidence_meaning=meaning,
     )
+
+
+def _horizon(horizon: float | None, speed: float) -> float:
+    if horizon is None:
+        return HALF_LIVES * math.log(2.0) / speed
+    if non_negative("horizon", horizon) * speed > LONGEST:
+        raise InvalidInput("horizon", f"must be at most {LONGEST:g}/theta = {LONGEST / speed:g}", value=horizon)
+    return float(horizon)
 
 
 def _distances(entry_z: float, exit_z: float, stop: float | None) -> host.Distances:

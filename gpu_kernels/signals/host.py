@@ -3,6 +3,8 @@
 import math
 from typing import NamedTuple
 
+from gpu_kernels.signals.first_passage import exit_within
+
 __all__ = ["SIGNALS", "Distances", "because", "confidence", "dawson", "exit_probability", "expected_profit", "rule"]
 
 SIGNALS = {
@@ -45,12 +47,24 @@ def expected_profit(zscore: float, distances: Distances, fired: str, deviation: 
     return (abs(zscore) - distances.exit) * deviation if fired.startswith("enter") else 0.0
 
 
-def confidence(zscore: float, distances: Distances, position: str, adf_p_value: float | None) -> float:
-    """Return the exit probability under a stop, else 1 - p, else one half."""
+def confidence(zscore: float, distances: Distances, position: str, horizon: tuple[float, float]) -> tuple[float, str]:
+    """Return the probability that the trade ends well, and what it is the probability of.
+
+    Args:
+        zscore: Of the price.
+        distances: Of the rule.
+        position: What is held.
+        horizon: A time, 0 for none, and theta.
+    """
+    losing = {"flat": max(abs(zscore), distances.entry), "long": -zscore, "short": zscore}[position]
     if distances.stop < math.inf:
-        losing = {"flat": max(abs(zscore), distances.entry), "long": -zscore, "short": zscore}[position]
-        return exit_probability(losing, distances)
-    return 0.5 if adf_p_value is None else 1.0 - float(adf_p_value)
+        if position == "flat" and losing >= distances.stop:
+            return 0.0, "no trade is opened beyond the stop"
+        return exit_probability(losing, distances), "the exit comes before the stop"
+    within, theta = horizon
+    if within == 0.0:
+        return 0.0, "there is neither a stop nor a horizon"
+    return exit_within(losing, distances.exit, within * theta), f"the exit comes within {within:.6g} units of time"
 
 
 def exit_probability(losing: float, distances: Distances) -> float:

@@ -7,14 +7,24 @@ from gpu_kernels.checks import Floats, array
 from gpu_kernels.dispatch import Twins
 from gpu_kernels.sweep import accounts as of_accounts
 from gpu_kernels.sweep import accounts_native, device, host, native
-from gpu_kernels.sweep.arguments import checked_pairs, checked_rules, has_bars, optional_pairs, own_pairs, stops_above
+from gpu_kernels.sweep.arguments import (
+    checked_pairs,
+    checked_rules,
+    has_bars,
+    optional_pairs,
+    own_pairs,
+    scored_rules,
+    stops_above,
+)
 from gpu_kernels.sweep.bar_metrics import BarMetrics
 from gpu_kernels.sweep.figures import nothing, with_untradable, without_overflow
+from gpu_kernels.sweep.fitted import stationary
 from gpu_kernels.sweep.model import (
     ERROR,
     FLAT,
     IN_TRADE,
     MODES,
+    SCORES,
     STATUSES,
     BarMetric,
     ReturnMoments,
@@ -33,6 +43,7 @@ __all__ = [
     "MODES",
     "NO_PRICE",
     "OVERFLOW",
+    "SCORES",
     "STATUSES",
     "AccountPaths",
     "Accounts",
@@ -48,6 +59,7 @@ __all__ = [
     "backtest",
     "moments",
     "reasons",
+    "stationary",
     "survey",
 ]
 
@@ -94,14 +106,14 @@ def backtest(
     """
     checked = array("prices", prices, ndim=2, shape="(B, T)")
     has_bars(checked)
-    rules = checked_rules(rules)
+    rules = scored_rules(checked_rules(rules), len(checked))
     pairs, seen = checked_pairs(entry_z, exit_z, cost), survey(checked, rules.mode)
     stops_above(pairs.entry_z, rules)
     if not (seen.tradable.any() and pairs.entry_z.size):
         return nothing(len(checked), pairs.entry_z.size)
     if seen.tradable.all():
         return without_overflow(BACKTEST_TWINS.run(checked, pairs, rules, seen))
-    found = BACKTEST_TWINS.run(checked[seen.tradable], pairs, rules, seen.of(seen.tradable))
+    found = BACKTEST_TWINS.run(checked[seen.tradable], pairs, rules.of(seen.tradable), seen.of(seen.tradable))
     return with_untradable(without_overflow(found), seen.tradable)
 
 
@@ -126,14 +138,14 @@ def moments(
     """
     checked = array("prices", prices, ndim=2, shape="(B, T)")
     has_bars(checked)
-    rules, n_series = checked_rules(rules), checked.shape[0]
+    rules, n_series = scored_rules(checked_rules(rules), checked.shape[0]), checked.shape[0]
     pairs = own_pairs(entry_z, exit_z, cost, n_series)
     stops_above(pairs.entry_z, rules)
     seen = survey(checked, rules.mode)
     found, tradable = np.full((2, n_series), np.nan), seen.tradable
     if tradable.any():
         each = ThresholdPairs(*(column[tradable] for column in pairs))
-        found[:, tradable] = MOMENTS_TWINS.run(checked[tradable], each, rules, seen.of(tradable))
+        found[:, tradable] = MOMENTS_TWINS.run(checked[tradable], each, rules.of(tradable), seen.of(tradable))
     return ReturnMoments(*found)
 
 
@@ -168,7 +180,7 @@ def accounts(
     """
     checked = array("prices", prices, ndim=2, shape="(B, T)")
     has_bars(checked)
-    rules = checked_rules(rules)
+    rules = scored_rules(checked_rules(rules), len(checked))
     pairs = optional_pairs(entry_z, exit_z, cost, checked.shape[0])
     stops_above(pairs.entry_z, rules)
     return ACCOUNTS_TWINS.run(checked, pairs, rules, of_accounts.Wanted(trades, path))

@@ -82,7 +82,7 @@ def _reasons(prices: Floats, pairs: ThresholdPairs, mode: str) -> list[str]:
 def _ran(run: Runs, prices: Floats, tradable: Bools, pairs: ThresholdPairs, rules: Rules) -> Ran:
     good = slice(None) if tradable.all() else tradable
     twin = run if tradable.any() else trades.run
-    return twin(prices[good], ThresholdPairs(*(np.ascontiguousarray(column[good]) for column in pairs)), rules)
+    return twin(prices[good], ThresholdPairs(*(np.ascontiguousarray(column[good]) for column in pairs)), rules.of(good))
 
 
 def _spread(ran: Ran, tradable: Bools) -> Ran:
@@ -142,7 +142,9 @@ def _figures(ran: Ran, tradable: Bools, rules: Rules) -> ReturnFigures:
     if rules.compounding:
         still |= np.maximum(figures.best_return, -figures.worst_return) < ROUNDING
     return figures._replace(
-        sharpe_ratio=np.where(still & tradable & np.isfinite(ran.fees + total), 0.0, figures.sharpe_ratio)
+        sharpe_ratio=np.where(still & tradable & np.isfinite(ran.fees + total), 0.0, figures.sharpe_ratio),
+        sharpe_std_error=np.where(still, np.nan, figures.sharpe_std_error),
+        probability_sharpe_positive=np.where(still, np.nan, figures.probability_sharpe_positive),
     )
 
 

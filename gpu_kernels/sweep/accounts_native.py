@@ -15,6 +15,7 @@ from gpu_kernels.sweep.bars import Bars, collisions, gather, owed
 from gpu_kernels.sweep.model import Rules, ThresholdPairs
 from gpu_kernels.sweep.native import rolling
 from gpu_kernels.sweep.round_trips import AccountPaths, Accounts, Ran, Trade, Trades, as_trades
+from gpu_kernels.sweep.scores import score
 
 __all__ = ["bars_of", "compute", "run"]
 
@@ -51,7 +52,12 @@ def run(prices: Floats, pairs: ThresholdPairs, rules: Rules) -> Ran:
         interruption.check()
         rows = slice(start, start + size)
         parts.append(
-            _part(np.ascontiguousarray(prices[rows]), ThresholdPairs(*(column[rows] for column in pairs)), rules, start)
+            _part(
+                np.ascontiguousarray(prices[rows]),
+                ThresholdPairs(*(column[rows] for column in pairs)),
+                rules.of(rows),
+                start,
+            )
         )
     return parts[0] if len(parts) == 1 else _joined(parts)
 
@@ -66,7 +72,7 @@ def _running_moments(returns: Floats) -> tuple[Floats, Floats]:
 
 def _part(prices: Floats, pairs: ThresholdPairs, rules: Rules, start: int) -> Ran:
     bars = gather(prices, rules.execution_delay)
-    scores = rolling(bars.prices, rules.lookback)
+    scores = np.ascontiguousarray(score(bars.prices, rules, rolling))
     fills, crowded = _fills(bars, scores), collisions(prices, rules.execution_delay)
     (n_series, n_bars), n_fields = bars.prices.shape, len(Trade._fields)
     packed, listed = np.empty((len(_PATHS), n_series, n_bars)), np.empty((n_series, n_bars, n_fields))
@@ -90,7 +96,9 @@ def _part(prices: Floats, pairs: ThresholdPairs, rules: Rules, start: int) -> Ra
     ran = Ran(paths, as_trades(series.astype(np.int64), rows), ends[:, _FEES].copy(), ruined_at.astype(np.int64))
     if crowded.any():
         ran = _replaced(
-            ran, crowded, trades.run(prices[crowded], ThresholdPairs(*(column[crowded] for column in pairs)), rules)
+            ran,
+            crowded,
+            trades.run(prices[crowded], ThresholdPairs(*(column[crowded] for column in pairs)), rules.of(crowded)),
         )
     return ran._replace(trades=ran.trades._replace(series=ran.trades.series + start))
 

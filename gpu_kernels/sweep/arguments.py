@@ -7,9 +7,9 @@ from numpy.typing import ArrayLike
 
 from gpu_kernels.checks import Floats, array, at_least, non_negative, one_of, positive
 from gpu_kernels.errors import InvalidInput
-from gpu_kernels.sweep.model import MODES, Rules, ThresholdPairs
+from gpu_kernels.sweep.model import MODES, SCORES, Rules, ThresholdPairs
 
-__all__ = ["checked_pairs", "checked_rules", "has_bars", "optional_pairs", "own_pairs", "stops_above"]
+__all__ = ["checked_pairs", "checked_rules", "has_bars", "optional_pairs", "own_pairs", "scored_rules", "stops_above"]
 
 
 def own_pairs(entry_z: ArrayLike, exit_z: ArrayLike, cost: ArrayLike, n_series: int) -> ThresholdPairs:
@@ -67,7 +67,42 @@ def checked_rules(rules: Rules) -> Rules:
         positive("periods_per_year", rules.periods_per_year),
         float(rules.stop),
         non_negative("borrow", rules.borrow),
+        one_of("score", rules.score, SCORES),
+        rules.mean,
+        rules.deviation,
+        _forgetting(rules.forgetting),
     )
+
+
+def scored_rules(rules: Rules, n_series: int) -> Rules:
+    """Return checked rules whose mean and deviation, for score "fixed", are those of each series, (B,).
+
+    Raises:
+        InvalidInput: they are missing, of another number of series, NaN or infinite, or a deviation is not above 0.
+    """
+    if rules.score != "fixed":
+        for name in ("mean", "deviation"):
+            if getattr(rules, name) is not None:
+                raise InvalidInput(name, "goes with score 'fixed' alone", value=rules.score)
+        return rules
+    found = []
+    for name in ("mean", "deviation"):
+        if getattr(rules, name) is None:
+            raise InvalidInput(name, "must be given for score 'fixed'")
+        values = np.atleast_1d(np.asarray(getattr(rules, name), dtype=np.float64))
+        if values.ndim != 1 or values.size not in {1, n_series}:
+            raise InvalidInput(name, f"must be a number, or one for each of the {n_series} series", value=values.size)
+        # Of many series, one may have no process: it has no scores, and never trades.
+        _refuse(name, values, np.isfinite(values) | (np.isnan(values) & (values.size > 1)), "must be finite")
+        found.append(np.ascontiguousarray(np.broadcast_to(values, n_series)))
+    _refuse("deviation", found[1], ~(found[1] <= 0), "must be > 0")
+    return rules._replace(mean=found[0], deviation=found[1])
+
+
+def _forgetting(value: float) -> float:
+    if not 0.0 < value <= 1.0:
+        raise InvalidInput("forgetting", "must be above 0 and at most 1", value=value)
+    return float(value)
 
 
 def stops_above(entry_z: ArrayLike, rules: Rules) -> None:

@@ -12,6 +12,7 @@ from gpu_kernels.sweep.figures import ROWS, metrics
 from gpu_kernels.sweep.groups import Group
 from gpu_kernels.sweep.model import ReturnMoments, Rules, SweepMetrics, ThresholdPairs
 from gpu_kernels.sweep.order import alike
+from gpu_kernels.sweep.scores import score
 from gpu_kernels.sweep.survey import Survey
 
 __all__ = ["backtest", "chunks", "moments"]
@@ -82,7 +83,7 @@ def moments(prices: Floats, pairs: ThresholdPairs, rules: Rules, seen: Survey) -
 
 def _backtest(group: Group, pairs: ThresholdPairs, rules: Rules) -> SweepMetrics:
     columns = [device.stage(column) for column in pairs]
-    sent = _Sent(*_packed(group, rules), columns, device.stage(alike(pairs)), rules)
+    sent = _Sent(*_packed(group, rules.of(group.series)), columns, device.stage(alike(pairs)), rules)
     n_pairs = pairs.entry_z.size
     cut = rules.plain and long_series.gains(sent.prices.shape[1], n_pairs)
     rows = _in_parts(sent, _cut if cut else _dense, ROWS, n_pairs)
@@ -97,7 +98,7 @@ def _backtest(group: Group, pairs: ThresholdPairs, rules: Rules) -> SweepMetrics
 
 
 def _moments(group: Group, pairs: ThresholdPairs, rules: Rules) -> ReturnMoments:
-    sent = _Sent(*_packed(group, rules), [], None, rules)
+    sent = _Sent(*_packed(group, rules.of(group.series)), [], None, rules)
     n_all, entry = group.seen.n_bars.astype(np.float64), driver.entry("moments", rules)
 
     def run(_: _Sent, held: _Held, part: slice) -> Any:
@@ -119,6 +120,8 @@ def _packed(group: Group, rules: Rules) -> tuple[Floats, Floats | None, Floats]:
         packed = driver.without_gaps(prices, rules, zscore.rolling)
         return packed.prices, packed.fills, packed.marks_short
     marks = driver.marks_of(prices, rules)
+    if rules.score != "rolling":
+        return prices, driver.delayed(score(prices, rules, zscore.rolling), rules.execution_delay), marks
     if rules.lookback > prices.shape[1]:  # the device would need working space for a window that no series fills
         return prices, np.full(prices.shape, np.nan), marks
     return prices, None, marks

@@ -13,12 +13,14 @@ from gpu_kernels.sweep.bars import gather, owed
 from gpu_kernels.sweep.figures import REDO, RUINED
 from gpu_kernels.sweep.groups import Group, in_groups
 from gpu_kernels.sweep.model import ReturnMoments, Rules, SweepMetrics, ThresholdPairs
+from gpu_kernels.sweep.scores import score
 from gpu_kernels.sweep.survey import Survey
 
 __all__ = [
     "MOST_LANES",
     "Packed",
     "backtests",
+    "delayed",
     "entry",
     "marks_of",
     "moments",
@@ -55,7 +57,7 @@ def backtests(
     """Run every series against every pair: by a kernel where it can, and by the NumPy twin else."""
 
     def twin(group: Group) -> SweepMetrics:
-        return host.backtest(group.prices, pairs, rules, group.seen)
+        return host.backtest(group.prices, pairs, rules.of(group.series), group.seen)
 
     n_pairs = pairs.entry_z.size if rules.plain else None
     return in_groups(prices, seen, rules.execution_delay, n_pairs, kernel, twin)
@@ -74,7 +76,7 @@ def moments(
         return kernel(group, take(pairs, group.series))
 
     def twin(group: Group) -> ReturnMoments:
-        return host.moments(group.prices, take(pairs, group.series), rules, group.seen)
+        return host.moments(group.prices, take(pairs, group.series), rules.of(group.series), group.seen)
 
     return in_groups(prices, seen, rules.execution_delay, None, some, twin)
 
@@ -100,13 +102,22 @@ def marks_of(prices: Floats, rules: Rules) -> Floats:
     return prices + owed(gather(prices, 0), rules) if rules.borrow else prices
 
 
-def without_gaps(prices: Floats, rules: Rules, score: Callable[[Floats, int], Floats]) -> Packed:
+def delayed(scores: Floats, delay: int) -> Floats:
+    """Return scores (B, n) at the bars of their fills where no bar is missing; NaN where none fills."""
+    if delay == 0:
+        return np.ascontiguousarray(scores)
+    fills = np.full(scores.shape, np.nan)
+    fills[:, delay:] = scores[:, : max(0, scores.shape[1] - delay)]
+    return fills
+
+
+def without_gaps(prices: Floats, rules: Rules, rolling: Callable[[Floats, int], Floats]) -> Packed:
     """Take out missing bars, and score the others.
 
     Args:
         prices: (B, T), NaN where a bar is missing; every series has a price, and bars.collisions finds none.
-        rules: What all lanes share.
-        score: Scores the packed prices, like zscore.rolling.
+        rules: What all lanes share, and the series' own mean and deviation.
+        rolling: Scores the packed prices, like zscore.rolling, where the rules ask for rolling scores.
     """
     bars = gather(prices, rules.execution_delay)
     n_series, n_bars = bars.prices.shape
@@ -114,7 +125,7 @@ def without_gaps(prices: Floats, rules: Rules, score: Callable[[Floats, int], Fl
     n_wide = prices.shape[1] if long_series.gains(prices.shape[1], 1) else n_bars
     fills = np.full((n_series, n_wide + 1), np.nan)
     decided = (np.arange(n_bars) < bars.counts[:, None]) & (bars.fill_at < n_bars)
-    np.put_along_axis(fills, np.where(decided, bars.fill_at, n_wide), score(bars.prices, rules.lookback), axis=1)
+    np.put_along_axis(fills, np.where(decided, bars.fill_at, n_wide), score(bars.prices, rules, rolling), axis=1)
     held, marks = _padded(bars.prices, n_wide), _padded(bars.prices + owed(bars, rules), n_wide)
     return Packed(
         held, np.ascontiguousarray(fills[:, :n_wide]), held if rules.plain else marks, bars.counts.astype(np.float64)

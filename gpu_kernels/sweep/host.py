@@ -13,6 +13,7 @@ from gpu_kernels.sweep import units
 from gpu_kernels.sweep.bars import Bars, gather, owed
 from gpu_kernels.sweep.lanes import Lanes
 from gpu_kernels.sweep.model import ReturnMoments, Rules, SweepMetrics, ThresholdPairs
+from gpu_kernels.sweep.scores import score
 from gpu_kernels.sweep.survey import Survey
 from gpu_kernels.sweep.zscore import rolling
 
@@ -66,7 +67,7 @@ def returns_and_trades(prices: Floats, pairs: ThresholdPairs, rules: Rules) -> t
 
 def _scores(bars: Bars, rules: Rules) -> Floats:
     """Score the packed bars; the repeated prices behind a shorter series decide nothing."""
-    scores = rolling(bars.prices, rules.lookback)
+    scores = score(bars.prices, rules, rolling)
     scores[np.arange(scores.shape[1]) >= bars.counts[:, None]] = np.nan
     return scores
 
@@ -85,10 +86,10 @@ def _run(bars: Bars, scores: Floats, rules: Rules, lanes: Lanes) -> Iterator[int
     costs, cost = owed(bars, rules), np.zeros(lanes.quantity.size)
     for bar in range(bars.prices.shape[1]):
         interruption.check()
-        price, score = np.repeat(bars.prices[:, bar], n_pairs), np.repeat(scores[:, bar], n_pairs)
+        price, scored = np.repeat(bars.prices[:, bar], n_pairs), np.repeat(scores[:, bar], n_pairs)
         if rules.borrow:
             cost = np.repeat(costs[:, bar], n_pairs)
-        deciding, side = lanes.decide(score)
+        deciding, side = lanes.decide(scored)
         if deciding.size:
             due = bars.fill_at[deciding // n_pairs, bar]
             for fill_bar in set(due.tolist()):

@@ -1,9 +1,9 @@
 """Backtests of a z-score rule with costs: rule, accounting and results.
 
-Rolling score: z_t = (P_t - mean) / std over the `lookback` prices ending at t, ddof 0. There is none (NaN) during the
-first lookback - 1 bars and where std <= 1e-12 |mean|: prices that differ by less are equal but for the rounding of what
-computed them. Equal prices have a std of exactly 0. No rule here has a unit: prices times a factor trade alike, in mode
-"unit" where the cost and the capital are multiplied too.
+The score is rolling unless the rules say otherwise (scores.py): z_t = (P_t - mean) / std over the `lookback` prices
+ending at t, ddof 0. There is none (NaN) during the first lookback - 1 bars and where std <= 1e-12 |mean|: prices that
+differ by less are equal but for the rounding of what computed them. Equal prices have a std of exactly 0. No rule here
+has a unit: prices times a factor trade alike, in mode "unit" where the cost and the capital are multiplied too.
 
 Rule, at bar t, with entry e > 0 and exit -e <= x < e: a long position exits if z >= -x, a short one if z <= x; then,
 if flat, z <= -e buys and z >= e sells. NaN keeps the state. The rule follows its own decisions, not the fills. An order
@@ -42,7 +42,7 @@ import math
 from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from gpu_kernels.checks import Floats
 from gpu_kernels.time_units import PERIODS_PER_YEAR
@@ -53,6 +53,7 @@ __all__ = [
     "IN_TRADE",
     "MODES",
     "RUIN",
+    "SCORES",
     "STATUSES",
     "BarMetric",
     "ReturnMoments",
@@ -60,6 +61,9 @@ __all__ = [
     "SweepMetrics",
     "ThresholdPairs",
 ]
+
+SCORES = ("rolling", "fixed", "online")
+"""What a price is measured against: the last prices, a known process, or one fitted to the prices before it."""
 
 MODES = ("compounding", "unit")
 """How a position is sized and its return measured."""
@@ -85,6 +89,10 @@ class Rules(NamedTuple):
         periods_per_year: Bars in a year, above 0, for annual figures and for the borrow rate.
         stop: A trade of side d closes when d z <= -stop; above every entry_z, infinite for none.
         borrow: Yearly rate on the notional of a short position, at least 0: 0.03 is 3 % a year.
+        score: One of SCORES, see scores.py.
+        mean: For "fixed": of the process, a number or (B,), NaN of a series without a process, which never trades.
+        deviation: For "fixed": its stationary standard deviation, above 0, a number or (B,).
+        forgetting: For "online": weight of a price relative to the next one, above 0 and at most 1.
     """
 
     lookback: int = 20
@@ -94,6 +102,17 @@ class Rules(NamedTuple):
     periods_per_year: float = PERIODS_PER_YEAR
     stop: float = math.inf
     borrow: float = 0.0
+    score: str = "rolling"
+    mean: ArrayLike | None = None
+    deviation: ArrayLike | None = None
+    forgetting: float = 1.0
+
+    def of(self, series: NDArray[np.bool_] | NDArray[np.intp] | slice) -> "Rules":
+        """Return the rules of some of the series, whose means and deviations are arrays (B,) then."""
+        if self.score != "fixed" or self.mean is None or not np.ndim(self.mean):
+            return self
+        mean, deviation = np.asarray(self.mean), np.asarray(self.deviation)
+        return self._replace(mean=mean[series], deviation=deviation[series])
 
     @property
     def compounding(self) -> bool:

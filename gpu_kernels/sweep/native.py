@@ -15,6 +15,7 @@ from gpu_kernels.sweep.figures import ROWS, metrics
 from gpu_kernels.sweep.groups import Group
 from gpu_kernels.sweep.model import ReturnMoments, Rules, SweepMetrics, ThresholdPairs
 from gpu_kernels.sweep.order import alike
+from gpu_kernels.sweep.scores import score
 from gpu_kernels.sweep.survey import Survey
 from gpu_kernels.sweep.zscore import SMALLEST_SPREAD
 
@@ -27,7 +28,7 @@ def backtest(prices: Floats, pairs: ThresholdPairs, rules: Rules, seen: Survey) 
     """Run every series against every pair; see the contract. Every series can be traded, and seen is its survey."""
 
     def kernel(group: Group) -> SweepMetrics:
-        return metrics(_run(_packed(group, rules), pairs, rules), group.seen.n_bars, rules)
+        return metrics(_run(_packed(group, rules.of(group.series)), pairs, rules), group.seen.n_bars, rules)
 
     return driver.backtests(prices, pairs, rules, seen, kernel)
 
@@ -42,7 +43,7 @@ def moments(prices: Floats, pairs: ThresholdPairs, rules: Rules, seen: Survey) -
 
 
 def _moments(group: Group, pairs: ThresholdPairs, rules: Rules) -> ReturnMoments:
-    packed = _packed(group, rules)
+    packed = _packed(group, rules.of(group.series))
     columns = [np.ascontiguousarray(column) for column in (*pairs, group.seen.n_bars.astype(np.float64))]
     n_series, n_bars = packed.prices.shape
     space, found = np.empty((n_series + MOST_LANES - 1, n_bars)), np.empty((2, n_series))
@@ -63,7 +64,10 @@ def _packed(group: Group, rules: Rules) -> Packed:
     if not group.seen.whole(n_bars):
         return driver.without_gaps(group.prices, rules, rolling)
     held = np.ascontiguousarray(group.prices)
-    fills = rolling(held, rules.lookback, rules.execution_delay)
+    if rules.score == "rolling":
+        fills = rolling(held, rules.lookback, rules.execution_delay)
+    else:
+        fills = driver.delayed(score(held, rules, rolling), rules.execution_delay)
     return Packed(held, fills, driver.marks_of(held, rules), np.full(n_series, float(n_bars)))
 
 

@@ -10,12 +10,12 @@ from gpu_kernels.checks import Floats, non_negative, positive
 from gpu_kernels.dispatch import Twins
 from gpu_kernels.errors import InvalidInput
 from gpu_kernels.sweep import accounts_native, bar_metrics, settle
-from gpu_kernels.sweep.arguments import checked_rules, stops_above
+from gpu_kernels.sweep.arguments import checked_rules, scored_rules, stops_above
 from gpu_kernels.sweep.figures import per_trade
 from gpu_kernels.sweep.ledger import Ledger
 from gpu_kernels.sweep.model import ERROR, FLAT, IN_TRADE, STATUSES, BarMetric, Rules
+from gpu_kernels.sweep.scores import running
 from gpu_kernels.sweep.trades import ThresholdPair
-from gpu_kernels.sweep.zscore import RollingScore
 from gpu_kernels.time_units import DAY_MS
 
 __all__ = ["OnlineBacktest"]
@@ -35,10 +35,10 @@ class OnlineBacktest:
     """
 
     def __init__(self, rules: Rules = _DEFAULT) -> None:
-        self._rules = rules = checked_rules(rules)
+        self._rules = rules = scored_rules(checked_rules(rules), 1)
         self._compounding, self._initial = rules.compounding, rules.initial_capital
         self._ledger = Ledger(rules)
-        self._score = RollingScore(rules.lookback)
+        self._score = running(rules)
         self._decided, self._halted = 0, False
         self._entry_z = self._exit_z = self._low = self._high = 0.0
         # What was decided on each of the last execution_delay bars; the oldest falls due next.

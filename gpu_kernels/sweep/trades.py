@@ -18,6 +18,7 @@ from gpu_kernels.sweep.bars import gather, owed
 from gpu_kernels.sweep.ledger import Ledger
 from gpu_kernels.sweep.model import Rules, ThresholdPairs
 from gpu_kernels.sweep.round_trips import Account, AccountPaths, Ran, Trade, as_trades
+from gpu_kernels.sweep.scores import score as scored
 from gpu_kernels.sweep.zscore import rolling
 
 __all__ = ["Series", "ThresholdPair", "empty_paths", "run", "trade", "write"]
@@ -122,7 +123,7 @@ class _TradeLedger(Ledger):
 def run(prices: Floats, pairs: ThresholdPairs, rules: Rules) -> Ran:
     """Trade every series by its own pair; each can be traded."""
     bars = gather(prices, rules.execution_delay)
-    scores, costs = rolling(bars.prices, rules.lookback), owed(bars, rules)
+    scores, costs = scored(bars.prices, rules, rolling), owed(bars, rules)
     paths, rows = empty_paths(prices.shape), [np.empty((0, len(Trade._fields)))]
     fees, ruined_at = np.empty(prices.shape[0]), np.full(prices.shape[0], -1)
     for row, count in enumerate(bars.counts.tolist()):

@@ -19,10 +19,12 @@ from gpu_kernels.threshold_grid.model import (
     Cells,
     Choice,
     GridMetrics,
+    PooledWalk,
     Progress,
     Spans,
     WalkStep,
 )
+from gpu_kernels.threshold_grid.pooled import pool
 
 __all__ = [
     "CRITERIA",
@@ -33,6 +35,7 @@ __all__ = [
     "Cells",
     "Choice",
     "GridMetrics",
+    "PooledWalk",
     "Progress",
     "WalkStep",
     "cell_reasons",
@@ -41,6 +44,7 @@ __all__ = [
     "expand",
     "grid",
     "grid_size",
+    "pool",
     "sweep",
     "walk_forward",
 ]
@@ -171,8 +175,7 @@ def choose(
         raise InvalidInput("prices", f"must have shape {(n_series, n_bars)}", value=held.shape)
     bars = np.full(n_series, n_bars, dtype=np.int64) if held is None else survey(held, rules.mode).n_bars
     choice = chosen.choose(metrics, cells, shape, by, bars, held, rules.mode)
-    ratios = chosen.deflate(metrics.sharpe_ratio, choice.best, cells, bars, rules, held, progress)
-    return choice._replace(deflated_sharpe=ratios)
+    return chosen.deflate(metrics.sharpe_ratio, choice, cells, rules, held, progress)
 
 
 def cell_reasons(cells: Cells, n_prices: ArrayLike) -> tuple[NDArray[np.int32], list[str]]:

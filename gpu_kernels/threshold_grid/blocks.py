@@ -32,8 +32,8 @@ def run(prices: Floats, cells: Cells, rules: Rules, progress: Progress | None = 
             lookback = int(cells.lookback[columns[0]])
             filled = n_prices[rows] >= lookback
             held = prices[rows] if filled.all() else prices[rows][filled]
-            figures = sweep.backtest(held, *thresholds, rules._replace(lookback=lookback))
             members = np.arange(n_series)[rows][filled]
+            figures = sweep.backtest(held, *thresholds, rules.of(members)._replace(lookback=lookback))
             for name, values in found._asdict().items():
                 values[np.ix_(members, columns)] = getattr(figures, name)
             done += filled.size * columns.size

@@ -5,6 +5,7 @@ from numpy.typing import NDArray
 
 from gpu_kernels import interruption, sweep
 from gpu_kernels.checks import Floats
+from gpu_kernels.performance.sharpe_error import probability_positive
 from gpu_kernels.sweep import Rules
 from gpu_kernels.threshold_grid import deflated, host
 from gpu_kernels.threshold_grid.blocks import rows_of
@@ -58,29 +59,30 @@ def choose(
         status=np.where(without, ERROR, OK),
         reason=reason.astype(np.str_),
         n_bars=n_bars,
+        sharpe_std_error=np.full(n_series, np.nan),
+        probability_sharpe_positive=np.full(n_series, np.nan),
     )
 
 
 def deflate(
     sharpe_ratio: Floats,
-    best: NDArray[np.int64],
+    choice: Choice,
     cells: Cells,
-    n_bars: NDArray[np.int64],
     rules: Rules,
     prices: Floats | None,
     progress: Progress | None,
-) -> Floats:
-    """Return the deflated Sharpe ratio of each series' cell, NaN where it has none.
+) -> Choice:
+    """Return the choice with the deflated Sharpe ratio of each series' cell and its error, NaN where it has none.
 
     Args:
         sharpe_ratio: (B, G), annualised.
-        best: (B,), -1 for none.
+        choice: The cells, and the bars behind each series' ratios.
         cells: The cells of the columns.
-        n_bars: (B,) returns behind each series' ratios.
         rules: Of the backtests.
         prices: (B, T) for the skewness and kurtosis of the best cells; None takes a normal's.
         progress: Called with the series done and their number.
     """
+    best, n_bars = choice.best, choice.n_bars
     found = np.full(best.size, np.nan)
     shapes = _shapes(prices, best, cells, rules) if prices is not None else np.tile([0.0, 3.0], (best.size, 1))
     for rows in rows_of(*sharpe_ratio.shape):
@@ -93,7 +95,15 @@ def deflate(
         found[rows] = [deflated.probability(ratio, chance, length, *shape) for ratio, chance, length, shape in each]
         if progress is not None:
             progress(rows.stop, best.size)
-    return found
+    ratio = host.taken(sharpe_ratio, best) / np.sqrt(rules.periods_per_year)
+    spread = 1.0 - ratio * shapes[:, 0] + 0.25 * ratio * ratio * (shapes[:, 1] - 1.0)
+    error = np.sqrt(np.maximum(spread, 0.0) / np.maximum(n_bars, 1))
+    error[~np.isfinite(ratio) | (ratio == 0.0)] = np.nan
+    return choice._replace(
+        deflated_sharpe=found,
+        sharpe_std_error=error * np.sqrt(rules.periods_per_year),
+        probability_sharpe_positive=probability_positive(ratio, error),
+    )
 
 
 def _spread(tried: Floats) -> tuple[NDArray[np.int64], Floats]:
@@ -118,7 +128,7 @@ def _shapes(prices: Floats, best: NDArray[np.int64], cells: Cells, rules: Rules)
             cells.entry_z[chosen],
             cells.exit_z[chosen],
             cells.cost[chosen],
-            rules._replace(lookback=lookback),
+            rules.of(rows)._replace(lookback=lookback),
         )
         shapes[rows] = np.stack(found, axis=1)
     return shapes

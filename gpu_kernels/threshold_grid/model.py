@@ -42,6 +42,7 @@ __all__ = [
     "Cells",
     "Choice",
     "GridMetrics",
+    "PooledWalk",
     "Progress",
     "Spans",
     "WalkStep",
@@ -127,6 +128,10 @@ class Choice(NamedTuple):
         status: OK, or ERROR where no cell has a figure.
         reason: Why none has; "" where one has.
         n_bars: Bars of the series' span, from its first price to its last, which the figures are of.
+        sharpe_std_error: Of the best cell's Sharpe ratio, annualised like it, for independent returns of any skewness
+            and kurtosis; NaN where they do not vary.
+        probability_sharpe_positive: That the true ratio is above 0. It does not allow for the choice, as
+            deflated_sharpe does.
     """
 
     best: NDArray[np.int64]
@@ -137,6 +142,8 @@ class Choice(NamedTuple):
     status: NDArray[np.str_]
     reason: NDArray[np.str_]
     n_bars: NDArray[np.int64]
+    sharpe_std_error: Floats
+    probability_sharpe_positive: Floats
 
 
 class WalkStep(NamedTuple):
@@ -156,6 +163,9 @@ class WalkStep(NamedTuple):
         test_max_drawdown: Largest drawdown within the test bars, positive.
         status: OK, or ERROR where the train part has no cell, or the test part no figures.
         reason: Why; "" where both have them.
+        test_sharpe_std_error: Of test_sharpe, annualised like it; NaN where the returns do not vary.
+        probability_sharpe_positive: That the true Sharpe ratio behind test_sharpe is above 0.
+        note: What to beware of in test_sharpe, such as few bars or trades; "" for nothing.
     """
 
     series: int
@@ -171,3 +181,34 @@ class WalkStep(NamedTuple):
     test_max_drawdown: float
     status: str
     reason: str
+    test_sharpe_std_error: float
+    probability_sharpe_positive: float
+    note: str
+
+
+class PooledWalk(NamedTuple):
+    """The test parts of all steps of a series together.
+
+    Attributes:
+        series: Row of the prices.
+        n_steps: Steps with figures.
+        n_bars: Their test bars.
+        n_trades: Round trips closed in them.
+        sharpe_ratio: Mean of the steps' ratios, weighted by their bars, annualised.
+        sharpe_std_error: Of it: the steps share no bar, so that their errors add up by squares.
+        probability_sharpe_positive: That the true ratio is above 0.
+        sharpe_lower: Lower end of the interval of 95 %.
+        sharpe_upper: Upper end of it.
+        note: What to beware of, such as few bars or trades; "" for nothing.
+    """
+
+    series: int
+    n_steps: int
+    n_bars: int
+    n_trades: int
+    sharpe_ratio: float
+    sharpe_std_error: float
+    probability_sharpe_positive: float
+    sharpe_lower: float
+    sharpe_upper: float
+    note: str

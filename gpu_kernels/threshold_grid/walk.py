@@ -15,6 +15,8 @@ from numpy.typing import NDArray
 
 from gpu_kernels import interruption, sweep
 from gpu_kernels.checks import Floats
+from gpu_kernels.errors import InvalidInput
+from gpu_kernels.performance.sharpe_error import few, probability_positive, standard_errors
 from gpu_kernels.sweep import Rules
 from gpu_kernels.threshold_grid import blocks, host
 from gpu_kernels.threshold_grid.model import ERROR, OK, Cells, Progress, Spans, WalkStep
@@ -28,6 +30,9 @@ class _Test(NamedTuple):
     gained: float
     trades: int
     drawdown: float
+    error: float
+    positive: float
+    note: str
 
 
 class _Tested(NamedTuple):
@@ -35,7 +40,7 @@ class _Tested(NamedTuple):
     reason: str
 
 
-_NO_TEST = _Test(math.nan, math.nan, 0, math.nan)
+_NO_TEST = _Test(math.nan, math.nan, 0, math.nan, math.nan, math.nan, "")
 
 
 def starts(n_bars: int, spans: Spans) -> range:
@@ -45,6 +50,8 @@ def starts(n_bars: int, spans: Spans) -> range:
 
 def forward(prices: Floats, cells: Cells, spans: Spans, rules: Rules, progress: Progress | None) -> list[WalkStep]:
     """Walk every series forward; see the contract."""
+    if rules.score == "online":
+        raise InvalidInput("score", "must be 'rolling' or 'fixed' for a walk-forward", value=rules.score)
     n_series, n_bars = prices.shape
     first_bars = starts(n_bars, spans)
     n_valid = int(np.count_nonzero(cells.valid))
@@ -59,19 +66,31 @@ def forward(prices: Floats, cells: Cells, spans: Spans, rules: Rules, progress: 
                     progress(before + swept, total)
 
             train = prices[rows, start : start + spans.train]
-            sharpe_ratio = blocks.run(train, cells, rules, report).sharpe_ratio
+            own = _fitted(train, rules.of(rows))
+            sharpe_ratio = blocks.run(train, cells, own, report).sharpe_ratio
             done += train.shape[0] * n_valid
             chosen = host.best(sharpe_ratio)
             test_start = start + spans.train + spans.purge
             known = prices[rows, : test_start + spans.test]
-            tests = _tests(known, test_start, chosen, cells, rules)
+            tests = _tests(known, test_start, chosen, cells, own)
             _say_why(tests, train, chosen, cells, rules, start)
             ratios = host.taken(sharpe_ratio, chosen).tolist()
             bars = (start, start + spans.train, test_start, test_start + spans.test)
             for place, (cell, tested) in enumerate(zip(chosen.tolist(), tests, strict=True)):
                 said = ERROR if tested.reason else OK, tested.reason
-                found.append(WalkStep(rows.start + place, *bars, cell, ratios[place], *tested.figures, *said))
+                first, (error, positive, note) = tested.figures[:4], tested.figures[4:]
+                found.append(
+                    WalkStep(rows.start + place, *bars, cell, ratios[place], *first, *said, error, positive, note)
+                )
     return sorted(found, key=lambda step: step[:2])
+
+
+def _fitted(train: Floats, rules: Rules) -> Rules:
+    """Return the rules with each series' process of the train part, where score "fixed" has none given."""
+    if rules.score != "fixed" or rules.mean is not None:
+        return rules
+    mean, deviation = sweep.stationary(train)
+    return rules._replace(mean=mean, deviation=deviation)
 
 
 def _say_why(
@@ -96,14 +115,18 @@ def _tests(prices: Floats, test_start: int, chosen: NDArray[np.int64], cells: Ce
         if cell >= 0 and not counted.n_prices[series]:
             found[series] = _Tested(_NO_TEST, "the test part has no price")
         elif cell >= 0:
-            warm_start = _warm_start(prices[series, :test_start], int(cells.lookback[cell]))
+            warm_start = test_start
+            if rules.score == "rolling":
+                warm_start = _warm_start(prices[series, :test_start], int(cells.lookback[cell]))
             alike[cell, warm_start].append(series)
     for (cell, warm_start), members in alike.items():
         interruption.check()
-        tests = _tested(prices[members, warm_start:], test_start - warm_start, _cell(cells, cell), rules)
+        tests = _tested(
+            prices[members, warm_start:], test_start - warm_start, _cell(cells, cell), rules.of(np.array(members))
+        )
         reasons = sweep.reasons(prices[members, warm_start:], rules.mode, warm_start)
         for series, figures, reason in zip(members, tests, reasons, strict=True):
-            unknown = not all(map(math.isfinite, figures))
+            unknown = not all(map(math.isfinite, figures[:4]))
             found[series] = _Tested(figures, reason or (sweep.OVERFLOW if unknown else ""))
     return found
 
@@ -119,6 +142,7 @@ def _tested(prices: Floats, n_earlier: int, cell: Cells, rules: Rules) -> list[_
     seen = sweep.survey(prices, rules.mode)
     last = seen.first + seen.n_bars
     n_tested = (last - np.maximum(seen.first, n_earlier)).tolist()
+    errors = _errors(prices, n_earlier, cell, rules._replace(lookback=lookback))
     year = math.sqrt(rules.periods_per_year)
     rows = zip(
         (figures.sharpe_ratio[:, 0] / year).tolist(),
@@ -127,12 +151,27 @@ def _tested(prices: Floats, n_earlier: int, cell: Cells, rules: Rules) -> list[_
         figures.max_drawdown[:, 0].tolist(),
         seen.n_bars.tolist(),
         n_tested,
+        errors.tolist(),
         strict=True,
     )
-    return [
-        _Test(year * over_last_bars(per_bar, n_bars, n_last), gained, trades, drawdown)
-        for per_bar, gained, trades, drawdown, n_bars, n_last in rows
-    ]
+    found = []
+    for per_bar, gained, trades, drawdown, n_bars, n_last, error in rows:
+        sharpe = year * over_last_bars(per_bar, n_bars, n_last)
+        positive = float(probability_positive(np.array(sharpe), np.array(year * error)))
+        found.append(_Test(sharpe, gained, trades, drawdown, year * error, positive, few(n_last, trades)))
+    return found
+
+
+def _errors(prices: Floats, n_earlier: int, cell: Cells, rules: Rules) -> Floats:
+    """Return the standard errors of the Sharpe ratios per bar of the test bars, (b,)."""
+    ran = sweep.accounts(prices, cell.entry_z, cell.exit_z, cell.cost, rules, path=True)
+    found = np.full(len(prices), np.nan)
+    if ran.paths is None:
+        return found
+    for row, path in enumerate(ran.paths.returns[:, n_earlier:]):
+        returns = path[~np.isnan(path)]
+        found[row] = standard_errors(returns[None, :])[0] if returns.size else np.nan
+    return found
 
 
 def _warm_start(earlier: Floats, lookback: int) -> int:

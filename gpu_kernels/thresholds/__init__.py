@@ -17,6 +17,7 @@ from gpu_kernels.thresholds.model import (
     OBJECTIVES,
     SMALLEST_COST,
     SMALLEST_RATE,
+    STOP_CHANGES,
     UNITS,
     Thresholds,
 )
@@ -30,6 +31,7 @@ __all__ = [
     "OBJECTIVES",
     "SMALLEST_COST",
     "SMALLEST_RATE",
+    "STOP_CHANGES",
     "UNITS",
     "Thresholds",
     "evaluate",
@@ -53,6 +55,9 @@ def optimal(
     stop: ArrayLike | None = None,
     f_max: ArrayLike | None = None,
     dt: ArrayLike | None = None,
+    delay: ArrayLike | None = None,
+    cost_variance: bool = True,
+    stop_changes: str = "all",
 ) -> Thresholds:
     """Compute the thresholds that maximise an objective. Numbers and arrays broadcast; NaN is refused everywhere.
 
@@ -66,9 +71,12 @@ def optimal(
         model: One of MODELS; those after the first go with objective "profit".
         rate: Discount rate per time, between SMALLEST_RATE and LARGEST_RATE times theta, for model "leung_li" and
             required there.
-        stop: z of a stop-loss, above the entry; it changes win_rate alone.
+        stop: z of a stop-loss, above the entry. The optimum is the one given it, but for model "leung_li".
         f_max: Largest number of units of X held per unit of wealth, > 0, for objective "kelly".
         dt: Length of the bars at which the thresholds will be watched, in theta's time unit.
+        delay: Time from a decision to its fill, in theta's time unit, >= 0; not for model "leung_li".
+        cost_variance: Whether the variance of the equity includes that of the costs, which the literature leaves out.
+        stop_changes: One of STOP_CHANGES: all figures and the optimum, or the win rate alone.
 
     Returns:
         Thresholds of the broadcast shape.
@@ -76,7 +84,8 @@ def optimal(
     Raises:
         InvalidInput: an argument is NaN, infinite or out of its range, an option goes with another objective or model,
             the stop does not lie above the entry, or a result leaves the doubles.
-        Degenerate: model "leung_li" has no entry below the mean within LARGEST_ENTRY standard deviations.
+        Degenerate: model "leung_li" has no entry below the mean within LARGEST_ENTRY standard deviations, or no trade
+            between the cost and the stop has a profit.
 
     References:
         "profit": Bertram (2010), Analytic solutions for optimal statistical arbitrage trading, Physica A 389, section
@@ -85,6 +94,26 @@ def optimal(
         IJTAF 18, theorems 2.6 and 2.10.
         `dt`: Broadie, Glasserman and Kou (1997), A continuity correction for discrete barrier options, theorem 1.1.
     """
+    _fits(objective, model, f_max=f_max, rate=rate, delay=delay)
+    given = Arguments(theta=theta, mu=mu, sigma=sigma, cost=cost, rate=rate, stop=stop, f_max=f_max, dt=dt, delay=delay)
+    case = given.case(cost_variance=cost_variance, stop_changes=stop_changes)
+    standard = given.standardised_cost(case, free=model == "leung_li")
+    discount = given.rate(case) if model == "leung_li" else None
+    largest = None
+    if objective == "kelly":
+        largest = given.positive("f_max") * case.spread if given.has("f_max") else np.full_like(standard, np.inf)
+    return given.shaped(case, OPTIMAL_TWINS.run(case, standard, objective, model, discount, largest))
+
+
+def _fits(
+    objective: str,
+    model: str,
+    *,
+    f_max: ArrayLike | None,
+    rate: ArrayLike | None,
+    delay: ArrayLike | None,
+) -> None:
+    """Refuse options that do not go with an objective or a model."""
     one_of("objective", objective, OBJECTIVES)
     one_of("model", model, MODELS)
     if model != "reversal" and objective != "profit":
@@ -93,14 +122,8 @@ def optimal(
         raise InvalidInput("f_max", "applies to objective 'kelly' only")
     if (rate is not None) != (model == "leung_li"):
         raise InvalidInput("rate", "goes with model 'leung_li', which needs it, and with no other")
-    given = Arguments(theta=theta, mu=mu, sigma=sigma, cost=cost, rate=rate, stop=stop, f_max=f_max, dt=dt)
-    case = given.case()
-    standard = given.standardised_cost(case, free=model == "leung_li")
-    discount = given.rate(case) if model == "leung_li" else None
-    largest = None
-    if objective == "kelly":
-        largest = given.positive("f_max") * case.spread if given.has("f_max") else np.full_like(standard, np.inf)
-    return given.shaped(case, OPTIMAL_TWINS.run(case, standard, objective, model, discount, largest))
+    if delay is not None and model == "leung_li":
+        raise InvalidInput("delay", "does not go with model 'leung_li', which trades at once")
 
 
 def evaluate(
@@ -113,6 +136,9 @@ def evaluate(
     *,
     stop: ArrayLike | None = None,
     dt: ArrayLike | None = None,
+    delay: ArrayLike | None = None,
+    cost_variance: bool = True,
+    stop_changes: str = "all",
 ) -> Thresholds:
     """Compute what given thresholds earn. Numbers and arrays broadcast; NaN is refused everywhere.
 
@@ -123,9 +149,12 @@ def evaluate(
         cost: Total cost of a round trip in units of X, >= 0.
         entry_z: Entry, 0 < entry_z, at most LARGEST_ENTRY with the bar shift.
         exit_z: Exit, -entry_z <= exit_z < entry_z.
-        stop: z of a stop-loss, above the entry; it changes win_rate alone.
+        stop: z of a stop-loss, above the entry.
         dt: Length of the bars at which the thresholds are watched, in theta's time unit. The path overshoots them then,
             so the formulas take each threshold BAR_SHIFT standard deviations of a bar farther out.
+        delay: As in optimal.
+        cost_variance: As in optimal.
+        stop_changes: As in optimal.
 
     Returns:
         Thresholds of the broadcast shape, entry_z and exit_z as given.
@@ -136,8 +165,18 @@ def evaluate(
     References:
         The module gpu_kernels.thresholds.model; Broadie, Glasserman and Kou (1997), theorem 1.1, for `dt`.
     """
-    given = Arguments(theta=theta, mu=mu, sigma=sigma, cost=cost, entry_z=entry_z, exit_z=exit_z, stop=stop, dt=dt)
-    case = given.case()
+    given = Arguments(
+        theta=theta,
+        mu=mu,
+        sigma=sigma,
+        cost=cost,
+        entry_z=entry_z,
+        exit_z=exit_z,
+        stop=stop,
+        dt=dt,
+        delay=delay,
+    )
+    case = given.case(cost_variance=cost_variance, stop_changes=stop_changes)
     result = given.shaped(case, EVALUATE_TWINS.run(case, given.levels(case), None))
     # Moved out by the shift and back, they may have lost their last digit.
     entry, leave = np.broadcast_arrays(entry_z, exit_z, result.entry_z)[:2]

@@ -3,7 +3,7 @@
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from gpu_kernels.checks import Floats
+from gpu_kernels.checks import Floats, one_of
 from gpu_kernels.errors import InvalidInput
 from gpu_kernels.thresholds.model import (
     BAR_SHIFT,
@@ -12,6 +12,7 @@ from gpu_kernels.thresholds.model import (
     LARGEST_RATE,
     SMALLEST_COST,
     SMALLEST_RATE,
+    STOP_CHANGES,
     Case,
     Levels,
     Thresholds,
@@ -61,8 +62,13 @@ class Arguments:
         self.require(name, values > 0, "must be > 0")
         return values
 
-    def case(self) -> Case:
-        """Return the processes, with stop and dt NaN where they were not given."""
+    def case(self, *, cost_variance: bool, stop_changes: str) -> Case:
+        """Return the processes, with stop and dt NaN where they were not given.
+
+        Args:
+            cost_variance: Whether the costs count in the variance of the equity.
+            stop_changes: One of STOP_CHANGES.
+        """
         missing = np.full_like(self._flat["theta"], np.nan)
         if self.has("stop"):
             self.positive("stop")
@@ -73,7 +79,12 @@ class Arguments:
             cost=self._flat["cost"],
             stop=self._flat.get("stop", missing),
             dt=self.positive("dt") if self.has("dt") else missing,
+            delay=self._flat.get("delay", np.zeros_like(missing)),
+            cost_variance=cost_variance,
+            stop_ends_trades=one_of("stop_changes", stop_changes, STOP_CHANGES) == "all",
         )
+        if self.has("delay"):
+            self.require("delay", case.delay >= 0, "must be >= 0")
         self.require("cost", case.cost >= 0, "must be >= 0")
         with np.errstate(over="ignore", under="ignore"):
             spread = case.spread
@@ -83,12 +94,14 @@ class Arguments:
     def standardised_cost(self, case: Case, *, free: bool) -> Floats:
         """Return the cost in stationary standard deviations, (G,), within the range that has an optimum.
 
+        It is divided by what a delay leaves of each deviation from the mean, because profits are.
+
         Args:
             case: The processes.
             free: Whether a cost of zero is allowed.
         """
         with np.errstate(over="ignore", under="ignore"):
-            standard = np.asarray(case.cost / case.spread)
+            standard = np.asarray(case.cost / case.spread / case.kept)
         if not free:
             self.require("cost", case.cost > 0, "must be > 0: without a cost no optimum exists")
             rule = f"must be at least {SMALLEST_COST:g} stationary standard deviations sigma/sqrt(2 theta)"

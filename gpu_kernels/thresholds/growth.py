@@ -3,27 +3,42 @@
 One objective covers both cases. With k the cost and f the position, standardised, h the half-width and c the centre of
 [x, e], and a bar for the mean of a kernel over that interval,
 
-    G(c, h) = ln(1 - k/(2h) - f mean(a)) - p ln mean(a) - q ln mean(m).
+    G(c, h) = ln(1 - k/(2h) - f v) - p ln v - q ln mean(m),   v = mean(a) + w/h.
 
+v is the variance of a trade over 4h: that of the time in it, and w = k^2/8 for the two fees of half the cost each.
 "sharpe": f = 0, p = q = 1/2, which is ln(S) up to a constant. Kelly's growth at a fixed fraction: p = 0, q = 1.
 Averages and not integrals stand in it because the leading powers of h cancel in exact arithmetic only.
 """
 
-from typing import NamedTuple
+from typing import NamedTuple, Protocol, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
 from gpu_kernels import interruption
 from gpu_kernels.checks import Floats
+from gpu_kernels.thresholds import jets
 from gpu_kernels.thresholds.durations import groups, kernels
 from gpu_kernels.thresholds.model import LARGEST_ENTRY
 
-__all__ = ["Problem", "maximise"]
+__all__ = ["Objective", "Problem", "kernel_means", "maximise", "maximise_along"]
 
 # The steps converge quadratically: one of this size leaves its square.
 _CONVERGED = 2e-8
 _MOST_STEPS = 100
+
+
+class Objective(Protocol):
+    """What can be maximised: one function of centre and half-width an entry, each method of arrays (G,)."""
+
+    def at(self, chosen: NDArray[np.intp]) -> Self:
+        """Return the chosen entries."""
+
+    def value(self, centre: Floats, half: Floats) -> Floats:
+        """Return the function, minus infinity outside its domain."""
+
+    def derivatives(self, centre: Floats, half: Floats) -> tuple[Floats, Floats, Floats]:
+        """Return the function (G,), its gradient (2, G) by c and h, and its Hessian (3, G) by cc, ch and hh."""
 
 
 class Problem(NamedTuple):
@@ -31,12 +46,14 @@ class Problem(NamedTuple):
 
     Attributes:
         cost: (G,) round-trip cost k in stationary standard deviations.
+        fees: (G,) w, their share in the variance of a trade; 0 where it is left out.
         fraction: (G,) position f per stationary standard deviation.
-        p: (G,) exponent of the time in the trade.
+        p: (G,) exponent of the variance of a trade.
         q: (G,) exponent of the cycle.
     """
 
     cost: Floats
+    fees: Floats
     fraction: Floats
     p: Floats
     q: Floats
@@ -45,8 +62,34 @@ class Problem(NamedTuple):
         """Return the chosen entries."""
         return Problem(*(values[chosen] for values in self))
 
+    def value(self, centre: Floats, half: Floats) -> Floats:
+        """Return G, minus infinity outside its domain."""
+        value = np.full_like(half, -np.inf)
+        inside = (2.0 * half > self.cost) & (half + np.abs(centre) < LARGEST_ENTRY)
+        for chosen, nodes, weights in groups(half, inside):
+            part, width = self.at(chosen), half[chosen]
+            a, m = (np.vecdot(kernel, weights) for kernel in kernels(centre[chosen, None] + width[:, None] * nodes))
+            v = a + part.fees / width
+            net = 1.0 - part.cost / (2.0 * width) - part.fraction * v
+            profit = np.log(net, out=np.full_like(net, -np.inf), where=net > 0)
+            value[chosen] = profit - part.p * np.log(v) - part.q * np.log(m)
+        return value
 
-def maximise(problem: Problem, centre: Floats, half: Floats) -> tuple[Floats, Floats]:
+    def derivatives(self, centre: Floats, half: Floats) -> tuple[Floats, Floats, Floats]:
+        """Return G (G,), its gradient (2, G) by c and h, and its Hessian (3, G) by cc, ch and hh."""
+        means = kernel_means(centre, half)
+        means[0][0] += self.fees / half
+        means[0][2] -= self.fees / half**2
+        means[0][5] += 2.0 * self.fees / half**3
+        net = -self.fraction * means[0]
+        net[0] += 1.0 - self.cost / (2.0 * half)
+        net[2] += self.cost / (2.0 * half**2)
+        net[5] -= self.cost / half**3
+        total = jets.logarithm(net) - self.p * jets.logarithm(means[0]) - self.q * jets.logarithm(means[1])
+        return total[0], total[1:3], total[3:]
+
+
+def maximise(problem: Objective, centre: Floats, half: Floats) -> tuple[Floats, Floats]:
     """Return centre and half-width of the maximum, each (G,), from a feasible start.
 
     Newton's steps, halved while they leave the domain or go down, turned uphill where the Hessian is indefinite.
@@ -59,10 +102,40 @@ def maximise(problem: Problem, centre: Floats, half: Floats) -> tuple[Floats, Fl
         if active.size == 0:
             break
         part, here, width = problem.at(active), centre[active], half[active]
-        value, first, second = _derivatives(part, here, width)
+        value, first, second = part.derivatives(here, width)
         move = _direction(first, second, width)
         settled = np.maximum(np.abs(move[0]), np.abs(move[1]) / width) < _CONVERGED
         here, width = _walk(part, here, width, value, move)
+        centre[active], half[active] = here, width
+        active = active[~settled]
+    return centre, half
+
+
+def maximise_along(
+    problem: Objective, centre: Floats, half: Floats, along: tuple[float, float]
+) -> tuple[Floats, Floats]:
+    """Return the maximum on a line through a feasible start, as maximise does, each (G,).
+
+    Args:
+        problem: What to maximise.
+        centre: Of the start.
+        half: Of the start.
+        along: What moves: centre and half-width a unit of the line.
+    """
+    centre, half = centre.copy(), half.copy()
+    by_c, by_h = along
+    active = np.arange(half.size)
+    for _ in range(_MOST_STEPS):
+        interruption.check()
+        if active.size == 0:
+            break
+        part, here, width = problem.at(active), centre[active], half[active]
+        value, (c, h), (cc, ch, hh) = part.derivatives(here, width)
+        slope, bend = by_c * c + by_h * h, by_c * by_c * cc + 2.0 * by_c * by_h * ch + by_h * by_h * hh
+        step = slope / np.where(bend < 0, -bend, np.maximum(np.abs(bend), np.abs(slope) / width))
+        step = np.clip(step, -0.5 * width, 0.5 * width)
+        here, width = _walk(part, here, width, value, np.stack([by_c * step, by_h * step]))
+        settled = np.abs(step) / width < _CONVERGED
         centre[active], half[active] = here, width
         active = active[~settled]
     return centre, half
@@ -81,7 +154,7 @@ def _direction(first: Floats, second: Floats, width: Floats) -> Floats:
     return np.asarray(move / np.maximum(1.0, np.max(np.abs(move) / limit, axis=0)))
 
 
-def _walk(problem: Problem, centre: Floats, half: Floats, value: Floats, move: Floats) -> tuple[Floats, Floats]:
+def _walk(problem: Objective, centre: Floats, half: Floats, value: Floats, move: Floats) -> tuple[Floats, Floats]:
     length = np.ones_like(half)
     # A step within rounding of the top may seem to go down by an ulp or so of the value.
     floor = value - 1e-13 * np.maximum(1.0, np.abs(value))
@@ -90,7 +163,7 @@ def _walk(problem: Problem, centre: Floats, half: Floats, value: Floats, move: F
         interruption.check()
         if small.all():
             break
-        trial = _value(problem, centre + length * move[0], half + length * move[1])
+        trial = problem.value(centre + length * move[0], half + length * move[1])
         bad = ~(trial >= floor) & ~small
         if not bad.any():
             break
@@ -98,21 +171,8 @@ def _walk(problem: Problem, centre: Floats, half: Floats, value: Floats, move: F
     return centre + length * move[0], half + length * move[1]
 
 
-def _value(problem: Problem, centre: Floats, half: Floats) -> Floats:
-    """Return G, minus infinity outside its domain."""
-    value = np.full_like(half, -np.inf)
-    inside = (2.0 * half > problem.cost) & (half + np.abs(centre) < LARGEST_ENTRY)
-    for chosen, nodes, weights in groups(half, inside):
-        part, width = problem.at(chosen), half[chosen]
-        a, m = (np.vecdot(kernel, weights) for kernel in kernels(centre[chosen, None] + width[:, None] * nodes))
-        net = 1.0 - part.cost / (2.0 * width) - part.fraction * a
-        profit = np.log(net, out=np.full_like(net, -np.inf), where=net > 0)
-        value[chosen] = profit - part.p * np.log(a) - part.q * np.log(m)
-    return value
-
-
-def _derivatives(problem: Problem, centre: Floats, half: Floats) -> tuple[Floats, Floats, Floats]:
-    """Return G (G,), its gradient (2, G) by c and h, and its Hessian (3, G) by cc, ch and hh."""
+def kernel_means(centre: Floats, half: Floats) -> Floats:
+    """Return the means of a and of m over the interval with their derivatives, (2, 6, G) in the order of jets.py."""
     means = np.empty((2, 6, half.size))
     for chosen, nodes, weights in groups(half, np.ones(half.shape, dtype=np.bool_)):
         t = centre[chosen, None] + half[chosen, None] * nodes
@@ -121,12 +181,7 @@ def _derivatives(problem: Problem, centre: Floats, half: Floats) -> tuple[Floats
         slope = t * a - 1.0
         means[0][:, chosen] = _moments(a, slope, a + t * slope, moments)
         means[1][:, chosen] = _moments(m, t * m, (1.0 + t * t) * m, moments)
-    net = -problem.fraction * means[0]
-    net[0] += 1.0 - problem.cost / (2.0 * half)
-    net[2] += problem.cost / (2.0 * half**2)
-    net[5] -= problem.cost / half**3
-    total = _logarithm(net) - problem.p * _logarithm(means[0]) - problem.q * _logarithm(means[1])
-    return total[0], total[1:3], total[3:]
+    return means
 
 
 def _moments(value: Floats, slope: Floats, curvature: Floats, moments: Floats) -> Floats:
@@ -141,10 +196,3 @@ def _moments(value: Floats, slope: Floats, curvature: Floats, moments: Floats) -
             np.vecdot(curvature, moments[:, None]),
         ]
     )
-
-
-def _logarithm(terms: Floats) -> Floats:
-    """Turn a function's value and derivatives (6, G) into those of its logarithm."""
-    value, by_c, by_h, cc, ch, hh = terms
-    c, h = by_c / value, by_h / value
-    return np.stack([np.log(value), c, h, cc / value - c * c, ch / value - c * h, hh / value - h * h])

@@ -9,8 +9,9 @@ from gpu_kernels.thresholds.growth import Problem, maximise
 from gpu_kernels.thresholds.model import BAR_SHIFT, Case, Levels, Thresholds
 from gpu_kernels.thresholds.special import dawson
 from gpu_kernels.thresholds.start import newton_for_profit, profit_start, sharpe_start
+from gpu_kernels.thresholds.stopped import StoppedProblem, best, passage
 
-__all__ = ["capped_kelly", "describe", "optimal", "profit", "sharpe", "watched_at_bars"]
+__all__ = ["bar_shift", "capped_kelly", "describe", "fees_of", "optimal", "profit", "sharpe", "watched_at_bars"]
 
 
 def optimal(
@@ -32,15 +33,52 @@ def optimal(
     fraction = None
     if rate is not None:
         centre, half = leung_li.solve(case, rate)
+    elif case.stopped:
+        # The path overshoots the stop too. Where the bars turn out to be too coarse, nothing is shifted.
+        watched = case._replace(stop=case.stop + bar_shift(case))
+        centre, half, fraction = _stopped(watched, cost, objective, model, largest)
+        coarse = bar_shift(case) > watched_at_bars(case, centre, half).shift
+        if coarse.any():
+            watched = case._replace(stop=np.where(coarse, case.stop, watched.stop))
+            centre, half, fraction = _stopped(watched, cost, objective, model, largest)
     elif objective == "profit":
         centre, half = profit(cost, to_mean=model == "to_mean")
     elif largest is None:
-        centre, half = sharpe(cost)
+        centre, half = sharpe(cost, fees_of(case))
     else:
-        centre, half, scaled = capped_kelly(cost, largest)
-        fraction = scaled / case.spread
+        centre, half, scaled = capped_kelly(cost, fees_of(case), largest / case.kept)
+        fraction = scaled * case.kept / case.spread
     levels = watched_at_bars(case, centre, half)._replace(one_sided=model == "leung_li")
     return describe(case, levels, fraction)
+
+
+def _stopped(
+    case: Case, cost: Floats, objective: str, model: str, largest: Floats | None
+) -> tuple[Floats, Floats, Floats | None]:
+    """Return centre, half-width and fraction of the optimum given the stop, each (G,)."""
+    fees, zero, one, to_mean = fees_of(case), np.zeros_like(cost), np.ones_like(cost), model == "to_mean"
+    if objective == "profit":
+        problem = StoppedProblem(Problem(cost, fees, zero, zero, one), case.stop)
+        return *best(problem, profit(cost, to_mean=to_mean), to_mean=to_mean), None
+    problem = StoppedProblem(Problem(cost, fees, zero, 0.5 * one, 0.5 * one), case.stop)
+    centre, half = best(problem, sharpe(cost, fees), to_mean=False)
+    if largest is None:
+        return centre, half, None
+    free = _stopped_fraction(case, cost, fees, centre, half)
+    bound = np.flatnonzero(largest / case.kept < free)
+    if bound.size:
+        part = Problem(cost, fees, largest / case.kept, zero, one).at(bound)
+        start = centre[bound], half[bound]
+        centre[bound], half[bound] = best(StoppedProblem(part, case.stop[bound]), start, to_mean=False)
+    scaled = np.minimum(largest / case.kept, _stopped_fraction(case, cost, fees, centre, half))
+    return centre, half, scaled * case.kept / case.spread
+
+
+def _stopped_fraction(case: Case, cost: Floats, fees: Floats, centre: Floats, half: Floats) -> Floats:
+    """Return the fraction without a bound, in stationary standard deviations, as a Problem has it."""
+    ends = passage(centre, half, case.stop)
+    earned = 2.0 * half * ends.won - (case.stop - centre - half) * ends.lost - cost
+    return np.asarray(0.5 * earned / (ends.in_trade + 2.0 * fees))
 
 
 def profit(cost: Floats, *, to_mean: bool) -> tuple[Floats, Floats]:
@@ -50,35 +88,52 @@ def profit(cost: Floats, *, to_mean: bool) -> tuple[Floats, Floats]:
     return (0.5 * entry, 0.5 * entry) if to_mean else (np.zeros_like(entry), entry)
 
 
-def sharpe(cost: Floats) -> tuple[Floats, Floats]:
-    """Return centre and half-width of the largest Sharpe ratio, each (G,), for standardised costs (G,)."""
+def fees_of(case: Case) -> Floats:
+    """Return what the costs add to the variance of a trade, (G,), as a Problem has it."""
+    return (case.cost / case.spread) ** 2 / 8.0 if case.cost_variance else np.zeros_like(case.cost)
+
+
+def sharpe(cost: Floats, fees: Floats) -> tuple[Floats, Floats]:
+    """Return centre and half-width of the largest Sharpe ratio, each (G,).
+
+    Args:
+        cost: (G,) standardised costs.
+        fees: (G,) their share in the variance, as a Problem has it.
+    """
     equal = np.full_like(cost, 0.5)
-    return maximise(Problem(cost, np.zeros_like(cost), equal, equal), *sharpe_start(cost))
+    start = sharpe_start(cost, fees=bool(fees.any()))
+    return maximise(Problem(cost, fees, np.zeros_like(cost), equal, equal), *start)
 
 
-def capped_kelly(cost: Floats, largest: Floats) -> tuple[Floats, Floats, Floats]:
+def capped_kelly(cost: Floats, fees: Floats, largest: Floats) -> tuple[Floats, Floats, Floats]:
     """Return centre, half-width and fraction of the fastest growth, each (G,).
 
     Args:
         cost: (G,) standardised costs.
+        fees: (G,) their share in the variance, as a Problem has it.
         largest: (G,) bound of the fraction per stationary standard deviation; infinity where there is none.
     """
-    centre, half = sharpe(cost)
-    free = _free_fraction(cost, centre, half)
+    centre, half = sharpe(cost, fees)
+    free = _free_fraction(cost, fees, centre, half)
     bound = np.flatnonzero(largest < free)
     if bound.size:
         # Between the free optimum and that of a vanishing fraction, which is the most profitable rule.
         share = largest[bound] / free[bound]
         narrow = profit(cost[bound], to_mean=False)[1]
-        problem = Problem(cost[bound], largest[bound], np.zeros(bound.size), np.ones(bound.size))
+        problem = Problem(cost[bound], fees[bound], largest[bound], np.zeros(bound.size), np.ones(bound.size))
         start = share * centre[bound], narrow + share * (half[bound] - narrow)
         centre[bound], half[bound] = maximise(problem, *start)
-    return centre, half, np.minimum(largest, _free_fraction(cost, centre, half))
+    return centre, half, np.minimum(largest, _free_fraction(cost, fees, centre, half))
+
+
+def bar_shift(case: Case) -> Floats:
+    """Return how far a path that is watched at bars overshoots a level, (G,), 0 without dt."""
+    return np.where(np.isnan(case.dt), 0.0, BAR_SHIFT * np.sqrt(2.0 * case.theta * case.dt))
 
 
 def watched_at_bars(case: Case, centre: Floats, half: Floats) -> Levels:
     """Move optimal thresholds inward where dt is given and the bars are fine enough for it."""
-    shift = np.where(np.isnan(case.dt), 0.0, BAR_SHIFT * np.sqrt(2.0 * case.theta * case.dt))
+    shift = bar_shift(case)
     coarse = centre + half - shift <= np.maximum(0.0, centre - half + shift)
     shift = np.where(coarse, 0.0, shift)
     return Levels(centre, half, case.stop + shift, shift)
@@ -96,35 +151,57 @@ def describe(case: Case, levels: Levels, fraction: Floats | None) -> Thresholds:
         fraction: (G,) units of X per unit of wealth, None where no growth is asked for.
     """
     entry, leave = levels.centre + levels.half, levels.centre - levels.half
-    in_trade, trade_time = (time / case.theta for time in in_trade_and_cycle(levels.centre, levels.half))
+    won = _win_rate(entry, leave, levels.stop)
+    if case.stopped:
+        won, lost, *times = passage(levels.centre, levels.half, levels.stop)
+        times[1] += lost * _back_at_an_entry(entry, levels.shift)
+        gained = won * 2.0 * levels.half - lost * (levels.stop - entry)
+        reversed_trades = won
+    else:
+        times = list(in_trade_and_cycle(levels.centre, levels.half))
+        gained, reversed_trades = 2.0 * levels.half, np.ones_like(entry)
+    in_trade, trade_time = (time / case.theta for time in times)
     if levels.one_sided:
         # The wait runs from the exit all the way back to the entry, not to the nearer of two.
         trade_time = 2.0 * trade_time
-    earned = 2.0 * levels.half * case.spread - case.cost
+    earned = gained * case.kept * case.spread - case.cost
     always_in = (levels.centre == 0.0) & (not levels.one_sided)
     missing = np.full_like(entry, np.nan)
+    deviation = case.sigma * np.sqrt(in_trade)
+    if case.cost_variance:
+        # Where the exit of a trade is the entry of the next one, both fees fall on one change of the equity.
+        deviation = np.hypot(deviation, case.cost * np.sqrt(0.5 + 0.5 * np.where(always_in, reversed_trades, 0.0)))
     growth = missing
     if fraction is not None:
-        growth = (fraction * earned - 0.5 * fraction**2 * case.sigma**2 * in_trade) / trade_time
+        growth = (fraction * earned - 0.5 * (fraction * deviation) ** 2) / trade_time
     return Thresholds(
         entry_z=entry - levels.shift,
         exit_z=leave + levels.shift,
         holding_time=np.where(np.isnan(case.dt), in_trade, in_trade / case.dt),
         return_per_trade=earned,
-        win_rate=_win_rate(entry, leave, levels.stop),
+        win_rate=won,
         cycle_time=np.where(always_in, 2.0 * trade_time, trade_time),
         trade_time=trade_time,
         rate=earned / trade_time,
-        sharpe=earned / (case.sigma * np.sqrt(in_trade) * np.sqrt(trade_time)),
+        sharpe=earned / (deviation * np.sqrt(trade_time)),
         fraction=missing if fraction is None else fraction,
         growth=growth,
         bar_shift=tuple(np.where(np.isnan(case.dt), "", np.where(levels.shift > 0, "applied", "not applied")).tolist()),
     )
 
 
-def _free_fraction(cost: Floats, centre: Floats, half: Floats) -> Floats:
+def _back_at_an_entry(entry: Floats, shift: Floats) -> Floats:
+    """Return how long a stopped account that has seen |z| < e waits for its next entry, (G,): no time but for bars.
+
+    Bars see the path below the entry only when it is `shift` farther in, and see it at an entry `shift` farther out.
+    """
+    wide = np.maximum(np.minimum(shift, 0.5 * entry), 1e-300)
+    return np.where(shift > 0, in_trade_and_cycle(entry - wide, wide)[1], 0.0)
+
+
+def _free_fraction(cost: Floats, fees: Floats, centre: Floats, half: Floats) -> Floats:
     in_trade, _ = in_trade_and_cycle(centre, half)
-    return np.asarray((half - 0.5 * cost) / in_trade)
+    return np.asarray((half - 0.5 * cost) / (in_trade + 2.0 * fees))
 
 
 def _win_rate(entry: Floats, leave: Floats, stop: Floats) -> Floats:

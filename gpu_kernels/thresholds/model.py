@@ -9,13 +9,22 @@ a(t) = sqrt(pi/2) erfcx(t/sqrt 2) and m(t) = sqrt(pi/2) exp(t^2/2); a trade earn
 
 - "profit" maximises R theta/C. Model "reversal" (x = -e): u - D(u) = k/(2 sqrt 2), e = sqrt(2) u, D Dawson's
   function; model "to_mean" (x = 0): u - D(u) = k/sqrt 2.
-- "sharpe" maximises the Sharpe ratio of the mark-to-market equity, S = R theta / (sigma sqrt(A C)) per square root of
-  time.
-- "kelly" maximises the growth g = (f R - f^2 sigma^2 A/(2 theta)) theta/C of log wealth when f units of X are held per
-  unit of wealth. Free f = R theta/(sigma^2 A) gives the thresholds of "sharpe" and g = S^2/2; f_max bounds f.
+- "sharpe" maximises the Sharpe ratio of the mark-to-market equity, S = R sqrt(theta/(V C)) per square root of time,
+  where V = sigma^2 A/theta + c^2/2 is what a trade adds to the sum of squared changes of the equity: its time in the
+  market, and two fees of c/2 each. Where the exit of a trade is the entry of the next one (x = -e), the two fees fall
+  on one change, and the costs add c^2. Without `cost_variance` V is sigma^2 A/theta.
+- "kelly" maximises the growth g = (f R - f^2 V/2) theta/C of log wealth when f units of X are held per unit of wealth.
+  Free f = R/V gives the thresholds of "sharpe" and g = S^2/2; f_max bounds f.
 - Model "leung_li" buys at d and sells at b, one side only, half the cost each time, with discount rate r:
   b solves F(b) = (b - c/2) F'(b) and d maximises (V(x) - x - c/2)/G(x), V(x) = (b - c/2) F(x)/F(b), where
   F(x) = int_0^inf u^(r/theta - 1) exp(z u - u^2/2) du and G is the same with -z.
+
+A stop L > e closes a losing trade at |z| = L; the rule then opens none before |z| < e. A share p of the trades ends at
+the exit, a trade earns R = s (p (e - x) - (1 - p)(L - e)) - c, lasts p A - (1 - p) B, and trades follow one another
+every p C; stopped.py has p and B. "profit" with model "reversal" then chooses both thresholds, as "sharpe" does.
+
+An order that fills a time `delay` after its decision meets, on average, exp(-theta delay) of each deviation from the
+mean, so all gross profits shrink by that factor; the times stay.
 """
 
 from typing import NamedTuple
@@ -33,6 +42,7 @@ __all__ = [
     "OBJECTIVES",
     "SMALLEST_COST",
     "SMALLEST_RATE",
+    "STOP_CHANGES",
     "UNITS",
     "Case",
     "Levels",
@@ -44,6 +54,9 @@ OBJECTIVES = ("profit", "sharpe", "kelly")
 
 MODELS = ("reversal", "to_mean", "leung_li")
 """Which trades the rule makes; those after the first go with "profit" alone."""
+
+STOP_CHANGES = ("all", "win_rate")
+"""What a stop changes: all figures and the optimum, or the win rate alone."""
 
 UNITS = ("absolute", "per_side_fraction")
 """How a transaction cost may be quoted."""
@@ -65,7 +78,11 @@ BAR_SHIFT = 0.5826
 
 
 class Case(NamedTuple):
-    """Checked parameters, one process an entry, all (G,); stop and dt are NaN where not given."""
+    """Checked parameters, one process an entry, all (G,); stop and dt are NaN where not given.
+
+    delay: time from a decision to its fill. cost_variance: whether the costs count in the variance of the equity.
+    stop_ends_trades: whether all figures are those with the stop, or win_rate alone.
+    """
 
     theta: Floats
     mu: Floats
@@ -73,11 +90,24 @@ class Case(NamedTuple):
     cost: Floats
     stop: Floats
     dt: Floats
+    delay: Floats
+    cost_variance: bool = True
+    stop_ends_trades: bool = True
 
     @property
     def spread(self) -> Floats:
         """The stationary standard deviation s, (G,)."""
         return np.asarray(self.sigma / np.sqrt(2.0 * self.theta))
+
+    @property
+    def kept(self) -> Floats:
+        """The share of a deviation from the mean that is left when an order fills, exp(-theta delay), (G,)."""
+        return np.exp(-self.theta * self.delay)
+
+    @property
+    def stopped(self) -> bool:
+        """Whether a stop ends trades."""
+        return self.stop_ends_trades and not bool(np.isnan(self.stop).all())
 
 
 class Levels(NamedTuple):
@@ -101,8 +131,7 @@ class Levels(NamedTuple):
 class Thresholds(NamedTuple):
     """Thresholds and what they earn; every array has the broadcast shape of the parameters, () for scalars.
 
-    Times are in theta's unit unless said otherwise. Without `stop`, the durations and returns are exact for the
-    continuously watched process; a stop changes win_rate alone.
+    Times are in theta's unit unless said otherwise. They are exact for the continuously watched process.
 
     Attributes:
         entry_z: Enter where |z| reaches it, in stationary standard deviations; moved inward by the bar shift where one
@@ -115,7 +144,8 @@ class Thresholds(NamedTuple):
             always holds a position (exit_z = -entry_z), one trade and the wait for the next one otherwise.
         trade_time: Mean time from one entry to the next.
         rate: return_per_trade / trade_time, in units of X per time.
-        sharpe: Sharpe ratio of the mark-to-market equity per square root of time, over a rate of zero.
+        sharpe: Sharpe ratio of the mark-to-market equity per square root of time, over a rate of zero; its variance
+            includes that of the costs, unless it was to be left out.
         fraction: Units of X held per unit of wealth, for objective "kelly"; NaN for the others.
         growth: Growth rate of log wealth per time, for objective "kelly"; NaN for the others.
         bar_shift: "" without dt; "applied"; "not applied" where bars are too coarse for it, and then the thresholds are

@@ -34,10 +34,15 @@ def profit_start(kappa: Floats) -> Floats:
     return np.asarray(q * _interpolate(q, _profit_tables())[0])
 
 
-def sharpe_start(cost: Floats) -> tuple[Floats, Floats]:
-    """Return centre and half-width of the sharpe optimum to seven digits, each (G,), for costs k (G,)."""
+def sharpe_start(cost: Floats, *, fees: bool) -> tuple[Floats, Floats]:
+    """Return centre and half-width of the sharpe optimum to seven digits, each (G,), for costs k (G,).
+
+    Args:
+        cost: The costs.
+        fees: Whether the variance of the costs counts.
+    """
     q = np.cbrt(cost)
-    centre, half = _interpolate(q, _sharpe_tables())
+    centre, half = _interpolate(q, _sharpe_tables(fees=fees))
     return centre, half * q
 
 
@@ -76,13 +81,14 @@ def _profit_tables() -> tuple[Floats, ...]:
     return _tabulate(scaled)
 
 
-@lru_cache(maxsize=1)
-def _sharpe_tables() -> tuple[Floats, ...]:
+@lru_cache(maxsize=2)
+def _sharpe_tables(*, fees: bool) -> tuple[Floats, ...]:
     def scaled(q: Floats) -> Floats:
         cost, equal = q**3, np.full_like(q, 0.5)
         # The first guess is a rough fit; Newton's steps are damped until they need not be.
         half = np.maximum(q * (1.1447 + 0.034 * q + 0.092 * q * q), 0.52 * cost)
-        problem = Problem(cost, np.zeros_like(q), equal, equal)
+        paid = cost**2 / 8.0 if fees else np.zeros_like(q)
+        problem = Problem(cost, paid, np.zeros_like(q), equal, equal)
         centre, half = maximise(problem, 0.62 - 0.11 * np.minimum(q, 2.8), half)
         return np.stack([centre, half / q], axis=1)
 

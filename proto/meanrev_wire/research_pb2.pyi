@@ -168,7 +168,7 @@ class CellFigure(_message.Message):
     def __init__(self, name: _Optional[str] = ..., values: _Optional[_Union[_meanrev_pb2.Matrix, _Mapping]] = ..., first_column: _Optional[int] = ..., first_cell: _Optional[int] = ...) -> None: ...
 
 class CellChoice(_message.Message):
-    __slots__ = ("column", "cell", "value", "deflated_sharpe", "plateau_cell", "plateau_value", "status", "reason", "n_bars")
+    __slots__ = ("column", "cell", "value", "deflated_sharpe", "plateau_cell", "plateau_value", "status", "reason", "n_bars", "sharpe_std_error", "probability_sharpe_positive")
     COLUMN_FIELD_NUMBER: _ClassVar[int]
     CELL_FIELD_NUMBER: _ClassVar[int]
     VALUE_FIELD_NUMBER: _ClassVar[int]
@@ -178,6 +178,8 @@ class CellChoice(_message.Message):
     STATUS_FIELD_NUMBER: _ClassVar[int]
     REASON_FIELD_NUMBER: _ClassVar[int]
     N_BARS_FIELD_NUMBER: _ClassVar[int]
+    SHARPE_STD_ERROR_FIELD_NUMBER: _ClassVar[int]
+    PROBABILITY_SHARPE_POSITIVE_FIELD_NUMBER: _ClassVar[int]
     column: str
     cell: int
     value: float
@@ -187,10 +189,12 @@ class CellChoice(_message.Message):
     status: str
     reason: str
     n_bars: int
-    def __init__(self, column: _Optional[str] = ..., cell: _Optional[int] = ..., value: _Optional[float] = ..., deflated_sharpe: _Optional[float] = ..., plateau_cell: _Optional[int] = ..., plateau_value: _Optional[float] = ..., status: _Optional[str] = ..., reason: _Optional[str] = ..., n_bars: _Optional[int] = ...) -> None: ...
+    sharpe_std_error: float
+    probability_sharpe_positive: float
+    def __init__(self, column: _Optional[str] = ..., cell: _Optional[int] = ..., value: _Optional[float] = ..., deflated_sharpe: _Optional[float] = ..., plateau_cell: _Optional[int] = ..., plateau_value: _Optional[float] = ..., status: _Optional[str] = ..., reason: _Optional[str] = ..., n_bars: _Optional[int] = ..., sharpe_std_error: _Optional[float] = ..., probability_sharpe_positive: _Optional[float] = ...) -> None: ...
 
 class WalkStep(_message.Message):
-    __slots__ = ("column", "train_start", "train_stop", "test_start", "test_stop", "cell", "train_sharpe", "test_sharpe", "test_return", "test_trades", "test_max_drawdown", "status", "reason", "train_first_ms", "train_last_ms", "test_first_ms", "test_last_ms")
+    __slots__ = ("column", "train_start", "train_stop", "test_start", "test_stop", "cell", "train_sharpe", "test_sharpe", "test_return", "test_trades", "test_max_drawdown", "status", "reason", "train_first_ms", "train_last_ms", "test_first_ms", "test_last_ms", "test_sharpe_std_error", "probability_sharpe_positive", "note")
     COLUMN_FIELD_NUMBER: _ClassVar[int]
     TRAIN_START_FIELD_NUMBER: _ClassVar[int]
     TRAIN_STOP_FIELD_NUMBER: _ClassVar[int]
@@ -208,6 +212,9 @@ class WalkStep(_message.Message):
     TRAIN_LAST_MS_FIELD_NUMBER: _ClassVar[int]
     TEST_FIRST_MS_FIELD_NUMBER: _ClassVar[int]
     TEST_LAST_MS_FIELD_NUMBER: _ClassVar[int]
+    TEST_SHARPE_STD_ERROR_FIELD_NUMBER: _ClassVar[int]
+    PROBABILITY_SHARPE_POSITIVE_FIELD_NUMBER: _ClassVar[int]
+    NOTE_FIELD_NUMBER: _ClassVar[int]
     column: str
     train_start: int
     train_stop: int
@@ -225,10 +232,37 @@ class WalkStep(_message.Message):
     train_last_ms: int
     test_first_ms: int
     test_last_ms: int
-    def __init__(self, column: _Optional[str] = ..., train_start: _Optional[int] = ..., train_stop: _Optional[int] = ..., test_start: _Optional[int] = ..., test_stop: _Optional[int] = ..., cell: _Optional[int] = ..., train_sharpe: _Optional[float] = ..., test_sharpe: _Optional[float] = ..., test_return: _Optional[float] = ..., test_trades: _Optional[int] = ..., test_max_drawdown: _Optional[float] = ..., status: _Optional[str] = ..., reason: _Optional[str] = ..., train_first_ms: _Optional[int] = ..., train_last_ms: _Optional[int] = ..., test_first_ms: _Optional[int] = ..., test_last_ms: _Optional[int] = ...) -> None: ...
+    test_sharpe_std_error: float
+    probability_sharpe_positive: float
+    note: str
+    def __init__(self, column: _Optional[str] = ..., train_start: _Optional[int] = ..., train_stop: _Optional[int] = ..., test_start: _Optional[int] = ..., test_stop: _Optional[int] = ..., cell: _Optional[int] = ..., train_sharpe: _Optional[float] = ..., test_sharpe: _Optional[float] = ..., test_return: _Optional[float] = ..., test_trades: _Optional[int] = ..., test_max_drawdown: _Optional[float] = ..., status: _Optional[str] = ..., reason: _Optional[str] = ..., train_first_ms: _Optional[int] = ..., train_last_ms: _Optional[int] = ..., test_first_ms: _Optional[int] = ..., test_last_ms: _Optional[int] = ..., test_sharpe_std_error: _Optional[float] = ..., probability_sharpe_positive: _Optional[float] = ..., note: _Optional[str] = ...) -> None: ...
+
+class PooledWalk(_message.Message):
+    __slots__ = ("column", "n_steps", "n_bars", "n_trades", "sharpe_ratio", "sharpe_std_error", "probability_sharpe_positive", "sharpe_lower", "sharpe_upper", "note")
+    COLUMN_FIELD_NUMBER: _ClassVar[int]
+    N_STEPS_FIELD_NUMBER: _ClassVar[int]
+    N_BARS_FIELD_NUMBER: _ClassVar[int]
+    N_TRADES_FIELD_NUMBER: _ClassVar[int]
+    SHARPE_RATIO_FIELD_NUMBER: _ClassVar[int]
+    SHARPE_STD_ERROR_FIELD_NUMBER: _ClassVar[int]
+    PROBABILITY_SHARPE_POSITIVE_FIELD_NUMBER: _ClassVar[int]
+    SHARPE_LOWER_FIELD_NUMBER: _ClassVar[int]
+    SHARPE_UPPER_FIELD_NUMBER: _ClassVar[int]
+    NOTE_FIELD_NUMBER: _ClassVar[int]
+    column: str
+    n_steps: int
+    n_bars: int
+    n_trades: int
+    sharpe_ratio: float
+    sharpe_std_error: float
+    probability_sharpe_positive: float
+    sharpe_lower: float
+    sharpe_upper: float
+    note: str
+    def __init__(self, column: _Optional[str] = ..., n_steps: _Optional[int] = ..., n_bars: _Optional[int] = ..., n_trades: _Optional[int] = ..., sharpe_ratio: _Optional[float] = ..., sharpe_std_error: _Optional[float] = ..., probability_sharpe_positive: _Optional[float] = ..., sharpe_lower: _Optional[float] = ..., sharpe_upper: _Optional[float] = ..., note: _Optional[str] = ...) -> None: ...
 
 class SweepResult(_message.Message):
-    __slots__ = ("columns", "entry_zscore", "exit_zscore", "cost", "lookback", "figures", "best", "n_cells", "walk_forward", "cell_reason", "cell_reasons")
+    __slots__ = ("columns", "entry_zscore", "exit_zscore", "cost", "lookback", "figures", "best", "n_cells", "walk_forward", "cell_reason", "cell_reasons", "pooled")
     COLUMNS_FIELD_NUMBER: _ClassVar[int]
     ENTRY_ZSCORE_FIELD_NUMBER: _ClassVar[int]
     EXIT_ZSCORE_FIELD_NUMBER: _ClassVar[int]
@@ -240,6 +274,7 @@ class SweepResult(_message.Message):
     WALK_FORWARD_FIELD_NUMBER: _ClassVar[int]
     CELL_REASON_FIELD_NUMBER: _ClassVar[int]
     CELL_REASONS_FIELD_NUMBER: _ClassVar[int]
+    POOLED_FIELD_NUMBER: _ClassVar[int]
     columns: _containers.RepeatedScalarFieldContainer[str]
     entry_zscore: _containers.RepeatedScalarFieldContainer[float]
     exit_zscore: _containers.RepeatedScalarFieldContainer[float]
@@ -251,7 +286,8 @@ class SweepResult(_message.Message):
     walk_forward: _containers.RepeatedCompositeFieldContainer[WalkStep]
     cell_reason: _containers.RepeatedScalarFieldContainer[int]
     cell_reasons: _containers.RepeatedScalarFieldContainer[str]
-    def __init__(self, columns: _Optional[_Iterable[str]] = ..., entry_zscore: _Optional[_Iterable[float]] = ..., exit_zscore: _Optional[_Iterable[float]] = ..., cost: _Optional[_Iterable[float]] = ..., lookback: _Optional[_Iterable[int]] = ..., figures: _Optional[_Iterable[_Union[CellFigure, _Mapping]]] = ..., best: _Optional[_Iterable[_Union[CellChoice, _Mapping]]] = ..., n_cells: _Optional[int] = ..., walk_forward: _Optional[_Iterable[_Union[WalkStep, _Mapping]]] = ..., cell_reason: _Optional[_Iterable[int]] = ..., cell_reasons: _Optional[_Iterable[str]] = ...) -> None: ...
+    pooled: _containers.RepeatedCompositeFieldContainer[PooledWalk]
+    def __init__(self, columns: _Optional[_Iterable[str]] = ..., entry_zscore: _Optional[_Iterable[float]] = ..., exit_zscore: _Optional[_Iterable[float]] = ..., cost: _Optional[_Iterable[float]] = ..., lookback: _Optional[_Iterable[int]] = ..., figures: _Optional[_Iterable[_Union[CellFigure, _Mapping]]] = ..., best: _Optional[_Iterable[_Union[CellChoice, _Mapping]]] = ..., n_cells: _Optional[int] = ..., walk_forward: _Optional[_Iterable[_Union[WalkStep, _Mapping]]] = ..., cell_reason: _Optional[_Iterable[int]] = ..., cell_reasons: _Optional[_Iterable[str]] = ..., pooled: _Optional[_Iterable[_Union[PooledWalk, _Mapping]]] = ...) -> None: ...
 
 class SweepReply(_message.Message):
     __slots__ = ("done", "total", "result", "metadata", "estimate")
@@ -268,7 +304,7 @@ class SweepReply(_message.Message):
     def __init__(self, done: _Optional[int] = ..., total: _Optional[int] = ..., result: _Optional[_Union[SweepResult, _Mapping]] = ..., metadata: _Optional[str] = ..., estimate: _Optional[_Union[Estimate, _Mapping]] = ...) -> None: ...
 
 class PairColumns(_message.Message):
-    __slots__ = ("y", "x", "hedge_ratio", "intercept", "adf_statistic", "p_value", "q_value", "theta", "theta_std_error", "half_life", "mu", "sigma", "entry_zscore", "exit_zscore", "train_sharpe", "deflated_sharpe", "test_sharpe", "test_return", "test_trades", "test_max_drawdown", "period_half_life", "period_p_value", "status", "reason")
+    __slots__ = ("y", "x", "hedge_ratio", "intercept", "adf_statistic", "p_value", "q_value", "theta", "theta_std_error", "half_life", "mu", "sigma", "entry_zscore", "exit_zscore", "train_sharpe", "deflated_sharpe", "test_sharpe", "test_return", "test_trades", "test_max_drawdown", "period_half_life", "period_p_value", "status", "reason", "train_sharpe_std_error", "test_sharpe_std_error", "probability_sharpe_positive", "test_note")
     Y_FIELD_NUMBER: _ClassVar[int]
     X_FIELD_NUMBER: _ClassVar[int]
     HEDGE_RATIO_FIELD_NUMBER: _ClassVar[int]
@@ -293,6 +329,10 @@ class PairColumns(_message.Message):
     PERIOD_P_VALUE_FIELD_NUMBER: _ClassVar[int]
     STATUS_FIELD_NUMBER: _ClassVar[int]
     REASON_FIELD_NUMBER: _ClassVar[int]
+    TRAIN_SHARPE_STD_ERROR_FIELD_NUMBER: _ClassVar[int]
+    TEST_SHARPE_STD_ERROR_FIELD_NUMBER: _ClassVar[int]
+    PROBABILITY_SHARPE_POSITIVE_FIELD_NUMBER: _ClassVar[int]
+    TEST_NOTE_FIELD_NUMBER: _ClassVar[int]
     y: _containers.RepeatedScalarFieldContainer[str]
     x: _containers.RepeatedScalarFieldContainer[str]
     hedge_ratio: _containers.RepeatedScalarFieldContainer[float]
@@ -317,7 +357,11 @@ class PairColumns(_message.Message):
     period_p_value: _meanrev_pb2.Matrix
     status: _containers.RepeatedScalarFieldContainer[str]
     reason: _containers.RepeatedScalarFieldContainer[str]
-    def __init__(self, y: _Optional[_Iterable[str]] = ..., x: _Optional[_Iterable[str]] = ..., hedge_ratio: _Optional[_Iterable[float]] = ..., intercept: _Optional[_Iterable[float]] = ..., adf_statistic: _Optional[_Iterable[float]] = ..., p_value: _Optional[_Iterable[float]] = ..., q_value: _Optional[_Iterable[float]] = ..., theta: _Optional[_Iterable[float]] = ..., theta_std_error: _Optional[_Iterable[float]] = ..., half_life: _Optional[_Iterable[float]] = ..., mu: _Optional[_Iterable[float]] = ..., sigma: _Optional[_Iterable[float]] = ..., entry_zscore: _Optional[_Iterable[float]] = ..., exit_zscore: _Optional[_Iterable[float]] = ..., train_sharpe: _Optional[_Iterable[float]] = ..., deflated_sharpe: _Optional[_Iterable[float]] = ..., test_sharpe: _Optional[_Iterable[float]] = ..., test_return: _Optional[_Iterable[float]] = ..., test_trades: _Optional[_Iterable[int]] = ..., test_max_drawdown: _Optional[_Iterable[float]] = ..., period_half_life: _Optional[_Union[_meanrev_pb2.Matrix, _Mapping]] = ..., period_p_value: _Optional[_Union[_meanrev_pb2.Matrix, _Mapping]] = ..., status: _Optional[_Iterable[str]] = ..., reason: _Optional[_Iterable[str]] = ...) -> None: ...
+    train_sharpe_std_error: _containers.RepeatedScalarFieldContainer[float]
+    test_sharpe_std_error: _containers.RepeatedScalarFieldContainer[float]
+    probability_sharpe_positive: _containers.RepeatedScalarFieldContainer[float]
+    test_note: _containers.RepeatedScalarFieldContainer[str]
+    def __init__(self, y: _Optional[_Iterable[str]] = ..., x: _Optional[_Iterable[str]] = ..., hedge_ratio: _Optional[_Iterable[float]] = ..., intercept: _Optional[_Iterable[float]] = ..., adf_statistic: _Optional[_Iterable[float]] = ..., p_value: _Optional[_Iterable[float]] = ..., q_value: _Optional[_Iterable[float]] = ..., theta: _Optional[_Iterable[float]] = ..., theta_std_error: _Optional[_Iterable[float]] = ..., half_life: _Optional[_Iterable[float]] = ..., mu: _Optional[_Iterable[float]] = ..., sigma: _Optional[_Iterable[float]] = ..., entry_zscore: _Optional[_Iterable[float]] = ..., exit_zscore: _Optional[_Iterable[float]] = ..., train_sharpe: _Optional[_Iterable[float]] = ..., deflated_sharpe: _Optional[_Iterable[float]] = ..., test_sharpe: _Optional[_Iterable[float]] = ..., test_return: _Optional[_Iterable[float]] = ..., test_trades: _Optional[_Iterable[int]] = ..., test_max_drawdown: _Optional[_Iterable[float]] = ..., period_half_life: _Optional[_Union[_meanrev_pb2.Matrix, _Mapping]] = ..., period_p_value: _Optional[_Union[_meanrev_pb2.Matrix, _Mapping]] = ..., status: _Optional[_Iterable[str]] = ..., reason: _Optional[_Iterable[str]] = ..., train_sharpe_std_error: _Optional[_Iterable[float]] = ..., test_sharpe_std_error: _Optional[_Iterable[float]] = ..., probability_sharpe_positive: _Optional[_Iterable[float]] = ..., test_note: _Optional[_Iterable[str]] = ...) -> None: ...
 
 class ScanReply(_message.Message):
     __slots__ = ("done", "total", "result", "n_pairs", "metadata", "estimate", "n_significant", "n_untested", "notes")
@@ -342,7 +386,7 @@ class ScanReply(_message.Message):
     def __init__(self, done: _Optional[int] = ..., total: _Optional[int] = ..., result: _Optional[_Union[PairColumns, _Mapping]] = ..., n_pairs: _Optional[int] = ..., metadata: _Optional[str] = ..., estimate: _Optional[_Union[Estimate, _Mapping]] = ..., n_significant: _Optional[int] = ..., n_untested: _Optional[int] = ..., notes: _Optional[_Iterable[_Union[ColumnNote, _Mapping]]] = ...) -> None: ...
 
 class ReturnColumns(_message.Message):
-    __slots__ = ("columns", "status", "reason", "n_bars", "total_return", "cagr", "annual_return", "volatility", "sharpe_ratio", "sortino_ratio", "calmar_ratio", "omega_ratio", "max_drawdown", "longest_drawdown", "skewness", "kurtosis", "best_return", "worst_return")
+    __slots__ = ("columns", "status", "reason", "n_bars", "total_return", "cagr", "annual_return", "volatility", "sharpe_ratio", "sortino_ratio", "calmar_ratio", "omega_ratio", "max_drawdown", "longest_drawdown", "skewness", "kurtosis", "best_return", "worst_return", "sharpe_std_error", "probability_sharpe_positive")
     COLUMNS_FIELD_NUMBER: _ClassVar[int]
     STATUS_FIELD_NUMBER: _ClassVar[int]
     REASON_FIELD_NUMBER: _ClassVar[int]
@@ -361,6 +405,8 @@ class ReturnColumns(_message.Message):
     KURTOSIS_FIELD_NUMBER: _ClassVar[int]
     BEST_RETURN_FIELD_NUMBER: _ClassVar[int]
     WORST_RETURN_FIELD_NUMBER: _ClassVar[int]
+    SHARPE_STD_ERROR_FIELD_NUMBER: _ClassVar[int]
+    PROBABILITY_SHARPE_POSITIVE_FIELD_NUMBER: _ClassVar[int]
     columns: _containers.RepeatedScalarFieldContainer[str]
     status: _containers.RepeatedScalarFieldContainer[str]
     reason: _containers.RepeatedScalarFieldContainer[str]
@@ -379,7 +425,9 @@ class ReturnColumns(_message.Message):
     kurtosis: _containers.RepeatedScalarFieldContainer[float]
     best_return: _containers.RepeatedScalarFieldContainer[float]
     worst_return: _containers.RepeatedScalarFieldContainer[float]
-    def __init__(self, columns: _Optional[_Iterable[str]] = ..., status: _Optional[_Iterable[str]] = ..., reason: _Optional[_Iterable[str]] = ..., n_bars: _Optional[_Iterable[int]] = ..., total_return: _Optional[_Iterable[float]] = ..., cagr: _Optional[_Iterable[float]] = ..., annual_return: _Optional[_Iterable[float]] = ..., volatility: _Optional[_Iterable[float]] = ..., sharpe_ratio: _Optional[_Iterable[float]] = ..., sortino_ratio: _Optional[_Iterable[float]] = ..., calmar_ratio: _Optional[_Iterable[float]] = ..., omega_ratio: _Optional[_Iterable[float]] = ..., max_drawdown: _Optional[_Iterable[float]] = ..., longest_drawdown: _Optional[_Iterable[int]] = ..., skewness: _Optional[_Iterable[float]] = ..., kurtosis: _Optional[_Iterable[float]] = ..., best_return: _Optional[_Iterable[float]] = ..., worst_return: _Optional[_Iterable[float]] = ...) -> None: ...
+    sharpe_std_error: _containers.RepeatedScalarFieldContainer[float]
+    probability_sharpe_positive: _containers.RepeatedScalarFieldContainer[float]
+    def __init__(self, columns: _Optional[_Iterable[str]] = ..., status: _Optional[_Iterable[str]] = ..., reason: _Optional[_Iterable[str]] = ..., n_bars: _Optional[_Iterable[int]] = ..., total_return: _Optional[_Iterable[float]] = ..., cagr: _Optional[_Iterable[float]] = ..., annual_return: _Optional[_Iterable[float]] = ..., volatility: _Optional[_Iterable[float]] = ..., sharpe_ratio: _Optional[_Iterable[float]] = ..., sortino_ratio: _Optional[_Iterable[float]] = ..., calmar_ratio: _Optional[_Iterable[float]] = ..., omega_ratio: _Optional[_Iterable[float]] = ..., max_drawdown: _Optional[_Iterable[float]] = ..., longest_drawdown: _Optional[_Iterable[int]] = ..., skewness: _Optional[_Iterable[float]] = ..., kurtosis: _Optional[_Iterable[float]] = ..., best_return: _Optional[_Iterable[float]] = ..., worst_return: _Optional[_Iterable[float]] = ..., sharpe_std_error: _Optional[_Iterable[float]] = ..., probability_sharpe_positive: _Optional[_Iterable[float]] = ...) -> None: ...
 
 class ReturnStatsReply(_message.Message):
     __slots__ = ("done", "total", "result", "metadata", "estimate")

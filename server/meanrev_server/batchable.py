@@ -23,11 +23,21 @@ class ThresholdKey(NamedTuple):
         objective: One of thresholds.OBJECTIVES.
         model: One of thresholds.MODELS.
         optional: Names of the optional arguments that an item gives.
+        cost_variance: As in thresholds.optimal.
+        stop_changes: As in thresholds.optimal.
     """
 
     objective: str
     model: str
     optional: tuple[str, ...] = ()
+    cost_variance: bool = True
+    stop_changes: str = "all"
+
+    @property
+    def shared(self) -> dict[str, Any]:
+        """The arguments of thresholds.optimal that all have in common."""
+        names = ("objective", "model", "cost_variance", "stop_changes")
+        return {name: getattr(self, name) for name in names}
 
 
 def optimal_thresholds(key: ThresholdKey, items: Sequence[Mapping[str, float]]) -> list[thresholds.Thresholds]:
@@ -44,7 +54,8 @@ def optimal_thresholds(key: ThresholdKey, items: Sequence[Mapping[str, float]]) 
         InvalidInput: as thresholds.optimal; the index names the item where there are two or more.
     """
     if len(items) == 1:
-        return [thresholds.optimal(**items[0], objective=key.objective, model=key.model)]
+        alone: dict[str, Any] = {**items[0], **key.shared}
+        return [thresholds.optimal(**alone)]
     stacked: dict[str, Any] = {name: np.array([item[name] for item in items]) for name in items[0]}
-    found = thresholds.optimal(**stacked, objective=key.objective, model=key.model)
+    found = thresholds.optimal(**stacked, **key.shared)
     return [thresholds.Thresholds(*row) for row in zip(*found, strict=True)]

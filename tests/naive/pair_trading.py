@@ -5,10 +5,10 @@ import math
 
 import mpmath
 
-from tests.naive import cointegration, ou, sweep, thresholds
+from tests.naive import cointegration, ou, performance, sweep, thresholds
 
 
-def scan(prices, *, lags, split, alpha, log, cost, lookback, periods_per_year):
+def scan(prices, *, lags, split, alpha, log, cost, lookback, periods_per_year, score="fixed"):
     """Return the ranked significant pairs as dicts, and how many were tried."""
     columns = [[math.log(price) if log else float(price) for price in column] for column in zip(*prices, strict=True)]
     n = math.floor(split * len(prices))
@@ -23,15 +23,22 @@ def scan(prices, *, lags, split, alpha, log, cost, lookback, periods_per_year):
         process = ou.fit(residual[:n])
         row |= {name: process[name] for name in ("theta", "theta_std_error", "half_life", "mu", "sigma")}
         spread = row["sigma"] / math.sqrt(2 * row["theta"])
-        k = 2 * cost / spread
+        paid = cost * (1 + abs(row["hedge_ratio"])) if log else cost
+        k = 2 * paid / spread
         value, *levels = thresholds.best_two(lambda e, x, k=k: thresholds.sharpe(k, e, x), (1.0 + k, 0.1))
         assert value > 0
         row["entry_zscore"], row["exit_zscore"] = levels
         scores = sweep.scores(residual, lookback)
-        returns, _, _ = traded(residual[:n], scores[:n], levels, cost)
+        if score == "fixed":
+            scores = [(value - process["mu"]) / spread for value in residual]
+        returns, _, _ = traded(residual[:n], scores[:n], levels, paid)
         row["per_bar"], row["skewness"], row["kurtosis"] = described(returns)
         row["train_sharpe"] = row["per_bar"] * math.sqrt(periods_per_year)
-        returns, trades, drawdown = traded(residual[n:], scores[n:], levels, cost)
+        row["train_sharpe_std_error"] = error(returns) * math.sqrt(periods_per_year)
+        returns, trades, drawdown = traded(residual[n:], scores[n:], levels, paid)
+        row["test_sharpe_std_error"] = error(returns) * math.sqrt(periods_per_year)
+        normal = mpmath.ncdf(described(returns)[0] / error(returns)) if error(returns) > 0 else math.nan
+        row["probability_sharpe_positive"] = float(normal)
         row["test_sharpe"] = described(returns)[0] * math.sqrt(periods_per_year)
         row["test_return"], row["test_trades"], row["test_max_drawdown"] = math.fsum(returns), trades, drawdown
         edges = [n * part // 3 for part in range(4)]
@@ -43,6 +50,14 @@ def scan(prices, *, lags, split, alpha, log, cost, lookback, periods_per_year):
     for row in rows:
         row["deflated_sharpe"] = deflated(row["per_bar"], tries, n, row["skewness"], row["kurtosis"])
     return sorted(rows, key=lambda row: -row["deflated_sharpe"]), len(tried)
+
+
+def error(returns):
+    """Standard error of the Sharpe ratio per bar, NaN where returns do not vary."""
+    exact = [mpmath.mpf(value) for value in returns]
+    mean = mpmath.fsum(exact) / len(exact)
+    deviation = mpmath.sqrt(mpmath.fsum([(value - mean) ** 2 for value in exact]) / len(exact))
+    return float(performance.sharpe_error(exact, mean, deviation)) if deviation > 1e-14 else math.nan
 
 
 def both(columns, row):

@@ -52,7 +52,27 @@ def figures(values, kind="simple", periods_per_year=252.0):
             "best_return": max(returns),
             "worst_return": min(returns),
         }
+        error = sharpe_error(returns, mean, mpmath.sqrt(variance)) * mpmath.sqrt(year) if varies else mpmath.nan
+        ratio = found["sharpe_ratio"]
+        found["sharpe_std_error"] = error
+        found["probability_sharpe_positive"] = mpmath.ncdf(ratio / error) if error > 0 else mpmath.nan
         return {name: float(value) for name, value in found.items()}
+
+
+def sharpe_error(returns, mean, deviation):
+    """Newey and West's long-run deviation of the influence of each return on the Sharpe ratio, over root n."""
+    count = len(returns)
+    if count < 3:
+        return mpmath.nan
+    ratio = mean / deviation
+    standard = [(value - mean) / deviation for value in returns]
+    influence = [x - ratio / 2 * (x * x - 1) for x in standard]
+    lags = min(count - 1, math.floor(4 * (count / 100) ** (2 / 9)))
+    variance = mpmath.fsum([x * x for x in influence]) / count
+    for lag in range(1, lags + 1):
+        pairs = [influence[t] * influence[t - lag] for t in range(lag, count)]
+        variance += 2 * (1 - mpmath.mpf(lag) / (lags + 1)) * mpmath.fsum(pairs) / count
+    return mpmath.sqrt(max(variance, mpmath.mpf(0)) / count)
 
 
 def moment(returns, mean, power):

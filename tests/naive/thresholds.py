@@ -40,18 +40,23 @@ def rate(k, entry, leave):
     return (entry - leave - k) / times(entry, leave)[1]
 
 
+def variation(k, inside):
+    """Return the quadratic variation of a trade: 2 a unit of the time inside, and two fees of k/2."""
+    return 2 * inside + 2 * (k / 2) ** 2
+
+
 def sharpe(k, entry, leave):
-    """Return S per square root of 1/theta: profit a trade over the deviation sqrt(2) of the equity while in it."""
+    """Return S per square root of 1/theta: profit a trade over the deviation of the equity in it."""
     inside, cycle = times(entry, leave)
-    return (entry - leave - k) / math.sqrt(2 * inside * cycle)
+    return (entry - leave - k) / math.sqrt(variation(k, inside) * cycle)
 
 
 def growth(k, entry, leave, largest):
     """Return the growth of log wealth and the fraction, at most `largest`, that reaches it."""
     inside, cycle = times(entry, leave)
     earned = entry - leave - k
-    fraction = min(earned / (2 * inside), largest)
-    return (fraction * earned - fraction**2 * inside) / cycle, fraction
+    fraction = min(earned / variation(k, inside), largest)
+    return (fraction * earned - fraction**2 * variation(k, inside) / 2) / cycle, fraction
 
 
 def best_one(k, leave_of):
@@ -131,3 +136,74 @@ def simulate(k, entry, leave, dt, n_paths, n_bars, seed):
         side[enters] = -np.sign(z[enters])
         opened[enters] = z[enters]
     return trades, profit, bars
+
+
+def changes_of_equity(k, entry, leave, dt, n_paths, n_bars, seed):
+    """Return what each bar changes of the equity, (n_bars, n_paths): price moves, and k/2 at each fill a bar later."""
+    generator = np.random.default_rng(seed)
+    decay, noise = math.exp(-dt), math.sqrt(-math.expm1(-2 * dt))
+    z = generator.standard_normal(n_paths)
+    decided, side, fills = np.zeros(n_paths), np.zeros(n_paths), np.zeros(n_paths)
+    found = np.empty((n_bars, n_paths))
+    for bar in range(n_bars):
+        before, z = z, decay * z + noise * generator.standard_normal(n_paths)
+        found[bar] = side * (z - before) - 0.5 * k * fills
+        side = decided
+        held = np.where((decided != 0) & (decided * z >= -leave), 0.0, decided)
+        after = np.where((held == 0) & (np.abs(z) >= entry), -np.sign(z), held)
+        fills = (held != decided).astype(float) + (after != held)
+        decided = after
+    return found
+
+
+def occupied(entry, leave, stop):
+    """Return the mean time from entry until leave or stop, by Green's function of the scale and the speed."""
+    scale = lambda low, high: quad(lambda z: math.exp(z * z / 2), low, high, epsabs=0, epsrel=1e-12)[0]  # noqa: E731
+    whole = scale(leave, stop)
+
+    def green(z):
+        near, far = (scale(leave, z), scale(entry, stop)) if z < entry else (scale(leave, entry), scale(z, stop))
+        return near * far / whole * math.exp(-z * z / 2)
+
+    return sum(quad(green, *part, epsabs=0, epsrel=1e-11)[0] for part in ((leave, entry), (entry, stop)))
+
+
+def stopped(k, entry, leave, stop):
+    """Return profit and time of a trade, and the time between entries, of the rule with a stop."""
+    won = win_rate(entry, leave, stop)
+    inside = occupied(entry, leave, stop)
+    wait = won * time_to_leave_band(leave, entry) + (1 - won) * time_to_fall(stop, entry)
+    return won * (entry - leave) - (1 - won) * (stop - entry) - k, inside, inside + wait
+
+
+def stopped_sharpe(k, entry, leave, stop):
+    earned, inside, cycle = stopped(k, entry, leave, stop)
+    return earned / math.sqrt(variation(k, inside) * cycle)
+
+
+def simulate_cycles(k, entry, leave, stop, dt, n_paths, seed):
+    """Return profits, times in trade and times from entry to entry of one cycle a path, exact and watched every dt."""
+    generator = np.random.default_rng(seed)
+    decay, noise = math.exp(-dt), math.sqrt(-math.expm1(-2 * dt))
+    profits, inside, between = np.empty(n_paths), np.empty(n_paths), np.empty(n_paths)
+    z, path, side = np.zeros(n_paths), np.arange(n_paths), np.zeros(n_paths)
+    opened, since, traded, halted = np.zeros(n_paths), np.zeros(n_paths), *np.zeros((2, n_paths), dtype=bool)
+    bar = 0
+    while path.size:
+        bar += 1
+        z = decay * z + noise * generator.standard_normal(z.size)
+        struck = (side != 0) & (side * z <= -stop)
+        done = struck | ((side != 0) & (side * z >= -leave))
+        profits[path[done]] = (side * (z - opened) - k)[done]
+        inside[path[done]] = (bar - since[done]) * dt
+        traded, side = traded | done, np.where(done, 0.0, side)
+        halted = (halted | struck) & (np.abs(z) >= entry)
+        enters = (side == 0) & ~halted & (np.abs(z) >= entry)
+        between[path[enters]] = (bar - since[enters]) * dt
+        side, opened = np.where(enters, -np.sign(z), side), np.where(enters, z, opened)
+        since = np.where(enters, bar, since)
+        kept = ~(traded & enters)
+        z, path, side, opened, since, traded, halted = (
+            values[kept] for values in (z, path, side, opened, since, traded, halted)
+        )
+    return profits, inside, between

@@ -341,15 +341,19 @@ def test_signals_of_a_known_process_and_levels(call):
     assert found.signal == expected.signal == "sell"
     assert found.zscore == pytest.approx(1.9 / 0.8)
     assert found.expected_profit == pytest.approx((1.9 / 0.8) * 0.8 - cost)
-    assert (found.confidence, found.timestamp_ms) == (0.5, 77)
+    assert (found.confidence, found.timestamp_ms) == (expected.confidence, 77)
     assert found.reasoning == expected.reasoning
 
 
 def test_signals_fit_the_history_and_find_the_levels_where_none_are_given(call):
-    found = call("GenerateSignals", price_history=meanrev_pb2.PriceHistory(prices=PRICES))
+    history = meanrev_pb2.PriceHistory(prices=PRICES)
+    found = call("GenerateSignals", price_history=history)
     fit = ou.single(ou.fit(PRICES[None, :]))
     best = thresholds.optimal(fit.theta, fit.mu, fit.sigma, 2 * 0.001 * abs(fit.mu))
     extras = json.loads(found.metadata)
     assert extras["theta"] == pytest.approx(fit.theta)
     assert extras["entry_zscore"] == pytest.approx(float(best.entry_z))
-    assert found.confidence == pytest.approx(1 - fit.adf_p_value)
+    assert extras["adf_p_value"] == pytest.approx(fit.adf_p_value)
+    assert extras["confidence_meaning"].startswith("the exit comes within")
+    earlier = call("GenerateSignals", price_history=history, metadata=options(confidence="unit_root"))
+    assert earlier.confidence == pytest.approx(1 - fit.adf_p_value)

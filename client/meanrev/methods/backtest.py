@@ -4,9 +4,10 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from meanrev.intake.containers import table
+from meanrev.intake.table import Table
 from meanrev.methods.accounts import BACKTEST, accounts_request
 from meanrev.methods.single_backtest import of_one_series
-from meanrev.methods.trading_rule import Rate, trading_options
+from meanrev.methods.trading_rule import Rate, Score, trading_options
 from meanrev.progress import Progress
 from meanrev.question import Question
 
@@ -32,6 +33,8 @@ def backtest(
     periods_per_year: float | None = None,
     stop: float | None = None,
     borrow: Rate = None,
+    score: Score = None,
+    forgetting: float | None = None,
     progress: Progress = False,
     dry_run: bool = False,
     timeout: float | None = None,
@@ -53,9 +56,10 @@ def backtest(
         mode: "compounding" (positive prices) or "unit" (spreads).
         initial_capital: Equity before the first bar; 1 where None.
         periods_per_year: For the annual figures; 252 where None.
-        stop: A losing position with side d is closed where d z <= -stop, and none opened before |z| < entry_zscore was
-            seen again; above entry_zscore. No stop where None.
+        stop: A losing position with side d is closed where d z <= -stop, above entry_zscore; no stop where None.
         borrow: Rate a year on the notional of short positions, of one unit in mode "unit": 0.03, "3%" or "300bp".
+        score: "rolling" (where None), "online", a fit, a mapping with mu and sigma_eq, or a number of rows to fit.
+        forgetting: For "online": weight of a price relative to the next one; 1 where None.
         progress: True for a bar, or a function of (done, total, eta_s); for many columns.
         dry_run: Upload nothing, and return an Estimate of time, memory and bytes in place of the result.
         timeout: Seconds for everything; the client's own where None.
@@ -66,11 +70,16 @@ def backtest(
     Raises:
         MeanRevError: as every call.
     """
-    rule = trading_options(execution_delay, mode, initial_capital, periods_per_year, stop, borrow)
-    read = table("prices", prices)
+    rule = trading_options(execution_delay, mode, initial_capital, periods_per_year, stop, borrow, score, forgetting)
     given: dict[str, Any] = {"thresholds": thresholds, "entry_zscore": entry_zscore, "exit_zscore": exit_zscore}
-    given |= {"cost_per_side": cost_per_side, "timestamps_ms": timestamps_ms, "asset_ids": asset_ids}
-    given |= {"lookback": lookback, "rule": rule, "trades": trades, "path": path}
+    given |= {"cost_per_side": cost_per_side, "timestamps_ms": timestamps_ms, "asset_ids": asset_ids, "path": path}
+    given |= {"lookback": lookback, "rule": rule, "trades": trades}
+    return _asked(table("prices", prices), given, progress, timeout, dry_run=dry_run)
+
+
+def _asked(
+    read: Table, given: dict[str, Any], progress: Progress, timeout: float | None, *, dry_run: bool
+) -> Question[Any]:
     if dry_run or (read.values.ndim == 2 and read.values.shape[1] != 1):
         return accounts_request(read, **given).question(progress, timeout, dry_run=dry_run)
     return of_one_series(read, given, timeout)

@@ -4,7 +4,7 @@ from collections.abc import AsyncIterable, Iterable, Mapping
 from typing import Any
 
 from meanrev.methods import fields, wire
-from meanrev.methods.trading_rule import Rate, levels_of, trading_options
+from meanrev.methods.trading_rule import Rate, Score, levels_of, trading_options
 from meanrev.question import Live
 from meanrev.results import BacktestMetric
 from meanrev_wire import meanrev_pb2
@@ -35,13 +35,14 @@ def backtest_stream(
     periods_per_year: float | None = None,
     stop: float | None = None,
     borrow: Rate = None,
+    score: Score = None,
+    forgetting: float | None = None,
     timeout: float | None = None,
 ) -> Live[BacktestMetric]:
     """Trade as bars arrive: a metric every update_frequency bars, and one at the end.
 
     Args:
-        bars: A price; (price, timestamp_ms); or a mapping of BacktestInput's fields, which may change the thresholds
-            and the cost from that bar on.
+        bars: A price; (price, timestamp_ms); or a mapping of BacktestInput's fields, which hold from that bar on.
         thresholds: As for backtest, like the arguments that follow.
         cost_per_side: As for backtest.
         entry_zscore: As for backtest.
@@ -54,6 +55,8 @@ def backtest_stream(
         periods_per_year: As for backtest.
         stop: As for backtest.
         borrow: As for backtest.
+        score: As for backtest, but for a number of rows.
+        forgetting: As for backtest.
         timeout: Seconds for the whole stream; no limit where None.
 
     Returns:
@@ -63,21 +66,22 @@ def backtest_stream(
         MeanRevError: as every call.
     """
     entry, exit_ = levels_of(thresholds, entry_zscore, exit_zscore)
-    held: dict[str, Any] = {"entry_zscore": entry, "exit_zscore": exit_, "transaction_cost": cost_per_side}
-    held["update_frequency"] = update_frequency
-    rule = trading_options(execution_delay, mode, initial_capital, periods_per_year, stop, borrow)
-    metadata = wire.options(lookback=lookback, **rule)
+    names = ("entry_zscore", "exit_zscore", "transaction_cost", "update_frequency")
+    held: dict[str, Any] = dict(zip(names, (entry, exit_, cost_per_side, update_frequency), strict=True))
+    rule = (execution_delay, mode, initial_capital, periods_per_year, stop, borrow, score, forgetting)
+    metadata = wire.options(lookback=lookback, **trading_options(*rule))
 
     def encode(bar: Bar, first: bool) -> bytes:
         given = _bar(bar)
         held.update({name: given[name] for name in held.keys() & given.keys()})
         return wire.encode(BacktestInput, **{**given, **held, "metadata": metadata if first else None})
 
-    def result(reply: bytes) -> BacktestMetric:
-        metric = wire.decode(meanrev_pb2.BacktestMetric, reply)
-        return BacktestMetric(**{name: getattr(metric, name) for name in METRIC_FIELDS})
+    return Live(BACKTEST_PATH, bars, encode, _metric, timeout, BACKTEST_NAMES)
 
-    return Live(BACKTEST_PATH, bars, encode, result, timeout, BACKTEST_NAMES)
+
+def _metric(reply: bytes) -> BacktestMetric:
+    metric = wire.decode(meanrev_pb2.BacktestMetric, reply)
+    return BacktestMetric(**{name: getattr(metric, name) for name in METRIC_FIELDS})
 
 
 def _bar(bar: Bar) -> Mapping[str, Any]:

@@ -18,7 +18,7 @@ from meanrev_wire.research_pb2 import ScanReply
 __all__ = ["SCAN", "read_scan", "scan"]
 
 _HOUR_S = 3600.0
-_TEXTS = ("y", "x", "status", "reason")
+_TEXTS = ("y", "x", "status", "reason", "test_note")
 _PERIODS = ("period_half_life", "period_p_value")
 _COUNTS = ("n_pairs", "n_significant", "n_untested")
 _N_PERIODS = 3
@@ -68,6 +68,8 @@ def scan(
     objective: str | None = None,
     lookback: int | None = None,
     periods_per_year: float | None = None,
+    score: str | None = None,
+    cost_legs: int | None = None,
     bias: str | None = None,
     asset_ids: Sequence[str] | None = None,
     progress: Progress = False,
@@ -77,26 +79,25 @@ def scan(
     """Test all pairs of columns for cointegration on a train part, trade those that pass, and rank them by it.
 
     Args:
-        prices: (T, N), oldest first. A column with a gap or, with log, a price that is not positive is left out; the
-            result's notes say so, with rows counted from 0.
+        prices: (T, N), oldest first. A column with a gap or, with log, a price <= 0 is left out, as the notes say.
         top: Most pairs that come back; all significant ones where None.
         alpha: p-value below which a pair is significant; 0.05 where None. 1 keeps every pair that was tested.
         split: Share of the bars that is the train part; 0.7 where None.
         lags: Lagged differences in the test of the residual; 1 where None.
         log: Regress logarithms of the prices; True where None.
-        cost_per_side: In units of the residual: with log, a fraction of the notional in y. Five basis points of that
-            notional where None: 0.0005 with log, 0.0005 of the mean size of y's train prices without.
+        cost_per_side: With log a fraction of each leg's notional, else in units of the residual; 0.0005 where None.
         objective: What the thresholds maximise: "sharpe" (where None) or "profit".
         lookback: Bars of the rolling z-score; 60 where None.
         periods_per_year: For the Sharpe ratios; 252 where None.
+        score: "fixed" (where None), the z-score of the process fitted on the train part, or "rolling".
+        cost_legs: 2 where None; 1 for costs of y alone.
         bias: "median_unbiased" (where None) or "none": correction of the fitted theta for small samples.
         asset_ids: Names of the series; the frame's columns, else their numbers, where None.
         progress: True for a bar, or a function of (done, total, eta_s).
         dry_run: Upload nothing, and return an Estimate of time, memory and bytes in place of the result.
         timeout: Seconds for everything.
 
-    Returns:
-        Significant pairs, best first. The figures of the test part are beside each, and do not change the ranking.
+    Returns: Significant pairs, best first, by the train part alone.
 
     Raises:
         MeanRevError: as every call.
@@ -112,6 +113,8 @@ def scan(
         "objective": objective,
         "lookback": lookback,
         "periods_per_year": periods_per_year,
+        "score": score,
+        "cost_legs": cost_legs,
         "bias": bias,
     }
     request = ResearchRequest(SCAN, read, series_names(read, asset_ids), options, read_scan)

@@ -32,6 +32,8 @@ def signals(
     position: str = "flat",
     cost_per_side: float | None = None,
     stop: float | None = None,
+    horizon: float | None = None,
+    confidence: str | None = None,
     bias: str | None = None,
     timestamps_ms: Any = None,
     timeout: float | None = None,
@@ -41,11 +43,12 @@ def signals(
     Args:
         prices: (T,), oldest first.
         fit: An OuFit, or a mapping with theta, mu and sigma; fitted from prices where None.
-        thresholds: What thresholds returned, or a mapping with entry_zscore and exit_zscore; the optimal ones where
-            None.
+        thresholds: What thresholds returned, a mapping with entry_zscore and exit_zscore, or the optimal ones.
         position: "flat", "long" or "short".
         cost_per_side: A fraction of notional; 0.001 where None.
-        stop: z of a stop-loss.
+        stop: z of a stop-loss; confidence is the probability of the exit before it.
+        horizon: Without a stop, confidence is that of the exit within this time; three half-lives where None.
+        confidence: "exit", or "unit_root" for the earlier 1 - p of a unit-root test.
         bias: "median_unbiased" (where None) or "none": correction of the fitted theta for small samples.
         timestamps_ms: (T,) milliseconds since the epoch; a frame's time index where None.
         timeout: Seconds for everything; the client's own where None.
@@ -58,16 +61,15 @@ def signals(
         raise InvalidInput("prices", "must be one series, of shape (T,)", value=read.values.shape)
     message = wire.encode(
         SignalRequest,
-        price_history={
-            "prices": read.values.reshape(-1),
-            "timestamps_ms": row_stamps(read, timestamps_ms),
-        },
+        price_history={"prices": read.values.reshape(-1), "timestamps_ms": row_stamps(read, timestamps_ms)},
         ou_params=None if fit is None else wire.scalars("fit", fit, ("theta", "mu", "sigma")),
         thresholds=None
         if thresholds is None
         else wire.scalars("thresholds", thresholds, ("entry_zscore", "exit_zscore")),
         position_state=position,
-        metadata=wire.options(stop=stop, transaction_cost=cost_per_side, bias=bias),
+        metadata=wire.options(
+            stop=stop, horizon=horizon, confidence=confidence, transaction_cost=cost_per_side, bias=bias
+        ),
     )
 
     def result(replies: Replies, about: About) -> Signal:

@@ -12,17 +12,21 @@ from meanrev.methods.chunks import matrix
 from meanrev.methods.naming import series_names
 from meanrev.methods.parts import JoinedSweep, Whole
 from meanrev.methods.research import Research, ResearchRequest
-from meanrev.methods.trading_rule import Rate, trading_options
+from meanrev.methods.trading_rule import Rate, Score, trading_options
 from meanrev.progress import Progress
 from meanrev.question import About, Question
-from meanrev.results import BestCells, CellFigures, SweepResult, WalkForward
+from meanrev.results import BestCells, CellFigures, PooledWalks, SweepResult, WalkForward
 from meanrev_wire.research_pb2 import SweepReply
 
 __all__ = ["SWEEP", "read_sweep", "sweep"]
 
 _HOUR_S = 3600.0
 _AXES = ("entry_zscore", "exit_zscore", "cost", "lookback")
+_ERRORS = ("sharpe_std_error", "probability_sharpe_positive")
+
 _OF_A_STEP = (
+    "test_sharpe_std_error",
+    "probability_sharpe_positive",
     "train_start",
     "train_stop",
     "test_start",
@@ -61,6 +65,7 @@ def read_sweep(whole: Whole, about: About, *, single: bool = False) -> SweepResu
             np.asarray(result.cell_reason, dtype=np.int64)
         ],
         walk_forward=_walk(result.walk_forward, axes) if len(result.walk_forward) else None,
+        pooled=_pooled(result.pooled) if len(result.pooled) else None,
         meta=about,
     )
 
@@ -81,6 +86,7 @@ def _best(choices: Any, axes: dict[str, Any], *, single: bool) -> BestCells:
         "status": tuple(choice.status for choice in choices),
         "reason": tuple(choice.reason for choice in choices),
         "n_bars": np.array([choice.n_bars for choice in choices], dtype=np.int64),
+        **{name: np.array([getattr(choice, name) for choice in choices]) for name in _ERRORS},
     }
     if single:
         best = {name: values[0] if isinstance(values, tuple) else values[0].item() for name, values in best.items()}
@@ -102,8 +108,17 @@ def _walk(steps: Any, axes: dict[str, Any]) -> WalkForward:
         **values,
         status=tuple(step.status for step in steps),
         reason=tuple(step.reason for step in steps),
+        note=tuple(step.note for step in steps),
         **stamps,
     )
+
+
+def _pooled(walks: Any) -> PooledWalks:
+    found: dict[str, Any] = {
+        name: [getattr(walk, name) for walk in walks] for name in PooledWalks.__dataclass_fields__ if name != "meta"
+    }
+    texts = ("column", "note")
+    return PooledWalks(**{name: tuple(values) if name in texts else np.array(values) for name, values in found.items()})
 
 
 def _at(axis: Any, cells: Any) -> Any:
@@ -138,6 +153,8 @@ def sweep(
     periods_per_year: float | None = None,
     stop: float | None = None,
     borrow: Rate = None,
+    score: Score = None,
+    forgetting: float | None = None,
     progress: Progress = False,
     dry_run: bool = False,
     timeout: float = _HOUR_S,
@@ -160,6 +177,8 @@ def sweep(
         periods_per_year: As for backtest.
         stop: As for backtest; above every entry level.
         borrow: As for backtest.
+        score: As for backtest; a number of rows also serves all steps of a walk-forward.
+        forgetting: As for backtest.
         progress: True for a bar, or a function of (done, total, eta_s).
         dry_run: Upload nothing, and return an Estimate of time, memory and bytes in place of the result.
         timeout: Seconds for everything.
@@ -172,7 +191,7 @@ def sweep(
         **_axes(entry, exit, cost_per_side, lookback),
         "figures": None if figures is None else fields.names("figures", figures),
         **_spans(walk_forward),
-        **trading_options(execution_delay, mode, initial_capital, periods_per_year, stop, borrow),
+        **trading_options(execution_delay, mode, initial_capital, periods_per_year, stop, borrow, score, forgetting),
     }
     reading = partial(read_sweep, single=read.values.ndim == 1)
     request = ResearchRequest(SWEEP, read, series_names(read, asset_ids), options, reading)

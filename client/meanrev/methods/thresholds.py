@@ -32,6 +32,9 @@ def thresholds(
     f_max: float | None = None,
     legs: int | None = None,
     log_prices: bool | None = None,
+    cost_variance: bool | None = None,
+    stop_changes: str | None = None,
+    execution_delay: int | None = None,
     timeout: float | None = None,
 ) -> Question[Thresholds]:
     """Find the optimal entry and exit levels. Exactly one of the two costs is given.
@@ -44,21 +47,22 @@ def thresholds(
         model: "reversal", "to_mean" or "leung_li".
         rate: Discount rate of "leung_li", per theta's time unit.
         dt: Length of the bars that are watched, in theta's time unit; thresholds are shifted for it.
-        stop: z of a stop-loss.
+        stop: z of a stop-loss, above the entry.
         f_max: Largest position in units of the price per unit of wealth, for "kelly".
         legs: Instruments a trade buys or sells, for cost_per_side.
         log_prices: The process is a log price.
+        cost_variance: False leaves the variance of the costs out.
+        stop_changes: "all", or "win_rate" alone.
+        execution_delay: Bars between a decision and its fill; it needs dt.
         timeout: Seconds for everything; the client's own where None.
 
     Returns:
         Scalars for one process; arrays for many, NaN where the fit is none (theta or sigma not above zero).
 
     Raises:
-        InvalidInput: not exactly one cost, or a rule of the method is broken.
-        MeanRevError: as every call.
+        MeanRevError: as every call; InvalidInput where not exactly one cost is given.
     """
-    if (round_trip_cost is None) == (cost_per_side is None):
-        raise InvalidInput("cost", "must be given once, as round_trip_cost or as cost_per_side")
+    cost, name = _cost(round_trip_cost, cost_per_side)
     metadata = wire.options(
         dt=dt,
         stop=stop,
@@ -67,16 +71,20 @@ def thresholds(
         rate=rate,
         legs=legs,
         log_prices=log_prices,
-        cost_unit="per_side_fraction" if round_trip_cost is None else None,
+        cost_variance=cost_variance,
+        stop_changes=stop_changes,
+        execution_delay=execution_delay,
+        cost_unit="per_side_fraction" if name == "cost_per_side" else None,
     )
-    cost = cost_per_side if round_trip_cost is None else round_trip_cost
-    renamed = {
-        "ou_params": "fit",
-        "optimization_objective": "objective",
-        "transaction_cost": "cost_per_side" if round_trip_cost is None else "round_trip_cost",
-    }
+    renamed = {"ou_params": "fit", "optimization_objective": "objective", "transaction_cost": name}
     request = {"transaction_cost": cost, "optimization_objective": objective, "metadata": metadata}
     return _ask(fit, request, renamed, timeout)
+
+
+def _cost(round_trip_cost: float | None, cost_per_side: float | None) -> tuple[float | None, str]:
+    if (round_trip_cost is None) == (cost_per_side is None):
+        raise InvalidInput("cost", "must be given once, as round_trip_cost or as cost_per_side")
+    return (cost_per_side, "cost_per_side") if round_trip_cost is None else (round_trip_cost, "round_trip_cost")
 
 
 def _ask(

@@ -4,11 +4,16 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
+import numpy as np
+
 from meanrev.errors import InvalidInput
 from meanrev.methods import fields, wire
 from meanrev.methods.rates import fraction
 
-__all__ = ["Rate", "levels_of", "trading_options"]
+__all__ = ["Rate", "Score", "levels_of", "trading_options"]
+
+Score = str | int | Mapping[str, Any] | None
+"""Which z-score is traded: "rolling", "online", a fit, its mu and sigma_eq, or the first rows to fit one to."""
 
 Rate = float | str | None
 """A fraction, such as 0.03, or a text of one, such as "3%" or "300bp"."""
@@ -21,6 +26,8 @@ def trading_options(
     periods_per_year: float | None,
     stop: float | None,
     borrow: Rate,
+    score: Score = None,
+    forgetting: float | None = None,
 ) -> dict[str, Any]:
     """Return the options as they are sent; the server checks all but the rate.
 
@@ -31,9 +38,11 @@ def trading_options(
         periods_per_year: As in backtest.
         stop: As in backtest; infinity is none.
         borrow: As in backtest.
+        score: As in backtest.
+        forgetting: As in backtest.
 
     Raises:
-        InvalidInput: borrow is no rate.
+        InvalidInput: borrow is no rate, or score is none.
     """
     return {
         "execution_delay": execution_delay,
@@ -42,7 +51,33 @@ def trading_options(
         "periods_per_year": periods_per_year,
         "stop": None if stop == math.inf else stop,
         "borrow": None if borrow is None else fraction("borrow", borrow),
+        "forgetting": forgetting,
+        **_scored(score),
     }
+
+
+def _scored(score: Score) -> dict[str, Any]:
+    """Return the options that say which score is traded."""
+    if score is None:
+        return {}
+    if isinstance(score, str):
+        return {"score": score}
+    if not isinstance(score, Mapping):
+        return {"score": "fixed", "fit_rows": fields.integer("score", score)}
+    rule = "must be 'rolling', 'online', a number of rows, or hold mu and sigma_eq, or theta, mu and sigma"
+    try:
+        mean, known = score["mu"], "sigma_eq" in score
+        deviation = score["sigma_eq"] if known else score["sigma"] / np.sqrt(2.0 * np.asarray(score["theta"]))
+    except (IndexError, KeyError, TypeError):
+        raise InvalidInput("score", rule, value=fields.shown(score)) from None
+    return {"score": "fixed", "mu": _levels(mean), "sigma_eq": _levels(deviation)}
+
+
+def _levels(values: Any) -> Any:
+    found = np.asarray(values, dtype=np.float64)
+    if found.ndim == 0:
+        return float(found)
+    return [value if math.isfinite(value) else None for value in found.tolist()]
 
 
 def levels_of(

@@ -16,6 +16,7 @@ from meanrev.results.series import (
 )
 from meanrev.results.service import Estimate, JobState, Portfolio, ServerInfo
 from meanrev.results.sweeps import BestCells, CellFigures, Surface, SweepResult, WalkForward
+from meanrev.results.walks import PooledWalks
 
 __all__ = [
     "AccountPaths",
@@ -34,6 +35,7 @@ __all__ = [
     "OuFit",
     "PairFit",
     "Pca",
+    "PooledWalks",
     "Portfolio",
     "PortfolioStats",
     "RealityCheck",

@@ -103,6 +103,8 @@ class ReturnStats(Result):
         kurtosis: Population moment; 3 for a normal distribution.
         best_return: Of one bar.
         worst_return: Of one bar.
+        sharpe_std_error: Of sharpe_ratio; NaN where returns do not vary.
+        probability_sharpe_positive: That the true Sharpe ratio is above 0.
     """
 
     column: Any = field(metadata=LABEL)
@@ -123,6 +125,8 @@ class ReturnStats(Result):
     kurtosis: Number
     best_return: Number
     worst_return: Number
+    sharpe_std_error: Number
+    probability_sharpe_positive: Number
 
     def to_frame(self) -> Any:
         """Return a pandas DataFrame with one row a column, labelled by its name."""
@@ -171,6 +175,8 @@ class Backtests(Result):
         kurtosis: Likewise.
         best_return: Of one bar.
         worst_return: Of one bar.
+        sharpe_std_error: Of sharpe_ratio; NaN where returns do not vary.
+        probability_sharpe_positive: That the true Sharpe ratio is above 0.
         equity: At the last bar.
         num_trades: Closed round trips.
         win_rate: Share of them with a profit.
@@ -204,6 +210,8 @@ class Backtests(Result):
     kurtosis: Number
     best_return: Number
     worst_return: Number
+    sharpe_std_error: Number
+    probability_sharpe_positive: Number
     equity: Number
     num_trades: Count
     win_rate: Number
@@ -257,10 +265,10 @@ class BacktestResult(BacktestMetric):
         calmar_ratio: cagr over max_drawdown; NaN where there is no drawdown.
         omega_ratio: Gains over losses of the bars; infinite without losses, NaN without either.
         longest_drawdown: In bars, from a peak to its recovery or to the end.
-        skewness: Of the bars' returns, a population moment.
-        kurtosis: Likewise; 3 for a normal distribution.
-        best_return: Of one bar.
-        worst_return: Of one bar.
+        skewness: Of the bars' returns, a population moment; kurtosis, 3 for a normal distribution, likewise.
+        best_return: Of one bar, like worst_return.
+        sharpe_std_error: Of sharpe_ratio; NaN where returns do not vary.
+        probability_sharpe_positive: That the true Sharpe ratio is above 0.
         exposure: Share of the bars with a position.
         turnover: Traded notional a year over the mean equity.
         profit_factor: Gains over losses of the closed trades; infinite without losses, NaN without either.
@@ -283,6 +291,8 @@ class BacktestResult(BacktestMetric):
     kurtosis: float | None = None
     best_return: float | None = None
     worst_return: float | None = None
+    sharpe_std_error: float | None = None
+    probability_sharpe_positive: float | None = None
     exposure: float | None = None
     turnover: float | None = None
     profit_factor: float | None = None

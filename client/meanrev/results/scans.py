@@ -62,6 +62,10 @@ class ScanResult(Result):
         period_p_value: (P, 3), likewise.
         status: "traded", or why not: "no_process", "too_costly".
         reason: Why a pair was not traded, in words; "" where it was.
+        train_sharpe_std_error: Of train_sharpe; NaN where the returns do not vary.
+        test_sharpe_std_error: Of test_sharpe, likewise.
+        probability_sharpe_positive: That the true Sharpe ratio behind test_sharpe is above 0.
+        test_note: What to beware of in test_sharpe, such as few trades; "" for nothing.
         n_pairs: Pairs tested.
         n_significant: Pairs of these with a p-value below alpha, of which top may leave fewer here.
         n_untested: The other pairs, of the columns in notes.
@@ -92,6 +96,10 @@ class ScanResult(Result):
     period_p_value: Floats
     status: tuple[str, ...]
     reason: tuple[str, ...]
+    train_sharpe_std_error: Floats
+    test_sharpe_std_error: Floats
+    probability_sharpe_positive: Floats
+    test_note: tuple[str, ...]
     n_pairs: int
     n_significant: int
     n_untested: int

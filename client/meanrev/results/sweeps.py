@@ -13,6 +13,7 @@ from meanrev.choices import one_of
 from meanrev.errors import InvalidInput
 from meanrev.results.base import LABEL, Result, label_column
 from meanrev.results.plots import SweepPlot
+from meanrev.results.walks import PooledWalks
 
 __all__ = ["BestCells", "CellFigures", "Surface", "SweepResult", "WalkForward"]
 
@@ -87,6 +88,8 @@ class BestCells(Result):
         status: "ok", or "error" where the column has no figures.
         reason: Why it has none, and the way out; "" where it has some.
         n_bars: Bars from its first price to its last, which the figures are of.
+        sharpe_std_error: Of the best cell's Sharpe ratio, for independent returns.
+        probability_sharpe_positive: That the true ratio is above 0; it does not allow for the choice among many cells.
     """
 
     column: Any = field(metadata=LABEL)
@@ -104,6 +107,8 @@ class BestCells(Result):
     status: Any
     reason: Any
     n_bars: Any
+    sharpe_std_error: Any
+    probability_sharpe_positive: Any
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -128,6 +133,9 @@ class WalkForward(Result):
         cell: Number of the chosen cell, -1 where none was valid.
         status: "ok", or "error" where the train part has no cell, or the test part no figures.
         reason: Why; "" where both have them.
+        test_sharpe_std_error: Of test_sharpe; NaN where the returns do not vary.
+        probability_sharpe_positive: That the true Sharpe ratio behind test_sharpe is above 0.
+        note: What to beware of in test_sharpe, such as few bars or trades; "" for nothing.
         train_first: Time of the first train bar, datetime64; None, like the next three, where the prices have no times.
         train_last: Time of the last train bar.
         test_first: Time of the first test bar.
@@ -151,6 +159,9 @@ class WalkForward(Result):
     cell: Ints
     status: tuple[str, ...]
     reason: tuple[str, ...]
+    test_sharpe_std_error: Floats
+    probability_sharpe_positive: Floats
+    note: tuple[str, ...]
     train_first: Times | None = None
     train_last: Times | None = None
     test_first: Times | None = None
@@ -176,6 +187,7 @@ class SweepResult(Result):
         n_cells: Valid cells, tried for each column.
         cell_reason: (G,) why no column has a figure in a cell; "" where one may have.
         walk_forward: Its steps; None where there are none.
+        pooled: One out-of-sample Sharpe ratio of all steps of a column; None where there are none.
     """
 
     columns: tuple[Any, ...] = field(metadata=LABEL)
@@ -188,6 +200,7 @@ class SweepResult(Result):
     n_cells: int
     cell_reason: NDArray[np.str_]
     walk_forward: WalkForward | None = None
+    pooled: PooledWalks | None = None
 
     @property
     def plot(self) -> SweepPlot:

@@ -3,9 +3,10 @@
 import asyncio
 from collections.abc import AsyncIterator, Iterator
 from itertools import islice
-from typing import Any, NamedTuple
+from typing import Annotated, Any, NamedTuple
 
 import numpy as np
+from msgspec import Meta
 from numpy.typing import NDArray
 
 from gpu_kernels import sweep
@@ -40,12 +41,23 @@ class StreamedBacktestOptions(TradingOptions, frozen=True, kw_only=True):
 
     Attributes:
         lookback: Bars of the rolling mean and standard deviation, this one included.
+        mu: Mean of the process, for score "fixed".
+        sigma_eq: Its stationary standard deviation, likewise.
     """
 
     lookback: Lookback = 20
+    mu: float | None = None
+    sigma_eq: Annotated[float, Meta(gt=0)] | None = None
 
 
-_NAMES = option_names(StreamedBacktestOptions, entry_z="entry_zscore", exit_z="exit_zscore", cost="transaction_cost")
+_NAMES = option_names(
+    StreamedBacktestOptions,
+    entry_z="entry_zscore",
+    exit_z="exit_zscore",
+    cost="transaction_cost",
+    mean="metadata.mu",
+    deviation="metadata.sigma_eq",
+)
 
 
 class _Bars(NamedTuple):
@@ -106,7 +118,8 @@ async def handle(messages: AsyncIterator[bytes], call: Call) -> AsyncIterator[by
 
 def _start(chosen: StreamedBacktestOptions) -> sweep.OnlineBacktest:
     with wire_names(_NAMES):
-        return sweep.OnlineBacktest(chosen.rules(chosen.lookback))
+        rules = chosen.rules(chosen.lookback)
+        return sweep.OnlineBacktest(rules._replace(mean=chosen.mu, deviation=chosen.sigma_eq))
 
 
 def _bars(message: BacktestInput, chosen: StreamedBacktestOptions) -> _Bars:

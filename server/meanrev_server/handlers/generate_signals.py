@@ -1,6 +1,6 @@
 """GenerateSignals: whether to buy, sell or hold at the last price of a history."""
 
-from typing import Annotated, Literal, NamedTuple
+from typing import Annotated, Any, Literal, NamedTuple
 
 import numpy as np
 from msgspec import Meta
@@ -31,11 +31,15 @@ class SignalOptions(options.Options, frozen=True, kw_only=True):
 
     Attributes:
         stop: z of a stop-loss; confidence is then the probability of the exit before it.
+        horizon: Without a stop, confidence is the probability of the exit within this time.
+        confidence: What confidence is: a probability of the exit, or the earlier 1 - p of the unit-root test.
         transaction_cost: Per side, a fraction of |mu|.
         bias: Small-sample correction of the theta that is fitted from the history.
     """
 
     stop: Annotated[float, Meta(gt=0)] | None = None
+    horizon: Annotated[float, Meta(ge=0)] | None = None
+    confidence: Literal["exit", "unit_root"] = "exit"
     transaction_cost: Annotated[float, Meta(ge=0)] = 0.001
     bias: Literal["none", "median_unbiased"] = "median_unbiased"
 
@@ -94,18 +98,33 @@ def _answer(request: SignalRequest, chosen: SignalOptions, ignored: list[str]) -
             position=request.position_state or "flat",
             round_trip_cost=round_trip_cost,
             stop=chosen.stop,
-            adf_p_value=fit.adf_p_value if fit is not None else None,
+            horizon=chosen.horizon,
         )
+    confidence, extras = _confidence(found, fit, chosen)
     return codec.encode(
         SignalResponse,
         signal=found.signal,
-        confidence=found.confidence,
+        confidence=confidence,
         zscore=found.zscore,
         expected_profit=found.expected_profit,
         timestamp_ms=int(stamps[-1]) if stamps.size else 0,
         reasoning=found.reasoning,
-        metadata=options.reply_metadata(ignored, entry_zscore=entry_z, exit_zscore=exit_z, **process._asdict()),
+        metadata=options.reply_metadata(
+            ignored, entry_zscore=entry_z, exit_zscore=exit_z, **process._asdict(), **extras
+        ),
     )
+
+
+def _confidence(
+    found: signals.Signal, fit: ou.OuEstimate | None, chosen: SignalOptions
+) -> tuple[float, dict[str, Any]]:
+    """Return the confidence that was asked for, and what the reply says of it."""
+    extras: dict[str, Any] = {} if fit is None else {"adf_p_value": fit.adf_p_value}
+    if chosen.confidence == "unit_root" and chosen.stop is None:
+        if fit is None:
+            return 0.5, {"confidence_meaning": "the history is too short for a unit-root test"}
+        return 1.0 - fit.adf_p_value, extras | {"confidence_meaning": "1 - p of the unit-root test, no probability"}
+    return found.confidence, extras | {"confidence_meaning": found.confidence_meaning}
 
 
 def _process(request: SignalRequest, fit: ou.OuEstimate | None) -> _Process:

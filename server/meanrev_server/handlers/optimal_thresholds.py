@@ -6,6 +6,7 @@ import numpy as np
 from msgspec import Meta
 
 from gpu_kernels import thresholds
+from gpu_kernels.errors import InvalidInput
 from meanrev_server.batchable import ThresholdKey, optimal_thresholds
 from meanrev_server.capacity import Demand
 from meanrev_server.rpc import options
@@ -28,13 +29,16 @@ class ThresholdOptions(options.Options, frozen=True, kw_only=True):
 
     Attributes:
         dt: Length of the bars that are watched, in theta's time unit: thresholds are shifted for it.
-        stop: z of a stop-loss, above the entry; it changes the win rate alone.
+        stop: z of a stop-loss, above the entry.
         f_max: Largest position in units of the price per unit of wealth, for the objective "kelly".
         model: What the objective "profit" assumes of the exit.
         rate: Discount rate of "leung_li", per theta's time unit.
         cost_unit: What transaction_cost means: a round trip in units of the price, or a fraction a side.
         legs: Instruments that a trade buys or sells, for "per_side_fraction".
         log_prices: The process is a log price, so that a fraction of notional is its own unit.
+        cost_variance: Count the variance of the costs in that of the equity.
+        stop_changes: Whether the stop changes all figures and the optimum, or the win rate alone.
+        execution_delay: Bars between a decision and its fill; it needs dt.
     """
 
     dt: Annotated[float, Meta(gt=0)] | None = None
@@ -45,6 +49,9 @@ class ThresholdOptions(options.Options, frozen=True, kw_only=True):
     cost_unit: Literal["absolute", "per_side_fraction"] = "absolute"
     legs: Annotated[int, Meta(ge=1, le=1000)] = 1
     log_prices: bool = False
+    cost_variance: bool = True
+    stop_changes: Literal["all", "win_rate"] = "all"
+    execution_delay: Annotated[int, Meta(ge=0, le=10_000)] = 0
 
 
 _NAMES = option_names(
@@ -54,6 +61,7 @@ _NAMES = option_names(
     sigma="ou_params.sigma",
     cost="transaction_cost",
     objective="optimization_objective",
+    delay="metadata.execution_delay",
 ) | {"abs(mu)": "abs(ou_params.mu)"}
 
 
@@ -88,11 +96,23 @@ async def _optimal(
 ) -> thresholds.Thresholds:
     process = request.ou_params
     given = {"rate": chosen.rate, "stop": chosen.stop, "f_max": chosen.f_max, "dt": chosen.dt}
+    if chosen.execution_delay:
+        if chosen.dt is None:
+            rule = "must be 0 without dt, the length of the bars"
+            raise InvalidInput("execution_delay", rule, value=chosen.execution_delay)
+        given["delay"] = chosen.execution_delay * chosen.dt
     optional = {name: value for name, value in given.items() if value is not None}
-    key = ThresholdKey(request.optimization_objective or "sharpe", chosen.model, tuple(optional))
-    item = {"theta": process.theta, "mu": process.mu, "sigma": process.sigma, "cost": round_trip_cost, **optional}
+    objective = request.optimization_objective or "sharpe"
+    key = ThresholdKey(objective, chosen.model, tuple(optional), chosen.cost_variance, chosen.stop_changes)
+    item: dict[str, Any] = {
+        "theta": process.theta,
+        "mu": process.mu,
+        "sigma": process.sigma,
+        "cost": round_trip_cost,
+        **optional,
+    }
     if chosen.model == "leung_li":
-        return await call.compute(thresholds.optimal, **item, objective=key.objective, model=key.model)
+        return await call.compute(thresholds.optimal, **item, **key.shared)
     return await call.batched(optimal_thresholds, key, item)
 
 

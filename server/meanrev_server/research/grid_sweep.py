@@ -92,7 +92,7 @@ def swept(values: Floats, grid: GridSweep, progress: Progress, parts: Parts) -> 
     size = group_columns(grid.cells.valid.size, grid.shape[-1], len(values))
     for columns, prices in column_groups(values, size):
         report = _reporter(progress, columns, n_valid, n_columns * n_valid)
-        part = parts.part(columns.start, partial(_group, prices, grid, report))
+        part = parts.part(columns.start, partial(_group, prices, grid._replace(rules=grid.rules.of(columns)), report))
         for name, kept in figures.items():
             kept[columns] = part[f"figures.{name}"]
         n_prices[columns] = part["n_prices"]

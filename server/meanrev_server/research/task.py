@@ -2,9 +2,10 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Generic, TypeVar
+from typing import Annotated, Generic, TypeVar
 
 from google.protobuf.message import Message
+from msgspec import Meta
 
 from meanrev_server.matrix_upload import UploadedMatrix
 from meanrev_server.outline import Outline
@@ -14,7 +15,7 @@ from meanrev_server.rpc import options
 from meanrev_server.rpc.trading_options import TradingOptions
 from meanrev_server.state.parts import Parts
 
-__all__ = ["Progress", "ResearchOptions", "Task", "TradingResearchOptions"]
+__all__ = ["Level", "Progress", "ResearchOptions", "Task", "TradingResearchOptions"]
 
 Progress = Callable[[int, int], None]
 """Takes (done, total); raises Interrupted where the caller has left."""
@@ -30,14 +31,24 @@ class ResearchOptions(options.Options, frozen=True, kw_only=True):
     dry_run: bool = False
 
 
+Level = float | Annotated[tuple[float | None, ...], Meta(min_length=1)]
+"""One number for all columns, or one a column; null where a column has none, which is not traded then."""
+
+
 class TradingResearchOptions(TradingOptions, frozen=True, kw_only=True):
     """The same for research methods that trade; msgspec's structs have one base each.
 
     Attributes:
         dry_run: As in ResearchOptions.
+        mu: Mean of each column's process, for score "fixed"; with sigma_eq, or neither of them beside fit_rows.
+        sigma_eq: Its stationary standard deviation.
+        fit_rows: First rows to which the process of score "fixed" is fitted; those behind them are traded.
     """
 
     dry_run: bool = False
+    mu: Level | None = None
+    sigma_eq: Level | None = None
+    fit_rows: Annotated[int, Meta(ge=4)] | None = None
 
 
 O = TypeVar("O", bound=options.Options)

@@ -25,6 +25,8 @@ class TradingOptions(options.Options, frozen=True, kw_only=True):
         periods_per_year: Bars in a year, for annual figures.
         stop: Score at which a losing trade is closed, above every entry level; none where it is left out.
         borrow: Yearly rate on the notional of a short position.
+        score: What a price is measured against: the last prices, a known process, or one fitted to the prices before.
+        forgetting: For score "online": weight of a price relative to the next one.
     """
 
     execution_delay: Annotated[int, Meta(ge=0, le=10_000)] = 1
@@ -33,6 +35,8 @@ class TradingOptions(options.Options, frozen=True, kw_only=True):
     periods_per_year: Annotated[float, Meta(gt=0)] = PERIODS_PER_YEAR
     stop: float | None = None
     borrow: Annotated[float, Meta(ge=0)] = 0.0
+    score: Literal["fixed", "online", "rolling"] = "rolling"
+    forgetting: Annotated[float, Meta(gt=0, le=1)] = 1.0
 
     def rules(self, lookback: int = Rules().lookback) -> Rules:
         """Return these options as the operations take them.
@@ -48,4 +52,6 @@ class TradingOptions(options.Options, frozen=True, kw_only=True):
             periods_per_year=self.periods_per_year,
             stop=math.inf if self.stop is None else self.stop,
             borrow=self.borrow,
+            score=self.score,
+            forgetting=self.forgetting,
         )

@@ -5,7 +5,7 @@ import numpy as np
 from gpu_kernels.pair_trading import PairTable
 
 TEST_FIELDS = ("test_sharpe", "test_return", "test_trades", "test_max_drawdown")
-INTEGERS = ("y", "x", "test_trades", "status", "reason", "n_pairs", "n_significant", "n_untested")
+INTEGERS = ("y", "x", "test_trades", "status", "reason", "test_note", "n_pairs", "n_significant", "n_untested")
 
 
 def universe(seed, n_bars=400, n_series=8, n_planted=2, theta=0.2):

@@ -7,10 +7,11 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from scipy.special import dawsn
+from scipy.stats import norm
 
 from gpu_kernels import signals
 from gpu_kernels.errors import InvalidInput
-from gpu_kernels.signals import host
+from gpu_kernels.signals import first_passage, host
 from tests.naive import signals as naive
 
 # The stationary deviation is 0.5: a price of 101 stands at z = 2.
@@ -140,11 +141,38 @@ def test_costs_come_off_the_expected_profit_of_an_entry_alone():
     assert decide(100.0, round_trip_cost=0.25).expected_profit == 0
 
 
-def test_confidence_takes_the_best_source_there_is():
-    assert decide(99.0).confidence == 0.5
-    assert decide(99.0, adf_p_value=0.03).confidence == pytest.approx(0.97)
-    with_stop = decide(99.0, stop=3.0)
-    assert decide(99.0, stop=3.0, adf_p_value=0.03).confidence == with_stop.confidence
+def test_without_a_stop_the_confidence_is_the_probability_of_the_exit_within_three_half_lives():
+    made = decide(99.0)
+    assert made.confidence == decide(99.0, horizon=3 * math.log(2) / MODEL["theta"]).confidence
+    assert made.confidence_meaning == "the exit comes within 1.03972 units of time"
+    assert decide(99.0, stop=3.0, horizon=1.0).confidence == decide(99.0, stop=3.0).confidence
+
+
+def test_a_confidence_of_nothing_is_zero_and_says_why():
+    assert decide(99.0, horizon=0).confidence_meaning == "there is neither a stop nor a horizon"
+    assert decide(97.0, stop=2.5).confidence_meaning == "no trade is opened beyond the stop"
+    assert (decide(99.0, horizon=0).confidence, decide(97.0, stop=2.5).confidence) == (0.0, 0.0)
+
+
+@pytest.mark.parametrize("horizon", [0.3, 3 * math.log(2), 8.0])
+def test_the_exit_at_the_mean_comes_within_a_time_as_the_reflection_principle_has_it(horizon):
+    made = signals.decide(1.7, 1.0, 0.0, math.sqrt(2.0), 1.5, 0.0, horizon=horizon)
+    spread = math.sqrt(1 - math.exp(-2 * horizon))
+    assert made.confidence == pytest.approx(2 * norm.cdf(-1.7 * math.exp(-horizon) / spread), abs=1e-12)
+
+
+@pytest.mark.parametrize(("losing", "leave"), [(1.5, 0.5), (1.5, -0.5), (2.0, -2.0), (1.0, 0.95), (3.0, 2.0)])
+@pytest.mark.parametrize("horizon", [0.1, 3 * math.log(2)])
+def test_the_exit_comes_within_a_time_as_the_backward_equation_has_it(losing, leave, horizon):
+    found = first_passage.exit_within(losing, leave, horizon)
+    assert found == pytest.approx(naive.exit_within(losing, leave, horizon), abs=4e-4)
+
+
+def test_a_longer_horizon_makes_the_exit_likelier_up_to_certainty():
+    sure = [first_passage.exit_within(1.5, -0.5, horizon) for horizon in (0.01, 0.1, 1.0, 5.0, signals.LONGEST)]
+    assert sure == sorted(sure)
+    assert sure[0] < 1e-6
+    assert sure[-1] == pytest.approx(1.0, abs=1e-3)
 
 
 @pytest.mark.parametrize(
@@ -173,7 +201,7 @@ def test_the_reasoning_states_the_model_the_distance_and_the_rule(price, positio
 def test_prices_may_be_negative_and_numpy_scalars():
     made = signals.decide(np.float64(-3.0), np.float64(0.5), -1.0, np.float64(1.0), 1.5, -1.5)
     assert made.signal == "buy"
-    assert [type(value) for value in made] == [str, float, float, float, str, str]
+    assert [type(value) for value in made] == [str, float, float, float, str, str, str]
 
 
 @pytest.mark.parametrize(
@@ -193,7 +221,8 @@ def test_prices_may_be_negative_and_numpy_scalars():
         ({"stop": math.inf}, "stop must be finite and > entry_z = 1.5, got inf"),
         ({"position": "both"}, "position must be one of 'flat', 'long', 'short', got 'both'"),
         ({"round_trip_cost": -0.1}, "round_trip_cost must be finite and >= 0, got -0.1"),
-        ({"adf_p_value": 1.1}, "adf_p_value must be between 0 and 1, got 1.1"),
+        ({"horizon": -1.0}, "horizon must be finite and >= 0, got -1.0"),
+        ({"horizon": 11.0}, "horizon must be at most 20/theta = 10, got 11.0"),
     ],
 )
 def test_bad_input_is_named(changes, message):

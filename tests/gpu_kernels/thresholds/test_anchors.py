@@ -54,6 +54,7 @@ def test_the_columns_that_exit_at_the_mean_are_reproduced(field, column):
     assert np.all(result.exit_z == 0)
 
 
+@pytest.mark.parametrize(("prefix", "cost_variance"), [("", True), ("frictionless_", False)])
 @pytest.mark.parametrize("objective", ["sharpe", "kelly"])
 @pytest.mark.parametrize(
     ("field", "column"),
@@ -67,13 +68,16 @@ def test_the_columns_that_exit_at_the_mean_are_reproduced(field, column):
         ("return_per_trade", "sharpe_profit_per_trade"),
     ],
 )
-def test_the_sharpe_columns_are_reproduced(objective, field, column):
-    agrees(getattr(thresholds.optimal(*PROCESSES, objective=objective), field), column, 1e-12)
+def test_the_sharpe_columns_are_reproduced(objective, field, column, prefix, cost_variance):
+    found = thresholds.optimal(*PROCESSES, objective=objective, cost_variance=cost_variance)
+    agrees(getattr(found, field), prefix + column, 1e-12)
 
 
+@pytest.mark.parametrize(("prefix", "cost_variance"), [("", True), ("frictionless_", False)])
 @pytest.mark.parametrize(("field", "column"), [("fraction", "kelly_fraction_uncapped"), ("growth", "kelly_growth")])
-def test_the_kelly_columns_are_reproduced(field, column):
-    agrees(getattr(thresholds.optimal(*PROCESSES, objective="kelly"), field), column, 1e-12)
+def test_the_kelly_columns_are_reproduced(field, column, prefix, cost_variance):
+    found = thresholds.optimal(*PROCESSES, objective="kelly", cost_variance=cost_variance)
+    agrees(getattr(found, field), prefix + column, 1e-12)
 
 
 def test_the_leung_li_column_of_exits_is_reproduced_with_the_cost_on_each_side():

@@ -35,7 +35,10 @@ REFUSED = [
     (LEUNG_LI | {"mu": -1.0}, "mu must be >= 0 for model 'leung_li', which is about a price, got -1.0"),
     ({"dt": 0.0}, "dt must be > 0, got 0.0"),
     ({"stop": -1.0}, "stop must be > 0, got -1.0"),
-    ({"stop": 1.0}, "stop must lie above the entry threshold, got 1.0"),
+    ({"stop": 1.0, "stop_changes": "win_rate"}, "stop must lie above the entry threshold, got 1.0"),
+    ({"stop": 5.0, "stop_changes": "none"}, "stop_changes must be one of 'all', 'win_rate', got 'none'"),
+    ({"delay": -1.0}, "delay must be >= 0, got -1.0"),
+    (LEUNG_LI | {"delay": 1.0}, "delay does not go with model 'leung_li', which trades at once"),
     ({"stop": np.inf}, "stop must be finite, got inf"),
     ({"theta": 1e-300, "sigma": 1e200}, r"sigma must leave sigma/sqrt\(2 theta\) within the doubles, got 1e\+200"),
     ({"theta": 1e-310, "sigma": 1e-155, "cost": 1.0}, "theta must leave holding_time within the doubles"),
@@ -75,6 +78,11 @@ def test_an_enormous_cost_is_refused_rather_than_answered_with_infinity(objectiv
 def test_a_discount_that_outruns_the_reversion_has_no_entry_and_says_so():
     with pytest.raises(Degenerate, match=r"entry 1: model 'leung_li' has no thresholds here: it would buy -\d+"):
         thresholds.optimal(1.0, [1.0, 500.0], 1.0, 0.1, objective="profit", model="leung_li", rate=1.0)
+
+
+def test_a_stop_that_leaves_no_profit_says_so():
+    with pytest.raises(Degenerate, match="entry 1: no trade has a profit between this stop and this cost"):
+        thresholds.optimal(1.0, 0.0, np.sqrt(2.0), 0.5, stop=[3.0, 1.5])
 
 
 def test_numbers_give_scalars_and_arrays_give_their_broadcast_shape():

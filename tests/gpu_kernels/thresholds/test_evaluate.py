@@ -76,8 +76,9 @@ def test_a_simulation_watched_at_bars_earns_what_the_shifted_formulas_say():
 @pytest.mark.parametrize("options", [{"objective": name} for name in thresholds.OBJECTIVES], ids=str)
 def test_bars_move_the_returned_thresholds_inward_and_nothing_else(options):
     theta, dt = 0.5, 0.01
-    plain = thresholds.optimal(theta, 0.0, 1.0, 0.3, stop=5.0, **options)
-    barred = thresholds.optimal(theta, 0.0, 1.0, 0.3, stop=5.0, dt=dt, **options)
+    given = {"stop": 5.0, "stop_changes": "win_rate", **options}
+    plain = thresholds.optimal(theta, 0.0, 1.0, 0.3, **given)
+    barred = thresholds.optimal(theta, 0.0, 1.0, 0.3, dt=dt, **given)
     shift = thresholds.BAR_SHIFT * np.sqrt(2 * theta * dt)
     assert barred.entry_z == pytest.approx(plain.entry_z - shift, rel=1e-14)
     assert barred.exit_z == pytest.approx(plain.exit_z + shift, rel=1e-14)
@@ -85,7 +86,8 @@ def test_bars_move_the_returned_thresholds_inward_and_nothing_else(options):
     assert barred[5:9] == plain[5:9]
     assert barred.win_rate > plain.win_rate
     assert (plain.bar_shift, barred.bar_shift) == ("", "applied")
-    again = thresholds.evaluate(theta, 0.0, 1.0, 0.3, barred.entry_z, barred.exit_z, stop=5.0, dt=dt)
+    levels = barred.entry_z, barred.exit_z
+    again = thresholds.evaluate(theta, 0.0, 1.0, 0.3, *levels, stop=5.0, stop_changes="win_rate", dt=dt)
     for name in thresholds.Thresholds._fields[:9]:
         assert getattr(again, name) == pytest.approx(float(getattr(barred, name)), rel=1e-11)
 
@@ -102,3 +104,16 @@ def test_bars_that_are_too_coarse_leave_the_thresholds_alone_and_say_so():
 def test_a_loss_making_pair_is_answered_with_negative_numbers():
     found = unit(5.0, 1.0, -1.0)
     assert (found.return_per_trade, found.rate < 0, found.sharpe < 0) == (-3.0, True, True)
+
+
+@pytest.mark.parametrize(("entry", "leave", "seed"), [(1.4, -0.6, 3), (1.2, -1.2, 4)])
+def test_the_variance_of_a_simulated_equity_includes_that_of_the_costs(entry, leave, seed):
+    cost, dt = 1.0, 0.016
+    changes = naive.changes_of_equity(cost, entry, leave, dt, n_paths=1200, n_bars=2000, seed=seed)[500:]
+    found = unit(cost, entry, leave, dt=dt)
+    # The account begins flat, so the first bars are left out. A fill a bar after its decision does not depend on the
+    # move that led to it, which would cost the variance of the fees a part of the order of sqrt(dt).
+    deviation = found.rate / found.sharpe
+    assert changes.std() / np.sqrt(dt) == pytest.approx(float(deviation), rel=0.01)
+    plain = unit(cost, entry, leave, dt=dt, cost_variance=False)
+    assert changes.std() / np.sqrt(dt) > 1.03 * plain.rate / plain.sharpe

@@ -1,9 +1,9 @@
 """Backtest: every column traded by one rule, or by thresholds of its own."""
 
-from typing import Annotated, Any, ClassVar, Literal
+from dataclasses import replace
+from typing import Any, ClassVar, Literal
 
 import numpy as np
-from msgspec import Meta
 from numpy.typing import NDArray
 
 from gpu_kernels import sweep
@@ -15,7 +15,8 @@ from meanrev_server.research.answer import PART_BYTES, Answer
 from meanrev_server.research.columns import column_groups, joined
 from meanrev_server.research.estimate import Estimate, column_estimate, list_bytes, parts_bytes
 from meanrev_server.research.return_figures import figure_bytes, return_columns
-from meanrev_server.research.task import Progress, Task, TradingResearchOptions
+from meanrev_server.research.scored import SCORE_NAMES, level, scored
+from meanrev_server.research.task import Level, Progress, Task, TradingResearchOptions
 from meanrev_server.rpc.naming import option_names, wire_names
 from meanrev_server.rpc.trading_options import Lookback
 from meanrev_wire.research_pb2 import BacktestReply
@@ -44,9 +45,6 @@ _OF_A_COLUMN = (
     "position",
 )
 
-Level = float | Annotated[tuple[float | None, ...], Meta(min_length=1)]
-"""One number for all columns, or one a column; null where a column has none, which is not traded then."""
-
 
 class BacktestOptions(TradingResearchOptions, frozen=True, kw_only=True):
     """Options of Backtest, beside those of every trading rule.
@@ -72,7 +70,7 @@ class BacktestOptions(TradingResearchOptions, frozen=True, kw_only=True):
     metrics: Literal["last", "all"] | None = None
 
 
-_NAMES = option_names(BacktestOptions, prices="block", entry_z="metadata.entry", exit_z="metadata.exit")
+_NAMES = option_names(BacktestOptions, prices="block", entry_z="metadata.entry", exit_z="metadata.exit") | SCORE_NAMES
 
 
 def _check(chosen: BacktestOptions) -> None:
@@ -90,15 +88,21 @@ def _run(table: UploadedMatrix, chosen: BacktestOptions, progress: Progress) -> 
     n_rows, n_columns = table.values.shape
     if chosen.metrics is not None and n_columns != 1:
         raise InvalidInput("metadata.metrics", "must be left out for more than one column", value=chosen.metrics)
-    levels = [_level(getattr(chosen, name), name, n_columns) for name in ("entry", "exit", "cost")]
-    rules, parts = chosen.rules(chosen.lookback), []
-    for columns, series in column_groups(table.values, max(1, _ENTRIES_AT_ONCE // n_rows)):
+    levels = [level(getattr(chosen, name), name, n_columns) for name in ("entry", "exit", "cost")]
+    parts, (rules, prices) = [], scored(chosen, chosen.rules(chosen.lookback), table.values)
+    for columns, series in column_groups(prices, max(1, _ENTRIES_AT_ONCE // n_rows)):
         progress(columns.start, n_columns)
         entry, leave, cost_per_side = (values[columns] for values in levels)
         try:
             with wire_names(_NAMES):
                 found = sweep.accounts(
-                    series, entry, leave, cost_per_side, rules, trades=chosen.trades, path=chosen.path
+                    series,
+                    entry,
+                    leave,
+                    cost_per_side,
+                    rules.of(columns),
+                    trades=chosen.trades,
+                    path=chosen.path,
                 )
         except InvalidInput as error:
             raise _placed(error, chosen, columns.start) from None
@@ -112,7 +116,7 @@ def _run(table: UploadedMatrix, chosen: BacktestOptions, progress: Progress) -> 
             **joined(parts, _OF_A_COLUMN),
             "trades": _trades([part.trades for part in parts if part.trades is not None]),
             "paths": _paths([part.paths for part in parts if part.paths is not None]),
-            "metrics": _metrics(table, levels, rules, chosen) if traded else None,
+            "metrics": _metrics(replace(table, values=prices), levels, rules, chosen) if traded else None,
         }
     )
 
@@ -135,17 +139,6 @@ def _metrics(
     columns["zscore"] = np.where(np.isfinite(columns["zscore"]), columns["zscore"], 0.0)
     columns["status"] = [sweep.STATUSES[code] for code in columns["status"].tolist()]
     return columns
-
-
-def _level(value: Level | None, name: str, n_columns: int) -> NDArray[np.float64]:
-    """Return one value for each column, so that a group of columns can take its part."""
-    if value is None:
-        raise InvalidInput(f"metadata.{name}", "must be given: a number, or a list of one a column")
-    values = np.atleast_1d(np.array(value, dtype=np.float64))
-    if values.size not in {1, n_columns}:
-        rule = f"must be a number, or a list of {n_columns}, one a column"
-        raise InvalidInput(f"metadata.{name}", rule, value=values.size)
-    return np.broadcast_to(values, n_columns)
 
 
 def _placed(error: InvalidInput, chosen: BacktestOptions, start: int) -> InvalidInput:

@@ -5,6 +5,7 @@ from typing import Annotated, Literal
 from msgspec import Meta
 
 from gpu_kernels import pair_trading
+from gpu_kernels.performance.sharpe_error import few
 from gpu_kernels.time_units import PERIODS_PER_YEAR
 from meanrev_server.matrix_upload import UploadedMatrix
 from meanrev_server.outline import Outline
@@ -17,7 +18,8 @@ from meanrev_wire.research_pb2 import PairColumns, ScanReply
 
 __all__ = ["TASK", "ScanOptions"]
 
-_DOUBLES = 17 + 2 * 3
+_LONGEST_NOTE = few(0, 0)
+_DOUBLES = 20 + 2 * 3
 """Numbers of a pair in the reply, those of three sub-periods among them."""
 _COPIES, _SQUARES = 4, 30
 """Arrays of the matrix's size, and of all pairs of columns, that a scan holds at once."""
@@ -34,10 +36,13 @@ class ScanOptions(ResearchOptions, frozen=True, kw_only=True):
         alpha: Pairs whose train p-value is below it are fitted and ranked; 1 keeps all that were tested.
         top: Pairs that the reply carries; all ranked ones where null.
         log: Regress logarithms of prices, which must be positive then.
-        cost: Per side, in units of the residual; five basis points of the notional in y where null.
+        cost: Per side: with log a fraction of each leg's notional, else in units of the residual; five basis points of
+            each leg's notional where null.
         objective: What the thresholds maximise.
         lookback: Bars of the rolling z-score of the backtests.
         periods_per_year: For the annualised Sharpe ratios.
+        cost_legs: Legs of a pair that pay the cost.
+        score: The z-score that is traded: of the process fitted on the train part, or of the last lookback bars.
         bias: Small-sample correction of the fitted theta.
     """
 
@@ -50,6 +55,8 @@ class ScanOptions(ResearchOptions, frozen=True, kw_only=True):
     objective: Literal["sharpe", "profit"] = "sharpe"
     lookback: Lookback = 60
     periods_per_year: Annotated[float, Meta(gt=0)] = PERIODS_PER_YEAR
+    score: Literal["fixed", "rolling"] = "fixed"
+    cost_legs: Annotated[int, Meta(ge=1, le=2)] = 2
     bias: Literal["none", "median_unbiased"] = "median_unbiased"
 
 
@@ -71,6 +78,7 @@ def _run(table: UploadedMatrix, chosen: ScanOptions, progress: Progress) -> Answ
     for side in ("y", "x"):
         result[side] = [table.columns[i] for i in result[side]]
     result["status"], result["reason"] = list(found.status), list(found.reason)
+    result["test_note"] = list(found.test_note)
     fields = {
         "n_pairs": found.n_pairs,
         "n_significant": found.n_significant,
@@ -89,7 +97,7 @@ def _estimate(outline: Outline, chosen: ScanOptions) -> Estimate:
     total = _total(outline, chosen)
     n_shown = total if chosen.top is None else min(total, chosen.top)
     name = outline.longest_name
-    items = list_bytes(n_shown, doubles=_DOUBLES, varints=(n_rows,), texts=(name, name, "traded", ""))
+    items = list_bytes(n_shown, doubles=_DOUBLES, varints=(n_rows,), texts=(name, name, "traded", "", _LONGEST_NOTE))
     reply_bytes = parts_bytes(items, _DOUBLES)
     peak = _COPIES * outline.nbytes + _SQUARES * 8 * n_columns**2 + _RESIDUALS + 2 * reply_bytes
     return Estimate(total * n_rows, peak, reply_bytes, least_bytes=0)

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from gpu_kernels import threshold_grid
 from gpu_kernels.checks import Floats, one_of
 from gpu_kernels.errors import InvalidInput
+from gpu_kernels.performance.sharpe_error import few
 from gpu_kernels.sweep.arguments import stops_above
 from meanrev_server.matrix_upload import UploadedMatrix
 from meanrev_server.outline import Outline
@@ -20,11 +21,12 @@ from meanrev_server.research import message_bytes
 from meanrev_server.research.answer import PART_BYTES, Answer
 from meanrev_server.research.estimate import Estimate, list_bytes, names_bytes, parts_bytes
 from meanrev_server.research.grid_sweep import GridSweep, group_bytes, swept
+from meanrev_server.research.scored import SCORE_NAMES, scored
 from meanrev_server.research.task import Progress, Task, TradingResearchOptions
 from meanrev_server.rpc.naming import option_names, wire_names
 from meanrev_server.rpc.trading_options import Lookback
 from meanrev_server.state.parts import Parts
-from meanrev_wire.research_pb2 import CellChoice, SweepReply, WalkStep
+from meanrev_wire.research_pb2 import CellChoice, PooledWalk, SweepReply, WalkStep
 
 __all__ = ["TASK", "SweepOptions"]
 
@@ -116,7 +118,7 @@ class SweepOptions(TradingResearchOptions, frozen=True, kw_only=True, dict=True)
         return {"train": self.train, "test": self.test, "purge": self.purge}
 
 
-_NAMES = option_names(SweepOptions, prices="block", entry_z="metadata.entry", exit_z="metadata.exit")
+_NAMES = option_names(SweepOptions, prices="block", entry_z="metadata.entry", exit_z="metadata.exit") | SCORE_NAMES
 
 
 def _axis(values: Axis, name: str) -> Floats:
@@ -163,8 +165,9 @@ def _run_in_parts(table: UploadedMatrix, chosen: SweepOptions, progress: Progres
     with wire_names(_NAMES):
         cells = threshold_grid.expand(*chosen.axes)
         figures = tuple(dict.fromkeys(chosen.figures))
-        grid = GridSweep(cells, chosen.axes.shape, figures, chosen.spans, chosen.rules())
-        found = swept(table.values, grid, progress, parts)
+        rules, prices = scored(chosen, chosen.rules(), table.values)
+        grid = GridSweep(cells, chosen.axes.shape, figures, chosen.spans, rules)
+        found = swept(prices, grid, progress, parts)
         cell_reason, cell_reasons = threshold_grid.cell_reasons(cells, found.n_prices)
     n_cells = int(np.count_nonzero(cells.valid))
     result = {
@@ -178,6 +181,7 @@ def _run_in_parts(table: UploadedMatrix, chosen: SweepOptions, progress: Progres
         "best": _best(found.choice, table.columns),
         "n_cells": n_cells,
         "walk_forward": [_step(step, table) for step in found.steps],
+        "pooled": [_pooled(walk, table.columns) for walk in threshold_grid.pool(found.steps)],
         "figures": [{"name": name, "values": values} for name, values in found.figures.items()],
     }
     return Answer(result, extras={"n_cells": n_cells})
@@ -190,6 +194,11 @@ def _step(step: threshold_grid.WalkStep, table: UploadedMatrix) -> WalkStep:
             values[f"{part}_first_ms"] = int(table.timestamps_ms[values[f"{part}_start"]])
             values[f"{part}_last_ms"] = int(table.timestamps_ms[values[f"{part}_stop"] - 1])
     return WalkStep(column=table.columns[values.pop("series")], **values)
+
+
+def _pooled(walk: threshold_grid.PooledWalk, columns: tuple[str, ...]) -> PooledWalk:
+    values = walk._asdict()
+    return PooledWalk(column=columns[values.pop("series")], **values)
 
 
 def _best(choice: threshold_grid.Choice, columns: tuple[str, ...]) -> list[CellChoice]:
@@ -205,8 +214,10 @@ def _best(choice: threshold_grid.Choice, columns: tuple[str, ...]) -> list[CellC
             status=status,
             reason=reason,
             n_bars=n_bars,
+            sharpe_std_error=error,
+            probability_sharpe_positive=positive,
         )
-        for column, cell, value, deflated, plateau, mean, status, reason, n_bars in rows
+        for column, cell, value, deflated, plateau, mean, status, reason, n_bars, error, positive in rows
     ]
 
 
@@ -217,7 +228,7 @@ def _estimate(outline: Outline, chosen: SweepOptions) -> Estimate:
     figures = 8 * len(set(chosen.figures)) * n_columns * n_cells
     lists = list_bytes(n_cells, doubles=3, varints=(max(chosen.lookback), 1))
     choices = n_columns * _CHOICE_BYTES + names
-    steps = n_steps * (n_columns * _STEP_BYTES + names)
+    steps = (n_steps + bool(n_steps)) * (n_columns * _STEP_BYTES + names)
     reply_bytes = parts_bytes(figures + lists + names + choices + steps, len(_FIGURES) + 8)
     messages = n_columns * (1 + n_steps) * _MESSAGE_BYTES
     group = group_bytes(n_columns, n_cells, len(chosen.lookback), max(1, n_rows))
@@ -239,12 +250,22 @@ def _most_bytes(message: Message) -> int:
 _LARGE = 1 << 20
 _CHOICE_BYTES = _most_bytes(
     CellChoice(
-        cell=_LARGE, value=1, deflated_sharpe=1, plateau_cell=_LARGE, plateau_value=1, status="ok", n_bars=_LARGE
+        cell=_LARGE,
+        value=1,
+        deflated_sharpe=1,
+        plateau_cell=_LARGE,
+        plateau_value=1,
+        status="ok",
+        n_bars=_LARGE,
+        sharpe_std_error=1,
+        probability_sharpe_positive=1,
     )
 )
 _STEP: dict[str, Any] = {
     **dict.fromkeys(("train_start", "train_stop", "test_start", "test_stop", "cell", "test_trades"), _LARGE),
     **dict.fromkeys(("train_sharpe", "test_sharpe", "test_return", "test_max_drawdown"), 1.0),
+    **dict.fromkeys(("test_sharpe_std_error", "probability_sharpe_positive"), 1.0),
+    "note": few(0, 0),
     **dict.fromkeys(("train_first_ms", "train_last_ms", "test_first_ms", "test_last_ms"), 1 << 40),
     "status": "ok",
 }
