@@ -24,9 +24,9 @@ def measured() -> Section:
     return Section(
         place=20,
         title="Thresholds and Sharpe ratios",
-        text="What thresholds promise and what a backtest makes of them, and the intervals of Sharpe ratios, which are per "
-        "root bar here. [thresholds](operations/thresholds.md) and [performance](operations/performance.md) state the "
-        "methods.",
+        text="What thresholds promise and what a backtest makes of them, and the intervals of Sharpe ratios, which are "
+        "per root bar here. [thresholds](operations/thresholds.md) and [performance](operations/performance.md) state "
+        "the methods.",
         settings={"seeds": "100 and above, 7, and the number of bars"},
         tables=[_promised(), _stopped(), _covered()],
     )

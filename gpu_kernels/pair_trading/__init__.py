@@ -46,8 +46,7 @@ def scan(
     """Test all pairs of columns for cointegration on the train part, trade those that pass, and rank them by it.
 
     Args:
-        prices: (T, N), oldest first, N >= 2. A column with a price that is NaN, infinite, above 1e50 in magnitude or,
-            with log, not positive is left out, and noted.
+        prices: (T, N), oldest first, N >= 2. A column with an unusable price is left out, and noted.
         lags: Lagged steps in the test of the residual, at least 0.
         split: Share of the bars that is the train part, the first floor(split T) of them.
         alpha: p-value below which a pair is significant, above 0 and at most 1, which keeps every pair tried.
@@ -57,24 +56,23 @@ def scan(
         objective: What the thresholds maximise, one of thresholds.OBJECTIVES.
         lookback: Bars in the window of the z-score, at least 2, at most the train part.
         periods_per_year: Bars in a year, for Sharpe ratios.
-        cost_legs: 2, or 1 for costs of y alone; not looked at where cost is in units of the residual.
+        cost_legs: 2, or 1 for costs of y alone; without log, a cost that is given counts once.
         score: "fixed" trades the z-score of the process of the train part, "rolling" that of the last lookback bars.
         bias: Correction of the fitted speed, one of ou.FIT_BIASES.
         progress: Called with the pairs examined and all pairs; what it raises ends the scan.
 
-    Returns: PairTable, best pair first; a pair that cannot be traded has NaN, a status and a reason.
+    Returns:
+        PairTable, best pair first; a pair that cannot be traded has NaN, a status and a reason.
 
     Raises:
         InvalidInput: fewer than two columns are usable in every row, bars are too few, or an option is out of range.
-
     References: those of model.py, which has the equations.
     """
     checked = _matrix(prices)
     _shares(split, alpha)
     rules = ScanRules(
         lags=at_least("lags", lags, 0),
-        # A product such as 0.29 * 100 falls short of the bar by its last digit.
-        n_train=math.floor(split * len(checked) + 1e-9),
+        n_train=math.floor(split * len(checked) + 1e-9),  # 0.29 * 100 falls short of the bar by its last digit
         alpha=float(alpha),
         top=None if top is None else at_least("top", top, 1),
         log=log,

@@ -1,4 +1,6 @@
-"""Computes the columns `sharpe_*` and `kelly_*` of thresholds.csv anew, at 40 digits: python tests/golden/make_thresholds.py.
+"""Computes the columns `sharpe_*` and `kelly_*` of thresholds.csv anew, at 40 digits.
+
+    python tests/golden/make_thresholds.py
 
 It shares no code with the product. The costs count in the variance of the equity; the columns `frictionless_*` have the
 values of the literature, which leaves them out, and are not touched.

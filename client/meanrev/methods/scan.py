@@ -97,25 +97,15 @@ def scan(
         dry_run: Upload nothing, and return an Estimate of time, memory and bytes in place of the result.
         timeout: Seconds for everything.
 
-    Returns: Significant pairs, best first, by the train part alone.
+    Returns:
+        Significant pairs, best first, by the train part alone.
 
     Raises:
         MeanRevError: as every call.
     """
     read = matrix(prices).matrix("prices")
-    options = {
-        "top": top,
-        "alpha": alpha,
-        "split": split,
-        "lags": lags,
-        "log": log,
-        "cost": cost_per_side,
-        "objective": objective,
-        "lookback": lookback,
-        "periods_per_year": periods_per_year,
-        "score": score,
-        "cost_legs": cost_legs,
-        "bias": bias,
-    }
+    options: dict[str, Any] = {"top": top, "alpha": alpha, "split": split, "lags": lags, "log": log}
+    options |= {"objective": objective, "periods_per_year": periods_per_year}
+    options |= {"cost": cost_per_side, "cost_legs": cost_legs, "lookback": lookback, "score": score, "bias": bias}
     request = ResearchRequest(SCAN, read, series_names(read, asset_ids), options, read_scan)
     return request.question(progress, timeout, dry_run=dry_run)

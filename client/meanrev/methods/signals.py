@@ -21,6 +21,7 @@ _RENAMED = {
     "position_state": "position",
     "metadata.transaction_cost": "cost_per_side",
 }
+_LEVELS = ("entry_zscore", "exit_zscore")
 _FIELDS = tuple(name for name in Signal.__dataclass_fields__ if name != "meta")
 
 
@@ -48,7 +49,7 @@ def signals(
         cost_per_side: A fraction of notional; 0.001 where None.
         stop: z of a stop-loss; confidence is the probability of the exit before it.
         horizon: Without a stop, confidence is that of the exit within this time; three half-lives where None.
-        confidence: "exit", or "unit_root" for the earlier 1 - p of a unit-root test.
+        confidence: "exit", or "unit_root" for 1 - p of the unit-root test.
         bias: "median_unbiased" (where None) or "none": correction of the fitted theta for small samples.
         timestamps_ms: (T,) milliseconds since the epoch; a frame's time index where None.
         timeout: Seconds for everything; the client's own where None.
@@ -63,9 +64,7 @@ def signals(
         SignalRequest,
         price_history={"prices": read.values.reshape(-1), "timestamps_ms": row_stamps(read, timestamps_ms)},
         ou_params=None if fit is None else wire.scalars("fit", fit, ("theta", "mu", "sigma")),
-        thresholds=None
-        if thresholds is None
-        else wire.scalars("thresholds", thresholds, ("entry_zscore", "exit_zscore")),
+        thresholds=None if thresholds is None else wire.scalars("thresholds", thresholds, _LEVELS),
         position_state=position,
         metadata=wire.options(
             stop=stop, horizon=horizon, confidence=confidence, transaction_cost=cost_per_side, bias=bias
