@@ -16,6 +16,8 @@ __all__ = ["TOKENS", "Tally", "block"]
 
 TOKENS = {"one": "t-" + "1" * 40, "two": "t-" + "2" * 40, "wrong": "t-" + "3" * 40}
 _PATIENCE_S = 120.0
+_FAILED_HERE = "Internal error from Core"
+"""What gRPC's client says where it could not do as it was told; no server sends it."""
 _CHANNELS = 4
 _OPTIONS = (("grpc.use_local_subchannel_pool", 1), ("grpc.max_receive_message_length", -1))
 _ENDED = (grpc.aio.AioRpcError, grpc.aio.InternalError, asyncio.InvalidStateError)
@@ -84,6 +86,8 @@ class Sender:
             call.cancel()  # the client does not wait for what gRPC says then
             return Answer("CANCELLED", "", seconds)
         said = f"{await call.details() or ''}"
+        if said == _FAILED_HERE and request.deadline_s is not None:  # it passed before gRPC could send all
+            return Answer("DEADLINE_EXCEEDED", "", seconds)
         if code is not grpc.StatusCode.OK:
             trailing = await call.trailing_metadata() or ()
             said += "".join(f" {value}" for key, value in trailing if key == "meanrev-error")
