@@ -1,4 +1,4 @@
-"""A server that is killed twenty times under a load of calls and jobs costs our clients no answer, and no bit of one."""
+"""A server that is killed twenty times under a load of calls and jobs costs our clients no answer, no bit of one."""
 
 import random
 from collections import Counter
@@ -71,9 +71,7 @@ def test_twenty_kills_under_load_cost_no_call_and_no_bit_of_a_job(tmp_path, alon
     with ExitStack() as started, ThreadPoolExecutor(len(QUESTIONS)) as pool:
         start = lambda: started.enter_context(Server("--state-dir", str(tmp_path / "state"), listen=address))  # noqa: E731
         server = start()
-        load = [
-            pool.submit(_keep_asking, address, first, answers, over, answered) for first in range(len(QUESTIONS))
-        ]
+        load = [pool.submit(_keep_asking, address, first, answers, over, answered) for first in range(len(QUESTIONS))]
         try:
             for kill in range(KILLS):
                 with Research(address) as ask:

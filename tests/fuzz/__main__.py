@@ -1,4 +1,4 @@
-"""Random requests of every method against a server in a process of its own: python -m tests.fuzz --count 100000 --seed 1.
+"""Random requests of every method against a server in a process of its own: python -m tests.fuzz --count 100000.
 
 What may never happen: a code that is no refusal, unless the client itself ended the call; an answer that tells of the
 server's files, classes or modules, or of what another request carries; a log with a caller's data, or with an error; a
@@ -61,7 +61,13 @@ class Progress:
         """Write it down."""
         if self._path:
             calls = [[*key, count] for key, count in self.tally.calls.items()]
-            kept = {"of": self._of, "done": self.done, "seconds": self.seconds, "calls": calls, "wrong": self.tally.wrong}
+            kept = {
+                "of": self._of,
+                "done": self.done,
+                "seconds": self.seconds,
+                "calls": calls,
+                "wrong": self.tally.wrong,
+            }
             self._path.write_text(json.dumps(kept), encoding="utf-8")
 
 
@@ -115,7 +121,10 @@ def table(calls):
     rows.append(["all", *(_total(calls, code) for code in codes)])
     widths = [max(len(str(row[place])) for row in [["method", *codes], *rows]) for place in range(1 + len(codes))]
     return [
-        "  ".join(str(cell).rjust(width) if place else str(cell).ljust(width) for place, (cell, width) in enumerate(zip(row, widths, strict=True)))
+        "  ".join(
+            str(cell).rjust(width) if place else str(cell).ljust(width)
+            for place, (cell, width) in enumerate(zip(row, widths, strict=True))
+        )
         for row in [["method", *codes], *rows]
     ]
 
@@ -168,7 +177,10 @@ def main(words=None):
             "seconds": round(progress.seconds),
             "calls_a_second": round(progress.tally.calls.total() / progress.seconds),
             "codes": dict(codes),
-            "by_method": {method: {code: _total(progress.tally.calls, code, method=method) for code in codes} for method in METHODS},
+            "by_method": {
+                method: {code: _total(progress.tally.calls, code, method=method) for code in codes}
+                for method in METHODS
+            },
             "median_refusal_ms_alone": alone and round(alone, 3),
             "median_refusal_ms_under_load": log.median_refusal_ms(),
             "log_lines": log.lines,

@@ -61,7 +61,12 @@ def asked(seed, number):
     kind = draw.choice(tuple(KINDS))
     messages, change = KINDS[kind](draw, method)
     request = Asked(
-        number, kind, method.name, draw.choice(method.paths), messages, not method.takes_stream and not method.sends_stream
+        number,
+        kind,
+        method.name,
+        draw.choice(method.paths),
+        messages,
+        not method.takes_stream and not method.sends_stream,
     )
     request.token = "one" if draw.chance(0.6) else draw.choices(("two", "wrong", "none"), (30, 1, 1))[0]
     if method.name in ENDLESS:
@@ -134,8 +139,12 @@ _BODIES = (
     lambda draw: _field(draw, 0, draw.choice((b"\1", b"\xff" * 9 + b"\1", b"\xff" * 11, b"\x80"))),
     lambda draw: _field(draw, 1, draw.randbytes(draw.choice((8, 7, 0)))),
     lambda draw: _field(draw, 5, draw.randbytes(draw.choice((4, 3)))),
-    lambda draw: _field(draw, 2, _varint(draw.choice((0, 1, 5, 2**31 - 1, 2**32, 2**63, 2**64 - 1))) + draw.randbytes(5)),
-    lambda draw: _field(draw, 2, _varint(4) + draw.choice((b"\xff\xfe\xfd\xfc", b"\xed\xa0\x80\x80", b"\xc0\x80\xc0\x80"))),
+    lambda draw: _field(
+        draw, 2, _varint(draw.choice((0, 1, 5, 2**31 - 1, 2**32, 2**63, 2**64 - 1))) + draw.randbytes(5)
+    ),
+    lambda draw: _field(
+        draw, 2, _varint(4) + draw.choice((b"\xff\xfe\xfd\xfc", b"\xed\xa0\x80\x80", b"\xc0\x80\xc0\x80"))
+    ),
     lambda draw: _field(draw, draw.choice((3, 4, 6, 7)), b"\1"),
     lambda draw: draw.choice((b"\x0b", b"\x1b", b"\x3b")) * draw.choice((1, 99, 101, 5000)),
     lambda draw: _nested(draw.choice((1, 2, 3)), draw.choice((2, 99, 101, 2000))),

@@ -64,7 +64,9 @@ def _optimizations(draw):
 def _plan(draw):
     n_columns, one = draw.randint(1, 4), draw.chance(0.3)
     return wire.MultiperiodRequest(
-        returns_sequence=[_matrix(draw, draw.returns, n_columns=n_columns) for _ in range(1 if one else draw.randint(1, 4))],
+        returns_sequence=[
+            _matrix(draw, draw.returns, n_columns=n_columns) for _ in range(1 if one else draw.randint(1, 4))
+        ],
         gamma=draw.choice((0.0, 1.0, 5.0)),
         transaction_cost=draw.choice((0.0, 0.001)),
         rebalance_frequency=draw.choice((0, 1, 2)),
@@ -136,15 +138,21 @@ _MADE = {
         portfolio_id=draw.name(), update_frequency_ms=draw.choice((0, 1, 100, 1000)), asset_ids=[draw.name()]
     ),
     "FitPair": lambda draw: research.FitPairRequest(prices=_matrix(draw, draw.series, n_columns=2)),
-    "FitJohansen": lambda draw: research.FitJohansenRequest(prices=_matrix(draw, draw.series, n_columns=draw.randint(2, 6))),
-    "ListJobs": lambda draw: research.ListJobsRequest(limit=draw.choice((0, 1, 1000)), page=draw.choice(("", draw.word()))),
+    "FitJohansen": lambda draw: research.FitJohansenRequest(
+        prices=_matrix(draw, draw.series, n_columns=draw.randint(2, 6))
+    ),
+    "ListJobs": lambda draw: research.ListJobsRequest(
+        limit=draw.choice((0, 1, 1000)), page=draw.choice(("", draw.word()))
+    ),
     "PublishPrices": _published,
     "PutPortfolio": _portfolio,
     "GetPortfolio": lambda draw: research.PortfolioRequest(portfolio_id=draw.name()),
     **dict.fromkeys(CHUNKED, _chunks),
     **dict.fromkeys(
         ("WatchJob", "FetchResult", "CancelJob"),
-        lambda draw: research.JobRequest(job_id=draw.choice(("0" * 64, "", f"{draw.getrandbits(256):064x}", draw.word()))),
+        lambda draw: research.JobRequest(
+            job_id=draw.choice(("0" * 64, "", f"{draw.getrandbits(256):064x}", draw.word()))
+        ),
     ),
 }
 
@@ -192,18 +200,16 @@ def _spoil_list(draw, field, held):
         held.extend(_hostile(draw, field) for _ in range(draw.choice((1, 2, 40))))
 
 
+_HOSTILE = {
+    FieldDescriptor.TYPE_DOUBLE: lambda draw: draw.hostile_number(),
+    FieldDescriptor.TYPE_FLOAT: lambda draw: draw.hostile_number(),
+    FieldDescriptor.TYPE_STRING: lambda draw: draw.word(),
+    FieldDescriptor.TYPE_BOOL: lambda draw: draw.chance(0.5),
+    FieldDescriptor.TYPE_BYTES: lambda draw: draw.word().encode(),
+    FieldDescriptor.TYPE_INT64: lambda draw: draw.hostile_integer(64),
+    FieldDescriptor.TYPE_INT32: lambda draw: draw.hostile_integer(32),
+}
+
+
 def _hostile(draw, field):
-    match field.type:
-        case FieldDescriptor.TYPE_DOUBLE | FieldDescriptor.TYPE_FLOAT:
-            return draw.hostile_number()
-        case FieldDescriptor.TYPE_STRING:
-            return draw.word()
-        case FieldDescriptor.TYPE_BOOL:
-            return draw.chance(0.5)
-        case FieldDescriptor.TYPE_BYTES:
-            return draw.word().encode()
-        case FieldDescriptor.TYPE_INT64:
-            return draw.hostile_integer(64)
-        case FieldDescriptor.TYPE_INT32:
-            return draw.hostile_integer(32)
-    return 0
+    return _HOSTILE[field.type](draw)

@@ -13,14 +13,24 @@ __all__ = ["metadata", "odd_metadata"]
 
 _WRONG = (
     *("null", "true", "false", '""', "[]", "{}", '"x"', "-1", "0", "1", "2.5", "1e308", "5e-324", "-0.0", "1e-400"),
-    *("NaN", "Infinity", "-Infinity", "1e999", "9" * 400, "9" * 5000, "-" + "9" * 5000, "0." + "1" * 3000, "1e99999999"),
-    *('[[1]]', '["x"]', "[null]", "[1e308, -1e308]", '{"a": 1}', '"1"', '"NaN"', "[0]", "2147483648", "1e-99999999"),
+    *(
+        "NaN",
+        "Infinity",
+        "-Infinity",
+        "1e999",
+        "9" * 400,
+        "9" * 5000,
+        "-" + "9" * 5000,
+        "0." + "1" * 3000,
+        "1e99999999",
+    ),
+    *("[[1]]", '["x"]', "[null]", "[1e308, -1e308]", '{"a": 1}', '"1"', '"NaN"', "[0]", "2147483648", "1e-99999999"),
     *("9223372036854775808", r'"\ud800"', r'"\u0000"', '"' + "é" * 300 + '"', "0x10", "1_000", "+1", ".5", "1.", "01"),
 )
 _RANGES = (
     *("0.5:3:0.25", "0:1:0.5", "1:2:0.5", "0:1:1E-99999999", "0:1:1e-7", "-1E99999999:1:1", "1:0:1", "1:2:0", "1:2"),
     *("1:2:3:4", "a:b:c", "nan:1:1", "0:inf:1", "1e-300:1:1", "::", "1:1000000:1", " 1 : 2 : 1 ", "1:2:-1", "1;2;3"),
-    *("0:1:0." + "0" * 60 + "1", "٣:٤:١", "1e308:1.7e308:1e300", "0:1e999999999999:1"),
+    *("0:1:0." + "0" * 60 + "1", "\u0663:\u0664:\u0661", "1e308:1.7e308:1e300", "0:1e999999999999:1"),
 )
 
 
@@ -50,32 +60,39 @@ def _number(draw, kind):
     return json.dumps(value)
 
 
+def _one(draw, kind):
+    return _of_kind(draw, draw.choice(kind.types))
+
+
+def _mapping(draw, kind):
+    pairs = (f"{json.dumps(draw.name())}: {_of_kind(draw, kind.value_type)}" for _ in range(draw.randrange(4)))
+    return "{" + ", ".join(pairs) + "}"
+
+
+def _list(draw, kind):
+    many = draw.choice((0, 1, 2, 3, 5, 101)) if draw.chance(0.3) else draw.randint(1, 4)
+    return "[" + ", ".join(_of_kind(draw, kind.item_type) for _ in range(many)) + "]"
+
+
+_OF_KIND = {
+    inspect.UnionType: _one,
+    inspect.NoneType: lambda draw, kind: "null",
+    inspect.BoolType: lambda draw, kind: draw.choice(("true", "false")),
+    inspect.LiteralType: lambda draw, kind: json.dumps(draw.choice(kind.values)),
+    inspect.StrType: lambda draw, kind: json.dumps(draw.choice(_RANGES) if draw.chance(0.8) else draw.word()),
+    inspect.DictType: _mapping,
+    inspect.TupleType: lambda draw, kind: "[" + ", ".join(_of_kind(draw, each) for each in kind.item_types) + "]",
+    inspect.VarTupleType: _list,
+    inspect.ListType: _list,
+    inspect.StructType: lambda draw, kind: _object(draw, _described(kind.cls), 0.6),
+    inspect.IntType: _number,
+    inspect.FloatType: _number,
+}
+
+
 def _of_kind(draw, kind):
     """Return JSON of a type, legal more often than not."""
-    match kind:
-        case inspect.UnionType():
-            return _of_kind(draw, draw.choice(kind.types))
-        case inspect.NoneType():
-            return "null"
-        case inspect.BoolType():
-            return draw.choice(("true", "false"))
-        case inspect.LiteralType():
-            return json.dumps(draw.choice(kind.values))
-        case inspect.StrType():
-            return json.dumps(draw.choice(_RANGES) if draw.chance(0.8) else draw.word())
-        case inspect.DictType():
-            pairs = (f"{json.dumps(draw.name())}: {_of_kind(draw, kind.value_type)}" for _ in range(draw.randrange(4)))
-            return "{" + ", ".join(pairs) + "}"
-        case inspect.TupleType():
-            return "[" + ", ".join(_of_kind(draw, each) for each in kind.item_types) + "]"
-        case inspect.VarTupleType() | inspect.ListType():
-            many = draw.choice((0, 1, 2, 3, 5, 101)) if draw.chance(0.3) else draw.randint(1, 4)
-            return "[" + ", ".join(_of_kind(draw, kind.item_type) for _ in range(many)) + "]"
-        case inspect.StructType():
-            return _object(draw, _described(kind.cls), 0.6)
-        case inspect.IntType() | inspect.FloatType():
-            return _number(draw, kind)
-    return "1"
+    return _OF_KIND[type(kind)](draw, kind)
 
 
 def _object(draw, fields, share, wrong=0.0):
@@ -105,7 +122,9 @@ def metadata(draw, method):
     if "method" in fields and '"method"' not in text:
         text = _with(text, f'"method": {_of_kind(draw, fields["method"])}')
     if method == "Backtest" and draw.chance(0.8):
-        text = _with(_object(draw, {"lookback": fields["lookback"], "cost": fields["cost"]}, 0.5), '"entry": 1, "exit": 0')
+        text = _with(
+            _object(draw, {"lookback": fields["lookback"], "cost": fields["cost"]}, 0.5), '"entry": 1, "exit": 0'
+        )
     return "" if text == "{}" else text
 
 
@@ -137,7 +156,9 @@ def _cut(draw, text):
 
 def _changed(draw, text):
     place = draw.randrange(len(text))
-    return text[:place] + draw.choice(('"', "\\", "\0", "{", "}", ",", "\ufeff", "\u2028", "e", "-")) + text[place + 1 :]
+    return (
+        text[:place] + draw.choice(('"', "\\", "\0", "{", "}", ",", "\ufeff", "\u2028", "e", "-")) + text[place + 1 :]
+    )
 
 
 _ODDITIES = (
@@ -147,10 +168,16 @@ _ODDITIES = (
     lambda draw, text: text[:-1] + "," + text[1:] if len(text) > 2 else "{,}",
     lambda draw, text: text + draw.choice((" x", "{}", "]", "\0")),
     lambda draw, text: draw.choice(("\ufeff", " \n\t", "[", "\0")) + text,
-    lambda draw, text: _with(text, f'"note": "{"x" * draw.choice((65_000, 66_000, 300_000))}"') if draw.chance(0.1) else text,
+    lambda draw, text: (
+        _with(text, f'"note": "{"x" * draw.choice((65_000, 66_000, 300_000))}"') if draw.chance(0.1) else text
+    ),
     lambda draw, text: draw.word(),
-    lambda draw, text: draw.choice(("{", "}", "[]", "null", "0", '""', "{" * 1000, '"' * 999, '{"": 1}', "{}" * 100, "\\" * 500)),
-    lambda draw, text: "{" + ", ".join(f'"{draw.marked_name}{i}": {i}' for i in range(draw.choice((1, 30, 3000)))) + "}",
+    lambda draw, text: draw.choice(
+        ("{", "}", "[]", "null", "0", '""', "{" * 1000, '"' * 999, '{"": 1}', "{}" * 100, "\\" * 500)
+    ),
+    lambda draw, text: (
+        "{" + ", ".join(f'"{draw.marked_name}{i}": {i}' for i in range(draw.choice((1, 30, 3000)))) + "}"
+    ),
     lambda draw, text: _with(text, f'"{draw.choice(_EVERY)}": {draw.marked_price}'),
     lambda draw, text: json.dumps({draw.word(): math.pi}, ensure_ascii=False),
 )

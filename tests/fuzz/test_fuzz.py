@@ -7,10 +7,10 @@ from collections import Counter
 
 import pytest
 
+from tests.fuzz.draw import Draw
 from tests.fuzz.made import KINDS, Asked, asked
 from tests.fuzz.messages import ordinary
 from tests.fuzz.methods import METHODS
-from tests.fuzz.draw import Draw
 from tests.fuzz.sending import TOKENS, block
 from tests.fuzz.verdict import Answer, of_answer, of_log
 from tests.server.serving import serving

@@ -83,18 +83,20 @@ def of_answer(asked, answer):
     code, said, _ = answer
     if code != "OK" and code not in REFUSALS and not (code in _OF_THE_CALLER and asked.impatient):
         return f"{code}: {said[:300]}"
-    if code == "OK" or code in _OF_THE_CALLER:
-        return ""
+    return "" if code == "OK" or code in _OF_THE_CALLER else _of_refusal(asked, code, said)
+
+
+def _of_refusal(asked, code, said):
+    found = ""
     if asked.token in {"wrong", "none"} and code != "UNAUTHENTICATED" and not asked.method.startswith("Health."):
-        return f"{code} without a token that the server knows: {said[:300]}"
-    if not said.strip():
-        return f"{code} without a word"
-    if inner := _INNER.search(said):
-        return f"an answer tells {inner[0]!r} of the server: {said[:300]}"
-    others = {found for found in _MARKED.findall(said) if not _own(asked, found)}
-    if others:
-        return f"an answer holds what another request carries, {sorted(others)}: {said[:300]}"
-    return ""
+        found = f"{code} without a token that the server knows"
+    elif not said.strip():
+        found = f"{code} without a word"
+    elif inner := _INNER.search(said):
+        found = f"an answer tells {inner[0]!r} of the server"
+    elif others := {mark for mark in _MARKED.findall(said) if not _own(asked, mark)}:
+        found = f"an answer holds what another request carries, {sorted(others)}"
+    return found and f"{found}: {said[:300]}"
 
 
 def _own(asked, found):

@@ -1,8 +1,8 @@
 """Mixed load for a long time, and what it leaves behind: python -m tests.soak --minutes 30.
 
-Honest clients ask, stream, submit jobs, publish prices and store portfolios, while attackers do their worst beside them.
-Afterwards the server's memory has not grown since the warm-up, its files and threads are as many as before, its counters
-add up and are those of the clients, and no honest call failed but for refusals that say when to come again.
+Honest clients ask, stream, submit jobs, publish prices and store portfolios, while attackers disturb them. Afterwards
+the server's memory has not grown since the warm-up, its files and threads are as many as before, its counters add up and
+are those of the clients, and no honest call failed but for refusals that say when to come again.
 --plant NAME plants a fault into the server, which has to be found.
 """
 
@@ -153,9 +153,10 @@ def soaked(seconds, warm_s, *, plant="", pace_s=0.1, most_growth=0.05):
         words = ("--backend", "auto", "--metrics", metrics, "--token-file", str(tokens))
         env = {f"MEANREV_{name}": value for name, value in SETTINGS.items()}
         state = ("--state-dir", str(Path(folder) / "state"))
-        with Server(*words, *state, env=env, program=PLANTS[plant]) as server, asyncio.Runner(
-            loop_factory=uvloop.new_event_loop
-        ) as runner:
+        with (
+            Server(*words, *state, env=env, program=PLANTS[plant]) as server,
+            asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner,
+        ):
             process = psutil.Process(server.process.pid)
             warm, _, _ = runner.run(_loaded(server.address, warm_s, pace_s))
             before = _at_rest(process, metrics)

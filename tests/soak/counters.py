@@ -63,9 +63,9 @@ def differences(ours, counters, methods):
         counters: The server's.
         methods: Methods that nobody else calls.
     """
-    theirs = {key: count for key, count in counters.ended.items() if key[0] in methods and count}
+    theirs = Counter({key: count for key, count in counters.ended.items() if key[0] in methods and count})
     return [
-        f"{method} {code}: {ours.get((method, code), 0)} by the clients, {theirs.get((method, code), 0):g} by the server"
+        f"{method} {code}: {ours[method, code]} by the clients, {theirs[method, code]:g} by the server"
         for method, code in sorted({*ours, *theirs})
-        if ours.get((method, code), 0) != theirs.get((method, code), 0)
+        if ours[method, code] != theirs[method, code]
     ]

@@ -13,7 +13,7 @@ from meanrev_wire import meanrev_pb2 as wire
 from meanrev_wire import research_pb2 as research
 from tests.server.research import chunks, universe
 
-__all__ = ["CLIENTS", "Counted", "METHODS"]
+__all__ = ["CLIENTS", "METHODS", "Counted"]
 
 _SERVICE, _RESEARCH = "/meanrev.MeanRevService/", "/meanrev.MeanRevResearch/"
 _OF_RESEARCH = {method.name for method in research.DESCRIPTOR.services_by_name["MeanRevResearch"].methods}
