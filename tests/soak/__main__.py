@@ -1,8 +1,8 @@
 """Mixed load for a long time, and what it leaves behind: python -m tests.soak --minutes 30.
 
 Honest clients ask, stream, submit jobs, publish prices and store portfolios, while attackers disturb them. Afterwards
-the server's memory has not grown since the warm-up, its files and threads are as many as before, its counters add up and
-are those of the clients, and no honest call failed but for refusals that say when to come again.
+the server's memory has not grown since the warm-up, its files and threads are as many as before, its counters add up
+and are those of the clients, and no honest call failed but for refusals that say when to come again.
 --plant NAME plants a fault into the server, which has to be found.
 """
 
