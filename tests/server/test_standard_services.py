@@ -1,9 +1,12 @@
 """Health and reflection answer odd calls as the other services do, and count them with their reason."""
 
+import threading
+
 import grpc
 import pytest
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 
+from meanrev_server.rpc import counted
 from tests.server.observation.observing import observing
 
 CHECK, LIST = "/grpc.health.v1.Health/Check", "/grpc.health.v1.Health/List"
@@ -37,6 +40,20 @@ def test_a_probe_that_ends_without_its_message_is_refused(server, path):
     code, said = refused(server, path)
     assert code is grpc.StatusCode.INVALID_ARGUMENT
     assert said.startswith("the request must be sent")
+
+
+@pytest.mark.parametrize("path", [CHECK, WATCH])
+def test_a_probe_whose_message_does_not_come_is_given_up(server, monkeypatch, path):
+    monkeypatch.setattr(counted, "_PATIENCE_S", 0.1)
+    over = threading.Event()
+    call = server.channel.stream_stream(path)(iter(lambda: over.wait(30) and b"", None), timeout=30)
+    try:
+        with pytest.raises(grpc.RpcError) as refusal:
+            next(call)
+    finally:
+        over.set()
+    assert refusal.value.code() is grpc.StatusCode.DEADLINE_EXCEEDED
+    assert refusal.value.details().startswith("no message came for 0.1 s")
 
 
 def test_all_services_are_listed_with_their_states(server):
