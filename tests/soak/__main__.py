@@ -30,7 +30,6 @@ __all__ = ["Found", "main", "soaked"]
 TOKENS = {"honest": "t-" + "1" * 40, "enemy": "t-" + "2" * 40}
 SETTINGS = {"LOG_LEVEL": "error", "MAX_JOBS": "50", "MESSAGE_TIMEOUT_S": "10", "WRITE_TIMEOUT_S": "10"}
 GLANCE_S = 0.5
-QUIET_S = 60
 
 
 @dataclass
@@ -99,9 +98,9 @@ async def _loaded(address, seconds, pace_s, process=None):
     return clients, attacks, sizes
 
 
-def _at_rest(process, metrics, most=None):
+def _at_rest(process, metrics, patience_s, most=None):
     """Wait until nothing is in flight, and until the files and threads are at most as many; returns how many are."""
-    give_up = time.monotonic() + QUIET_S
+    give_up = time.monotonic() + patience_s
     while time.monotonic() < give_up:
         held = [process.num_fds(), process.num_threads()]
         busy = sum(counters.read(metrics).in_flight.values())
@@ -134,7 +133,7 @@ def _judge(found, clients, counted, most_growth):
         found.faults.append(f"{internal:g} calls ended by a fault of the server")
 
 
-def soaked(seconds, warm_s, *, plant="", pace_s=0.1, most_growth=0.05):
+def soaked(seconds, warm_s, *, plant="", pace_s=0.1, most_growth=0.05, patience_s=60):
     """Load a server; returns a Found.
 
     Args:
@@ -143,6 +142,7 @@ def soaked(seconds, warm_s, *, plant="", pace_s=0.1, most_growth=0.05):
         plant: Fault to plant, one of PLANTS.
         pace_s: Seconds that each client rests between its questions.
         most_growth: Fraction by which the memory may grow.
+        patience_s: Seconds for the server to come to rest once its clients have left.
     """
     began, found, metrics = time.monotonic(), Found(), free_address()
     with tempfile.TemporaryDirectory() as folder:
@@ -159,9 +159,9 @@ def soaked(seconds, warm_s, *, plant="", pace_s=0.1, most_growth=0.05):
         ):
             process = psutil.Process(server.process.pid)
             warm, _, _ = runner.run(_loaded(server.address, warm_s, pace_s))
-            before = _at_rest(process, metrics)
+            before = _at_rest(process, metrics, patience_s)
             clients, attacks, sizes = runner.run(_loaded(server.address, seconds, pace_s, process))
-            after = _at_rest(process, metrics, before)
+            after = _at_rest(process, metrics, patience_s, before)
             counted = counters.read(metrics)
             if server.stop() != 0:
                 found.faults.append("the server does not stop in good order")
