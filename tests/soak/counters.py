@@ -29,11 +29,9 @@ class Counters:
         for method, received in self.received.items():
             ended = sum(count for (of, _), count in self.ended.items() if of == method)
             if received != ended + self.in_flight[method]:
-                found.append(
-                    f"{method}: {received:g} received, but {ended:g} ended and {self.in_flight[method]:g} in flight"
-                )
+                found.append(f"{method}: {received} received, but {ended} ended and {self.in_flight[method]} in flight")
             if self.opened[method] < received:
-                found.append(f"{method}: {received:g} received, but only {self.opened[method]:g} opened")
+                found.append(f"{method}: {received} received, but only {self.opened[method]} opened")
         return found
 
 
@@ -44,14 +42,15 @@ def read(address):
     counters = Counters()
     for family in text_string_to_metric_families(text):
         for name, labels, value, *_ in family.samples:
+            count = int(value)
             if name == "meanrev_calls_ended_total":
-                counters.ended[labels["method"], labels["code"]] += value
-                counters.reasons[labels["reason"]] += value
+                counters.ended[labels["method"], labels["code"]] += count
+                counters.reasons[labels["reason"]] += count
             for kind in ("opened", "received"):
                 if name == f"meanrev_calls_{kind}_total":
-                    getattr(counters, kind)[labels["method"]] += value
+                    getattr(counters, kind)[labels["method"]] += count
             if name == "meanrev_calls_in_flight":
-                counters.in_flight[labels["method"]] += value
+                counters.in_flight[labels["method"]] += count
     return counters
 
 
@@ -65,7 +64,7 @@ def differences(ours, counters, methods):
     """
     theirs = Counter({key: count for key, count in counters.ended.items() if key[0] in methods and count})
     return [
-        f"{method} {code}: {ours[method, code]} by the clients, {theirs[method, code]:g} by the server"
+        f"{method} {code}: {ours[method, code]} by the clients, {theirs[method, code]} by the server"
         for method, code in sorted({*ours, *theirs})
         if ours[method, code] != theirs[method, code]
     ]

@@ -67,7 +67,7 @@ class Standard:
         )
 
     def _unary(self, method: str, handler: _Handler[Any, Any]) -> Callable[..., Any]:
-        behaviour: Callable[..., Any] = handler.stream_unary if handler.request_streaming else handler.unary_unary
+        behaviour: Any = handler.stream_unary if handler.request_streaming else handler.unary_unary
 
         async def answer(_: object, context: _Context[Any, Any]) -> Any:
             with _Recorded(self._calls, method, context, streaming=handler.request_streaming):
@@ -76,7 +76,7 @@ class Standard:
         return answer
 
     def _stream(self, method: str, handler: _Handler[Any, Any]) -> Callable[..., Any]:
-        behaviour: Callable[..., Any] = handler.stream_stream if handler.request_streaming else handler.unary_stream
+        behaviour: Any = handler.stream_stream if handler.request_streaming else handler.unary_stream
 
         async def answer(_: object, context: _Context[Any, Any]) -> AsyncIterator[Any]:
             with _Recorded(self._calls, method, context, streaming=True):
