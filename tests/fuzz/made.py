@@ -68,7 +68,7 @@ def asked(seed, number):
         messages,
         not method.takes_stream and not method.sends_stream,
     )
-    request.token = "one" if draw.chance(0.6) else draw.choices(("two", "wrong", "none"), (30, 1, 1))[0]
+    request.token = draw.choice(("wrong", "none")) if draw.chance(0.03) else ("one", "two")[number % 2]
     if method.name in ENDLESS:
         request.takes = draw.choice((1, 1, 1, 2))
         request.leaves_s = draw.choice((0.02, 0.2))

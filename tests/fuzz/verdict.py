@@ -94,18 +94,19 @@ def _of_refusal(asked, code, said):
         found = f"{code} without a word"
     elif inner := _INNER.search(said):
         found = f"an answer tells {inner[0]!r} of the server"
-    elif others := {mark for mark in _MARKED.findall(said) if not _own(asked, mark)}:
-        found = f"an answer holds what another request carries, {sorted(others)}"
+    elif asked.kind != "wire" and (others := {mark for mark in _MARKED.findall(said) if _of_another(asked, mark)}):
+        found = f"an answer holds what another caller's request carries, {sorted(others)}"
     return found and f"{found}: {said[:300]}"
 
 
-def _own(asked, found):
-    """Return whether a mark, which may have been cut off, is that of the request: an error quotes what it refuses."""
-    number = f"{asked.number:09d}"
-    marks = (f"{MARKED_NAME}{number}", str(float(f"{MARKED_WHOLE}.{number}")))
-    return any(mark.startswith(found) or found.startswith(mark) for mark in marks) or number.startswith(
-        found.rpartition(".")[2].rstrip("0")
-    )
+def _of_another(asked, mark):
+    """Return whether a mark is that of another caller.
+
+    Numbers of requests of one caller are even, those of the other are odd. A caller's own marks come back in errors and
+    by its portfolios and published prices. A mark that was cut off tells nothing.
+    """
+    digits = mark.removeprefix(MARKED_NAME) if mark.startswith(MARKED_NAME) else mark.partition(".")[2].ljust(9, "0")
+    return len(digits) == 9 and int(digits) % 2 != asked.number % 2
 
 
 def of_log(line):
