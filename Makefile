@@ -5,12 +5,14 @@ PEERS := .venv-peers/bin
 PROOF := .venv-proof/bin
 WIRE := .venv-wire/bin
 CODE := gpu_kernels proto server client tests bench deploy
+# Tests move to the process that has none left, for some take a second and most a millisecond.
+PYTEST := $(BIN)/python -m pytest -q -n 2 --dist worksteal --durations 20
 GENERATED := $(foreach name,meanrev research,$(name)_pb2.py $(name)_pb2.pyi $(name)_pb2_grpc.py)
 
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test coverage proof peers gpu check check-wire hooks bench image wire fuzz soak audit clean
+.PHONY: help install demo test faults coverage proof peers gpu check check-wire hooks bench fault-table image wire fuzz soak audit clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -22,25 +24,31 @@ demo: .venv/.run ## the main job on real prices, in under a minute
 
 # Tests of kernels run at 2, 4 and 8 lanes; MEANREV_LANES=4 runs all the others at that width too.
 test: .venv/.test ## the tests
-	$(BIN)/python -m pytest -q -n 2
+	$(PYTEST)
+
+faults: .venv/.test ## attacks on servers, servers that are killed and started again, crashes, full disks
+	$(PYTEST) -m faults
 
 # Tests take about twice as long under measurement, so their limits of time are longer.
 coverage: .venv/.test ## the tests, with the share of lines and branches that they reach; keeps build/coverage/report.txt
 	mkdir -p build/coverage
-	$(BIN)/python -m pytest -q -n 2 --timeout 600 --cov --cov-report=
+	$(PYTEST) --timeout 600 -m "not proof" --cov --cov-report=
 	$(BIN)/coverage report | tee build/coverage/report.txt
 
 proof: .venv-proof/.proof ## kernels at 2, 4 and 8 lanes, under sanitizers, with planted faults, and compiled for every GPU; needs no GPU
 	$(PROOF)/python -m pytest -q -n 2 -m "" tests/proof
 
-# In a folder of its own, so that the tests meet the wheel and not the checkout.
-peers: .venv-peers/.peers build/node/.ready ## all tests and the comparisons with peers, on the built wheel
+# In a folder of its own, so that the tests meet the wheel and not the checkout. The wheel has to be whole, to answer every
+# method to both clients and the command line, from threads and from a worker, and to agree with the peers. The maths behind
+# that is the code that `make test` tests, and it is not tested again.
+ON_WHEEL := test_installed.py peers proto worker client cli demo e2e server/test_methods.py server/test_research.py
+peers: .venv-peers/.peers build/node/.ready ## the comparisons with peers, and each method from end to end, on the built wheel
 	rm -rf build/peers
 	mkdir -p build/peers
 	$(PEERS)/python -m pip wheel --quiet --no-deps --no-build-isolation --wheel-dir build/peers .
 	$(PEERS)/python -m pip install --quiet --no-deps --force-reinstall build/peers/meanrev-*.whl
 	cp -r tests pyproject.toml build/peers/
-	cd build/peers && NODE_PATH=$(CURDIR)/build/node/node_modules ../../$(PEERS)/python -m pytest -q -n 2 --run-peers
+	cd build/peers && NODE_PATH=$(CURDIR)/build/node/node_modules ../../$(PEERS)/python -m pytest -q -n 2 --dist worksteal --run-peers $(ON_WHEEL:%=tests/%)
 
 check: .venv/.check check-wire ## style, types, layers, wire, spelling, image, manifests, workflow, sizes
 	$(BIN)/ruff check $(CODE)
@@ -51,7 +59,7 @@ check: .venv/.check check-wire ## style, types, layers, wire, spelling, image, m
 	$(BIN)/buf breaking proto --against proto/baseline
 	$(BIN)/codespell
 	$(BIN)/hadolint Dockerfile.cuda
-	$(BIN)/check-jsonschema --builtin-schema vendor.compose-spec deploy/compose.yaml
+	$(BIN)/check-jsonschema --builtin-schema vendor.compose-spec deploy/compose.yaml deploy/compose.tls.yaml
 	$(BIN)/check-jsonschema --builtin-schema vendor.github-workflows .github/workflows/ci.yml
 	$(BIN)/check-jsonschema --builtin-schema vendor.github-issue-forms .github/ISSUE_TEMPLATE/bug.yml .github/ISSUE_TEMPLATE/idea.yml
 	$(BIN)/pre-commit validate-config .pre-commit-config.yaml
@@ -78,6 +86,9 @@ bench: .venv-peers/.peers ## measurements, each beside its peer
 	PYTHONPATH=. $(PEERS)/python bench/bench_answers.py --out bench/results
 	PYTHONPATH=. $(PEERS)/python bench/bench_intake.py --out bench/results
 	PYTHONPATH=. $(PEERS)/python bench/bench_import.py --out bench/results
+
+fault-table: .venv/.test ## every fault against real servers, measured: writes bench/results and docs/faults.md
+	PYTHONPATH=. $(BIN)/python -m bench.faults --out bench/results --page docs/faults.md
 
 image: .venv/.run ## build the cpu container image and try it; needs root, buildah and debootstrap
 	deploy/image.sh

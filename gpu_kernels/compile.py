@@ -245,7 +245,8 @@ def _source(source: Path) -> list[str]:
 
 def _key(source: Path, *parts: str) -> str:
     digest = hashlib.sha256()
-    for path in (source, *sorted(_HERE.glob("*.h")), *sorted(source.parent.glob("*.h"))):
+    beside = sorted(path for pattern in ("*.h", "*.csv") for path in source.parent.glob(pattern))
+    for path in (source, *sorted(_HERE.glob("*.h")), *beside):
         digest.update(path.read_bytes())
     digest.update("\0".join(parts).encode())
     return digest.hexdigest()[:24]

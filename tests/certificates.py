@@ -52,6 +52,11 @@ class Authority:
         return pair
 
 
+def fingerprint(pair):
+    """Return the SHA-256 fingerprint of a certificate, as openssl writes it: with capital letters and colons."""
+    return _openssl("x509", "-in", pair.cert, "-noout", "-fingerprint", "-sha256").strip().rpartition("=")[2]
+
+
 _KEY = ("-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes")
 
 
@@ -61,3 +66,4 @@ def _openssl(*words):
         pytest.skip("needs the command openssl, which makes the certificates")
     done = subprocess.run([program, *map(str, words)], capture_output=True, text=True, check=False, timeout=60)
     assert done.returncode == 0, done.stderr
+    return done.stdout

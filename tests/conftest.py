@@ -35,6 +35,15 @@ def made(monkeypatch):
     return apps
 
 
+@pytest.fixture
+def impatient(monkeypatch):
+    """Let calls of this process give up a server that never answered after a moment, and not after their timeout."""
+    from meanrev import client_base
+    from meanrev.retry import Outage
+
+    monkeypatch.setattr(client_base, "Outage", lambda address, _: Outage(address, 0.3))
+
+
 def pytest_configure():
     """Compile kernels for the lanes that MEANREV_LANES names, as a server that a test starts does."""
     if width := os.environ.get("MEANREV_LANES"):

@@ -1,10 +1,10 @@
 """The pages on how the code is built name only what there is, and describe the layers that import-linter enforces."""
 
 import ast
+import fnmatch
 import importlib
 import re
 import tomllib
-from fnmatch import fnmatch
 from functools import cache
 from pathlib import Path
 
@@ -96,7 +96,7 @@ def exists(span: str) -> bool:
         return True
     if "/" in span or span.endswith(SUFFIXES):
         pattern = re.sub(r"<[^>]+>", "*", span.rstrip("/"))  # "<op>" stands for any operation
-        return any(fnmatch(file, pattern) or fnmatch(file, f"*/{pattern}") for file in files())
+        return bool(fnmatch.filter(files(), pattern) or fnmatch.filter(files(), f"*/{pattern}"))
     dotted = re.split(r"[(=]", span.lstrip("@"))[0].rstrip("*")
     if "<" in dotted or "." not in dotted:
         return "<" in dotted or dotted in names()
@@ -169,7 +169,7 @@ def test_the_layers_of_the_page_are_those_that_import_linter_enforces():
             },
         ),
         ("server", r"\b(FromString|ParseFromString)\b", set()),
-        ("proto/meanrev_wire", r"\b(FromString|ParseFromString)\b", {"codec.py"}),
+        ("proto/meanrev_wire", r"\b(FromString|ParseFromString)\b", {"codec.py", "large.py"}),
         ("gpu_kernels", r"^ *(import|from) cupy\b", {"device.py"}),
         ("gpu_kernels", r"^ *(import|from) cuda\b", {"compile.py"}),
         ("server", r"^ *(import|from) (cupy|cuda)\b", set()),

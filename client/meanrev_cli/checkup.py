@@ -88,6 +88,8 @@ def _access(settings: Settings) -> Iterator[Finding]:
         callers = f"callers with {len(asked.tokens.value)} tokens"
     else:
         callers = "callers with a certificate" if asked.certificates else "every caller"
+    if asked.revoked is not None:
+        callers += f", but not with one of {sum(map(len, asked.revoked.value))} revoked names and certificates"
     yield Finding("access", f"{'plaintext' if certificate is None else 'TLS'}, for {callers}")
 
 

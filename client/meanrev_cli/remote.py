@@ -14,7 +14,6 @@ from meanrev.errors import InvalidInput
 from meanrev.transport.address import LOCAL, proxy_variable, separate, targets
 from meanrev.transport.status import error_of, tls_remedy
 from meanrev_cli.failure import ExitCode, Failure, failure_from
-from meanrev_cli.settings import settings_from
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -70,7 +69,7 @@ def address_of(shared: Shared, host: str | None) -> str:
     variable = shared.environ.get("MEANREV_HOST", "").strip()
     name, chosen = ("HOST", host) if host else ("MEANREV_HOST", variable) if variable else ("listen", "")
     try:
-        address = targets(chosen or settings_from(shared, {}).listen, name)
+        address = targets(chosen or _listened_on(shared), name)
     except InvalidInput as error:
         raise Failure(ExitCode.USAGE, str(error)) from None
     if address == LOCAL:
@@ -78,6 +77,13 @@ def address_of(shared: Shared, host: str | None) -> str:
     if len(separate(address)) > 1:
         raise Failure(ExitCode.USAGE, f"{name} must be one HOST:PORT or unix:/path, got several: {address}")
     return address
+
+
+def _listened_on(shared: Shared) -> str:
+    # Its import takes most of the time of `meanrev health HOST`, which probes run every few seconds.
+    from meanrev_cli.settings import settings_from  # noqa: PLC0415
+
+    return settings_from(shared, {}).listen
 
 
 @contextmanager

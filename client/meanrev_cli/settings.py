@@ -17,6 +17,7 @@ _FLAGS = {
     "tls_key": "--tls-key",
     "tls_client_ca": "--tls-client-ca",
     "token_file": "--token-file",
+    "revoked_file": "--revoked-file",
     "grace_s": "--grace",
     "compute_threads": "--compute-threads",
     "state_dir": "--state-dir",

@@ -15,7 +15,7 @@ import uvloop
 
 from gpu_kernels.errors import KernelError
 from meanrev_server.app import App
-from meanrev_server.compute_backend import limit_blas
+from meanrev_server.compute_backend import limit_blas, spare_the_loop
 from meanrev_server.config import ConfigError, Settings
 from meanrev_server.errors import StateUnusable
 from meanrev_server.telemetry import start_logging
@@ -47,6 +47,7 @@ async def _serve(settings: Settings) -> None:
     except ConfigError as error:
         _tell(field="settings", error=str(error))
         return
+    spare_the_loop()
     _tell(address=await app.start())
     word = await asyncio.to_thread(sys.stdin.buffer.readline)
     await app.stop(0 if word == b"now\n" else None)

@@ -28,6 +28,7 @@ def fit(
     log: bool = True,
     cost: float | None = None,
     objective: str = "sharpe",
+    bias: str = "median_unbiased",
 ) -> EngleGranger:
     """Test one pair for cointegration, fit its spread, and find the thresholds to trade it at.
 
@@ -41,6 +42,7 @@ def fit(
         cost: Cost per side in units of the spread, at least 0: with log, a fraction of the notional in y. None is
             pair_trading.DEFAULT_COST with log, and that times the mean size of y's prices without.
         objective: What the thresholds maximise, one of thresholds.OBJECTIVES.
+        bias: Correction of the fitted speed, one of ou.FIT_BIASES.
 
     Returns:
         EngleGranger. A spread that is no process, or that cannot bear the cost, has a status and a reason.
@@ -57,6 +59,7 @@ def fit(
     checked = _checked(prices)
     one_of("direction", direction, DIRECTIONS)
     one_of("objective", objective, OBJECTIVES)
+    one_of("bias", bias, ou.FIT_BIASES)
     if cost is not None:
         non_negative("cost", cost)
     tested = cointegration.scan(checked, lags=lags, autolag=autolag, max_lags=max_lags, log=log)
@@ -68,7 +71,7 @@ def fit(
     spread = host.spread(y, x, intercept, hedge_ratio)
     test = float(tested.adf_statistic[place]), float(tested.adf_p_value[place]), int(tested.lags[place])
     per_side = pair_trading.DEFAULT_COST * host.notional(y, log=log) if cost is None else cost
-    process = ou.fit(spread[None])
+    process = ou.fit(spread[None], bias=bias)
     levels = pair_trading.trading_levels(process, np.array([per_side]), objective)
     status = pair_trading.STATUSES[levels.status[0]]
     described = (math.nan,) * 5 if status == "no_process" else _described(process)

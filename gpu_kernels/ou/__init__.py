@@ -5,10 +5,11 @@ from numpy.typing import ArrayLike
 from gpu_kernels.checks import Floats, array, at_least, one_of, positive
 from gpu_kernels.dispatch import Twins
 from gpu_kernels.ou import device, host, native
-from gpu_kernels.ou.model import BIASES, STATUSES, OuEstimate, OuFit, single
+from gpu_kernels.ou.convergence import CONVERGENCES
+from gpu_kernels.ou.model import BIASES, FIT_BIASES, STATUSES, OuEstimate, OuFit, single
 from gpu_kernels.ou.online import OnlineOu
 
-__all__ = ["BIASES", "STATUSES", "OnlineOu", "OuEstimate", "OuFit", "fit", "single"]
+__all__ = ["BIASES", "CONVERGENCES", "FIT_BIASES", "STATUSES", "OnlineOu", "OuEstimate", "OuFit", "fit", "single"]
 
 
 def _steps(prices: Floats, _dt: float, _bias: str, _adf_lags: int) -> int:
@@ -24,7 +25,8 @@ def fit(prices: ArrayLike, *, dt: float = 1.0, bias: str = "none", adf_lags: int
     Args:
         prices: (B, T), oldest first; negative prices are legal (spreads). The two pairs that touch a NaN are dropped.
         dt: Time between prices, in the unit that theta shall have.
-        bias: Correction of theta and half_life for small samples: "none", "tang_chen" or "jackknife".
+        bias: Correction of theta and half_life for small samples: "none", "tang_chen", "jackknife" or
+            "median_unbiased", which also gives theta and half_life intervals that are exact near the unit root.
         adf_lags: Lagged steps in the Dickey-Fuller test, k >= 0.
 
     Returns:
@@ -37,6 +39,7 @@ def fit(prices: ArrayLike, *, dt: float = 1.0, bias: str = "none", adf_lags: int
     References:
         Tang and Chen (2009), Parameter estimation and bias correction for diffusion processes, sections 2 and 3.
         Phillips and Yu (2005), Jackknifing bond option prices, section 3.
+        Andrews (1993), Exactly median-unbiased estimation of first order autoregressive/unit root models, section 3.
     """
     checked = array("prices", prices, ndim=2, shape="(B, T)")
     step = positive("dt", dt)

@@ -32,23 +32,26 @@ class _Surface(NamedTuple):
 
 
 _SURFACES = {
-    1: _Surface(-18.83, -1.61, 2.74, (2.1659, 1.4412, 0.038269), (1.7339, 0.93202, -0.12745, -0.010368)),
-    2: _Surface(-18.86, -2.62, 0.92, (2.92, 1.5012, 0.039796), (2.1945, 0.64695, -0.29198, -0.042377)),
+    ("n", 1): _Surface(-19.04, -1.04, math.inf, (0.6344, 1.2378, 0.032496), (0.4797, 0.93557, -0.06999, 0.033066)),
+    ("ct", 1): _Surface(-16.18, -2.89, 0.7, (3.2512, 1.6047, 0.049588), (2.5261, 0.61654, -0.37956, -0.060285)),
+    ("c", 1): _Surface(-18.83, -1.61, 2.74, (2.1659, 1.4412, 0.038269), (1.7339, 0.93202, -0.12745, -0.010368)),
+    ("c", 2): _Surface(-18.86, -2.62, 0.92, (2.92, 1.5012, 0.039796), (2.1945, 0.64695, -0.29198, -0.042377)),
 }
-"""Constant, no trend; by the number of series in the cointegrating regression."""
+"""By what the regression has beside the series, as reversion.TRENDS, and the number of series in it."""
 
 
-def p_values(statistic: Floats, n_series: int = 1) -> Floats:
-    """Return MacKinnon's asymptotic p-values of Dickey-Fuller t values with a constant.
+def p_values(statistic: Floats, n_series: int = 1, trend: str = "c") -> Floats:
+    """Return MacKinnon's asymptotic p-values of Dickey-Fuller t values.
 
     Args:
         statistic: (B,); NaN gives NaN.
         n_series: 1 for a series as it is, 2 for the residual of a regression of one series on another.
+        trend: "c" for a constant; for one series also "n" for nothing, or "ct" for a constant and a line.
 
     References:
         MacKinnon (1994), equation 6 with tables 3 and 4.
     """
-    surface = _SURFACES[n_series]
+    surface = _SURFACES[trend, n_series]
     with np.errstate(invalid="ignore"):  # an infinite one is beyond the surface's ends
         z = np.where(statistic <= surface.switch, _horner(surface.left, statistic), _horner(surface.right, statistic))
     p = np.array([0.5 * math.erfc(x) for x in (-z / math.sqrt(2.0)).tolist()], dtype=np.float64)
@@ -59,7 +62,7 @@ def p_values(statistic: Floats, n_series: int = 1) -> Floats:
 
 def p_value(t: float, n_series: int = 1) -> float:
     """Return the p-value of one t; see p_values."""
-    surface = _SURFACES[n_series]
+    surface = _SURFACES["c", n_series]
     if t > surface.highest:
         return 1.0
     if t < surface.lowest:

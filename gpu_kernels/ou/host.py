@@ -98,6 +98,7 @@ def _estimate(sums: Sums, dt: float) -> Point:
         downward = slope < -rounding
         reverts = downward & (slope > rounding - 1.0)
         decay = 1.0 + slope
+        explained = decay * decay * sums.sxx  # Syy - SSE, without their cancellation
         theta = np.where(reverts, -np.log1p(slope) / dt, 0.0)
         variance = sums.sse / sums.weight
         shrink = sums.weight_squares / sums.weight
@@ -117,10 +118,13 @@ def _estimate(sums: Sums, dt: float) -> Point:
             theta=theta,
             mu=mu,
             sigma=sigma,
-            r_squared=1.0 - sums.sse / (sums.sxx + 2.0 * sums.sxd + sums.sdd),
+            r_squared=explained / (explained + sums.sse),
             log_likelihood=-0.5 * n_pairs * (np.log(2.0 * np.pi * variance) + 1.0),
             slope=slope,
             decay_std_error=decay_std_error,
+            level=sums.origin + sums.lag_mean,
+            step_mean=sums.step_mean,
+            mean_variance=residual / n_pairs,
             mu_std_error=np.sqrt(residual) / -slope * np.sqrt(1.0 / n_pairs + shrink * distance**2 / sums.sxx),
             sigma_std_error=0.5 * sigma * np.sqrt(2.0 / n_pairs + (g * decay_std_error) ** 2),
         )

@@ -112,6 +112,9 @@ def _unsolved(sums: Sums, kind: NDArray[np.int64]) -> Point:
         log_likelihood=filled(0.0),
         slope=filled(0.0),
         decay_std_error=filled(0.0),
+        level=filled(0.0),
+        step_mean=filled(0.0),
+        mean_variance=filled(0.0),
         mu_std_error=filled(0.0),
         sigma_std_error=filled(0.0),
     )
@@ -121,7 +124,7 @@ def _solved(sums: Sums, pairs: Transitions) -> Point:
     theta, at_foot, at_top = best_theta(sums, pairs)
     best = profile(pairs, theta)
     n_pairs = pairs.n_pairs
-    syy = sums.sxx + 2.0 * sums.sxd + sums.sdd
+    syy = np.maximum(sums.sxx + 2.0 * sums.sxd + sums.sdd, sums.sse)  # rounding must not cancel it below the residuals
     kind = np.select(
         [best.sse <= 1e-22 * syy, at_foot, at_top],
         [inference.DETERMINISTIC, inference.UNIT_ROOT, inference.INSTANT],
@@ -134,6 +137,9 @@ def _solved(sums: Sums, pairs: Transitions) -> Point:
     log_theta_error, mu_error, sigma_error = _errors(pairs, theta, best)
     level = np.where(at_foot, pairs.origin + sums.lag_mean, pairs.origin + best.mu)
     sigma = np.sqrt(2.0 * theta * best.variance)
+    middle = sums.origin + sums.lag_mean
+    distance = pairs.origin + best.mu - middle
+    decay_error = (1.0 + slope) * step * theta * log_theta_error
     return Point(
         kind=kind,
         n_samples=sums.n_samples,
@@ -147,7 +153,10 @@ def _solved(sums: Sums, pairs: Transitions) -> Point:
         r_squared=1.0 - best.sse / syy,
         log_likelihood=best.log_likelihood - 0.5 * n_pairs * (np.log(2.0 * np.pi) + 1.0),
         slope=slope,
-        decay_std_error=(1.0 + slope) * step * theta * log_theta_error,
+        decay_std_error=decay_error,
+        level=middle,
+        step_mean=-slope * distance,
+        mean_variance=np.maximum((mu_error * slope) ** 2 - (distance * decay_error) ** 2, 0.0),
         mu_std_error=mu_error,
         sigma_std_error=sigma * sigma_error,
     )

@@ -18,7 +18,9 @@ Standard errors by the delta method, with g = 1/(b ln b) + 2b/(1 - b^2):
     se_b = sqrt(s2 / Sxx)      se_theta = se_b / (b dt)
     se_mu = sqrt(s2) / (1 - b) sqrt(1/n + (mean(l) - mu)^2 / Sxx)      se_sigma = sigma/2 sqrt(2/n + g^2 se_b^2)
 
-Intervals of theta and half_life transform b +- 1.96 se_b; b >= 1 is theta 0, b <= 0 is theta +inf.
+Intervals of theta and half_life transform b +- 1.96 se_b; b >= 1 is theta 0, b <= 0 is theta +inf. Near b = 1 they
+cover too seldom. b_median_unbiased, b_lower and b_upper are exact there (see unit_root), and with bias
+"median_unbiased" theta, half_life and their intervals transform these.
 
 Small samples: E[theta_hat] - theta ~ (5/2 + e^k + e^(2k)/2) / (n dt) with k = theta dt (Tang and Chen 2009, section 3).
 "tang_chen" subtracts it at the estimate; "jackknife" is 2 theta_hat - (theta_1 + theta_2)/2 over the two halves
@@ -40,13 +42,16 @@ from numpy.typing import NDArray
 
 from gpu_kernels.checks import Floats
 
-__all__ = ["BIASES", "STATUSES", "OuEstimate", "OuFit", "single"]
+__all__ = ["BIASES", "FIT_BIASES", "STATUSES", "OuEstimate", "OuFit", "single"]
 
 STATUSES = ("updating", "converged", "error")
 """What an estimate can be."""
 
-BIASES = ("none", "tang_chen", "jackknife")
+BIASES = ("none", "tang_chen", "jackknife", "median_unbiased")
 """Corrections of theta for small samples."""
+
+FIT_BIASES = ("none", "median_unbiased")
+"""Those of the methods that fit on the way to something else, such as thresholds."""
 
 
 class OuFit(NamedTuple):
@@ -67,14 +72,21 @@ class OuFit(NamedTuple):
         theta_std_error: Of the uncorrected theta.
         mu_std_error: In units of the price.
         sigma_std_error: In units of sigma.
-        theta_lower: Lower end of the 95 % interval of the uncorrected theta.
+        theta_lower: Lower end of the 95 % interval of theta: by the table of unit_root with bias "median_unbiased",
+            else of the uncorrected theta by its standard error.
         theta_upper: Upper end; may be +inf.
-        half_life_lower: Lower end of the 95 % interval of the half-life.
+        half_life_lower: Lower end of the 95 % interval of the half-life, likewise.
         half_life_upper: Upper end; may be +inf.
         theta_bias_corrected: theta by "tang_chen", whatever was asked; uncorrected where that does not apply.
         adf_statistic: Augmented Dickey-Fuller t with a constant.
         adf_p_value: MacKinnon's p-value of it.
         log_likelihood: Given the first price, at the uncorrected estimate.
+        b_median_unbiased: Median-unbiased decay b of a step, at most 1, whatever was asked; 0 where there are fewer
+            than 10 pairs, or nothing to regress.
+        b_lower: Lower end of b's 95 % interval, likewise.
+        b_upper: Upper end, likewise; 1 where a unit root is possible.
+        mu_lower: Lower end of Fieller's 95 % interval of mu; -inf where a unit root is possible, or pairs are few.
+        mu_upper: Upper end; +inf likewise.
         bias_note: Whether the asked correction was applied, and why not; "" where none was asked.
     """
 
@@ -97,6 +109,11 @@ class OuFit(NamedTuple):
     adf_statistic: Floats
     adf_p_value: Floats
     log_likelihood: Floats
+    b_median_unbiased: Floats
+    b_lower: Floats
+    b_upper: Floats
+    mu_lower: Floats
+    mu_upper: Floats
     bias_note: tuple[str, ...]
 
 
@@ -122,6 +139,11 @@ class OuEstimate(NamedTuple):
     adf_statistic: float
     adf_p_value: float
     log_likelihood: float
+    b_median_unbiased: float
+    b_lower: float
+    b_upper: float
+    mu_lower: float
+    mu_upper: float
     bias_note: str
 
 

@@ -11,6 +11,7 @@ from gpu_kernels.dispatch import Twins, on_lanes
 from gpu_kernels.errors import InvalidInput
 from gpu_kernels.ou import host, irregular, scalar
 from gpu_kernels.ou.compiled import CompiledStream
+from gpu_kernels.ou.convergence import CONVERGENCES, level
 from gpu_kernels.ou.model import BIASES, OuEstimate, single
 from gpu_kernels.ou.running import RunningSums, exact
 from gpu_kernels.ou.sums import CANCELLED
@@ -41,6 +42,8 @@ class OnlineOu:
         window: Prices to look back on, at least 4; None is all of them. Not with forgetting.
         bias: As in fit.
         adf_lags: As in fit.
+        convergence: "every_tick" lets a random walk be called converged at any tick at all with probability 5 %;
+            "single_look" tests each tick at 5 % by itself, as if it were the only one.
         time_unit_ms: Milliseconds of theta's time unit. Given, the timestamps are used, and a tick whose timestamp
             is not above that of the tick taken before it is skipped and counted. Times before 1970 are negative.
 
@@ -59,6 +62,7 @@ class OnlineOu:
         window: int | None = None,
         bias: str = "none",
         adf_lags: int = 0,
+        convergence: str = "every_tick",
         time_unit_ms: float | None = None,
     ) -> None:
         self._dt = positive("dt", dt)
@@ -69,11 +73,14 @@ class OnlineOu:
             raise InvalidInput("dt", "cannot be given together with time_unit_ms", value=dt)
         self._recomputes = adf_lags > 0 or bias == "jackknife" or time_unit_ms is not None
         fading = _forgetting(forgetting, window, recomputes=self._recomputes)
+        self._forgetting = fading
         self._sums = RunningSums(fading)
         length = _length(window, recomputes=self._recomputes)
         self._window = None if length is None else Window(length)
         native = self._window is None and on_lanes()
         self._compiled = CompiledStream(self._dt, bias, fading) if native else None
+        self._always_valid = one_of("convergence", convergence, CONVERGENCES) == "every_tick"
+        self._n_seen = 0
         self._since_exact = 0
         self._last_ms: int | None = None
         self._theta: float | None = None
@@ -92,6 +99,7 @@ class OnlineOu:
         """
         if math.isinf(price):
             raise InvalidInput("price", "must not be infinite", value=price)
+        self._n_seen += 1
         if self._compiled is not None:
             self._compiled.add(price)
         else:
@@ -112,6 +120,7 @@ class OnlineOu:
             stamps = [] if self._window is None else [0] * checked.size
         else:
             stamps = _stamps(timestamps_ms, checked.size)
+        self._n_seen += checked.size
         if self._window is None:
             (self._compiled or self._sums).extend(checked)
             return
@@ -123,15 +132,31 @@ class OnlineOu:
     def estimate(self) -> OuEstimate:
         """Return the estimate from all prices so far, and keep its theta.
 
-        After the first estimate of a stream, the status is "converged" only where theta also moved by less than half
-        its standard error since the estimate before.
+        The status is "converged" only where the unit root is rejected as `convergence` says and, after the first
+        estimate of a stream, theta moved by less than half its standard error since the estimate before.
         """
         found = self._fit() if self._compiled is None else self._compiled.estimate()
         before, self._theta = self._theta, found.theta if found.n_samples else None
+        if found.status == "converged" and self._always_valid:
+            needed = level(self._n_seen, self._n_pairs(found.n_samples))
+            if not found.adf_p_value < needed:
+                reason = (
+                    f"the Dickey-Fuller test does not reject a unit root at {needed:.2g}, which holds at every tick"
+                )
+                return self._with_skips(found._replace(status="updating", reason=reason))
         if found.status == "converged" and before is not None:
             still = abs(found.theta - before) < 0.5 * found.theta_std_error
             if not still:
                 found = found._replace(status="updating", reason="theta still moves between estimates")
+        return self._with_skips(found)
+
+    def _n_pairs(self, n_samples: int) -> float:
+        """Return how many equally weighted pairs an estimate from so many prices has."""
+        if self._forgetting == 1.0:
+            return n_samples - 1.0
+        return min(n_samples - 1.0, (1.0 + self._forgetting) / (1.0 - self._forgetting))
+
+    def _with_skips(self, found: OuEstimate) -> OuEstimate:
         if not self.n_skipped:
             return found
         skipped = f"{self.n_skipped} ticks skipped: their timestamps are not above the one before"

@@ -11,6 +11,7 @@ from gpu_kernels.ou.dickey_fuller import p_value
 from gpu_kernels.ou.model import OuEstimate
 from gpu_kernels.ou.running import StreamSums
 from gpu_kernels.ou.sums import CONSTANT, DETERMINISTIC, SLOPE_ROUNDING
+from gpu_kernels.ou.unit_root import FEWEST_PAIRS, DecaysOfOne, decays_of_one
 
 __all__ = ["estimate"]
 
@@ -23,12 +24,23 @@ def estimate(sums: StreamSums, dt: float, bias: str) -> OuEstimate:
     Args:
         sums: Of a stream.
         dt: Time between prices.
-        bias: "none" or "tang_chen".
+        bias: "none", "tang_chen" or "median_unbiased".
     """
     n_pairs = sums.weight**2 / sums.weight_squares if sums.weight > 0 else 0.0
     kind = _kind(sums, n_pairs)
-    if kind == inference.FINE:
-        return _fine(sums, dt, bias, n_pairs)
+    if kind in inference.REGRESSED and bias == "median_unbiased" and n_pairs < FEWEST_PAIRS:
+        kind = inference.FEW_TO_CORRECT
+    if kind not in inference.REGRESSED:
+        return _shrunk(sums, dt, bias, kind)
+    slope = sums.sxd / sums.sxx
+    exact = decays_of_one(slope, n_pairs) if n_pairs >= FEWEST_PAIRS else None
+    fine = kind == inference.FINE
+    found = _fine(sums, dt, bias, n_pairs, exact) if fine else _shrunk(sums, dt, bias, kind)
+    return _placed(found, sums, dt, bias, exact, bounded=kind != inference.UNIT_ROOT)
+
+
+def _shrunk(sums: StreamSums, dt: float, bias: str, kind: int) -> OuEstimate:
+    """Return what can be said of a series that no process fits."""
     theta = mu = sigma = 0.0
     half_life = 0.0 if kind in {*inference.SHORT, inference.INSTANT} else math.inf
     if kind not in {*inference.SHORT, inference.OVERFLOW}:
@@ -45,6 +57,48 @@ def estimate(sums: StreamSums, dt: float, bias: str) -> OuEstimate:
         else:
             sigma = math.sqrt(sums.sse / sums.weight / dt)
     return _broken(sums.n_samples, kind, bias, (theta, mu, sigma, half_life))
+
+
+def _placed(
+    found: OuEstimate, sums: StreamSums, dt: float, bias: str, exact: DecaysOfOne | None, *, bounded: bool
+) -> OuEstimate:
+    """Add what the exact distribution of the estimate says; `exact` is None where there are too few pairs."""
+    n_pairs = sums.weight**2 / sums.weight_squares
+    slowest, fastest, low, high = 0.0, n_pairs, -math.inf, math.inf
+    if exact is not None:
+        middle, slowest, fastest, reach = exact
+        found = found._replace(
+            b_median_unbiased=1.0 - middle / n_pairs, b_lower=1.0 - fastest / n_pairs, b_upper=1.0 - slowest / n_pairs
+        )
+        if bounded:
+            low, high = _mean_interval(sums, n_pairs, reach)
+    found = found._replace(mu_lower=low, mu_upper=high)
+    if bias != "median_unbiased":
+        return found
+    lower, upper = _speed(slowest, n_pairs, dt), _speed(fastest, n_pairs, dt)
+    return found._replace(
+        theta_lower=lower,
+        theta_upper=upper,
+        half_life_lower=_half_life(upper, dt),
+        half_life_upper=_half_life(lower, dt),
+    )
+
+
+def _speed(distance: float, n_pairs: float, dt: float) -> float:
+    return -math.log1p(-distance / n_pairs) / dt if distance < n_pairs else math.inf
+
+
+def _mean_interval(sums: StreamSums, n_pairs: float, reach: float) -> tuple[float, float]:
+    """Return Fieller's interval; see unit_root.mean_span."""
+    slope, shrink = sums.sxd / sums.sxx, sums.weight_squares / sums.weight
+    residual = sums.sse / (sums.weight - 2.0 * shrink)
+    slope_variance = residual / sums.sxx * shrink
+    a = slope * slope - reach * reach * slope_variance
+    if not a > 0.0:
+        return -math.inf, math.inf
+    level, step = sums.origin + sums.lag_mean, sums.step_mean
+    half = reach * math.sqrt(slope_variance * (step * step) + a * (residual / n_pairs))
+    return level + (-slope * step - half) / a, level + (-slope * step + half) / a
 
 
 def _kind(sums: StreamSums, n_pairs: float) -> int:
@@ -91,10 +145,11 @@ def _fading(sums: StreamSums) -> bool:
     return sums.weight_squares != sums.weight
 
 
-def _fine(sums: StreamSums, dt: float, bias: str, n_pairs: float) -> OuEstimate:
+def _fine(sums: StreamSums, dt: float, bias: str, n_pairs: float, exact: DecaysOfOne | None) -> OuEstimate:
     slope = sums.sxd / sums.sxx
     decay = 1.0 + slope
     k = -math.log1p(slope)
+    explained = decay * decay * sums.sxx  # Syy - SSE, without their cancellation
     theta = k / dt
     variance = sums.sse / sums.weight
     shrink = sums.weight_squares / sums.weight
@@ -106,6 +161,8 @@ def _fine(sums: StreamSums, dt: float, bias: str, n_pairs: float) -> OuEstimate:
     applies = k <= inference.LARGEST_STEP
     corrected = theta - (2.5 + math.exp(k) + 0.5 * math.exp(2.0 * k)) / (n_pairs * dt) if applies else theta
     asked = corrected if bias == "tang_chen" else theta
+    if bias == "median_unbiased" and exact is not None:
+        asked, applies = _speed(exact.middle, n_pairs, dt), True
     if asked <= 0:
         kind = inference.CORRECTED_AWAY
         found = _broken(sums.n_samples, kind, bias, (0.0, mu, sigma, math.inf))
@@ -125,7 +182,7 @@ def _fine(sums: StreamSums, dt: float, bias: str, n_pairs: float) -> OuEstimate:
         sigma=sigma,
         half_life=_half_life(asked, dt),
         n_samples=sums.n_samples,
-        r_squared=1.0 - sums.sse / (sums.sxx + 2.0 * sums.sxd + sums.sdd),
+        r_squared=explained / (explained + sums.sse),
         status=status,
         reason=reason,
         theta_std_error=decay_error / (decay * dt),
@@ -139,6 +196,11 @@ def _fine(sums: StreamSums, dt: float, bias: str, n_pairs: float) -> OuEstimate:
         adf_statistic=statistic,
         adf_p_value=p,
         log_likelihood=-0.5 * n_pairs * (math.log(2.0 * math.pi * variance) + 1.0),
+        b_median_unbiased=0.0,
+        b_lower=0.0,
+        b_upper=0.0,
+        mu_lower=mu,
+        mu_upper=mu,
         bias_note=inference.note(bias, inference.FINE, applied=applies),
     )
 
@@ -171,5 +233,10 @@ def _broken(n_samples: int, kind: int, bias: str, known: tuple[float, float, flo
         adf_statistic=0.0,
         adf_p_value=1.0,
         log_likelihood=0.0,
+        b_median_unbiased=0.0,
+        b_lower=0.0,
+        b_upper=0.0,
+        mu_lower=mu,
+        mu_upper=mu,
         bias_note=inference.note(bias, kind, applied=False),
     )

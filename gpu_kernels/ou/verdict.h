@@ -3,6 +3,7 @@
 #pragma once
 
 #include "lane.h"
+#include "ou/unit_root.h"
 
 // The rows of the sums, (n_series,) each: the fields of sums.Sums.
 enum { N_SAMPLES, WEIGHT, WEIGHT_SQUARES, ORIGIN, LAG_MEAN, STEP_MEAN, SXX, SXD, SDD, SSE, ROUNDING, SUMS };
@@ -27,6 +28,11 @@ enum {
     STATISTIC,
     P_VALUE,
     LOG_LIKELIHOOD,
+    B_MEDIAN,
+    B_LOWER,
+    B_UPPER,
+    MU_LOWER,
+    MU_UPPER,
     FINDING,
     APPLIED,
     VERDICT
@@ -38,6 +44,7 @@ enum {
     TOO_FEW,
     FEW_NEIGHBOURS,
     FADED,
+    FEW_TO_CORRECT,
     CONSTANT,
     CONSTANT_PAIRS,
     MOVES_ONCE,
@@ -55,7 +62,7 @@ enum {
 };
 
 // The corrections: the order of model.BIASES.
-enum { NONE, TANG_CHEN, JACKKNIFE };
+enum { NONE, TANG_CHEN, JACKKNIFE, MEDIAN_UNBIASED };
 
 // The tolerances of sums.py.
 static const double STILL = 1e-12, NO_NOISE = 1e-24, SLOPE_ROUNDING = 0x1p-49;
@@ -121,7 +128,7 @@ FN double half_life_of(double theta, double dt) { return LN_2 / (theta * dt); }
 // A series that no process fits: what can be said of it.
 FN void without_process(const Regression& it, double dt, int found, double* out) {
     const bool downward = it.slope < -it.tolerance, reverts = downward && it.slope > it.tolerance - 1.0;
-    const bool brief = found == TOO_FEW || found == FEW_NEIGHBOURS || found == FADED;
+    const bool brief = found <= FEW_TO_CORRECT;
     const bool constant = found == CONSTANT || found == CONSTANT_PAIRS || found == MOVES_ONCE;
     const bool nothing = brief || found == TOO_LARGE;
     const double mean = it.origin + it.lag_mean;
@@ -135,16 +142,26 @@ FN void without_process(const Regression& it, double dt, int found, double* out)
     out[CORRECTED] = out[APPLIED] = 0.0;
 }
 
+// The speed at a distance from the unit root.
+FN double speed(double distance, double n_pairs, double dt) {
+    return distance < n_pairs ? -log1p(-distance / n_pairs) / dt : INFINITE;
+}
+
 // What the asked correction makes of theta: NONE and TANG_CHEN say the same of where they apply.
-FN double asked(Index bias, double theta, double corrected, const double* halves, bool* applies) {
+FN double asked(Index bias, double theta, double corrected, double middle, const double* halves, bool* applies) {
     if (bias == NONE) return theta;
+    if (bias == MEDIAN_UNBIASED) {
+        *applies = true;
+        return middle;
+    }
     if (bias == TANG_CHEN) return corrected;
     *applies = bounded(halves[0]) && bounded(halves[1]);
     return *applies ? 2.0 * theta - 0.5 * (halves[0] + halves[1]) : theta;
 }
 
 // A series with a process. t: of the test with lags, else that of the regression is taken.
-FN int with_process(const Regression& it, double dt, Index bias, const double* t, const double* halves, double* out) {
+FN int with_process(const Regression& it, const Decays& far, double dt, Index bias, const double* t, const double* halves,
+                    double* out) {
     const double decay = 1.0 + it.slope, log_decay = log1p(it.slope), theta = -log_decay / dt, k = theta * dt;
     const double variance = it.sse / it.weight, shrink = it.weight_squares / it.weight;
     const double residual = it.sse / (it.weight - 2.0 * shrink), decay_error = sqrt(residual / it.sxx * shrink);
@@ -152,7 +169,8 @@ FN int with_process(const Regression& it, double dt, Index bias, const double* t
     bool applies = k <= LARGEST_STEP;
     const double grown = exp(k);
     const double corrected = applies ? theta - (2.5 + grown + 0.5 * (grown * grown)) / (it.n_pairs * dt) : theta;
-    const double wanted = asked(bias, theta, corrected, halves, &applies);
+    const double middle = speed(far.middle, it.n_pairs, dt);
+    const double wanted = asked(bias, theta, corrected, middle, halves, &applies);
     out[MU] = it.origin + it.lag_mean + distance;
     out[SIGMA] = sigma;
     out[CORRECTED] = corrected;
@@ -170,7 +188,8 @@ FN int with_process(const Regression& it, double dt, Index bias, const double* t
     const double p = tested ? p_value(statistic) : 1.0;
     out[THETA] = wanted;
     out[HALF_LIFE] = half_life_of(wanted, dt);
-    out[R_SQUARED] = 1.0 - it.sse / it.syy;
+    const double explained = decay * decay * it.sxx;  // Syy - SSE, without their cancellation
+    out[R_SQUARED] = explained / (explained + it.sse);
     out[THETA_ERROR] = decay_error / (decay * dt);
     out[MU_ERROR] =
         sqrt(residual) / -it.slope * sqrt(1.0 / it.n_pairs + shrink * (distance * distance) / it.sxx);
@@ -187,6 +206,29 @@ FN int with_process(const Regression& it, double dt, Index bias, const double* t
     return p < 0.05 ? FINE : UNIT_ROOT_STANDS;
 }
 
+// What the exact distribution of the estimate says of a series that was regressed, from enough pairs where `placed`.
+FN void place(const Regression& it, const Decays& far, double dt, Index bias, bool placed, int found, double* out) {
+    out[MU_LOWER] = -INFINITE;
+    out[MU_UPPER] = INFINITE;
+    if (placed) {
+        out[B_MEDIAN] = 1.0 - far.middle / it.n_pairs;
+        out[B_LOWER] = 1.0 - far.fastest / it.n_pairs;
+        out[B_UPPER] = 1.0 - far.slowest / it.n_pairs;
+    }
+    if (placed && found != UNIT_ROOT) {
+        const double shrink = it.weight_squares / it.weight, residual = it.sse / (it.weight - 2.0 * shrink);
+        const double mean = it.origin + it.lag_mean;
+        const Span span = mean_span(it.slope, it.step_mean, residual / it.sxx * shrink, residual / it.n_pairs, far.reach);
+        out[MU_LOWER] = mean + span.low;
+        out[MU_UPPER] = mean + span.high;
+    }
+    if (bias != MEDIAN_UNBIASED) return;
+    out[THETA_LOWER] = speed(far.slowest, it.n_pairs, dt);
+    out[THETA_UPPER] = speed(far.fastest, it.n_pairs, dt);
+    out[HALF_LIFE_LOWER] = half_life_of(out[THETA_UPPER], dt);
+    out[HALF_LIFE_UPPER] = half_life_of(out[THETA_LOWER], dt);
+}
+
 // One series of n_series, whose rows begin at sums and go to out.
 FN void judge(const double* sums, Index n_series, double dt, Index bias, const double* t, const double* halves, double* out) {
     const Regression it = regression(sums, n_series);
@@ -196,11 +238,22 @@ FN void judge(const double* sums, Index n_series, double dt, Index bias, const d
     found[STATISTIC] = found[LOG_LIKELIHOOD] = 0.0;
     found[P_VALUE] = 1.0;
     int finding = kind(it);
+    const bool placed = it.n_pairs >= FEWEST_PAIRS;
+    bool regressed = finding == FINE || finding == UNIT_ROOT || finding == INSTANT;
+    if (regressed && !placed && bias == MEDIAN_UNBIASED) {
+        finding = FEW_TO_CORRECT;
+        regressed = false;
+    }
+    const Decays far = regressed && placed ? decays(it.slope, it.n_pairs) : Decays{0.0, 0.0, it.n_pairs, 0.0};
+    const int before = finding;
     if (finding == FINE) {
-        finding = with_process(it, dt, bias, t, halves, found);
+        finding = with_process(it, far, dt, bias, t, halves, found);
     } else {
         without_process(it, dt, finding, found);
     }
+    found[B_MEDIAN] = found[B_LOWER] = found[B_UPPER] = 0.0;
+    found[MU_LOWER] = found[MU_UPPER] = found[MU];
+    if (regressed) place(it, far, dt, bias, placed, before, found);
     found[FINDING] = (double)finding;
 #pragma unroll
     for (Index row = 0; row < VERDICT; ++row) out[row * n_series] = found[row];

@@ -30,13 +30,12 @@ def of_rows(rows: Floats, bias: str) -> OuFit:
 
 def of_values(values: Sequence[float], bias: str) -> OuEstimate:
     """Name the ROWS numbers of one series; as of_rows."""
-    # One name a number, and past OuEstimate's own checks: half the time of slices, and it is a stream's every price.
-    theta, mu, sigma, half_life, n_prices, r_squared, a, b, c, d, e, f, g, h, i, j, k, finding, applied = values
+    # Past OuEstimate's own checks, because it is a stream's every price.
+    theta, mu, sigma, half_life, n_prices, r_squared, *rest, finding, applied = values
     status, reason = _FINDINGS[finding]
     note = ""
     if bias != "none":
         kind = inference.FINE if finding >= inference.CORRECTED_AWAY else int(finding)
         note = inference.note(bias, kind, applied=applied > 0)
-    n = int(n_prices)
-    named = (theta, mu, sigma, half_life, n, r_squared, status, reason, a, b, c, d, e, f, g, h, i, j, k, note)
+    named = (theta, mu, sigma, half_life, int(n_prices), r_squared, status, reason, *rest, note)
     return tuple.__new__(OuEstimate, named)

@@ -7,6 +7,7 @@ from numpy.typing import ArrayLike
 
 from gpu_kernels.checks import Floats, array, at_least, non_negative, one_of, positive
 from gpu_kernels.errors import InvalidInput
+from gpu_kernels.ou import FIT_BIASES
 from gpu_kernels.pair_trading import columns, scanning
 from gpu_kernels.pair_trading.model import DEFAULT_COST, N_PERIODS, STATUSES, ColumnNote, PairTable, Progress, ScanRules
 from gpu_kernels.pair_trading.trading_levels import TradingLevels, trading_levels
@@ -28,6 +29,7 @@ def scan(
     objective: str = "sharpe",
     lookback: int = 60,
     periods_per_year: float = PERIODS_PER_YEAR,
+    bias: str = "median_unbiased",
     progress: Progress | None = None,
 ) -> PairTable:
     """Test all pairs of columns for cointegration on the train part, trade those that pass, and rank them by it.
@@ -45,6 +47,7 @@ def scan(
         objective: What the thresholds maximise, one of thresholds.OBJECTIVES.
         lookback: Bars in the window of the z-score, at least 2, at most the train part.
         periods_per_year: Bars in a year, for Sharpe ratios.
+        bias: Correction of the fitted speed, one of ou.FIT_BIASES.
         progress: Called with the pairs examined and all pairs; what it raises ends the scan.
 
     Returns:
@@ -52,13 +55,10 @@ def scan(
         reason.
 
     Raises:
-        InvalidInput: fewer than two columns have a usable price in every row, there are too few bars, or an option is
-            out of its range.
+        InvalidInput: fewer than two columns are usable in every row, bars are too few, or an option is out of range.
 
     References:
-        Engle and Granger (1987), Co-integration and error correction, section 5.
-        Benjamini and Hochberg (1995), Controlling the false discovery rate, section 3.
-        Bailey and Lopez de Prado (2014), The deflated Sharpe ratio, equations 1 and 2.
+        As in gpu_kernels.pair_trading.model.
     """
     checked = _matrix(prices)
     _shares(split, alpha)
@@ -73,6 +73,7 @@ def scan(
         objective=one_of("objective", objective, OBJECTIVES),
         lookback=at_least("lookback", lookback, 2),
         periods_per_year=positive("periods_per_year", periods_per_year),
+        bias=one_of("bias", bias, FIT_BIASES),
     )
     _has_bars(len(checked), rules)
     return _scanned(checked, rules, progress)

@@ -11,9 +11,9 @@ but the four named test_*.
 
    (Benjamini and Hochberg 1995). The pairs with p < alpha are significant, and only they go on; with alpha 1 all do.
    Columns without a usable price in every row are left out before.
-2. The residual X = y - a - b x as an Ornstein-Uhlenbeck process (gpu_kernels.ou), and its optimal thresholds
-   (gpu_kernels.thresholds) for a round trip of 2 cost, or of SMALLEST_COST stationary standard deviations where that is
-   more: without a cost no optimum exists.
+2. The residual X = y - a - b x as an Ornstein-Uhlenbeck process (gpu_kernels.ou, with a median-unbiased theta), and its
+   optimal thresholds (gpu_kernels.thresholds) for a round trip of 2 cost, or of SMALLEST_COST stationary standard
+   deviations where that is more: without a cost no optimum exists.
 3. The rule of gpu_kernels.sweep in mode "unit" on X, filled one bar after the decision, initial capital 1: returns are
    in units of X. Its z-score is the rolling one over `lookback` bars.
 4. The significant pairs that were traded are N tries. With V the variance (ddof 1) of their Sharpe ratios per bar, each
@@ -81,6 +81,7 @@ class ScanRules(NamedTuple):
         objective: One of thresholds.OBJECTIVES.
         lookback: Bars in the window of the z-score.
         periods_per_year: Bars in a year, for Sharpe ratios.
+        bias: Correction of the fitted speed, one of ou.FIT_BIASES.
     """
 
     lags: int
@@ -92,6 +93,7 @@ class ScanRules(NamedTuple):
     objective: str
     lookback: int
     periods_per_year: float
+    bias: str = "median_unbiased"
 
 
 class ColumnNote(NamedTuple):

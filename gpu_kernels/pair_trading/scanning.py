@@ -139,7 +139,7 @@ def _test(train: Floats, rules: ScanRules) -> tuple[_Tested, int, list[ColumnNot
 
 def _train(residual: Floats, cost: Floats, rules: ScanRules) -> _Trained:
     """Fit and trade a block of residuals (P, n), each at its cost per side (P,)."""
-    fit = ou.fit(residual)
+    fit = ou.fit(residual, bias=rules.bias)
     levels = trading_levels(fit, cost, rules.objective)
     traded = np.flatnonzero(levels.status == TRADED)
     run = _trade(residual[traded], ThresholdPairs(levels.entry_z[traded], levels.exit_z[traded], cost[traded]), rules)

@@ -48,7 +48,8 @@ def trading_levels(fit: OuFit, cost: Floats, objective: str) -> TradingLevels:
     References:
         As of gpu_kernels.thresholds.optimal.
     """
-    status = np.where(np.array(fit.status, dtype=object) == "error", NO_PROCESS, TRADED)
+    reverts = (np.array(fit.status, dtype=object) != "error") & (fit.theta > 0)  # 0 with too few prices for a claim
+    status = np.where(reverts, TRADED, NO_PROCESS)
     usable = np.flatnonzero(status == TRADED)
     spread = fit.sigma[usable] / np.sqrt(2.0 * fit.theta[usable])
     # A last digit's room on both sides: the contract of thresholds divides where this multiplies.

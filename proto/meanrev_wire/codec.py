@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 import numpy as np
 from google.protobuf.message import DecodeError, Message
 
-from meanrev_wire import packed
+from meanrev_wire import large, packed
 from meanrev_wire.elements import check_elements
 from meanrev_wire.errors import InvalidField, MalformedMessage
 
@@ -72,18 +72,26 @@ def decode(message_type: type[M], data: bytes) -> M:
 
 
 def decode_large(message_type: type[M], data: bytes) -> M:
-    """Parse a large message, whose parts are counted first.
+    """Parse a large message, whose parts are counted first, without keeping other threads waiting.
 
     Args:
         message_type: As decode takes it.
         data: As decode takes it.
 
+    Returns:
+        The message, or what has its fields: repeated numbers that are many are arrays there.
+
     Raises:
         MalformedMessage: data is not such a message.
-        InvalidField: it has more fields than a message may have.
+        InvalidField: it has more fields than a message may have, or a text is too long.
     """
     check_elements(cast("Descriptor", message_type.DESCRIPTOR), data)
-    return decode(message_type, data)
+    if len(data) <= large.PART_BYTES:
+        return decode(message_type, data)
+    try:
+        return large.parse(message_type, data)
+    except DecodeError:
+        raise MalformedMessage(message_type.DESCRIPTOR.full_name, len(data)) from None
 
 
 def encode(message_type: type[Message], /, **values: Any) -> bytes:

@@ -87,7 +87,7 @@ class ReturnsResponse(_message.Message):
     def __init__(self, log_returns: _Optional[_Iterable[float]] = ..., mean_return: _Optional[float] = ..., std_return: _Optional[float] = ..., n_periods: _Optional[int] = ..., metadata: _Optional[str] = ...) -> None: ...
 
 class OuEstimate(_message.Message):
-    __slots__ = ("theta", "mu", "sigma", "half_life", "n_samples", "r_squared", "status", "timestamp_ms", "asset_id", "metadata", "theta_std_error", "mu_std_error", "sigma_std_error", "half_life_lower", "half_life_upper", "theta_bias_corrected", "adf_statistic", "adf_p_value", "log_likelihood", "reason")
+    __slots__ = ("theta", "mu", "sigma", "half_life", "n_samples", "r_squared", "status", "timestamp_ms", "asset_id", "metadata", "theta_std_error", "mu_std_error", "sigma_std_error", "half_life_lower", "half_life_upper", "theta_bias_corrected", "adf_statistic", "adf_p_value", "log_likelihood", "reason", "b_median_unbiased", "b_lower", "b_upper", "theta_lower", "theta_upper", "mu_lower", "mu_upper")
     THETA_FIELD_NUMBER: _ClassVar[int]
     MU_FIELD_NUMBER: _ClassVar[int]
     SIGMA_FIELD_NUMBER: _ClassVar[int]
@@ -108,6 +108,13 @@ class OuEstimate(_message.Message):
     ADF_P_VALUE_FIELD_NUMBER: _ClassVar[int]
     LOG_LIKELIHOOD_FIELD_NUMBER: _ClassVar[int]
     REASON_FIELD_NUMBER: _ClassVar[int]
+    B_MEDIAN_UNBIASED_FIELD_NUMBER: _ClassVar[int]
+    B_LOWER_FIELD_NUMBER: _ClassVar[int]
+    B_UPPER_FIELD_NUMBER: _ClassVar[int]
+    THETA_LOWER_FIELD_NUMBER: _ClassVar[int]
+    THETA_UPPER_FIELD_NUMBER: _ClassVar[int]
+    MU_LOWER_FIELD_NUMBER: _ClassVar[int]
+    MU_UPPER_FIELD_NUMBER: _ClassVar[int]
     theta: float
     mu: float
     sigma: float
@@ -128,7 +135,14 @@ class OuEstimate(_message.Message):
     adf_p_value: float
     log_likelihood: float
     reason: str
-    def __init__(self, theta: _Optional[float] = ..., mu: _Optional[float] = ..., sigma: _Optional[float] = ..., half_life: _Optional[float] = ..., n_samples: _Optional[int] = ..., r_squared: _Optional[float] = ..., status: _Optional[str] = ..., timestamp_ms: _Optional[int] = ..., asset_id: _Optional[str] = ..., metadata: _Optional[str] = ..., theta_std_error: _Optional[float] = ..., mu_std_error: _Optional[float] = ..., sigma_std_error: _Optional[float] = ..., half_life_lower: _Optional[float] = ..., half_life_upper: _Optional[float] = ..., theta_bias_corrected: _Optional[float] = ..., adf_statistic: _Optional[float] = ..., adf_p_value: _Optional[float] = ..., log_likelihood: _Optional[float] = ..., reason: _Optional[str] = ...) -> None: ...
+    b_median_unbiased: float
+    b_lower: float
+    b_upper: float
+    theta_lower: float
+    theta_upper: float
+    mu_lower: float
+    mu_upper: float
+    def __init__(self, theta: _Optional[float] = ..., mu: _Optional[float] = ..., sigma: _Optional[float] = ..., half_life: _Optional[float] = ..., n_samples: _Optional[int] = ..., r_squared: _Optional[float] = ..., status: _Optional[str] = ..., timestamp_ms: _Optional[int] = ..., asset_id: _Optional[str] = ..., metadata: _Optional[str] = ..., theta_std_error: _Optional[float] = ..., mu_std_error: _Optional[float] = ..., sigma_std_error: _Optional[float] = ..., half_life_lower: _Optional[float] = ..., half_life_upper: _Optional[float] = ..., theta_bias_corrected: _Optional[float] = ..., adf_statistic: _Optional[float] = ..., adf_p_value: _Optional[float] = ..., log_likelihood: _Optional[float] = ..., reason: _Optional[str] = ..., b_median_unbiased: _Optional[float] = ..., b_lower: _Optional[float] = ..., b_upper: _Optional[float] = ..., theta_lower: _Optional[float] = ..., theta_upper: _Optional[float] = ..., mu_lower: _Optional[float] = ..., mu_upper: _Optional[float] = ...) -> None: ...
 
 class ThresholdRequest(_message.Message):
     __slots__ = ("ou_params", "transaction_cost", "optimization_objective", "metadata")

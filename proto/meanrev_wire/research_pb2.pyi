@@ -88,7 +88,7 @@ class ColumnNote(_message.Message):
     def __init__(self, column: _Optional[str] = ..., status: _Optional[str] = ..., reason: _Optional[str] = ...) -> None: ...
 
 class OuColumns(_message.Message):
-    __slots__ = ("columns", "theta", "mu", "sigma", "half_life", "n_samples", "r_squared", "status", "reason", "theta_std_error", "mu_std_error", "sigma_std_error", "half_life_lower", "half_life_upper", "theta_bias_corrected", "adf_statistic", "adf_p_value", "log_likelihood")
+    __slots__ = ("columns", "theta", "mu", "sigma", "half_life", "n_samples", "r_squared", "status", "reason", "theta_std_error", "mu_std_error", "sigma_std_error", "half_life_lower", "half_life_upper", "theta_bias_corrected", "adf_statistic", "adf_p_value", "log_likelihood", "b_median_unbiased", "b_lower", "b_upper", "theta_lower", "theta_upper", "mu_lower", "mu_upper")
     COLUMNS_FIELD_NUMBER: _ClassVar[int]
     THETA_FIELD_NUMBER: _ClassVar[int]
     MU_FIELD_NUMBER: _ClassVar[int]
@@ -107,6 +107,13 @@ class OuColumns(_message.Message):
     ADF_STATISTIC_FIELD_NUMBER: _ClassVar[int]
     ADF_P_VALUE_FIELD_NUMBER: _ClassVar[int]
     LOG_LIKELIHOOD_FIELD_NUMBER: _ClassVar[int]
+    B_MEDIAN_UNBIASED_FIELD_NUMBER: _ClassVar[int]
+    B_LOWER_FIELD_NUMBER: _ClassVar[int]
+    B_UPPER_FIELD_NUMBER: _ClassVar[int]
+    THETA_LOWER_FIELD_NUMBER: _ClassVar[int]
+    THETA_UPPER_FIELD_NUMBER: _ClassVar[int]
+    MU_LOWER_FIELD_NUMBER: _ClassVar[int]
+    MU_UPPER_FIELD_NUMBER: _ClassVar[int]
     columns: _containers.RepeatedScalarFieldContainer[str]
     theta: _containers.RepeatedScalarFieldContainer[float]
     mu: _containers.RepeatedScalarFieldContainer[float]
@@ -125,7 +132,14 @@ class OuColumns(_message.Message):
     adf_statistic: _containers.RepeatedScalarFieldContainer[float]
     adf_p_value: _containers.RepeatedScalarFieldContainer[float]
     log_likelihood: _containers.RepeatedScalarFieldContainer[float]
-    def __init__(self, columns: _Optional[_Iterable[str]] = ..., theta: _Optional[_Iterable[float]] = ..., mu: _Optional[_Iterable[float]] = ..., sigma: _Optional[_Iterable[float]] = ..., half_life: _Optional[_Iterable[float]] = ..., n_samples: _Optional[_Iterable[int]] = ..., r_squared: _Optional[_Iterable[float]] = ..., status: _Optional[_Iterable[str]] = ..., reason: _Optional[_Iterable[str]] = ..., theta_std_error: _Optional[_Iterable[float]] = ..., mu_std_error: _Optional[_Iterable[float]] = ..., sigma_std_error: _Optional[_Iterable[float]] = ..., half_life_lower: _Optional[_Iterable[float]] = ..., half_life_upper: _Optional[_Iterable[float]] = ..., theta_bias_corrected: _Optional[_Iterable[float]] = ..., adf_statistic: _Optional[_Iterable[float]] = ..., adf_p_value: _Optional[_Iterable[float]] = ..., log_likelihood: _Optional[_Iterable[float]] = ...) -> None: ...
+    b_median_unbiased: _containers.RepeatedScalarFieldContainer[float]
+    b_lower: _containers.RepeatedScalarFieldContainer[float]
+    b_upper: _containers.RepeatedScalarFieldContainer[float]
+    theta_lower: _containers.RepeatedScalarFieldContainer[float]
+    theta_upper: _containers.RepeatedScalarFieldContainer[float]
+    mu_lower: _containers.RepeatedScalarFieldContainer[float]
+    mu_upper: _containers.RepeatedScalarFieldContainer[float]
+    def __init__(self, columns: _Optional[_Iterable[str]] = ..., theta: _Optional[_Iterable[float]] = ..., mu: _Optional[_Iterable[float]] = ..., sigma: _Optional[_Iterable[float]] = ..., half_life: _Optional[_Iterable[float]] = ..., n_samples: _Optional[_Iterable[int]] = ..., r_squared: _Optional[_Iterable[float]] = ..., status: _Optional[_Iterable[str]] = ..., reason: _Optional[_Iterable[str]] = ..., theta_std_error: _Optional[_Iterable[float]] = ..., mu_std_error: _Optional[_Iterable[float]] = ..., sigma_std_error: _Optional[_Iterable[float]] = ..., half_life_lower: _Optional[_Iterable[float]] = ..., half_life_upper: _Optional[_Iterable[float]] = ..., theta_bias_corrected: _Optional[_Iterable[float]] = ..., adf_statistic: _Optional[_Iterable[float]] = ..., adf_p_value: _Optional[_Iterable[float]] = ..., log_likelihood: _Optional[_Iterable[float]] = ..., b_median_unbiased: _Optional[_Iterable[float]] = ..., b_lower: _Optional[_Iterable[float]] = ..., b_upper: _Optional[_Iterable[float]] = ..., theta_lower: _Optional[_Iterable[float]] = ..., theta_upper: _Optional[_Iterable[float]] = ..., mu_lower: _Optional[_Iterable[float]] = ..., mu_upper: _Optional[_Iterable[float]] = ...) -> None: ...
 
 class FitOuReply(_message.Message):
     __slots__ = ("done", "total", "result", "metadata", "estimate")
@@ -380,6 +394,128 @@ class ReturnStatsReply(_message.Message):
     metadata: str
     estimate: Estimate
     def __init__(self, done: _Optional[int] = ..., total: _Optional[int] = ..., result: _Optional[_Union[ReturnColumns, _Mapping]] = ..., metadata: _Optional[str] = ..., estimate: _Optional[_Union[Estimate, _Mapping]] = ...) -> None: ...
+
+class StrategyColumns(_message.Message):
+    __slots__ = ("columns", "status", "reason", "mean", "std_error", "sharpe_ratio", "superior")
+    COLUMNS_FIELD_NUMBER: _ClassVar[int]
+    STATUS_FIELD_NUMBER: _ClassVar[int]
+    REASON_FIELD_NUMBER: _ClassVar[int]
+    MEAN_FIELD_NUMBER: _ClassVar[int]
+    STD_ERROR_FIELD_NUMBER: _ClassVar[int]
+    SHARPE_RATIO_FIELD_NUMBER: _ClassVar[int]
+    SUPERIOR_FIELD_NUMBER: _ClassVar[int]
+    columns: _containers.RepeatedScalarFieldContainer[str]
+    status: _containers.RepeatedScalarFieldContainer[str]
+    reason: _containers.RepeatedScalarFieldContainer[str]
+    mean: _containers.RepeatedScalarFieldContainer[float]
+    std_error: _containers.RepeatedScalarFieldContainer[float]
+    sharpe_ratio: _containers.RepeatedScalarFieldContainer[float]
+    superior: _containers.RepeatedScalarFieldContainer[bool]
+    def __init__(self, columns: _Optional[_Iterable[str]] = ..., status: _Optional[_Iterable[str]] = ..., reason: _Optional[_Iterable[str]] = ..., mean: _Optional[_Iterable[float]] = ..., std_error: _Optional[_Iterable[float]] = ..., sharpe_ratio: _Optional[_Iterable[float]] = ..., superior: _Optional[_Iterable[bool]] = ...) -> None: ...
+
+class RealityCheckReply(_message.Message):
+    __slots__ = ("done", "total", "result", "metadata", "estimate", "n_tested", "best", "p_reality_check", "p_lower", "p_consistent", "p_upper", "effective_tries", "pbo", "probability_of_loss", "degradation", "path_sharpe_ratios", "chosen", "block_length")
+    DONE_FIELD_NUMBER: _ClassVar[int]
+    TOTAL_FIELD_NUMBER: _ClassVar[int]
+    RESULT_FIELD_NUMBER: _ClassVar[int]
+    METADATA_FIELD_NUMBER: _ClassVar[int]
+    ESTIMATE_FIELD_NUMBER: _ClassVar[int]
+    N_TESTED_FIELD_NUMBER: _ClassVar[int]
+    BEST_FIELD_NUMBER: _ClassVar[int]
+    P_REALITY_CHECK_FIELD_NUMBER: _ClassVar[int]
+    P_LOWER_FIELD_NUMBER: _ClassVar[int]
+    P_CONSISTENT_FIELD_NUMBER: _ClassVar[int]
+    P_UPPER_FIELD_NUMBER: _ClassVar[int]
+    EFFECTIVE_TRIES_FIELD_NUMBER: _ClassVar[int]
+    PBO_FIELD_NUMBER: _ClassVar[int]
+    PROBABILITY_OF_LOSS_FIELD_NUMBER: _ClassVar[int]
+    DEGRADATION_FIELD_NUMBER: _ClassVar[int]
+    PATH_SHARPE_RATIOS_FIELD_NUMBER: _ClassVar[int]
+    CHOSEN_FIELD_NUMBER: _ClassVar[int]
+    BLOCK_LENGTH_FIELD_NUMBER: _ClassVar[int]
+    done: int
+    total: int
+    result: StrategyColumns
+    metadata: str
+    estimate: Estimate
+    n_tested: int
+    best: str
+    p_reality_check: float
+    p_lower: float
+    p_consistent: float
+    p_upper: float
+    effective_tries: float
+    pbo: float
+    probability_of_loss: float
+    degradation: float
+    path_sharpe_ratios: _containers.RepeatedScalarFieldContainer[float]
+    chosen: _containers.RepeatedScalarFieldContainer[str]
+    block_length: int
+    def __init__(self, done: _Optional[int] = ..., total: _Optional[int] = ..., result: _Optional[_Union[StrategyColumns, _Mapping]] = ..., metadata: _Optional[str] = ..., estimate: _Optional[_Union[Estimate, _Mapping]] = ..., n_tested: _Optional[int] = ..., best: _Optional[str] = ..., p_reality_check: _Optional[float] = ..., p_lower: _Optional[float] = ..., p_consistent: _Optional[float] = ..., p_upper: _Optional[float] = ..., effective_tries: _Optional[float] = ..., pbo: _Optional[float] = ..., probability_of_loss: _Optional[float] = ..., degradation: _Optional[float] = ..., path_sharpe_ratios: _Optional[_Iterable[float]] = ..., chosen: _Optional[_Iterable[str]] = ..., block_length: _Optional[int] = ...) -> None: ...
+
+class TestColumns(_message.Message):
+    __slots__ = ("columns", "status", "reason", "n_samples", "adf_statistic", "adf_p_value", "adf_critical_1", "adf_critical_5", "adf_critical_10", "pp_statistic", "pp_p_value", "kpss_statistic", "kpss_p_value", "dfgls_statistic", "dfgls_p_value", "variance_ratio", "variance_ratio_statistic", "variance_ratio_p_value", "hurst_rescaled_range", "hurst_increments", "half_life", "half_life_lower", "half_life_upper")
+    COLUMNS_FIELD_NUMBER: _ClassVar[int]
+    STATUS_FIELD_NUMBER: _ClassVar[int]
+    REASON_FIELD_NUMBER: _ClassVar[int]
+    N_SAMPLES_FIELD_NUMBER: _ClassVar[int]
+    ADF_STATISTIC_FIELD_NUMBER: _ClassVar[int]
+    ADF_P_VALUE_FIELD_NUMBER: _ClassVar[int]
+    ADF_CRITICAL_1_FIELD_NUMBER: _ClassVar[int]
+    ADF_CRITICAL_5_FIELD_NUMBER: _ClassVar[int]
+    ADF_CRITICAL_10_FIELD_NUMBER: _ClassVar[int]
+    PP_STATISTIC_FIELD_NUMBER: _ClassVar[int]
+    PP_P_VALUE_FIELD_NUMBER: _ClassVar[int]
+    KPSS_STATISTIC_FIELD_NUMBER: _ClassVar[int]
+    KPSS_P_VALUE_FIELD_NUMBER: _ClassVar[int]
+    DFGLS_STATISTIC_FIELD_NUMBER: _ClassVar[int]
+    DFGLS_P_VALUE_FIELD_NUMBER: _ClassVar[int]
+    VARIANCE_RATIO_FIELD_NUMBER: _ClassVar[int]
+    VARIANCE_RATIO_STATISTIC_FIELD_NUMBER: _ClassVar[int]
+    VARIANCE_RATIO_P_VALUE_FIELD_NUMBER: _ClassVar[int]
+    HURST_RESCALED_RANGE_FIELD_NUMBER: _ClassVar[int]
+    HURST_INCREMENTS_FIELD_NUMBER: _ClassVar[int]
+    HALF_LIFE_FIELD_NUMBER: _ClassVar[int]
+    HALF_LIFE_LOWER_FIELD_NUMBER: _ClassVar[int]
+    HALF_LIFE_UPPER_FIELD_NUMBER: _ClassVar[int]
+    columns: _containers.RepeatedScalarFieldContainer[str]
+    status: _containers.RepeatedScalarFieldContainer[str]
+    reason: _containers.RepeatedScalarFieldContainer[str]
+    n_samples: _containers.RepeatedScalarFieldContainer[int]
+    adf_statistic: _containers.RepeatedScalarFieldContainer[float]
+    adf_p_value: _containers.RepeatedScalarFieldContainer[float]
+    adf_critical_1: _containers.RepeatedScalarFieldContainer[float]
+    adf_critical_5: _containers.RepeatedScalarFieldContainer[float]
+    adf_critical_10: _containers.RepeatedScalarFieldContainer[float]
+    pp_statistic: _containers.RepeatedScalarFieldContainer[float]
+    pp_p_value: _containers.RepeatedScalarFieldContainer[float]
+    kpss_statistic: _containers.RepeatedScalarFieldContainer[float]
+    kpss_p_value: _containers.RepeatedScalarFieldContainer[float]
+    dfgls_statistic: _containers.RepeatedScalarFieldContainer[float]
+    dfgls_p_value: _containers.RepeatedScalarFieldContainer[float]
+    variance_ratio: _containers.RepeatedScalarFieldContainer[float]
+    variance_ratio_statistic: _containers.RepeatedScalarFieldContainer[float]
+    variance_ratio_p_value: _containers.RepeatedScalarFieldContainer[float]
+    hurst_rescaled_range: _containers.RepeatedScalarFieldContainer[float]
+    hurst_increments: _containers.RepeatedScalarFieldContainer[float]
+    half_life: _containers.RepeatedScalarFieldContainer[float]
+    half_life_lower: _containers.RepeatedScalarFieldContainer[float]
+    half_life_upper: _containers.RepeatedScalarFieldContainer[float]
+    def __init__(self, columns: _Optional[_Iterable[str]] = ..., status: _Optional[_Iterable[str]] = ..., reason: _Optional[_Iterable[str]] = ..., n_samples: _Optional[_Iterable[int]] = ..., adf_statistic: _Optional[_Iterable[float]] = ..., adf_p_value: _Optional[_Iterable[float]] = ..., adf_critical_1: _Optional[_Iterable[float]] = ..., adf_critical_5: _Optional[_Iterable[float]] = ..., adf_critical_10: _Optional[_Iterable[float]] = ..., pp_statistic: _Optional[_Iterable[float]] = ..., pp_p_value: _Optional[_Iterable[float]] = ..., kpss_statistic: _Optional[_Iterable[float]] = ..., kpss_p_value: _Optional[_Iterable[float]] = ..., dfgls_statistic: _Optional[_Iterable[float]] = ..., dfgls_p_value: _Optional[_Iterable[float]] = ..., variance_ratio: _Optional[_Iterable[float]] = ..., variance_ratio_statistic: _Optional[_Iterable[float]] = ..., variance_ratio_p_value: _Optional[_Iterable[float]] = ..., hurst_rescaled_range: _Optional[_Iterable[float]] = ..., hurst_increments: _Optional[_Iterable[float]] = ..., half_life: _Optional[_Iterable[float]] = ..., half_life_lower: _Optional[_Iterable[float]] = ..., half_life_upper: _Optional[_Iterable[float]] = ...) -> None: ...
+
+class RunTestsReply(_message.Message):
+    __slots__ = ("done", "total", "result", "metadata", "estimate")
+    DONE_FIELD_NUMBER: _ClassVar[int]
+    TOTAL_FIELD_NUMBER: _ClassVar[int]
+    RESULT_FIELD_NUMBER: _ClassVar[int]
+    METADATA_FIELD_NUMBER: _ClassVar[int]
+    ESTIMATE_FIELD_NUMBER: _ClassVar[int]
+    done: int
+    total: int
+    result: TestColumns
+    metadata: str
+    estimate: Estimate
+    def __init__(self, done: _Optional[int] = ..., total: _Optional[int] = ..., result: _Optional[_Union[TestColumns, _Mapping]] = ..., metadata: _Optional[str] = ..., estimate: _Optional[_Union[Estimate, _Mapping]] = ...) -> None: ...
 
 class TradeColumns(_message.Message):
     __slots__ = ("column", "side", "entry_bar", "exit_bar", "entry_price", "exit_price", "entry_zscore", "exit_zscore", "quantity", "profit", "profit_fraction", "costs", "bars", "status")

@@ -57,6 +57,11 @@ class MeanRevResearchStub(object):
                 request_serializer=research__pb2.MatrixChunk.SerializeToString,
                 response_deserializer=research__pb2.FitOuReply.FromString,
                 _registered_method=True)
+        self.RunTests = channel.stream_stream(
+                '/meanrev.MeanRevResearch/RunTests',
+                request_serializer=research__pb2.MatrixChunk.SerializeToString,
+                response_deserializer=research__pb2.RunTestsReply.FromString,
+                _registered_method=True)
         self.SweepThresholds = channel.stream_stream(
                 '/meanrev.MeanRevResearch/SweepThresholds',
                 request_serializer=research__pb2.MatrixChunk.SerializeToString,
@@ -66,6 +71,11 @@ class MeanRevResearchStub(object):
                 '/meanrev.MeanRevResearch/ScanPairs',
                 request_serializer=research__pb2.MatrixChunk.SerializeToString,
                 response_deserializer=research__pb2.ScanReply.FromString,
+                _registered_method=True)
+        self.RealityCheck = channel.stream_stream(
+                '/meanrev.MeanRevResearch/RealityCheck',
+                request_serializer=research__pb2.MatrixChunk.SerializeToString,
+                response_deserializer=research__pb2.RealityCheckReply.FromString,
                 _registered_method=True)
         self.FitPair = channel.unary_unary(
                 '/meanrev.MeanRevResearch/FitPair',
@@ -153,6 +163,13 @@ class MeanRevResearchServicer(object):
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def RunTests(self, request_iterator, context):
+        """Tests every column for reversion: Dickey-Fuller, Phillips-Perron, KPSS, DF-GLS, variance ratio, Hurst exponents.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def SweepThresholds(self, request_iterator, context):
         """Backtests every column against a grid of thresholds, costs and lookbacks.
         """
@@ -162,6 +179,13 @@ class MeanRevResearchServicer(object):
 
     def ScanPairs(self, request_iterator, context):
         """Tests all pairs of columns for cointegration, and ranks them.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def RealityCheck(self, request_iterator, context):
+        """Tests what the best of many strategies is worth after the search for it; the columns are the strategies' returns.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -260,6 +284,11 @@ def add_MeanRevResearchServicer_to_server(servicer, server):
                     request_deserializer=research__pb2.MatrixChunk.FromString,
                     response_serializer=research__pb2.FitOuReply.SerializeToString,
             ),
+            'RunTests': grpc.stream_stream_rpc_method_handler(
+                    servicer.RunTests,
+                    request_deserializer=research__pb2.MatrixChunk.FromString,
+                    response_serializer=research__pb2.RunTestsReply.SerializeToString,
+            ),
             'SweepThresholds': grpc.stream_stream_rpc_method_handler(
                     servicer.SweepThresholds,
                     request_deserializer=research__pb2.MatrixChunk.FromString,
@@ -269,6 +298,11 @@ def add_MeanRevResearchServicer_to_server(servicer, server):
                     servicer.ScanPairs,
                     request_deserializer=research__pb2.MatrixChunk.FromString,
                     response_serializer=research__pb2.ScanReply.SerializeToString,
+            ),
+            'RealityCheck': grpc.stream_stream_rpc_method_handler(
+                    servicer.RealityCheck,
+                    request_deserializer=research__pb2.MatrixChunk.FromString,
+                    response_serializer=research__pb2.RealityCheckReply.SerializeToString,
             ),
             'FitPair': grpc.unary_unary_rpc_method_handler(
                     servicer.FitPair,
@@ -443,6 +477,33 @@ class MeanRevResearch(object):
             _registered_method=True)
 
     @staticmethod
+    def RunTests(request_iterator,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.stream_stream(
+            request_iterator,
+            target,
+            '/meanrev.MeanRevResearch/RunTests',
+            research__pb2.MatrixChunk.SerializeToString,
+            research__pb2.RunTestsReply.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
     def SweepThresholds(request_iterator,
             target,
             options=(),
@@ -486,6 +547,33 @@ class MeanRevResearch(object):
             '/meanrev.MeanRevResearch/ScanPairs',
             research__pb2.MatrixChunk.SerializeToString,
             research__pb2.ScanReply.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def RealityCheck(request_iterator,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.stream_stream(
+            request_iterator,
+            target,
+            '/meanrev.MeanRevResearch/RealityCheck',
+            research__pb2.MatrixChunk.SerializeToString,
+            research__pb2.RealityCheckReply.FromString,
             options,
             channel_credentials,
             insecure,

@@ -117,10 +117,12 @@ class App:
 
     async def _serve(self) -> None:
         self._server = server = grpc.aio.server(options=channel_options(self.settings, most_connections(self.settings)))
-        server.add_generic_rpc_handlers((self._service(),))
+        service = self._service()
+        server.add_generic_rpc_handlers((service,))
         standard = Standard(server, self.calls)
         health_pb2_grpc.add_HealthServicer_to_server(self._health, standard)
-        reflected = Reflection((*_NAMES, health.SERVICE_NAME, reflection.SERVICE_NAME))
+        names = (*_NAMES, health.SERVICE_NAME, reflection.SERVICE_NAME)
+        reflected = Reflection(names, self._authentication)
         reflection_pb2_grpc.add_ServerReflectionServicer_to_server(reflected, standard)
         server.add_generic_rpc_handlers((Unknown(self.calls),))  # the last, which sees what the others do not have
         self.address = listen(server, self.settings.listen, self._certificate)
@@ -128,7 +130,7 @@ class App:
         await server.start()
         self._loop = asyncio.get_running_loop()
         if files := self._watched():
-            self._in_background(watch(files))
+            self._in_background(watch(files, service.close_revoked))
         self._say_whether_serving()
         job_run.resume(self.call, lambda identity: Ticket(self._admission, identity))
         if self.settings.exposed:
@@ -143,7 +145,8 @@ class App:
         return Service(self.routes, self.call, self._admission, patience, pushback, self.calls, self._authentication)
 
     def _watched(self) -> list[Watched[Any]]:
-        return [files for files in (self._certificate, self._authentication.tokens) if files is not None]
+        asked = self._authentication
+        return [files for files in (self._certificate, asked.tokens, asked.revoked) if files is not None]
 
     def _parts(self) -> Parts:
         methods = {route.method: path[1:] for path, route in self.routes.items() if path.endswith(f"/{route.method}")}
@@ -154,7 +157,9 @@ class App:
             calls=self.calls,
             launcher=self._launcher,
             admission=self._admission,
-            jobs=lambda: self.call.state.jobs,
+            state=self.call.state,
+            files=self._watched(),
+            certificate=self._certificate,
             fleet=self._fleet,
         )
 

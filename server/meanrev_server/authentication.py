@@ -10,6 +10,8 @@ from typing import NamedTuple
 
 from meanrev_server.config import Settings
 from meanrev_server.errors import ConfigError, Unauthenticated
+from meanrev_server.records import ClientCertificate
+from meanrev_server.revocation import Revoked, client_certificate, revoked_of
 from meanrev_server.watched_files import Watched, read_file
 
 __all__ = ["ASKS_NOBODY", "FEWEST_CHARACTERS", "Authentication", "authentication_of", "is_name", "token_line"]
@@ -34,10 +36,12 @@ class Authentication(NamedTuple):
     Attributes:
         tokens: The tokens that it accepts; None where it asks for none.
         certificates: Whether a caller is named by its certificate.
+        revoked: The certificates that it refuses; None where it can refuse none.
     """
 
     tokens: Watched[Names] | None = None
     certificates: bool = False
+    revoked: Watched[Revoked] | None = None
 
     def by_token(self, metadata: Iterable[tuple[str, str | bytes]]) -> str:
         """Return the name of the token that came with a call.
@@ -63,6 +67,26 @@ class Authentication(NamedTuple):
         if name is None:
             raise Unauthenticated("the token is not one of this server's, or is no longer")
         return name
+
+    def unrevoked(self, context: Mapping[str, Iterable[bytes]]) -> ClientCertificate | None:
+        """Return the certificate of a client; None where the server can refuse none.
+
+        Args:
+            context: The authentication context of the call, as gRPC gives it.
+
+        Raises:
+            Unauthenticated: the certificate is revoked.
+        """
+        if self.revoked is None:
+            return None
+        certificate = client_certificate(context)
+        if self.is_revoked(certificate):
+            raise Unauthenticated("the client's certificate is revoked; ask the server's operator for another one")
+        return certificate
+
+    def is_revoked(self, certificate: ClientCertificate | None) -> bool:
+        """Return whether a certificate that the server has accepted before is revoked now."""
+        return self.revoked is not None and certificate is not None and self.revoked.value.has(certificate)
 
     def by_certificate(self, names: Iterable[bytes] | None) -> str:
         """Return the name in a client's certificate, which TLS has verified.
@@ -95,15 +119,15 @@ def authentication_of(settings: Settings) -> Authentication:
     """Return what a server asks its callers for; with tokens and certificates, tokens name the callers.
 
     Args:
-        settings: Their token_file and tls_client_ca decide.
+        settings: Their token_file, tls_client_ca and revoked_file decide.
 
     Raises:
-        ConfigError: the token file cannot be used; the message names it, and says why.
+        ConfigError: a file cannot be used; the message names it, and says why.
     """
-    path = settings.token_file
+    path, revoked = settings.token_file, revoked_of(settings)
     if not path:
-        return Authentication(certificates=bool(settings.tls_client_ca))
-    return Authentication(Watched("tokens", [path], lambda: _names(path)))
+        return Authentication(certificates=bool(settings.tls_client_ca), revoked=revoked)
+    return Authentication(Watched("tokens", [path], lambda: _names(path)), revoked=revoked)
 
 
 def is_name(name: str) -> bool:

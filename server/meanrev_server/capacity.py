@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from meanrev_server.errors import LimitReached, setting_named
 
-__all__ = ["LIMITS", "Capacity", "Demand", "Load", "check_demand"]
+__all__ = ["BRIEF", "LIMITS", "Capacity", "Demand", "Load", "check_demand"]
 
 
 class Capacity(NamedTuple):
@@ -76,6 +76,10 @@ class Demand(NamedTuple):
     reply_bytes: int = 0
     field: str = ""
     remedy: str = ""
+
+
+BRIEF = Demand(100_000, 64 * 1024)
+"""What a request asks for whose work and reply are small whatever it says."""
 
 
 def check_demand(demand: Demand, capacity: Capacity, share: float = 1.0) -> None:

@@ -1,7 +1,9 @@
 """The choice, at the start, of the backend that computes, and of threads or a child process for it."""
 
+import gc
 import logging
 import os
+import sys
 import time
 from collections.abc import Callable
 from functools import partial
@@ -18,12 +20,15 @@ from meanrev_server.config import Settings
 from meanrev_server.shares import most_threads
 from meanrev_worker import Fleet, Orders, blas
 
-__all__ = ["ComputeBackend", "blas_threads", "choose", "limit_blas"]
+__all__ = ["ComputeBackend", "blas_threads", "choose", "limit_blas", "spare_the_loop"]
 
 log = logging.getLogger(__name__)
 
 _ABANDONED_S = 3600.0
 """Age at which an unfinished build of a kernel is one that a killed process left: a compiler is given five minutes."""
+
+_TURN_S = 0.001
+"""Seconds for which a thread that runs Python code may keep others waiting."""
 
 
 class ComputeBackend(NamedTuple):
@@ -91,6 +96,18 @@ def limit_blas(settings: Settings) -> None:
         settings: The server's settings.
     """
     blas.limit(blas_threads(settings))
+
+
+def spare_the_loop() -> None:
+    """Let the event loop's thread of this process wait for others as little as Python allows.
+
+    A thread that runs Python code gives up the interpreter's lock after a millisecond, where Python's default is 5: the
+    event loop's thread asks for the lock several times a round. What exists now is not looked at by the garbage
+    collector any more, because no thread runs while it collects. As with limit_blas, the owner of the process decides.
+    """
+    sys.setswitchinterval(_TURN_S)
+    gc.collect()
+    gc.freeze()
 
 
 def _lanes(name: str) -> bool:

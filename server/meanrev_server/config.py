@@ -36,6 +36,8 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
         tls_client_ca: File of the CA that must have signed the certificates of clients; "" asks them for none.
         token_file: File of the bearer tokens that are accepted, a name and a token (or sha256: and its digest) a line;
             "" asks for none.
+        revoked_file: File of the certificates of clients that are refused although tls_client_ca has signed them, by
+            SHA-256 fingerprint or by name; "" refuses none.
         grace_s: Seconds that in-flight calls are given on a stop.
         compute_threads: Computations that run at once.
         worker: What they run in: threads of this process, or a child process that is started again when it ends; "auto"
@@ -99,6 +101,7 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     tls_key: str = ""
     tls_client_ca: str = ""
     token_file: str = ""
+    revoked_file: str = ""
     grace_s: Annotated[float, msgspec.Meta(ge=0, le=3600)] = 20.0
     compute_threads: Annotated[int, msgspec.Meta(ge=1, le=256)] = 2
     worker: Literal["auto", "thread", "process"] = "auto"

@@ -31,6 +31,14 @@ _PAIRS = (
     _Pair("max_message_bytes", "max_reply_bytes_in_flight", "a reply of that size could never be sent"),
     _Pair("max_matrix_bytes", "max_bytes_in_flight", "a matrix of that size could never be admitted"),
 )
+_NEEDED = (
+    ("tls_cert", "tls_key"),
+    ("tls_key", "tls_cert"),
+    ("tls_client_ca", "tls_cert"),
+    ("revoked_file", "tls_client_ca"),
+)
+"""Files, and the files that they make no sense without."""
+
 _FULL_BATCH = _Pair("max_batch_size", "max_queue_calls", "so many calls can never wait together")
 
 
@@ -70,8 +78,8 @@ def _contradictions(settings: Any) -> Iterator[str]:
 
 
 def _files(settings: Any) -> Iterator[str]:
-    """Yield what is wrong about the files of TLS, which come in pairs."""
-    for given, missing in (("tls_cert", "tls_key"), ("tls_key", "tls_cert"), ("tls_client_ca", "tls_cert")):
+    """Yield what is wrong about the files of TLS, which need one another."""
+    for given, missing in _NEEDED:
         if getattr(settings, given) and not getattr(settings, missing):
             yield f"{given} = {getattr(settings, given)!r} needs {setting_named(missing)}, which is not set"
     if settings.tls_cert and settings.listen.startswith("unix:"):

@@ -204,8 +204,11 @@ class Launcher:
                 self._wake(self._batcher.wake_at(long=long))
                 return
             self._start(batch)
+        if not self._batcher.waiting:
+            self._wake(None)
+            return
         began = [running.began for running in self._running if not running.long]
-        self._wake(min(began) + OVERDUE_S if began and self._batcher.waiting else None)
+        self._wake(min(began) + OVERDUE_S if began else None)
 
     def _note_overdue(self) -> None:
         latest = time.monotonic() - OVERDUE_S
@@ -215,9 +218,10 @@ class Launcher:
                 self._shares.overdue()
 
     def _start(self, batch: tuple[Computation, ...]) -> None:
-        log.debug("batch", extra={"computations": len(batch), "waiting": self._batcher.waiting})
+        if log.isEnabledFor(logging.DEBUG):
+            log.debug("batch", extra={"computations": len(batch), "waiting": self._batcher.waiting})
         # In one pool with a thread more, the threads take turns, which makes a small computation a fifth slower.
-        spare = sum(not running.spare for running in self._running) == self._threads
+        spare = len(self._running) >= self._threads and not any(running.spare for running in self._running)
         running = Running(batch, time.monotonic(), batch[0].long, spare, Interrupt())
         try:
             outcomes = (self._spare if spare else self._pool).submit(self._compute, running)

@@ -8,7 +8,8 @@ on the event loop's thread, so nothing is locked.
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
-from typing import NamedTuple
+
+from msgspec import Struct
 
 from meanrev_server.errors import LimitReached
 from meanrev_server.stored_bytes import StoredBytes
@@ -22,8 +23,8 @@ _BYTES = 512
 """Bytes of memory of a mark, beside the text of the asset id."""
 
 
-class Mark(NamedTuple):
-    """A price at which an asset is valued.
+class Mark(Struct, frozen=True, gc=False):
+    """A price at which an asset is valued; there may be very many, which the garbage collector passes over.
 
     Attributes:
         asset_id: The asset.
@@ -36,7 +37,7 @@ class Mark(NamedTuple):
     timestamp_ms: int
 
 
-class Arrived(NamedTuple):
+class Arrived(Struct, frozen=True, gc=False):
     """A mark, and when it arrived.
 
     Attributes:
@@ -79,20 +80,26 @@ class AllMarks:
         return tuple(self._last)
 
     @contextmanager
-    def room_for(self, identity: str, asset_ids: Iterable[str]) -> Iterator[None]:
-        """As Marks.room_for, for a caller."""
-        mine = self._last.get(identity, {})
-        new = frozenset(asset_ids).difference(mine)  # compiled code throughout: there may be 100,000
-        if new and len(mine) + self._coming[identity] + len(new) > MAX_ASSETS:
-            raise LimitReached(f"at most {MAX_ASSETS} assets can be marked; publish fewer asset ids")
-        nbytes = _BYTES * len(new) + sum(map(len, new))
-        self._bytes.hold(identity, nbytes)
-        self._coming[identity] += len(new)
+    def room(self, identity: str) -> Iterator[Callable[[Iterable[str]], None]]:
+        """As Marks.room, for a caller."""
+        held = n_held = 0
+
+        def reserve(asset_ids: Iterable[str]) -> None:
+            nonlocal held, n_held
+            mine = self._last.get(identity, {})
+            new = [name for name in asset_ids if name not in mine]
+            if new and len(mine) + self._coming[identity] + len(new) > MAX_ASSETS:
+                raise LimitReached(f"at most {MAX_ASSETS} assets can be marked; publish fewer asset ids")
+            nbytes = sum(map(_size, new))
+            self._bytes.hold(identity, nbytes)
+            self._coming[identity] += len(new)
+            held, n_held = held + nbytes, n_held + len(new)
+
         try:
-            yield
+            yield reserve
         finally:
-            self._bytes.adopt(identity, -nbytes)
-            self._coming[identity] -= len(new)
+            self._bytes.adopt(identity, -held)
+            self._coming[identity] -= n_held
             if not self._coming[identity]:
                 del self._coming[identity]
 
@@ -103,7 +110,7 @@ class AllMarks:
         if last is None:
             self._bytes.adopt(identity, _size(mark.asset_id))
         elif mark.timestamp_ms < last.mark.timestamp_ms:
-            mark = mark._replace(timestamp_ms=last.mark.timestamp_ms)
+            mark = Mark(mark.asset_id, mark.price, last.mark.timestamp_ms)
         arrived = mine[mark.asset_id] = Arrived(mark, now_s)
         self._changed.setdefault(identity, {})[mark.asset_id] = arrived
         for listener in tuple(self._listeners.get((identity, mark.asset_id), ())):
@@ -164,19 +171,18 @@ class Marks:
         """AllMarks.of makes them."""
         self._everyone, self._identity = everyone, identity
 
-    def room_for(self, asset_ids: Iterable[str]) -> AbstractContextManager[None]:
-        """Reserve room for marks of these assets while the context is open.
+    def room(self) -> AbstractContextManager[Callable[[Iterable[str]], None]]:
+        """Have room for marks while the context is open; its value reserves it, for assets that it was not given yet.
 
-        Raises:
-            LimitReached: there would be more than MAX_ASSETS assets, or too many bytes.
+        Reserving raises LimitReached where there would be more than MAX_ASSETS assets, or too many bytes.
         """
-        return self._everyone.room_for(self._identity, asset_ids)
+        return self._everyone.room(self._identity)
 
     def publish(self, mark: Mark, now_s: float) -> None:
         """Record a mark in place of the one before, and call the listeners of its asset.
 
         Args:
-            mark: The mark; room_for has reserved room for it. It counts at the time of the mark before where its own
+            mark: The mark; room was reserved for it. It counts at the time of the mark before where its own
                 timestamp is earlier.
             now_s: time.monotonic() of its arrival.
         """

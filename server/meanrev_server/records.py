@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import NamedTuple
 
-__all__ = ["NOBODY", "UNKNOWN", "CallObserver", "CallRecord", "Caller", "Calls", "Phase"]
+__all__ = ["NOBODY", "UNKNOWN", "CallObserver", "CallRecord", "Caller", "Calls", "ClientCertificate", "Phase"]
 
 UNKNOWN = "unknown"
 """The method of every call of a path that the server does not have, because callers choose those."""
@@ -18,16 +18,30 @@ _MOST_PHASES = 256
 """Most phases that are kept of one call: a stream may have any number of computations."""
 
 
+class ClientCertificate(NamedTuple):
+    """What identifies the certificate of a client.
+
+    Attributes:
+        names: Its subject alternative names and its common name.
+        fingerprint: SHA-256 digest of the certificate in DER.
+    """
+
+    names: frozenset[str]
+    fingerprint: bytes
+
+
 class Caller(NamedTuple):
     """Who makes a call.
 
     Attributes:
         identity: Name that the server knows the caller by; "" where it asks nobody for one.
         peer: Address that the call comes from, as gRPC writes it; "" within the process.
+        certificate: What the caller has shown, where the server can revoke certificates; None otherwise.
     """
 
     identity: str = ""
     peer: str = ""
+    certificate: ClientCertificate | None = None
 
 
 NOBODY = Caller()

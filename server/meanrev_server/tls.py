@@ -3,7 +3,7 @@
 import ssl
 import time
 from functools import partial
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from meanrev_server.config import Settings
 from meanrev_server.errors import ConfigError
@@ -29,11 +29,13 @@ class ServerCertificate(NamedTuple):
         chain: Its certificate, and those that lead to the CA, in PEM.
         key: Its private key, in PEM.
         client_ca: The CA that must have signed the certificates of clients; None where they need none.
+        expires: time.time() from which on the certificate is not valid any more.
     """
 
     chain: bytes
     key: bytes
     client_ca: bytes | None
+    expires: float
 
 
 def certificate_of(settings: Settings) -> Watched[ServerCertificate] | None:
@@ -52,14 +54,14 @@ def certificate_of(settings: Settings) -> Watched[ServerCertificate] | None:
     def read() -> ServerCertificate:
         key = read_file("tls_key", settings.tls_key, secret=True)
         chain = read_file("tls_cert", settings.tls_cert)
-        _check_pair(settings, chain)
-        return ServerCertificate(chain, key, _client_ca(settings.tls_client_ca))
+        expires = _check_pair(settings, chain)
+        return ServerCertificate(chain, key, _client_ca(settings.tls_client_ca), expires)
 
     return Watched("certificate", paths, read)
 
 
-def _check_pair(settings: Settings, chain: bytes) -> None:
-    """Check certificate and key as OpenSSL does, up to a handshake between two ends in memory."""
+def _check_pair(settings: Settings, chain: bytes) -> float:
+    """Check certificate and key as OpenSSL does, up to a handshake between two ends in memory; return the expiry."""
     client = _trusting("tls_cert", settings.tls_cert, chain)
     server = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     try:
@@ -72,7 +74,7 @@ def _check_pair(settings: Settings, chain: bytes) -> None:
     except OSError as error:
         raise ConfigError(f"tls_key = {settings.tls_key!r} cannot be read: {error.strerror}") from None
     try:
-        _shake_hands(server, client)
+        return _shake_hands(server, client)
     except ssl.SSLCertVerificationError as error:
         raise ConfigError(f"tls_cert = {settings.tls_cert!r} {_about_certificate(error)}") from None
     except ssl.SSLError as error:
@@ -121,11 +123,15 @@ def _about_certificate(error: ssl.SSLCertVerificationError) -> str:
     return reasons.get(error.verify_code, f"cannot be used: {error.verify_message}")
 
 
-def _shake_hands(server: ssl.SSLContext, client: ssl.SSLContext) -> None:
+def _shake_hands(server: ssl.SSLContext, client: ssl.SSLContext) -> float:
+    """Return when the certificate expires that the server has shown."""
     to_server, to_client = ssl.MemoryBIO(), ssl.MemoryBIO()
-    ends = [client.wrap_bio(to_client, to_server), server.wrap_bio(to_server, to_client, server_side=True)]
+    caller = client.wrap_bio(to_client, to_server)
+    ends = [caller, server.wrap_bio(to_server, to_client, server_side=True)]
     while ends:
         ends = [end for end in ends if not _done(end)]
+    shown: Any = caller.getpeercert()
+    return float(ssl.cert_time_to_seconds(shown["notAfter"]))
 
 
 def _done(end: ssl.SSLObject) -> bool:

@@ -4,7 +4,7 @@ import asyncio
 import logging
 import os
 import stat
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Generic, TypeVar
 
 from meanrev_server.errors import ConfigError
@@ -26,6 +26,8 @@ class Watched(Generic[T]):
 
     Attributes:
         value: What read returned then.
+        what: What they are called in the log.
+        usable: Whether they had no fault when they were last read.
     """
 
     def __init__(self, what: str, paths: Sequence[str], read: Callable[[], T]) -> None:
@@ -39,14 +41,14 @@ class Watched(Generic[T]):
         Raises:
             ConfigError: as read raises it.
         """
-        self._what = what
+        self.what, self.usable = what, True
         self._paths = tuple(paths)
         self._read = read
         self._judged = self._seen = self._signature()
         self.value = read()
 
-    def refresh(self) -> None:
-        """Read the files where they have changed; this blocks, so it runs in a thread.
+    def refresh(self) -> bool:
+        """Read the files where they have changed, and return whether value is new; this blocks: it runs in a thread.
 
         A change is read at the second look that finds it. So the files of a pair, which are replaced one after the
         other, are rarely read between the two.
@@ -54,34 +56,39 @@ class Watched(Generic[T]):
         signature = self._signature()
         if signature != self._seen:
             self._seen = signature
-            return
+            return False
         if signature == self._judged:
-            return
+            return False
         self._judged = signature
         try:
             value = self._read()
         except ConfigError as error:
-            log.error("changed files are not used", extra={"files": self._what, "reason": str(error)})
-            return
-        if self._signature() == signature:  # else what was checked may not be what was read; the next look reads again
-            self.value = value
-            log.info("read changed files", extra={"files": self._what})
+            log.error("changed files are not used", extra={"files": self.what, "reason": str(error)})
+            self.usable = False
+            return False
+        if self._signature() != signature:  # what was checked may not be what was read; the next look reads again
+            return False
+        self.value, self.usable = value, True
+        log.info("read changed files", extra={"files": self.what})
+        return True
 
     def _signature(self) -> _Signature:
         return tuple(map(_signature_of, self._paths))
 
 
-async def watch(files: Sequence[Watched[T]], every_s: float = _EVERY_S) -> None:
+async def watch(files: Sequence[Watched[T]], changed: Callable[[], Awaitable[None]], every_s: float = _EVERY_S) -> None:
     """Look at files until cancelled.
 
     Args:
         files: What is refreshed.
+        changed: Called after any of them got a new value.
         every_s: Seconds between two looks.
     """
     while True:
         await asyncio.sleep(every_s)
         for each in files:
-            await asyncio.to_thread(each.refresh)
+            if await asyncio.to_thread(each.refresh):
+                await changed()
 
 
 def read_file(setting: str, path: str, *, secret: bool = False) -> bytes:

@@ -38,8 +38,8 @@ _GLANCE_S = 1.0
 def main(numbers: Sequence[int]) -> NoReturn:
     """Serve until the parent closes the control connection, or ends."""
     parent = os.getppid()
-    # A terminal sends these to the whole group of processes; the parent decides what they mean.
-    for number in (signal.SIGINT, signal.SIGTERM):
+    # A terminal or systemd sends these to the whole group of processes; the parent decides what they mean.
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGUSR1):
         signal.signal(number, signal.SIG_IGN)
     control = Connection(numbers[0])
     orders: Orders = control.recv()

@@ -106,6 +106,7 @@ sys.exit(main({words!r}))
 """
 
 
+@pytest.mark.faults
 @pytest.mark.parametrize(
     "words",
     [

@@ -1,6 +1,8 @@
 """`meanrev health`: what a probe sees."""
 
 import json
+import subprocess
+import sys
 
 
 def test_a_server_that_serves(run, server):
@@ -44,3 +46,16 @@ def test_a_host_without_a_port_means_the_usual_one():
     assert address_of(Shared(), "gpu-box:1") == "gpu-box:1"
     assert address_of(Shared(), "[::1]") == "[::1]:50051"
     assert address_of(Shared(), "unix:/run/meanrev") == "unix:/run/meanrev"
+
+
+def test_a_probe_does_not_import_the_server(closed_port):
+    """With it, each probe would take four times the processor time."""
+    source = (
+        "import sys\n"
+        "from click.testing import CliRunner\n"
+        "from meanrev_cli.root import meanrev\n"
+        f"print(CliRunner().invoke(meanrev, ['health', {closed_port!r}, '--timeout', '0.2']).exit_code)\n"
+        "print([name for name in ('meanrev_server', 'numpy') if name in sys.modules])\n"
+    )
+    done = subprocess.run([sys.executable, "-c", source], capture_output=True, text=True, timeout=60, check=False)
+    assert done.stdout.split("\n") == ["3", "[]", ""], done.stderr

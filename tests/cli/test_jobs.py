@@ -65,6 +65,6 @@ def test_a_failed_job_is_a_failure(run, server):
     assert "at least two columns" in result.stderr
 
 
-def test_it_asks_a_running_server(run, closed_port):
+def test_it_asks_a_running_server(run, impatient, closed_port):
     assert run("jobs", "list", "--host", "local").exit_code == 2
     assert run("jobs", "list", "--host", closed_port).exit_code == 3

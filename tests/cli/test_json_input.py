@@ -1,17 +1,10 @@
 """Requests as editors, spreadsheets and Python write them: read, or refused with what is wrong."""
 
 import json
-import subprocess
-import sys
 
 import pytest
 
 REQUEST = '{"prices": [100, 101]}'
-
-
-def ask(server, data, method="ComputeLogReturns", *words):
-    command = [sys.executable, "-m", "meanrev_cli", "call", server, method, "-", *words]
-    return subprocess.run(command, input=data, capture_output=True, timeout=60, check=False)
 
 
 @pytest.mark.parametrize(
@@ -23,23 +16,23 @@ def ask(server, data, method="ComputeLogReturns", *words):
         REQUEST.replace(", ", ",\r\n").encode(),
     ],
 )
-def test_byte_order_marks_and_line_ends_do_not_matter(server, data):
-    done = ask(server, data)
-    assert done.returncode == 0, done.stderr
+def test_byte_order_marks_and_line_ends_do_not_matter(run, server, data):
+    done = run("call", server, "ComputeLogReturns", "-", stdin=data)
+    assert done.exit_code == 0, done.stderr
     assert json.loads(done.stdout)["n_periods"] == 1
 
 
 @pytest.mark.parametrize("data", [b'\xef\xbb\xbf{"price": 1.0}\r\n{"price": 2.0}\r\n', b'\xef\xbb\xbf[{"price": 1.0}]'])
-def test_so_with_a_stream_of_requests(server, data):
-    done = ask(server, data, "EstimateOUParams")
-    assert done.returncode == 0, done.stderr
+def test_so_with_a_stream_of_requests(run, server, data):
+    done = run("call", server, "EstimateOUParams", "-", stdin=data)
+    assert done.exit_code == 0, done.stderr
     assert len(done.stdout.splitlines()) == len(data.strip().splitlines())
 
 
-def test_another_encoding_is_said_to_be_one(server):
-    done = ask(server, '{"asset_ids": "Müller"}'.encode("latin-1"))
-    assert done.returncode == 4
-    assert b"is not text in UTF-8" in done.stderr
+def test_another_encoding_is_said_to_be_one(run, server):
+    done = run("call", server, "ComputeLogReturns", "-", stdin='{"asset_ids": "Müller"}'.encode("latin-1"))
+    assert done.exit_code == 4
+    assert "is not text in UTF-8" in done.stderr
     assert len(done.stderr.splitlines()) == 1
 
 

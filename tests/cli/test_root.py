@@ -67,6 +67,7 @@ def test_help_loads_no_grpc_and_no_numpy():
     assert done.returncode == 0, done.stderr
 
 
+@pytest.mark.faults
 @pytest.mark.parametrize("words", [["config"], ["config", "--json"], ["serve", "--listen", "127.0.0.1:0"]])
 def test_a_full_disk_is_a_sentence(words):
     with Path("/dev/full").open("w") as full:

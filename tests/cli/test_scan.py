@@ -76,7 +76,7 @@ def test_a_server_computes_the_same(run, server, file):
         (("--host", "127.0.0.1:1"), 3, "no server answers"),
     ],
 )
-def test_what_cannot_be_done_is_a_sentence(run, file, words, code, told):
+def test_what_cannot_be_done_is_a_sentence(run, impatient, file, words, code, told):
     result = run("scan", str(file), *words)
     assert result.exit_code == code
     assert told in result.stderr

@@ -32,6 +32,7 @@ def test_prints_one_line_when_it_is_ready_and_ends_well_on_sigterm():
     assert "Traceback" not in err
 
 
+@pytest.mark.faults
 def test_it_answers_once_the_line_is_there(run):
     process, address = start()
     result = run("health", address)
@@ -39,6 +40,7 @@ def test_it_answers_once_the_line_is_there(run):
     assert result.exit_code == 0
 
 
+@pytest.mark.faults
 def test_sigint_stops_it_too():
     process, _ = start()
     process.send_signal(signal.SIGINT)
@@ -47,6 +49,7 @@ def test_sigint_stops_it_too():
     assert "Traceback" not in err
 
 
+@pytest.mark.faults
 def test_a_stop_waits_for_calls_in_flight_no_longer_than_grace(run):
     import grpc
 
@@ -74,6 +77,7 @@ main(["serve", "--listen", "127.0.0.1:0", "--backend", "numpy", "--grace", GRACE
 """
 
 
+@pytest.mark.faults
 @pytest.mark.parametrize(("grace", "signals"), [("0.2", 1), ("50", 2)])
 def test_a_stop_waits_for_no_computation_after_grace_or_a_second_signal(grace, signals):
     import grpc
@@ -94,12 +98,14 @@ def test_a_stop_waits_for_no_computation_after_grace_or_a_second_signal(grace, s
     assert process.returncode == 0
 
 
+@pytest.mark.faults
 def test_json_says_the_address_as_json():
     process, line = start("--json")
     stop(process)
     assert re.fullmatch(r"127\.0\.0\.1:\d+", json.loads(line)["listening"])
 
 
+@pytest.mark.faults
 def test_log_lines_are_json_where_asked():
     process, address = start("--log", "json")
     _, _, err = stop(process)
@@ -108,11 +114,13 @@ def test_log_lines_are_json_where_asked():
     assert first["address"] == address
 
 
+@pytest.mark.faults
 def test_log_level_quietens_it():
     process, _ = start("--log-level", "error")
     assert stop(process)[2] == ""
 
 
+@pytest.mark.faults
 def test_a_unix_socket(tmp_path, run):
     command = [sys.executable, "-m", "meanrev_cli", "serve", "--listen", f"unix:{tmp_path}/s"]
     process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
@@ -122,6 +130,7 @@ def test_a_unix_socket(tmp_path, run):
     assert result.exit_code == 0
 
 
+@pytest.mark.faults
 def test_a_port_in_use_is_one_clear_line(server):
     done = serve("--listen", server)
     assert done.returncode == 3
@@ -141,9 +150,9 @@ def test_a_port_in_use_is_one_clear_line(server):
         (["--config", "missing.toml"], "missing.toml"),
     ],
 )
-def test_a_setting_that_cannot_be_is_a_usage_error_naming_its_knob(words, said):
-    done = serve(*words)
-    assert done.returncode == 2
+def test_a_setting_that_cannot_be_is_a_usage_error_naming_its_knob(run, words, said):
+    done = run("serve", *words)
+    assert done.exit_code == 2
     assert done.stdout == ""
     assert said in done.stderr
     assert "Traceback" not in done.stderr
@@ -160,6 +169,7 @@ def no_gpu():
     return ""
 
 
+@pytest.mark.faults
 @pytest.mark.skipif(not no_gpu(), reason="needs a machine without a GPU")
 def test_a_gpu_that_is_asked_for_and_missing_ends_it_at_once_with_the_reason_and_the_fix():
     done = serve("--listen", "127.0.0.1:0", "--backend", "cuda")
@@ -171,6 +181,7 @@ def test_a_gpu_that_is_asked_for_and_missing_ends_it_at_once_with_the_reason_and
     assert "--backend (or MEANREV_BACKEND" in done.stderr
 
 
+@pytest.mark.faults
 @needs_compiler
 def test_a_kernel_cache_that_cannot_be_written_is_one_line_that_names_it():
     done = serve(
@@ -183,11 +194,11 @@ def test_a_kernel_cache_that_cannot_be_written_is_one_line_that_names_it():
     assert "let kernel_cache name a folder that this user owns and can write to" in done.stderr
 
 
-def test_an_unknown_key_of_the_file_is_refused(tmp_path):
+def test_an_unknown_key_of_the_file_is_refused(run, tmp_path):
     path = tmp_path / "meanrev.toml"
     path.write_text("listne = '127.0.0.1:0'\n", encoding="utf-8")
-    done = serve("--config", str(path))
-    assert done.returncode == 2
+    done = run("serve", "--config", str(path))
+    assert done.exit_code == 2
     assert "unknown setting 'listne'" in done.stderr
 
 

@@ -69,7 +69,7 @@ def test_a_call_without_the_right_token_says_what_to_do(secured, authority, toke
             list(client.ou_stream(iter(PRICES)))
 
 
-def test_the_environment_has_them_for_a_client_that_is_given_none(secured, authority, monkeypatch):
+def test_the_environment_has_them_for_a_client_that_is_given_none(impatient, secured, authority, monkeypatch):
     monkeypatch.setenv("MEANREV_HOST", secured)
     monkeypatch.setenv("MEANREV_TOKEN", f" {BOB}\n")
     monkeypatch.setenv("MEANREV_TLS_CA", str(authority.ca))
@@ -118,7 +118,7 @@ def test_tls_is_of_no_use_at_a_unix_socket():
         mr.Client("unix:/run/s", tls=True)
 
 
-def test_a_client_shows_a_certificate_where_the_server_asks_for_one(tls, authority, machine):
+def test_a_client_shows_a_certificate_where_the_server_asks_for_one(impatient, tls, authority, machine):
     with mr.serve(tls_client_ca=str(authority.ca), **tls) as where:
         for given in (mr.TlsFiles(authority.ca, machine.cert, machine.key), (authority.ca, machine.cert, machine.key)):
             with mr.Client(where, tls=given) as client:
@@ -128,7 +128,7 @@ def test_a_client_shows_a_certificate_where_the_server_asks_for_one(tls, authori
     assert "TlsFiles or MEANREV_TLS_CLIENT_CERT where it asks for a certificate" in str(refused.value)
 
 
-def test_a_server_with_another_name_is_refused_unless_that_name_is_given(tls, authority, tokens):
+def test_a_server_with_another_name_is_refused_unless_that_name_is_given(impatient, tls, authority, tokens):
     pair = authority.sign("elsewhere", "/CN=box", "subjectAltName=DNS:box.example")
     with mr.serve(**{**tls, "tls_cert": str(pair.cert), "tls_key": str(pair.key)}) as where:
         with mr.Client(where, tls=mr.TlsFiles(authority.ca, name="box.example")) as client:
@@ -138,7 +138,7 @@ def test_a_server_with_another_name_is_refused_unless_that_name_is_given(tls, au
     assert "TlsFiles(name=...) or MEANREV_TLS_NAME says which name it has" in str(refused.value)
 
 
-def test_a_server_of_another_ca_is_refused(secured, tmp_path):
+def test_a_server_of_another_ca_is_refused(impatient, secured, tmp_path):
     with (
         mr.Client(secured, token=ALICE, tls=Authority(tmp_path).ca) as client,
         pytest.raises(mr.ConnectionFailed) as no,
@@ -147,7 +147,7 @@ def test_a_server_of_another_ca_is_refused(secured, tmp_path):
     assert "the CA of tls= (or MEANREV_TLS_CA) has not signed it" in str(no.value)
 
 
-def test_tls_and_plaintext_do_not_meet(secured, address, authority):
+def test_tls_and_plaintext_do_not_meet(impatient, secured, address, authority):
     with mr.Client(secured) as client, pytest.raises(mr.ConnectionFailed, match="tls= or MEANREV_TLS_CA"):
         client.log_returns(PRICES)
     with mr.Client(address, tls=authority.ca) as client, pytest.raises(mr.ConnectionFailed, match="leave out tls="):

@@ -65,11 +65,13 @@ assert client.log_returns([1.0, 2.0]).n_periods == 1
 """
 
 
+@pytest.mark.faults
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="this system has no fork")
 def test_parent_and_child_both_work_after_a_fork(where):
     subprocess.run([sys.executable, "-W", "ignore", "-c", FORK, where], check=True, timeout=60, capture_output=True)
 
 
+@pytest.mark.faults
 def test_nothing_is_left_over_at_exit(where):
     """No warning, no hang: a script may leave its client open."""
     script = f"import meanrev as mr\nassert mr.Client({where!r}).log_returns([1.0, 2.0]).n_periods == 1"

@@ -39,9 +39,20 @@ def test_one_series_that_cannot_be_fitted_leaves_the_others_alone(client, prices
 
 
 @pytest.mark.parametrize("length", [1, 2, 3])
-def test_a_series_too_short_to_fit_is_still_answered(client, length):
-    fit = client.ou(np.arange(1.0, length + 1.0))
-    assert (fit.status, fit.theta) == ("updating", 0.0)
+def test_a_series_too_short_to_fit_has_no_number_and_the_reason(client, length):
+    prices = np.arange(1.0, length + 1.0)
+    for fit in (client.ou(prices), client.fit_ou(prices)):
+        assert (fit.status, fit.reason, fit.n_samples) == ("updating", "fewer than 4 prices", length)
+        assert np.isnan([fit.theta, fit.mu, fit.half_life, fit.half_life_upper, fit.b_upper, fit.mu_lower]).all()
+
+
+def test_a_fit_near_a_unit_root_has_the_exact_interval(client, prices):
+    fit, plain = client.ou(prices[:, 0], bias="median_unbiased"), client.ou(prices[:, 0])
+    assert fit.theta == pytest.approx(-np.log(fit.b_median_unbiased))
+    assert fit.theta < plain.theta
+    assert fit.theta_upper == pytest.approx(-np.log(fit.b_lower))
+    assert (plain.b_lower, plain.mu_lower) == (fit.b_lower, fit.mu_lower)
+    assert client.fit_ou(prices[:, 0], bias="median_unbiased").theta_lower == pytest.approx(fit.theta_lower)
 
 
 def test_no_price_at_all_is_refused(client):
@@ -228,7 +239,9 @@ def test_a_signal_follows_from_the_fit_and_the_thresholds(client, prices):
     assert client.signals(cheap, fit, levels).signal == "buy"
     assert client.signals(cheap, fit, levels, position="short").signal == "buy"
     assert client.signals(cheap, fit, levels, position="long").signal == "hold"
-    assert client.signals(prices[:, 0]).meta["theta"] == pytest.approx(fit.theta)
+    corrected = client.ou(prices[:, 0], bias="median_unbiased")
+    assert client.signals(prices[:, 0]).meta["theta"] == pytest.approx(corrected.theta)
+    assert client.signals(prices[:, 0], bias="none").meta["theta"] == pytest.approx(fit.theta)
 
 
 def test_a_signal_takes_the_fit_of_one_series(client, prices):

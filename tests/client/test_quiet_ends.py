@@ -6,6 +6,8 @@ import sys
 
 import pytest
 
+pytestmark = pytest.mark.faults
+
 AROUND = """
 import asyncio
 import numpy as np

@@ -167,6 +167,7 @@ def test_prices_without_a_time_are_published_once(moody, stamp, calls):
     assert mood.calls == calls
 
 
+@pytest.mark.faults
 def test_asking_ends_with_the_timeout(moody):
     mood, address = moody(grpc.StatusCode.UNAVAILABLE, 1000)
     with mr.Client(address, timeout=8) as client, pytest.raises(mr.ConnectionFailed, match="not now"):

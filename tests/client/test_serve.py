@@ -28,6 +28,7 @@ def test_its_process_ends_with_it():
     assert not server.is_running()
 
 
+@pytest.mark.faults
 def test_its_process_ends_with_its_parent():
     program = (
         "import sys, meanrev as mr\nserving = mr.serve()\nprint(serving.__enter__(), flush=True)\nsys.stdin.read()"
@@ -42,6 +43,7 @@ def test_its_process_ends_with_its_parent():
         server.wait(60)
 
 
+@pytest.mark.faults
 def test_a_server_that_ends_by_itself_is_an_error_of_ours():
     before = set(psutil.Process().children())
     with mr.serve(grace_s=0) as address, mr.Client(address, timeout=60) as client:

@@ -19,6 +19,7 @@ pytestmark = pytest.mark.skipif(not DEPLOY.is_dir(), reason="needs the checkout,
 CHECKS = {
     DOCKERFILE: ["hadolint"],
     DEPLOY / "compose.yaml": ["check-jsonschema", "--builtin-schema", "vendor.compose-spec"],
+    DEPLOY / "compose.tls.yaml": ["check-jsonschema", "--builtin-schema", "vendor.compose-spec"],
     DEPLOY / "kubernetes.yaml": ["kubernetes-validate", "--strict", "--quiet"],
     DEPLOY / "meanrev.service": ["systemd-analyze", "verify"],
 }
@@ -28,6 +29,8 @@ MISTAKES = [
     (DOCKERFILE, "USER 10001:10001", "USER root", "DL3002"),
     (DEPLOY / "compose.yaml", "read_only: true", "readonly: true", "readonly"),
     (DEPLOY / "compose.yaml", "count: 1", "count: [1]", "count"),
+    (DEPLOY / "compose.tls.yaml", "healthcheck:", "healthchek:", "healthchek"),
+    (DEPLOY / "kubernetes.yaml", "fsGroup: 10001", "fsGrp: 10001", "fsGrp"),
     (DEPLOY / "kubernetes.yaml", "terminationGracePeriodSeconds: 40", "terminationGraceSeconds: 40", "Additional"),
     (DEPLOY / "kubernetes.yaml", "replicas: 2", "replicas: two", "replicas"),
     (DEPLOY / "meanrev.service", "DynamicUser=yes", "DynamicUsr=yes", "DynamicUsr"),

@@ -2,6 +2,8 @@
 
 import json
 import re
+import shutil
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -80,6 +82,24 @@ def test_every_alert_has_a_section_in_the_manual():
     for alert, runbook in zip(alerts, runbooks, strict=True):
         assert runbook == f"docs/operating.md#{alert.lower()}"
         assert alert.lower() in sections
+
+
+def test_every_alert_fires_where_it_should_and_nowhere_else(tmp_path):
+    """The series and the alerts that they lead to are in a file of promtool's own format."""
+    cases = Path(__file__).with_name("alerts.test.yaml").read_text(encoding="utf-8")
+    alerts = re.findall(r"- alert: (\w+)", (DEPLOY / "alerts.yaml").read_text(encoding="utf-8"))
+    assert sorted(re.findall(r"- alertname: (\w+)", cases)) == sorted(alerts)
+    program = shutil.which("promtool")
+    if program is None:
+        pytest.skip("needs promtool, of Prometheus (Debian's package prometheus has it)")
+    (tmp_path / "cases.yaml").write_text(cases.replace("../../deploy/alerts.yaml", "alerts.yaml"))
+    rules = (DEPLOY / "alerts.yaml").read_text(encoding="utf-8")
+    for text, right in ((rules, True), (rules.replace("0.8 * meanrev_limit", "0.7 * meanrev_limit"), False)):
+        (tmp_path / "alerts.yaml").write_text(text)
+        done = subprocess.run(
+            [program, "test", "rules", tmp_path / "cases.yaml"], capture_output=True, text=True, timeout=60, check=False
+        )
+        assert (done.returncode == 0) is right, done.stdout + done.stderr
 
 
 def test_all_reasons_are_in_the_manual():

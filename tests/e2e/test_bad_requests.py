@@ -1,4 +1,7 @@
-"""Two thousand hostile requests over all methods: each is answered or refused by rule, and the server goes on."""
+"""Hostile requests over all methods: each is answered or refused by rule, and the server goes on.
+
+`make faults` asks two thousand, and `make test` two hundred.
+"""
 
 import json
 
@@ -11,7 +14,7 @@ from hypothesis import strategies as st
 from meanrev_wire import meanrev_pb2
 from tests.server.serving import METHODS, Caller, serving
 
-EXAMPLES = 2_000 // len(METHODS) + 1
+MANY, FEW = (total // len(METHODS) + 1 for total in (2_000, 200))
 ALLOWED = {
     grpc.StatusCode.INVALID_ARGUMENT,
     # Legal questions without an answer: a zero-variance asset, a portfolio that nobody has.
@@ -131,9 +134,17 @@ def server():
 
 
 @pytest.mark.parametrize("name", sorted(METHODS))
-@settings(max_examples=EXAMPLES, suppress_health_check=list(HealthCheck), database=None)
-@given(data=st.data())
-def test_bad_requests_are_refused_by_rule(server, name, data):
+@pytest.mark.parametrize("examples", [FEW, pytest.param(MANY, marks=pytest.mark.faults)])
+def test_bad_requests_are_refused_by_rule(server, name, examples):
+    @settings(max_examples=examples, suppress_health_check=list(HealthCheck), database=None)
+    @given(data=st.data())
+    def ask_one(data):
+        assert_refused_by_rule(server, name, data)
+
+    ask_one()
+
+
+def assert_refused_by_rule(server, name, data):
     one = messages(METHODS[name].input_type)
     streams = METHODS[name].client_streaming
     broken = st.binary(min_size=1, max_size=30)

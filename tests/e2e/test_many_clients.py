@@ -9,6 +9,8 @@ import pytest
 import meanrev as mr
 from tests.server.serving import serving
 
+pytestmark = pytest.mark.faults
+
 N_CLIENTS = 64
 
 

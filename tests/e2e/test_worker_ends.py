@@ -19,6 +19,8 @@ import meanrev as mr
 from meanrev_wire import meanrev_pb2
 from tests.server.serving import SERVICE, serving
 
+pytestmark = pytest.mark.faults
+
 N_KILLS = 20
 N_CLIENTS = 5
 

@@ -72,6 +72,8 @@ class Connection:
         self.received, self.trailers = {}, {}
         self.ended = set()
         self.closed = threading.Event()
+        self._may_read = threading.Event()
+        self._may_read.set()
         settings = b"" if window is None else struct.pack(">HI", _INITIAL_WINDOW, window)
         self._send(_PREFACE + _frame(_SETTINGS, 0, 0, settings))
         self._reader = threading.Thread(target=self._read, daemon=True)
@@ -81,6 +83,7 @@ class Connection:
         return self
 
     def __exit__(self, *exc):
+        self._may_read.set()
         with contextlib.suppress(OSError):
             self._socket.shutdown(socket.SHUT_RDWR)
         self._socket.close()
@@ -143,6 +146,14 @@ class Connection:
         """Cancel a call."""
         self._send(_frame(_RST_STREAM, 0, stream, struct.pack(">I", 8)))
 
+    def widen(self):
+        """Let the server send as much on the connection as HTTP/2 allows."""
+        self._send(_frame(_WINDOW_UPDATE, 0, 0, struct.pack(">I", 2**31 - 1 - 65_535)))
+
+    def stop_reading(self):
+        """Leave what comes in the socket, until the end."""
+        self._may_read.clear()
+
     def wait_ended(self, streams, patience_s=30):
         """Wait until the server has ended these streams, or closed the connection; returns how many it had ended."""
         give_up = time.monotonic() + patience_s
@@ -159,7 +170,7 @@ class Connection:
     def _read(self):
         buffered = self._socket.makefile("rb", buffering=1 << 20)
         try:
-            while len(head := buffered.read(9)) == 9:
+            while self._may_read.wait() and len(head := buffered.read(9)) == 9:
                 size = int.from_bytes(head[:3], "big")
                 kind, flags, stream = head[3], head[4], int.from_bytes(head[5:], "big") & 0x7FFFFFFF
                 self._take(kind, flags, stream, buffered.read(size))

@@ -1,9 +1,21 @@
-"""Shared by the tests of faults: what each attack may take of an innocent client's patience."""
+"""Marks the tests of this folder, and asks servers under attack what an innocent client would ask."""
+
+from pathlib import Path
 
 import pytest
 
 from meanrev_wire import meanrev_pb2
 from tests.server.serving import Caller
+
+HERE = Path(__file__).parent
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items):
+    """Mark them before `-m` chooses."""
+    for item in items:
+        if item.path.is_relative_to(HERE):
+            item.add_marker("faults")
 
 
 @pytest.fixture

@@ -10,6 +10,7 @@ from tests.faults.attacks import Connection
 from tests.faults.watched_server import Server, eventually
 
 HEALTH = "/grpc.health.v1.Health/Watch"
+REFLECTION = "/grpc.reflection.v1alpha.ServerReflection/ServerReflectionInfo"
 SERVING, NOT_SERVING = health_pb2.HealthCheckResponse.SERVING, health_pb2.HealthCheckResponse.NOT_SERVING
 
 
@@ -54,3 +55,15 @@ def test_questions_about_the_services_are_answered_one_after_the_other():
         answers = list(reflection_pb2_grpc.ServerReflectionStub(channel).ServerReflectionInfo(iter(asked), timeout=60))
         assert len(answers) == 100
         assert time.monotonic() - began > 0.9
+
+
+def test_few_clients_ask_about_the_services_at_once(answered):
+    with Server() as server, Connection(server.address) as attack:
+        opened = [attack.open(REFLECTION) for _ in range(20)]
+        assert eventually(lambda: len(attack.ended) == 20 - 16)
+        assert answered(server.address)
+        attack.message(next(stream for stream in opened if stream not in attack.ended), b"", end=True)
+        assert eventually(lambda: len(attack.ended) == 20 - 16 + 1)
+        attack.open(REFLECTION)
+        attack.open(REFLECTION)
+        assert eventually(lambda: len(attack.ended) == 20 - 16 + 2)

@@ -67,7 +67,13 @@ class Server:
         return self._process.pid
 
     def ask(self, question):
-        """Ask for the largest lag of its event loop since the last "lag", or for what is in flight with "load"."""
+        """Ask a question.
+
+        Args:
+            question: "lag" is the longest time that its event loop was late since the last such question, "held" the
+                longest that the loop's thread computed in one go, whatever else the machine did, "busy" the number of
+                busy compute threads, and "load" what is in flight.
+        """
         self._process.stdin.write(question + "\n")
         self._process.stdin.flush()
         return json.loads(self._process.stdout.readline())
@@ -96,10 +102,11 @@ def _parts(load):
 
 async def _serve(settings):
     from meanrev_server.app import App
+    from meanrev_server.compute_backend import spare_the_loop
     from meanrev_server.config import Settings
     from meanrev_server.rpc.exchange import Desk
 
-    desks, opened, lags = set(), Desk.open, [0.0]
+    desks, opened, lags, held = set(), Desk.open, [0.0], [0.0]
 
     def remembered(self, *args):
         desks.add(self)
@@ -107,6 +114,7 @@ async def _serve(settings):
 
     setattr(Desk, "open", remembered)  # noqa: B010 - a type checker would see an assignment to a method
     app = App(Settings(**settings))
+    spare_the_loop()
     _say(await app.start())
     loop, asked = asyncio.get_running_loop(), asyncio.Queue()
 
@@ -117,16 +125,20 @@ async def _serve(settings):
 
     async def probe():
         while True:
-            began = time.monotonic()
+            began, computed = time.monotonic(), time.thread_time()
             await asyncio.sleep(_PROBE_S)
             lags.append(time.monotonic() - began - _PROBE_S)
+            held.append(time.thread_time() - computed)
 
     threading.Thread(target=listen, daemon=True).start()
     probing = asyncio.create_task(probe())
     while (question := await asked.get()) is not None:
-        if question == "lag":
-            _say(json.dumps(max(lags)))
-            lags[:] = [0.0]
+        if question in {"lag", "held"}:
+            asked_for = lags if question == "lag" else held
+            _say(json.dumps(max(asked_for)))
+            asked_for[:] = [0.0]
+        elif question == "busy":
+            _say(app.call.launcher.load.busy)
         else:
             loads = [desk._admission.load for desk in desks]
             _say(json.dumps([sum(part) for part in zip(*map(_parts, loads), strict=True)] or [0] * 4))

@@ -68,7 +68,7 @@ def test_a_missing_folder_is_said_before_the_work(run, tmp_path, command, option
     ("words", "code"),
     [(("sweep", "f.csv"), 4), (("scan", "f.csv"), 4), (("sweep", "g.csv", "--host", "127.0.0.1:1"), 3)],
 )
-def test_errors_are_json_where_json_was_asked_for(run, tmp_path, words, code):
+def test_errors_are_json_where_json_was_asked_for(run, impatient, tmp_path, words, code):
     """A program that reads --json met a sentence where a document was promised; errors are documents too."""
     rows = lines(A, B)
     write(tmp_path / "g.csv", "Date,A,B", rows)

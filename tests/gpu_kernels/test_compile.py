@@ -3,6 +3,7 @@
 import ctypes
 import hashlib
 import os
+import shutil
 import stat
 import subprocess
 import sys
@@ -26,8 +27,27 @@ ENTRY(twice)(Index n, const double* from, double* to, Threads threads) {
 """
 
 
+@pytest.fixture(scope="module")
+def compiled(tmp_path_factory):
+    """Run the compiler once for the same words and source: it takes a second, and a copy of its file takes none."""
+    folder, known, run = tmp_path_factory.mktemp("compiled"), {}, kernels._run
+
+    def run_once(command):
+        if "-o" not in command:
+            return run(command)
+        *words, _, out = command
+        key = tuple(Path(word).read_bytes() if word.endswith(".cu") else word for word in words)
+        if key not in known:
+            run([*words, "-o", str(folder / str(len(known)))])
+            known[key] = folder / str(len(known))
+        shutil.copy(known[key], out)
+        return ""
+
+    return run_once
+
+
 @pytest.fixture
-def cache_folder(tmp_path, monkeypatch):
+def cache_folder(tmp_path, monkeypatch, compiled):
     """A cache of the test's own, and one tiny kernel to build into it."""
     source = tmp_path / "tiny" / "tiny.cu"
     source.parent.mkdir()
@@ -36,6 +56,7 @@ def cache_folder(tmp_path, monkeypatch):
     monkeypatch.setattr(kernel_cache, "_folder", [folder])
     monkeypatch.setattr(kernels, "_lanes", [0])
     monkeypatch.setattr(kernels, "_AHEAD", tmp_path / "lib")
+    monkeypatch.setattr(kernels, "_run", compiled)
     monkeypatch.setattr(kernels, "sources", lambda: {"tiny": source})
     monkeypatch.setattr(kernels, "_HOST_FLAGS", tuple(flag.replace("-O3", "-O0") for flag in kernels._HOST_FLAGS))
     kernels._loaded.cache_clear()

@@ -65,7 +65,7 @@ def in_order(first, last, *sources):
 def test_rows_have_the_order_of_the_fields_that_are_made_of_them():
     assert in_order("N_SAMPLES", "ROUNDING", "ou/verdict.h") == list(sums.Sums._fields)
     assert in_order("RESIDUAL", "ROUNDS", "weights/figures.h") == list(weights_driver.Solved._fields[2:])
-    assert in_order("NONE", "JACKKNIFE", "ou/verdict.h") == list(ou.BIASES)
+    assert in_order("NONE", "MEDIAN_UNBIASED", "ou/verdict.h") == list(ou.BIASES)
     assert weights_driver.Solved._fields[:2] == ("x", "answer")
 
 

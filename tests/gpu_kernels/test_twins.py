@@ -12,6 +12,7 @@ import pytest
 import gpu_kernels
 from gpu_kernels import (
     cointegration,
+    data_snooping,
     dispatch,
     johansen,
     moments,
@@ -53,6 +54,9 @@ WORK = {
     "weights.sharpe, leverage": lambda: weights.sharpe(MEANS, COVARIANCE, leverage=1.5),
     "multiperiod.optimize": lambda: multiperiod.optimize(RETURNS[:3], COVARIANCE, bounds=(0.0, 1.0)),
     "johansen.fit": lambda: johansen.fit(WALKS.T),
+    "data_snooping.examine": lambda: data_snooping.examine(
+        WALKS.T, resamples=99, n_blocks=2, n_folds=3, n_test_folds=1
+    ),
     "cointegration.scan": lambda: cointegration.scan(WALKS.T),
     "thresholds.optimal": lambda: thresholds.optimal(1.0, 0.0, 1.0, [0.1, 0.2]),
     "thresholds.evaluate": lambda: thresholds.evaluate(1.0, 0.0, 1.0, 0.1, [1.0, 2.0], 0.0),

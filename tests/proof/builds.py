@@ -92,7 +92,8 @@ def build(operation, name, *, planted=False):
     plants = ["-DMEANREV_PLANTS"] if planted else []
     flags = [*_FLAGS, *BUILDS[name], *plants, "-I", str(_ROOM), "-I", str(DRIVERS)]
     digest = hashlib.sha256(f"{version} {flags}".encode())
-    for source in (driver(operation), DRIVERS / "driver.h", sources()[operation], *sorted(_ROOM.rglob("*.h"))):
+    included = sorted(path for pattern in ("*.h", "*.csv") for path in _ROOM.rglob(pattern))
+    for source in (driver(operation), DRIVERS / "driver.h", sources()[operation], *included):
         digest.update(source.read_bytes())
     program = _BUILT / f"{flat(operation)}-{digest.hexdigest()[:24]}"
     _BUILT.mkdir(parents=True, exist_ok=True)

@@ -14,7 +14,8 @@ def everyone():
 
 
 def publish(marks, *given, now_s=0.0):
-    with marks.room_for([mark.asset_id for mark in given]):
+    with marks.room() as reserve:
+        reserve({mark.asset_id for mark in given})
         for mark in given:
             marks.publish(mark, now_s)
 
@@ -87,10 +88,12 @@ def test_only_so_many_assets_are_marked(everyone, monkeypatch):
 def test_bytes_are_counted_and_room_that_is_not_used_is_given_back():
     stored = StoredBytes(3 * (512 + 1), 1.0)
     marks = AllMarks(stored, 100.0).of("")
-    with marks.room_for("ABC"):
+    with marks.room() as reserve:
+        reserve("AB")
+        reserve("C")
         assert stored.total == 3 * 513
-        with pytest.raises(LimitReached, match="max_state_bytes"), marks.room_for("D"):
-            pass
+        with pytest.raises(LimitReached, match="max_state_bytes"):
+            reserve("D")
         marks.publish(Mark("A", 1.0, 1), 0.0)
     assert stored.total == 513
     publish(marks, Mark("A", 2.0, 2), Mark("B", 2.0, 2))

@@ -251,7 +251,7 @@ class TestJobs:
         with pytest.raises(grpc.RpcError) as refused:
             ask("SubmitJob", chunks(PRICES, **options))
         assert refused.value.code() is grpc.StatusCode.INVALID_ARGUMENT
-        names = "'Backtest', 'ReturnStats', 'FitOu', 'SweepThresholds', 'ScanPairs'"
+        names = "'Backtest', 'ReturnStats', 'FitOu', 'RunTests', 'SweepThresholds', 'ScanPairs', 'RealityCheck'"
         assert f"metadata.method must be one of {names}" in refused.value.details()
 
     def test_an_unknown_job_is_not_found(self, ask):

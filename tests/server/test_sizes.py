@@ -298,12 +298,13 @@ class TestParts:
         assert [len(name) for name in whole.result.columns] == [5000, 1]
 
 
-OPTIONS = {
+OPTIONS = {name: {} for name in TASKS} | {
     "SweepThresholds": {"entry": "0.5:2.5:0.1", "lookback": [10, 20], "figures": ["max_drawdown", "num_trades"]},
     "FitOu": {"adf_lags": 1},
     "ScanPairs": {"alpha": 1.0, "lookback": 20},
     "Backtest": {"entry": 1.0, "exit": 0.0, "path": True},
     "ReturnStats": {"kind": "equity"},
+    "RealityCheck": {"resamples": 99},
 }
 
 
@@ -332,8 +333,7 @@ class TestEstimates:
 
     @pytest.mark.parametrize("method", TASKS)
     def test_memory_stays_below_what_was_said(self, method):
-        values = matrix(400, 40)
-        names = tuple(map(str, range(40)))
+        values, names = matrix(400, 40), tuple(map(str, range(40)))
         request = Request.read(TASKS[method], Outline(400, 40, names, json.dumps(OPTIONS[method])))
         with using(*Selection()):
             tracemalloc.start()

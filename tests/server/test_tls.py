@@ -186,6 +186,7 @@ def served(address):
     return ssl.get_server_certificate((host, int(port)))
 
 
+@pytest.mark.faults
 def test_a_new_pair_is_served_without_a_restart(rotating, good, other, authority):
     with serving(**files_of(rotating)) as address, connected(address, authority) as call:
         assert call("ComputeLogReturns", prices=[1.0, 2.0]).n_periods == 1
@@ -197,6 +198,7 @@ def test_a_new_pair_is_served_without_a_restart(rotating, good, other, authority
             assert anew("ComputeLogReturns", prices=[1.0, 2.0]).n_periods == 1
 
 
+@pytest.mark.faults
 @pytest.mark.parametrize(
     ("spoil", "reason"),
     [

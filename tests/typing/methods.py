@@ -22,7 +22,9 @@ from meanrev.results import (
     PairFit,
     Pca,
     Portfolio,
+    RealityCheck,
     ReturnStats,
+    ReversionTests,
     ScanResult,
     ServerInfo,
     SweepResult,
@@ -39,7 +41,9 @@ def of_a_client(client: mr.Client) -> None:
     assert_type(client.pair(PRICES[:, 0], PRICES[:, 1]), PairFit)
     assert_type(client.johansen(PRICES, det_order=0, lags=1), JohansenTest)
     assert_type(client.stats(PRICES), ReturnStats)
+    assert_type(client.reality_check(PRICES), RealityCheck)
     assert_type(client.fit_ou(PRICES), OuFit)
+    assert_type(client.tests(PRICES), ReversionTests)
     assert_type(client.ou(PRICES), OuFit)
     assert_type(client.ou_stream([1.0, 2.0]), Iterator[OuFit])
     assert_type(client.cara(PRICES, gamma=2.0), Weights)

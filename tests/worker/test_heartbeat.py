@@ -14,6 +14,8 @@ from gpu_kernels.interruption import Interrupt
 from meanrev_worker import Fleet, Orders, WorkerLost, process
 from tests.worker import mischief
 
+pytestmark = pytest.mark.faults
+
 PATIENCE_S = 60
 
 

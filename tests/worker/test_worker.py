@@ -33,8 +33,16 @@ def working(channels=2, backend="numpy", changed=lambda: None):
         worker.close()
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def worker():
+    """A child that every test leaves as it was."""
+    with working() as worker:
+        yield worker
+
+
+@pytest.fixture
+def mortal():
+    """A child that its test may end."""
     with working() as worker:
         yield worker
 
@@ -133,6 +141,7 @@ def test_as_many_compute_at_once_as_there_are_channels(worker, tmp_path):
         assert [each.result(60) for each in waiting] == ["answered"] * 2
 
 
+@pytest.mark.faults
 def test_what_was_under_way_is_lost_and_the_next_child_goes_on(tmp_path):
     news: list[bool] = []
     lone: Fleet
@@ -151,47 +160,50 @@ def test_what_was_under_way_is_lost_and_the_next_child_goes_on(tmp_path):
     assert not psutil.pid_exists(first)
 
 
-def test_a_call_that_met_a_dead_child_before_anybody_noticed_goes_to_the_next_one(worker, monkeypatch):
-    number = worker.workers[0].pid
+@pytest.mark.faults
+def test_a_call_that_met_a_dead_child_before_anybody_noticed_goes_to_the_next_one(mortal, monkeypatch):
+    number = mortal.workers[0].pid
     os.kill(number, signal.SIGSTOP)  # its sockets stay open, so nothing is noticed yet
     until(lambda: is_stopped(number))
     with ThreadPoolExecutor(1) as pool:
-        waiting = pool.submit(worker.run, mischief.selected, ())
+        waiting = pool.submit(mortal.run, mischief.selected, ())
         os.kill(number, signal.SIGKILL)
         try:
             selection, other = waiting.result(60)
         except WorkerLost:
-            selection, other = worker.run(mischief.selected, ())
+            selection, other = mortal.run(mischief.selected, ())
     assert other != number
     assert selection.backend == "numpy"
 
 
-def test_a_computation_that_ended_two_children_is_refused_and_others_go_on(worker):
+@pytest.mark.faults
+def test_a_computation_that_ended_two_children_is_refused_and_others_go_on(mortal):
     for _ in range(2):
         with pytest.raises(WorkerLost):
-            worker.run(mischief.end, ())
+            mortal.run(mischief.end, ())
     with pytest.raises(RepeatedCrash, match="ended twice at this computation"):
-        worker.run(mischief.end, ())
-    until(lambda: worker.restarts == 2)
+        mortal.run(mischief.end, ())
+    until(lambda: mortal.restarts == 2)
     with pytest.raises(WorkerLost):
-        worker.run(mischief.end, (4,))
-    assert worker.run(mischief.same, (5,)) == (5,)
+        mortal.run(mischief.end, (4,))
+    assert mortal.run(mischief.same, (5,)) == (5,)
 
 
-def test_a_neighbour_of_a_crashing_computation_is_not_blamed(worker, tmp_path):
+@pytest.mark.faults
+def test_a_neighbour_of_a_crashing_computation_is_not_blamed(mortal, tmp_path):
     """It was under way at the first end; at the second the crashing one goes alone."""
     file = str(tmp_path / "begun")
     with ThreadPoolExecutor(2) as pool:
-        neighbour = pool.submit(worker.run, mischief.wait_for, (file,))
+        neighbour = pool.submit(mortal.run, mischief.wait_for, (file,))
         until((tmp_path / "begun").exists)
         with pytest.raises(WorkerLost):
-            worker.run(mischief.end, ())
+            mortal.run(mischief.end, ())
         with pytest.raises(WorkerLost):
             neighbour.result(60)
         (tmp_path / "begun").unlink()
-        again = pool.submit(worker.run, mischief.wait_for, (file,))
+        again = pool.submit(mortal.run, mischief.wait_for, (file,))
         until((tmp_path / "begun").exists)
-        crash = pool.submit(worker.run, mischief.end, ())
+        crash = pool.submit(mortal.run, mischief.end, ())
         time.sleep(0.1)
         assert not crash.done()
         (tmp_path / "begun").unlink()
@@ -199,25 +211,32 @@ def test_a_neighbour_of_a_crashing_computation_is_not_blamed(worker, tmp_path):
         with pytest.raises(WorkerLost):
             crash.result(60)
         with pytest.raises(RepeatedCrash):
-            worker.run(mischief.end, ())
+            mortal.run(mischief.end, ())
 
 
-def test_one_that_answers_at_the_second_try_is_not_refused_later(worker, tmp_path):
+@pytest.mark.faults
+def test_one_that_answers_at_the_second_try_is_not_refused_later(mortal, tmp_path):
     for number in range(3):
         path = (str(tmp_path / "once"),)
         with pytest.raises(WorkerLost):
-            worker.run(mischief.end_if_absent, path)
-        assert worker.run(mischief.end_if_absent, path) == "answered"
+            mortal.run(mischief.end_if_absent, path)
+        assert mortal.run(mischief.end_if_absent, path) == "answered"
         (tmp_path / "once").unlink()
-        assert worker.restarts == number + 1
+        assert mortal.restarts == number + 1
 
 
 def open_files():
     return list(Path("/proc/self/fd").iterdir())
 
 
+def watchers():
+    """Return the threads that watch over children."""
+    return {thread for thread in threading.enumerate() if thread.name == "meanrev-worker" and thread.is_alive()}
+
+
+@pytest.mark.faults
 def test_nothing_is_left_when_it_closes():
-    descriptors = len(open_files())
+    descriptors, others = len(open_files()), watchers()
     with working(channels=3) as worker:
         worker.run(mischief.doubled, (np.ones(100_000),))
         with pytest.raises(WorkerLost):
@@ -228,7 +247,7 @@ def test_nothing_is_left_when_it_closes():
     assert not psutil.pid_exists(number)
     with pytest.raises(WorkerLost):
         worker.run(mischief.same, (1,))
-    assert not [thread for thread in threading.enumerate() if thread.name == "meanrev-worker" and thread.is_alive()]
+    assert watchers() <= others
 
 
 PARENT = """
@@ -240,6 +259,7 @@ sys.stdin.read()
 """
 
 
+@pytest.mark.faults
 @pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGTERM])
 def test_it_ends_with_its_parent(how):
     parent = subprocess.Popen([sys.executable, "-c", PARENT], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
@@ -251,7 +271,7 @@ def test_it_ends_with_its_parent(how):
 
 
 def test_a_signal_to_the_group_is_the_parents_affair(worker):
-    for number in (signal.SIGTERM, signal.SIGINT):
+    for number in (signal.SIGTERM, signal.SIGINT, signal.SIGUSR1):
         os.kill(worker.workers[0].pid, number)
     assert worker.run(mischief.same, (1,)) == (1,)
     assert worker.restarts == 0
@@ -293,25 +313,27 @@ def test_what_finds_no_memory_harms_nobody(worker, monkeypatch):
     assert worker.restarts == 0
 
 
-def test_copies_of_one_computation_at_one_end_are_not_two_ends(worker, tmp_path):
+@pytest.mark.faults
+def test_copies_of_one_computation_at_one_end_are_not_two_ends(mortal, tmp_path):
     """As of two dashboards that ask for the same."""
     file = tmp_path / "begun"
     with ThreadPoolExecutor(2) as pool:
-        both = [pool.submit(worker.run, mischief.wait_with_others, (str(file),)) for _ in range(2)]
+        both = [pool.submit(mortal.run, mischief.wait_with_others, (str(file),)) for _ in range(2)]
         until(lambda: len(list(tmp_path.glob("begun.*"))) == 2)
-        os.kill(worker.workers[0].pid, signal.SIGKILL)
+        os.kill(mortal.workers[0].pid, signal.SIGKILL)
         for each in both:
             with pytest.raises(WorkerLost):
                 each.result(60)
-        again = pool.submit(worker.run, mischief.wait_with_others, (str(file),))
+        again = pool.submit(mortal.run, mischief.wait_with_others, (str(file),))
         until(lambda: len(list(tmp_path.glob("begun.*"))) == 3)
         file.touch()
         assert again.result(60) == "answered"
 
 
-def test_an_end_of_any_kind_is_followed_by_another_child(worker, monkeypatch):
-    os.kill(worker.workers[0].pid, 40)  # a signal without a name
-    until(lambda: worker.restarts == 1 and worker.ready)
+@pytest.mark.faults
+def test_an_end_of_any_kind_is_followed_by_another_child(mortal, monkeypatch):
+    os.kill(mortal.workers[0].pid, 40)  # a signal without a name
+    until(lambda: mortal.restarts == 1 and mortal.ready)
 
     fine, refusals = process._Child.__init__, [RuntimeError("the GPU is busy"), OSError("no process")]
 
@@ -321,9 +343,9 @@ def test_an_end_of_any_kind_is_followed_by_another_child(worker, monkeypatch):
         fine(self, *arguments)
 
     monkeypatch.setattr(process._Child, "__init__", starting)
-    os.kill(worker.workers[0].pid, signal.SIGKILL)
-    until(lambda: worker.ready and not refusals)
-    assert worker.run(mischief.same, (1,)) == (1,)
+    os.kill(mortal.workers[0].pid, signal.SIGKILL)
+    until(lambda: mortal.ready and not refusals)
+    assert mortal.run(mischief.same, (1,)) == (1,)
 
 
 def test_an_answer_that_was_not_read_is_nobody_elses(worker, monkeypatch):

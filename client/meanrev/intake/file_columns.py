@@ -1,14 +1,21 @@
-"""Columns of one file: all of them in memory, or read from the file a few at a time and let go after use."""
+"""Columns of one file: all of them in memory, or read from the file one at a time or in batches of rows."""
 
-from collections.abc import Callable, Sequence
-from typing import Any
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any, NamedTuple
 
-from meanrev.intake.options import polars
+__all__ = ["Columns", "Source"]
 
-__all__ = ["Columns"]
 
-_AT_ONCE = 16 << 20
-"""Bytes of columns that are read in one go, at eight a cell, or one column a thread: caches hold them until copied."""
+class Source(NamedTuple):
+    """How columns of a file are read that are not in memory.
+
+    Attributes:
+        column: From the number of a column to all of it.
+        batches: From numbers of columns to these columns, some rows at a time, in the order of the file.
+    """
+
+    column: Callable[[int], Any]
+    batches: Callable[[Sequence[int]], Iterator[list[Any]]]
 
 
 class Columns:
@@ -19,26 +26,25 @@ class Columns:
         height: Number of rows.
     """
 
-    def __init__(
-        self, frame: Any, height: int | None = None, read: Callable[[Sequence[int]], list[Any]] | None = None
-    ) -> None:
+    def __init__(self, frame: Any, height: int | None = None, source: Source | None = None) -> None:
         """Hold the columns of a frame, or read them when they are asked for.
 
         Args:
-            frame: polars DataFrame with all rows, or where read is given with the first ones.
+            frame: polars DataFrame with all rows, or where source is given with the first ones.
             height: Number of rows, where frame does not have them all.
-            read: From numbers of columns to these columns.
+            source: Reads the columns.
         """
         self.kinds = frame.dtypes
         self.height = frame.height if height is None else height
-        self._read = read
-        self._heads = None if read is None else frame.get_columns()
-        self._held = dict(enumerate(frame.get_columns())) if read is None else {}
+        self._source = source
+        given = list(map(_plainly_named, frame.get_columns()))
+        self._heads = None if source is None else given
+        self._held = dict(enumerate(given)) if source is None else {}
 
     def column(self, number: int) -> Any:
         """Return a column."""
-        if number not in self._held:
-            self.load([number])
+        if number not in self._held and self._source is not None:
+            self._held[number] = _plainly_named(self._source.column(number))
         return self._held[number]
 
     def head(self, number: int, n_rows: int) -> Any:
@@ -53,17 +59,20 @@ class Columns:
             return True
         return bool(self.column(number).null_count() < self.height)
 
-    def load(self, numbers: Sequence[int]) -> None:
-        """Read columns that are not in memory."""
-        absent = [number for number in numbers if number not in self._held]
-        if absent and self._read is not None:
-            self._held.update(zip(absent, self._read(absent), strict=True))
+    def in_memory(self, number: int) -> bool:
+        """Return whether all of a column is in memory already."""
+        return number in self._held
+
+    def batches(self, numbers: Sequence[int]) -> Iterator[list[Any]]:
+        """Return columns that are not in memory, some rows at a time; none of them is kept."""
+        for columns in () if self._source is None else self._source.batches(numbers):
+            yield list(map(_plainly_named, columns))
 
     def let_go(self, number: int) -> None:
         """Give the memory of a column back."""
         del self._held[number]
 
-    def groups(self, numbers: Sequence[int]) -> list[Sequence[int]]:
-        """Return columns in groups to be loaded and let go one after the other: all in one where memory has them."""
-        size = max(polars().thread_pool_size(), _AT_ONCE // (8 * self.height)) if self._read else len(numbers)
-        return [numbers[i : i + size] for i in range(0, len(numbers), size)]
+
+def _plainly_named(column: Any) -> Any:
+    """Return a column under a name that is no pattern: methods of a Series called "^A.*$" find no column."""
+    return column.alias("column")

@@ -1,20 +1,25 @@
 """Columns of numbers side by side, each in one piece of memory, which is how they are used."""
 
-from collections import Counter
-from itertools import zip_longest
+from collections import Counter, deque
 from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from meanrev.intake.options import FileOptions, polars
-from meanrev.intake.price_columns import number_column
+from meanrev.intake.price_columns import finite_numbers, number_column
 from meanrev.intake.raw import RawTable
 
 __all__ = ["Gathered", "gathered", "rows_of"]
 
 _SMALL = 1 << 20
 """Cells below which threads take longer to start than to copy."""
+
+_ROWS_AT_ONCE = 1 << 20
+"""Rows that polars reads from a Parquet file at once: those of a row group, of which libraries write up to so many."""
+
+_AT_ONCE = 64 << 20
+"""Bytes of these rows in memory; a file of more columns is read in several passes."""
 
 
 class Gathered(NamedTuple):
@@ -41,7 +46,17 @@ def gathered(raw: RawTable, places: list[int], options: FileOptions) -> Gathered
         InvalidInput: a cell is no number, or is infinite.
     """
     values = np.empty((raw.columns.height, len(places)), order="F")  # NumPy's memory comes in large pages
-    n_missing: list[int] = []
+    unread = [
+        at
+        for at, place in enumerate(places)
+        if raw.columns.kinds[place].is_numeric() and not raw.columns.in_memory(place)
+    ]
+    at_once = max(polars().thread_pool_size(), _AT_ONCE // (8 * min(raw.columns.height, _ROWS_AT_ONCE)))
+    done: dict[int, int] = {}
+    for first in range(0, len(unread), at_once):
+        done |= _from_batches(raw, {at: places[at] for at in unread[first : first + at_once]}, values)
+    # An infinity is refused here, by the first column that has one.
+    rest = [at for at in range(len(places)) if at not in done]
     uses = Counter(places)  # names of several header lines may ask for a column twice
 
     def copied(at: int) -> int:
@@ -51,26 +66,58 @@ def gathered(raw: RawTable, places: list[int], options: FileOptions) -> Gathered
             raw.columns.let_go(places[at])
         return int(column.null_count())
 
-    def numbered(count: int) -> range:
-        return range(len(n_missing), len(n_missing) + count)
-
-    groups = raw.columns.groups(places)
     threads = 1 if values.size < _SMALL else polars().thread_pool_size()
-    if threads == 1:
-        for group in groups:
-            raw.columns.load(group)
-            n_missing += map(copied, numbered(len(group)))
-        return Gathered(values, n_missing)
-    from concurrent.futures import ThreadPoolExecutor  # noqa: PLC0415 - for large tables only
+    if threads == 1 or not rest:
+        done |= zip(rest, map(copied, rest), strict=True)
+    else:
+        from concurrent.futures import ThreadPoolExecutor  # noqa: PLC0415 - for large tables only
 
-    # One group is read while the one before it is copied, because neither keeps all processors busy.
-    with ThreadPoolExecutor(threads + 1) as pool:
-        reading = pool.submit(raw.columns.load, groups[0])
-        for group, following in zip_longest(groups, groups[1:], fillvalue=()):
-            reading.result()
-            reading = pool.submit(raw.columns.load, following)
-            n_missing += pool.map(copied, numbered(len(group)))
-    return Gathered(values, n_missing)
+        with ThreadPoolExecutor(threads) as pool:
+            done |= zip(rest, pool.map(copied, rest), strict=True)
+    return Gathered(values, [done[at] for at in range(len(places))])
+
+
+def _from_batches(raw: RawTable, numbers: dict[int, int], values: NDArray[np.float64]) -> dict[int, int]:
+    """Read columns of numbers a batch of rows after the other, each of which is copied while the next ones are read.
+
+    Args:
+        raw: The file.
+        numbers: From places in values to numbers of columns.
+        values: (T, N), which gets the numbers.
+
+    Returns:
+        From places in values to the number of cells without a value, of the columns without an infinity.
+    """
+    if not numbers:
+        return {}
+    from concurrent.futures import ThreadPoolExecutor  # noqa: PLC0415 - for large files only
+
+    wanted = sorted(set(numbers.values()))
+    n_missing = dict.fromkeys(numbers, 0)
+
+    def copied(columns: list[Any], start: int) -> dict[int, int]:
+        found = {}
+        held = dict(zip(wanted, map(finite_numbers, columns), strict=True))
+        for at, number in numbers.items():
+            if held[number] is not None:
+                _copy(held[number], values[start:, at])
+                found[at] = int(held[number].null_count())
+        return found
+
+    def counted(found: dict[int, int]) -> dict[int, int]:
+        return {at: count + found[at] for at, count in n_missing.items() if at in found}
+
+    threads = max(1, polars().thread_pool_size() // 2)  # the others read
+    start, copying = 0, deque[Any]()
+    with ThreadPoolExecutor(threads) as pool:
+        for columns in raw.columns.batches(wanted):
+            if len(copying) > threads:
+                n_missing = counted(copying.popleft().result())
+            copying.append(pool.submit(copied, columns, start))
+            start += columns[0].len()
+        while copying:
+            n_missing = counted(copying.popleft().result())
+    return n_missing
 
 
 def rows_of(values: NDArray[np.float64], rows: NDArray[np.intp]) -> NDArray[np.float64]:

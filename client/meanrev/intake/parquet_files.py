@@ -1,20 +1,20 @@
-"""Parquet files: in one go, or where they are large a few columns at a time."""
+"""Parquet files: in one go, or where they are large in batches of rows."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 from meanrev.errors import InvalidInput
 from meanrev.intake import periods
-from meanrev.intake.file_columns import Columns
+from meanrev.intake.file_columns import Columns, Source
 from meanrev.intake.options import polars, refusal
 from meanrev.intake.raw import RawTable
 
 __all__ = ["read_folder", "read_parquet", "typed_table", "unread"]
 
 _LARGE = 16 << 20
-"""Bytes of a file from which on its columns are read a few at a time."""
+"""Bytes of a file from which on it is read in batches of rows."""
 
 _FEW_ROWS = 200
 """Rows of a large file by which columns are chosen for a closer look."""
@@ -23,9 +23,9 @@ _FEW_ROWS = 200
 def read_parquet(name: str, given: Path | bytes) -> RawTable:
     """Read a Parquet file.
 
-    The columns of a large file are read a few at a time, so that they never are in memory twice, as they came and as
-    numbers side by side. It also costs less: every group uses the memory of the one before again, and the system has
-    to provide no more.
+    The prices of a large file are read in batches of rows, so that they never are in memory twice, as they came and as
+    numbers side by side. It also costs less: caches still hold a batch when it is copied, and each batch uses the
+    memory of an earlier one again, so that the system has to provide no more.
 
     Args:
         name: The file's name, for messages.
@@ -35,31 +35,59 @@ def read_parquet(name: str, given: Path | bytes) -> RawTable:
         InvalidInput: it is broken, or holds no table.
     """
     pl = polars()
-
-    def read(columns: list[str] | None = None, n_rows: int | None = None) -> Any:
-        return pl.read_parquet(given, columns=columns, n_rows=n_rows, glob=False, hive_partitioning=False)
-
-    def some(numbers: Sequence[int]) -> list[Any]:
-        try:
-            frame = read([few.columns[number] for number in numbers])
-        except _broken() as error:
-            raise unread(name, "Parquet", error) from None
-        if frame.height != height:
-            raise refusal(name, "was changed while it was read; read it again")
-        return list(periods.as_times(name, frame).get_columns())
-
     try:
         if (given.stat().st_size if isinstance(given, Path) else len(given)) < _LARGE:
-            frame = read()
+            frame = pl.read_parquet(given, glob=False, hive_partitioning=False)
             return typed_table(name, frame, _pandas_index(pl.read_parquet_metadata(given), frame.columns))
-        few = read(n_rows=_FEW_ROWS)
-        height = pl.scan_parquet(given, glob=False, hive_partitioning=False).select(pl.len()).collect().item()
+        few = pl.read_parquet(given, n_rows=_FEW_ROWS, glob=False, hive_partitioning=False)
+        height = _scanned(given).select(pl.len()).collect().item()
         index = _pandas_index(pl.read_parquet_metadata(given), few.columns)
     except _broken() as error:
         raise unread(name, "Parquet", error) from None
     if not few.height:
         return typed_table(name, few)
-    return RawTable(name, tuple(few.columns), Columns(periods.as_times(name, few), height, some), index=index)
+    source = _source(name, given, few.columns, height)
+    return RawTable(name, tuple(few.columns), Columns(periods.as_times(name, few), height, source), index=index)
+
+
+def _source(name: str, given: Path | bytes, names: list[str], height: int) -> Source:
+    """Return how the columns of a large file are read."""
+    from polars import selectors  # noqa: PLC0415 - `import meanrev` stays quick without it
+
+    def columns(numbers: Sequence[int]) -> Any:
+        return _scanned(given).select(selectors.by_name(*(names[number] for number in numbers)))
+
+    def column(number: int) -> Any:
+        try:
+            frame = columns([number]).collect()
+        except _broken() as error:
+            raise unread(name, "Parquet", error) from None
+        if frame.height != height:
+            raise _changed(name)
+        return periods.as_times(name, frame).to_series()
+
+    def batches(numbers: Sequence[int]) -> Iterator[list[Any]]:
+        n_rows = 0
+        try:
+            for frame in columns(numbers).collect_batches():  # which polars may still change: it calls it unstable
+                n_rows += frame.height
+                if n_rows > height:
+                    break
+                yield frame.get_columns()
+        except _broken() as error:
+            raise unread(name, "Parquet", error) from None
+        if n_rows != height:
+            raise _changed(name)
+
+    return Source(column, batches)
+
+
+def _scanned(given: Path | bytes) -> Any:
+    return polars().scan_parquet(given, glob=False, hive_partitioning=False)
+
+
+def _changed(name: str) -> InvalidInput:
+    return refusal(name, "was changed while it was read; read it again")
 
 
 def read_folder(name: str, path: Path) -> RawTable:

@@ -13,7 +13,7 @@ from meanrev.intake.raw import RawTable
 from meanrev.intake.report import LeftOut
 from meanrev.intake.time_columns import TimeColumns
 
-__all__ = ["Chosen", "bars_by_value", "chosen_columns", "missing_mask", "number_column"]
+__all__ = ["Chosen", "bars_by_value", "chosen_columns", "finite_numbers", "missing_mask", "number_column"]
 
 _BAR_FIELDS = frozenset({"open", "high", "low", "close", "adjclose", "closeadj", "price", "last", "lastprice", "vwap"})
 _VOLUMES = frozenset({"volume", "vol", "volumes", "openint", "openinterest", "turnover", "quotevolume", "amount", "oi"})
@@ -96,12 +96,18 @@ def number_column(raw: RawTable, number: int, options: FileOptions) -> Any:
     ):
         wrong = f"{raw.shown(number)} holds {_called(column.dtype)}, no numbers"
         raise refusal(raw.source, f"{wrong}; --columns (columns) names others")
-    values = column.cast(pl.Float64, strict=False)
-    total = values.sum()
-    if not np.isfinite(total):  # one pass over the whole column, and a second only where the first finds something
-        bad = values.is_infinite().fill_null(value=False)
-        if bool(bad.any()):
-            _refuse_cell(raw, number, first(bad))
+    values = finite_numbers(column)
+    if values is None:
+        _refuse_cell(raw, number, first(column.cast(pl.Float64, strict=False).is_infinite().fill_null(value=False)))
+    return values
+
+
+def finite_numbers(column: Any) -> Any:
+    """Return numbers of any type as polars Series of Float64, null where one is missing; None where one is infinite."""
+    values = column.cast(polars().Float64, strict=False)
+    if not np.isfinite(values.sum()):  # one pass over all cells, and a second only where the first finds something
+        if bool(values.is_infinite().any()):
+            return None
         values = values.fill_nan(None)
     return values
 

@@ -18,6 +18,8 @@ __all__ = ["Part", "stacked"]
 
 _MS = 10**6
 _LONG_STEP = 3.0
+_PIECE = 1 << 14
+"""Rows whose steps are looked at in one go."""
 
 
 @dataclass
@@ -205,7 +207,11 @@ def _left_out(parts: list[Part]) -> tuple[LeftOut, ...]:
 def _gaps(times: NDArray[np.int64]) -> int:
     if times.size < 3:
         return 0
-    steps = np.diff(times)
-    if steps.max() <= _LONG_STEP * steps.min():  # the median is no shorter
+    longest, shortest = 0, np.iinfo(np.int64).max
+    for at in range(0, times.size - 1, _PIECE):  # small pieces need no memory that the system has to provide
+        steps = np.diff(times[at : at + _PIECE + 1])
+        longest, shortest = max(longest, int(steps.max())), min(shortest, int(steps.min()))
+    if longest <= _LONG_STEP * shortest:  # the median is no shorter
         return 0
+    steps = np.diff(times)
     return int((steps > _LONG_STEP * np.median(steps)).sum())

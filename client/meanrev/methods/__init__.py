@@ -16,11 +16,13 @@ from meanrev.methods.pca import pca
 from meanrev.methods.portfolio_stats import portfolio_stats
 from meanrev.methods.portfolios import get_portfolio, put_portfolio
 from meanrev.methods.publish import publish
+from meanrev.methods.reality_check import reality_check
 from meanrev.methods.scan import scan
 from meanrev.methods.sharpe import sharpe, sharpe_stream
 from meanrev.methods.signals import signals
 from meanrev.methods.stats import stats
 from meanrev.methods.sweep import sweep
+from meanrev.methods.tests import tests
 from meanrev.methods.thresholds import thresholds
 from meanrev.question import LiveMethod, Method
 
@@ -46,8 +48,10 @@ class Methods:
     signals = Method(signals)
     health = LiveMethod(health)
     info = Method(info)
+    reality_check = Method(reality_check)
     stats = Method(stats)
     fit_ou = Method(fit_ou)
+    tests = Method(tests)
     sweep = Method(sweep)
     scan = Method(scan)
     pair = Method(pair)

@@ -32,6 +32,9 @@ def read_fits(reply: Any, about: About, sent: Table | None = None) -> OuFit:
     """
     result = reply.result
     columns: dict[str, Any] = {name: column_of(result, _NAMED_OTHERWISE.get(name, name)) for name in _FIELDS}
+    for name in _FIELDS:
+        if len(columns[name]) < len(result.columns):
+            columns[name] = np.full(len(result.columns), np.nan)  # an earlier server does not know the field
     last = 0 if sent is None or sent.timestamps_ms is None else int(sent.timestamps_ms[-1])
     columns["timestamp_ms"] = np.full(len(result.columns), last)
     return OuFit(**(first_of(columns) if sent is not None and sent.values.ndim == 1 else columns), meta=about)
@@ -58,7 +61,7 @@ def fit_ou(
         prices: (T, N), one series a column, or (T,), oldest first. NaN is skipped; negative is legal.
         asset_ids: Names of the series; the frame's columns, else their numbers, where None.
         dt: Time between prices, in theta's unit; 1 where None.
-        bias: "none", "tang_chen" or "jackknife".
+        bias: "none", "tang_chen", "jackknife" or "median_unbiased"; "none" where None.
         adf_lags: Lagged differences of the Dickey-Fuller regression.
         progress: True for a bar, or a function of (done, total, eta_s).
         dry_run: Upload nothing, and return an Estimate of time, memory and bytes in place of the result.

@@ -40,6 +40,23 @@ class SeriesNames(Sequence[str]):
         plain = read.names or read.values.ndim == 1 or self.labels == numbers
         return read if plain else replace(read, names=self.labels)
 
+    def text(self, label: Hashable, argument: str) -> str:
+        """Return the text that is sent for a label, or for the number of a series without one.
+
+        Args:
+            label: As the caller wrote it.
+            argument: The caller's, for the error.
+
+        Raises:
+            InvalidInput: no series has it.
+        """
+        for labels in (self.labels, self.texts):
+            if label in labels:
+                return self.texts[labels.index(label)]
+        if str(label) in self.texts and self.labels == tuple(map(str, range(len(self.labels)))):
+            return str(label)
+        raise InvalidInput(argument, f"must be the name of a column, such as {self.labels[0]!r}", value=label)
+
     def own(self, result: R) -> R:
         """Return a result with the caller's labels where it has the texts."""
         if self.texts == self.labels:

@@ -32,6 +32,7 @@ def pair(
     log: bool | None = None,
     cost_per_side: float | None = None,
     objective: str | None = None,
+    bias: str | None = None,
     timeout: float | None = None,
 ) -> Question[PairFit]:
     """Test one pair for cointegration, fit its spread, and find the thresholds to trade it at.
@@ -48,6 +49,7 @@ def pair(
         cost_per_side: In units of the spread: with log, a fraction of the notional in y. Five basis points of that
             notional where None.
         objective: What the thresholds maximise: "sharpe" or "profit".
+        bias: "median_unbiased" (where None) or "none": correction of the fitted theta for small samples.
         timeout: Seconds for everything; the client's own where None.
 
     Returns:
@@ -66,6 +68,7 @@ def pair(
         log=log,
         cost=cost_per_side,
         objective=objective,
+        bias=bias,
     )
     return Question(
         research_path("FitPair"),

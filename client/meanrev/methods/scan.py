@@ -68,6 +68,7 @@ def scan(
     objective: str | None = None,
     lookback: int | None = None,
     periods_per_year: float | None = None,
+    bias: str | None = None,
     asset_ids: Sequence[str] | None = None,
     progress: Progress = False,
     dry_run: bool = False,
@@ -88,6 +89,7 @@ def scan(
         objective: What the thresholds maximise: "sharpe" (where None) or "profit".
         lookback: Bars of the rolling z-score; 60 where None.
         periods_per_year: For the Sharpe ratios; 252 where None.
+        bias: "median_unbiased" (where None) or "none": correction of the fitted theta for small samples.
         asset_ids: Names of the series; the frame's columns, else their numbers, where None.
         progress: True for a bar, or a function of (done, total, eta_s).
         dry_run: Upload nothing, and return an Estimate of time, memory and bytes in place of the result.
@@ -110,6 +112,7 @@ def scan(
         "objective": objective,
         "lookback": lookback,
         "periods_per_year": periods_per_year,
+        "bias": bias,
     }
     request = ResearchRequest(SCAN, read, series_names(read, asset_ids), options, read_scan)
     return request.question(progress, timeout, dry_run=dry_run)

@@ -32,6 +32,7 @@ def signals(
     position: str = "flat",
     cost_per_side: float | None = None,
     stop: float | None = None,
+    bias: str | None = None,
     timestamps_ms: Any = None,
     timeout: float | None = None,
 ) -> Question[Signal]:
@@ -45,6 +46,7 @@ def signals(
         position: "flat", "long" or "short".
         cost_per_side: A fraction of notional; 0.001 where None.
         stop: z of a stop-loss.
+        bias: "median_unbiased" (where None) or "none": correction of the fitted theta for small samples.
         timestamps_ms: (T,) milliseconds since the epoch; a frame's time index where None.
         timeout: Seconds for everything; the client's own where None.
 
@@ -65,7 +67,7 @@ def signals(
         if thresholds is None
         else wire.scalars("thresholds", thresholds, ("entry_zscore", "exit_zscore")),
         position_state=position,
-        metadata=wire.options(stop=stop, transaction_cost=cost_per_side),
+        metadata=wire.options(stop=stop, transaction_cost=cost_per_side, bias=bias),
     )
 
     def result(replies: Replies, about: About) -> Signal:

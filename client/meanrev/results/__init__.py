@@ -4,7 +4,9 @@ from meanrev.results.accounts import AccountPaths, BacktestPath, BacktestResult,
 from meanrev.results.base import Result
 from meanrev.results.cointegration import JohansenTest, PairFit
 from meanrev.results.portfolio import Health, MultiperiodPlan, Pca, PortfolioStats, Weights
+from meanrev.results.reversion import ReversionTests
 from meanrev.results.scans import ScanResult
+from meanrev.results.searches import RealityCheck
 from meanrev.results.series import (
     BacktestMetric,
     LogReturns,
@@ -34,8 +36,10 @@ __all__ = [
     "Pca",
     "Portfolio",
     "PortfolioStats",
+    "RealityCheck",
     "Result",
     "ReturnStats",
+    "ReversionTests",
     "ScanResult",
     "ServerInfo",
     "Signal",

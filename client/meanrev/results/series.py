@@ -29,6 +29,8 @@ Text = str | tuple[str, ...]
 class OuFit(Result):
     """An Ornstein-Uhlenbeck fit, dX = theta (mu - X) dt + sigma dW, of one series or of many.
 
+    A series with too few prices for a figure has NaN there, status "updating" and the reason.
+
     Attributes:
         theta: Speed of mean reversion, per time unit.
         mu: Long-run mean, in units of the price.
@@ -42,12 +44,21 @@ class OuFit(Result):
         theta_std_error: Standard error of theta.
         mu_std_error: Standard error of mu.
         sigma_std_error: Standard error of sigma.
-        half_life_lower: Lower end of the 95 % interval.
+        half_life_lower: Lower end of the 95 % interval: by standard errors, or with bias "median_unbiased" by the exact
+            distribution of the estimate.
         half_life_upper: Upper end of it; may be infinite.
         theta_bias_corrected: Tang and Chen's correction, whatever the option bias is.
         adf_statistic: Augmented Dickey-Fuller statistic.
         adf_p_value: Its p-value; a small one is evidence for mean reversion.
         log_likelihood: Of the fit.
+        b_median_unbiased: Median-unbiased decay b = exp(-theta dt) of a step, whatever bias was asked for; NaN where
+            there are fewer than 10 pairs of prices, or nothing to regress.
+        b_lower: Lower end of b's 95 % interval, likewise.
+        b_upper: Upper end; 1 where a unit root is possible.
+        theta_lower: Lower end of theta's 95 % interval, of the kind of half_life_upper.
+        theta_upper: Upper end; may be infinite.
+        mu_lower: Lower end of Fieller's 95 % interval of mu; -infinity where a unit root is possible.
+        mu_upper: Upper end; +infinity likewise.
         reason: Why status is "error" or "updating".
     """
 
@@ -69,6 +80,13 @@ class OuFit(Result):
     adf_statistic: Number
     adf_p_value: Number
     log_likelihood: Number
+    b_median_unbiased: Number
+    b_lower: Number
+    b_upper: Number
+    theta_lower: Number
+    theta_upper: Number
+    mu_lower: Number
+    mu_upper: Number
     reason: Text
 
     def to_frame(self) -> Any:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import grpc
 
 from meanrev.transport.channels import Channels
-from meanrev.transport.forking import track_channel, under_way
+from meanrev.transport.forking import is_ours, track_channel, under_way
 from meanrev.transport.status import error_of
 
 if TYPE_CHECKING:
@@ -62,7 +62,7 @@ class BlockingTransport:
             except grpc.RpcError as error:
                 raise (sending.error or error_of(error, self.address, closed=channels.closed)) from None
             finally:
-                if process == os.getpid():  # in a forked child the call is its parent's
+                if is_ours(process):
                     call.cancel()
         if sending.error is not None:
             raise sending.error

@@ -2,8 +2,12 @@
 
 A fork also harms the parent if another thread enters or leaves gRPC meanwhile: gRPC's own handlers of forks then lose
 events, and calls of the parent wait for ever. So a fork lets no call begin, and waits a moment for those under way.
+
+The end of the interpreter is like a fork to a stream that is still open: gRPC's threads stop wherever they are, one of
+them perhaps with the stream's lock, and whoever cancels or deallocates the stream then waits for that lock for ever.
 """
 
+import atexit
 import ctypes
 import os
 import threading
@@ -15,7 +19,7 @@ from weakref import WeakSet
 
 from meanrev.errors import MeanRevError
 
-__all__ = ["Place", "refuse_asyncio", "refuse_calls", "track_channel", "under_way"]
+__all__ = ["Place", "is_ours", "refuse_asyncio", "refuse_calls", "track_channel", "under_way"]
 
 _WAY_OUT = "start processes by spawn instead (multiprocessing.get_context('spawn'))"
 
@@ -49,6 +53,7 @@ class _Calls:
         asyncio_began: There was a channel of asyncio ever; a fork does not copy the thread that serves them all.
         cut_off: The parent had calls under way as it forked.
         without_asyncio: The parent had opened a channel of asyncio.
+        ended: The interpreter ends.
     """
 
     def __init__(self) -> None:
@@ -57,6 +62,7 @@ class _Calls:
         self.asyncio_began = False
         self.cut_off = False
         self.without_asyncio = False
+        self.ended = False
         # Whoever forks holds it: a call that begins waits. A signal's handler may fork while its thread holds it.
         self._gate = threading.RLock()
 
@@ -94,12 +100,20 @@ class _Calls:
         self._gate = threading.RLock()
         self.cut_off |= bool(self.under_way)
         self.without_asyncio |= self.asyncio_began
-        calls = [place.call for place in self.under_way.values() if place.call is not None]
-        for inherited in (*calls, *self.channels):
-            # Its deallocation would wait for a lock that a thread of the parent holds, or close the parent's
-            # connection, so it is never deallocated here.
-            ctypes.pythonapi.Py_IncRef(ctypes.py_object(inherited))
+        # Their deallocation would wait for a lock that a thread of the parent holds, or close the parent's connection.
+        self._keep_for_ever()
         self.under_way.clear()
+
+    def at_exit(self) -> None:
+        """Leave open streams to the end of the process, which closes their connections."""
+        self.ended = True
+        self._keep_for_ever()
+
+    def _keep_for_ever(self) -> None:
+        """Keep open streams and channels from being deallocated."""
+        calls = [place.call for place in tuple(self.under_way.values()) if place.call is not None]
+        for kept in (*calls, *self.channels):
+            ctypes.pythonapi.Py_IncRef(ctypes.py_object(kept))
 
 
 _CALLS = _Calls()
@@ -109,6 +123,7 @@ if hasattr(os, "register_at_fork"):
         after_in_parent=_CALLS.after_fork_in_parent,
         after_in_child=_CALLS.after_fork_in_child,
     )
+atexit.register(_CALLS.at_exit)
 
 
 @contextmanager
@@ -124,6 +139,15 @@ def under_way() -> Iterator[Place]:
         yield place
     finally:
         _CALLS.end(place)
+
+
+def is_ours(process: int) -> bool:
+    """Tell whether a stream may be cancelled: it is no parent's, and the interpreter does not end.
+
+    Args:
+        process: Number of the process that opened it.
+    """
+    return process == os.getpid() and not _CALLS.ended
 
 
 def refuse_calls() -> None:

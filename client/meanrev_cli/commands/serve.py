@@ -12,7 +12,7 @@ from meanrev_cli.failure import ExitCode, Failure
 from meanrev_cli.settings import settings_from, ways_to_set
 from meanrev_cli.shared import Shared, shared_flags
 from meanrev_server.app import App
-from meanrev_server.compute_backend import limit_blas
+from meanrev_server.compute_backend import limit_blas, spare_the_loop
 from meanrev_server.config import ConfigError, Settings
 from meanrev_server.errors import StateUnusable
 from meanrev_server.telemetry import start_logging
@@ -32,6 +32,7 @@ def _choices(setting: str) -> click.Choice[str]:
 @click.option("--tls-key", metavar="FILE", help="Its private key.")
 @click.option("--tls-client-ca", metavar="FILE", help="Ask clients for certificates that this CA has signed.")
 @click.option("--token-file", metavar="FILE", help="Ask for tokens: a name and a token a line (`meanrev token`).")
+@click.option("--revoked-file", metavar="FILE", help="Refuse these certificates: sha256:HEX or name:NAME a line.")
 @click.option("--grace", "grace_s", type=float, metavar="SECONDS", help="Time for calls in flight on a stop.")
 @click.option("--compute-threads", type=int, metavar="N", help="Computations that run at once.")
 @click.option("--state-dir", metavar="DIR", help="Where portfolios, marks and jobs outlive the server.")
@@ -61,6 +62,7 @@ def _run(settings: Settings, level: str, line: str) -> None:
         raise Failure(ExitCode.USAGE, str(error)) from None
     except KernelError as error:
         raise Failure(ExitCode.DEVICE, f"{error}; {ways_to_set('backend')} chooses another backend") from None
+    spare_the_loop()
     try:
         uvloop.run(app.run(lambda address: click.echo(line.format(address))))
     except StateUnusable as error:

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from gpu_kernels import ou
 from gpu_kernels.checks import Floats
 from gpu_kernels.dispatch import Selection, using
+from meanrev_server.capacity import BRIEF, Demand
 from meanrev_server.errors import LimitReached, setting_named
 from meanrev_server.marks import Mark
 from meanrev_server.rpc import options
@@ -34,6 +35,11 @@ _ASSET_BYTES, _WINDOW_BYTES = 4096, 32
 _BRIEF_LOOP = 256
 """The same where a window or fading weights take the prices one by one."""
 
+_SUMMED, _LOOPED, _REFITTED, _OF_A_LAG = 60, 3_000, 500, 40
+"""Elementary steps of a price that joins sums, of another one, of one that is fitted anew, and of its lags."""
+_COPIES, _KEPT = 24, 10_000
+"""Arrays of the length of the prices that are held at once, and prices that are kept where no window is given."""
+
 
 class OuOptions(options.Options, frozen=True, kw_only=True):
     """Options of EstimateOUParams.
@@ -45,6 +51,7 @@ class OuOptions(options.Options, frozen=True, kw_only=True):
         forgetting: Weight of a price relative to the next one's, in (0, 1].
         bias: Small-sample correction of theta and half_life.
         adf_lags: Lagged differences of the Dickey-Fuller regression.
+        convergence: Whether "converged" is false with probability 5 % over all ticks, or at each by itself.
         emit_every: Reply to every so many messages of an asset, and once at its end.
         conflate: Where the client reads slower than prices come, leave out estimates that newer ones replace.
         publish: Let these prices mark the caller's portfolios.
@@ -54,8 +61,9 @@ class OuOptions(options.Options, frozen=True, kw_only=True):
     time_unit_ms: Annotated[float, Meta(gt=0)] | None = None
     window: Annotated[int, Meta(ge=4, le=1_000_000)] | None = None
     forgetting: Annotated[float, Meta(gt=0, le=1)] | None = None
-    bias: Literal["none", "tang_chen", "jackknife"] = "none"
+    bias: Literal["none", "tang_chen", "jackknife", "median_unbiased"] = "none"
     adf_lags: Annotated[int, Meta(ge=0, le=100)] = 0
+    convergence: Literal["every_tick", "single_look"] = "every_tick"
     emit_every: Annotated[int, Meta(ge=1)] = 1
     conflate: bool = False
     publish: bool = False
@@ -84,6 +92,7 @@ class _Asset:
                 window=chosen.window,
                 bias=chosen.bias,
                 adf_lags=chosen.adf_lags,
+                convergence=chosen.convergence,
                 time_unit_ms=chosen.time_unit_ms,
             )
         self.recomputes = chosen.adf_lags > 0 or chosen.bias == "jackknife" or chosen.time_unit_ms is not None
@@ -108,7 +117,10 @@ class _Session:
         update = await self._call.decode(PriceUpdate, data)
         if self.chosen is None:
             self.chosen = self._stream.read(update.metadata)
+            self._call.ticket.announce(BRIEF)
         asset = self._asset(update.asset_id, self.chosen)
+        if asset.recomputes or len(update.prices) > _BRIEF_LOOP:
+            self._call.ticket.announce(_demand(len(update.prices), asset, self.chosen))
         if asset.lock.locked() or not _take_briefly(asset, update):
             async with asset.lock:
                 await _take(asset, update, self._call)
@@ -185,6 +197,18 @@ async def _conflated(
         reader.cancel()
 
 
+def _demand(n_prices: int, asset: _Asset, chosen: OuOptions) -> Demand:
+    """Return what a message takes; the stream's first one announces what single prices take."""
+    kept = (chosen.window or _KEPT) if asset.recomputes else 0
+    of_a_price = _SUMMED if asset.longest_brief == _BRIEF_BLOCK else _LOOPED
+    return Demand(
+        work=of_a_price * max(1, n_prices) + (_REFITTED + _OF_A_LAG * chosen.adf_lags) * kept,
+        peak_bytes=8 * (_COPIES * n_prices + (_COPIES + chosen.adf_lags) * kept),
+        field="prices",
+        remedy="shorter blocks or windows take less",
+    )
+
+
 def _take_briefly(asset: _Asset, update: PriceUpdate) -> bool:
     """Add a message's prices to the asset's fit at once; return False where that takes a thread."""
     if not len(update.prices):
@@ -220,7 +244,8 @@ def _publish(update: PriceUpdate, asset: _Asset, call: Call) -> None:
     if finite.size:
         check_soon(asset.timestamp_ms, "timestamp_ms", time.time() * 1000)
         marks = call.stores.marks
-        with marks.room_for((update.asset_id,)):
+        with marks.room() as reserve:
+            reserve((update.asset_id,))
             marks.publish(Mark(update.asset_id, float(finite[-1]), asset.timestamp_ms), time.monotonic())
 
 
@@ -250,4 +275,7 @@ def encoded(found: ou.OuEstimate, asset_id: str, timestamp_ms: int, metadata: st
     reply.sigma_std_error, reply.theta_bias_corrected = found.sigma_std_error, found.theta_bias_corrected
     reply.half_life_lower, reply.half_life_upper = found.half_life_lower, found.half_life_upper
     reply.adf_statistic, reply.adf_p_value = found.adf_statistic, found.adf_p_value
+    reply.b_median_unbiased, reply.b_lower, reply.b_upper = found.b_median_unbiased, found.b_lower, found.b_upper
+    reply.theta_lower, reply.theta_upper = found.theta_lower, found.theta_upper
+    reply.mu_lower, reply.mu_upper = found.mu_lower, found.mu_upper
     return reply.SerializeToString()

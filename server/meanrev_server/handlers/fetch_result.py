@@ -4,8 +4,10 @@ from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import aclosing
 
 from gpu_kernels.errors import Degenerate
+from meanrev_server.capacity import Demand
 from meanrev_server.errors import StorageFailed
 from meanrev_server.jobs import Job
+from meanrev_server.research.answer import PART_BYTES
 from meanrev_server.research.catalogue import TASKS
 from meanrev_server.rpc.call import Call
 from meanrev_wire import codec
@@ -16,10 +18,14 @@ __all__ = ["handle"]
 _PART_BYTES = 256 * 1024
 """Most bytes of a part."""
 
+_DEMAND = Demand(10_000_000, 2 * PART_BYTES, _PART_BYTES + 4096)
+"""What the longest reply takes, which is read whole."""
+
 
 async def handle(data: bytes, call: Call) -> AsyncIterator[bytes]:
     """Send the result."""
     request = await call.decode(JobRequest, data)
+    call.ticket.announce(_DEMAND)
     job = call.stores.jobs.get(request.job_id)
     if job.status != "done":
         raise _without_result(job)

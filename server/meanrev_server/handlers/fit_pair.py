@@ -27,6 +27,7 @@ class PairOptions(options.Options, frozen=True, kw_only=True):
         log: Regress logarithms of prices, which must be positive then.
         cost: Per side, in units of the spread; five basis points of the notional in y where null.
         objective: What the thresholds maximise.
+        bias: Small-sample correction of the fitted theta.
     """
 
     direction: Literal["given", "best"] = "given"
@@ -36,6 +37,7 @@ class PairOptions(options.Options, frozen=True, kw_only=True):
     log: bool = True
     cost: Annotated[float, Meta(ge=0)] | None = None
     objective: Literal["sharpe", "profit"] = "sharpe"
+    bias: Literal["none", "median_unbiased"] = "median_unbiased"
 
 
 _NAMES = option_names(PairOptions)

@@ -1,6 +1,6 @@
 """GenerateSignals: whether to buy, sell or hold at the last price of a history."""
 
-from typing import Annotated, NamedTuple
+from typing import Annotated, Literal, NamedTuple
 
 import numpy as np
 from msgspec import Meta
@@ -32,10 +32,12 @@ class SignalOptions(options.Options, frozen=True, kw_only=True):
     Attributes:
         stop: z of a stop-loss; confidence is then the probability of the exit before it.
         transaction_cost: Per side, a fraction of |mu|.
+        bias: Small-sample correction of the theta that is fitted from the history.
     """
 
     stop: Annotated[float, Meta(gt=0)] | None = None
     transaction_cost: Annotated[float, Meta(ge=0)] = 0.001
+    bias: Literal["none", "median_unbiased"] = "median_unbiased"
 
 
 _NAMES = option_names(
@@ -79,7 +81,7 @@ def _answer(request: SignalRequest, chosen: SignalOptions, ignored: list[str]) -
         raise InvalidInput("price_history.prices", "must hold at least one price")
     all_finite("price_history.prices", history)
     stamps = stamps_of(request.price_history.timestamps_ms, history.size, "price_history.timestamps_ms")
-    fit = ou.single(ou.fit(history[None, :])) if history.size >= _LEAST_PRICES else None
+    fit = ou.single(ou.fit(history[None, :], bias=chosen.bias)) if history.size >= _LEAST_PRICES else None
     process = _process(request, fit)
     with wire_names(_NAMES):
         round_trip_cost = _round_trip_cost(chosen.transaction_cost, process.mu)

@@ -9,6 +9,7 @@ import psutil  # type: ignore[import-untyped] # it ships no types
 
 from gpu_kernels import device, threshold_grid
 from gpu_kernels.dispatch import run
+from meanrev_server.capacity import BRIEF
 from meanrev_server.machine import cpu_model
 from meanrev_server.rpc import options
 from meanrev_server.rpc.call import Call
@@ -23,6 +24,7 @@ _SETTINGS = ("max_matrix_bytes", "max_bytes_in_flight", "max_work_in_flight", "m
 async def handle(data: bytes, call: Call) -> bytes:
     """Answer one request."""
     await call.decode(InfoRequest, data)
+    call.ticket.announce(BRIEF)
     return await call.compute(_answer, call)
 
 

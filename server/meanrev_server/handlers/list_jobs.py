@@ -3,6 +3,7 @@
 import re
 
 from gpu_kernels.errors import InvalidInput
+from meanrev_server.capacity import Demand
 from meanrev_server.rpc import options
 from meanrev_server.rpc.call import Call
 from meanrev_server.rpc.jobs import as_message
@@ -13,6 +14,9 @@ __all__ = ["handle"]
 
 _USUAL, _MOST = 100, 1000
 """Jobs of a reply where the request does not say, and at most."""
+
+_STEPS_OF_A_JOB, _OF_A_JOB = 20_000, 2048
+"""Elementary steps of a job, and most bytes of it in a reply."""
 
 _PAGE = re.compile(r"([0-9]{1,18}):([0-9a-f]{64})")
 """Time of submission and id of the job before."""
@@ -28,6 +32,9 @@ async def handle(data: bytes, call: Call) -> bytes:
     if request.page and found is None:
         raise InvalidInput("page", "must be empty, or the next_page of a reply", value=request.page)
     limit = request.limit or _USUAL
+    call.ticket.announce(
+        Demand(_STEPS_OF_A_JOB * limit, 2 * _OF_A_JOB * limit, _OF_A_JOB * limit, "limit", "a lower limit takes less")
+    )
     after = None if found is None else (int(found[1]), found[2])
     jobs = call.stores.jobs.listed(limit + 1, after)
     shown = jobs[:limit]

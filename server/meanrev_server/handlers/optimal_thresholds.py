@@ -7,6 +7,7 @@ from msgspec import Meta
 
 from gpu_kernels import thresholds
 from meanrev_server.batchable import ThresholdKey, optimal_thresholds
+from meanrev_server.capacity import Demand
 from meanrev_server.rpc import options
 from meanrev_server.rpc.call import Call
 from meanrev_server.rpc.naming import option_names, wire_names
@@ -16,6 +17,10 @@ from meanrev_wire.meanrev_pb2 import ThresholdRequest, ThresholdResponse
 __all__ = ["ThresholdOptions", "handle"]
 
 _LONGEST_CYCLE = 1e6
+
+
+_SEARCH = Demand(1_000_000, 256 * 1024)
+"""What one search takes, whatever it looks for."""
 
 
 class ThresholdOptions(options.Options, frozen=True, kw_only=True):
@@ -56,6 +61,7 @@ async def handle(data: bytes, call: Call) -> bytes:
     """Answer one request."""
     request = await call.decode(ThresholdRequest, data)
     chosen, ignored = options.parse(ThresholdOptions, request.metadata)
+    call.ticket.announce(_SEARCH)
     process = request.ou_params
     with wire_names(_NAMES):
         round_trip_cost = thresholds.round_trip_cost(

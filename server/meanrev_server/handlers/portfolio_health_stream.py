@@ -8,6 +8,7 @@ from msgspec import field
 
 from gpu_kernels import health, ou
 from gpu_kernels.errors import InvalidInput
+from meanrev_server.capacity import Demand
 from meanrev_server.errors import LimitReached, NotFound, ServerStopping, setting_named
 from meanrev_server.marks import Mark
 from meanrev_server.portfolios import AlertLimits, Portfolio
@@ -25,6 +26,10 @@ _LEAST_MS = 100
 
 _FEW_ASSETS = 100
 """Most assets whose report the event loop's thread makes; each takes some 20 microseconds."""
+
+
+_STEPS, _OF_AN_ASSET, _ALERTS = 30_000, 6144, 640
+"""Elementary steps of an asset in a report, bytes of memory of its state, and most bytes of its alerts."""
 
 
 class HealthOptions(options.Options, frozen=True, kw_only=True):
@@ -55,6 +60,10 @@ async def handle(data: bytes, call: Call) -> AsyncIterator[bytes]:
     note = "" if asked_ms >= _LEAST_MS else f"reports come every {_LEAST_MS} ms, not every {asked_ms}"
     held = _held(request, chosen, call)
     assets = _assets(request, held, call.settings.max_assets_per_stream)
+    n_assets = len(assets)
+    call.ticket.announce(
+        Demand(_STEPS * n_assets, _OF_AN_ASSET * n_assets, _ALERTS * n_assets, "asset_ids", "fewer assets take less")
+    )
     with wire_names(_NAMES):
         account = health.Account(
             held.holdings,

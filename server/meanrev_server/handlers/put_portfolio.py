@@ -6,6 +6,7 @@ import time
 from typing import Any
 
 from gpu_kernels.errors import InvalidInput
+from meanrev_server.capacity import Demand
 from meanrev_server.errors import LimitReached, setting_named
 from meanrev_server.portfolios import AlertLimits, Portfolio
 from meanrev_server.rpc import options
@@ -16,6 +17,10 @@ from meanrev_wire import research_pb2 as wire
 
 __all__ = ["handle"]
 
+_STEPS_OF_A_HOLDING, _OF_A_HOLDING = 12_000, 640
+"""Elementary steps and bytes of memory of a holding."""
+_AROUND = 64
+"""Most bytes of the reply that the request does not have."""
 _FEW_HOLDINGS = 500
 """Most holdings that the event loop's thread checks; each takes about 2 microseconds."""
 
@@ -29,6 +34,7 @@ async def handle(data: bytes, call: Call) -> bytes:
     if len(request.holdings) > most:
         setting = setting_named("max_assets_per_stream")
         raise LimitReached(f"a portfolio holds at most {most} assets; {setting} raises it")
+    call.ticket.announce(_demand(request, len(data)))
     updated_ms = int(time.time() * 1000)
     if len(request.holdings) <= _FEW_HOLDINGS:
         portfolio, reply = _checked(request, updated_ms)
@@ -43,6 +49,12 @@ async def _put(portfolio: Portfolio, call: Call) -> None:
     with call.stores.portfolios.room_for(portfolio) as put:
         await call.state.archive.put_portfolio(call.caller.identity, portfolio)
         put()
+
+
+def _demand(request: Any, nbytes: int) -> Demand:
+    n_assets = len(request.holdings)
+    remedy = "fewer holdings take less"
+    return Demand(_STEPS_OF_A_HOLDING * n_assets, _OF_A_HOLDING * n_assets, nbytes + _AROUND, "holdings", remedy)
 
 
 def _checked(request: Any, updated_ms: int) -> tuple[Portfolio, bytes]:

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator
 
+from meanrev_server.capacity import BRIEF
 from meanrev_server.errors import ServerStopping
 from meanrev_server.rpc.call import Call
 from meanrev_server.rpc.jobs import encoded
@@ -17,6 +18,7 @@ _GLANCE_S = 0.1
 async def handle(data: bytes, call: Call) -> AsyncIterator[bytes]:
     """Send the job at once, and then whenever it has changed, until it ends."""
     request = await call.decode(JobRequest, data)
+    call.ticket.announce(BRIEF)
     job = call.stores.jobs.get(request.job_id)
     seen = -1
     while True:

@@ -17,6 +17,7 @@ from typing import Any
 
 import psutil  # type: ignore[import-untyped] # it ships no types
 
+from meanrev_server.capacity import LIMITS
 from meanrev_server.observation.loop_lag import LoopLag
 from meanrev_server.observation.parts import Parts
 
@@ -54,7 +55,7 @@ def state_of(parts: Parts, lag: LoopLag) -> dict[str, Any]:
         ],
         "queue": parts.launcher.load._asdict(),
         "computations": asdict(parts.launcher.counts),
-        "held": {name: getattr(parts.admission.load, name) for name in ("calls", "nbytes", "work")},
+        "held": {name: getattr(parts.admission.load, name) for name, *_ in LIMITS},
         "loop_lag_s": round(lag.latest_s, 6),
         "resident_bytes": psutil.Process().memory_info().rss,
         "worker_pids": [worker.pid for worker in parts.fleet.workers] if parts.fleet else [],

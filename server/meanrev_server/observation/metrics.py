@@ -14,7 +14,10 @@ from prometheus_client import CollectorRegistry, GCCollector, ProcessCollector
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily, Metric
 from prometheus_client.registry import Collector
 
+from meanrev_server.capacity import LIMITS
+from meanrev_server.observation.families import counted, gauges
 from meanrev_server.observation.gpus import Gpu
+from meanrev_server.observation.kept import KeptCollector
 from meanrev_server.observation.loop_lag import LoopLag
 from meanrev_server.observation.parts import Parts
 from meanrev_server.observation.tallies import CallTallies, Histogram, MethodTally, cumulated
@@ -22,9 +25,9 @@ from meanrev_server.records import UNKNOWN
 
 __all__ = ["registry_of"]
 
-_STATUSES = ("queued", "running", "done", "failed", "cancelled")
-_HELD = {"calls": "max_calls_in_flight", "nbytes": "max_bytes_in_flight", "work": "max_work_in_flight"}
-_LIMITS = (*_HELD.values(), "max_queue_calls", "max_queue_bytes", "max_jobs", "max_result_bytes")
+_HELD = {part: setting for part, setting, _ in LIMITS}
+_STORED = ("max_state_bytes", "max_jobs", "max_result_bytes")
+_LIMITS = (*_HELD.values(), *_STORED, "max_queue_calls", "max_queue_bytes")
 
 
 def registry_of(parts: Parts, tallies: CallTallies, lag: LoopLag, gpus: Callable[[], list[Gpu]]) -> CollectorRegistry:
@@ -39,6 +42,7 @@ def registry_of(parts: Parts, tallies: CallTallies, lag: LoopLag, gpus: Callable
     registry = CollectorRegistry()
     registry.register(_OfCalls(parts, tallies))
     registry.register(_OfParts(parts, lag, gpus))
+    registry.register(KeptCollector(parts))
     ProcessCollector(registry=registry)
     GCCollector(registry=registry)
     return registry
@@ -56,9 +60,9 @@ class _OfCalls(Collector):
         in_flight = Counter(record.method for record in list(calls.in_flight))
         # Every method has a value from the start, because a rate needs the value before its first call.
         methods = (*self._parts.identity.methods, UNKNOWN)
-        yield _counted("meanrev_calls_opened", "Calls whose method was looked up.", "method", calls.opened, methods)
-        yield _counted("meanrev_calls_received", "Calls that began.", "method", calls.received, methods)
-        yield _gauges("meanrev_calls_in_flight", "Calls that have not ended.", "method", in_flight, methods)
+        yield counted("meanrev_calls_opened", "Calls whose method was looked up.", "method", calls.opened, methods)
+        yield counted("meanrev_calls_received", "Calls that began.", "method", calls.received, methods)
+        yield gauges("meanrev_calls_in_flight", "Calls that have not ended.", "method", in_flight, methods)
         ended = CounterMetricFamily(
             "meanrev_calls_ended", "Calls that ended; with those in flight, all that began.", labels=_OUTCOME
         )
@@ -80,9 +84,9 @@ class _OfCalls(Collector):
             "meanrev_call_encode_seconds", "Time that compute threads serialised.", every, lambda tally: tally.encode
         )
         received = {method: tally.received_bytes for method, tally in every}
-        yield _counted("meanrev_received_bytes", "Bytes of requests of ended calls.", "method", received)
+        yield counted("meanrev_received_bytes", "Bytes of requests of ended calls.", "method", received)
         sent = {method: tally.sent_bytes for method, tally in every}
-        yield _counted("meanrev_sent_bytes", "Bytes of replies of ended calls.", "method", sent)
+        yield counted("meanrev_sent_bytes", "Bytes of replies of ended calls.", "method", sent)
 
 
 class _OfParts(Collector):
@@ -95,14 +99,12 @@ class _OfParts(Collector):
         """Yield every metric, also those without a value here."""
         yield from self._of_the_server()
         yield from self._of_the_queue()
-        yield from self._of_admission()
+        yield from self._of_limits()
         yield from self._of_workers()
         yield from self._of_gpus()
         lag = HistogramMetricFamily("meanrev_event_loop_lag_seconds", "Lateness of a timer on the event loop.")
         lag.add_metric([], self._lag.histogram.buckets(), self._lag.histogram.total)
         yield lag
-        statuses = Counter(job.status for job in self._parts.jobs())
-        yield _gauges("meanrev_jobs", "Jobs that are kept.", "status", statuses, _STATUSES)
 
     def _of_the_server(self) -> Iterator[Metric]:
         facts = {
@@ -116,7 +118,7 @@ class _OfParts(Collector):
         info.add_metric(list(facts.values()), 1)
         yield info
         limits = {name: getattr(self._parts.settings, name) for name in _LIMITS}
-        yield _gauges("meanrev_limit", "Settings that limit the others.", "setting", limits)
+        yield gauges("meanrev_limit", "Settings that limit the others.", "setting", limits)
 
     def _of_the_queue(self) -> Iterator[Metric]:
         load, counts = self._parts.launcher.load, self._parts.launcher.counts
@@ -126,16 +128,20 @@ class _OfParts(Collector):
         threads = self._parts.settings.compute_threads
         yield GaugeMetricFamily("meanrev_compute_threads", "Compute threads.", threads)
         outcomes = {name: getattr(counts, name) for name in ("started", "refused", "expired", "cancelled")}
-        yield _counted("meanrev_computations", "Computations that left the queue or were refused.", "outcome", outcomes)
+        yield counted("meanrev_computations", "Computations that left the queue or were refused.", "outcome", outcomes)
         sizes = dict(counts.sizes)
         batches = HistogramMetricFamily("meanrev_batch_size", "Computations in a batch.")
         total = sum(size * count for size, count in sizes.items())
         batches.add_metric([], cumulated(_by_powers(sizes).items(), sum(sizes.values())), total)
         yield batches
 
-    def _of_admission(self) -> Iterator[Metric]:
-        held = {setting: getattr(self._parts.admission.load, part) for part, setting in _HELD.items()}
-        yield _gauges("meanrev_held", "What the calls in flight hold, by the setting that limits it.", "setting", held)
+    def _of_limits(self) -> Iterator[Metric]:
+        state, load = self._parts.state, self._parts.admission.load
+        held = {setting: getattr(load, part) for part, setting in _HELD.items()}
+        jobs = list(state.jobs)
+        kept = (state.stored.total, len(jobs), sum(job.nbytes for job in jobs))
+        held.update(zip(_STORED, kept, strict=True))
+        yield gauges("meanrev_held", "What calls in flight and callers hold, by its limit.", "setting", held)
 
     def _of_workers(self) -> Iterator[Metric]:
         fleet = self._parts.fleet
@@ -144,44 +150,21 @@ class _OfParts(Collector):
         )
         workers = fleet.workers if fleet else []
         ready = {str(number): int(worker.ready) for number, worker in enumerate(workers)}
-        yield _gauges("meanrev_worker_ready", "Whether a child can compute.", "worker", ready)
+        yield gauges("meanrev_worker_ready", "Whether a child can compute.", "worker", ready)
         memory = {str(number): _resident(worker.pid) for number, worker in enumerate(workers)}
-        yield _gauges("meanrev_worker_resident_memory_bytes", "Memory of a child.", "worker", memory)
+        yield gauges("meanrev_worker_resident_memory_bytes", "Memory of a child.", "worker", memory)
 
     def _of_gpus(self) -> Iterator[Metric]:
         gpus = self._gpus()
         used = {str(gpu.number): gpu.memory_used for gpu in gpus}
-        yield _gauges("meanrev_gpu_memory_used_bytes", "Memory of a GPU in use, by anybody.", "gpu", used)
+        yield gauges("meanrev_gpu_memory_used_bytes", "Memory of a GPU in use, by anybody.", "gpu", used)
         total = {str(gpu.number): gpu.memory_total for gpu in gpus}
-        yield _gauges("meanrev_gpu_memory_total_bytes", "Memory of a GPU.", "gpu", total)
+        yield gauges("meanrev_gpu_memory_total_bytes", "Memory of a GPU.", "gpu", total)
         busy = {str(gpu.number): gpu.utilisation for gpu in gpus}
-        yield _gauges("meanrev_gpu_utilisation_ratio", "Part of the time in which it computed.", "gpu", busy)
+        yield gauges("meanrev_gpu_utilisation_ratio", "Part of the time in which it computed.", "gpu", busy)
 
 
 _OUTCOME = ("method", "code", "reason")
-
-
-def _counted(
-    name: str, text: str, label: str, values: Mapping[str, float], always: tuple[str, ...] = ()
-) -> CounterMetricFamily:
-    family = CounterMetricFamily(name, text, labels=[label])
-    for key, value in _with(values, always):
-        family.add_metric([key], value)
-    return family
-
-
-def _gauges(
-    name: str, text: str, label: str, values: Mapping[str, float], always: tuple[str, ...] = ()
-) -> GaugeMetricFamily:
-    family = GaugeMetricFamily(name, text, labels=[label])
-    for key, value in _with(values, always):
-        family.add_metric([key], value)
-    return family
-
-
-def _with(values: Mapping[str, float], always: tuple[str, ...]) -> list[tuple[str, float]]:
-    """Return the values, and 0 for names that have none."""
-    return list({**dict.fromkeys(always, 0), **values}.items())
 
 
 def _histograms(

@@ -1,15 +1,17 @@
 """The parts of a server that can be observed."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from gpu_kernels.backend import Backend
 from meanrev_server.admission import Admission
 from meanrev_server.config import Settings
-from meanrev_server.jobs import Job
 from meanrev_server.launcher import Launcher
 from meanrev_server.records import Calls
+from meanrev_server.state.stores import State
+from meanrev_server.tls import ServerCertificate
+from meanrev_server.watched_files import Watched
 from meanrev_worker import Fleet
 
 __all__ = ["Identity", "Parts"]
@@ -38,7 +40,9 @@ class Parts:
         calls: Its calls.
         launcher: Its compute threads and their queue.
         admission: What its calls hold.
-        jobs: Returns its jobs, from any thread.
+        state: What its callers have left on it.
+        files: The files that it reads again when they change.
+        certificate: Its certificate; None where it serves in plaintext.
         fleet: Its child processes; None where the maths runs in the server.
     """
 
@@ -48,5 +52,7 @@ class Parts:
     calls: Calls
     launcher: Launcher
     admission: Admission
-    jobs: Callable[[], Iterable[Job]]
+    state: State
+    files: Sequence[Watched[Any]] = ()
+    certificate: Watched[ServerCertificate] | None = None
     fleet: Fleet | None = None

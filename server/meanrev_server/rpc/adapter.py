@@ -3,6 +3,7 @@
 from __future__ import annotations  # grpc's classes are generic in their stubs only
 
 import asyncio
+import logging
 import time
 from contextlib import aclosing, contextmanager
 from dataclasses import replace
@@ -15,6 +16,7 @@ from gpu_kernels.errors import InvalidInput
 from meanrev_server.authentication import ASKS_NOBODY, Authentication
 from meanrev_server.errors import Expired, LimitReached, Unauthenticated
 from meanrev_server.records import UNKNOWN, Caller, CallRecord
+from meanrev_server.rpc.connections import close_connection
 from meanrev_server.rpc.correlation import REQUEST_ID_KEY, Correlation
 from meanrev_server.rpc.exchange import Desk
 from meanrev_server.rpc.pushback import PUSHBACK_KEY, Pushback
@@ -30,6 +32,8 @@ if TYPE_CHECKING:
     from meanrev_server.rpc.registry import Route
 
 __all__ = ["Service"]
+
+log = logging.getLogger(__name__)
 
 _Context = grpc.aio.ServicerContext
 _ANSWERED = (Refused, LimitReached, Expired, InvalidInput, Unauthenticated)
@@ -93,6 +97,14 @@ class Service(grpc.GenericRpcHandler):
                 return self._refusing(path, refusal)
         return self._handler(path, name) if path in self._routes else None
 
+    async def close_revoked(self) -> None:
+        """Close the connections of calls in flight whose certificates have been revoked since the calls began."""
+        callers = {record.caller for record in self._calls.in_flight}
+        for caller in callers:
+            if self._authentication.is_revoked(caller.certificate):
+                log.warning("closing a connection, because its certificate is revoked", extra={"peer": caller.peer})
+                await asyncio.to_thread(close_connection, caller.peer)  # it looks at every open file
+
     def _refusing(self, path: str, refusal: Unauthenticated) -> grpc.RpcMethodHandler[Any, Any]:
         """Return a handler that reads no message; on the wire a stream of requests looks like a single one."""
         method = self._routes[path].method if path in self._routes else UNKNOWN
@@ -119,7 +131,7 @@ class Service(grpc.GenericRpcHandler):
             caller = Caller(name, context.peer())
             with self._recorded(route.method, caller, context, streaming=route.client_streaming) as record:
                 try:
-                    self._name(record, context)
+                    self._identify(record, context)
                     exchange = self._desk.open(context, route, record)
                     data = exchange if route.client_streaming else await exchange.request()
                     call = self._of(record, exchange.ticket, context, self._call.settings.default_deadline_s)
@@ -135,7 +147,7 @@ class Service(grpc.GenericRpcHandler):
         async def answer(name: str, _: Any, context: _Context[Any, Any]) -> AsyncIterator[bytes]:
             with self._recorded(route.method, Caller(name, context.peer()), context, streaming=True) as record:
                 try:
-                    self._name(record, context)
+                    self._identify(record, context)
                     exchange = self._desk.open(context, route, record)
                     data = exchange if route.client_streaming else await exchange.request()
                     replying = route.handle(cast("bytes", data), self._of(record, exchange.ticket, context))
@@ -174,14 +186,17 @@ class Service(grpc.GenericRpcHandler):
         finally:
             self._calls.end(record)
 
-    def _name(self, record: CallRecord, context: _Context[Any, Any]) -> None:
-        """Record the caller's name where its certificate has it.
+    def _identify(self, record: CallRecord, context: _Context[Any, Any]) -> None:
+        """Record the caller's certificate, and its name where the certificate has it.
 
         Raises:
-            Unauthenticated: it has none.
+            Unauthenticated: the certificate is revoked, or has no name.
         """
-        if self._authentication.certificates:
-            identity = self._authentication.by_certificate(context.peer_identities())
+        asked = self._authentication
+        if asked.revoked is not None:
+            record.caller = record.caller._replace(certificate=asked.unrevoked(context.auth_context()))
+        if asked.certificates:
+            identity = asked.by_certificate(context.peer_identities())
             record.caller = record.caller._replace(identity=identity)
 
     def _of(self, record: CallRecord, ticket: Ticket, context: _Context[Any, Any], default_s: float = 0.0) -> Call:

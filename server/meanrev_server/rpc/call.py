@@ -108,7 +108,7 @@ class Call:
             Exception: as compute.
         """
         nbytes, long = self.ticket.message_bytes, self.ticket.load.work > LONG_STEPS
-        return await self.launcher.submit(compute, nbytes=nbytes, deadline=self.deadline, long=long)
+        return await self.launcher.submit(compute, nbytes=nbytes, deadline=self.deadline, record=self.record, long=long)
 
     async def batched(self, compute: Callable[[K, Sequence[I]], Sequence[R]], key: K, item: I) -> R:
         """Compute a small item off the event loop, together with those of other calls.

@@ -16,6 +16,9 @@ if TYPE_CHECKING:
 
 __all__ = ["Standard", "Unknown"]
 
+_REASONS = {"NOT_FOUND": "not_found", "RESOURCE_EXHAUSTED": "limit", "UNAUTHENTICATED": "unauthenticated"}
+"""Why the health and reflection services end a call, by the status."""
+
 _Handler = grpc.RpcMethodHandler
 _Context = grpc.aio.ServicerContext
 

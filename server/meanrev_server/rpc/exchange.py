@@ -36,7 +36,11 @@ class Desk:
         self._admission = admission
         self._patience = patience
         capacity = admission.capacity
-        self._overdue = Overdue(max(1, capacity.max_calls_in_flight // 4), capacity.max_message_bytes)
+        self._overdue = Overdue(
+            most_opening=max(1, capacity.max_calls_in_flight // 4),
+            message_bytes=capacity.max_message_bytes,
+            most_slow=max(1, capacity.max_bytes_in_flight // (4 * capacity.max_message_bytes)),
+        )
 
     def open(self, context: grpc.aio.ServicerContext[Any, Any], route: Route, record: CallRecord) -> Exchange:
         """Return the exchange of a call that has begun; it ends with the call.

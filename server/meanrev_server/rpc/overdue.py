@@ -110,17 +110,20 @@ class Overdue:
     """All calls that clients may keep waiting.
 
     Calls that have not sent their first message are not counted as calls in flight. Of them so many may be open as the
-    server was given; then the oldest ones that have had a second make room.
+    server was given; then the oldest ones that have had a second make room. Slow requests, which have not come whole
+    for a second, may hold a part of the memory only, so that they leave the rest to requests that come at once.
     """
 
-    def __init__(self, most_opening: int, message_bytes: int) -> None:
+    def __init__(self, most_opening: int, message_bytes: int, most_slow: int) -> None:
         """Start without a call.
 
         Args:
             most_opening: Calls without a message that may be open.
-            message_bytes: Bytes that a request which has not come whole for a second counts with.
+            message_bytes: Bytes that a slow request counts with, because nobody knows how much of it has come.
+            most_slow: Most slow requests at a time.
         """
-        self._most_opening, self._message_bytes = most_opening, message_bytes
+        self._most_opening, self._message_bytes, self._most_slow = most_opening, message_bytes, most_slow
+        self._slow: set[Wait] = set()
         self._opening: dict[Wait, None] = {}
         self._others: set[Wait] = set()
         self._watching = False
@@ -137,11 +140,13 @@ class Overdue:
     def opened(self, wait: Wait) -> None:
         """Watch a call whose first message has come."""
         self._opening.pop(wait, None)
+        self._slow.discard(wait)
         self._others.add(wait)
 
     def leave(self, wait: Wait) -> None:
         """Watch a call no longer, because it has ended."""
         self._opening.pop(wait, None)
+        self._slow.discard(wait)
         self._others.discard(wait)
 
     def _look_again(self) -> None:
@@ -165,17 +170,28 @@ class Overdue:
             oldest = next(iter(self._opening))
             if oldest.waited(now) <= _GLANCE_S:
                 return
-            del self._opening[oldest]
-            self._others.add(oldest)
+            self.opened(oldest)
             oldest.end(_crowded(self._most_opening))
 
     def _count(self, wait: Wait, now: float) -> None:
         """Count a request that has not come whole after a second with the most bytes that it may have."""
-        if wait.sized and wait.waited(now) > _GLANCE_S:
-            try:
-                wait.ticket.expect(self._message_bytes)
-            except LimitReached as refusal:
-                wait.end(refusal)
+        if not wait.sized or wait in self._slow or wait.waited(now) <= _GLANCE_S:
+            return
+        if len(self._slow) >= self._most_slow:
+            wait.end(_slow(self._most_slow))
+            return
+        try:
+            wait.ticket.expect(self._message_bytes)
+        except LimitReached as refusal:
+            wait.end(refusal)
+        else:
+            self._slow.add(wait)
+
+
+def _slow(most: int) -> LimitReached:
+    setting = setting_named("max_bytes_in_flight")
+    requests = f"{most} requests that take more than a second to come are under way, which {setting} raises"
+    return LimitReached(f"the server is busy: {requests}; send the request faster, or try again later", passing=True)
 
 
 def _crowded(most: int) -> LimitReached:

@@ -14,6 +14,9 @@ import grpc
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 from grpc_reflection.v1alpha import reflection
 
+from meanrev_server.authentication import ASKS_NOBODY, Authentication
+from meanrev_server.errors import Unauthenticated
+
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
@@ -93,13 +96,15 @@ class Health(health_pb2_grpc.HealthServicer):  # type: ignore[misc] # it has no 
 class Reflection(reflection.aio.ReflectionServicer):  # type: ignore[misc] # it has no types
     """The descriptions of the services, a hundred a second at most."""
 
-    def __init__(self, service_names: tuple[str, ...]) -> None:
+    def __init__(self, service_names: tuple[str, ...], authentication: Authentication = ASKS_NOBODY) -> None:
         """Describe these services.
 
         Args:
             service_names: Their full names.
+            authentication: Which certificates are revoked; tokens are checked before a call gets here.
         """
         super().__init__(service_names)
+        self._authentication = authentication
         self._open = 0
         self._free_at = 0.0
 
@@ -107,6 +112,10 @@ class Reflection(reflection.aio.ReflectionServicer):  # type: ignore[misc] # it 
         self, request_iterator: AsyncIterator[Any], unused_context: _Context[Any, Any]
     ) -> AsyncIterator[Any]:
         """Answer each question in its turn."""
+        try:
+            self._authentication.unrevoked(unused_context.auth_context())
+        except Unauthenticated as refusal:
+            await unused_context.abort(grpc.StatusCode.UNAUTHENTICATED, str(refusal))
         if self._open >= _MOST_REFLECTIONS:
             said = f"{_MOST_REFLECTIONS} clients ask about the services; try again later"
             await unused_context.abort(grpc.StatusCode.RESOURCE_EXHAUSTED, said)

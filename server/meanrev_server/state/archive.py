@@ -10,6 +10,7 @@ from meanrev_server.jobs import Job, Reply
 from meanrev_server.marks import Changes
 from meanrev_server.portfolios import Portfolio
 from meanrev_server.state.parts import Arrays, Parts
+from meanrev_server.state.writes import DiskUse, Writes
 
 __all__ = ["Archive", "InMemory", "Result"]
 
@@ -51,9 +52,15 @@ class Archive(ABC):
 
     Attributes:
         lasts: Whether it outlives the process, so that interrupted jobs are resumed.
+        writes: Counts what is written to a disk; None where there is none.
     """
 
     lasts: bool = False
+    writes: Writes | None = None
+
+    def disk_use(self) -> DiskUse | None:
+        """Return what is taken of a disk; None where there is none, or it does not answer. Any thread may ask."""
+        return None
 
     @abstractmethod
     async def put_portfolio(self, identity: str, portfolio: Portfolio) -> None:

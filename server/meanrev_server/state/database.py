@@ -24,8 +24,13 @@ log = logging.getLogger(__name__)
 class Database:
     """An SQLite database whose statements run one after the other in a thread of its own."""
 
-    def __init__(self) -> None:
-        """Start the thread without a database."""
+    def __init__(self, failed: Callable[[], None]) -> None:
+        """Start the thread without a database.
+
+        Args:
+            failed: Called where a function that nobody waits for fails.
+        """
+        self._failed = failed
         self._pool = ThreadPoolExecutor(1, thread_name_prefix="meanrev-state")
         self._connection: sqlite3.Connection | None = None
 
@@ -59,7 +64,7 @@ class Database:
 
     def later(self, work: Callable[P, object], *args: P.args, **kwargs: P.kwargs) -> None:
         """Run a function in the thread, and log its failure."""
-        self._pool.submit(work, *args, **kwargs).add_done_callback(_logged)
+        self._pool.submit(work, *args, **kwargs).add_done_callback(self._noted)
 
     @contextmanager
     def transaction(self, what: str) -> Iterator[sqlite3.Connection]:
@@ -96,8 +101,8 @@ class Database:
             raise sqlite3.DatabaseError(" ".join(found.split()))
         migrate(connection, str(path.parent))
 
-
-def _logged(done: "Future[object]") -> None:
-    error = None if done.cancelled() else done.exception()
-    if error is not None:
-        log.error("state was not stored", extra={"reason": str(error)})
+    def _noted(self, done: "Future[object]") -> None:
+        error = None if done.cancelled() else done.exception()
+        if error is not None:
+            log.error("state was not stored", extra={"reason": str(error)})
+            self._failed()

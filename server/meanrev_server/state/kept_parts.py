@@ -9,8 +9,9 @@ from meanrev_server.jobs import Job
 from meanrev_server.state import job_rows
 from meanrev_server.state.array_files import read_arrays, write_arrays
 from meanrev_server.state.database import Database
-from meanrev_server.state.failures import reason_of, storing
+from meanrev_server.state.failures import reason_of
 from meanrev_server.state.parts import Arrays, Parts
+from meanrev_server.state.writes import Writes
 
 __all__ = ["KeptParts", "part_file"]
 
@@ -20,17 +21,20 @@ log = logging.getLogger(__name__)
 class KeptParts(Parts):
     """The parts of one job; used by the thread that computes it."""
 
-    def __init__(self, database: Database, folder: Path, job: Job, made_by: str, numbers: Collection[int]) -> None:
+    def __init__(
+        self, database: Database, writes: Writes, folder: Path, job: Job, made_by: str, numbers: Collection[int]
+    ) -> None:
         """Take the parts that there are.
 
         Args:
             database: Has a row for each part.
+            writes: Counts what is written.
             folder: Has a file for each part.
             job: The job.
             made_by: Code and machine that make parts now.
             numbers: Parts that are kept already, made by the same.
         """
-        self._database, self._folder, self._job = database, folder, job
+        self._database, self._writes, self._folder, self._job = database, writes, folder, job
         self._made_by, self._numbers = made_by, frozenset(numbers)
 
     def part(self, number: int, compute: Callable[[], Arrays]) -> Arrays:
@@ -46,7 +50,7 @@ class KeptParts(Parts):
             except (OSError, DamagedFile) as error:
                 log.warning("a kept part is computed again", extra={"part": number, "reason": reason_of(error)})
         found = compute()
-        with storing("a part of the job's result could not be stored"):
+        with self._writes.storing("a part of the job's result could not be stored"):
             write_arrays(path, "chunk", found)
             self._database.wait(job_rows.add_chunk, self._database, self._job, number, self._made_by)
         return found

@@ -30,6 +30,7 @@ from meanrev_server.state.folder import StateFolder
 from meanrev_server.state.kept_parts import KeptParts, part_file
 from meanrev_server.state.parts import Arrays, Parts
 from meanrev_server.state.result_files import ReplyReader, ResultFile
+from meanrev_server.state.writes import DiskUse, Writes, disk_use
 
 __all__ = ["MOST_STARTS", "OnDisk"]
 
@@ -50,9 +51,11 @@ class OnDisk(Archive):
     Attributes:
         folder: The directory.
         database: Its database.
+        writes: Counts what is written.
     """
 
     lasts = True
+    writes: Writes
 
     def __init__(self, path: Path, made_by: str) -> None:
         """Open the directory; this blocks, so it belongs in a thread.
@@ -65,7 +68,8 @@ class OnDisk(Archive):
             StateUnusable: the directory cannot be used; the message says why.
         """
         self.folder = StateFolder(path)
-        self.database = Database()
+        self.writes = Writes()
+        self.database = Database(self.writes.count_failure)
         self._made_by = made_by
         self._pool = ThreadPoolExecutor(_FILE_THREADS, thread_name_prefix="meanrev-files")
         try:
@@ -81,18 +85,18 @@ class OnDisk(Archive):
 
     async def put_portfolio(self, identity: str, portfolio: Portfolio) -> None:
         """Keep a portfolio in place of an earlier one of its id."""
-        with storing("the portfolio could not be stored"):
+        with self.writes.storing("the portfolio could not be stored"):
             await self.database.run(rows.put_portfolio, self.database, identity, portfolio)
 
     async def put_marks(self, changed: Changes) -> None:
         """Keep the newest marks of some assets."""
-        with storing("prices could not be stored"):
+        with self.writes.storing("prices could not be stored"):
             await self.database.run(self._mark_rows.put, changed)
 
     async def queue(self, job: Job, arrays: Arrays) -> None:
         """Keep a job that is to run, and its input."""
         job.tag = secrets.token_hex(4)
-        with storing("the job could not be stored"):
+        with self.writes.storing("the job could not be stored"):
             await self._in_file_thread(write_arrays, self._input(job), "input", arrays)
             try:
                 await self.database.run(job_rows.put, self.database, job)
@@ -102,12 +106,14 @@ class OnDisk(Archive):
 
     async def begin(self, job: Job) -> Parts:
         """Record that a job's work begins, and return the parts that earlier runs of it have kept."""
-        with storing("the job could not be begun"):
+        failed = "the job could not be begun"
+        with self.writes.storing(failed):
             starts = await self.database.run(job_rows.begin, self.database, job)
-            if starts > MOST_STARTS:
-                raise StorageFailed(f"the server ended {starts - 1} times while the job ran; it is not started again")
+        if starts > MOST_STARTS:
+            raise StorageFailed(f"the server ended {starts - 1} times while the job ran; it is not started again")
+        with self.writes.storing(failed):
             numbers = await self.database.run(job_rows.chunks, self.database, job, self._made_by)
-        return KeptParts(self.database, self.folder.chunks, job, self._made_by, numbers)
+        return KeptParts(self.database, self.writes, self.folder.chunks, job, self._made_by, numbers)
 
     def pause(self, job: Job) -> None:
         """Record that a job's work is interrupted because the server stops."""
@@ -115,18 +121,18 @@ class OnDisk(Archive):
 
     def result(self, job: Job) -> Result:
         """Return what takes the job's last replies."""
-        return ResultFile(self._result(job), self._in_file_thread)
+        return ResultFile(self._result(job), self._in_file_thread, self.writes)
 
     async def end(self, job: Job, status: str, now_ms: int, *, replies: Sequence[Reply] = (), error: str = "") -> None:
         """Record a job's end, and remove the files that it needs no more."""
         needless = [self._input(job)] if status == "done" else [self._input(job), self._result(job)]
-        with storing("the job's end could not be stored"):
+        with self.writes.storing("the job's end could not be stored"):
             await self.database.run(job_rows.end, self.database, job, status, now_ms, replies, error)
         await self._in_file_thread(self._remove, needless, job)
 
     async def stop(self, job: Job) -> None:
         """Record that a job is not to be resumed."""
-        with storing("the cancellation could not be stored"):
+        with self.writes.storing("the cancellation could not be stored"):
             await self.database.run(job_rows.request_stop, self.database, job)
 
     async def replies(self, job: Job) -> AsyncGenerator[bytes, None]:
@@ -150,6 +156,10 @@ class OnDisk(Archive):
         """
         with storing("the job's input cannot be read"):
             return await self._in_file_thread(read_arrays, self._input(job))
+
+    def disk_use(self) -> DiskUse | None:
+        """Return what the directory takes of its disk; None where the disk does not answer. Any thread may ask."""
+        return disk_use(self.folder.path)
 
     def drop(self, job: Job) -> None:
         """Forget a job that has ended."""

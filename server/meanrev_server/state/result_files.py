@@ -12,6 +12,7 @@ from meanrev_server.jobs import Reply
 from meanrev_server.state.archive import Result
 from meanrev_server.state.failures import storing
 from meanrev_server.state.files import GrowingFile
+from meanrev_server.state.writes import Writes
 
 __all__ = ["ReplyReader", "ResultFile"]
 
@@ -24,14 +25,15 @@ _FAILED = "the job's result could not be stored"
 class ResultFile(Result):
     """The last replies of a job, written as they come."""
 
-    def __init__(self, path: Path, in_thread: InThread) -> None:
+    def __init__(self, path: Path, in_thread: InThread, writes: Writes) -> None:
         """Write nothing yet.
 
         Args:
             path: The file's name once it is kept.
             in_thread: Runs what touches the disk.
+            writes: Counts what is written.
         """
-        self._path, self._in_thread = path, in_thread
+        self._path, self._in_thread, self._writes = path, in_thread, writes
         self._file: GrowingFile | None = None
         # A caller that is cancelled leaves a write that goes on in its thread.
         self._lock, self._closed = threading.Lock(), False
@@ -48,12 +50,12 @@ class ResultFile(Result):
 
     async def add(self, reply: bytes) -> None:
         """Write the next reply."""
-        with storing(_FAILED):
+        with self._writes.storing(_FAILED):
             self._replies.append(await self._in_thread(self._add, reply))
 
     async def keep(self) -> Sequence[Reply]:
         """Make the file last."""
-        with storing(_FAILED):
+        with self._writes.storing(_FAILED):
             await self._in_thread(self._keep)
         return self._replies
 

@@ -141,4 +141,4 @@ def _read(body: bytes) -> Iterator[tuple[Mark, int]]:
         log.error("stored marks are damaged", extra={"reason": str(error)})
         return
     columns = zip(found.asset_ids, found.prices, found.timestamps_ms, strict=True)
-    yield from zip(map(Mark._make, columns), found.arrived_ms, strict=True)
+    yield from zip((Mark(*each) for each in columns), found.arrived_ms, strict=True)

@@ -1,4 +1,4 @@
-"""Large files: columns that are read a few at a time give the same table, the same report and the same refusals."""
+"""Large files: those that are read in batches of rows give the same table, the same report and the same refusals."""
 
 import numpy as np
 import polars as pl
@@ -17,8 +17,8 @@ def large(monkeypatch):
     def switch():
         monkeypatch.setattr(parquet_files, "_LARGE", 0)
         monkeypatch.setattr(parquet_files, "_FEW_ROWS", 2)
-        monkeypatch.setattr(file_columns, "_AT_ONCE", 0)
         monkeypatch.setattr(matrix, "_SMALL", 1)
+        monkeypatch.setattr(matrix, "_AT_ONCE", 0)
         monkeypatch.setattr(text_times, "_PIECE", 7)
 
     return switch
@@ -96,6 +96,38 @@ def test_an_infinity_beyond_the_first_rows_is_refused_by_its_place(tmp_path, lar
         read_file(path)
 
 
+@pytest.mark.parametrize("text", ["", "C", "A"])
+def test_of_several_columns_that_are_refused_the_first_one_is_named(tmp_path, large, text):
+    """Columns of numbers are read first in large files; right is the refusal that small files get."""
+    path = tmp_path / "p.parquet"
+    data = {name: [price(i) for i in range(len(DAYS))] for name in "ABC"}
+    data["A"][20] = data["B"][7] = float("inf")
+    if text:
+        data[text] = [str(cell) if i != 9 else "high" for i, cell in enumerate(data[text])]
+    pl.DataFrame(data).write_parquet(path, row_group_size=7)
+    with pytest.raises(InvalidInput) as small:
+        read_file(path)
+    large()
+    with pytest.raises(InvalidInput) as big:
+        read_file(path)
+    assert str(big.value) == str(small.value)
+
+
+@pytest.mark.parametrize("options", [{}, {"columns": ("^A.*$", "*")}])
+def test_names_that_are_patterns_name_one_column(tmp_path, large, options):
+    """polars takes "*" and "^A.*$" for patterns; right are the columns of these names."""
+    path = tmp_path / "p.parquet"
+    names = ["AB", "^A.*$", "*"]
+    data = {name: [price(i + k) for i in range(len(DAYS))] for k, name in enumerate(names)}
+    data["^A.*$"][9] = float("nan")
+    pl.DataFrame(data).write_parquet(path)
+    small, big = both(path, large, **options)
+    assert small.names == big.names == options.get("columns", tuple(names))
+    for table in (small, big):
+        for name, column in zip(table.names, table.values.T, strict=True):
+            np.testing.assert_array_equal(column, data[name])
+
+
 def test_a_file_that_breaks_after_its_first_rows_is_refused(tmp_path, large):
     path = tmp_path / "p.parquet"
     n = 4_000
@@ -114,13 +146,13 @@ def test_a_file_that_changes_while_it_is_read_is_refused(tmp_path, large, monkey
     frame = pl.DataFrame({name: columns()[name] for name in ("date", "A", "whole")})
     frame.write_parquet(path)
     large()
-    load = file_columns.Columns.load
+    batches = file_columns.Columns.batches
 
     def changed(self, numbers):
         frame.head(5).write_parquet(path)
-        load(self, numbers)
+        return batches(self, numbers)
 
-    monkeypatch.setattr(file_columns.Columns, "load", changed)
+    monkeypatch.setattr(file_columns.Columns, "batches", changed)
     with pytest.raises(InvalidInput, match="was changed while it was read"):
         read_file(path)
 

@@ -41,7 +41,7 @@ def figures(fitted):
 def test_it_agrees_with_the_oracle(seed, reversion, lags, log):
     prices = draw(seed, 80, reversion)
     cost = 1e-3 * (1.0 if log else prices[:, 0].mean())
-    found = engle_granger.fit(prices, lags=lags, log=log, cost=cost)
+    found = engle_granger.fit(prices, lags=lags, log=log, cost=cost, bias="none")
     expected = naive.fit(prices, lags=lags, log=log, cost=cost)
     spread = expected.pop("spread")
     scale = np.abs(spread).max()
@@ -72,9 +72,10 @@ def test_it_agrees_with_statsmodels(ours, theirs, log):
     np.testing.assert_allclose(found.spread, solved.resid, atol=1e-12 * np.abs(y).max())
 
 
-def test_the_process_is_the_fit_of_the_spread():
-    found = engle_granger.fit(PRICES)
-    process = ou.single(ou.fit(found.spread[None]))
+@pytest.mark.parametrize("options", [{}, {"bias": "none"}])
+def test_the_process_is_the_fit_of_the_spread(options):
+    found = engle_granger.fit(PRICES, **options)
+    process = ou.single(ou.fit(found.spread[None], bias=options.get("bias", "median_unbiased")))
     for name in ("theta", "theta_std_error", "half_life", "mu", "sigma"):
         assert getattr(found, name) == getattr(process, name)
 

@@ -206,7 +206,7 @@ def test_a_half_without_a_theta_leaves_the_jackknife_out():
         ({"prices": [1.0, 2.0]}, r"prices must have shape \(B, T\), got \(2,\)"),
         ({"prices": [["a"]]}, r"prices must be numbers of shape \(B, T\)"),
         ({"dt": 0.0}, r"dt must be finite and > 0, got 0.0"),
-        ({"bias": "bootstrap"}, r"bias must be one of 'none', 'tang_chen', 'jackknife', got 'bootstrap'"),
+        ({"bias": "boot"}, r"bias must be one of 'none', 'tang_chen', 'jackknife', 'median_unbiased', got 'boot'"),
         ({"adf_lags": -1}, r"adf_lags must be >= 0, got -1"),
     ],
 )

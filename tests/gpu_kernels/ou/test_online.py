@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 
 from gpu_kernels import ou
 from gpu_kernels.errors import InvalidInput
+from gpu_kernels.ou.convergence import level as required
 from tests.gpu_kernels.ou.irregular_times import fit_irregular
 from tests.gpu_kernels.twins import STREAMS, by_numpy, on
 from tests.naive import ou as naive
@@ -195,6 +196,32 @@ def test_a_stream_converges_once_theta_stands_still_between_estimates():
     stream.extend(reverting(2000, theta=1.5, seed=5))
     moved = stream.estimate()
     assert (moved.status, moved.reason) == ("updating", "theta still moves between estimates")
+
+
+@pytest.mark.parametrize("options", [{}, {"window": 200}, {"forgetting": 0.99}])
+def test_a_stream_converges_where_the_unit_root_is_rejected_at_the_level_of_every_tick(options):
+    prices = reverting(400, theta=0.06, seed=3)
+    single = ou.OnlineOu(convergence="single_look", **options)
+    always = ou.OnlineOu(**options)
+    statuses = set()
+    for seen, price in enumerate(prices.tolist(), start=1):
+        single.update(price)
+        always.update(price)
+        one, other = single.estimate(), always.estimate()
+        n_pairs = min(seen - 1, 199) if "window" in options else min(seen - 1, 199.0) if options else seen - 1
+        rejected = one.status == "converged" or one.reason.startswith("theta still moves")
+        if rejected and one.adf_p_value >= required(seen, n_pairs):
+            assert other.status == "updating"
+            assert "which holds at every tick" in other.reason
+        else:
+            assert (other.status, other.reason) == (one.status, one.reason)
+        statuses.add((one.status, other.status))
+    assert ("converged", "updating") in statuses
+
+
+def test_an_unknown_rule_of_convergence_is_refused():
+    with pytest.raises(InvalidInput, match="convergence must be one of 'every_tick', 'single_look', got 'often'"):
+        ou.OnlineOu(convergence="often")
 
 
 def test_blocks_and_single_prices_end_in_the_same_state():

@@ -39,6 +39,7 @@ def test_plain_floats_and_arrays_give_the_same_estimate(prices, dt, bias):
         [1.0, 2.0, 4.0, 8.0, 17.0, 33.0],
         [1.0, -1.2, 1.1, -0.9, 1.0, -1.1, 0.8],
         [127.0, 0.0, 0.0, 0.0, 0.0, 0.0],
+        [0.0, 0.0, 1.192092896e-07, math.nan, -10.0, 0.0],
     ],
 )
 @pytest.mark.parametrize("bias", ["none", "tang_chen"])
@@ -49,3 +50,10 @@ def test_the_edges_are_the_same(prices, bias):
 def test_a_correction_that_leaves_nothing_is_the_same():
     for walk in np.random.default_rng(0).normal(size=(40, 60)).cumsum(axis=1):
         assert_twins(walk.tolist(), 1.0, "tang_chen")
+
+
+def test_r_squared_keeps_its_digits_where_the_steps_cancel_the_levels():
+    # By hand, with e = 2^-23: the second prices of the pairs (0, 0), (0, e) and (-10, 0) have Syy = 2 e^2 / 3, and the
+    # mean of those after 0 leaves SSE = e^2 / 2.
+    prices = [0.0, 0.0, 2.0**-23, math.nan, -10.0, 0.0]
+    assert ou.single(ou.fit([prices])).r_squared == pytest.approx(0.25, rel=1e-6)

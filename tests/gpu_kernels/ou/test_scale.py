@@ -11,7 +11,7 @@ from tests.gpu_kernels.ou.irregular_times import fit_irregular
 pytestmark = pytest.mark.usefixtures("twin")
 
 TEXTS = ("status", "reason", "bias_note", "n_samples")
-IN_PRICES = ("mu", "sigma", "mu_std_error", "sigma_std_error")
+IN_PRICES = ("mu", "sigma", "mu_std_error", "sigma_std_error", "mu_lower", "mu_upper")
 
 
 def series(seed, n_prices=120, n_series=3):

@@ -152,14 +152,14 @@ def test_a_pair_that_is_not_traded_says_why():
 @pytest.mark.parametrize("log", [True, False])
 def test_a_pair_pays_five_basis_points_of_its_y_where_no_cost_is_given(log):
     prices = universe(6) * np.array([1.0, 30.0, 1.0, 2.0, 50.0, 1.0, 4.0, 1.0])
-    table = pair_trading.scan(prices, log=log, **SMALL)
+    table = pair_trading.scan(prices, log=log, bias="none", **SMALL)
     for place, (y, x) in enumerate(zip(table.y, table.x, strict=True)):
         notional = 1.0 if log else prices[:280, y].mean()
-        alone = pair_trading.scan(prices[:, [y, x]], log=log, cost=0.0005 * notional, **SMALL)
+        alone = pair_trading.scan(prices[:, [y, x]], log=log, cost=0.0005 * notional, bias="none", **SMALL)
         assert alone.entry_zscore[0] == pytest.approx(table.entry_zscore[place], rel=1e-6)
         assert alone.train_sharpe[0] == pytest.approx(table.train_sharpe[place], rel=1e-8)
         assert alone.test_return[0] == pytest.approx(table.test_return[place], rel=1e-8)
-    free = pair_trading.scan(prices, log=log, cost=0.0, **SMALL)
+    free = pair_trading.scan(prices, log=log, cost=0.0, bias="none", **SMALL)
     assert table.train_sharpe.max() < free.train_sharpe.max()
 
 

@@ -160,7 +160,7 @@ def test_an_option_out_of_its_range_is_named(options, message):
 
 
 def test_the_longest_window_and_the_shortest_test_part_are_served():
-    table = pair_trading.scan(universe(1), lookback=398, split=0.995, alpha=1.0)
+    table = pair_trading.scan(universe(1), lookback=398, split=0.995, alpha=1.0, bias="none")
     assert np.isfinite(table.test_sharpe).all()
 
 

@@ -18,7 +18,7 @@ def test_it_equals_the_oracle(seed, lags, log):
     options = {"lags": lags, "split": 0.65, "alpha": 0.2, "log": log, "periods_per_year": 365.0, **SMALL}
     if not log:
         options["cost"] = 0.05
-    table = pair_trading.scan(prices, **options)
+    table = pair_trading.scan(prices, bias="none", **options)
     expected, n_pairs = naive.scan(prices, **options)
     assert (table.n_pairs, table.n_significant) == (n_pairs, len(expected))
     assert len(expected) >= 3
@@ -41,6 +41,17 @@ def test_five_planted_pairs_among_a_hundred_names_come_first_with_their_speed(co
     assert (table.q_value[:5] < 1e-4).all()
     assert (table.q_value[5:] > 0.05).all()
     assert (table.test_sharpe[:5] > 1).all()
+
+
+def test_a_speed_is_the_median_unbiased_one_unless_told_otherwise():
+    prices = universe(7)
+    corrected = pair_trading.scan(prices, alpha=0.3, **SMALL)
+    plain = pair_trading.scan(prices, alpha=0.3, bias="none", **SMALL)
+    found, before = (
+        {(y, x): t for y, x, t in zip(each.y, each.x, each.theta, strict=True)} for each in (corrected, plain)
+    )
+    assert found.keys() == before.keys()
+    assert all(np.isnan(theta) or theta < before[pair] for pair, theta in found.items())
 
 
 def test_the_test_part_changes_the_test_columns_only():

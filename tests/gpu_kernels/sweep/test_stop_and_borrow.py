@@ -1,6 +1,7 @@
 """The options `stop` and `borrow`: by hand, against the oracle in every way of running a sweep, and who serves them."""
 
 import math
+from functools import cache
 
 import numpy as np
 import pytest
@@ -115,21 +116,37 @@ class TestBorrow:
             sweep.backtest(walks(1, 1, 9), 1.0, 0.0, 0.0, sweep.Rules(borrow=borrow))
 
 
+ENTRIES = (0.8, 1.3, 1.9)
+
+
+def gapped(gaps):
+    prices = walks(3, 4, 140, 0.03)
+    if gaps:
+        prices[np.random.default_rng(1).random(prices.shape) < [[0.0], [0.1], [0.2], [0.3]]] = NAN
+    return prices
+
+
+@cache
+def oracles(gaps, rules):
+    """Return the oracle's figures by series and pair; it computes in 40 digits, so once for all ways."""
+    prices, options = gapped(gaps), rules._asdict()
+    return {
+        (series, pair): naive.run(prices[series].tolist(), ENTRIES[pair], 0.1, 1e-3, **options)["final"]
+        for series, pair in np.ndindex(4, 3)
+    }
+
+
 @pytest.mark.parametrize("options", [BOTH, {"borrow": 0.5, "lookback": 8}])
 @pytest.mark.parametrize("gaps", [False, True])
 @pytest.mark.parametrize("mode", sweep.MODES)
 @EVERY_WAY
 def test_every_way_gives_the_oracle_s_figures(stand, name, mode, gaps, options):
-    prices, entry = walks(3, 4, 140, 0.03), np.array([0.8, 1.3, 1.9])
-    if gaps:
-        prices[np.random.default_rng(1).random(prices.shape) < [[0.0], [0.1], [0.2], [0.3]]] = NAN
+    rules = sweep.Rules(mode=mode, execution_delay=2, **options)
     with way(name):
-        found = sweep.backtest(prices, entry, 0.1, 1e-3, sweep.Rules(mode=mode, execution_delay=2, **options))
-    for series, pair in np.ndindex(4, 3):
-        row = prices[series].tolist()
-        final = naive.run(row, entry[pair], 0.1, 1e-3, mode=mode, execution_delay=2, **options)["final"]
+        found = sweep.backtest(gapped(gaps), np.array(ENTRIES), 0.1, 1e-3, rules)
+    for place, final in oracles(gaps, rules).items():
         for field, value in final.items():
-            assert getattr(found, field)[series, pair] == pytest.approx(value, rel=1e-8, abs=1e-10), (field, series)
+            assert getattr(found, field)[place] == pytest.approx(value, rel=1e-8, abs=1e-10), (field, place)
 
 
 @pytest.mark.parametrize("options", [BOTH, {"borrow": 0.5, "lookback": 8}])

@@ -146,7 +146,7 @@ def recording(folder):
 
 
 def crashing(name, count, folder):
-    """Return the function that kills its process when it takes a step for the given time, and says what it has answered."""
+    """Return the function that kills its process when it takes a step for the given time."""
 
     def work(writing):
         reached = 0
@@ -164,7 +164,7 @@ def crashing(name, count, folder):
 
 
 def chosen(names):
-    """Return the first and the last time of each step; threads take them in any order, but each name as often as before."""
+    """Return the first and the last time of each step; threads change the order, but not how often each comes."""
     return sorted({(name, 1) for name in names} | {(name, names.count(name)) for name in names})
 
 

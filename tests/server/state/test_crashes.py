@@ -20,6 +20,7 @@ STEPS = {
 PROCESSES = 3
 
 
+@pytest.mark.faults
 @pytest.mark.timeout(600)
 @pytest.mark.parametrize("offset", range(PROCESSES))
 def test_whatever_step_a_crash_comes_at(tmp_path, offset):

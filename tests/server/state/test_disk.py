@@ -45,6 +45,7 @@ def failing(monkeypatch, at, number=errno.ENOSPC):
     return met
 
 
+@pytest.mark.faults
 @pytest.mark.parametrize("step", [step for step in BEFORE if not step.startswith(("portfolio", "marks"))])
 async def test_a_full_disk_fails_the_job_with_the_reason_and_the_next_one_runs(server, tmp_path, monkeypatch, step):
     async with server(tmp_path) as first:

@@ -22,6 +22,9 @@ _COLUMNS_AT_ONCE, _ENTRIES_AT_ONCE = 512, 2**22
 _COPIES = 6
 """Arrays of the size of a group's columns that a fit holds at once."""
 
+_PLACED = ("b_median_unbiased", "b_lower", "b_upper", "theta_lower", "theta_upper", "mu_lower", "mu_upper")
+"""Figures that a series has whose estimate does not revert, where it has enough pairs."""
+
 _FIELDS = (
     "theta",
     "mu",
@@ -38,6 +41,7 @@ _FIELDS = (
     "adf_statistic",
     "adf_p_value",
     "log_likelihood",
+    *_PLACED,
 )
 
 
@@ -51,7 +55,7 @@ class FitOuOptions(ResearchOptions, frozen=True, kw_only=True):
     """
 
     dt: Annotated[float, Meta(gt=0)] = 1.0
-    bias: Literal["none", "tang_chen", "jackknife"] = "none"
+    bias: Literal["none", "tang_chen", "jackknife", "median_unbiased"] = "none"
     adf_lags: Annotated[int, Meta(ge=0, le=100)] = 0
 
 
@@ -68,9 +72,15 @@ def _run(table: UploadedMatrix, chosen: FitOuOptions, progress: Progress) -> Ans
     figures = joined(fits, _FIELDS)
     status = [status for fit in fits for status in fit.status]
     failed = np.array([each == "error" for each in status])
+    # What has too few prices for a claim is "updating" with numbers at 0; sigma is 0 in no other such series.
+    silent = ~failed & (figures["sigma"] == 0)
+    placed = figures["b_median_unbiased"] > 0
     for name in _FIELDS:
-        if figures[name].dtype == np.float64 and not name.startswith("half_life"):
-            figures[name] = np.where(failed, np.nan, figures[name])
+        if figures[name].dtype == np.float64:
+            missing = silent if name.startswith("half_life") else silent | (failed & ~(placed & (name in _PLACED)))
+            figures[name] = np.where(missing, np.nan, figures[name])
+    for name in ("b_median_unbiased", "b_lower", "b_upper"):
+        figures[name] = np.where(placed, figures[name], np.nan)
     reason = [reason for fit in fits for reason in fit.reason]
     return Answer({"columns": list(table.columns), **figures, "status": status, "reason": reason})
 

@@ -38,6 +38,7 @@ class ScanOptions(ResearchOptions, frozen=True, kw_only=True):
         objective: What the thresholds maximise.
         lookback: Bars of the rolling z-score of the backtests.
         periods_per_year: For the annualised Sharpe ratios.
+        bias: Small-sample correction of the fitted theta.
     """
 
     lags: Annotated[int, Meta(ge=0, le=100)] = 1
@@ -49,6 +50,7 @@ class ScanOptions(ResearchOptions, frozen=True, kw_only=True):
     objective: Literal["sharpe", "profit"] = "sharpe"
     lookback: Lookback = 60
     periods_per_year: Annotated[float, Meta(gt=0)] = PERIODS_PER_YEAR
+    bias: Literal["none", "median_unbiased"] = "median_unbiased"
 
 
 _NAMES = option_names(ScanOptions, prices="block")

@@ -1,0 +1,189 @@
+"""Every method announces what it takes: at least the memory that is measured, and not many times as much."""
+
+import asyncio
+import json
+import tracemalloc
+from contextlib import aclosing
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from meanrev_server.admission import SMALL_BYTES, SMALL_PEAK_BYTES, Ticket
+from meanrev_server.app import App
+from meanrev_server.config import Settings
+from meanrev_wire import codec, research_pb2
+from meanrev_wire import meanrev_pb2 as wire
+from tests.server.research import chunks
+
+TIMES_THE_MEASURED = 12
+"""A method may announce so many times what it takes: its formula covers options that take more."""
+
+LEAST_BYTES = 4 * SMALL_PEAK_BYTES
+"""Bytes below which the factor does not matter; a scan announces the memory of a whole group of pairs."""
+
+PROCESS = wire.OuEstimate(theta=2.0, mu=100.0, sigma=3.0)
+RNG = np.random.default_rng(7)
+
+
+def walk(*shape):
+    return 100 * np.exp(np.cumsum(RNG.normal(0, 0.01, shape), axis=0))
+
+
+def returns(*shape):
+    return RNG.normal(0, 0.01, shape)
+
+
+def names(n):
+    return [f"asset {i}" for i in range(n)]
+
+
+def book(n):
+    return research_pb2.Portfolio(
+        portfolio_id="book", holdings=[research_pb2.Holding(asset_id=name, quantity=1.0) for name in names(n)]
+    )
+
+
+def block(message, **fields):
+    return lambda n: [codec.encode(message, **{name: value(n) for name, value in fields.items()})]
+
+
+def matrix(n_columns, **options):
+    return lambda n: [one.SerializeToString() for one in chunks(walk(n, n_columns), total=n, **options)]
+
+
+def metadata(**options):
+    return lambda _: json.dumps(options)
+
+
+JOB = block(research_pb2.JobRequest, job_id=lambda _: "0" * 64)
+CASES = {
+    "EstimateOUParams": (block(wire.PriceUpdate, asset_id=lambda _: "A", prices=walk), (5, 300_000)),
+    "OptimalThresholds": (
+        block(wire.ThresholdRequest, ou_params=lambda _: PROCESS, transaction_cost=lambda _: 0.1),
+        (1,),
+    ),
+    "BacktestWithCosts": (
+        block(wire.BacktestInput, prices=walk, entry_zscore=lambda _: 1.5, update_frequency=lambda n: n),
+        (5, 5_000),
+    ),
+    "ComputeLogReturns": (block(wire.ReturnsRequest, prices=walk), (5, 500_000)),
+    "PcaPortfolios": (block(wire.PcaRequest, returns_matrix=lambda n: returns(2 * n, n)), (5, 200)),
+    "CaraOptimalWeights": (block(wire.OptimizationInput, returns=lambda n: returns(2 * n, n)), (5, 200)),
+    "SharpeOptimalWeights": (block(wire.OptimizationInput, returns=lambda n: returns(2 * n, n)), (5, 200)),
+    "MultiperiodOptimize": (
+        block(
+            wire.MultiperiodRequest,
+            n_periods=lambda _: 20,
+            expected_returns=lambda n: np.full(n, 1e-3),
+            covariance=lambda n: np.eye(n) * 1e-4,
+            gamma=lambda _: 1.0,
+            metadata=metadata(cost_model="proportional"),
+        ),
+        (3, 40),
+    ),
+    "PortfolioStats": (block(wire.PortfolioStatsRequest, returns=lambda n: returns(n, 20)), (50, 20_000)),
+    "GenerateSignals": (block(wire.SignalRequest, price_history=lambda n: {"prices": walk(n)}), (50, 300_000)),
+    "PortfolioHealthStream": (block(wire.HealthRequest, asset_ids=names), (5, 4_000)),
+    "FitOu": (matrix(20), (50, 10_000)),
+    "SweepThresholds": (matrix(4, entry=[1.0, 1.5, 2.0], lookback=[20]), (100, 200)),
+    "ScanPairs": (matrix(4, lookback=10), (200, 1_000)),
+    "Backtest": (matrix(5, entry=1.5, exit=0.3, lookback=10), (100, 3_000)),
+    "ReturnStats": (matrix(20), (50, 20_000)),
+    "FitPair": (block(research_pb2.FitPairRequest, prices=lambda n: walk(n, 2)), (50, 50_000)),
+    "FitJohansen": (block(research_pb2.FitJohansenRequest, prices=lambda n: walk(n, 3)), (50, 50_000)),
+    "PublishPrices": (block(research_pb2.PublishPricesRequest, asset_ids=names, prices=np.ones), (5, 6_000)),
+    "PutPortfolio": (lambda n: [book(n).SerializeToString()], (5, 5_000)),
+    "GetPortfolio": (block(research_pb2.PortfolioRequest, portfolio_id=lambda _: "book"), (5_000,)),
+    "SubmitJob": (matrix(20, method="FitOu"), (50, 20_000)),
+    "ListJobs": (block(research_pb2.ListJobsRequest), (1,)),
+    "WatchJob": (JOB, (1,)),
+    "FetchResult": (JOB, (1,)),
+    "CancelJob": (JOB, (1,)),
+    "Info": (block(research_pb2.InfoRequest), (1,)),
+}
+
+
+class Recording(Ticket):
+    """Keeps what was announced."""
+
+    def __init__(self):
+        super().__init__()
+        self.announced = []
+
+    def announce(self, demand):
+        self.announced.append(demand)
+        super().announce(demand)
+
+
+@pytest.fixture(scope="module")
+def app():
+    return App(Settings(backend="numpy"))
+
+
+ROUTES = {route.method: route for route in App(Settings(backend="numpy")).routes.values()}
+
+
+async def answered(app, method, messages):
+    """Call a method in this process; returns what it announced, and the bytes of its replies."""
+    ticket, route = Recording(), ROUTES[method]
+    call = replace(app.call, ticket=ticket)
+
+    async def streamed():
+        for data in messages:
+            yield data
+
+    handling = app.routes[route.path].handle(streamed() if route.client_streaming else messages[0], call)
+    if not route.server_streaming:
+        replies = [await handling]
+    else:
+        async with aclosing(handling) as found:
+            replies = [await anext(found)] if method in ENDLESS else [reply async for reply in found]
+    while call.background:
+        await asyncio.gather(*call.background)
+    return ticket.announced, [len(reply) for reply in replies]
+
+
+ENDLESS = {"PortfolioHealthStream", "WatchJob"}
+NEEDS_A_JOB = {"WatchJob", "FetchResult", "CancelJob"}
+
+
+async def case(app, method, size):
+    make, _ = CASES[method]
+    messages = make(size)
+    if method in NEEDS_A_JOB:
+        job = research_pb2.Job.FromString(
+            await app.routes[ROUTES["SubmitJob"].path].handle(_each(CASES["SubmitJob"][0](50)), app.call)
+        )
+        await asyncio.gather(*app.call.background)
+        messages = [research_pb2.JobRequest(job_id=job.job_id).SerializeToString()]
+    if method == "GetPortfolio":
+        await answered(app, "PutPortfolio", [book(size).SerializeToString()])
+    await answered(app, method, messages)  # modules are imported and tables made
+    tracemalloc.start()
+    try:
+        announced, replies = await answered(app, method, messages)
+        return announced, replies, tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+
+
+async def _each(messages):
+    for data in messages:
+        yield data
+
+
+def test_every_method_is_tried():
+    assert set(CASES) == set(ROUTES)
+
+
+@pytest.mark.parametrize(("method", "size"), [(method, size) for method in CASES for size in CASES[method][1]])
+def test_what_is_announced_covers_what_is_taken(app, method, size):
+    announced, replies, taken = asyncio.run(case(app, method, size))
+    assert announced, f"{method} announces nothing"
+    assert max(demand.work for demand in announced) > 0
+    peak = max(demand.peak_bytes for demand in announced)
+    assert taken <= max(peak, SMALL_PEAK_BYTES)
+    assert peak <= TIMES_THE_MEASURED * max(taken, LEAST_BYTES)
+    expected = max(demand.reply_bytes for demand in announced)
+    assert ROUTES[method].chunked or max(replies) <= max(expected, SMALL_BYTES)
