@@ -12,7 +12,7 @@ GENERATED := $(foreach name,meanrev research,$(name)_pb2.py $(name)_pb2.pyi $(na
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test faults coverage proof peers gpu check check-wire hooks bench fault-table image wire clean
+.PHONY: help install demo test faults coverage proof peers gpu check check-wire hooks bench fault-table image wire fuzz soak audit clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -69,6 +69,14 @@ check: .venv/.check check-wire ## style, types, layers, wire, spelling, image, m
 hooks: .venv/.check ## check each commit before it is made, and everything before a push
 	$(BIN)/pre-commit install
 
+# A seed and a number make a request, so that each can be sent again; a second run goes on where the first ended.
+fuzz: .venv/.test ## a million random requests of every method; FUZZ="--seed 2 --count 10000" for others
+	mkdir -p build
+	PYTHONPATH=. $(BIN)/python -m tests.fuzz --progress build/fuzz.json --out bench/results $(FUZZ)
+
+soak: .venv/.test ## half an hour of honest clients and attackers, and what they leave behind; SOAK="--minutes 5" for less
+	PYTHONPATH=. $(BIN)/python -m tests.soak --out bench/results $(SOAK)
+
 bench: .venv-peers/.peers ## measurements, each beside its peer
 	$(PEERS)/python -m pip install --quiet --no-deps --no-build-isolation -e .
 	$(PEERS)/python -m pytest -q bench --benchmark-enable --benchmark-only -p no:randomly --override-ini 'python_files=bench_*.py' --timeout 1800
@@ -100,8 +108,11 @@ check-wire: .venv-wire/.wire
 	$(call generate,build/wire)
 	for file in $(GENERATED); do diff -u proto/meanrev_wire/$$file build/wire/$$file || exit 1; done
 
+audit: .venv-audit/.audit ## look up the pinned dependencies in a database of advisories; exits with 1 for an advisory, 2 without a database
+	AUDIT=.venv-audit/bin/pip-audit requirements/audit.sh
+
 clean: ## remove everything that the other targets made
-	rm -rf .venv .venv-peers .venv-proof .venv-wire build dist demo.html
+	rm -rf .venv .venv-audit .venv-peers .venv-proof .venv-wire build dist demo.html
 
 # $(1) the folder; generated imports become absolute so that they work inside our package.
 define generate
@@ -145,6 +156,10 @@ build/node/.ready: tests/peers/node/package-lock.json
 	mkdir -p build/node
 	cp tests/peers/node/package.json tests/peers/node/package-lock.json build/node/
 	! command -v npm >/dev/null || npm ci --silent --ignore-scripts --prefix build/node
+	touch $@
+
+.venv-audit/.audit: requirements/audit.txt
+	$(call set_up,.venv-audit,audit)
 	touch $@
 
 .venv-wire/.wire: requirements/wire.txt

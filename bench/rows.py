@@ -2,16 +2,14 @@
 
 import json
 import os
-import platform
 import statistics
-import subprocess
 import time
 from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
-from importlib.metadata import version
 from pathlib import Path
 from typing import NamedTuple
 
+from bench import machine
 from gpu_kernels import dispatch
 
 # Idle threads of a peer must sleep between its turns, not spin on the processor that the other one uses.
@@ -124,10 +122,8 @@ def span(taken: float) -> str:
 
 def document(rows: list[Row]) -> dict[str, object]:
     """Return the table with what it was measured on."""
-    commit = subprocess.run(["git", "rev-parse", "HEAD"], capture_output=True, text=True, check=False).stdout.strip()
-    ours = ("numpy", "grpcio", "protobuf", "uvloop")
     packages = (
-        *ours,
+        *machine.OURS,
         "numba",
         "vectorbt",
         "statsmodels",
@@ -137,14 +133,8 @@ def document(rows: list[Row]) -> dict[str, object]:
         "skfolio",
         "cvxportfolio",
     )
-    facts = Path("/proc/cpuinfo").read_text()
-    names = [entry.partition(":")[2].strip() for entry in facts.splitlines() if entry.startswith("model name")]
     return {
-        "commit": commit,
-        "python": platform.python_version(),
-        "versions": {name: version(name) for name in packages},
-        "cpu": names[0] if names else platform.machine(),
-        "vectors": "AVX-512" if "avx512f" in facts else "AVX2" if "avx2" in facts else "",
+        **machine.facts(packages),
         "threads": THREADS,
         "rows": [{**row._asdict(), "reached": row.reached} for row in rows],
     }

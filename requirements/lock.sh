@@ -21,3 +21,6 @@ lock check --extra server --extra plot --extra compat --extra otel --extra chann
 # The generator needs an older protobuf than the product runs on, so it lives in an environment of its own.
 printf 'grpcio-tools==1.74.0\nsetuptools>=77\n' | uv pip compile - --universal --generate-hashes --no-annotate --no-header \
   --python-version 3.11 --quiet --output-file requirements/wire.txt
+
+uv pip compile requirements/audit.in --universal --generate-hashes --no-annotate --no-header --no-emit-index-url \
+  --python-version 3.11 --quiet --output-file requirements/audit.txt

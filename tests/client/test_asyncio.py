@@ -139,3 +139,14 @@ def test_help_says_what_the_caller_gets(where):
         assert str(inspect.signature(client.ou_stream).return_annotation).endswith(
             "Iterator[meanrev.results.series.OuFit]"
         )
+
+
+async def test_a_stream_that_is_refused_while_it_is_sent_says_why(ask):
+    """gRPC's client puts an error of its own in place of the refusal, where that comes between two messages."""
+
+    async def refused():
+        with pytest.raises(mr.InvalidInput, match="adf_lags"):
+            async for _ in ask.ou_stream(iter([1.0, 2.0] * 200), adf_lags=1000):
+                pass
+
+    await asyncio.gather(*(refused() for _ in range(20)))

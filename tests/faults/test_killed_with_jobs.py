@@ -1,6 +1,5 @@
 """A server with a state directory that is killed again and again under a load of jobs loses none, and no bit of one."""
 
-import json
 import os
 import signal
 import socket
@@ -15,12 +14,11 @@ import pytest
 
 import meanrev as mr
 from meanrev_wire import research_pb2 as wire
-from tests.server.research import NAMES, Research, chunks, universe
+from tests.faults.kept_jobs import PATIENCE_S, PRICES, request, results, submitted
+from tests.server.research import Research
 
 READY = "listening on "
-PATIENCE_S = 60
 KILLS = 4
-PRICES = universe(5, 1500, seed=3)
 GRID = {"entry": "0.5:2.5:0.1", "exit": "0:0.4:0.1"}
 JOBS = [
     *(("SweepThresholds", {**GRID, "lookback": [10 + n], "train": 500, "test": 100}) for n in range(6)),
@@ -60,34 +58,11 @@ def running(*words):
         server.end(signal.SIGKILL)
 
 
-def _request(method, options):
-    return chunks(PRICES, 500, columns=NAMES, total=len(PRICES), method=method, **options)
-
-
-def submitted(ask):
-    """Submit all jobs, and return their ids."""
-    ids = {}
-    for method, options in JOBS:
-        request = _request(method, options)
-        ids[json.dumps([method, options])] = ask("SubmitJob", request).job_id
-    return ids
-
-
-def results(ask, ids):
-    """Wait for jobs, and return their bytes."""
-    found = {}
-    for name, job_id in ids.items():
-        last = list(ask.start("WatchJob", wire.JobRequest(job_id=job_id), PATIENCE_S))[-1]
-        assert last.status == "done", (name, last.error)
-        found[name] = b"".join(part.data for part in ask("FetchResult", wire.JobRequest(job_id=job_id)))
-    return found
-
-
 @pytest.fixture(scope="module")
 def expected():
     """The results of a server that is left alone."""
     with running() as server, Research(server.address) as ask:
-        return results(ask, submitted(ask))
+        return results(ask, submitted(ask, JOBS))
 
 
 @pytest.mark.timeout(600)
@@ -95,7 +70,7 @@ def test_jobs_end_with_the_same_bytes_however_often_their_server_is_killed(tmp_p
     state = tmp_path / "state"
     with running("--state-dir", str(state)) as server:
         with Research(server.address) as ask:
-            ids = submitted(ask)
+            ids = submitted(ask, JOBS)
         for kill in range(KILLS):
             # At another moment of the work each time, without waiting for one in particular.
             time.sleep(0.1 + 0.2 * kill)
@@ -106,7 +81,7 @@ def test_jobs_end_with_the_same_bytes_however_often_their_server_is_killed(tmp_p
                 assert {job.job_id for job in listed} == set(ids.values())
         with Research(server.address) as ask:
             assert results(ask, ids) == expected
-            assert submitted(ask) == ids
+            assert submitted(ask, JOBS) == ids
         assert server.end(signal.SIGTERM) == 0
         assert [path.name for path in state.glob("*/*") if path.parent.name != "results"] == []
         assert len(list((state / "results").iterdir())) == len(JOBS)
@@ -125,7 +100,7 @@ def test_a_submission_that_a_kill_cuts_off_is_whole_or_absent(tmp_path, expected
                 _submit_until_killed(ask, server, after=1 + 3 * kill)
             server.start()
         with Research(server.address) as ask:
-            ids = submitted(ask)
+            ids = submitted(ask, JOBS)
             assert len(set(ids.values())) == len(JOBS)
             assert results(ask, ids) == expected
             assert len(ask("ListJobs", wire.ListJobsRequest(limit=1000)).jobs) == len(JOBS)
@@ -137,7 +112,7 @@ def _submit_until_killed(ask, server, after):
         call = ask.channel.stream_unary(
             "/meanrev.MeanRevResearch/SubmitJob", lambda message: message.SerializeToString(), wire.Job.FromString
         )
-        futures.append(call.future(iter(_request(method, options)), timeout=PATIENCE_S))
+        futures.append(call.future(iter(request(method, options)), timeout=PATIENCE_S))
     futures[0].result()
     server.end(signal.SIGKILL)
     assert {future.code() for future in futures} <= {grpc.StatusCode.OK, grpc.StatusCode.UNAVAILABLE}

@@ -63,11 +63,12 @@ class AsynchronousTransport:
     ) -> AsyncGenerator[bytes, None]:
         """Send messages as they come, and yield the replies."""
         sending = _Sending(messages)
-        process = os.getpid()
+        process, writing = os.getpid(), None
         with under_way() as place, (channels := self._connected()).turn() as channel:
             start: Any = channel.stream_stream(path)
-            call = place.call = start(sending, timeout=timeout, metadata=self._endpoint.metadata)
+            call = place.call = start(timeout=timeout, metadata=self._endpoint.metadata)
             try:
+                writing = asyncio.ensure_future(sending.write(call))
                 async for reply in call:
                     yield reply
             except grpc.aio.AioRpcError as error:
@@ -75,6 +76,8 @@ class AsynchronousTransport:
             finally:
                 if process == os.getpid():  # in a forked child the call is its parent's
                     call.cancel()
+                    if writing is not None:
+                        writing.cancel()
         if sending.error is not None:
             raise sending.error
 
@@ -112,17 +115,22 @@ class _Sending:
         self._messages = messages
         self.error: Exception | None = None
 
-    def __aiter__(self) -> AsyncIterator[bytes]:
-        return self
+    async def write(self, call: Any) -> None:
+        """Write the messages, until there are no more, or until the call has ended.
 
-    async def __anext__(self) -> bytes:
-        try:
-            return await anext(self._messages)
-        except StopAsyncIteration:
-            raise
-        except Exception as error:  # noqa: BLE001 - raised again where the caller waits
-            self.error = error
-            raise StopAsyncIteration from None
+        gRPC's own write puts INTERNAL in place of the status by which the server ends the call meanwhile, so this goes
+        a step below it; the status comes to whoever reads the replies.
+        """
+        with suppress(grpc.aio.AioRpcError, grpc.aio.InternalError, asyncio.InvalidStateError):
+            await call.wait_for_connection()
+            try:
+                async for message in self._messages:
+                    await call._cython_call.send_serialized_message(message)  # noqa: SLF001 - see above
+            except grpc.aio.InternalError:
+                return
+            except Exception as error:  # noqa: BLE001 - raised again where the caller waits
+                self.error = error
+            await call.done_writing()
 
 
 def _let_it_end_quietly(loop: asyncio.AbstractEventLoop) -> None:

@@ -4,10 +4,10 @@ from __future__ import annotations  # grpc's classes are generic in their stubs 
 
 import asyncio
 import time
-from inspect import isasyncgenfunction
 from typing import TYPE_CHECKING, Any
 
 import grpc
+from google.protobuf.message import DecodeError
 
 from meanrev_server.records import UNKNOWN, Caller, CallRecord, Calls
 
@@ -21,6 +21,16 @@ _REASONS = {"NOT_FOUND": "not_found", "RESOURCE_EXHAUSTED": "limit", "UNAUTHENTI
 
 _Handler = grpc.RpcMethodHandler
 _Context = grpc.aio.ServicerContext
+
+_PATIENCE_S = 10.0
+"""Seconds for the only message of a probe to come."""
+
+_REASONS = {
+    "NOT_FOUND": "not_found",
+    "INVALID_ARGUMENT": "malformed",
+    "RESOURCE_EXHAUSTED": "limit",
+    "DEADLINE_EXCEEDED": "expired",
+}
 
 
 class Standard:
@@ -50,33 +60,61 @@ class Standard:
         self._server.add_generic_rpc_handlers((grpc.method_handlers_generic_handler(service, counted),))
 
     def _counted(self, method: str, handler: _Handler[Any, Any]) -> _Handler[Any, Any]:
-        kinds: dict[tuple[bool, bool], tuple[Callable[..., Any], Any]] = {
-            (False, False): (grpc.unary_unary_rpc_method_handler, handler.unary_unary),
-            (False, True): (grpc.unary_stream_rpc_method_handler, handler.unary_stream),
-            (True, False): (grpc.stream_unary_rpc_method_handler, handler.stream_unary),
-            (True, True): (grpc.stream_stream_rpc_method_handler, handler.stream_stream),
-        }
-        streaming = handler.request_streaming or handler.response_streaming
-        make, behaviour = kinds[handler.request_streaming, handler.response_streaming]
-        wrap = self._generator if isasyncgenfunction(behaviour) else self._coroutine
-        counted = wrap(method, behaviour, streaming=streaming)
-        made: _Handler[Any, Any] = make(counted, handler.request_deserializer, handler.response_serializer)
-        return made
+        """Return a handler that reads bytes: gRPC's own never ends a call whose single message does not come."""
+        if handler.response_streaming:
+            return grpc.stream_stream_rpc_method_handler(
+                self._stream(method, handler), response_serializer=handler.response_serializer
+            )
+        return grpc.stream_unary_rpc_method_handler(
+            self._unary(method, handler), response_serializer=handler.response_serializer
+        )
 
-    def _coroutine(self, method: str, behaviour: Callable[..., Any], *, streaming: bool) -> Callable[..., Any]:
-        async def answer(request: Any, context: _Context[Any, Any]) -> Any:
-            with _Recorded(self._calls, method, context, streaming=streaming):
-                return await behaviour(request, context)
+    def _unary(self, method: str, handler: _Handler[Any, Any]) -> Callable[..., Any]:
+        behaviour: Any = handler.stream_unary if handler.request_streaming else handler.unary_unary
+
+        async def answer(_: object, context: _Context[Any, Any]) -> Any:
+            with _Recorded(self._calls, method, context, streaming=handler.request_streaming):
+                return await behaviour(await _asked(handler, context), context)
 
         return answer
 
-    def _generator(self, method: str, behaviour: Callable[..., Any], *, streaming: bool) -> Callable[..., Any]:
-        async def answer(request: Any, context: _Context[Any, Any]) -> AsyncIterator[Any]:
-            with _Recorded(self._calls, method, context, streaming=streaming):
-                async for reply in behaviour(request, context):
+    def _stream(self, method: str, handler: _Handler[Any, Any]) -> Callable[..., Any]:
+        behaviour: Any = handler.stream_stream if handler.request_streaming else handler.unary_stream
+
+        async def answer(_: object, context: _Context[Any, Any]) -> AsyncIterator[Any]:
+            with _Recorded(self._calls, method, context, streaming=True):
+                async for reply in behaviour(await _asked(handler, context), context):
                     yield reply
 
         return answer
+
+
+async def _asked(handler: _Handler[Any, Any], context: _Context[Any, Any]) -> Any:
+    """Return the requests of a call, or its only one; the call ends here where that does not come."""
+    requests = _requests(handler, context)
+    if handler.request_streaming:
+        return requests
+    try:
+        async with asyncio.timeout(_PATIENCE_S):
+            async for request in requests:
+                return request
+    except TimeoutError:
+        said = f"no message came for {_PATIENCE_S:g} s; open the call when it has one"
+        await context.abort(grpc.StatusCode.DEADLINE_EXCEEDED, said)
+    said = "the request must be sent: the call has ended without a message"
+    return await context.abort(grpc.StatusCode.INVALID_ARGUMENT, said)
+
+
+async def _requests(handler: _Handler[Any, Any], context: _Context[Any, Any]) -> AsyncIterator[Any]:
+    """Yield the messages of a call; one that is none ends it."""
+    parse: Any = handler.request_deserializer
+    while isinstance(data := await context.read(), bytes):  # else grpc.aio.EOF
+        try:
+            request = parse(data)
+        except DecodeError:
+            said = f"a message of {len(data)} bytes is no request of this method"
+            await context.abort(grpc.StatusCode.INVALID_ARGUMENT, said)
+        yield request
 
 
 class Unknown(grpc.GenericRpcHandler):

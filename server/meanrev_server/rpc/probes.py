@@ -63,6 +63,11 @@ class Health(health_pb2_grpc.HealthServicer):  # type: ignore[misc] # it has no 
             await context.abort(grpc.StatusCode.NOT_FOUND, "the server has no such service")
         return health_pb2.HealthCheckResponse(status=self._states[request.service])
 
+    async def List(self, request: Any, context: _Context[Any, Any]) -> Any:  # noqa: N802 - gRPC's name
+        """Answer with the states of all services now."""
+        states = {name: health_pb2.HealthCheckResponse(status=state) for name, state in self._states.items()}
+        return health_pb2.HealthListResponse(statuses=states)
+
     async def Watch(self, request: Any, context: _Context[Any, Any]) -> AsyncIterator[Any]:  # noqa: N802 - gRPC's name
         """Answer with the state of a service now, and whenever it changes."""
         if self._watches >= _MOST_WATCHES:
