@@ -114,11 +114,11 @@ def _walk(steps: Any, axes: dict[str, Any]) -> WalkForward:
 
 
 def _pooled(walks: Any) -> PooledWalks:
-    found: dict[str, Any] = {
-        name: [getattr(walk, name) for walk in walks] for name in PooledWalks.__dataclass_fields__ if name != "meta"
-    }
-    texts = ("column", "note")
-    return PooledWalks(**{name: tuple(values) if name in texts else np.array(values) for name, values in found.items()})
+    columns: dict[str, Any] = {}
+    for name in PooledWalks.__dataclass_fields__.keys() - {"meta"}:
+        values = [getattr(walk, name) for walk in walks]
+        columns[name] = tuple(values) if name in {"column", "note"} else np.array(values)
+    return PooledWalks(**columns)
 
 
 def _at(axis: Any, cells: Any) -> Any:
