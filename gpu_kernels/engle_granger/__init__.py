@@ -27,6 +27,7 @@ def fit(
     max_lags: int | None = None,
     log: bool = True,
     cost: float | None = None,
+    cost_legs: int = 2,
     objective: str = "sharpe",
     bias: str = "median_unbiased",
 ) -> EngleGranger:
@@ -39,8 +40,9 @@ def fit(
         autolag: None, or "aic" to choose the lags among 0 .. max_lags.
         max_lags: The most that AIC may choose; by default ceil(12 (T / 100)^(1/4)), at most T // 2 - 2.
         log: Regress the logarithms of the prices, which must be positive.
-        cost: Cost per side in units of the spread, at least 0: with log, a fraction of the notional in y. None is
-            pair_trading.DEFAULT_COST with log, and that times the mean size of y's prices without.
+        cost: Cost per side, at least 0: with log a fraction of each leg's notional, else in units of the spread. None
+            is pair_trading.DEFAULT_COST of each leg's notional.
+        cost_legs: 2, or 1 for costs of y alone; without log, a cost that is given counts once.
         objective: What the thresholds maximise, one of thresholds.OBJECTIVES.
         bias: Correction of the fitted speed, one of ou.FIT_BIASES.
 
@@ -60,8 +62,8 @@ def fit(
     one_of("direction", direction, DIRECTIONS)
     one_of("objective", objective, OBJECTIVES)
     one_of("bias", bias, ou.FIT_BIASES)
-    if cost is not None:
-        non_negative("cost", cost)
+    rate = None if cost is None else non_negative("cost", cost)
+    n_legs = pair_trading.legs(cost_legs)
     tested = cointegration.scan(checked, lags=lags, autolag=autolag, max_lags=max_lags, log=log)
     _solvable(checked, tested)
     turned = direction == "best" and bool(cointegration.best_direction(tested)[0][0])
@@ -70,9 +72,10 @@ def fit(
     y, x = host.levels_of(checked, turned=turned, log=log)
     spread = host.spread(y, x, intercept, hedge_ratio)
     test = float(tested.adf_statistic[place]), float(tested.adf_p_value[place]), int(tested.lags[place])
-    per_side = pair_trading.DEFAULT_COST * host.notional(y, log=log) if cost is None else cost
+    notional = host.notional(y, log=log), abs(hedge_ratio) * host.notional(x, log=log)
+    per_side = pair_trading.cost_per_side(rate, *notional, log=log, legs=n_legs)
     process = ou.fit(spread[None], bias=bias)
-    levels = pair_trading.trading_levels(process, np.array([per_side]), objective)
+    levels = pair_trading.trading_levels(process, np.reshape(per_side, 1), objective)
     status = pair_trading.STATUSES[levels.status[0]]
     described = (math.nan,) * 5 if status == "no_process" else _described(process)
     decided = float(levels.entry_z[0]), float(levels.exit_z[0]), status, str(levels.reason[0])

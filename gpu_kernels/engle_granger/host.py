@@ -18,6 +18,6 @@ def spread(y: Floats, x: Floats, intercept: float, hedge_ratio: float) -> Floats
     return np.asarray(y - intercept - hedge_ratio * x)
 
 
-def notional(y: Floats, *, log: bool) -> float:
-    """Return the size of y that a cost is a fraction of, in units of the spread: 1 for logarithms."""
-    return 1.0 if log else float(np.abs(y).mean())
+def notional(levels: Floats, *, log: bool) -> float:
+    """Return the size of one leg's levels that a cost is a fraction of: 1 for logarithms."""
+    return 1.0 if log else float(np.abs(levels).mean())

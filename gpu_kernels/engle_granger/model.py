@@ -6,7 +6,8 @@ With y and x the prices, or their logarithms, over T bars:
 2. u is tested for a unit root without a constant, with k lagged steps; p is MacKinnon's for two series.
 3. The spread is X = y - a - b x. As an Ornstein-Uhlenbeck process (gpu_kernels.ou), with a step of one bar, it has
    theta, mu, sigma and a half-life.
-4. The thresholds maximise the objective (gpu_kernels.thresholds) for a round trip of 2 cost.
+4. The thresholds maximise the objective (gpu_kernels.thresholds) for a round trip of 2 cost. A cost that is a fraction
+   of the notional is paid on both legs, as in a scan: 1 + |b| times the fraction, of logarithms.
 
 Direction "given" regresses the first column on the second. "best" chooses the direction with the lower statistic, as a
 scan of all pairs does (gpu_kernels.pair_trading). The lower of two statistics is smaller than one, so that its p errs

@@ -19,11 +19,22 @@ from gpu_kernels.pair_trading.model import (
     Progress,
     ScanRules,
 )
-from gpu_kernels.pair_trading.trading_levels import TradingLevels, trading_levels
+from gpu_kernels.pair_trading.trading_levels import TradingLevels, cost_per_side, trading_levels
 from gpu_kernels.thresholds import OBJECTIVES
 from gpu_kernels.time_units import PERIODS_PER_YEAR
 
-__all__ = ["DEFAULT_COST", "STATUSES", "ColumnNote", "PairTable", "Progress", "TradingLevels", "scan", "trading_levels"]
+__all__ = [
+    "DEFAULT_COST",
+    "STATUSES",
+    "ColumnNote",
+    "PairTable",
+    "Progress",
+    "TradingLevels",
+    "cost_per_side",
+    "legs",
+    "scan",
+    "trading_levels",
+]
 
 
 def scan(
@@ -81,7 +92,7 @@ def scan(
         lookback=at_least("lookback", lookback, 2),
         periods_per_year=positive("periods_per_year", periods_per_year),
         score=one_of("score", score, SCORES),
-        cost_legs=_legs(cost_legs),
+        cost_legs=legs(cost_legs),
         bias=one_of("bias", bias, FIT_BIASES),
     )
     _has_bars(len(checked), rules)
@@ -117,7 +128,8 @@ def _matrix(prices: ArrayLike) -> Floats:
     return checked
 
 
-def _legs(cost_legs: int) -> int:
+def legs(cost_legs: int) -> int:
+    """Check how many legs of a pair pay its cost: 1 or 2."""
     if at_least("cost_legs", cost_legs, 1) > 2:
         raise InvalidInput("cost_legs", "must be 1 or 2", value=cost_legs)
     return cost_legs

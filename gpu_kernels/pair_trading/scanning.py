@@ -11,8 +11,8 @@ from gpu_kernels import cointegration, interruption, ou, return_moments
 from gpu_kernels.checks import Floats
 from gpu_kernels.dispatch import Twins
 from gpu_kernels.pair_trading import columns, host, multiplicity, native
-from gpu_kernels.pair_trading.model import DEFAULT_COST, N_PERIODS, STATUSES, ColumnNote, PairTable, Progress, ScanRules
-from gpu_kernels.pair_trading.trading_levels import NO_PROCESS, TRADED, trading_levels
+from gpu_kernels.pair_trading.model import N_PERIODS, STATUSES, ColumnNote, PairTable, Progress, ScanRules
+from gpu_kernels.pair_trading.trading_levels import NO_PROCESS, TRADED, cost_per_side, trading_levels
 from gpu_kernels.performance.sharpe_error import few, probability_positive, standard_errors
 from gpu_kernels.sweep.model import Rules, ThresholdPairs
 
@@ -135,12 +135,9 @@ def _costs(train: Floats, tested: _Tested, rules: ScanRules) -> Floats:
         tested: The pairs.
         rules: What all pairs share.
     """
-    if rules.cost is not None and not rules.log:
-        return np.full(tested.y.size, rules.cost)
-    fraction = DEFAULT_COST if rules.cost is None else rules.cost
     notional = np.ones(len(train)) if rules.log else np.abs(train).mean(axis=1)
-    second = np.abs(tested.hedge_ratio) * notional[tested.x] if rules.cost_legs == 2 else 0.0
-    return np.asarray(fraction * (notional[tested.y] + second))
+    second = np.abs(tested.hedge_ratio) * notional[tested.x]
+    return cost_per_side(rules.cost, notional[tested.y], second, log=rules.log, legs=rules.cost_legs)
 
 
 def _test(train: Floats, rules: ScanRules) -> tuple[_Tested, int, list[ColumnNote]]:

@@ -3,13 +3,14 @@
 from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from gpu_kernels import thresholds
 from gpu_kernels.checks import Floats
 from gpu_kernels.ou import OuFit
+from gpu_kernels.pair_trading.model import DEFAULT_COST
 
-__all__ = ["NO_PROCESS", "TOO_COSTLY", "TRADED", "TradingLevels", "trading_levels"]
+__all__ = ["NO_PROCESS", "TOO_COSTLY", "TRADED", "TradingLevels", "cost_per_side", "trading_levels"]
 
 TRADED, NO_PROCESS, TOO_COSTLY = range(3)
 """Indices into model.STATUSES."""
@@ -29,6 +30,24 @@ class TradingLevels(NamedTuple):
     exit_z: Floats
     status: NDArray[np.int64]
     reason: NDArray[np.object_]
+
+
+def cost_per_side(cost: float | None, y: ArrayLike, x: ArrayLike, *, log: bool, legs: int) -> Floats:
+    """Return what a side of each pair costs, in units of its residual.
+
+    Args:
+        cost: With log a fraction of each leg's notional, else in units of the residual; DEFAULT_COST of each leg's
+            notional where None.
+        y: Notional of the first leg of each pair, in units of its residual.
+        x: Of the second leg, the hedge ratio's size included.
+        log: Whether logarithms are regressed.
+        legs: 2 where both legs pay, 1 where y alone does.
+    """
+    notional = np.asarray(y, dtype=np.float64)
+    if cost is not None and not log:
+        return np.full(notional.shape, cost)
+    fraction = DEFAULT_COST if cost is None else cost
+    return np.asarray(fraction * (notional + x if legs == 2 else notional))
 
 
 def trading_levels(fit: OuFit, cost: Floats, objective: str) -> TradingLevels:

@@ -30,10 +30,11 @@ def test_two_series_and_two_columns_of_a_frame_are_the_same(client, frame):
 
 def test_the_spread_feeds_the_other_methods(client, frame):
     found = client.pair("KO", "PEP", prices=frame)
-    fit = client.ou(found.spread)
+    fit = client.ou(found.spread, bias="median_unbiased")
     for name in ("theta", "mu", "sigma", "half_life"):
         assert fit[name] == pytest.approx(found[name], rel=1e-9)
-    assert client.thresholds(found, round_trip_cost=0.001).entry_zscore == pytest.approx(found.entry_zscore, rel=1e-6)
+    paid = 0.001 * (1 + abs(found.hedge_ratio))
+    assert client.thresholds(found, round_trip_cost=paid).entry_zscore == pytest.approx(found.entry_zscore, rel=1e-6)
 
 
 def test_arrays_lists_and_mappings(client, prices):
@@ -59,11 +60,11 @@ def test_every_option_reaches_the_server(client, frame):
         return client.pair("KO", "PEP", prices=frame, **options)
 
     plain = ask()
-    assert ask(direction="given", lags=1, log=True, cost_per_side=0.0005, objective="sharpe") == plain
+    assert ask(direction="given", lags=1, log=True, cost_per_side=0.0005, cost_legs=2, objective="sharpe") == plain
     assert ask(lags=3).lags == 3
     assert ask(autolag="aic", max_lags=0).lags == 0
     assert ask(log=False).hedge_ratio != plain.hedge_ratio
-    assert ask(cost_per_side=0.002).entry_zscore > plain.entry_zscore
+    assert ask(cost_per_side=0.002).entry_zscore > plain.entry_zscore > ask(cost_legs=1).entry_zscore
     assert ask(objective="profit").exit_zscore != plain.exit_zscore
 
 

@@ -354,7 +354,8 @@ class TestScan:
     def test_a_pair_that_is_not_traded_has_a_reason(self, client, universe):
         found = client.scan(universe, alpha=1, cost_per_side=10.0)
         assert set(found.status) == {"too_costly"}
-        assert all(reason.startswith("a round trip costs 20, more than 30") for reason in found.reason)
+        for reason, hedge_ratio in zip(found.reason, found.hedge_ratio, strict=True):
+            assert reason.startswith(f"a round trip costs {20 * (1 + abs(hedge_ratio)):.4g}, more than 30")
         assert found.to_frame().reason.tolist() == list(found.reason)
 
     @pytest.mark.parametrize("log", [True, False])

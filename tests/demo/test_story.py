@@ -50,7 +50,8 @@ def promised_sharpe(theta, deviation, entry, leave):
     inside = np.sqrt(2 * np.pi) / theta * quad(lambda t: erfcx(t / np.sqrt(2)) / 2, leave, entry)[0]
     back = quad(lambda t: np.sqrt(np.pi / 2) * np.exp(t * t / 2) * erf(t / np.sqrt(2)), abs(leave), entry)[0] / theta
     profit = (entry - leave) * deviation - COST
-    return profit / (sigma * np.sqrt(inside * (inside + back))) * np.sqrt(12)
+    variance = sigma**2 * inside + COST**2 / 2  # of a cycle: of the moves held, and of the cost paid at either end
+    return profit / np.sqrt(variance * (inside + back)) * np.sqrt(12)
 
 
 def traded(spread, held):

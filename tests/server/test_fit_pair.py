@@ -31,6 +31,7 @@ def asked(address, prices=PRICES, **options):
         {"autolag": "aic", "max_lags": 2},
         {"log": False},
         {"cost": 0.01},
+        {"cost": 0.01, "cost_legs": 1},
         {"objective": "profit"},
         {"cost": 100.0},
     ],

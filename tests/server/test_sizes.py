@@ -301,7 +301,7 @@ class TestParts:
 OPTIONS = {name: {} for name in TASKS} | {
     "SweepThresholds": {"entry": "0.5:2.5:0.1", "lookback": [10, 20], "figures": ["max_drawdown", "num_trades"]},
     "FitOu": {"adf_lags": 1},
-    "ScanPairs": {"alpha": 1.0, "lookback": 20},
+    "ScanPairs": {"alpha": 1.0, "lookback": 20, "split": 0.99},  # so few bars to test on that every pair has a note
     "Backtest": {"entry": 1.0, "exit": 0.0, "path": True},
     "ReturnStats": {"kind": "equity"},
     "RealityCheck": {"resamples": 99},

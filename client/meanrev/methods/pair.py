@@ -31,6 +31,7 @@ def pair(
     max_lags: int | None = None,
     log: bool | None = None,
     cost_per_side: float | None = None,
+    cost_legs: int | None = None,
     objective: str | None = None,
     bias: str | None = None,
     timeout: float | None = None,
@@ -46,8 +47,9 @@ def pair(
         autolag: "aic" lets AIC choose the lags, up to max_lags.
         max_lags: The most that AIC may choose.
         log: Regress logarithms of the prices, which must be positive then.
-        cost_per_side: In units of the spread: with log, a fraction of the notional in y. Five basis points of that
-            notional where None.
+        cost_per_side: With log a fraction of each leg's notional, else in units of the spread. Five basis points of
+            each leg's notional where None.
+        cost_legs: 2 where None; 1 for costs of y alone.
         objective: What the thresholds maximise: "sharpe" or "profit".
         bias: "median_unbiased" (where None) or "none": correction of the fitted theta for small samples.
         timeout: Seconds for everything; the client's own where None.
@@ -67,6 +69,7 @@ def pair(
         max_lags=max_lags,
         log=log,
         cost=cost_per_side,
+        cost_legs=cost_legs,
         objective=objective,
         bias=bias,
     )

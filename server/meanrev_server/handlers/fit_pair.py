@@ -25,7 +25,9 @@ class PairOptions(options.Options, frozen=True, kw_only=True):
         autolag: Let AIC choose the lags, up to max_lags.
         max_lags: The most that AIC may choose.
         log: Regress logarithms of prices, which must be positive then.
-        cost: Per side, in units of the spread; five basis points of the notional in y where null.
+        cost: Per side: with log a fraction of each leg's notional, else in units of the spread; five basis points of
+            each leg's notional where null.
+        cost_legs: Legs of the pair that pay the cost.
         objective: What the thresholds maximise.
         bias: Small-sample correction of the fitted theta.
     """
@@ -36,6 +38,7 @@ class PairOptions(options.Options, frozen=True, kw_only=True):
     max_lags: Annotated[int, Meta(ge=0, le=100)] | None = None
     log: bool = True
     cost: Annotated[float, Meta(ge=0)] | None = None
+    cost_legs: Annotated[int, Meta(ge=1, le=2)] = 2
     objective: Literal["sharpe", "profit"] = "sharpe"
     bias: Literal["none", "median_unbiased"] = "median_unbiased"
 

@@ -42,7 +42,8 @@ def test_it_agrees_with_the_oracle(seed, reversion, lags, log):
     prices = draw(seed, 80, reversion)
     cost = 1e-3 * (1.0 if log else prices[:, 0].mean())
     found = engle_granger.fit(prices, lags=lags, log=log, cost=cost, bias="none")
-    expected = naive.fit(prices, lags=lags, log=log, cost=cost)
+    paid = cost * (1 + abs(found.hedge_ratio)) if log else cost  # a fraction of each leg's notional, or an amount
+    expected = naive.fit(prices, lags=lags, log=log, cost=paid)
     spread = expected.pop("spread")
     scale = np.abs(spread).max()
     np.testing.assert_allclose(found.spread, spread, atol=1e-11 * scale, rtol=1e-9)
@@ -82,10 +83,11 @@ def test_the_process_is_the_fit_of_the_spread(options):
 
 @pytest.mark.parametrize("log", [True, False])
 @pytest.mark.parametrize("objective", ["sharpe", "profit"])
-def test_the_figures_are_those_of_a_scan_of_its_train_part(log, objective):
+@pytest.mark.parametrize("options", [{}, {"cost_legs": 1}, {"bias": "none"}, {"cost": 0.001}], ids=str)
+def test_the_figures_are_those_of_a_scan_of_its_train_part(log, objective, options):
     longer = draw(3, 400)
-    table = pair_trading.scan(longer, split=0.75, alpha=1.0, log=log, objective=objective)
-    found = engle_granger.fit(longer[:300], direction="best", log=log, objective=objective)
+    table = pair_trading.scan(longer, split=0.75, alpha=1.0, log=log, objective=objective, **options)
+    found = engle_granger.fit(longer[:300], direction="best", log=log, objective=objective, **options)
     assert found.turned == (table.y[0] == 1)
     for name in FIGURES:
         if name != "lags":
@@ -121,16 +123,28 @@ def test_the_layout_in_memory_does_not_matter(layout):
     assert figures(found) == figures(expected)
 
 
-def test_a_cost_that_is_not_given_is_five_basis_points_of_the_notional_in_y():
-    mean = np.abs(PRICES[:, 0]).mean()
-    for options, cost in (({}, 0.0005), ({"log": False}, 0.0005 * mean)):
-        assert figures(engle_granger.fit(PRICES, **options)) == figures(engle_granger.fit(PRICES, cost=cost, **options))
+@pytest.mark.parametrize("legs", [1, 2])
+def test_a_cost_that_is_not_given_is_five_basis_points_of_the_notional_of_the_legs(legs):
+    y, x = np.abs(PRICES).mean(axis=0)
+    prices_as_they_are = engle_granger.fit(PRICES, log=False, cost_legs=legs)
+    second = abs(prices_as_they_are.hedge_ratio) * x if legs == 2 else 0.0
+    same = engle_granger.fit(PRICES, log=False, cost=0.0005 * (y + second))
+    assert figures(prices_as_they_are) == pytest.approx(figures(same), rel=1e-9)
+    of_logarithms = engle_granger.fit(PRICES, cost_legs=legs)
+    assert figures(of_logarithms) == figures(engle_granger.fit(PRICES, cost=0.0005, cost_legs=legs))
+
+
+def test_the_second_leg_pays_for_its_share_of_the_hedge():
+    both = engle_granger.fit(PRICES, cost=0.001)
+    one = engle_granger.fit(PRICES, cost=0.001 * (1 + abs(both.hedge_ratio)), cost_legs=1)
+    assert figures(both) == pytest.approx(figures(one), rel=1e-9)
+    assert both.entry_zscore > 1.01 * engle_granger.fit(PRICES, cost=0.001, cost_legs=1).entry_zscore
 
 
 def test_a_spread_that_cannot_bear_the_cost_says_so():
     found = engle_granger.fit(PRICES, cost=10.0)
     assert found.status == "too_costly"
-    assert "a round trip costs 20" in found.reason
+    assert f"a round trip costs {20 * (1 + abs(found.hedge_ratio)):.4g}, more" in found.reason
     assert math.isnan(found.entry_zscore)
     assert math.isnan(found.exit_zscore)
     assert found.theta == engle_granger.fit(PRICES).theta
@@ -164,6 +178,8 @@ def test_the_fewest_rows_and_one_fewer():
         (PRICES, {"direction": "both"}, "direction must be one of"),
         (PRICES, {"objective": "mean"}, "objective must be one of"),
         (PRICES, {"cost": -1.0}, r"cost must be finite and >= 0, got -1\.0"),
+        (PRICES, {"cost_legs": 3}, "cost_legs must be 1 or 2, got 3"),
+        (PRICES, {"cost_legs": 0}, "cost_legs must be >= 1, got 0"),
         (PRICES, {"lags": -1}, "lags must be >= 0, got -1"),
         (PRICES, {"autolag": "bic"}, "autolag must be None or 'aic', got 'bic'"),
         (PRICES, {"max_lags": 2}, "max_lags must be None unless autolag is 'aic', got 2"),

@@ -134,9 +134,11 @@ def test_a_pair_that_is_not_traded_says_why():
     costly = pair_trading.scan(prices, cost=10.0, **SMALL)
     assert set(costly.status) == {"too_costly"}
     spread = costly.sigma / np.sqrt(2 * costly.theta)
-    for reason, each in zip(costly.reason, spread, strict=True):
+    for reason, each, hedge_ratio in zip(costly.reason, spread, costly.hedge_ratio, strict=True):
+        paid = 20 * (1 + abs(hedge_ratio))
         assert reason == (
-            f"a round trip costs 20, more than 30 stationary standard deviations of the residual, each {each:.4g}"
+            f"a round trip costs {paid:.4g}, more than 30 stationary standard deviations of the residual, "
+            f"each {each:.4g}"
         )
         assert 30 * each < 20
     rng = np.random.default_rng(5)
@@ -149,17 +151,20 @@ def test_a_pair_that_is_not_traded_says_why():
     assert set(traded.reason) == {""}
 
 
+@pytest.mark.parametrize("legs", [1, 2])
 @pytest.mark.parametrize("log", [True, False])
-def test_a_pair_pays_five_basis_points_of_its_y_where_no_cost_is_given(log):
+def test_a_pair_pays_five_basis_points_of_its_legs_where_no_cost_is_given(log, legs):
     prices = universe(6) * np.array([1.0, 30.0, 1.0, 2.0, 50.0, 1.0, 4.0, 1.0])
-    table = pair_trading.scan(prices, log=log, bias="none", **SMALL)
+    options = {"log": log, "bias": "none", **SMALL}
+    table = pair_trading.scan(prices, cost_legs=legs, **options)
     for place, (y, x) in enumerate(zip(table.y, table.x, strict=True)):
-        notional = 1.0 if log else prices[:280, y].mean()
-        alone = pair_trading.scan(prices[:, [y, x]], log=log, cost=0.0005 * notional, bias="none", **SMALL)
+        mean = np.ones(8) if log else prices[:280].mean(axis=0)
+        paid = 0.0005 * (mean[y] + (abs(table.hedge_ratio[place]) * mean[x] if legs == 2 else 0.0))
+        alone = pair_trading.scan(prices[:, [y, x]], cost=paid, cost_legs=1, **options)
         assert alone.entry_zscore[0] == pytest.approx(table.entry_zscore[place], rel=1e-6)
         assert alone.train_sharpe[0] == pytest.approx(table.train_sharpe[place], rel=1e-8)
         assert alone.test_return[0] == pytest.approx(table.test_return[place], rel=1e-8)
-    free = pair_trading.scan(prices, log=log, cost=0.0, bias="none", **SMALL)
+    free = pair_trading.scan(prices, cost=0.0, **options)
     assert table.train_sharpe.max() < free.train_sharpe.max()
 
 

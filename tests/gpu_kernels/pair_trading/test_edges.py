@@ -113,9 +113,29 @@ def test_a_column_constant_in_a_third_of_the_train_part_has_no_figures_there():
 def test_a_column_constant_in_the_test_part_has_its_answer():
     prices = universe(8)
     prices[270:, :2] = prices[270, :2]
-    table = pair_trading.scan(prices, alpha=1.0, top=40, **SMALL)
+    table = pair_trading.scan(prices, alpha=1.0, top=40, score="rolling", **SMALL)
     place = names(table).index(frozenset({0, 1}))
     assert (table.test_sharpe[place], table.test_trades[place], table.test_return[place]) == (0.0, 0, 0.0)
+
+
+@pytest.mark.parametrize("seed", [7, 8])
+def test_a_residual_constant_in_the_test_part_is_bought_once_where_it_lies_beyond_the_entry(seed):
+    """The z-score of the fitted process stays where it is: one side is paid for, and nothing is earned."""
+    prices = universe(seed)
+    prices[270:, :2] = prices[270, :2]
+    table = pair_trading.scan(prices, alpha=1.0, top=40, cost=0.0005, **SMALL)
+    place = names(table).index(frozenset({0, 1}))
+    y, x = np.log(prices[-1, [table.y[place], table.x[place]]])
+    residual = y - table.intercept[place] - table.hedge_ratio[place] * x
+    z = (residual - table.mu[place]) / (table.sigma[place] / np.sqrt(2 * table.theta[place]))
+    opened = abs(z) >= table.entry_zscore[place]
+    assert opened == (seed == 8)
+    paid = 0.0005 * (1 + abs(table.hedge_ratio[place])) if opened else 0.0
+    assert table.test_trades[place] == 0
+    assert table.test_return[place] == pytest.approx(-paid, rel=1e-9)
+    assert table.test_max_drawdown[place] == pytest.approx(paid, rel=1e-9)
+    # Of n returns one is -c and the others are 0: mean -c / n, deviation c / sqrt(n).
+    assert table.test_sharpe[place] == pytest.approx(-np.sqrt(252 / 120) * opened, rel=1e-9)
 
 
 def test_the_train_part_is_not_short_of_a_bar_by_rounding():

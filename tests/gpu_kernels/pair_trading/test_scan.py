@@ -38,10 +38,10 @@ def test_it_equals_the_oracle(seed, lags, log):
         np.testing.assert_allclose(getattr(table, name), theirs, rtol=rtol, atol=1e-7 * (rtol > 1e-8), err_msg=name)
 
 
-@pytest.mark.parametrize("cost", [0.0, 0.001])
-def test_five_planted_pairs_among_a_hundred_names_come_first_with_their_speed(cost):
+@pytest.mark.parametrize("options", [{"cost": 0.0}, {}, {"cost": 0.001, "cost_legs": 1}], ids=str)
+def test_five_planted_pairs_among_a_hundred_names_come_first_with_their_speed(options):
     prices = universe(3, n_bars=2_000, n_series=100, n_planted=5, theta=0.1)
-    table = pair_trading.scan(prices, cost=cost)
+    table = pair_trading.scan(prices, **options)
     assert table.n_pairs == 4_950
     assert table.n_significant > 200
     assert set(names(table)[:5]) == {frozenset((2 * pair, 2 * pair + 1)) for pair in range(5)}

@@ -4,7 +4,15 @@ import numpy as np
 
 from gpu_kernels.pair_trading import PairTable
 
-TEST_FIELDS = ("test_sharpe", "test_return", "test_trades", "test_max_drawdown")
+TEST_FIELDS = (
+    "test_sharpe",
+    "test_return",
+    "test_trades",
+    "test_max_drawdown",
+    "test_sharpe_std_error",
+    "probability_sharpe_positive",
+    "test_note",
+)
 INTEGERS = ("y", "x", "test_trades", "status", "reason", "test_note", "n_pairs", "n_significant", "n_untested")
 
 
