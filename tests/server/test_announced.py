@@ -84,7 +84,7 @@ CASES = {
     ),
     "PortfolioStats": (block(wire.PortfolioStatsRequest, returns=lambda n: returns(n, 20)), (50, 20_000)),
     "GenerateSignals": (
-        block(wire.SignalRequest, price_history=lambda n: {"prices": 100 + returns(n, 1).ravel()}),
+        block(wire.SignalRequest, price_history=lambda n: {"prices": 100 + np.sin(np.arange(n)) + returns(n)}),
         (50, 300_000),
     ),
     "PortfolioHealthStream": (block(wire.HealthRequest, asset_ids=names), (5, 4_000)),

@@ -27,8 +27,13 @@ def matrix(values: Any) -> NDArray[np.float64]:
 
 def fitted(fit: OuFit, *names: str) -> dict[str, Any]:
     """Return figures of a fit, 0 for what too few prices have no figure of."""
-    found = {name: fit[name] for name in names}
-    return {name: 0.0 if math.isnan(value) else value for name, value in found.items()}
+    return {name: _without_nan(fit[name]) for name in names}
+
+
+def _without_nan(value: Any) -> Any:
+    if np.ndim(value):
+        return np.where(np.isnan(value), 0.0, value)
+    return 0.0 if math.isnan(value) else value
 
 
 def one_series(prices: Any) -> Table:
