@@ -83,9 +83,8 @@ def optimal(
 
     Raises:
         InvalidInput: an argument is NaN, infinite or out of its range, an option goes with another objective or model,
-            the stop does not lie above the entry, or a result leaves the doubles.
-        Degenerate: model "leung_li" has no entry below the mean within LARGEST_ENTRY standard deviations, or no trade
-            between the cost and the stop has a profit.
+            the stop does not lie above the entry or leaves no trade a profit, or a result leaves the doubles.
+        Degenerate: model "leung_li" has no entry below the mean within LARGEST_ENTRY standard deviations.
 
     References:
         "profit": Bertram (2010), Analytic solutions for optimal statistical arbitrage trading, Physica A 389, section

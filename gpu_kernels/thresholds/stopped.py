@@ -26,7 +26,7 @@ from numpy.typing import NDArray
 
 from gpu_kernels import interruption
 from gpu_kernels.checks import Floats
-from gpu_kernels.errors import Degenerate
+from gpu_kernels.errors import InvalidInput
 from gpu_kernels.thresholds import jets
 from gpu_kernels.thresholds.durations import groups, in_trade_and_cycle, kernels
 from gpu_kernels.thresholds.growth import Problem, kernel_means, maximise, maximise_along
@@ -133,7 +133,7 @@ def best(problem: StoppedProblem, start: tuple[Floats, Floats] | None, *, to_mea
         to_mean: Whether the exit is the mean; otherwise it is not beyond the opposite entry.
 
     Raises:
-        Degenerate: no trade between these costs and this stop has a profit.
+        InvalidInput: no trade between these costs and this stop has a profit.
     """
     centre, half = start if start is not None else (np.full_like(problem.stop, np.inf),) * 2
     inside = np.isfinite(problem.value(centre, half)) if start is not None else np.zeros(half.shape, dtype=np.bool_)
@@ -143,7 +143,7 @@ def best(problem: StoppedProblem, start: tuple[Floats, Floats] | None, *, to_mea
         interruption.check()
         some = away[first : first + _AT_ONCE]
         centre[some], half[some] = _searched(problem.at(some), to_mean=to_mean)
-    _refuse(half)
+    _refuse(half, problem.stop, np.arange(half.size))
     if to_mean:
         return maximise_along(problem, centre, half, (1.0, 1.0))
     centre, half = maximise(problem, centre, half)
@@ -153,18 +153,18 @@ def best(problem: StoppedProblem, start: tuple[Floats, Floats] | None, *, to_mea
         width, outside = half[beyond].copy(), ~np.isfinite(part.value(zero, half[beyond]))
         if outside.any():
             width[outside] = _searched(part.at(np.flatnonzero(outside)), to_mean=False, straight=True)[1]
-            _refuse(width)
+            _refuse(width, problem.stop, beyond)
         centre[beyond], half[beyond] = maximise_along(part, zero, width, (0.0, 1.0))
     return centre, half
 
 
-def _refuse(half: Floats) -> None:
-    missing = np.isnan(half)
-    if missing.any():
-        place = int(np.argmax(missing))
-        where = "" if missing.size == 1 else f"entry {place}: "
-        rule = "no trade has a profit between this stop and this cost; a wider stop or a lower cost leaves some"
-        raise Degenerate("stop", where + rule, index=None if missing.size == 1 else place)
+def _refuse(half: Floats, stop: Floats, places: NDArray[np.intp]) -> None:
+    """Refuse the first of some processes, by their places among all, that has no thresholds with a profit."""
+    missing = places[np.isnan(half)]
+    if missing.size:
+        place = int(missing[0])
+        rule = "must leave a trade with a profit at this cost: a wider stop or a lower cost does"
+        raise InvalidInput("stop", rule, value=float(stop[place]), index=None if stop.size == 1 else place)
 
 
 def _searched(problem: StoppedProblem, *, to_mean: bool, straight: bool = False) -> tuple[Floats, Floats]:

@@ -105,7 +105,9 @@ class TestJobs:
             client.submit("scan", -prices).result()
 
     def test_what_cannot_be_a_job_is_refused(self, client, prices):
-        with pytest.raises(mr.InvalidInput, match=r"method must be one of 'backtest', 'fit_ou', 'scan', .* got 'ou'"):
+        with pytest.raises(
+            mr.InvalidInput, match=r"method must be one of 'backtest', 'fit_ou', 'reality_check', .* got 'ou'"
+        ):
             client.submit("ou", prices)
         with pytest.raises(mr.InvalidInput, match="alpha"):
             client.submit("scan", prices, alpha=7.0)

@@ -111,4 +111,7 @@ def test_the_earlier_functions_get_what_they_got(wide):
     from meanrev.compat import v2
 
     with mr.Client("local") as client:
-        np.testing.assert_array_equal(v2.estimate_ou_params(wide)["theta"], one_by_one(client, wide).theta)
+        theta = one_by_one(client, wide).theta
+    assert np.isnan(theta).any()
+    expected = np.where(np.isnan(theta), 0.0, theta)  # what the wire has for too few prices
+    np.testing.assert_array_equal(v2.estimate_ou_params(wide)["theta"], expected)

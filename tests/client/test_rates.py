@@ -33,4 +33,5 @@ def test_options_that_are_not_given_are_not_sent():
         "periods_per_year": 12.0,
         "stop": None,
         "borrow": 0.005,
+        "forgetting": None,
     }

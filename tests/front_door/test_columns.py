@@ -66,7 +66,8 @@ def test_fits_beside_a_bad_column_are_as_alone(twin, name):
         return
     for figure in ("theta", "mu", "sigma", "adf_p_value", "log_likelihood", "half_life_upper"):
         same(got[figure][[0, 2, 3]], alone[figure])
-    assert np.isfinite(got.theta[1]) or (got.status[1] == "error" and got.reason[1])
+    short = got.status[1] == "updating" and got.reason[1] == "fewer than 4 prices"
+    assert np.isfinite(got.theta[1]) or short or (got.status[1] == "error" and got.reason[1])
 
 
 @pytest.mark.parametrize("name", BAD)

@@ -348,7 +348,7 @@ def test_signals_of_a_known_process_and_levels(call):
 def test_signals_fit_the_history_and_find_the_levels_where_none_are_given(call):
     history = meanrev_pb2.PriceHistory(prices=PRICES)
     found = call("GenerateSignals", price_history=history)
-    fit = ou.single(ou.fit(PRICES[None, :]))
+    fit = ou.single(ou.fit(PRICES[None, :], bias="median_unbiased"))
     best = thresholds.optimal(fit.theta, fit.mu, fit.sigma, 2 * 0.001 * abs(fit.mu))
     extras = json.loads(found.metadata)
     assert extras["theta"] == pytest.approx(fit.theta)

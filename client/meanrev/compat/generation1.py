@@ -4,7 +4,7 @@ from typing import Any, cast
 
 import numpy as np
 
-from meanrev.compat.shapes import one_series, vector
+from meanrev.compat.shapes import fitted, one_series, vector
 from meanrev.intake.containers import table
 from meanrev.methods.backtest import backtest
 from meanrev.methods.cara import cara
@@ -37,7 +37,7 @@ def estimate_ou_params(prices: Any) -> Question[Plain]:
     Args:
         prices: (T,).
     """
-    return ou(prices).then(lambda fit: {name: fit[name] for name in ("theta", "mu", "sigma", "half_life")})
+    return ou(prices).then(lambda fit: fitted(fit, "theta", "mu", "sigma", "half_life"))
 
 
 def optimal_thresholds(theta: float, mu: float, sigma: float, transaction_cost: float = 0.001) -> Question[Plain]:

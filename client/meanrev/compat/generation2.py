@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from meanrev.compat.shapes import matrix, one_series, vector
+from meanrev.compat.shapes import fitted, matrix, one_series, vector
 from meanrev.errors import InvalidInput
 from meanrev.intake.containers import table
 from meanrev.methods.backtest import backtest
@@ -45,7 +45,7 @@ def estimate_ou_params(prices: Any) -> Question[Plain]:
         prices: (T,).
     """
     names = ("theta", "mu", "sigma", "half_life", "r_squared", "n_samples")
-    return ou(prices).then(lambda fit: _only(fit, *names))
+    return ou(prices).then(lambda fit: fitted(fit, *names))
 
 
 def optimal_thresholds(

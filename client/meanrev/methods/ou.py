@@ -29,7 +29,7 @@ _ASSETS_A_CALL = 1000
 _MANY = 8
 """Series from which on one call is faster than a stream with an answer each: measured, 3 times at 10, 60 at 1,000."""
 _FIELDS = tuple(name for name in OuFit.__dataclass_fields__ if name != "meta")
-_NO_CLAIMS = {"meta", "asset_id", "n_samples", "reason", "status", "timestamp_ms", "adf_p_value"}
+_NO_CLAIMS = {"meta", "asset_id", "n_samples", "reason", "status", "timestamp_ms"}
 _CLAIMS = tuple(name for name in _FIELDS if name not in _NO_CLAIMS)
 
 Tick = float | tuple[str, float] | tuple[str, float, int] | Mapping[str, Any]

@@ -81,7 +81,7 @@ def test_a_discount_that_outruns_the_reversion_has_no_entry_and_says_so():
 
 
 def test_a_stop_that_leaves_no_profit_says_so():
-    with pytest.raises(Degenerate, match="entry 1: no trade has a profit between this stop and this cost"):
+    with pytest.raises(InvalidInput, match=r"stop\[1\] must leave a trade with a profit at this cost: .*, got 1.5"):
         thresholds.optimal(1.0, 0.0, np.sqrt(2.0), 0.5, stop=[3.0, 1.5])
 
 
