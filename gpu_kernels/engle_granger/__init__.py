@@ -40,8 +40,7 @@ def fit(
         autolag: None, or "aic" to choose the lags among 0 .. max_lags.
         max_lags: The most that AIC may choose; by default ceil(12 (T / 100)^(1/4)), at most T // 2 - 2.
         log: Regress the logarithms of the prices, which must be positive.
-        cost: Cost per side, at least 0: with log a fraction of each leg's notional, else in units of the spread. None
-            is pair_trading.DEFAULT_COST of each leg's notional.
+        cost: Per side: with log a fraction of each leg's notional, else in the spread's units; DEFAULT_COST where None.
         cost_legs: 2, or 1 for costs of y alone; without log, a cost that is given counts once.
         objective: What the thresholds maximise, one of thresholds.OBJECTIVES.
         bias: Correction of the fitted speed, one of ou.FIT_BIASES.
@@ -72,10 +71,9 @@ def fit(
     y, x = host.levels_of(checked, turned=turned, log=log)
     spread = host.spread(y, x, intercept, hedge_ratio)
     test = float(tested.adf_statistic[place]), float(tested.adf_p_value[place]), int(tested.lags[place])
-    notional = host.notional(y, log=log), abs(hedge_ratio) * host.notional(x, log=log)
-    per_side = pair_trading.cost_per_side(rate, *notional, log=log, legs=n_legs)
+    per_side = pair_trading.cost_per_side(rate, *host.notionals(y, x, hedge_ratio, log=log), log=log, legs=n_legs)
     process = ou.fit(spread[None], bias=bias)
-    levels = pair_trading.trading_levels(process, np.reshape(per_side, 1), objective)
+    levels = pair_trading.trading_levels(process, per_side, objective)
     status = pair_trading.STATUSES[levels.status[0]]
     described = (math.nan,) * 5 if status == "no_process" else _described(process)
     decided = float(levels.entry_z[0]), float(levels.exit_z[0]), status, str(levels.reason[0])

@@ -4,7 +4,7 @@ import numpy as np
 
 from gpu_kernels.checks import Floats
 
-__all__ = ["levels_of", "notional", "spread"]
+__all__ = ["levels_of", "notionals", "spread"]
 
 
 def levels_of(prices: Floats, *, turned: bool, log: bool) -> tuple[Floats, Floats]:
@@ -18,6 +18,7 @@ def spread(y: Floats, x: Floats, intercept: float, hedge_ratio: float) -> Floats
     return np.asarray(y - intercept - hedge_ratio * x)
 
 
-def notional(levels: Floats, *, log: bool) -> float:
-    """Return the size of one leg's levels that a cost is a fraction of: 1 for logarithms."""
-    return 1.0 if log else float(np.abs(levels).mean())
+def notionals(y: Floats, x: Floats, hedge_ratio: float, *, log: bool) -> tuple[Floats, Floats]:
+    """Return the sizes of both legs that a cost is a fraction of, in units of the spread: 1 and |b| for logarithms."""
+    mean = np.ones(2) if log else np.abs([y, x]).mean(axis=1)
+    return mean[:1], abs(hedge_ratio) * mean[1:]

@@ -3,7 +3,7 @@
 from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import NDArray
 
 from gpu_kernels import thresholds
 from gpu_kernels.checks import Floats
@@ -32,22 +32,21 @@ class TradingLevels(NamedTuple):
     reason: NDArray[np.object_]
 
 
-def cost_per_side(cost: float | None, y: ArrayLike, x: ArrayLike, *, log: bool, legs: int) -> Floats:
+def cost_per_side(cost: float | None, y: Floats, x: Floats, *, log: bool, legs: int) -> Floats:
     """Return what a side of each pair costs, in units of its residual.
 
     Args:
         cost: With log a fraction of each leg's notional, else in units of the residual; DEFAULT_COST of each leg's
             notional where None.
-        y: Notional of the first leg of each pair, in units of its residual.
-        x: Of the second leg, the hedge ratio's size included.
+        y: (P,) notional of the first leg of each pair, in units of its residual.
+        x: (P,) of the second leg, the hedge ratio's size included.
         log: Whether logarithms are regressed.
         legs: 2 where both legs pay, 1 where y alone does.
     """
-    notional = np.asarray(y, dtype=np.float64)
     if cost is not None and not log:
-        return np.full(notional.shape, cost)
+        return np.full(y.size, cost)
     fraction = DEFAULT_COST if cost is None else cost
-    return np.asarray(fraction * (notional + x if legs == 2 else notional))
+    return np.asarray(fraction * (y + x if legs == 2 else y))
 
 
 def trading_levels(fit: OuFit, cost: Floats, objective: str) -> TradingLevels:

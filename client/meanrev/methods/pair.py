@@ -62,17 +62,9 @@ def pair(
         MeanRevError: as every call.
     """
     read = _columns_of(y, x, prices)
-    metadata = wire.options(
-        direction=direction,
-        lags=lags,
-        autolag=autolag,
-        max_lags=max_lags,
-        log=log,
-        cost=cost_per_side,
-        cost_legs=cost_legs,
-        objective=objective,
-        bias=bias,
-    )
+    tested = {"direction": direction, "lags": lags, "autolag": autolag, "max_lags": max_lags, "log": log}
+    traded = {"cost": cost_per_side, "cost_legs": cost_legs, "objective": objective, "bias": bias}
+    metadata = wire.options(**tested, **traded)
     return Question(
         research_path("FitPair"),
         [[wire.encode(FitPairRequest, prices=read.values, metadata=metadata)]],
