@@ -16,16 +16,17 @@ from meanrev_wire.research_pb2 import JobRequest, ResultPart
 __all__ = ["handle"]
 
 _PART_BYTES = 256 * 1024
-"""Most bytes of a part."""
+"""Most bytes of a part, where messages may be larger."""
 
-_DEMAND = Demand(10_000_000, 2 * PART_BYTES, _PART_BYTES + 4096)
-"""What the longest reply takes, which is read whole."""
+_AROUND = 512
+"""Most bytes of the other fields of a part: the name of its message and four numbers."""
 
 
 async def handle(data: bytes, call: Call) -> AsyncIterator[bytes]:
     """Send the result."""
     request = await call.decode(JobRequest, data)
-    call.ticket.announce(_DEMAND)
+    most = min(_PART_BYTES, call.settings.max_message_bytes - _AROUND)
+    call.ticket.announce(Demand(10_000_000, 2 * PART_BYTES, most + _AROUND))  # a reply of the job is read whole
     job = call.stores.jobs.get(request.job_id)
     if job.status != "done":
         raise _without_result(job)
@@ -33,12 +34,12 @@ async def handle(data: bytes, call: Call) -> AsyncIterator[bytes]:
     number = 0
     async with aclosing(_replies(job, call)) as found:
         async for reply in found:
-            for offset in range(0, len(reply), _PART_BYTES):
+            for offset in range(0, len(reply), most):
                 yield codec.encode(
                     ResultPart,
                     offset=offset,
                     total=len(reply),
-                    data=reply[offset : offset + _PART_BYTES],
+                    data=reply[offset : offset + most],
                     message_name=name,
                     reply=number,
                     replies=replies,
