@@ -60,7 +60,9 @@ def gather(prices: Floats, execution_delay: int) -> Bars:
 def owed(bars: Bars, rules: Rules) -> Floats:
     """Return what borrowing one unit has cost from the first price up to each packed bar, (B, n).
 
-    A bar without a price is charged at the last price before it. Behind a series' last price nothing is added.
+    A bar without a price is charged at the last price before it. Behind a series' last price nothing is added. A trade
+    costs a difference of two of these sums, which have the rounding of the sum: that matters where prices have fallen
+    to a millionth, as eps times the sum in units of the price at the entry.
 
     Args:
         bars: Of the series.

@@ -6,9 +6,10 @@ import mpmath
 
 DIGITS = 40
 RUIN = "1e-12"
+WARMUP = 30
 
 
-def score(window):
+def window_score(window):
     """Two-pass z-score of the last price of a window; None where the window is constant."""
     mean = mpmath.fsum(window) / len(window)
     spread = mpmath.sqrt(mpmath.fsum([(price - mean) ** 2 for price in window]) / len(window))
@@ -26,8 +27,54 @@ def scores(prices, lookback):
                 out.append(None)
                 continue
             seen.append(mpmath.mpf(price))
-            out.append(score(seen[-lookback:]) if len(seen) >= lookback else None)
+            out.append(window_score(seen[-lookback:]) if len(seen) >= lookback else None)
         return out
+
+
+def fixed(prices, mean, deviation):
+    """Score of every bar against a known process; None where there is no price."""
+    with mpmath.workdps(DIGITS):
+        process = mpmath.mpf(mean), mpmath.mpf(deviation)
+        return [None if math.isnan(price) else (mpmath.mpf(price) - process[0]) / process[1] for price in prices]
+
+
+def online(prices, forgetting):
+    """Score of every bar against the regression of the prices before it on their predecessors; None without one.
+
+    The sums are of the prices themselves, of which 40 digits leave enough.
+    """
+    with mpmath.workdps(DIGITS):
+        sums, last, count, out = [mpmath.mpf(0)] * 6, None, 0, []
+        for price in prices:
+            if math.isnan(price):
+                out.append(None)
+                continue
+            v, u, last = mpmath.mpf(price), last, mpmath.mpf(price)
+            process = fitted(sums) if count >= WARMUP else None
+            out.append((v - process[0]) / process[1] if process else None)
+            if u is not None:
+                count += 1
+                terms = (1, u, v, u * u, u * v, v * v)
+                sums = [mpmath.mpf(forgetting) * before + term for before, term in zip(sums, terms, strict=True)]
+        return out
+
+
+def fitted(sums):
+    """Mean and stationary deviation by the weighted sums of 1, u, v, uu, uv and vv; None where nothing reverts."""
+    weight, *rest = sums
+    u, v, uu, uv, vv = (value / weight for value in rest)
+    slope = (uv - u * v) / (uu - u * u)
+    if not 0 < slope < 1:
+        return None
+    noise = vv - v * v - slope * (uv - u * v)
+    return (v - slope * u) / (1 - slope), mpmath.sqrt(noise / (1 - slope**2))
+
+
+def scored(prices, lookback=20, score="rolling", mean=None, deviation=None, forgetting=1.0):
+    """Score of every bar by the kind of score that the rules name; None where there is none."""
+    if score == "rolling":
+        return scores(prices, lookback)
+    return fixed(prices, mean, deviation) if score == "fixed" else online(prices, forgetting)
 
 
 def run(
@@ -36,18 +83,18 @@ def run(
     exit_z,
     cost,
     *,
-    lookback=20,
     execution_delay=1,
     mode="compounding",
     initial_capital=1.0,
     periods_per_year=252.0,
     stop=math.inf,
     borrow=0.0,
+    **scoring,
 ):
     """Return the paths and final figures as a dict of floats and lists of floats."""
     with mpmath.workdps(DIGITS):
         account = Account(mpmath.mpf(cost), mode, mpmath.mpf(initial_capital), mpmath.mpf(borrow) / periods_per_year)
-        zscores = scores(prices, lookback)
+        zscores = scored(prices, **scoring)
         wanted, waits, orders, last = 0, False, [], None
         rows = {name: [] for name in ("equity", "returns", "position", "pnl", "drawdown", "fees")}
         peak, before, closeness = account.initial, account.initial, math.inf

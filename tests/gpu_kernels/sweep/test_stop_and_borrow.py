@@ -21,6 +21,10 @@ __all__ = ["stand"]
 
 NAN, INF = math.nan, math.inf
 BOTH = {"stop": 2.6, "borrow": 0.5, "lookback": 8}
+SCORED = [
+    {"stop": 2.6, "borrow": 0.5, "score": "fixed", "mean": 104.0, "deviation": 6.0},
+    {"borrow": 0.5, "score": "online", "forgetting": 0.97},
+]
 
 
 def sides(scores, entry, leave, stop):
@@ -136,7 +140,7 @@ def oracles(gaps, rules):
     }
 
 
-@pytest.mark.parametrize("options", [BOTH, {"borrow": 0.5, "lookback": 8}])
+@pytest.mark.parametrize("options", [BOTH, {"borrow": 0.5, "lookback": 8}, *SCORED])
 @pytest.mark.parametrize("gaps", [False, True])
 @pytest.mark.parametrize("mode", sweep.MODES)
 @EVERY_WAY

@@ -40,4 +40,6 @@ def test_fine_grids_choose_alike(mode):
     for step, native_step in zip(steps, native_steps, strict=True):
         assert native_step[:6] == step[:6]
         np.testing.assert_allclose(native_step[6:11], step[6:11], rtol=1e-7, atol=1e-8)
-        assert native_step[11:] == step[11:] == ("ok", "")
+        assert native_step[11:13] == step[11:13] == ("ok", "")
+        np.testing.assert_allclose(native_step[13:15], step[13:15], rtol=1e-7, atol=1e-8)
+        assert native_step[15:] == step[15:]
