@@ -69,7 +69,9 @@ def test_twenty_kills_under_load_cost_no_call_and_no_bit_of_a_job(tmp_path, alon
     moments, over, answered, address = random.Random(7), Event(), Counter(), free_address()
     ids = {}
     with ExitStack() as started, ThreadPoolExecutor(len(QUESTIONS)) as pool:
-        start = lambda: started.enter_context(Server("--state-dir", str(tmp_path / "state"), listen=address))  # noqa: E731
+        log = started.enter_context((tmp_path / "log").open("a"))
+        words = ("--state-dir", str(tmp_path / "state"))
+        start = lambda: started.enter_context(Server(*words, listen=address, stderr=log))  # noqa: E731
         server = start()
         load = [pool.submit(_keep_asking, address, first, answers, over, answered) for first in range(len(QUESTIONS))]
         try:
@@ -83,6 +85,7 @@ def test_twenty_kills_under_load_cost_no_call_and_no_bit_of_a_job(tmp_path, alon
             _until_more(load, answered)
         finally:
             over.set()
+            print((tmp_path / "log").read_text())  # noqa: T201 - what the servers said, where the test fails
         for each in load:
             each.result(PATIENCE_S)
         with Research(address) as ask:

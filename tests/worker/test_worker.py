@@ -271,6 +271,7 @@ def test_it_ends_with_its_parent(how):
 
 
 def test_a_signal_to_the_group_is_the_parents_affair(worker):
+    assert worker.run(mischief.same, (0,)) == (0,)  # it has started, and ignores signals from then on
     for number in (signal.SIGTERM, signal.SIGINT, signal.SIGUSR1):
         os.kill(worker.workers[0].pid, number)
     assert worker.run(mischief.same, (1,)) == (1,)
