@@ -349,7 +349,7 @@ def test_an_end_of_any_kind_is_followed_by_another_child(mortal, monkeypatch):
     assert mortal.run(mischief.same, (1,)) == (1,)
 
 
-def test_an_answer_that_was_not_read_is_nobody_elses(worker, monkeypatch):
+def test_an_answer_that_was_not_read_is_nobody_elses(mortal, monkeypatch):
     """An interrupted caller leaves its channel out of step."""
     from meanrev_worker.channel import Channel
 
@@ -361,7 +361,7 @@ def test_an_answer_that_was_not_read_is_nobody_elses(worker, monkeypatch):
     with monkeypatch.context() as patch:
         patch.setattr(Channel, "receive", interrupted)
         with pytest.raises(KeyboardInterrupt):
-            worker.run(mischief.same, ("mine",))
+            mortal.run(mischief.same, ("mine",))
     assert Channel.receive is receive
     for number in range(4):
-        assert worker.run(mischief.same, (number,)) == (number,)
+        assert mortal.run(mischief.same, (number,)) == (number,)
