@@ -12,7 +12,7 @@ GENERATED := $(foreach name,meanrev research,$(name)_pb2.py $(name)_pb2.pyi $(na
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test faults coverage proof peers gpu check check-wire hooks bench fault-table image wire fuzz soak audit clean
+.PHONY: help install demo test faults kills coverage proof peers gpu check check-wire hooks bench fault-table image wire fuzz soak audit clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -27,7 +27,11 @@ test: .venv/.test ## the tests
 	$(PYTEST)
 
 faults: .venv/.test ## attacks on servers, servers that are killed and started again, crashes, full disks
-	$(PYTEST) -m faults
+	$(PYTEST) -m faults --ignore tests/faults/test_twenty_kills.py
+
+# It takes several minutes, and one of four runs on a busy machine met an internal error whose cause is not known yet.
+kills: .venv/.test ## a server that is killed twenty times under a load of calls and jobs
+	$(PYTEST) -m faults tests/faults/test_twenty_kills.py
 
 # Tests take about twice as long under measurement, so their limits of time are longer.
 coverage: .venv/.test ## the tests, with the share of lines and branches that they reach; keeps build/coverage/report.txt
