@@ -1,6 +1,7 @@
 """The stationary bootstrap of the means of many strategies, and the tests that are made of it."""
 
 import math
+from functools import cache
 from typing import NamedTuple
 
 import numpy as np
@@ -156,13 +157,17 @@ def effective_tries(upper: Floats) -> float:
 
 
 _GRID = np.linspace(-10.0, 14.0, 4801)
-_TAIL = np.array([0.5 * math.erfc(abs(x) / math.sqrt(2.0)) for x in _GRID])
-_LOG_BELOW = np.where(_GRID < 0, np.log(_TAIL), np.log1p(-_TAIL))
-"""Logarithm of the normal distribution function on the grid."""
+
+
+@cache
+def _log_below() -> Floats:
+    """Return the logarithm of the normal distribution function on the grid."""
+    tail = np.array([0.5 * math.erfc(abs(x) / math.sqrt(2.0)) for x in _GRID])
+    return np.asarray(np.where(_GRID < 0, np.log(tail), np.log1p(-tail)))
 
 
 def _mean_of_largest(log_number: float) -> float:
     """Return the mean of the largest of exp(log_number) standard normal variables."""
-    below = np.exp(math.exp(log_number) * _LOG_BELOW)
+    below = np.exp(math.exp(log_number) * _log_below())
     step = float(_GRID[1] - _GRID[0])
     return float(np.sum(np.where(_GRID >= 0, 1.0 - below, -below)) * step) - 0.5 * step

@@ -10,6 +10,7 @@ v is the variance of a trade over 4h: that of the time in it, and w = k^2/8 for 
 Averages and not integrals stand in it because the leading powers of h cancel in exact arithmetic only.
 """
 
+from collections.abc import Callable
 from typing import NamedTuple, Protocol, Self
 
 import numpy as np
@@ -95,20 +96,12 @@ def maximise(problem: Objective, centre: Floats, half: Floats) -> tuple[Floats, 
     Newton's steps, halved while they leave the domain or go down, turned uphill where the Hessian is indefinite.
     An entry that has converged is left alone, so that its digits do not depend on its neighbours.
     """
-    centre, half = centre.copy(), half.copy()
-    active = np.arange(half.size)
-    for _ in range(_MOST_STEPS):
-        interruption.check()
-        if active.size == 0:
-            break
-        part, here, width = problem.at(active), centre[active], half[active]
-        value, first, second = part.derivatives(here, width)
+
+    def moved(first: Floats, second: Floats, width: Floats) -> tuple[Floats, Floats]:
         move = _direction(first, second, width)
-        settled = np.maximum(np.abs(move[0]), np.abs(move[1]) / width) < _CONVERGED
-        here, width = _walk(part, here, width, value, move)
-        centre[active], half[active] = here, width
-        active = active[~settled]
-    return centre, half
+        return move, np.maximum(np.abs(move[0]), np.abs(move[1]) / width)
+
+    return _climbed(problem, centre, half, moved)
 
 
 def maximise_along(
@@ -122,22 +115,41 @@ def maximise_along(
         half: Of the start.
         along: What moves: centre and half-width a unit of the line.
     """
-    centre, half = centre.copy(), half.copy()
     by_c, by_h = along
+
+    def moved(first: Floats, second: Floats, width: Floats) -> tuple[Floats, Floats]:
+        (c, h), (cc, ch, hh) = first, second
+        slope, bend = by_c * c + by_h * h, by_c * by_c * cc + 2.0 * by_c * by_h * ch + by_h * by_h * hh
+        step = slope / np.where(bend < 0, -bend, np.maximum(np.abs(bend), np.abs(slope) / width))
+        step = np.clip(step, -0.5 * width, 0.5 * width)
+        return np.stack([by_c * step, by_h * step]), np.abs(step) / width
+
+    return _climbed(problem, centre, half, moved)
+
+
+def _climbed(
+    problem: Objective, centre: Floats, half: Floats, moved: Callable[[Floats, Floats, Floats], tuple[Floats, Floats]]
+) -> tuple[Floats, Floats]:
+    """Return where steps no longer move a start.
+
+    Args:
+        problem: What to maximise.
+        centre: Of the start.
+        half: Of the start.
+        moved: Returns the step (2, G) and its size (G,) from gradient, Hessian and half-width.
+    """
+    centre, half = centre.copy(), half.copy()
     active = np.arange(half.size)
     for _ in range(_MOST_STEPS):
         interruption.check()
         if active.size == 0:
             break
         part, here, width = problem.at(active), centre[active], half[active]
-        value, (c, h), (cc, ch, hh) = part.derivatives(here, width)
-        slope, bend = by_c * c + by_h * h, by_c * by_c * cc + 2.0 * by_c * by_h * ch + by_h * by_h * hh
-        step = slope / np.where(bend < 0, -bend, np.maximum(np.abs(bend), np.abs(slope) / width))
-        step = np.clip(step, -0.5 * width, 0.5 * width)
-        here, width = _walk(part, here, width, value, np.stack([by_c * step, by_h * step]))
-        settled = np.abs(step) / width < _CONVERGED
+        value, first, second = part.derivatives(here, width)
+        move, size = moved(first, second, width)
+        here, width = _walk(part, here, width, value, move)
         centre[active], half[active] = here, width
-        active = active[~settled]
+        active = active[~(size < _CONVERGED)]
     return centre, half
 
 
