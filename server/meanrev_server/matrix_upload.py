@@ -197,7 +197,8 @@ async def begin(messages: AsyncIterator[bytes], call: Call) -> Upload:
 async def _off_the_loop(call: Call, nbytes: int, work: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
     if nbytes <= _ON_THE_LOOP:
         return work(*args, **kwargs)
-    return await call.launcher.submit(partial(work, *args, **kwargs), nbytes=nbytes, deadline=call.deadline)
+    doing = partial(work, *args, **kwargs)
+    return await call.launcher.submit(doing, nbytes=nbytes, deadline=call.deadline, record=call.record)
 
 
 def _added(assembly: _Assembly, data: bytes, number: int) -> None:
