@@ -13,6 +13,7 @@ from typing import ParamSpec, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
+from gpu_kernels import interruption
 from gpu_kernels.checks import Floats
 from gpu_kernels.errors import InvalidInput
 from meanrev_server.outline import VALUE_BYTES, Outline, check_size, opened
@@ -202,7 +203,7 @@ async def _off_the_loop(call: Call, nbytes: int, work: Callable[P, R], *args: P.
 
 
 def _added(assembly: _Assembly, data: bytes, number: int) -> None:
-    assembly.add(codec.decode_large(MatrixChunk, data), number)
+    assembly.add(codec.decode_large(MatrixChunk, data, interruption.check), number)
 
 
 def _joined(blocks: list[Floats]) -> Floats:
