@@ -6,10 +6,11 @@ from itertools import pairwise
 
 import numpy as np
 import pytest
-import statsmodels.api as sm
 from scipy.integrate import quad
 from scipy.optimize import minimize
 from scipy.special import erf, erfcx
+from statsmodels.regression.linear_model import OLS
+from statsmodels.tools.tools import add_constant
 from statsmodels.tsa.adfvalues import mackinnonp
 
 COST = 0.002  # two oils, two sides, five basis points
@@ -26,9 +27,9 @@ def model(prices):
     """Residuals, z-scores, theta and stationary deviation by statsmodels."""
     brent, wti = (np.log([float(row[column]) for row in prices]) for column in (1, 2))
     seen = sum(row[0] < "2006" for row in prices)
-    regression = sm.OLS(wti[:seen], sm.add_constant(brent[:seen])).fit()
-    spread = wti - sm.add_constant(brent) @ regression.params
-    autoregression = sm.OLS(spread[1:seen], sm.add_constant(spread[: seen - 1])).fit()
+    regression = OLS(wti[:seen], add_constant(brent[:seen])).fit()
+    spread = wti - add_constant(brent) @ regression.params
+    autoregression = OLS(spread[1:seen], add_constant(spread[: seen - 1])).fit()
     intercept, slope = autoregression.params
     theta, mean = -np.log(slope), intercept / (1 - slope)
     deviation = np.sqrt(np.mean(autoregression.resid**2) / (1 - slope**2))
