@@ -5,12 +5,14 @@ from typing import Annotated, Literal
 from msgspec import Meta
 
 from gpu_kernels import pair_trading
+from gpu_kernels.ou.unit_root_note import unit_root_note
 from gpu_kernels.performance.sharpe_error import few
 from gpu_kernels.time_units import PERIODS_PER_YEAR
 from meanrev_server.matrix_upload import UploadedMatrix
 from meanrev_server.outline import Outline
 from meanrev_server.research.answer import Answer
 from meanrev_server.research.estimate import Estimate, list_bytes, parts_bytes
+from meanrev_server.research.scored import LONGEST_NOTE
 from meanrev_server.research.task import Progress, ResearchOptions, Task
 from meanrev_server.rpc.naming import option_names, same_fields, wire_names
 from meanrev_server.rpc.trading_options import Lookback
@@ -18,7 +20,7 @@ from meanrev_wire.research_pb2 import PairColumns, ScanReply
 
 __all__ = ["TASK", "ScanOptions"]
 
-_LONGEST_NOTE = few(0, 0)
+_LONGEST_NOTE = f"train part: {few(0, 0)}; {few(0, 0)}; {LONGEST_NOTE}; {unit_root_note(0.12)}"
 _DOUBLES = 20 + 2 * 3
 """Numbers of a pair in the reply, those of three sub-periods among them."""
 _COPIES, _SQUARES = 4, 30
