@@ -1,4 +1,4 @@
-"""Makes gpu_kernels/sweep/rolling_loss.csv: what a rolling score keeps of the Sharpe ratio, by its lookback in half-lives.
+"""Makes gpu_kernels/sweep/rolling_loss.csv: what a rolling score keeps of the Sharpe ratio, by its lookback.
 
     PYTHONPATH=. python bench/rolling_loss_table.py gpu_kernels/sweep/rolling_loss.csv
 

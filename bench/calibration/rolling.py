@@ -38,7 +38,11 @@ def measured() -> Section:
         title="Rolling scores",
         text="What a rolling score keeps of the Sharpe ratio of the process's own score, with the same thresholds. The "
         "first design is the table gpu_kernels/sweep/rolling_loss.csv, by which replies warn of short lookbacks.",
-        settings={"seed": _SEED, "series": _SERIES, "bars": f"{_BARS_IN_HALF_LIVES} half-lives behind the first window"},
+        settings={
+            "seed": _SEED,
+            "series": _SERIES,
+            "bars": f"{_BARS_IN_HALF_LIVES} half-lives behind the first window",
+        },
         tables=[
             Table(
                 title="Sharpe ratio of the rolling score as a share of the fixed score's",
@@ -61,7 +65,7 @@ def shares(design: Design, half_lives: tuple[float, ...], n_series: int) -> list
     rules = sweep.Rules(mode="unit", execution_delay=delay, periods_per_year=1.0)
 
     def ratios(warm: int, own: sweep.Rules) -> Floats:
-        """Return the Sharpe ratios of the bars behind the longest window; `warm` bars before them fill the rolling one."""
+        """Return the Sharpe ratios of the bars behind the longest window; `warm` bars before them fill a window."""
         levels = best.entry_z, best.exit_z, cost / 2
         with dispatch.using("native"):
             return sweep.backtest(prices[:, longest - warm :], *levels, own).sharpe_ratio[:, 0]
@@ -71,7 +75,7 @@ def shares(design: Design, half_lives: tuple[float, ...], n_series: int) -> list
     for each in half_lives:
         lookback = _lookback(each, half_life)
         rolling = ratios(lookback - 1, rules._replace(lookback=lookback))
-        # Bars without a score return 0: the ratio over n bars is that over the scored ones times the root of their share.
+        # Bars without a score return 0: the ratio over all bars is that over the others times the root of their share.
         n_scored = prices.shape[1] - longest
         rolling = rolling * math.sqrt((n_scored + lookback - 1) / n_scored)
         share = rolling.mean() / fixed.mean()

@@ -42,6 +42,8 @@ def _sections(dated: Dated, title: str, note: str) -> Iterator[str]:
     yield f"<h2>Best cells</h2>{_table(BEST, rows_of(swept.best, BEST))}"
     for name, reason in dated.reasons:
         yield f"<p>{escape(name)} has no figures: {escape(reason)}</p>"
+    for name, said in dated.notes:
+        yield f"<p>{escape(name or 'prices')}: {escape(said)}</p>"
     for place, name in enumerate(swept.columns[:_MOST_COLUMNS]):
         shown = swept.surface(name)
         caption = f"Sharpe ratio by entry and exit; cost {shown.cost:g} a side, lookback {shown.lookback} bars."

@@ -11,7 +11,20 @@ from meanrev.intake.table import Table
 from meanrev.results import Result, SweepResult
 from meanrev_cli.price_options import day_of
 
-__all__ = ["BEST", "BEST_ORDER", "MOST_POOLED", "STEPS", "Dated", "best_words", "cell", "entry", "pooled_words", "reasons", "records", "rows_of"]
+__all__ = [
+    "BEST",
+    "BEST_ORDER",
+    "MOST_POOLED",
+    "STEPS",
+    "Dated",
+    "best_words",
+    "cell",
+    "entry",
+    "pooled_words",
+    "reasons",
+    "records",
+    "rows_of",
+]
 
 _ERROR_OF = {
     "sharpe_ratio": "sharpe_std_error",
@@ -81,6 +94,13 @@ class Dated:
         own = [self.untradable.get(str(name), "") if cell < 0 else "" for name, cell in zip(names, cells, strict=True)]
         why = [local or reason for local, reason in zip(own, given, strict=True)]
         return [(str(name), reason) for name, reason in zip(names, why, strict=True) if reason]
+
+    @property
+    def notes(self) -> list[tuple[str, str]]:
+        """Columns whose best cell has a note, each with it."""
+        best = self.swept.best
+        pairs = zip(np.atleast_1d(np.asarray(best.column)), np.atleast_1d(np.asarray(best.note)), strict=True)
+        return [(str(name), str(note)) for name, note in pairs if note]
 
     def best_records(self) -> list[dict[str, Any]]:
         """Return the best cells as JSON objects, each with its reason."""

@@ -65,7 +65,8 @@ def of_the_walk(story: Story) -> str:
     (first, fitted), (second, near), (third, far), _ = walk.stretches.items()
     return (
         f"The model of 2005, carried forward unchanged: Sharpe {fitted.sharpe_words} in sample ({first}), "
-        f"{near.sharpe_words} in {second}, {far.sharpe_words} in {third}, each with its standard error. In {spread.months[spread.farthest]} the spread "
+        f"{near.sharpe_words} in {second}, {far.sharpe_words} in {third}, each with its standard error. "
+        f"In {spread.months[spread.farthest]} the spread "
         f"stood at z = {spread.z_score[spread.farthest]:.1f}; the position opened in {_opened(story)} was still open "
         f"{_unclosed(story)} later, at the end of the data."
     )

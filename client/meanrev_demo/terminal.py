@@ -69,7 +69,9 @@ def _fit(story: chapters.Story) -> Table:
     table.add_row("mu", f"{fit.mu:.4f}", f"{fit.mu_std_error:.4f}")
     table.add_row("sigma, a root month", f"{fit.sigma:.4f}", f"{fit.sigma_std_error:.4f}")
     table.add_row("stationary standard deviation", f"{fit.stationary_sd:.4f}", "")
-    table.add_row("half-life, months", f"{fit.half_life:.2f}", f"{fit.half_life_lower:.2f} to {fit.half_life_upper:.2f}")
+    table.add_row(
+        "half-life, months", f"{fit.half_life:.2f}", f"{fit.half_life_lower:.2f} to {fit.half_life_upper:.2f}"
+    )
     table.add_row("p-value of a unit root", f"{fit.adf_p_value:.1e}", "")
     return table
 

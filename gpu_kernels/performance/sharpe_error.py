@@ -96,7 +96,9 @@ def independent_error(n_bars: Any, mean: Any, second: Any, third: Any, fourth: A
         third: Sum of their third powers.
         fourth: Sum of their fourth powers.
     """
-    root: Any = math.sqrt if isinstance(second, float) else np.sqrt  # both round correctly: a number has an array's bits
+    root: Any = (
+        math.sqrt if isinstance(second, float) else np.sqrt
+    )  # both round correctly: a number has an array's bits
     deviation = root(second / n_bars)
     ratio = mean / deviation
     skewness, kurtosis = third / (second * deviation), n_bars * fourth / (second * second)

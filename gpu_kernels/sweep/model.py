@@ -194,8 +194,8 @@ class BarMetric(NamedTuple):
         realized_pnl: Sum of the closed trades' pnl.
         max_drawdown: Largest drawdown so far.
         sharpe_ratio: Annualised.
-        sharpe_std_error: Of it, annualised likewise, for independent returns of any skewness and kurtosis; NaN where they
-            do not vary.
+        sharpe_std_error: Of it, annualised likewise, for independent returns of any skewness and kurtosis; NaN where
+            they do not vary.
         num_trades: Closed round trips.
         win_rate: Share of them that gained.
         avg_profit_per_trade: Mean pnl over the initial capital.

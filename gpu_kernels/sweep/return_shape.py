@@ -43,10 +43,7 @@ class ReturnShape:
         square = part * part
         term = step * part * before
         self.fourth = (
-            self.fourth
-            + term * square * (n * n - 3.0 * n + 3.0)
-            + 6.0 * square * self.second
-            - 4.0 * part * self.third
+            self.fourth + term * square * (n * n - 3.0 * n + 3.0) + 6.0 * square * self.second - 4.0 * part * self.third
         )
         self.third = self.third + term * part * (n - 2.0) - 3.0 * part * self.second
         self.second += term

@@ -1,7 +1,7 @@
 """What score "rolling" is expected to cost where its lookback has few half-lives.
 
 The rolling mean follows the price, so that a window of few half-lives removes the deviations that a mean-reversion rule
-lives of. rolling_loss.csv has, by the lookback in half-lives, the Sharpe ratio of the rolling score as a share of that
+trades. rolling_loss.csv has, by the lookback in half-lives, the Sharpe ratio of the rolling score as a share of that
 of score "fixed" with the same thresholds, and the standard error of the share. bench/rolling_loss_table.py simulates
 it: true processes with a half-life of 20 bars, the thresholds of the highest Sharpe ratio for a round-trip cost of 0.1
 stationary deviations, fills one bar after the decision. A share below 0 is a loss. docs/calibration.md has further
@@ -35,7 +35,7 @@ def kept_share(half_lives: float) -> float:
 
 
 def lookback_note(lookback: int, half_life: float, interval: tuple[float, float] | None = None) -> str:
-    """Return what to beware of in a rolling score, "" where the lookback has FEWEST_HALF_LIVES or no half-life is known.
+    """Return what to beware of in a rolling score, "" where its lookback is long enough or no half-life is known.
 
     Args:
         lookback: Prices in the window.
@@ -46,10 +46,11 @@ def lookback_note(lookback: int, half_life: float, interval: tuple[float, float]
         return ""
     loss = 100.0 * (1.0 - kept_share(lookback / half_life))
     around = "" if interval is None else f" (95 %: {interval[0]:.3g} to {interval[1]:.3g})"
+    enough = _shown(FEWEST_HALF_LIVES * half_life)
     return (
-        f"score 'rolling' over {lookback} bars has {lookback / half_life:.2g} half-lives of {half_life:.3g} bars{around}; "
-        f"in simulations with as many, its Sharpe ratio is {loss:.0f} % below that of score 'fixed': take a lookback of "
-        f"{_shown(FEWEST_HALF_LIVES * half_life)} bars or more, or another score"
+        f"score 'rolling' over {lookback} bars has {lookback / half_life:.2g} half-lives of {half_life:.3g} bars"
+        f"{around}; in simulations with as many, its Sharpe ratio is {loss:.0f} % below that of score 'fixed': take a "
+        f"lookback of {enough} bars or more, or another score"
     )
 
 

@@ -206,7 +206,9 @@ def _sharpe_error(request: OptimizationInput, returns: Floats | None, found: wei
     return float(standard_errors(excess[None])[0]) if found.expected_volatility > 0 else math.nan
 
 
-def _encoded(found: weights.Weights, error: float, extras: dict[str, Any], timestamp_ms: int, ignored: list[str]) -> bytes:
+def _encoded(
+    found: weights.Weights, error: float, extras: dict[str, Any], timestamp_ms: int, ignored: list[str]
+) -> bytes:
     fallback = extras.pop("fallback", None)
     reasons = [reason for reason in (found.reason, fallback) if reason]
     metadata = options.reply_metadata(ignored, reason="; ".join(reasons) or None, **extras)

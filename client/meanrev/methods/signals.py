@@ -55,8 +55,8 @@ def signals(
         horizon: Without a stop, confidence is that of the exit within this time; three half-lives where None.
         confidence: "exit", or "unit_root" for 1 - p of the unit-root test.
         bias: "median_unbiased" (where None) or "none": correction of the fitted theta for small samples.
-        score: "fixed" (where None), the z-score of the process; "rolling", that of the last lookback prices; or "online",
-            that of a process fitted to the prices before the last one, which takes no fit.
+        score: "fixed" (where None), the z-score of the process; "rolling", that of the last lookback prices; or
+            "online", that of a process fitted to the prices before the last one, which takes no fit.
         lookback: For "rolling": its prices, the last one included; 20 where None.
         forgetting: For "online": weight of a price relative to the next one; 1 where None.
         timestamps_ms: (T,) milliseconds since the epoch; a frame's time index where None.

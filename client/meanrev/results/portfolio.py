@@ -48,8 +48,10 @@ class Weights(Result):
         expected_return: Per period.
         expected_volatility: Per period.
         sharpe_ratio: Per period.
-        sharpe_std_error: Of the Sharpe ratio of these weights over the returns; NaN where means or covariance were given.
-        probability_sharpe_positive: That their true ratio is above 0; it does not allow for their choice by these returns.
+        sharpe_std_error: Of the Sharpe ratio of these weights over the returns; NaN where means or covariance were
+            given.
+        probability_sharpe_positive: That their true ratio is above 0, which does not allow for their choice by the
+            same returns.
         utility: Certainty equivalent at gamma.
         status: "optimized", "constrained" or "error".
         timestamp_ms: As sent.

@@ -209,7 +209,13 @@ class SweepResult(Result):
     @property
     def plot(self) -> SweepPlot:
         """Drawings; they need plotly, which the extra meanrev[plot] brings."""
-        return SweepPlot(self.surface)
+        return SweepPlot(self.surface, self._best_words)
+
+    def _best_words(self, column: Any) -> str:
+        """Return the Sharpe ratio of a column's best cell with its standard error, "" where it has none."""
+        place = self.columns.index(column)
+        ratio, error = (np.atleast_1d(self.best[name])[place] for name in ("sharpe_ratio", "sharpe_std_error"))
+        return f"; the best cell's is {ratio:.2f} ± {error:.2f}" if np.isfinite(error) else ""
 
     def to_columns(self) -> dict[str, Any]:
         """Return what to_frame shows, a column's values by its name, without pandas: a row a column and cell."""

@@ -118,6 +118,8 @@ def _picture(found: ScanResult, read: Table, out: Path | None) -> Group:
     untested = f", {found.n_untested} not tested" if found.n_untested else ""
     counts = f"{found.n_pairs} pairs tried, {found.n_significant} significant{untested}"
     lines: list[RenderableType] = [Text(report_text(read)), Text(counts), table]
+    shown_notes = zip(found.y[:_SHOWN], found.x[:_SHOWN], found.test_note, strict=False)
+    lines += [Text(f"{y}, {x}: {note}", style="yellow") for y, x, note in shown_notes if note]
     lines += [Text(f"{note.column}: {note.reason}", style="yellow") for note in found.notes[:_SHOWN]]
     if len(found.notes) > _SHOWN:
         lines.append(Text(f"... and {len(found.notes) - _SHOWN} more columns; --json names all", style="dim"))

@@ -155,6 +155,7 @@ def _picture(dated: Dated, note: str, saved: list[str]) -> Group:
     if len(rows) > _SHOWN:
         parts.append(Text(f"... and {len(rows) - _SHOWN} more columns; --out or --json has all", style="dim"))
     parts += [Text(f"{name} has no figures: {reason}", style="yellow") for name, reason in dated.reasons[:_SHOWN]]
+    parts += [Text(f"{name}: {note}", style="yellow") for name, note in dated.notes[:_SHOWN]]
     if swept.walk_forward is not None:
         parts += [Text(words) for words in _walked(dated)]
     parts += [Text(f"Saved: {path}", style="bold") for path in saved]

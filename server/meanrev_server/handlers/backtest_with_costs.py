@@ -27,7 +27,7 @@ __all__ = ["StreamedBacktestOptions", "handle"]
 _BARS_AT_ONCE = 512
 """Most bars computed at once; more than an eighth of it takes a compute thread."""
 
-_OF_A_BAR, _STEPS_OF_A_BAR = 320, 40_000
+_OF_A_BAR, _STEPS_OF_A_BAR = 400, 40_000
 """Bytes of memory and elementary steps that a bar of a message takes, most of the steps for its reply."""
 
 _WHOLE_FROM = 128

@@ -41,7 +41,7 @@ class SignalOptions(options.Options, frozen=True, kw_only=True):
         confidence: What confidence is: a probability of the exit, or the earlier 1 - p of the unit-root test.
         transaction_cost: Per side, a fraction of |mu|.
         bias: Small-sample correction of the theta that is fitted from the history.
-        score: What the last price is measured against: the process, the last prices, or a process fitted to those before.
+        score: What the last price is measured against: the process, the last prices, or one fitted to those before.
         lookback: For score "rolling": its prices, the last one included.
         forgetting: For score "online": weight of a price relative to the next one.
     """
@@ -84,7 +84,11 @@ async def handle(data: bytes, call: Call) -> bytes:
 
 def _demand(request: SignalRequest, chosen: SignalOptions) -> Demand:
     n_prices = len(request.price_history.prices)
-    of_score = {"fixed": 0, "online": _OF_ONLINE * n_prices, "rolling": _OF_ROLLING * min(n_prices, 2 * chosen.lookback)}
+    of_score = {
+        "fixed": 0,
+        "online": _OF_ONLINE * n_prices,
+        "rolling": _OF_ROLLING * min(n_prices, 2 * chosen.lookback),
+    }
     return Demand(
         work=16 * n_prices + _SEARCH + of_score[chosen.score],
         peak_bytes=_COPIES * 8 * n_prices,

@@ -137,7 +137,7 @@ def _sharpe_errors(periods: list[Floats], weights: Floats) -> Floats:
 
 
 def _estimates(request: MultiperiodRequest) -> tuple[Floats, Floats, list[Floats], dict[str, Any]]:
-    """Return means (K, N), covariances (K, N, N) or (N, N), the returns that gave both, and extra outputs about them."""
+    """Return means (K, N), covariances (K, N, N) or (N, N), the returns that gave both, and extra outputs."""
     expected = codec.doubles(request.expected_returns) if len(request.expected_returns) else None
     covariance = codec.matrix(request.covariance, "covariance") if request.HasField("covariance") else None
     if not len(request.returns_sequence):
