@@ -50,7 +50,7 @@ def decide(
         round_trip_cost: Cost of opening and closing, in units of X.
         stop: Distance at which a losing position is closed, > entry_z; None for no stop.
         horizon: Without a stop, the time within which the exit is to come, at most LONGEST/theta; 0 for none.
-        scored: The price's score where it is not (price - mu) over the stationary deviation: that of rolling or online.
+        scored: The price's score where it is not that of the process: what rolling or online returned.
 
     Returns:
         Signal of Python scalars.
@@ -66,13 +66,8 @@ def decide(
     place, mean = _finite("price", price), _finite("mu", mu)
     speed, diffusion = positive("theta", theta), positive("sigma", sigma)
     cost = non_negative("round_trip_cost", round_trip_cost)
-    distances = _distances(entry_z, exit_z, stop)
-    within = _horizon(horizon, speed)
-    if scored is None:
-        deviation = diffusion / math.sqrt(2.0 * speed)
-        zscore = (place - mean) / deviation if deviation > 0 else math.inf
-        scored = Scored(zscore, deviation, "one stationary deviation")
-    zscore, deviation, unit = scored
+    distances, within = _distances(entry_z, exit_z, stop), _horizon(horizon, speed)
+    zscore, deviation, unit = scored or _of_process(place - mean, speed, diffusion)
     if not math.isfinite(zscore):
         raise InvalidInput("sigma", "must give a stationary deviation on the scale of price - mu", value=sigma)
     rule = host.rule(zscore, distances, position)
@@ -87,6 +82,11 @@ def decide(
         rule=rule,
         confidence_meaning=meaning,
     )
+
+
+def _of_process(distance: float, speed: float, diffusion: float) -> Scored:
+    deviation = diffusion / math.sqrt(2.0 * speed)
+    return Scored(distance / deviation if deviation > 0 else math.inf, deviation, "one stationary deviation")
 
 
 def _horizon(horizon: float | None, speed: float) -> float:

@@ -53,4 +53,4 @@ class ReturnShape:
         """Return the standard error of the Sharpe ratio per bar, NaN where it has none."""
         if self.bars < FEWEST or not self.second > 0:
             return math.nan
-        return independent_error(self.bars, self.mean, self.second, self.third, self.fourth)
+        return float(independent_error(self.bars, self.mean, self.second, self.third, self.fourth))

@@ -83,8 +83,19 @@ def forward(prices: Floats, cells: Cells, spans: Spans, rules: Rules, progress: 
             for place, (cell, tested) in enumerate(zip(chosen.tolist(), tests, strict=True)):
                 said = ERROR if tested.reason else OK, tested.reason
                 first, (error, positive, note) = tested.figures[:4], tested.figures[4:]
-                last = error, positive, _joined(notes[place], note), errors[place]
-                found.append(WalkStep(rows.start + place, *bars, cell, ratios[place], *first, *said, *last))
+                step = WalkStep(
+                    rows.start + place,
+                    *bars,
+                    cell,
+                    ratios[place],
+                    *first,
+                    *said,
+                    error,
+                    positive,
+                    _joined(notes[place], note),
+                    errors[place],
+                )
+                found.append(step)
     return sorted(found, key=lambda step: step[:2])
 
 

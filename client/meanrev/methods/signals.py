@@ -5,6 +5,7 @@ from typing import Any
 
 from meanrev.errors import InvalidInput
 from meanrev.intake.containers import table
+from meanrev.intake.table import Table
 from meanrev.methods import wire
 from meanrev.methods.naming import reported
 from meanrev.methods.thresholds import p_value_of
@@ -68,24 +69,20 @@ def signals(
     read = table("prices", prices)
     if read.values.ndim == 2 and read.values.shape[1] != 1:
         raise InvalidInput("prices", "must be one series, of shape (T,)", value=read.values.shape)
+    judged = {"stop": stop, "horizon": horizon, "confidence": confidence, "transaction_cost": cost_per_side}
+    scored = {"bias": bias, "score": score, "lookback": lookback, "forgetting": forgetting}
     message = wire.encode(
         SignalRequest,
         price_history={"prices": read.values.reshape(-1), "timestamps_ms": row_stamps(read, timestamps_ms)},
         ou_params=None if fit is None else _process(fit),
         thresholds=None if thresholds is None else wire.scalars("thresholds", thresholds, _LEVELS),
         position_state=position,
-        metadata=wire.options(
-            stop=stop,
-            horizon=horizon,
-            confidence=confidence,
-            transaction_cost=cost_per_side,
-            bias=bias,
-            score=score,
-            lookback=lookback,
-            forgetting=forgetting,
-        ),
+        metadata=wire.options(**judged, **scored),
     )
+    return _asked(read, message, timeout)
 
+
+def _asked(read: Table, message: bytes, timeout: float | None) -> Question[Signal]:
     def result(replies: Replies, about: About) -> Signal:
         reply = wire.decode(SignalResponse, replies[0][0])
         values = {name: getattr(reply, name) for name in _FIELDS}

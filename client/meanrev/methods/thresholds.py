@@ -151,5 +151,5 @@ def _usable(process: Any) -> Any:
 
 def p_value_of(fit: Mapping[str, Any]) -> Any:
     """Return the p-value of a unit root of a fit of a series or of a pair; 0 where the mapping has none."""
-    named = getattr(fit, "get", {}.get)
+    named: Any = getattr(fit, "get", dict[str, Any]().get)
     return named("adf_p_value", named("p_value", 0.0))

@@ -251,9 +251,7 @@ class BacktestPath(Result):
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class BacktestResult(BacktestMetric):
-    """A whole backtest of one series: the metrics of its last bar, and the figures of all of them.
-
-    sharpe_std_error allows for returns that are neither normal nor independent.
+    """A whole backtest of one series: the metrics of its last bar, and the figures of all, sharpe_std_error too.
 
     All but path are None from a server without the method Backtest.
 

@@ -207,7 +207,7 @@ def test_notes_of_a_pair_are_of_both_parts_its_lookback_and_its_test():
         assert ("score 'rolling' over 20 bars" in note) == bool(10 * half_life > 20)
     long = pair_trading.scan(prices, score="rolling", lookback=int(np.ceil(10 * plain.half_life.max())))
     assert not any("score 'rolling'" in note for note in long.test_note)
-    short = pair_trading.scan(prices[:60], split=0.45, alpha=1.0)
+    short = pair_trading.scan(prices[:60], split=0.45, alpha=1.0, lookback=10)
     for p_value, status, note in zip(short.p_value, short.status, short.test_note, strict=True):
         assert ("train part: 27 bars" in note) == (status == "traded")
         assert ("the unit root of this fit is not rejected" in note) == (status == "traded" and p_value >= 0.05)
