@@ -41,12 +41,12 @@ def measured() -> Section:
         settings={
             "seed": _SEED,
             "series": _SERIES,
-            "bars": f"{_BARS_IN_HALF_LIVES} half-lives behind the first window",
+            "bars": f"{_BARS_IN_HALF_LIVES} times the half-life, behind the first window",
         },
         tables=[
             Table(
                 title="Sharpe ratio of the rolling score as a share of the fixed score's",
-                text="By the lookback in half-lives. Fills one bar after the decision; costs of a round trip in "
+                text="By the lookback over the half-life. Fills one bar after the decision; costs of a round trip in "
                 "stationary deviations; a share below 0 is a loss.",
                 columns=["lookback", *(text for name in names for text in (name, "se"))],
                 rows=rows,
