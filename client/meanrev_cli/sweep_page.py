@@ -6,7 +6,7 @@ from html import escape
 import numpy as np
 
 from meanrev.results import Surface
-from meanrev_cli.sweep_words import BEST, Dated, cell, rows_of
+from meanrev_cli.sweep_words import BEST, Dated, best_words, cell, pooled_words, rows_of
 from meanrev_demo import svg
 from meanrev_demo.colours import hexadecimal, ramp
 from meanrev_demo.style import STYLE
@@ -42,15 +42,19 @@ def _sections(dated: Dated, title: str, note: str) -> Iterator[str]:
     yield f"<h2>Best cells</h2>{_table(BEST, rows_of(swept.best, BEST))}"
     for name, reason in dated.reasons:
         yield f"<p>{escape(name)} has no figures: {escape(reason)}</p>"
-    for name in swept.columns[:_MOST_COLUMNS]:
+    for name, said in dated.notes:
+        yield f"<p>{escape(name or 'prices')}: {escape(said)}</p>"
+    for place, name in enumerate(swept.columns[:_MOST_COLUMNS]):
         shown = swept.surface(name)
         caption = f"Sharpe ratio by entry and exit; cost {shown.cost:g} a side, lookback {shown.lookback} bars."
+        caption += best_words(swept, place)
         yield f"<h2>{escape(name or 'prices')}</h2><figure>{_heatmap(shown)}<figcaption>{caption}</figcaption></figure>"
         yield f"<details><summary>As a table</summary>{_cells(shown)}</details>"
     if len(swept.columns) > _MOST_COLUMNS:
         yield f"<p>The other {len(swept.columns) - _MOST_COLUMNS} columns are in the table of --out.</p>"
     if swept.walk_forward is not None:
-        yield f"<h2>Walk-forward</h2>{_table(*dated.step_rows())}"
+        pooled = "".join(f"<p>{escape(words)}</p>" for words in pooled_words(swept))
+        yield f"<h2>Walk-forward</h2>{pooled}{_table(*dated.step_rows())}"
 
 
 def _heatmap(shown: Surface) -> str:

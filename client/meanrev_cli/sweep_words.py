@@ -11,7 +11,30 @@ from meanrev.intake.table import Table
 from meanrev.results import Result, SweepResult
 from meanrev_cli.price_options import day_of
 
-__all__ = ["BEST", "BEST_ORDER", "STEPS", "Dated", "cell", "reasons", "records", "rows_of"]
+__all__ = [
+    "BEST",
+    "BEST_ORDER",
+    "MOST_POOLED",
+    "STEPS",
+    "Dated",
+    "best_words",
+    "cell",
+    "entry",
+    "pooled_words",
+    "reasons",
+    "records",
+    "rows_of",
+]
+
+_ERROR_OF = {
+    "sharpe_ratio": "sharpe_std_error",
+    "train_sharpe": "train_sharpe_std_error",
+    "test_sharpe": "test_sharpe_std_error",
+}
+"""The fields with the standard errors of Sharpe ratios."""
+
+MOST_POOLED = 20
+"""Columns whose walk-forward is summed up in words."""
 
 BEST = (
     ("column", "{}"),
@@ -20,6 +43,7 @@ BEST = (
     ("cost", "{:g}"),
     ("lookback", "{}"),
     ("sharpe_ratio", "{:.2f}"),
+    ("probability_sharpe_positive", "{:.2f}"),
     ("deflated_sharpe", "{:.2f}"),
     ("plateau_entry_zscore", "{:g}"),
     ("plateau_exit_zscore", "{:g}"),
@@ -39,6 +63,7 @@ STEPS = (
     ("exit_zscore", "{:g}"),
     ("train_sharpe", "{:.2f}"),
     ("test_sharpe", "{:.2f}"),
+    ("probability_sharpe_positive", "{:.2f}"),
     ("test_return", "{:+.4f}"),
     ("test_trades", "{}"),
     ("test_max_drawdown", "{:.4f}"),
@@ -69,6 +94,13 @@ class Dated:
         own = [self.untradable.get(str(name), "") if cell < 0 else "" for name, cell in zip(names, cells, strict=True)]
         why = [local or reason for local, reason in zip(own, given, strict=True)]
         return [(str(name), reason) for name, reason in zip(names, why, strict=True) if reason]
+
+    @property
+    def notes(self) -> list[tuple[str, str]]:
+        """Columns whose best cell has a note, each with it."""
+        best = self.swept.best
+        pairs = zip(np.atleast_1d(np.asarray(best.column)), np.atleast_1d(np.asarray(best.note)), strict=True)
+        return [(str(name), str(note)) for name, note in pairs if note]
 
     def best_records(self) -> list[dict[str, Any]]:
         """Return the best cells as JSON objects, each with its reason."""
@@ -104,7 +136,33 @@ class Dated:
             shown = [STEPS[0], *dates, *STEPS[5:]]
         if any(reasons(walk)):
             shown.append(("reason", "{}"))
-        return shown, [tuple(cell(steps[name][i], shape) for name, shape in shown) for i in range(len(walk.column))]
+        return shown, [tuple(entry(steps, name, i, shape) for name, shape in shown) for i in range(len(walk.column))]
+
+
+def best_words(swept: SweepResult, place: int) -> str:
+    """Return a sentence on the Sharpe ratio of a column's best cell with its error, "" where it has none."""
+    best = swept.best
+    ratio, error = (float(np.atleast_1d(best[name])[place]) for name in ("sharpe_ratio", "sharpe_std_error"))
+    return f" The best cell's is {ratio:.2f} ± {error:.2f}." if math.isfinite(error) else ""
+
+
+def pooled_words(swept: SweepResult) -> list[str]:
+    """Return a sentence a column on the Sharpe ratio of all test parts together, with its uncertainty."""
+    pooled = swept.pooled
+    if pooled is None:
+        return []
+    said = []
+    for i, name in enumerate(pooled.column[:MOST_POOLED]):
+        ratio, error = pooled.sharpe_ratio[i], pooled.sharpe_std_error[i]
+        words = f"{name or 'prices'}: all test parts together have a Sharpe ratio of {ratio:.2f}"
+        if math.isfinite(error):
+            bounds = f"{pooled.sharpe_lower[i]:.2f} to {pooled.sharpe_upper[i]:.2f}"
+            probability = f"{pooled.probability_sharpe_positive[i]:.2f}"
+            words += f" ± {error:.2f} (95 %: {bounds}; above 0 with probability {probability})"
+        said.append(words + (f"; {pooled.note[i]}" if pooled.note[i] else ""))
+    if len(pooled.column) > MOST_POOLED:
+        said.append(f"... and {len(pooled.column) - MOST_POOLED} more columns; --json has all")
+    return said
 
 
 def reasons(result: Result) -> list[str]:
@@ -122,7 +180,22 @@ def rows_of(result: Result, columns: Sequence[tuple[str, str]]) -> Iterator[tupl
         columns: Field and format of each.
     """
     for i in range(len(np.atleast_1d(result[columns[0][0]]))):
-        yield tuple(cell(np.atleast_1d(result[name])[i], shape) for name, shape in columns)
+        yield tuple(entry(result, name, i, shape) for name, shape in columns)
+
+
+def entry(result: Mapping[str, Any], name: str, place: int, shape: str) -> str:
+    """Return an entry of a result as a word; a Sharpe ratio comes with its standard error.
+
+    Args:
+        result: With a value, or an array, in each field.
+        name: The field.
+        place: Of the entry.
+        shape: Its format.
+    """
+    word = cell(np.atleast_1d(result[name])[place], shape)
+    errors = result.get(_ERROR_OF.get(name, ""))
+    error = math.nan if errors is None else float(np.atleast_1d(errors)[place])
+    return f"{word} ± {error:.2f}" if math.isfinite(error) else word
 
 
 def cell(value: Any, shape: str) -> str:

@@ -112,11 +112,16 @@ def _fit(story: Story) -> tuple[Sequence[str], Rows]:
             ("sigma, a root month", "sigma", "sigma_std_error"),
         )
     ]
-    return heads, rows
+    intervals = [
+        word
+        for fit in fits
+        for word in (f"{fit.half_life:.4f}", f"95 %: {fit.half_life_lower:.2f} to {fit.half_life_upper:.2f}")
+    ]
+    return heads, [*rows, ("half-life, months", *intervals)]
 
 
 def _yardsticks(story: Story) -> tuple[Sequence[str], Rows]:
-    heads = ("process", "rule", "entry", "exit", "Sharpe a year", "trades a year", "profit a trade")
+    heads = ("process", "rule", "entry", "exit", "promised Sharpe a year", "trades a year", "profit a trade")
     rows = (
         (
             "this spread" if yardstick.factor == 1 else f"{yardstick.factor:g} times as volatile",
@@ -147,7 +152,7 @@ def _stretches(story: Story) -> tuple[Sequence[str], Rows]:
         (
             stretch,
             walk.name,
-            f"{(result := walk.stretches[stretch]).sharpe:.2f}",
+            (result := walk.stretches[stretch]).sharpe_words,
             f"{result.profit:+.2f}",
             f"{result.max_drawdown:.2f}",
             str(result.trades),
@@ -155,7 +160,7 @@ def _stretches(story: Story) -> tuple[Sequence[str], Rows]:
         for stretch in story.walk.stretches
         for walk in (story.walk, story.stopped)
     )
-    return ("years", "rule", "Sharpe", "profit", "drawdown", "trades"), rows
+    return ("years", "rule", "Sharpe ± standard error", "profit", "drawdown", "trades"), rows
 
 
 def _groups(chapter: Universe) -> tuple[Sequence[str], Rows]:

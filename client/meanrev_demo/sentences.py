@@ -64,8 +64,9 @@ def of_the_walk(story: Story) -> str:
     spread, walk = story.spread, story.walk
     (first, fitted), (second, near), (third, far), _ = walk.stretches.items()
     return (
-        f"The model of 2005, carried forward unchanged: Sharpe {fitted.sharpe:.2f} in sample ({first}), "
-        f"{near.sharpe:.2f} in {second}, {far.sharpe:.2f} in {third}. In {spread.months[spread.farthest]} the spread "
+        f"The model of 2005, carried forward unchanged: Sharpe {fitted.sharpe_words} in sample ({first}), "
+        f"{near.sharpe_words} in {second}, {far.sharpe_words} in {third}, each with its standard error. "
+        f"In {spread.months[spread.farthest]} the spread "
         f"stood at z = {spread.z_score[spread.farthest]:.1f}; the position opened in {_opened(story)} was still open "
         f"{_unclosed(story)} later, at the end of the data."
     )
@@ -77,7 +78,7 @@ def of_the_stop(story: Story) -> str:
     return (
         f"A stop at {story.stop_z:g} standard deviations cuts the drawdown after 2005 from {without.max_drawdown:.2f} "
         f"to {with_it.max_drawdown:.2f} of the money in one leg; it does not make a dead relation profitable "
-        f"(Sharpe {without.sharpe:.2f} without, {with_it.sharpe:.2f} with it)."
+        f"(Sharpe {without.sharpe_words} without, {with_it.sharpe_words} with it)."
     )
 
 
@@ -87,7 +88,7 @@ def caveat(story: Story) -> str:
     return (
         "Monthly averages flatter the in-sample figure: nobody can trade at the average of a month, and an average of "
         "a random walk looks more predictable than the walk. Filled one month later, the in-sample Sharpe is "
-        f"{story.later.sharpe:.2f} instead of {fitted.sharpe:.2f}."
+        f"{story.later.sharpe_words} instead of {fitted.sharpe_words}."
     )
 
 

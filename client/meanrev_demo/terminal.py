@@ -64,17 +64,20 @@ def _table(*columns: str) -> Table:
 
 def _fit(story: chapters.Story) -> Table:
     fit = story.fit
-    table = _table("fitted on the first months", "estimate", "standard error")
+    table = _table("fitted on the first months", "estimate", "standard error, or 95 % interval")
     table.add_row("theta, a month", f"{fit.theta:.3f}", f"{fit.theta_std_error:.3f}")
     table.add_row("mu", f"{fit.mu:.4f}", f"{fit.mu_std_error:.4f}")
     table.add_row("sigma, a root month", f"{fit.sigma:.4f}", f"{fit.sigma_std_error:.4f}")
     table.add_row("stationary standard deviation", f"{fit.stationary_sd:.4f}", "")
+    table.add_row(
+        "half-life, months", f"{fit.half_life:.2f}", f"{fit.half_life_lower:.2f} to {fit.half_life_upper:.2f}"
+    )
     table.add_row("p-value of a unit root", f"{fit.adf_p_value:.1e}", "")
     return table
 
 
 def _yardsticks(story: chapters.Story) -> Table:
-    table = _table("process", "rule", "entry", "exit", "Sharpe", "trades/year", "profit/trade")
+    table = _table("process", "rule", "entry", "exit", "promised", "trades/year", "profit/trade")
     for yardstick in story.yardsticks:
         name = "this spread" if yardstick.factor == 1 else f"{yardstick.factor:g} x volatility"
         for kind, rule in (("optimum", yardstick.optimal), ("constant", yardstick.constant)):
@@ -133,7 +136,7 @@ def _walks(story: chapters.Story) -> Table:
             table.add_row(
                 stretch if walk is story.walk else "",
                 walk.name,
-                Text(f"{result.sharpe:.2f}", style="red" if result.sharpe < 0 else ""),
+                Text(result.sharpe_words, style="red" if result.sharpe < 0 else ""),
                 f"{result.profit:+.2f}",
                 f"{result.max_drawdown:.2f}",
                 str(result.trades),

@@ -1,9 +1,12 @@
 """One spread traded by a frozen model: a unit of it long or short, by the z-score."""
 
+import math
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
+
+from gpu_kernels.performance.sharpe_error import standard_errors
 
 __all__ = ["Performance", "measure", "positions", "profits", "with_stop"]
 
@@ -15,15 +18,23 @@ class Performance(NamedTuple):
 
     Attributes:
         sharpe: Mean over standard deviation (ddof 1) of the profits, annualised; 0 where they do not vary.
+        sharpe_std_error: Of it, annualised; NaN where they do not vary.
         profit: Sum of the profits.
         max_drawdown: Greatest fall of the running sum below its own peak, at least 0; in units of the profits.
         trades: Positions held at some time.
     """
 
     sharpe: float
+    sharpe_std_error: float
     profit: float
     max_drawdown: float
     trades: int
+
+    @property
+    def sharpe_words(self) -> str:
+        """The Sharpe ratio with its standard error, where it has one."""
+        error = f" ± {self.sharpe_std_error:.2f}" if math.isfinite(self.sharpe_std_error) else ""
+        return f"{self.sharpe:.2f}{error}"
 
 
 def positions(z_score: Floats, entry_z: float, exit_z: float) -> Floats:
@@ -103,6 +114,7 @@ def measure(profit: Floats, held: Floats, periods_per_year: float) -> Performanc
     opened = (held != 0) & (held != np.concatenate(([0.0], held[:-1])))
     return Performance(
         sharpe=float(sharpe),
+        sharpe_std_error=float(standard_errors(profit[None])[0]) * math.sqrt(periods_per_year),
         profit=float(total[-1]),
         max_drawdown=float(np.max(np.maximum.accumulate(total) - total)),
         trades=int(opened.sum()),

@@ -6,6 +6,7 @@ from gpu_kernels.checks import Floats
 from gpu_kernels.data_snooping import bootstrap, repeated_search
 from gpu_kernels.data_snooping.model import LEAST_VARIATION, DataSnooping, Scheme
 from gpu_kernels.errors import Degenerate
+from gpu_kernels.performance.sharpe_error import standard_errors
 
 __all__ = ["examine"]
 
@@ -55,6 +56,7 @@ def examine(returns: Floats, scheme: Scheme) -> DataSnooping:
         mean=all_of(scale * mean),
         std_error=all_of(scale * deviation / root),
         sharpe_ratio=all_of(mean / spread),
+        sharpe_std_error=all_of(standard_errors(kept)),
         superior=superior,
         status=tuple("error" if each else "ok" for each in constant),
         reason=tuple("its returns do not vary, so there is nothing to test" if each else "" for each in constant),

@@ -141,10 +141,15 @@ class CrossValidation(NamedTuple):
 
     Attributes:
         path_sharpe_ratios: (P,) Sharpe ratio a period of each path.
+        path_std_errors: (P,) standard errors of these, as performance.sharpe_error has them; NaN where a path does not
+            vary.
+        note: What to beware of in the paths, such as few periods to choose by; "" for nothing.
         chosen: (W,) the strategy chosen by each way to choose test folds, in lexicographic order.
     """
 
     path_sharpe_ratios: Floats
+    path_std_errors: Floats
+    note: str
     chosen: NDArray[np.int64]
 
 
@@ -152,10 +157,11 @@ class DataSnooping(NamedTuple):
     """What a search among M strategies is worth.
 
     Attributes:
-        mean: (M,) mean return a period, in excess of the benchmark's. These and the next three are NaN or false where
+        mean: (M,) mean return a period, in excess of the benchmark's. These and the next four are NaN or false where
             the status is "error".
         std_error: (M,) standard error of the mean, w / sqrt(T).
         sharpe_ratio: (M,) a period.
+        sharpe_std_error: (M,) standard error of it, as performance.sharpe_error has it.
         superior: (M,) whether StepM finds a strategy superior.
         status: M of STATUSES.
         reason: M reasons, "" where the status is "ok".
@@ -174,6 +180,7 @@ class DataSnooping(NamedTuple):
     mean: Floats
     std_error: Floats
     sharpe_ratio: Floats
+    sharpe_std_error: Floats
     superior: NDArray[np.bool_]
     status: tuple[str, ...]
     reason: tuple[str, ...]

@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 from gpu_kernels import interruption
 from gpu_kernels.checks import Floats
 from gpu_kernels.data_snooping.model import LEAST_VARIATION, CrossValidation, Overfitting
+from gpu_kernels.performance.sharpe_error import FEW_BARS, standard_errors
 
 __all__ = ["cross_validate", "overfitting", "path_numbers", "sharpe_ratios", "training_periods"]
 
@@ -124,16 +125,25 @@ def cross_validate(
     fold_of = np.repeat(np.arange(n_folds), np.diff([n_periods * fold // n_folds for fold in range(n_folds + 1)]))
     ways = list(combinations(range(n_folds), n_test_folds))
     chosen, squares = np.empty(len(ways), dtype=np.int64), (returns * returns).T
-    size = max(16, _ENTRIES_AT_ONCE // max(n_strategies, n_periods))
+    size, fewest = max(16, _ENTRIES_AT_ONCE // max(n_strategies, n_periods)), n_periods
     for start in range(0, len(ways), size):
         interruption.check()
         kept = [training_periods(fold_of, way, purged, embargo) for way in ways[start : start + size]]
         mask = np.array(kept, dtype=np.float64)
-        ratios = sharpe_ratios(mask @ returns.T, mask @ squares, mask.sum(axis=1)[:, None])
+        n_trained = mask.sum(axis=1)
+        fewest = min(fewest, int(n_trained.min()))
+        ratios = sharpe_ratios(mask @ returns.T, mask @ squares, n_trained[:, None])
         chosen[start : start + size] = ratios.argmax(axis=1)
     numbers = path_numbers(ways, n_folds)
     paths = np.empty((int(numbers.max()) + 1, n_periods))
     for way, own, strategy in zip(ways, numbers, chosen, strict=True):
         for fold, path in zip(way, own, strict=True):
             paths[path, fold_of == fold] = unit[strategy] * returns[strategy, fold_of == fold]
-    return CrossValidation(sharpe_ratios(paths.sum(axis=1), (paths * paths).sum(axis=1), np.array(n_periods)), chosen)
+    ratios = sharpe_ratios(paths.sum(axis=1), (paths * paths).sum(axis=1), np.array(n_periods))
+    return CrossValidation(ratios, standard_errors(paths), _note(fewest), chosen)
+
+
+def _note(fewest: int) -> str:
+    if fewest >= FEW_BARS:
+        return ""
+    return f"a choice of test folds leaves {fewest} periods to choose a strategy by, which is fewer than {FEW_BARS}"

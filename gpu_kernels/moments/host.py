@@ -1,5 +1,7 @@
 """The NumPy twin of moments."""
 
+import math
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -8,6 +10,7 @@ from gpu_kernels.checks import Floats
 from gpu_kernels.errors import Degenerate
 from gpu_kernels.moments.model import LARGEST_CONDITION, Covariance, PortfolioStats
 from gpu_kernels.moments.rows import complete_rows
+from gpu_kernels.performance.sharpe_error import probability, standard_errors
 
 __all__ = ["constant_columns", "covariance", "portfolio_stats"]
 
@@ -174,6 +177,8 @@ def portfolio_stats(returns: Floats, weights: Floats, periods_per_year: float, l
     matrix = _sample(returns / unit)[1]
     losses = np.sort(-earned)
     year = float(np.sqrt(periods_per_year))
+    ratio = 0.0 if still else mean / std * year
+    error = math.nan if still else float(standard_errors(earned[None])[0]) * year
     return PortfolioStats(
         mean_return=mean,
         std_return=std,
@@ -184,7 +189,9 @@ def portfolio_stats(returns: Floats, weights: Floats, periods_per_year: float, l
         marginal_contrib=np.zeros_like(weights) if still else _contributions(matrix, unit, weights, std),
         annual_return=mean * periods_per_year,
         annual_volatility=std * year,
-        sharpe_ratio=0.0 if still else mean / std * year,
+        sharpe_ratio=ratio,
+        sharpe_std_error=error,
+        probability_sharpe_positive=probability(ratio, error),
         levels=levels,
         value_at_risk=np.array([_value_at_risk(losses, level) for level in levels]),
         expected_shortfall=np.array([_expected_shortfall(losses, level) for level in levels]),

@@ -72,6 +72,9 @@ class PortfolioStats(NamedTuple):
         annual_return: mean_return times periods_per_year.
         annual_volatility: std_return times sqrt(periods_per_year).
         sharpe_ratio: annual_return / annual_volatility, over a rate of 0.
+        sharpe_std_error: Of it, annualised likewise, as performance.sharpe_error has it; NaN where p does not vary, or
+            of fewer than three rows.
+        probability_sharpe_positive: That the true ratio is above 0; NaN where the error is.
         levels: (L,) confidence levels of the next two.
         value_at_risk: (L,) smallest loss x with at least a share `level` of the losses -p at or below x.
         expected_shortfall: (L,) mean of the worst share 1 - level of the losses, the boundary loss taken in part.
@@ -89,6 +92,8 @@ class PortfolioStats(NamedTuple):
     annual_return: float
     annual_volatility: float
     sharpe_ratio: float
+    sharpe_std_error: float
+    probability_sharpe_positive: float
     levels: Floats
     value_at_risk: Floats
     expected_shortfall: Floats

@@ -166,7 +166,7 @@ class PairTable(NamedTuple):
         train_sharpe_std_error: Of train_sharpe, annualised like it; NaN where its returns do not vary.
         test_sharpe_std_error: Of test_sharpe, likewise.
         probability_sharpe_positive: That the true Sharpe ratio behind test_sharpe is above 0.
-        test_note: P texts, what to beware of in test_sharpe; "" for nothing.
+        test_note: P texts, what to beware of in the Sharpe ratios of both parts; "" for nothing.
         n_pairs: Unordered pairs that were tried, those without a statistic left out.
         n_significant: Pairs with p < alpha (with alpha 1 all that were tried), whatever `top` left of them.
         n_untested: The other pairs: without a statistic, or of a column that was left out.

@@ -10,11 +10,13 @@ from numpy.typing import NDArray
 from gpu_kernels import cointegration, interruption, ou, return_moments
 from gpu_kernels.checks import Floats
 from gpu_kernels.dispatch import Twins
+from gpu_kernels.ou.unit_root_note import unit_root_note
 from gpu_kernels.pair_trading import columns, host, multiplicity, native
 from gpu_kernels.pair_trading.model import N_PERIODS, STATUSES, ColumnNote, PairTable, Progress, ScanRules
 from gpu_kernels.pair_trading.trading_levels import NO_PROCESS, TRADED, cost_per_side, trading_levels
 from gpu_kernels.performance.sharpe_error import few, probability_positive, standard_errors
 from gpu_kernels.sweep.model import Rules, ThresholdPairs
+from gpu_kernels.sweep.rolling_loss import lookback_note
 
 __all__ = ["scan"]
 
@@ -59,6 +61,7 @@ class _Trained(NamedTuple):
     skewness: Floats
     kurtosis: Floats
     sharpe_error: Floats
+    trades: Floats
     status: Indices
     reason: NDArray[np.object_]
 
@@ -107,7 +110,7 @@ def scan(prices: Floats, rules: ScanRules, progress: Progress | None = None) -> 
         train_sharpe_std_error=kept.sharpe_error * np.sqrt(rules.periods_per_year),
         test_sharpe_std_error=tests.sharpe_error,
         probability_sharpe_positive=probability_positive(tests.sharpe, tests.sharpe_error),
-        test_note=_notes(tests.trades, kept.status, series.shape[1] - rules.n_train),
+        test_note=_notes(kept, tests.trades, first.p_value, series.shape[1] - rules.n_train, rules),
         n_pairs=n_pairs,
         n_significant=n_significant,
         n_untested=total - n_pairs,
@@ -161,7 +164,8 @@ def _train(residual: Floats, cost: Floats, rules: ScanRules) -> _Trained:
     pairs = ThresholdPairs(levels.entry_z[traded], levels.exit_z[traded], cost[traded])
     process = fit.mu[traded], fit.sigma[traded] / np.sqrt(2.0 * fit.theta[traded])
     run = _trade(residual[traded], pairs, process, rules)
-    ratios = (host.sharpe(run.returns), *return_moments.moments(run.returns), standard_errors(run.returns))
+    shape = return_moments.moments(run.returns)
+    ratios = host.sharpe(run.returns), *shape, standard_errors(run.returns), run.trades.astype(np.float64)
     fitted = (fit.theta, fit.theta_std_error, fit.half_life, fit.mu, fit.sigma)
     described = [np.where(levels.status == NO_PROCESS, np.nan, column) for column in fitted]
     earned = [_spread_out(column, traded, len(residual)) for column in ratios]
@@ -199,11 +203,21 @@ def _test_part(series: Floats, tested: _Tested, trained: _Trained, cost: Floats,
     return _Tests(ratio, gained, trades, drawdown, error)
 
 
-def _notes(trades: NDArray[np.int64], status: Indices, n_bars: int) -> tuple[str, ...]:
-    return tuple(
-        few(n_bars, count) if code == TRADED else ""
-        for count, code in zip(trades.tolist(), status.tolist(), strict=True)
-    )
+def _notes(
+    trained: _Trained, trades: NDArray[np.int64], p_values: Floats, n_bars: int, rules: ScanRules
+) -> tuple[str, ...]:
+    """Return what to beware of in each pair: few bars or trades, a short lookback, a unit root that is not rejected."""
+    read = trained.status, trained.trades, trained.half_life, trades, p_values
+    found = []
+    for status, n_trained, half_life, n_tested, p_value in zip(*(each.tolist() for each in read), strict=True):
+        parts: tuple[str, ...] = ()
+        if status == TRADED:
+            train = few(rules.n_train, int(n_trained))
+            parts = (f"train part: {train}" if train else "", few(n_bars, n_tested))
+            parts += (lookback_note(rules.lookback, half_life) if rules.score == "rolling" else "",)
+            parts += (unit_root_note(p_value),)
+        found.append("; ".join(part for part in parts if part))
+    return tuple(found)
 
 
 def _periods(train: Floats, tested: _Tested, rules: ScanRules) -> tuple[Floats, Floats]:

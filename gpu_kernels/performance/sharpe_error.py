@@ -15,16 +15,28 @@ References:
 """
 
 import math
+from typing import Any
 
 import numpy as np
 
 from gpu_kernels.checks import Floats
 
-__all__ = ["FEWEST", "FEW_BARS", "FEW_TRADES", "few", "probability_positive", "standard_errors"]
+__all__ = [
+    "FEWEST",
+    "FEW_BARS",
+    "FEW_TRADES",
+    "few",
+    "independent_error",
+    "probability",
+    "probability_positive",
+    "standard_errors",
+]
 
 FEWEST = 3
 """Returns that a standard error needs."""
 
+_AT_ONCE = 2**18
+"""Returns that are read at once, so that the memory does not grow with the rows."""
 
 FEW_BARS, FEW_TRADES = 30, 5
 """Below so many bars, or closed trades, a Sharpe ratio says next to nothing, and neither does its standard error."""
@@ -49,6 +61,14 @@ def standard_errors(returns: Floats) -> Floats:
     n_rows, n_bars = returns.shape
     if n_bars < FEWEST:
         return np.full(n_rows, np.nan)
+    size = max(1, _AT_ONCE // n_bars)
+    return np.concatenate(
+        [np.empty(0), *(_standard_errors(returns[row : row + size]) for row in range(0, n_rows, size))]
+    )
+
+
+def _standard_errors(returns: Floats) -> Floats:
+    n_bars = returns.shape[1]
     mean = returns.mean(axis=1)
     centred = returns - mean[:, None]
     largest = np.abs(centred).max(axis=1)  # squares of tiny returns would leave the doubles
@@ -66,9 +86,34 @@ def standard_errors(returns: Floats) -> Floats:
     return np.asarray(np.sqrt(np.maximum(variance, 0.0)) / n_bars)
 
 
+def independent_error(n_bars: Any, mean: Any, second: Any, third: Any, fourth: Any) -> Any:
+    """Return the standard error of Sharpe ratios of independent returns, per period; numbers or arrays.
+
+    Args:
+        n_bars: Returns.
+        mean: Of the returns, in any unit.
+        second: Sum of squared deviations from it, above 0.
+        third: Sum of their third powers.
+        fourth: Sum of their fourth powers.
+    """
+    root: Any = (
+        math.sqrt if isinstance(second, float) else np.sqrt
+    )  # both round correctly: a number has an array's bits
+    deviation = root(second / n_bars)
+    ratio = mean / deviation
+    skewness, kurtosis = third / (second * deviation), n_bars * fourth / (second * second)
+    variance = 1.0 - ratio * skewness + 0.25 * ratio * ratio * (kurtosis - 1.0)
+    return root(0.5 * (variance + abs(variance)) / n_bars)  # no less than 0, whatever the rounding
+
+
+def probability(sharpe: float, standard_error: float) -> float:
+    """Return the probability that a true Sharpe ratio is above 0; NaN where its error is not known."""
+    return 0.5 * math.erfc(-sharpe / (standard_error * math.sqrt(2.0))) if standard_error > 0 else math.nan
+
+
 def probability_positive(sharpe: Floats, standard_error: Floats) -> Floats:
     """Return the probability that true Sharpe ratios are above 0, of any shape; NaN where an error is not known."""
     shape = np.shape(sharpe)
     pairs = zip(np.ravel(sharpe).tolist(), np.ravel(standard_error).tolist(), strict=True)
-    found = [0.5 * math.erfc(-ratio / (error * math.sqrt(2.0))) if error > 0 else math.nan for ratio, error in pairs]
+    found = [probability(ratio, error) for ratio, error in pairs]
     return np.array(found, dtype=np.float64).reshape(shape)

@@ -7,8 +7,19 @@ from gpu_kernels.errors import InvalidInput
 from gpu_kernels.signals import host
 from gpu_kernels.signals.first_passage import LONGEST
 from gpu_kernels.signals.model import HALF_LIVES, POSITIONS, Signal
+from gpu_kernels.signals.scored import OnlineProcess, Scored, online, rolling
 
-__all__ = ["HALF_LIVES", "LONGEST", "POSITIONS", "Signal", "decide"]
+__all__ = [
+    "HALF_LIVES",
+    "LONGEST",
+    "POSITIONS",
+    "OnlineProcess",
+    "Scored",
+    "Signal",
+    "decide",
+    "online",
+    "rolling",
+]
 
 
 def decide(
@@ -23,6 +34,7 @@ def decide(
     round_trip_cost: float = 0.0,
     stop: float | None = None,
     horizon: float | None = None,
+    scored: Scored | None = None,
 ) -> Signal:
     """Decide at one price. Pure: no clock, no state.
 
@@ -38,6 +50,7 @@ def decide(
         round_trip_cost: Cost of opening and closing, in units of X.
         stop: Distance at which a losing position is closed, > entry_z; None for no stop.
         horizon: Without a stop, the time within which the exit is to come, at most LONGEST/theta; 0 for none.
+        scored: The price's score where it is not that of the process: what rolling or online returned.
 
     Returns:
         Signal of Python scalars.
@@ -53,10 +66,8 @@ def decide(
     place, mean = _finite("price", price), _finite("mu", mu)
     speed, diffusion = positive("theta", theta), positive("sigma", sigma)
     cost = non_negative("round_trip_cost", round_trip_cost)
-    distances = _distances(entry_z, exit_z, stop)
-    within = _horizon(horizon, speed)
-    deviation = diffusion / math.sqrt(2.0 * speed)
-    zscore = (place - mean) / deviation if deviation > 0 else math.inf
+    distances, within = _distances(entry_z, exit_z, stop), _horizon(horizon, speed)
+    zscore, deviation, unit = scored or _of_process(place - mean, speed, diffusion)
     if not math.isfinite(zscore):
         raise InvalidInput("sigma", "must give a stationary deviation on the scale of price - mu", value=sigma)
     rule = host.rule(zscore, distances, position)
@@ -67,10 +78,15 @@ def decide(
         zscore=zscore,
         expected_profit=host.expected_profit(zscore, distances, rule, deviation) - (cost if "enter" in rule else 0.0),
         reasoning=f"With theta {speed:.6g}, mu {mean:.10g} and sigma {diffusion:.6g}, price {place:.10g} stands at z "
-        f"{zscore:.4f} ({deviation:.6g} is one stationary deviation): {host.because(distances, position, rule)}.",
+        f"{zscore:.4f} ({deviation:.6g} is {unit}): {host.because(distances, position, rule)}.",
         rule=rule,
         confidence_meaning=meaning,
     )
+
+
+def _of_process(distance: float, speed: float, diffusion: float) -> Scored:
+    deviation = diffusion / math.sqrt(2.0 * speed)
+    return Scored(distance / deviation if deviation > 0 else math.inf, deviation, "one stationary deviation")
 
 
 def _horizon(horizon: float | None, speed: float) -> float:

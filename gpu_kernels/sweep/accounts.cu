@@ -131,17 +131,42 @@ ACCOUNTS(accounts_unit, false, false)
 ACCOUNTS(accounts_compounding_full, true, true)
 ACCOUNTS(accounts_unit_full, false, true)
 
-// Mean and sum of squared deviations of the first 1, 2, ... returns of each series, by Welford's steps, as Ledger takes them.
-// returns, mean, squares: (n_series, n_bars).
-ENTRY(running_moments)(Index n_series, Index n_bars, const double* returns, double* mean, double* squares, Threads threads) {
+// The moments of ReturnShape, in its order of operations.
+struct Shape {
+    double unit, mean, second, third, fourth;
+};
+
+FN void add_return(Shape& shape, double value, double n) {
+    if (shape.unit == 0.0) shape.unit = value < 0.0 ? -value : value;
+    const double step = (shape.unit != 0.0 ? value / shape.unit : 0.0) - shape.mean;
+    const double part = step / n, square = part * part, term = step * part * (n - 1.0);
+    shape.fourth = shape.fourth + term * square * (n * n - 3.0 * n + 3.0) + 6.0 * square * shape.second -
+                   4.0 * part * shape.third;
+    shape.third = shape.third + term * part * (n - 2.0) - 3.0 * part * shape.second;
+    shape.second = shape.second + term;
+    shape.mean = shape.mean + part;
+}
+
+// Mean and sum of squared deviations of the first 1, 2, ... returns of each series, by Welford's steps, as Ledger takes them,
+// and the moments of ReturnShape.
+// returns, mean, squares: (n_series, n_bars). shapes: (4, n_series, n_bars).
+ENTRY(running_moments)(Index n_series, Index n_bars, const double* returns, double* mean, double* squares, double* shapes,
+                       Threads threads) {
     EACH(i, n_series, threads) {
+        const Index size = n_series * n_bars;
         double so_far = 0.0, spread = 0.0;
+        Shape shape{0.0, 0.0, 0.0, 0.0, 0.0};
         for (Index t = i * n_bars; t < (i + 1) * n_bars; ++t) {
             const double step = returns[t] - so_far;
             so_far = so_far + step / (double)(t - i * n_bars + 1);
             spread = spread + step * (returns[t] - so_far);
             mean[t] = so_far;
             squares[t] = spread;
+            add_return(shape, returns[t], (double)(t - i * n_bars + 1));
+            shapes[t] = shape.mean;
+            shapes[size + t] = shape.second;
+            shapes[2 * size + t] = shape.third;
+            shapes[3 * size + t] = shape.fourth;
         }
     };
 }

@@ -62,12 +62,13 @@ def run(prices: Floats, pairs: ThresholdPairs, rules: Rules) -> Ran:
     return parts[0] if len(parts) == 1 else _joined(parts)
 
 
-def _running_moments(returns: Floats) -> tuple[Floats, Floats]:
-    """Return mean and sum of squared deviations of the first 1, 2, ... of (T,) returns, in a ledger's order."""
+def _running_moments(returns: Floats) -> bar_metrics.RunningMoments:
+    """Return the moments of the first 1, 2, ... of (T,) returns."""
     read, mean, squares = np.ascontiguousarray(returns), np.empty(returns.size), np.empty(returns.size)
+    shapes = np.empty((4, returns.size))
     shape = map(Count, (1, returns.size))
-    launch(library("sweep/accounts").running_moments, *shape, *map(pointer, (read, mean, squares)), threads=1)
-    return mean, squares
+    launch(library("sweep/accounts").running_moments, *shape, *map(pointer, (read, mean, squares, shapes)), threads=1)
+    return bar_metrics.RunningMoments(mean, squares, shapes)
 
 
 def _part(prices: Floats, pairs: ThresholdPairs, rules: Rules, start: int) -> Ran:

@@ -7,15 +7,17 @@ from numpy.typing import NDArray
 
 from gpu_kernels import interruption
 from gpu_kernels.checks import Floats
+from gpu_kernels.performance.sharpe_error import FEWEST, independent_error
 from gpu_kernels.sweep import settle, trades
 from gpu_kernels.sweep.bars import gather, owed
 from gpu_kernels.sweep.figures import gained, per_trade, sharpe_ratios
 from gpu_kernels.sweep.model import ERROR, FLAT, IN_TRADE, Rules, ThresholdPairs
+from gpu_kernels.sweep.return_shape import ReturnShape
 from gpu_kernels.sweep.round_trips import Ran, Trades
 from gpu_kernels.sweep.trades import ThresholdPair
 from gpu_kernels.time_units import DAY_MS
 
-__all__ = ["BarMetrics", "compute", "metrics_of", "pairs_of"]
+__all__ = ["BarMetrics", "RunningMoments", "compute", "metrics_of", "pairs_of"]
 
 Ints = NDArray[np.int64]
 
@@ -31,6 +33,7 @@ class BarMetrics(NamedTuple):
     realized_pnl: Floats
     max_drawdown: Floats
     sharpe_ratio: Floats
+    sharpe_std_error: Floats
     num_trades: Ints
     win_rate: Floats
     avg_profit_per_trade: Floats
@@ -40,6 +43,20 @@ class BarMetrics(NamedTuple):
     total_costs: Floats
     position: Ints
     zscore: Floats
+
+
+class RunningMoments(NamedTuple):
+    """Moments of the first 1, 2, ... returns, in a ledger's order of operations.
+
+    Attributes:
+        mean: (T,).
+        squares: (T,) sums of squared deviations.
+        shape: (4, T) mean and sums of the second, third and fourth powers, as in ReturnShape.
+    """
+
+    mean: Floats
+    squares: Floats
+    shape: Floats
 
 
 class _Sums(NamedTuple):
@@ -72,7 +89,7 @@ def pairs_of(levels: ThresholdPair) -> ThresholdPairs:
 
 
 def metrics_of(
-    prices: Floats, levels: ThresholdPair, rules: Rules, timestamps_ms: Ints, ran: Ran, moments: tuple[Floats, Floats]
+    prices: Floats, levels: ThresholdPair, rules: Rules, timestamps_ms: Ints, ran: Ran, moments: RunningMoments
 ) -> BarMetrics:
     """Return the figures after each bar, of either twin.
 
@@ -82,7 +99,7 @@ def metrics_of(
         rules: As in compute.
         timestamps_ms: As in compute.
         ran: What the twin gave.
-        moments: Mean and sum of squared deviations of the first 1, 2, ... returns.
+        moments: Of the returns.
     """
     sums = _sums(ran.trades, _marks(prices), levels, rules)
     equity, position = ran.paths.equity[0], ran.paths.position[0].astype(np.int64)
@@ -96,7 +113,8 @@ def metrics_of(
         unrealized_pnl=sums.unrealized + 0.0,  # no minus zero
         realized_pnl=sums.realized,
         max_drawdown=np.maximum.accumulate(np.maximum(ran.paths.drawdown[0], 0.0)),
-        sharpe_ratio=_sharpe(*moments, rules),
+        sharpe_ratio=_sharpe(moments.mean, moments.squares, rules),
+        sharpe_std_error=_errors(moments.shape) * np.sqrt(rules.periods_per_year),
         num_trades=sums.closed,
         win_rate=win_rate,
         avg_profit_per_trade=average,
@@ -152,9 +170,19 @@ def _sharpe(mean: Floats, squares: Floats, rules: Rules) -> Floats:
     return sharpe_ratios(mean * np.sqrt(rules.periods_per_year), deviation)
 
 
-def _running_moments(returns: Floats) -> tuple[Floats, Floats]:
-    """Return mean and sum of squared deviations so far, in a ledger's order: Welford's."""
-    mean, squares = np.empty(returns.size), np.empty(returns.size)
+def _errors(shape: Floats) -> Floats:
+    """Return the standard error of the Sharpe ratio per bar of the bars so far, NaN where it has none."""
+    bars = np.arange(1, shape.shape[1] + 1)
+    found = np.full(bars.size, np.nan)
+    known = (bars >= FEWEST) & (shape[1] > 0)
+    found[known] = independent_error(bars[known], *shape[:, known])
+    return found
+
+
+def _running_moments(returns: Floats) -> RunningMoments:
+    """Return the moments so far: Welford's, and those of ReturnShape."""
+    mean, squares, shapes = np.empty(returns.size), np.empty(returns.size), np.empty((4, returns.size))
+    shape = ReturnShape()
     so_far = spread = 0.0
     for place, one in enumerate(returns.tolist()):
         if not place % interruption.BETWEEN_LOOKS:
@@ -163,7 +191,9 @@ def _running_moments(returns: Floats) -> tuple[Floats, Floats]:
         so_far += step / (place + 1)
         spread += step * (one - so_far)
         mean[place], squares[place] = so_far, spread
-    return mean, squares
+        shape.add(one)
+        shapes[:, place] = shape.mean, shape.second, shape.third, shape.fourth
+    return RunningMoments(mean, squares, shapes)
 
 
 def _daily(returns: Floats, value: Floats, timestamps_ms: Ints, rules: Rules) -> Floats:

@@ -4,6 +4,7 @@ import math
 
 from gpu_kernels.sweep import figures, settle
 from gpu_kernels.sweep.model import Rules
+from gpu_kernels.sweep.return_shape import ReturnShape
 
 __all__ = ["Ledger"]
 
@@ -40,6 +41,7 @@ class Ledger:
         self._entry_mark = self._entry_fee = self._paid = self._gained = 0.0
         self._price = self._owed = self._mark = 0.0
         self._mean = self._squares = 0.0
+        self._shape = ReturnShape()
 
     @property
     def equity(self) -> float:
@@ -138,6 +140,7 @@ class Ledger:
         step = self.last_return - self._mean
         self._mean += step / self.bars
         self._squares += step * (self.last_return - self._mean)
+        self._shape.add(self.last_return)
 
     @property
     def mark(self) -> float:
@@ -154,3 +157,7 @@ class Ledger:
         """Return the annualised Sharpe ratio, 0 where returns do not vary."""
         deviation = math.sqrt(self._squares / max(1, self.bars - 1))
         return figures.sharpe_ratio(self._mean * math.sqrt(self._rules.periods_per_year), deviation)
+
+    def sharpe_std_error(self) -> float:
+        """Return the standard error of the annualised Sharpe ratio; NaN where returns do not vary."""
+        return self._shape.standard_error() * math.sqrt(self._rules.periods_per_year)

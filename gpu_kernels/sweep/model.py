@@ -45,6 +45,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from gpu_kernels.checks import Floats
+from gpu_kernels.performance.sharpe_error import probability
 from gpu_kernels.time_units import PERIODS_PER_YEAR
 
 __all__ = [
@@ -193,6 +194,8 @@ class BarMetric(NamedTuple):
         realized_pnl: Sum of the closed trades' pnl.
         max_drawdown: Largest drawdown so far.
         sharpe_ratio: Annualised.
+        sharpe_std_error: Of it, annualised likewise, for independent returns of any skewness and kurtosis; NaN where
+            they do not vary.
         num_trades: Closed round trips.
         win_rate: Share of them that gained.
         avg_profit_per_trade: Mean pnl over the initial capital.
@@ -212,6 +215,7 @@ class BarMetric(NamedTuple):
     realized_pnl: float
     max_drawdown: float
     sharpe_ratio: float
+    sharpe_std_error: float
     num_trades: int
     win_rate: float
     avg_profit_per_trade: float
@@ -221,3 +225,8 @@ class BarMetric(NamedTuple):
     total_costs: float
     position: int
     zscore: float
+
+    @property
+    def probability_sharpe_positive(self) -> float:
+        """Probability that the true Sharpe ratio is above 0; NaN where the error is."""
+        return probability(self.sharpe_ratio, self.sharpe_std_error)

@@ -90,6 +90,7 @@ class OnlineBacktest:
             realized_pnl=book.realized,
             max_drawdown=book.max_drawdown,
             sharpe_ratio=book.sharpe_ratio(),
+            sharpe_std_error=book.sharpe_std_error(),
             num_trades=book.trades,
             win_rate=win_rate,
             avg_profit_per_trade=average,

@@ -13,6 +13,7 @@ References:
 
 import math
 from collections.abc import Callable
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -22,12 +23,28 @@ from gpu_kernels.checks import Floats
 from gpu_kernels.sweep.model import Rules
 from gpu_kernels.sweep.zscore import RollingScore
 
-__all__ = ["WARMUP", "FixedScore", "OnlineScore", "running", "score"]
+__all__ = ["WARMUP", "FixedScore", "OnlineScore", "Regression", "last_regression", "running", "score"]
 
 WARMUP = 30
 """Transitions between prices before the first score "online"."""
 
 Rolling = Callable[[Floats, int], Floats]
+
+
+class Regression(NamedTuple):
+    """The score "online" of the last price, and the autoregression of those before it.
+
+    Attributes:
+        zscore: Of the last price.
+        slope: b, between 0 and 1.
+        mean: Of the process.
+        deviation: Its stationary standard deviation.
+    """
+
+    zscore: float
+    slope: float
+    mean: float
+    deviation: float
 
 
 def score(prices: Floats, rules: Rules, rolling: Rolling) -> Floats:
@@ -116,16 +133,39 @@ class _Autoregression:
         self._last, self._count = price, self._count + 1
         return found
 
+    def of_last(self, price: float) -> Regression | None:
+        """Score one more price of a single series, and leave the sums as they are; None where it has no score."""
+        found = float(self._scored(np.array([price]) - self._origin)[0])
+        if math.isnan(found):
+            return None
+        slope, mean, deviation = self._process()
+        return Regression(found, float(slope[0]), float(mean[0] + self._origin[0]), float(deviation[0]))
+
     def _scored(self, price: Floats) -> Floats:
         if self._count < WARMUP:
             return np.full(price.size, math.nan)
         with np.errstate(divide="ignore", invalid="ignore"):
-            slope = self._suv / self._suu
-            mean = (self._v - slope * self._u) / (1.0 - slope)
-            deviation = np.sqrt((self._svv - slope * self._suv) / self._weight / (1.0 - slope * slope))
+            slope, mean, deviation = self._process()
             found = (price - mean) / deviation
         known = (slope > 0.0) & (slope < 1.0) & (deviation > 0.0)
         return np.where(known, found, math.nan)
+
+    def _process(self) -> tuple[Floats, Floats, Floats]:
+        """Return b, the mean from the origin, and the stationary deviation, (B,) each."""
+        slope = self._suv / self._suu
+        mean = (self._v - slope * self._u) / (1.0 - slope)
+        deviation = np.sqrt((self._svv - slope * self._suv) / self._weight / (1.0 - slope * slope))
+        return slope, mean, deviation
+
+
+def last_regression(prices: Floats, forgetting: float) -> Regression | None:
+    """Return the score "online" of the last of finite prices (n,), and its process; None where it has no score."""
+    fit = _Autoregression(1)
+    for bar, price in enumerate(prices[:-1, None]):
+        if not bar % interruption.BETWEEN_LOOKS:
+            interruption.check()
+        fit.update(price, forgetting)
+    return fit.of_last(float(prices[-1]))
 
 
 def _numbers(values: ArrayLike | None) -> Floats:

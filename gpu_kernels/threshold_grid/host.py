@@ -58,7 +58,7 @@ def _around(planes: Floats) -> Floats:
     return total
 
 
-def taken(values: Floats, cells: NDArray[np.int64]) -> Floats:
+def taken(values: Floats | NDArray[np.int64], cells: NDArray[np.int64]) -> Floats:
     """Return each row's value in its cell, NaN where the cell is -1."""
     if values.shape[1] == 0:
         return np.full(values.shape[0], np.nan)

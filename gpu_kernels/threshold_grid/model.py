@@ -165,7 +165,8 @@ class WalkStep(NamedTuple):
         reason: Why; "" where both have them.
         test_sharpe_std_error: Of test_sharpe, annualised like it; NaN where the returns do not vary.
         probability_sharpe_positive: That the true Sharpe ratio behind test_sharpe is above 0.
-        note: What to beware of in test_sharpe, such as few bars or trades; "" for nothing.
+        note: What to beware of in either part, such as few bars or trades; "" for nothing.
+        train_sharpe_std_error: Of train_sharpe, annualised like it; it does not allow for the choice of the cell.
     """
 
     series: int
@@ -184,6 +185,7 @@ class WalkStep(NamedTuple):
     test_sharpe_std_error: float
     probability_sharpe_positive: float
     note: str
+    train_sharpe_std_error: float
 
 
 class PooledWalk(NamedTuple):

@@ -67,7 +67,8 @@ def forward(prices: Floats, cells: Cells, spans: Spans, rules: Rules, progress: 
 
             train = prices[rows, start : start + spans.train]
             own = _fitted(train, rules.of(rows))
-            sharpe_ratio = blocks.run(train, cells, own, report).sharpe_ratio
+            swept = blocks.run(train, cells, own, report)
+            sharpe_ratio = swept.sharpe_ratio
             done += train.shape[0] * n_valid
             chosen = host.best(sharpe_ratio)
             test_start = start + spans.train + spans.purge
@@ -75,13 +76,26 @@ def forward(prices: Floats, cells: Cells, spans: Spans, rules: Rules, progress: 
             tests = _tests(known, test_start, chosen, cells, own)
             _say_why(tests, train, chosen, cells, rules, start)
             ratios = host.taken(sharpe_ratio, chosen).tolist()
+            errors = _train_errors(train, chosen, cells, own).tolist()
+            trades = host.taken(swept.num_trades, chosen).tolist()
+            notes = _train_notes(train, trades, rules)
             bars = (start, start + spans.train, test_start, test_start + spans.test)
             for place, (cell, tested) in enumerate(zip(chosen.tolist(), tests, strict=True)):
                 said = ERROR if tested.reason else OK, tested.reason
                 first, (error, positive, note) = tested.figures[:4], tested.figures[4:]
-                found.append(
-                    WalkStep(rows.start + place, *bars, cell, ratios[place], *first, *said, error, positive, note)
+                step = WalkStep(
+                    rows.start + place,
+                    *bars,
+                    cell,
+                    ratios[place],
+                    *first,
+                    *said,
+                    error,
+                    positive,
+                    _joined(notes[place], note),
+                    errors[place],
                 )
+                found.append(step)
     return sorted(found, key=lambda step: step[:2])
 
 
@@ -91,6 +105,28 @@ def _fitted(train: Floats, rules: Rules) -> Rules:
         return rules
     mean, deviation = sweep.stationary(train)
     return rules._replace(mean=mean, deviation=deviation)
+
+
+def _train_errors(train: Floats, chosen: NDArray[np.int64], cells: Cells, rules: Rules) -> Floats:
+    """Return the standard error of each series' train Sharpe ratio, annualised, (B,); NaN where it has no cell."""
+    found = np.full(chosen.size, np.nan)
+    for number in np.unique(chosen[chosen >= 0]).tolist():
+        interruption.check()
+        members, cell = np.flatnonzero(chosen == number), _cell(cells, number)
+        own = rules.of(members)._replace(lookback=int(cell.lookback[0]))
+        found[members] = _errors(train[members], 0, cell, own) * math.sqrt(rules.periods_per_year)
+    return found
+
+
+def _train_notes(train: Floats, trades: list[float], rules: Rules) -> list[str]:
+    """Return what to beware of in each series' train part, whose cell closed so many trades, NaN without a cell."""
+    n_bars = sweep.survey(train, rules.mode).n_bars.tolist()
+    return ["" if math.isnan(closed) else few(bars, int(closed)) for bars, closed in zip(n_bars, trades, strict=True)]
+
+
+def _joined(train: str, test: str) -> str:
+    parts = (("train part: ", train), ("", test))
+    return "; ".join(name + words for name, words in parts if words)
 
 
 def _say_why(

@@ -195,7 +195,7 @@ class BacktestInput(_message.Message):
     def __init__(self, price: _Optional[float] = ..., timestamp_ms: _Optional[int] = ..., entry_zscore: _Optional[float] = ..., exit_zscore: _Optional[float] = ..., transaction_cost: _Optional[float] = ..., update_frequency: _Optional[int] = ..., metadata: _Optional[str] = ..., prices: _Optional[_Iterable[float]] = ..., timestamps_ms: _Optional[_Iterable[int]] = ...) -> None: ...
 
 class BacktestMetric(_message.Message):
-    __slots__ = ("bar_number", "cumulative_return", "daily_return", "open_positions", "unrealized_pnl", "realized_pnl", "max_drawdown", "sharpe_ratio", "num_trades", "win_rate", "avg_profit_per_trade", "status", "timestamp_ms", "metadata", "equity", "total_costs", "position", "zscore")
+    __slots__ = ("bar_number", "cumulative_return", "daily_return", "open_positions", "unrealized_pnl", "realized_pnl", "max_drawdown", "sharpe_ratio", "num_trades", "win_rate", "avg_profit_per_trade", "status", "timestamp_ms", "metadata", "equity", "total_costs", "position", "zscore", "sharpe_std_error", "probability_sharpe_positive")
     BAR_NUMBER_FIELD_NUMBER: _ClassVar[int]
     CUMULATIVE_RETURN_FIELD_NUMBER: _ClassVar[int]
     DAILY_RETURN_FIELD_NUMBER: _ClassVar[int]
@@ -214,6 +214,8 @@ class BacktestMetric(_message.Message):
     TOTAL_COSTS_FIELD_NUMBER: _ClassVar[int]
     POSITION_FIELD_NUMBER: _ClassVar[int]
     ZSCORE_FIELD_NUMBER: _ClassVar[int]
+    SHARPE_STD_ERROR_FIELD_NUMBER: _ClassVar[int]
+    PROBABILITY_SHARPE_POSITIVE_FIELD_NUMBER: _ClassVar[int]
     bar_number: int
     cumulative_return: float
     daily_return: float
@@ -232,7 +234,9 @@ class BacktestMetric(_message.Message):
     total_costs: float
     position: int
     zscore: float
-    def __init__(self, bar_number: _Optional[int] = ..., cumulative_return: _Optional[float] = ..., daily_return: _Optional[float] = ..., open_positions: _Optional[int] = ..., unrealized_pnl: _Optional[float] = ..., realized_pnl: _Optional[float] = ..., max_drawdown: _Optional[float] = ..., sharpe_ratio: _Optional[float] = ..., num_trades: _Optional[int] = ..., win_rate: _Optional[float] = ..., avg_profit_per_trade: _Optional[float] = ..., status: _Optional[str] = ..., timestamp_ms: _Optional[int] = ..., metadata: _Optional[str] = ..., equity: _Optional[float] = ..., total_costs: _Optional[float] = ..., position: _Optional[int] = ..., zscore: _Optional[float] = ...) -> None: ...
+    sharpe_std_error: float
+    probability_sharpe_positive: float
+    def __init__(self, bar_number: _Optional[int] = ..., cumulative_return: _Optional[float] = ..., daily_return: _Optional[float] = ..., open_positions: _Optional[int] = ..., unrealized_pnl: _Optional[float] = ..., realized_pnl: _Optional[float] = ..., max_drawdown: _Optional[float] = ..., sharpe_ratio: _Optional[float] = ..., num_trades: _Optional[int] = ..., win_rate: _Optional[float] = ..., avg_profit_per_trade: _Optional[float] = ..., status: _Optional[str] = ..., timestamp_ms: _Optional[int] = ..., metadata: _Optional[str] = ..., equity: _Optional[float] = ..., total_costs: _Optional[float] = ..., position: _Optional[int] = ..., zscore: _Optional[float] = ..., sharpe_std_error: _Optional[float] = ..., probability_sharpe_positive: _Optional[float] = ...) -> None: ...
 
 class PcaRequest(_message.Message):
     __slots__ = ("returns_matrix", "n_components", "scaling", "metadata")
@@ -281,7 +285,7 @@ class OptimizationInput(_message.Message):
     def __init__(self, returns: _Optional[_Union[Matrix, _Mapping]] = ..., gamma: _Optional[float] = ..., risk_free_rate: _Optional[float] = ..., transaction_cost: _Optional[float] = ..., timestamp_ms: _Optional[int] = ..., metadata: _Optional[str] = ..., expected_returns: _Optional[_Iterable[float]] = ..., covariance: _Optional[_Union[Matrix, _Mapping]] = ...) -> None: ...
 
 class WeightsOutput(_message.Message):
-    __slots__ = ("weights", "expected_return", "expected_volatility", "sharpe_ratio", "utility", "status", "timestamp_ms", "metadata")
+    __slots__ = ("weights", "expected_return", "expected_volatility", "sharpe_ratio", "utility", "status", "timestamp_ms", "metadata", "sharpe_std_error", "probability_sharpe_positive")
     WEIGHTS_FIELD_NUMBER: _ClassVar[int]
     EXPECTED_RETURN_FIELD_NUMBER: _ClassVar[int]
     EXPECTED_VOLATILITY_FIELD_NUMBER: _ClassVar[int]
@@ -290,6 +294,8 @@ class WeightsOutput(_message.Message):
     STATUS_FIELD_NUMBER: _ClassVar[int]
     TIMESTAMP_MS_FIELD_NUMBER: _ClassVar[int]
     METADATA_FIELD_NUMBER: _ClassVar[int]
+    SHARPE_STD_ERROR_FIELD_NUMBER: _ClassVar[int]
+    PROBABILITY_SHARPE_POSITIVE_FIELD_NUMBER: _ClassVar[int]
     weights: _containers.RepeatedScalarFieldContainer[float]
     expected_return: float
     expected_volatility: float
@@ -298,7 +304,9 @@ class WeightsOutput(_message.Message):
     status: str
     timestamp_ms: int
     metadata: str
-    def __init__(self, weights: _Optional[_Iterable[float]] = ..., expected_return: _Optional[float] = ..., expected_volatility: _Optional[float] = ..., sharpe_ratio: _Optional[float] = ..., utility: _Optional[float] = ..., status: _Optional[str] = ..., timestamp_ms: _Optional[int] = ..., metadata: _Optional[str] = ...) -> None: ...
+    sharpe_std_error: float
+    probability_sharpe_positive: float
+    def __init__(self, weights: _Optional[_Iterable[float]] = ..., expected_return: _Optional[float] = ..., expected_volatility: _Optional[float] = ..., sharpe_ratio: _Optional[float] = ..., utility: _Optional[float] = ..., status: _Optional[str] = ..., timestamp_ms: _Optional[int] = ..., metadata: _Optional[str] = ..., sharpe_std_error: _Optional[float] = ..., probability_sharpe_positive: _Optional[float] = ...) -> None: ...
 
 class MultiperiodRequest(_message.Message):
     __slots__ = ("returns_sequence", "gamma", "transaction_cost", "rebalance_frequency", "metadata", "expected_returns", "covariance", "n_periods")

@@ -168,7 +168,7 @@ class CellFigure(_message.Message):
     def __init__(self, name: _Optional[str] = ..., values: _Optional[_Union[_meanrev_pb2.Matrix, _Mapping]] = ..., first_column: _Optional[int] = ..., first_cell: _Optional[int] = ...) -> None: ...
 
 class CellChoice(_message.Message):
-    __slots__ = ("column", "cell", "value", "deflated_sharpe", "plateau_cell", "plateau_value", "status", "reason", "n_bars", "sharpe_std_error", "probability_sharpe_positive")
+    __slots__ = ("column", "cell", "value", "deflated_sharpe", "plateau_cell", "plateau_value", "status", "reason", "n_bars", "sharpe_std_error", "probability_sharpe_positive", "note")
     COLUMN_FIELD_NUMBER: _ClassVar[int]
     CELL_FIELD_NUMBER: _ClassVar[int]
     VALUE_FIELD_NUMBER: _ClassVar[int]
@@ -180,6 +180,7 @@ class CellChoice(_message.Message):
     N_BARS_FIELD_NUMBER: _ClassVar[int]
     SHARPE_STD_ERROR_FIELD_NUMBER: _ClassVar[int]
     PROBABILITY_SHARPE_POSITIVE_FIELD_NUMBER: _ClassVar[int]
+    NOTE_FIELD_NUMBER: _ClassVar[int]
     column: str
     cell: int
     value: float
@@ -191,10 +192,11 @@ class CellChoice(_message.Message):
     n_bars: int
     sharpe_std_error: float
     probability_sharpe_positive: float
-    def __init__(self, column: _Optional[str] = ..., cell: _Optional[int] = ..., value: _Optional[float] = ..., deflated_sharpe: _Optional[float] = ..., plateau_cell: _Optional[int] = ..., plateau_value: _Optional[float] = ..., status: _Optional[str] = ..., reason: _Optional[str] = ..., n_bars: _Optional[int] = ..., sharpe_std_error: _Optional[float] = ..., probability_sharpe_positive: _Optional[float] = ...) -> None: ...
+    note: str
+    def __init__(self, column: _Optional[str] = ..., cell: _Optional[int] = ..., value: _Optional[float] = ..., deflated_sharpe: _Optional[float] = ..., plateau_cell: _Optional[int] = ..., plateau_value: _Optional[float] = ..., status: _Optional[str] = ..., reason: _Optional[str] = ..., n_bars: _Optional[int] = ..., sharpe_std_error: _Optional[float] = ..., probability_sharpe_positive: _Optional[float] = ..., note: _Optional[str] = ...) -> None: ...
 
 class WalkStep(_message.Message):
-    __slots__ = ("column", "train_start", "train_stop", "test_start", "test_stop", "cell", "train_sharpe", "test_sharpe", "test_return", "test_trades", "test_max_drawdown", "status", "reason", "train_first_ms", "train_last_ms", "test_first_ms", "test_last_ms", "test_sharpe_std_error", "probability_sharpe_positive", "note")
+    __slots__ = ("column", "train_start", "train_stop", "test_start", "test_stop", "cell", "train_sharpe", "test_sharpe", "test_return", "test_trades", "test_max_drawdown", "status", "reason", "train_first_ms", "train_last_ms", "test_first_ms", "test_last_ms", "test_sharpe_std_error", "probability_sharpe_positive", "note", "train_sharpe_std_error")
     COLUMN_FIELD_NUMBER: _ClassVar[int]
     TRAIN_START_FIELD_NUMBER: _ClassVar[int]
     TRAIN_STOP_FIELD_NUMBER: _ClassVar[int]
@@ -215,6 +217,7 @@ class WalkStep(_message.Message):
     TEST_SHARPE_STD_ERROR_FIELD_NUMBER: _ClassVar[int]
     PROBABILITY_SHARPE_POSITIVE_FIELD_NUMBER: _ClassVar[int]
     NOTE_FIELD_NUMBER: _ClassVar[int]
+    TRAIN_SHARPE_STD_ERROR_FIELD_NUMBER: _ClassVar[int]
     column: str
     train_start: int
     train_stop: int
@@ -235,7 +238,8 @@ class WalkStep(_message.Message):
     test_sharpe_std_error: float
     probability_sharpe_positive: float
     note: str
-    def __init__(self, column: _Optional[str] = ..., train_start: _Optional[int] = ..., train_stop: _Optional[int] = ..., test_start: _Optional[int] = ..., test_stop: _Optional[int] = ..., cell: _Optional[int] = ..., train_sharpe: _Optional[float] = ..., test_sharpe: _Optional[float] = ..., test_return: _Optional[float] = ..., test_trades: _Optional[int] = ..., test_max_drawdown: _Optional[float] = ..., status: _Optional[str] = ..., reason: _Optional[str] = ..., train_first_ms: _Optional[int] = ..., train_last_ms: _Optional[int] = ..., test_first_ms: _Optional[int] = ..., test_last_ms: _Optional[int] = ..., test_sharpe_std_error: _Optional[float] = ..., probability_sharpe_positive: _Optional[float] = ..., note: _Optional[str] = ...) -> None: ...
+    train_sharpe_std_error: float
+    def __init__(self, column: _Optional[str] = ..., train_start: _Optional[int] = ..., train_stop: _Optional[int] = ..., test_start: _Optional[int] = ..., test_stop: _Optional[int] = ..., cell: _Optional[int] = ..., train_sharpe: _Optional[float] = ..., test_sharpe: _Optional[float] = ..., test_return: _Optional[float] = ..., test_trades: _Optional[int] = ..., test_max_drawdown: _Optional[float] = ..., status: _Optional[str] = ..., reason: _Optional[str] = ..., train_first_ms: _Optional[int] = ..., train_last_ms: _Optional[int] = ..., test_first_ms: _Optional[int] = ..., test_last_ms: _Optional[int] = ..., test_sharpe_std_error: _Optional[float] = ..., probability_sharpe_positive: _Optional[float] = ..., note: _Optional[str] = ..., train_sharpe_std_error: _Optional[float] = ...) -> None: ...
 
 class PooledWalk(_message.Message):
     __slots__ = ("column", "n_steps", "n_bars", "n_trades", "sharpe_ratio", "sharpe_std_error", "probability_sharpe_positive", "sharpe_lower", "sharpe_upper", "note")
@@ -444,7 +448,7 @@ class ReturnStatsReply(_message.Message):
     def __init__(self, done: _Optional[int] = ..., total: _Optional[int] = ..., result: _Optional[_Union[ReturnColumns, _Mapping]] = ..., metadata: _Optional[str] = ..., estimate: _Optional[_Union[Estimate, _Mapping]] = ...) -> None: ...
 
 class StrategyColumns(_message.Message):
-    __slots__ = ("columns", "status", "reason", "mean", "std_error", "sharpe_ratio", "superior")
+    __slots__ = ("columns", "status", "reason", "mean", "std_error", "sharpe_ratio", "superior", "sharpe_std_error", "probability_sharpe_positive")
     COLUMNS_FIELD_NUMBER: _ClassVar[int]
     STATUS_FIELD_NUMBER: _ClassVar[int]
     REASON_FIELD_NUMBER: _ClassVar[int]
@@ -452,6 +456,8 @@ class StrategyColumns(_message.Message):
     STD_ERROR_FIELD_NUMBER: _ClassVar[int]
     SHARPE_RATIO_FIELD_NUMBER: _ClassVar[int]
     SUPERIOR_FIELD_NUMBER: _ClassVar[int]
+    SHARPE_STD_ERROR_FIELD_NUMBER: _ClassVar[int]
+    PROBABILITY_SHARPE_POSITIVE_FIELD_NUMBER: _ClassVar[int]
     columns: _containers.RepeatedScalarFieldContainer[str]
     status: _containers.RepeatedScalarFieldContainer[str]
     reason: _containers.RepeatedScalarFieldContainer[str]
@@ -459,10 +465,12 @@ class StrategyColumns(_message.Message):
     std_error: _containers.RepeatedScalarFieldContainer[float]
     sharpe_ratio: _containers.RepeatedScalarFieldContainer[float]
     superior: _containers.RepeatedScalarFieldContainer[bool]
-    def __init__(self, columns: _Optional[_Iterable[str]] = ..., status: _Optional[_Iterable[str]] = ..., reason: _Optional[_Iterable[str]] = ..., mean: _Optional[_Iterable[float]] = ..., std_error: _Optional[_Iterable[float]] = ..., sharpe_ratio: _Optional[_Iterable[float]] = ..., superior: _Optional[_Iterable[bool]] = ...) -> None: ...
+    sharpe_std_error: _containers.RepeatedScalarFieldContainer[float]
+    probability_sharpe_positive: _containers.RepeatedScalarFieldContainer[float]
+    def __init__(self, columns: _Optional[_Iterable[str]] = ..., status: _Optional[_Iterable[str]] = ..., reason: _Optional[_Iterable[str]] = ..., mean: _Optional[_Iterable[float]] = ..., std_error: _Optional[_Iterable[float]] = ..., sharpe_ratio: _Optional[_Iterable[float]] = ..., superior: _Optional[_Iterable[bool]] = ..., sharpe_std_error: _Optional[_Iterable[float]] = ..., probability_sharpe_positive: _Optional[_Iterable[float]] = ...) -> None: ...
 
 class RealityCheckReply(_message.Message):
-    __slots__ = ("done", "total", "result", "metadata", "estimate", "n_tested", "best", "p_reality_check", "p_lower", "p_consistent", "p_upper", "effective_tries", "pbo", "probability_of_loss", "degradation", "path_sharpe_ratios", "chosen", "block_length")
+    __slots__ = ("done", "total", "result", "metadata", "estimate", "n_tested", "best", "p_reality_check", "p_lower", "p_consistent", "p_upper", "effective_tries", "pbo", "probability_of_loss", "degradation", "path_sharpe_ratios", "chosen", "block_length", "path_sharpe_std_errors", "path_probabilities_positive", "path_note")
     DONE_FIELD_NUMBER: _ClassVar[int]
     TOTAL_FIELD_NUMBER: _ClassVar[int]
     RESULT_FIELD_NUMBER: _ClassVar[int]
@@ -481,6 +489,9 @@ class RealityCheckReply(_message.Message):
     PATH_SHARPE_RATIOS_FIELD_NUMBER: _ClassVar[int]
     CHOSEN_FIELD_NUMBER: _ClassVar[int]
     BLOCK_LENGTH_FIELD_NUMBER: _ClassVar[int]
+    PATH_SHARPE_STD_ERRORS_FIELD_NUMBER: _ClassVar[int]
+    PATH_PROBABILITIES_POSITIVE_FIELD_NUMBER: _ClassVar[int]
+    PATH_NOTE_FIELD_NUMBER: _ClassVar[int]
     done: int
     total: int
     result: StrategyColumns
@@ -499,7 +510,10 @@ class RealityCheckReply(_message.Message):
     path_sharpe_ratios: _containers.RepeatedScalarFieldContainer[float]
     chosen: _containers.RepeatedScalarFieldContainer[str]
     block_length: int
-    def __init__(self, done: _Optional[int] = ..., total: _Optional[int] = ..., result: _Optional[_Union[StrategyColumns, _Mapping]] = ..., metadata: _Optional[str] = ..., estimate: _Optional[_Union[Estimate, _Mapping]] = ..., n_tested: _Optional[int] = ..., best: _Optional[str] = ..., p_reality_check: _Optional[float] = ..., p_lower: _Optional[float] = ..., p_consistent: _Optional[float] = ..., p_upper: _Optional[float] = ..., effective_tries: _Optional[float] = ..., pbo: _Optional[float] = ..., probability_of_loss: _Optional[float] = ..., degradation: _Optional[float] = ..., path_sharpe_ratios: _Optional[_Iterable[float]] = ..., chosen: _Optional[_Iterable[str]] = ..., block_length: _Optional[int] = ...) -> None: ...
+    path_sharpe_std_errors: _containers.RepeatedScalarFieldContainer[float]
+    path_probabilities_positive: _containers.RepeatedScalarFieldContainer[float]
+    path_note: str
+    def __init__(self, done: _Optional[int] = ..., total: _Optional[int] = ..., result: _Optional[_Union[StrategyColumns, _Mapping]] = ..., metadata: _Optional[str] = ..., estimate: _Optional[_Union[Estimate, _Mapping]] = ..., n_tested: _Optional[int] = ..., best: _Optional[str] = ..., p_reality_check: _Optional[float] = ..., p_lower: _Optional[float] = ..., p_consistent: _Optional[float] = ..., p_upper: _Optional[float] = ..., effective_tries: _Optional[float] = ..., pbo: _Optional[float] = ..., probability_of_loss: _Optional[float] = ..., degradation: _Optional[float] = ..., path_sharpe_ratios: _Optional[_Iterable[float]] = ..., chosen: _Optional[_Iterable[str]] = ..., block_length: _Optional[int] = ..., path_sharpe_std_errors: _Optional[_Iterable[float]] = ..., path_probabilities_positive: _Optional[_Iterable[float]] = ..., path_note: _Optional[str] = ...) -> None: ...
 
 class TestColumns(_message.Message):
     __slots__ = ("columns", "status", "reason", "n_samples", "adf_statistic", "adf_p_value", "adf_critical_1", "adf_critical_5", "adf_critical_10", "pp_statistic", "pp_p_value", "kpss_statistic", "kpss_p_value", "dfgls_statistic", "dfgls_p_value", "variance_ratio", "variance_ratio_statistic", "variance_ratio_p_value", "hurst_rescaled_range", "hurst_increments", "half_life", "half_life_lower", "half_life_upper")
@@ -598,7 +612,7 @@ class TradeColumns(_message.Message):
     def __init__(self, column: _Optional[_Iterable[int]] = ..., side: _Optional[_Iterable[int]] = ..., entry_bar: _Optional[_Iterable[int]] = ..., exit_bar: _Optional[_Iterable[int]] = ..., entry_price: _Optional[_Iterable[float]] = ..., exit_price: _Optional[_Iterable[float]] = ..., entry_zscore: _Optional[_Iterable[float]] = ..., exit_zscore: _Optional[_Iterable[float]] = ..., quantity: _Optional[_Iterable[float]] = ..., profit: _Optional[_Iterable[float]] = ..., profit_fraction: _Optional[_Iterable[float]] = ..., costs: _Optional[_Iterable[float]] = ..., bars: _Optional[_Iterable[int]] = ..., status: _Optional[_Iterable[str]] = ...) -> None: ...
 
 class BacktestColumns(_message.Message):
-    __slots__ = ("returns", "final_equity", "num_trades", "win_rate", "avg_profit_per_trade", "total_costs", "exposure", "turnover", "profit_factor", "best_trade", "worst_trade", "position", "trades", "paths", "metrics")
+    __slots__ = ("returns", "final_equity", "num_trades", "win_rate", "avg_profit_per_trade", "total_costs", "exposure", "turnover", "profit_factor", "best_trade", "worst_trade", "position", "trades", "paths", "metrics", "note")
     RETURNS_FIELD_NUMBER: _ClassVar[int]
     FINAL_EQUITY_FIELD_NUMBER: _ClassVar[int]
     NUM_TRADES_FIELD_NUMBER: _ClassVar[int]
@@ -614,6 +628,7 @@ class BacktestColumns(_message.Message):
     TRADES_FIELD_NUMBER: _ClassVar[int]
     PATHS_FIELD_NUMBER: _ClassVar[int]
     METRICS_FIELD_NUMBER: _ClassVar[int]
+    NOTE_FIELD_NUMBER: _ClassVar[int]
     returns: ReturnColumns
     final_equity: _containers.RepeatedScalarFieldContainer[float]
     num_trades: _containers.RepeatedScalarFieldContainer[int]
@@ -629,10 +644,11 @@ class BacktestColumns(_message.Message):
     trades: TradeColumns
     paths: BacktestPaths
     metrics: BarColumns
-    def __init__(self, returns: _Optional[_Union[ReturnColumns, _Mapping]] = ..., final_equity: _Optional[_Iterable[float]] = ..., num_trades: _Optional[_Iterable[int]] = ..., win_rate: _Optional[_Iterable[float]] = ..., avg_profit_per_trade: _Optional[_Iterable[float]] = ..., total_costs: _Optional[_Iterable[float]] = ..., exposure: _Optional[_Iterable[float]] = ..., turnover: _Optional[_Iterable[float]] = ..., profit_factor: _Optional[_Iterable[float]] = ..., best_trade: _Optional[_Iterable[float]] = ..., worst_trade: _Optional[_Iterable[float]] = ..., position: _Optional[_Iterable[int]] = ..., trades: _Optional[_Union[TradeColumns, _Mapping]] = ..., paths: _Optional[_Union[BacktestPaths, _Mapping]] = ..., metrics: _Optional[_Union[BarColumns, _Mapping]] = ...) -> None: ...
+    note: _containers.RepeatedScalarFieldContainer[str]
+    def __init__(self, returns: _Optional[_Union[ReturnColumns, _Mapping]] = ..., final_equity: _Optional[_Iterable[float]] = ..., num_trades: _Optional[_Iterable[int]] = ..., win_rate: _Optional[_Iterable[float]] = ..., avg_profit_per_trade: _Optional[_Iterable[float]] = ..., total_costs: _Optional[_Iterable[float]] = ..., exposure: _Optional[_Iterable[float]] = ..., turnover: _Optional[_Iterable[float]] = ..., profit_factor: _Optional[_Iterable[float]] = ..., best_trade: _Optional[_Iterable[float]] = ..., worst_trade: _Optional[_Iterable[float]] = ..., position: _Optional[_Iterable[int]] = ..., trades: _Optional[_Union[TradeColumns, _Mapping]] = ..., paths: _Optional[_Union[BacktestPaths, _Mapping]] = ..., metrics: _Optional[_Union[BarColumns, _Mapping]] = ..., note: _Optional[_Iterable[str]] = ...) -> None: ...
 
 class BarColumns(_message.Message):
-    __slots__ = ("bar_number", "cumulative_return", "daily_return", "unrealized_pnl", "realized_pnl", "max_drawdown", "sharpe_ratio", "num_trades", "win_rate", "avg_profit_per_trade", "status", "timestamp_ms", "equity", "total_costs", "position", "zscore")
+    __slots__ = ("bar_number", "cumulative_return", "daily_return", "unrealized_pnl", "realized_pnl", "max_drawdown", "sharpe_ratio", "num_trades", "win_rate", "avg_profit_per_trade", "status", "timestamp_ms", "equity", "total_costs", "position", "zscore", "sharpe_std_error", "probability_sharpe_positive")
     BAR_NUMBER_FIELD_NUMBER: _ClassVar[int]
     CUMULATIVE_RETURN_FIELD_NUMBER: _ClassVar[int]
     DAILY_RETURN_FIELD_NUMBER: _ClassVar[int]
@@ -649,6 +665,8 @@ class BarColumns(_message.Message):
     TOTAL_COSTS_FIELD_NUMBER: _ClassVar[int]
     POSITION_FIELD_NUMBER: _ClassVar[int]
     ZSCORE_FIELD_NUMBER: _ClassVar[int]
+    SHARPE_STD_ERROR_FIELD_NUMBER: _ClassVar[int]
+    PROBABILITY_SHARPE_POSITIVE_FIELD_NUMBER: _ClassVar[int]
     bar_number: _containers.RepeatedScalarFieldContainer[int]
     cumulative_return: _containers.RepeatedScalarFieldContainer[float]
     daily_return: _containers.RepeatedScalarFieldContainer[float]
@@ -665,7 +683,9 @@ class BarColumns(_message.Message):
     total_costs: _containers.RepeatedScalarFieldContainer[float]
     position: _containers.RepeatedScalarFieldContainer[int]
     zscore: _containers.RepeatedScalarFieldContainer[float]
-    def __init__(self, bar_number: _Optional[_Iterable[int]] = ..., cumulative_return: _Optional[_Iterable[float]] = ..., daily_return: _Optional[_Iterable[float]] = ..., unrealized_pnl: _Optional[_Iterable[float]] = ..., realized_pnl: _Optional[_Iterable[float]] = ..., max_drawdown: _Optional[_Iterable[float]] = ..., sharpe_ratio: _Optional[_Iterable[float]] = ..., num_trades: _Optional[_Iterable[int]] = ..., win_rate: _Optional[_Iterable[float]] = ..., avg_profit_per_trade: _Optional[_Iterable[float]] = ..., status: _Optional[_Iterable[str]] = ..., timestamp_ms: _Optional[_Iterable[int]] = ..., equity: _Optional[_Iterable[float]] = ..., total_costs: _Optional[_Iterable[float]] = ..., position: _Optional[_Iterable[int]] = ..., zscore: _Optional[_Iterable[float]] = ...) -> None: ...
+    sharpe_std_error: _containers.RepeatedScalarFieldContainer[float]
+    probability_sharpe_positive: _containers.RepeatedScalarFieldContainer[float]
+    def __init__(self, bar_number: _Optional[_Iterable[int]] = ..., cumulative_return: _Optional[_Iterable[float]] = ..., daily_return: _Optional[_Iterable[float]] = ..., unrealized_pnl: _Optional[_Iterable[float]] = ..., realized_pnl: _Optional[_Iterable[float]] = ..., max_drawdown: _Optional[_Iterable[float]] = ..., sharpe_ratio: _Optional[_Iterable[float]] = ..., num_trades: _Optional[_Iterable[int]] = ..., win_rate: _Optional[_Iterable[float]] = ..., avg_profit_per_trade: _Optional[_Iterable[float]] = ..., status: _Optional[_Iterable[str]] = ..., timestamp_ms: _Optional[_Iterable[int]] = ..., equity: _Optional[_Iterable[float]] = ..., total_costs: _Optional[_Iterable[float]] = ..., position: _Optional[_Iterable[int]] = ..., zscore: _Optional[_Iterable[float]] = ..., sharpe_std_error: _Optional[_Iterable[float]] = ..., probability_sharpe_positive: _Optional[_Iterable[float]] = ...) -> None: ...
 
 class BacktestPaths(_message.Message):
     __slots__ = ("first_row", "equity", "returns", "position", "zscore", "drawdown")
@@ -706,7 +726,7 @@ class FitPairRequest(_message.Message):
     def __init__(self, prices: _Optional[_Union[_meanrev_pb2.Matrix, _Mapping]] = ..., metadata: _Optional[str] = ...) -> None: ...
 
 class FitPairReply(_message.Message):
-    __slots__ = ("turned", "hedge_ratio", "intercept", "spread", "adf_statistic", "p_value", "lags", "theta", "theta_std_error", "half_life", "mu", "sigma", "entry_zscore", "exit_zscore", "status", "reason", "metadata")
+    __slots__ = ("turned", "hedge_ratio", "intercept", "spread", "adf_statistic", "p_value", "lags", "theta", "theta_std_error", "half_life", "mu", "sigma", "entry_zscore", "exit_zscore", "status", "reason", "metadata", "note")
     TURNED_FIELD_NUMBER: _ClassVar[int]
     HEDGE_RATIO_FIELD_NUMBER: _ClassVar[int]
     INTERCEPT_FIELD_NUMBER: _ClassVar[int]
@@ -724,6 +744,7 @@ class FitPairReply(_message.Message):
     STATUS_FIELD_NUMBER: _ClassVar[int]
     REASON_FIELD_NUMBER: _ClassVar[int]
     METADATA_FIELD_NUMBER: _ClassVar[int]
+    NOTE_FIELD_NUMBER: _ClassVar[int]
     turned: bool
     hedge_ratio: float
     intercept: float
@@ -741,7 +762,8 @@ class FitPairReply(_message.Message):
     status: str
     reason: str
     metadata: str
-    def __init__(self, turned: bool = ..., hedge_ratio: _Optional[float] = ..., intercept: _Optional[float] = ..., spread: _Optional[_Iterable[float]] = ..., adf_statistic: _Optional[float] = ..., p_value: _Optional[float] = ..., lags: _Optional[int] = ..., theta: _Optional[float] = ..., theta_std_error: _Optional[float] = ..., half_life: _Optional[float] = ..., mu: _Optional[float] = ..., sigma: _Optional[float] = ..., entry_zscore: _Optional[float] = ..., exit_zscore: _Optional[float] = ..., status: _Optional[str] = ..., reason: _Optional[str] = ..., metadata: _Optional[str] = ...) -> None: ...
+    note: str
+    def __init__(self, turned: bool = ..., hedge_ratio: _Optional[float] = ..., intercept: _Optional[float] = ..., spread: _Optional[_Iterable[float]] = ..., adf_statistic: _Optional[float] = ..., p_value: _Optional[float] = ..., lags: _Optional[int] = ..., theta: _Optional[float] = ..., theta_std_error: _Optional[float] = ..., half_life: _Optional[float] = ..., mu: _Optional[float] = ..., sigma: _Optional[float] = ..., entry_zscore: _Optional[float] = ..., exit_zscore: _Optional[float] = ..., status: _Optional[str] = ..., reason: _Optional[str] = ..., metadata: _Optional[str] = ..., note: _Optional[str] = ...) -> None: ...
 
 class FitJohansenRequest(_message.Message):
     __slots__ = ("prices", "metadata")

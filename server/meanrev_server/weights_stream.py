@@ -4,6 +4,7 @@ Both methods estimate means and a covariance from the returns, unless the caller
 weights maximise.
 """
 
+import math
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping
 from functools import partial
 from typing import Annotated, Any, Literal
@@ -15,6 +16,7 @@ from gpu_kernels import moments, weights
 from gpu_kernels.bounds import within_reach
 from gpu_kernels.checks import Floats, non_negative
 from gpu_kernels.errors import InvalidInput
+from gpu_kernels.performance.sharpe_error import probability, standard_errors
 from meanrev_server.capacity import Demand
 from meanrev_server.rpc import options
 from meanrev_server.rpc.call import Call
@@ -138,7 +140,8 @@ class _StreamState:
             turnover = float(np.abs(found.weights - self._held).sum())
             extras.update(turnover=turnover, trading_cost=rate * turnover)
         self._held = found.weights
-        return _encoded(found, extras, request.timestamp_ms, ignored)
+        error = _sharpe_error(request, returns, found)
+        return _encoded(found, error, extras, request.timestamp_ms, ignored)
 
 
 def _joined(window: Floats | None, rows: Floats, most: int) -> Floats:
@@ -195,11 +198,22 @@ def _estimate(
     )
 
 
-def _encoded(found: weights.Weights, extras: dict[str, Any], timestamp_ms: int, ignored: list[str]) -> bytes:
+def _sharpe_error(request: OptimizationInput, returns: Floats | None, found: weights.Weights) -> float:
+    """Return the standard error of the Sharpe ratio of the weights; NaN where it is not estimated from the returns."""
+    if returns is None or len(request.expected_returns) or request.HasField("covariance"):
+        return math.nan
+    excess = found.weights @ returns[~np.isnan(returns).any(axis=1)].T - request.risk_free_rate * found.weights.sum()
+    return float(standard_errors(excess[None])[0]) if found.expected_volatility > 0 else math.nan
+
+
+def _encoded(
+    found: weights.Weights, error: float, extras: dict[str, Any], timestamp_ms: int, ignored: list[str]
+) -> bytes:
     fallback = extras.pop("fallback", None)
     reasons = [reason for reason in (found.reason, fallback) if reason]
     metadata = options.reply_metadata(ignored, reason="; ".join(reasons) or None, **extras)
     fields = same_fields(WeightsOutput, found) | {"status": "constrained" if reasons else found.status}
+    fields |= {"sharpe_std_error": error, "probability_sharpe_positive": probability(found.sharpe_ratio, error)}
     return codec.encode(WeightsOutput, **fields, timestamp_ms=timestamp_ms, metadata=metadata)
 
 

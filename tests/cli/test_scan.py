@@ -36,6 +36,16 @@ def test_for_a_person(run, file):
     assert "deflated sharpe" in text
 
 
+def test_the_sharpe_ratios_of_a_scan_have_their_errors_and_notes(run, file):
+    answer = json.loads(run("scan", str(file), "--json").stdout)
+    text = " ".join(run("scan", str(file), env={"COLUMNS": "250"}).stdout.split())
+    pair = answer["pairs"][0]
+    for part in ("train", "test"):
+        assert f"{pair[f'{part}_sharpe']:.2f} ± {pair[f'{part}_sharpe_std_error']:.2f}" in text
+    noted = [pair for pair in answer["pairs"] if pair["test_note"]]
+    assert all(f"{pair['y']}, {pair['x']}: {pair['test_note']}" in text for pair in noted)
+
+
 def test_prices_can_be_regressed_as_they_are(run, file, tmp_path):
     negative = write(tmp_path / "negative.csv", prices() - 100)
     assert run("scan", str(negative)).exit_code == 4

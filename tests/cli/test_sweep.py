@@ -201,3 +201,26 @@ def test_a_column_and_a_step_without_figures_say_why(run, tmp_path):
     assert steps[-1]["status"] == "ok"
     unit = json.loads(run("sweep", str(file), *GRID, "--mode", "unit", "--json").stdout)
     assert {best["status"] for best in unit["best"]} == {"ok"}
+
+
+def test_every_sharpe_ratio_has_its_error_and_short_lookbacks_are_named(run, file, tmp_path):
+    page = tmp_path / "sweep.html"
+    walk = ("--walk-forward", "100/40")
+    result = run("sweep", str(file), *GRID, *walk, "--report", str(page), "--json")
+    answer = json.loads(result.stdout)
+    text = run("sweep", str(file), *GRID, *walk).stdout
+    html = page.read_text(encoding="utf-8")
+    for best in answer["best"]:
+        word = f"{best['sharpe_ratio']:.2f} ± {best['sharpe_std_error']:.2f}"
+        assert word in text
+        assert f"The best cell&#x27;s is {word}." in html or f"The best cell's is {word}." in html
+    for pooled in answer["pooled"]:
+        word = f"Sharpe ratio of {pooled['sharpe_ratio']:.2f} ± {pooled['sharpe_std_error']:.2f}"
+        assert word in " ".join(text.split())
+        assert word in html
+    step = next(step for step in answer["walk_forward"] if step["test_sharpe_std_error"] is not None)
+    assert f"{step['test_sharpe']:.2f} ± {step['test_sharpe_std_error']:.2f}" in html
+    noted = [best for best in answer["best"] if best["note"]]
+    assert noted
+    assert escape(noted[0]["note"]) in html
+    assert "score 'rolling' over 20 bars" in text

@@ -3,6 +3,7 @@
 import numpy as np
 import pandas as pd
 import pytest
+from scipy.stats import norm
 
 import meanrev as mr
 from gpu_kernels import data_snooping
@@ -22,6 +23,11 @@ def test_an_array_has_numbers_for_labels(client):
     assert found.pbo == expected.overfitting.pbo
     np.testing.assert_array_equal(found.superior, expected.superior)
     np.testing.assert_array_equal(found.path_sharpe_ratios, expected.paths.path_sharpe_ratios)
+    np.testing.assert_array_equal(found.sharpe_std_error, expected.sharpe_std_error)
+    np.testing.assert_array_equal(found.path_sharpe_std_errors, expected.paths.path_std_errors)
+    ratios = found.path_sharpe_ratios / found.path_sharpe_std_errors
+    np.testing.assert_allclose(found.path_probabilities_positive, norm.cdf(ratios), rtol=1e-9)
+    assert found.path_note == ""
 
 
 def test_a_frame_has_its_own_labels(client):
@@ -32,7 +38,8 @@ def test_a_frame_has_its_own_labels(client):
     assert len(found.chosen) == 10
     table = found.to_frame()
     assert list(table["strategy"]) == list(found.strategy)
-    assert list(table.columns) == ["strategy", "status", "reason", "mean", "std_error", "sharpe_ratio", "superior"]
+    of_ratio = ["sharpe_ratio", "sharpe_std_error", "probability_sharpe_positive"]
+    assert list(table.columns) == ["strategy", "status", "reason", "mean", "std_error", *of_ratio, "superior"]
 
 
 def test_a_mapping_is_read_and_a_benchmark_may_be_a_number(client):

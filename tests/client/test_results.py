@@ -13,8 +13,8 @@ SIGNAL = Signal(signal="buy", confidence=0.9, zscore=-2.0, expected_profit=1.0, 
 def test_a_result_reads_as_a_mapping():
     assert dict(SIGNAL) == {**SIGNAL} == SIGNAL.to_dict()
     assert SIGNAL["zscore"] == SIGNAL.zscore == -2.0
-    assert list(SIGNAL) == ["signal", "confidence", "zscore", "expected_profit", "timestamp_ms", "reasoning"]
-    assert len(SIGNAL) == 6
+    assert list(SIGNAL) == ["signal", "confidence", "zscore", "expected_profit", "timestamp_ms", "reasoning", "note"]
+    assert len(SIGNAL) == 7
     assert pd.Series(SIGNAL)["signal"] == "buy"
 
 
@@ -41,7 +41,7 @@ def test_results_with_arrays_compare_by_value_and_nan_equals_itself():
 
 
 def test_the_frame_of_one_series_has_one_row():
-    assert SIGNAL.to_frame().shape == (1, 6)
+    assert SIGNAL.to_frame().shape == (1, 7)
 
 
 def test_the_frame_of_many_series_has_a_row_each_under_its_name(client, prices):

@@ -8,7 +8,9 @@ import meanrev as mr
 from meanrev.results import BacktestMetric, BacktestPath
 
 LEVELS = {"entry_zscore": 1.0, "exit_zscore": 0.0, "cost_per_side": 1e-3, "lookback": 5}
-METRICS = [name for name in BacktestMetric.__dataclass_fields__ if name != "meta"]
+ERRORS = {"sharpe_std_error", "probability_sharpe_positive"}
+"""Those of a whole backtest allow for autocorrelation, and those of a stream do not."""
+METRICS = [name for name in BacktestMetric.__dataclass_fields__ if name not in {"meta", *ERRORS}]
 PATHS = [name for name in BacktestPath.__dataclass_fields__ if name != "meta"]
 OPTIONS = (
     {},

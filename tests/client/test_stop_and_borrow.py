@@ -8,7 +8,8 @@ from gpu_kernels import sweep
 from meanrev.results import BacktestMetric
 
 LEVELS = {"entry_zscore": 1.0, "exit_zscore": 0.0, "cost_per_side": 1e-4}
-METRICS = [name for name in BacktestMetric.__dataclass_fields__ if name not in {"meta", "timestamp_ms"}]
+OTHERS = {"meta", "timestamp_ms", "sharpe_std_error", "probability_sharpe_positive"}
+METRICS = [name for name in BacktestMetric.__dataclass_fields__ if name not in OTHERS]
 
 
 def expected(prices, **rules):

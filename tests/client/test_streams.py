@@ -99,7 +99,9 @@ def test_streamed_bars_end_where_the_block_ends(client, prices):
     streamed = list(client.backtest_stream(series.tolist(), entry_zscore=1.0, exit_zscore=0.0, cost_per_side=1e-4))
     whole = client.backtest(series, entry_zscore=1.0, exit_zscore=0.0, cost_per_side=1e-4)
     assert len(streamed) == 400
-    assert streamed[-1].to_dict() == {name: whole[name] for name in streamed[-1]}
+    errors = {"sharpe_std_error", "probability_sharpe_positive"}  # of independent returns, and of autocorrelated ones
+    shared = streamed[-1].keys() - errors
+    assert {name: streamed[-1][name] for name in shared} == {name: whole[name] for name in shared}
 
 
 def test_bars_may_change_the_levels_from_then_on(client):

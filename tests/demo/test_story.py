@@ -13,6 +13,9 @@ from statsmodels.regression.linear_model import OLS
 from statsmodels.tools.tools import add_constant
 from statsmodels.tsa.adfvalues import mackinnonp
 
+from meanrev_demo import sentences
+from tests.naive import performance as naive
+
 COST = 0.002  # two oils, two sides, five basis points
 
 
@@ -126,12 +129,16 @@ def test_the_walk_is_recomputed(story, model):
         told = story.walk.stretches[name]
         assert told.sharpe == pytest.approx(annual_sharpe(profit[first:last]), abs=1e-6)
         assert told.max_drawdown == pytest.approx(drawdown, abs=1e-6)
+        error = naive.figures(profit[first:last].tolist(), periods_per_year=12.0)["sharpe_std_error"]
+        assert told.sharpe_std_error == pytest.approx(error, rel=1e-6)
     late = traded(model["spread"], [0, *held[:-1]])
     assert story.later.sharpe == pytest.approx(annual_sharpe(late[:224]), abs=1e-6)
 
 
 def test_the_figures_as_published(story):
     walk, stopped = story.walk.stretches, story.stopped.stretches
+    assert walk["1987-2005"].sharpe_words in sentences.of_the_walk(story)
+    assert walk["2006-2020"].sharpe_words in sentences.of_the_stop(story)
     assert [round(result.sharpe, 2) for result in walk.values()] == [1.08, 0.55, -0.09, 0.10]
     assert round(walk["2006-2020"].max_drawdown, 2) == 0.27
     assert round(stopped["2006-2020"].max_drawdown, 2) == 0.15

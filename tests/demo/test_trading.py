@@ -5,6 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from gpu_kernels import performance
 from meanrev_demo.trading import measure, positions, profits, with_stop
 
 WALKS = st.lists(st.floats(-6, 6), min_size=2, max_size=60).map(np.array)
@@ -85,6 +86,9 @@ def test_what_is_measured():
     mean = sum(values) / 5
     deviation = (sum((value - mean) ** 2 for value in values) / 4) ** 0.5
     assert result.sharpe == pytest.approx(2 * mean / deviation)
+    expected = performance.figures([values], periods_per_year=4.0).figures.sharpe_std_error[0]
+    assert result.sharpe_std_error == pytest.approx(expected)
+    assert result.sharpe_words == f"{result.sharpe:.2f} ± {expected:.2f}"
     assert result.profit == pytest.approx(1.25)
     assert result.max_drawdown == pytest.approx(0.75)
     assert result.trades == 3
@@ -92,4 +96,7 @@ def test_what_is_measured():
 
 def test_a_loss_on_the_first_bar_is_a_drawdown_and_no_profit_has_no_sharpe():
     assert measure(np.array([-1.0, 0.5]), np.zeros(2), 12).max_drawdown == 1
-    assert measure(np.zeros(3), np.zeros(3), 12) == (0, 0, 0, 0)
+    still = measure(np.zeros(3), np.zeros(3), 12)
+    assert still[:1] + still[2:] == (0, 0, 0, 0)
+    assert np.isnan(still.sharpe_std_error)
+    assert still.sharpe_words == "0.00"

@@ -301,7 +301,7 @@ class TestParts:
 OPTIONS = {name: {} for name in TASKS} | {
     "SweepThresholds": {"entry": "0.5:2.5:0.1", "lookback": [10, 20], "figures": ["max_drawdown", "num_trades"]},
     "FitOu": {"adf_lags": 1},
-    "ScanPairs": {"alpha": 1.0, "lookback": 20, "split": 0.99},  # so few bars to test on that every pair has a note
+    "ScanPairs": {"lookback": 20, "split": 0.99},  # so few bars to test on that every pair has a note
     "Backtest": {"entry": 1.0, "exit": 0.0, "path": True},
     "ReturnStats": {"kind": "equity"},
     "RealityCheck": {"resamples": 99},
@@ -329,7 +329,7 @@ class TestEstimates:
             replies = ask(method, chunks(values, columns=names, total=n_rows, **OPTIONS[method]))
         actual = sum(reply.ByteSize() for reply in replies if reply.HasField("result"))
         assert not only.HasField("result")
-        assert actual <= only.estimate.reply_bytes <= 1.1 * actual + 1024
+        assert actual <= only.estimate.reply_bytes <= 1.25 * actual + 1024  # a scan has room for a note on either part
 
     @pytest.mark.parametrize("method", TASKS)
     def test_memory_stays_below_what_was_said(self, method):

@@ -59,7 +59,14 @@ def optimal_thresholds(
         optimization_objective: "sharpe", "profit" or "kelly".
     """
     asked = levels(ou_params, cost_per_side=transaction_cost, objective=optimization_objective)
-    return asked.then(lambda found: found.to_dict())
+    names = (
+        "entry_zscore",
+        "exit_zscore",
+        "expected_holding_periods",
+        "expected_return_per_trade",
+        "win_rate_estimate",
+    )
+    return asked.then(lambda found: _only(found, *names))
 
 
 def backtest_with_costs(

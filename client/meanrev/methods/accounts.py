@@ -26,7 +26,7 @@ _OPTION_BYTES = 4 * 1024 * 1024
 """Longest options of Backtest, which may hold a number a column."""
 
 _RENAMED = {"cumulative_return": "total_return", "equity": "final_equity"}
-_NOT_FIGURES = {"meta", "column", "trades", "path"}
+_NOT_FIGURES = {"meta", "column", "note", "trades", "path"}
 _FIGURES = tuple(name for name in Backtests.__dataclass_fields__ if name not in _NOT_FIGURES)
 _OF_TRADES = tuple(
     name for name in Trades.__dataclass_fields__ if name not in {"meta", "column", "entry_time", "exit_time", "status"}
@@ -51,7 +51,7 @@ def read_accounts(
     result = reply.result
     labels = tuple(result.returns.columns)
     single = sent is not None and sent.values.ndim == 1
-    columns: dict[str, Any] = {"column": labels}
+    columns: dict[str, Any] = {"column": labels, "note": tuple(result.note) or ("",) * len(labels)}
     for name in _FIGURES:
         wired = _RENAMED.get(name, name)
         holder = result if wired in result.DESCRIPTOR.fields_by_name else result.returns

@@ -4,18 +4,19 @@ from collections.abc import AsyncIterable, Iterable, Mapping
 from typing import Any
 
 from meanrev.methods import fields, wire
+from meanrev.methods.sharpe_errors import SHARPE_ERRORS, sharpe_errors
 from meanrev.methods.trading_rule import Rate, Score, levels_of, trading_options
 from meanrev.question import Live
 from meanrev.results import BacktestMetric
 from meanrev_wire import meanrev_pb2
 from meanrev_wire.meanrev_pb2 import BacktestInput
 
-__all__ = ["BACKTEST_NAMES", "BACKTEST_PATH", "METRIC_FIELDS", "backtest_stream"]
+__all__ = ["BACKTEST_NAMES", "BACKTEST_PATH", "METRIC_FIELDS", "backtest_stream", "metric_fields"]
 
 BACKTEST_PATH = wire.path("BacktestWithCosts")
 BACKTEST_NAMES = {"transaction_cost": "cost_per_side"}
 """Fields whose arguments have other names."""
-METRIC_FIELDS = tuple(name for name in BacktestMetric.__dataclass_fields__ if name != "meta")
+METRIC_FIELDS = tuple(name for name in BacktestMetric.__dataclass_fields__ if name not in {*SHARPE_ERRORS, "meta"})
 
 Bar = float | tuple[float, int] | Mapping[str, Any]
 
@@ -81,7 +82,12 @@ def backtest_stream(
 
 def _metric(reply: bytes) -> BacktestMetric:
     metric = wire.decode(meanrev_pb2.BacktestMetric, reply)
-    return BacktestMetric(**{name: getattr(metric, name) for name in METRIC_FIELDS})
+    return BacktestMetric(**metric_fields(metric), meta=wire.extras(metric.metadata))
+
+
+def metric_fields(metric: meanrev_pb2.BacktestMetric) -> dict[str, Any]:
+    """Return the fields of a metric by name."""
+    return {**{name: getattr(metric, name) for name in METRIC_FIELDS}, **sharpe_errors(metric)}
 
 
 def _bar(bar: Bar) -> Mapping[str, Any]:

@@ -15,6 +15,7 @@ from meanrev.methods import wire
 from meanrev.methods.assets import Assets, names_of
 from meanrev.methods.bounds import Bounds, sides
 from meanrev.methods.naming import reported
+from meanrev.methods.sharpe_errors import SHARPE_ERRORS, sharpe_errors
 from meanrev.question import About, Question, Replies
 from meanrev.results import MultiperiodPlan
 from meanrev_wire import codec
@@ -161,9 +162,11 @@ def _read_plan(reply: MultiperiodResponse, labels: Table | None, about: About) -
         name: np.array([getattr(period, name) for period in periods], dtype=np.float64)
         for name in ("expected_return", "expected_volatility", "sharpe_ratio", "utility")
     }
+    errors = [sharpe_errors(period) for period in periods]
     return MultiperiodPlan(
         weights_sequence=weights if labels is None else labels.by_asset(weights),
         **numbers,
+        **{name: np.array([each[name] for each in errors]) for name in SHARPE_ERRORS},
         status=tuple(period.status for period in periods),
         cumulative_utility=reply.cumulative_utility,
         avg_turnover=reply.avg_turnover,

@@ -17,10 +17,11 @@ from meanrev_wire.research_pb2 import RealityCheckReply
 __all__ = ["REALITY_CHECK", "read_reality_check", "reality_check"]
 
 _HOUR_S = 3600.0
-_NUMBERS = ("mean", "std_error", "sharpe_ratio")
+_NUMBERS = ("mean", "std_error", "sharpe_ratio", "sharpe_std_error", "probability_sharpe_positive")
+_OF_PATHS = ("path_sharpe_ratios", "path_sharpe_std_errors", "path_probabilities_positive")
 _SINGLES = (
     *("n_tested", "best", "p_reality_check", "p_lower", "p_consistent", "p_upper", "effective_tries"),
-    *("pbo", "probability_of_loss", "degradation", "block_length"),
+    *("pbo", "probability_of_loss", "degradation", "block_length", "path_note"),
 )
 
 
@@ -39,7 +40,7 @@ def read_reality_check(reply: Any, about: About) -> RealityCheck:
         **{name: codec.doubles(getattr(result, name)) for name in _NUMBERS},
         "superior": np.asarray(result.superior, dtype=np.bool_),
         **{name: getattr(reply, name) for name in _SINGLES},
-        "path_sharpe_ratios": codec.doubles(reply.path_sharpe_ratios),
+        **{name: codec.doubles(getattr(reply, name)) for name in _OF_PATHS},
         "chosen": tuple(reply.chosen),
     }
     return RealityCheck(**fields, meta=about)

@@ -11,7 +11,7 @@ from meanrev.errors import InvalidInput, ServerError
 from meanrev.intake.table import Table
 from meanrev.methods import fields, wire
 from meanrev.methods.accounts import accounts_request, read_accounts
-from meanrev.methods.backtest_stream import BACKTEST_NAMES, BACKTEST_PATH, METRIC_FIELDS
+from meanrev.methods.backtest_stream import BACKTEST_NAMES, BACKTEST_PATH, METRIC_FIELDS, metric_fields
 from meanrev.methods.columns import column_of
 from meanrev.methods.naming import reported
 from meanrev.methods.research import ResearchQuestion
@@ -109,9 +109,10 @@ def _streamed(
         metrics = [wire.decode(BacktestMetric, reply) for reply in replies[0]]
         if not metrics:
             raise ServerError("the backtest came back without a metric")
-        last = {name: getattr(metrics[-1], name) for name in METRIC_FIELDS}
+        last = metric_fields(metrics[-1])
         bars = {name: np.array([getattr(metric, name) for metric in metrics]) for name in _OF_PATH}
-        return BacktestResult(**last, path=_path(read, bars) if given["path"] else None, meta=about)
+        note = str(wire.extras(metrics[0].metadata).get("note", ""))
+        return BacktestResult(**last, path=_path(read, bars) if given["path"] else None, note=note, meta=about)
 
     return Question(
         BACKTEST_PATH,

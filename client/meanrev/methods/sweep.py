@@ -25,6 +25,7 @@ _AXES = ("entry_zscore", "exit_zscore", "cost", "lookback")
 _ERRORS = ("sharpe_std_error", "probability_sharpe_positive")
 
 _OF_A_STEP = (
+    "train_sharpe_std_error",
     "test_sharpe_std_error",
     "probability_sharpe_positive",
     "train_start",
@@ -86,6 +87,7 @@ def _best(choices: Any, axes: dict[str, Any], *, single: bool) -> BestCells:
         "status": tuple(choice.status for choice in choices),
         "reason": tuple(choice.reason for choice in choices),
         "n_bars": np.array([choice.n_bars for choice in choices], dtype=np.int64),
+        "note": tuple(choice.note for choice in choices),
         **{name: np.array([getattr(choice, name) for choice in choices]) for name in _ERRORS},
     }
     if single:

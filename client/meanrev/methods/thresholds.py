@@ -12,11 +12,12 @@ from meanrev.question import About, Question, Replies
 from meanrev.results import Thresholds
 from meanrev_wire.meanrev_pb2 import ThresholdRequest, ThresholdResponse
 
-__all__ = ["thresholds"]
+__all__ = ["p_value_of", "thresholds"]
 
 _PATH = wire.path("OptimalThresholds")
 _PROCESS = ("theta", "mu", "sigma")
-_FIELDS = tuple(name for name in Thresholds.__dataclass_fields__ if name != "meta")
+_SENT = (*_PROCESS, "adf_p_value")
+_FIELDS = tuple(name for name in Thresholds.__dataclass_fields__ if name not in {"meta", "note"})
 
 
 def thresholds(
@@ -94,8 +95,8 @@ def _ask(
     process, labels = _process(fit)
     usable = _usable(process)
     calls = [
-        [wire.encode(ThresholdRequest, ou_params={"theta": theta, "mu": mu, "sigma": sigma}, **request)]
-        for theta, mu, sigma in process[:, usable].T.tolist()
+        [wire.encode(ThresholdRequest, ou_params=dict(zip(_SENT, numbers, strict=True)), **request)]
+        for numbers in process[:, usable].T.tolist()
     ]
     single = all(np.ndim(fit[name]) == 0 for name in _PROCESS)
     asset_id = fit.get("asset_id", labels or None)
@@ -106,27 +107,33 @@ def _ask(
         found = [wire.decode(ThresholdResponse, reply) for [reply] in replies]
         if single:
             values = {name: getattr(found[0], name) for name in _FIELDS}
-            return Thresholds(**values, meta={**about, **named, **wire.extras(found[0].metadata)})
+            extras = wire.extras(found[0].metadata)
+            return Thresholds(**values, note=str(extras.get("note", "")), meta={**about, **named, **extras})
         columns = {name: np.full(usable.size, np.nan) for name in _FIELDS}
         for name, column in columns.items():
             column[usable] = [getattr(reply, name) for reply in found]
         notes = [wire.extras(reply.metadata) for reply in found]
-        return Thresholds(**columns, meta={**about, **named, "of_series": notes})
+        said = np.full(usable.size, "", dtype=object)
+        said[usable] = [str(each.get("note", "")) for each in notes]
+        return Thresholds(**columns, note=tuple(said), meta={**about, **named, "of_series": notes})
 
     return Question(_PATH, calls, result, timeout=timeout, renamed=renamed)
 
 
 def _process(fit: Mapping[str, Any]) -> tuple[Any, tuple[Hashable, ...]]:
-    """Return theta, mu and sigma as rows of a (3, N) array, and the labels of those that have some."""
+    """Return theta, mu, sigma and the p-value of a unit root as rows of a (4, N) array, and the labels that some have.
+
+    A process that is no fit has p-value 0, by which the wire says nothing.
+    """
     rule = "must hold numbers theta, mu and sigma, of one length"
     try:
-        given = [fit[name] for name in _PROCESS]
+        given = [*(fit[name] for name in _PROCESS), p_value_of(fit)]
     except (IndexError, KeyError, TypeError):
         raise InvalidInput("fit", rule, value=fields.shown(fit)) from None
     labels = next((known for known in map(labels_of, given) if known), ())
     columns = [
         vector(f"fit[{name!r}]", values, labels, "the others") if labels_of(values) else values
-        for name, values in zip(_PROCESS, given, strict=True)
+        for name, values in zip(_SENT, given, strict=True)
     ]
     try:
         rows = [np.atleast_1d(np.asarray(values, dtype=np.float64)) for values in columns]
@@ -139,4 +146,10 @@ def _usable(process: Any) -> Any:
     """Return which processes are asked about: a single one always, so that its error is the server's own."""
     if process.shape[1] == 1:
         return np.array([True])
-    return np.isfinite(process).all(axis=0) & (process[0] > 0) & (process[2] > 0)
+    return np.isfinite(process[:3]).all(axis=0) & (process[0] > 0) & (process[2] > 0)
+
+
+def p_value_of(fit: Mapping[str, Any]) -> Any:
+    """Return the p-value of a unit root of a fit of a series or of a pair; 0 where the mapping has none."""
+    named: Any = getattr(fit, "get", dict[str, Any]().get)
+    return named("adf_p_value", named("p_value", 0.0))

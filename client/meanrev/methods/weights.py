@@ -18,6 +18,7 @@ from meanrev.methods.assets import Assets, names_of
 from meanrev.methods.batches import Batches
 from meanrev.methods.bounds import Bounds, sides
 from meanrev.methods.naming import reported
+from meanrev.methods.sharpe_errors import sharpe_errors
 from meanrev.question import About, Live, Question, Replies
 from meanrev.results import Weights
 from meanrev_wire import codec
@@ -193,6 +194,7 @@ def as_weights(reply: WeightsOutput, labels: Table | None, about: About) -> Weig
         expected_return=reply.expected_return,
         expected_volatility=reply.expected_volatility,
         sharpe_ratio=reply.sharpe_ratio,
+        **sharpe_errors(reply),
         utility=reply.utility,
         status=reply.status,
         timestamp_ms=reply.timestamp_ms,

@@ -188,6 +188,7 @@ class Backtests(Result):
         best_trade: Profit of the best closed trade over its notional at the entry.
         worst_trade: Of the worst.
         position: -1, 0 or 1 after the last bar.
+        note: What to beware of, such as a rolling score whose lookback has fewer than 10 half-lives; "" for nothing.
         trades: All round trips, or None where they were not asked for.
         path: All bars, or None where they were not asked for.
     """
@@ -223,6 +224,7 @@ class Backtests(Result):
     best_trade: Number
     worst_trade: Number
     position: Count
+    note: Text
     trades: Trades | None = None
     path: AccountPaths | None = None
 
@@ -249,7 +251,7 @@ class BacktestPath(Result):
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class BacktestResult(BacktestMetric):
-    """A whole backtest of one series: the metrics of its last bar, and the figures of all of them.
+    """A whole backtest of one series: the metrics of its last bar, and the figures of all, sharpe_std_error too.
 
     All but path are None from a server without the method Backtest.
 
@@ -267,13 +269,12 @@ class BacktestResult(BacktestMetric):
         longest_drawdown: In bars, from a peak to its recovery or to the end.
         skewness: Of the bars' returns, a population moment; kurtosis, 3 for a normal distribution, likewise.
         best_return: Of one bar, like worst_return.
-        sharpe_std_error: Of sharpe_ratio; NaN where returns do not vary.
-        probability_sharpe_positive: That the true Sharpe ratio is above 0.
         exposure: Share of the bars with a position.
         turnover: Traded notional a year over the mean equity.
         profit_factor: Gains over losses of the closed trades; infinite without losses, NaN without either.
         best_trade: Profit of the best closed trade over its notional at the entry.
         worst_trade: Of the worst.
+        note: What to beware of, as in Backtests.
     """
 
     path: BacktestPath | None = None
@@ -291,10 +292,9 @@ class BacktestResult(BacktestMetric):
     kurtosis: float | None = None
     best_return: float | None = None
     worst_return: float | None = None
-    sharpe_std_error: float | None = None
-    probability_sharpe_positive: float | None = None
     exposure: float | None = None
     turnover: float | None = None
     profit_factor: float | None = None
     best_trade: float | None = None
     worst_trade: float | None = None
+    note: str = ""

@@ -34,6 +34,7 @@ class PairFit(Result):
         exit_zscore: A position with side d exits when d z >= -exit_zscore.
         status: "traded", or why there are no thresholds: "no_process", "too_costly".
         reason: The same in words; "" for "traded".
+        note: What to beware of in the thresholds, such as a unit root that is not rejected; "" for nothing.
     """
 
     y: Hashable
@@ -53,6 +54,7 @@ class PairFit(Result):
     exit_zscore: float
     status: str
     reason: str
+    note: str
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)

@@ -10,13 +10,14 @@ __all__ = ["SweepPlot"]
 class SweepPlot:
     """Drawings of a sweep."""
 
-    def __init__(self, surface: Callable[..., Any]) -> None:
+    def __init__(self, surface: Callable[..., Any], best: Callable[[Any], str]) -> None:
         """Draw nothing yet.
 
         Args:
             surface: SweepResult.surface.
+            best: Describes the Sharpe ratio of a column's best cell.
         """
-        self._surface = surface
+        self._surface, self._best = surface, best
 
     def heatmap(
         self,
@@ -55,7 +56,8 @@ class SweepPlot:
                 hovertemplate="entry %{y}, exit %{x}: %{z:.3f}<extra></extra>",
             )
         )
+        best = self._best(shown.column) if figure == "sharpe_ratio" else ""
         column = "prices" if shown.column == "" else html.escape(str(shown.column))  # plotly reads a title as markup
-        title = f"{column}: {name}, cost {shown.cost:g} a side, lookback {shown.lookback}"
+        title = f"{column}: {name}, cost {shown.cost:g} a side, lookback {shown.lookback}{best}"
         drawn.update_layout(title=title, xaxis_title="exit, z", yaxis_title="entry, z")
         return drawn

@@ -48,6 +48,10 @@ class Weights(Result):
         expected_return: Per period.
         expected_volatility: Per period.
         sharpe_ratio: Per period.
+        sharpe_std_error: Of the Sharpe ratio of these weights over the returns; NaN where means or covariance were
+            given.
+        probability_sharpe_positive: That their true ratio is above 0, which does not allow for their choice by the
+            same returns.
         utility: Certainty equivalent at gamma.
         status: "optimized", "constrained" or "error".
         timestamp_ms: As sent.
@@ -57,6 +61,8 @@ class Weights(Result):
     expected_return: float
     expected_volatility: float
     sharpe_ratio: float
+    sharpe_std_error: float
+    probability_sharpe_positive: float
     utility: float
     status: str
     timestamp_ms: int
@@ -71,6 +77,8 @@ class MultiperiodPlan(Result):
         expected_return: (K,).
         expected_volatility: (K,).
         sharpe_ratio: (K,).
+        sharpe_std_error: (K,) of these; NaN where means or covariance were given.
+        probability_sharpe_positive: (K,) that the true ratio is above 0, as in Weights.
         utility: (K,), net of that period's cost.
         status: K of them.
         cumulative_utility: The objective, net of costs.
@@ -82,6 +90,8 @@ class MultiperiodPlan(Result):
     expected_return: Floats
     expected_volatility: Floats
     sharpe_ratio: Floats
+    sharpe_std_error: Floats
+    probability_sharpe_positive: Floats
     utility: Floats
     status: tuple[str, ...]
     cumulative_utility: float

@@ -65,7 +65,7 @@ class ScanResult(Result):
         train_sharpe_std_error: Of train_sharpe; NaN where the returns do not vary.
         test_sharpe_std_error: Of test_sharpe, likewise.
         probability_sharpe_positive: That the true Sharpe ratio behind test_sharpe is above 0.
-        test_note: What to beware of in test_sharpe, such as few trades; "" for nothing.
+        test_note: What to beware of in the Sharpe ratios, such as few bars or trades in a part; "" for nothing.
         n_pairs: Pairs tested.
         n_significant: Pairs of these with a p-value below alpha, of which top may leave fewer here.
         n_untested: The other pairs, of the columns in notes.

@@ -12,7 +12,10 @@ __all__ = ["RealityCheck"]
 
 Floats = NDArray[np.float64]
 
-_OF_A_STRATEGY = ("strategy", "status", "reason", "mean", "std_error", "sharpe_ratio", "superior")
+_OF_A_STRATEGY = (
+    *("strategy", "status", "reason", "mean", "std_error", "sharpe_ratio", "sharpe_std_error"),
+    *("probability_sharpe_positive", "superior"),
+)
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -26,6 +29,8 @@ class RealityCheck(Result):
         mean: (M,) mean return a period, in excess of the benchmark's.
         std_error: (M,) of the mean, with the returns' dependence over time.
         sharpe_ratio: (M,) a period.
+        sharpe_std_error: (M,) of it, with the returns' dependence over time.
+        probability_sharpe_positive: (M,) that the true ratio is above 0; it does not allow for the search.
         superior: (M,) whether StepM finds the strategy better than the benchmark.
         n_tested: Strategies without an error.
         best: The one with the largest mean over standard error.
@@ -39,6 +44,9 @@ class RealityCheck(Result):
         probability_of_loss: Probability that it loses there.
         degradation: Slope of the Sharpe ratio there on that where it was chosen; NaN where the latter does not vary.
         path_sharpe_ratios: (P,) a period, of each path of combinatorial purged cross-validation.
+        path_sharpe_std_errors: (P,) of these.
+        path_probabilities_positive: (P,) that the true ratio of a path is above 0.
+        path_note: What to beware of in the paths, such as few periods to choose by; "" for nothing.
         chosen: The strategy that each choice of test folds trades.
         block_length: Mean length of the bootstrap's blocks, in periods.
     """
@@ -49,6 +57,8 @@ class RealityCheck(Result):
     mean: Floats
     std_error: Floats
     sharpe_ratio: Floats
+    sharpe_std_error: Floats
+    probability_sharpe_positive: Floats
     superior: NDArray[np.bool_]
     n_tested: int
     best: Any = field(metadata=LABEL)
@@ -61,6 +71,9 @@ class RealityCheck(Result):
     probability_of_loss: float
     degradation: float
     path_sharpe_ratios: Floats
+    path_sharpe_std_errors: Floats
+    path_probabilities_positive: Floats
+    path_note: str
     chosen: tuple[Any, ...] = field(metadata=LABEL)
     block_length: int
 

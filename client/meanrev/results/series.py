@@ -104,6 +104,7 @@ class Thresholds(Result):
         expected_holding_periods: Mean time in trade, in theta's time unit, or in bars where dt was given.
         expected_return_per_trade: In units of the price, net of the cost.
         win_rate_estimate: Share of trades that win; 1 without a stop.
+        note: What to beware of, such as a fit whose unit root is not rejected; "" for nothing.
     """
 
     entry_zscore: Number
@@ -111,6 +112,7 @@ class Thresholds(Result):
     expected_holding_periods: Number
     expected_return_per_trade: Number
     win_rate_estimate: Number
+    note: Text = ""
 
     def to_frame(self) -> Any:
         """Return a pandas DataFrame with one row a process, labelled by the series' name where the fit had names."""
@@ -135,6 +137,8 @@ class BacktestMetric(Result):
         realized_pnl: Of the closed trades.
         max_drawdown: Positive, a fraction of the running peak; in mode "unit" of the initial capital.
         sharpe_ratio: Annualised.
+        sharpe_std_error: Of it, for independent returns; NaN where they do not vary.
+        probability_sharpe_positive: That the true Sharpe ratio is above 0.
         num_trades: Closed round trips.
         win_rate: Share of them with a profit.
         avg_profit_per_trade: A fraction of the initial capital.
@@ -143,7 +147,7 @@ class BacktestMetric(Result):
         equity: The initial capital and what was gained.
         total_costs: Sum of all fees.
         position: -1, 0 or 1.
-        zscore: Rolling z-score of this bar; 0 while the window fills.
+        zscore: Score of this bar; 0 while there is none.
     """
 
     bar_number: int
@@ -154,6 +158,8 @@ class BacktestMetric(Result):
     realized_pnl: float
     max_drawdown: float
     sharpe_ratio: float
+    sharpe_std_error: float
+    probability_sharpe_positive: float
     num_trades: int
     win_rate: float
     avg_profit_per_trade: float
@@ -193,6 +199,7 @@ class Signal(Result):
         expected_profit: In units of the price, net of the cost.
         timestamp_ms: Of the last price.
         reasoning: The numbers and the rule that fired.
+        note: What to beware of, such as a fit whose unit root is not rejected; "" for nothing.
     """
 
     signal: str
@@ -201,3 +208,4 @@ class Signal(Result):
     expected_profit: float
     timestamp_ms: int
     reasoning: str
+    note: str = ""

@@ -90,6 +90,7 @@ class BestCells(Result):
         n_bars: Bars from its first price to its last, which the figures are of.
         sharpe_std_error: Of the best cell's Sharpe ratio, for independent returns.
         probability_sharpe_positive: That the true ratio is above 0; it does not allow for the choice among many cells.
+        note: What to beware of, such as a lookback of fewer than 10 half-lives; "" for nothing.
     """
 
     column: Any = field(metadata=LABEL)
@@ -109,6 +110,7 @@ class BestCells(Result):
     n_bars: Any
     sharpe_std_error: Any
     probability_sharpe_positive: Any
+    note: Any
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -133,9 +135,10 @@ class WalkForward(Result):
         cell: Number of the chosen cell, -1 where none was valid.
         status: "ok", or "error" where the train part has no cell, or the test part no figures.
         reason: Why; "" where both have them.
+        train_sharpe_std_error: Of train_sharpe; it does not allow for the choice of the cell by the same bars.
         test_sharpe_std_error: Of test_sharpe; NaN where the returns do not vary.
         probability_sharpe_positive: That the true Sharpe ratio behind test_sharpe is above 0.
-        note: What to beware of in test_sharpe, such as few bars or trades; "" for nothing.
+        note: What to beware of in either part, such as few bars or trades; "" for nothing.
         train_first: Time of the first train bar, datetime64; None, like the next three, where the prices have no times.
         train_last: Time of the last train bar.
         test_first: Time of the first test bar.
@@ -159,6 +162,7 @@ class WalkForward(Result):
     cell: Ints
     status: tuple[str, ...]
     reason: tuple[str, ...]
+    train_sharpe_std_error: Floats
     test_sharpe_std_error: Floats
     probability_sharpe_positive: Floats
     note: tuple[str, ...]
@@ -205,7 +209,13 @@ class SweepResult(Result):
     @property
     def plot(self) -> SweepPlot:
         """Drawings; they need plotly, which the extra meanrev[plot] brings."""
-        return SweepPlot(self.surface)
+        return SweepPlot(self.surface, self._best_words)
+
+    def _best_words(self, column: Any) -> str:
+        """Return the Sharpe ratio of a column's best cell with its standard error, "" where it has none."""
+        place = self.columns.index(column)
+        ratio, error = (np.atleast_1d(self.best[name])[place] for name in ("sharpe_ratio", "sharpe_std_error"))
+        return f"; the best cell's is {ratio:.2f} ± {error:.2f}" if np.isfinite(error) else ""
 
     def to_columns(self) -> dict[str, Any]:
         """Return what to_frame shows, a column's values by its name, without pandas: a row a column and cell."""

@@ -18,7 +18,7 @@ from meanrev_cli.narrow import Fitting
 from meanrev_cli.output_files import can_be_written, write_table
 from meanrev_cli.price_options import price_options, read_prices, report_text
 from meanrev_cli.shared import Shared, shared_flags
-from meanrev_cli.sweep_words import cell
+from meanrev_cli.sweep_words import entry
 from meanrev_cli.words import COST
 
 __all__ = ["scan"]
@@ -34,6 +34,7 @@ _COLUMNS = (
     ("train_sharpe", "{:.2f}"),
     ("deflated_sharpe", "{:.2f}"),
     ("test_sharpe", "{:.2f}"),
+    ("probability_sharpe_positive", "{:.2f}"),
     ("test_return", "{:+.3f}"),
     ("test_trades", "{}"),
     ("status", "{}"),
@@ -112,11 +113,13 @@ def _finite(value: Any) -> Any:
 
 def _picture(found: ScanResult, read: Table, out: Path | None) -> Group:
     shown = _COLUMNS if not any(found.reason) else (*_COLUMNS, ("reason", "{}"))
-    rows = [[cell(found[name][i], shape) for name, shape in shown] for i in range(min(len(found.y), _SHOWN))]
+    rows = [[entry(found, name, i, shape) for name, shape in shown] for i in range(min(len(found.y), _SHOWN))]
     table = Fitting([name for name, _ in shown], rows, texts=_TEXTS | {"reason"}, order=_ORDER)
     untested = f", {found.n_untested} not tested" if found.n_untested else ""
     counts = f"{found.n_pairs} pairs tried, {found.n_significant} significant{untested}"
     lines: list[RenderableType] = [Text(report_text(read)), Text(counts), table]
+    shown_notes = zip(found.y[:_SHOWN], found.x[:_SHOWN], found.test_note, strict=False)
+    lines += [Text(f"{y}, {x}: {note}", style="yellow") for y, x, note in shown_notes if note]
     lines += [Text(f"{note.column}: {note.reason}", style="yellow") for note in found.notes[:_SHOWN]]
     if len(found.notes) > _SHOWN:
         lines.append(Text(f"... and {len(found.notes) - _SHOWN} more columns; --json names all", style="dim"))

@@ -22,7 +22,7 @@ from meanrev_cli.price_options import price_options, read_prices, report_text, u
 from meanrev_cli.shared import Shared, shared_flags
 from meanrev_cli.spread import spread
 from meanrev_cli.sweep_page import page
-from meanrev_cli.sweep_words import BEST, BEST_ORDER, Dated, reasons, records, rows_of
+from meanrev_cli.sweep_words import BEST, BEST_ORDER, Dated, pooled_words, reasons, records, rows_of
 from meanrev_cli.words import COSTS, RATE, SPANS
 
 __all__ = ["sweep"]
@@ -137,6 +137,7 @@ def _document(dated: Dated, note: str, saved: list[str]) -> dict[str, Any]:
         "cells": dated.swept.n_cells,
         "best": dated.best_records(),
         "walk_forward": None if dated.swept.walk_forward is None else records(dated.steps()),
+        "pooled": None if dated.swept.pooled is None else records(dated.swept.pooled),
         "saved": saved,
     }
 
@@ -154,6 +155,7 @@ def _picture(dated: Dated, note: str, saved: list[str]) -> Group:
     if len(rows) > _SHOWN:
         parts.append(Text(f"... and {len(rows) - _SHOWN} more columns; --out or --json has all", style="dim"))
     parts += [Text(f"{name} has no figures: {reason}", style="yellow") for name, reason in dated.reasons[:_SHOWN]]
+    parts += [Text(f"{name}: {note}", style="yellow") for name, note in dated.notes[:_SHOWN]]
     if swept.walk_forward is not None:
         parts += [Text(words) for words in _walked(dated)]
     parts += [Text(f"Saved: {path}", style="bold") for path in saved]
@@ -172,7 +174,7 @@ def _walked(dated: Dated) -> list[str]:
     when = f", {steps['train_first'][0]} to {max(steps['test_last'])}" if "train_first" in steps else ""
     gained = f"{int(np.sum(walk.test_return > 0))} of {len(walk.column)} test parts gained."
     sharpes = f"mean Sharpe {train:.2f} where chosen, {test:.2f} where traded"
-    said = [f"Walk-forward: {len(walk.column)} steps{when}, {sharpes}; {gained}"]
+    said = [f"Walk-forward: {len(walk.column)} steps{when}, {sharpes}; {gained}", *pooled_words(dated.swept)]
     without = [i for i, reason in enumerate(reasons(walk)) if reason]
     if without:
         i = without[0]

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from gpu_kernels import sweep
 from gpu_kernels.checks import Floats, all_finite, positive
 from gpu_kernels.errors import InvalidInput
+from gpu_kernels.sweep.rolling_loss import lookback_notes
 from meanrev_server.capacity import Demand
 from meanrev_server.rpc import options
 from meanrev_server.rpc.call import Call
@@ -26,7 +27,7 @@ __all__ = ["StreamedBacktestOptions", "handle"]
 _BARS_AT_ONCE = 512
 """Most bars computed at once; more than an eighth of it takes a compute thread."""
 
-_OF_A_BAR, _STEPS_OF_A_BAR = 320, 40_000
+_OF_A_BAR, _STEPS_OF_A_BAR = 400, 40_000
 """Bytes of memory and elementary steps that a bar of a message takes, most of the steps for its reply."""
 
 _WHOLE_FROM = 128
@@ -76,11 +77,26 @@ class _Whole(NamedTuple):
 
     bars: _Bars
     metrics: sweep.BarMetrics
+    note: str
+
+
+class _Remarks:
+    """What one reply says beside its figures: options that were ignored, and a note."""
+
+    def __init__(self, stream: options.StreamOptions[StreamedBacktestOptions]) -> None:
+        self._stream = stream
+        self.note = ""
+
+    def once(self) -> str:
+        """Return the metadata of the next reply."""
+        note, self.note = self.note, ""
+        return options.reply_metadata(self._stream.ignored_once(), note=note or None)
 
 
 async def handle(messages: AsyncIterator[bytes], call: Call) -> AsyncIterator[bytes]:
     """Answer every update_frequency bars, and once at the end of the stream."""
     stream = options.StreamOptions(StreamedBacktestOptions)
+    remarks = _Remarks(stream)
     run: sweep.OnlineBacktest | None = None
     whole: _Whole | None = None
     reported = bar = 0
@@ -95,11 +111,12 @@ async def handle(messages: AsyncIterator[bytes], call: Call) -> AsyncIterator[by
         if run is None:
             run = _start(chosen)
             if size >= _WHOLE_FROM:
-                whole = _Whole(bars, await call.compute(_computed_whole, run, bars))
+                whole = await call.compute(_computed_whole, run, bars, chosen)
+                remarks.note = whole.note
         elif whole is not None:
             await call.compute(_catch_up, run, whole.bars)
             whole = None
-        metrics = _traded_replies(run, bars, bar, stream) if whole is None else _whole_replies(whole, stream)
+        metrics = _traded_replies(run, bars, bar, remarks) if whole is None else _whole_replies(whole, remarks)
         brief = chosen.lookback <= _LONG_LOOKBACK and size <= _BARS_AT_ONCE // 8
         bar += size
         for _ in range(0, size, _BARS_AT_ONCE):
@@ -113,7 +130,7 @@ async def handle(messages: AsyncIterator[bytes], call: Call) -> AsyncIterator[by
         if bar % bars.every == 0:
             reported = bar
     if run is not None and reported != bar:
-        yield _encoded(run.metric() if whole is None else _metric(whole.metrics, -1), stream.ignored_once())
+        yield _encoded(run.metric() if whole is None else _metric(whole.metrics, -1), remarks.once())
 
 
 def _start(chosen: StreamedBacktestOptions) -> sweep.OnlineBacktest:
@@ -145,9 +162,7 @@ def _bars(message: BacktestInput, chosen: StreamedBacktestOptions) -> _Bars:
     )
 
 
-def _traded_replies(
-    run: sweep.OnlineBacktest, bars: _Bars, before: int, stream: options.StreamOptions[StreamedBacktestOptions]
-) -> Iterator[bytes | None]:
+def _traded_replies(run: sweep.OnlineBacktest, bars: _Bars, before: int, remarks: _Remarks) -> Iterator[bytes | None]:
     """Trade bar after bar; yield a reply, or None where the bar has none."""
     for i, (price, stamp) in enumerate(zip(bars.prices.tolist(), bars.timestamps_ms.tolist(), strict=True)):
         with wire_names(_NAMES):
@@ -155,12 +170,18 @@ def _traded_replies(
         if (before + i + 1) % bars.every:
             yield None
         else:
-            yield _encoded(run.metric(), stream.ignored_once())
+            yield _encoded(run.metric(), remarks.once())
 
 
-def _computed_whole(run: sweep.OnlineBacktest, bars: _Bars) -> sweep.BarMetrics:
+def _computed_whole(run: sweep.OnlineBacktest, bars: _Bars, chosen: StreamedBacktestOptions) -> _Whole:
+    """Trade a first message, and estimate the half-life of its prices for the note on a short lookback.
+
+    Prices that come bar by bar have no note: no half-life is known when the first of them are traded.
+    """
     with wire_names(_NAMES):
-        return run.whole(bars.prices, bars.entry_z, bars.exit_z, bars.cost_per_side, bars.timestamps_ms)
+        metrics = run.whole(bars.prices, bars.entry_z, bars.exit_z, bars.cost_per_side, bars.timestamps_ms)
+    note = lookback_notes(bars.prices[None], chosen.lookback)[0] if chosen.score == "rolling" else ""
+    return _Whole(bars, metrics, note)
 
 
 def _catch_up(run: sweep.OnlineBacktest, bars: _Bars) -> None:
@@ -168,13 +189,13 @@ def _catch_up(run: sweep.OnlineBacktest, bars: _Bars) -> None:
         run.update(price, bars.entry_z, bars.exit_z, bars.cost_per_side, stamp)
 
 
-def _whole_replies(whole: _Whole, stream: options.StreamOptions[StreamedBacktestOptions]) -> Iterator[bytes | None]:
+def _whole_replies(whole: _Whole, remarks: _Remarks) -> Iterator[bytes | None]:
     """Yield what _traded_replies yields, from the metrics of the whole message."""
     for place in range(whole.bars.prices.size):
         if (place + 1) % whole.bars.every:
             yield None
         else:
-            yield _encoded(_metric(whole.metrics, place), stream.ignored_once())
+            yield _encoded(_metric(whole.metrics, place), remarks.once())
 
 
 def _metric(metrics: sweep.BarMetrics, place: int) -> sweep.BarMetric:
@@ -186,7 +207,8 @@ def _next_replies(metrics: Iterator[bytes | None]) -> list[bytes]:
     return [reply for reply in islice(metrics, _BARS_AT_ONCE) if reply is not None]
 
 
-def _encoded(metric: sweep.BarMetric, ignored: list[str]) -> bytes:
+def _encoded(metric: sweep.BarMetric, metadata: str) -> bytes:
     values = metric._asdict()
     values["zscore"] = metric.zscore if np.isfinite(metric.zscore) else 0.0
-    return codec.encode(BacktestMetric, metadata=options.reply_metadata(ignored), **values)
+    values["probability_sharpe_positive"] = metric.probability_sharpe_positive
+    return codec.encode(BacktestMetric, metadata=metadata, **values)

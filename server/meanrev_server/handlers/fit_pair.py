@@ -5,6 +5,7 @@ from typing import Annotated, Literal
 from msgspec import Meta
 
 from gpu_kernels import engle_granger
+from gpu_kernels.ou.unit_root_note import unit_root_note
 from meanrev_server.capacity import Demand
 from meanrev_server.rpc import options
 from meanrev_server.rpc.call import Call
@@ -76,4 +77,6 @@ def _answer(request: FitPairRequest, chosen: PairOptions, ignored: list[str]) ->
     with wire_names(_NAMES):
         given = {name: getattr(chosen, name) for name in _CHOSEN}
         found = engle_granger.fit(codec.matrix(request.prices, "prices"), **given)
-    return codec.encode(FitPairReply, **same_fields(FitPairReply, found), metadata=options.reply_metadata(ignored))
+    note = unit_root_note(found.p_value) if found.status == "traded" else ""
+    fields = {**same_fields(FitPairReply, found), "note": note}
+    return codec.encode(FitPairReply, **fields, metadata=options.reply_metadata(ignored))

@@ -1,18 +1,22 @@
 """GenerateSignals: whether to buy, sell or hold at the last price of a history."""
 
+import math
 from typing import Annotated, Any, Literal, NamedTuple
 
 import numpy as np
 from msgspec import Meta
 
 from gpu_kernels import ou, signals, thresholds
-from gpu_kernels.checks import all_finite
+from gpu_kernels.checks import Floats, all_finite
 from gpu_kernels.errors import InvalidInput
+from gpu_kernels.ou.unit_root_note import unit_root_note
+from gpu_kernels.sweep.rolling_loss import lookback_note
 from meanrev_server.capacity import Demand
 from meanrev_server.rpc import options
 from meanrev_server.rpc.call import Call
 from meanrev_server.rpc.naming import option_names, wire_names
 from meanrev_server.rpc.stamps import stamps_of
+from meanrev_server.rpc.trading_options import Lookback
 from meanrev_server.rpc.unary import answered
 from meanrev_wire import codec
 from meanrev_wire.meanrev_pb2 import SignalRequest, SignalResponse
@@ -24,6 +28,8 @@ _COPIES = 12
 """Arrays of the length of the history that are held at once."""
 _SEARCH = 100_000
 """Elementary steps of the search for thresholds."""
+_OF_ONLINE, _OF_ROLLING = 20_000, 500
+"""Elementary steps of a price that another score than "fixed" reads."""
 
 
 class SignalOptions(options.Options, frozen=True, kw_only=True):
@@ -35,6 +41,9 @@ class SignalOptions(options.Options, frozen=True, kw_only=True):
         confidence: What confidence is: a probability of the exit, or the earlier 1 - p of the unit-root test.
         transaction_cost: Per side, a fraction of |mu|.
         bias: Small-sample correction of the theta that is fitted from the history.
+        score: What the last price is measured against: the process, the last prices, or one fitted to those before.
+        lookback: For score "rolling": its prices, the last one included.
+        forgetting: For score "online": weight of a price relative to the next one.
     """
 
     stop: Annotated[float, Meta(gt=0)] | None = None
@@ -42,11 +51,15 @@ class SignalOptions(options.Options, frozen=True, kw_only=True):
     confidence: Literal["exit", "unit_root"] = "exit"
     transaction_cost: Annotated[float, Meta(ge=0)] = 0.001
     bias: Literal["none", "median_unbiased"] = "median_unbiased"
+    score: Literal["fixed", "online", "rolling"] = "fixed"
+    lookback: Lookback = 20
+    forgetting: Annotated[float, Meta(gt=0, le=1)] = 1.0
 
 
 _NAMES = option_names(
     SignalOptions,
     price="price_history.prices",
+    prices="price_history.prices",
     theta="ou_params.theta",
     mu="ou_params.mu",
     sigma="ou_params.sigma",
@@ -69,10 +82,15 @@ async def handle(data: bytes, call: Call) -> bytes:
     return await answered(data, call, SignalRequest, SignalOptions, _answer, _demand)
 
 
-def _demand(request: SignalRequest, _: SignalOptions) -> Demand:
+def _demand(request: SignalRequest, chosen: SignalOptions) -> Demand:
     n_prices = len(request.price_history.prices)
+    of_score = {
+        "fixed": 0,
+        "online": _OF_ONLINE * n_prices,
+        "rolling": _OF_ROLLING * min(n_prices, 2 * chosen.lookback),
+    }
     return Demand(
-        work=16 * n_prices + _SEARCH,
+        work=16 * n_prices + _SEARCH + of_score[chosen.score],
         peak_bytes=_COPIES * 8 * n_prices,
         field="price_history.prices",
         remedy="a shorter history takes less",
@@ -86,7 +104,7 @@ def _answer(request: SignalRequest, chosen: SignalOptions, ignored: list[str]) -
     all_finite("price_history.prices", history)
     stamps = stamps_of(request.price_history.timestamps_ms, history.size, "price_history.timestamps_ms")
     fit = ou.single(ou.fit(history[None, :], bias=chosen.bias)) if history.size >= _LEAST_PRICES else None
-    process = _process(request, fit)
+    process, scored = _scored(history, request, fit, chosen)
     with wire_names(_NAMES):
         round_trip_cost = _round_trip_cost(chosen.transaction_cost, process.mu)
         entry_z, exit_z = _levels(request, process, round_trip_cost)
@@ -99,8 +117,10 @@ def _answer(request: SignalRequest, chosen: SignalOptions, ignored: list[str]) -
             round_trip_cost=round_trip_cost,
             stop=chosen.stop,
             horizon=chosen.horizon,
+            scored=scored,
         )
     confidence, extras = _confidence(found, fit, chosen)
+    notes = _notes(request, process, fit, chosen)
     return codec.encode(
         SignalResponse,
         signal=found.signal,
@@ -110,9 +130,36 @@ def _answer(request: SignalRequest, chosen: SignalOptions, ignored: list[str]) -
         timestamp_ms=int(stamps[-1]) if stamps.size else 0,
         reasoning=found.reasoning,
         metadata=options.reply_metadata(
-            ignored, entry_zscore=entry_z, exit_zscore=exit_z, **process._asdict(), **extras
+            ignored, entry_zscore=entry_z, exit_zscore=exit_z, **process._asdict(), **extras, note=notes or None
         ),
     )
+
+
+def _scored(
+    history: Floats, request: SignalRequest, fit: ou.OuEstimate | None, chosen: SignalOptions
+) -> tuple[_Process, signals.Scored | None]:
+    """Return the process, and the score of the last price where it is not that of the process."""
+    if chosen.score == "online":
+        if request.ou_params.theta > 0:
+            raise InvalidInput("ou_params", "must be left out for score 'online', which fits its own process")
+        with wire_names(_NAMES):
+            scored, found = signals.online(history, chosen.forgetting)
+        return _Process(*found), scored
+    process = _process(request, fit)
+    if chosen.score == "fixed":
+        return process, None
+    with wire_names(_NAMES):
+        return process, signals.rolling(history, chosen.lookback)
+
+
+def _notes(request: SignalRequest, process: _Process, fit: ou.OuEstimate | None, chosen: SignalOptions) -> str:
+    """Return what to beware of: a unit root that is not rejected, and a rolling score of few half-lives."""
+    given = request.ou_params
+    p_value = given.adf_p_value if given.theta > 0 else math.nan if fit is None else fit.adf_p_value
+    parts = [unit_root_note(p_value)]
+    if chosen.score == "rolling":
+        parts.append(lookback_note(chosen.lookback, math.log(2.0) / process.theta))
+    return "; ".join(part for part in parts if part)
 
 
 def _confidence(

@@ -8,6 +8,7 @@ from msgspec import Meta
 from gpu_kernels import moments, multiperiod
 from gpu_kernels.checks import Floats
 from gpu_kernels.errors import InvalidInput
+from gpu_kernels.performance.sharpe_error import probability_positive, standard_errors
 from meanrev_server.capacity import Demand
 from meanrev_server.rpc import options
 from meanrev_server.rpc.call import Call
@@ -25,7 +26,7 @@ _OF_A_PLAN, _OF_A_WEIGHT, _OF_GIVEN = 6, 100, 5
 """Arrays that are held at once: matrices and vectors of each block of a plan, and matrices of each period given."""
 _CUBES, _STEPS_OF_A_BLOCK = 50, 100_000
 """Elementary steps of a block of a plan: in cubes of the number of assets, and beside them."""
-_OF_A_PERIOD, _AROUND = 192, 4096
+_OF_A_PERIOD, _AROUND = 210, 4096
 """Most bytes of a period in the reply beside its weights, and of the rest of the reply."""
 _OBJECTS = 2048
 """Bytes of memory of a period's part of the reply until it is written, beside its weights."""
@@ -87,7 +88,7 @@ def _demand(request: MultiperiodRequest, chosen: MultiperiodOptions) -> Demand:
 
 def _answer(request: MultiperiodRequest, chosen: MultiperiodOptions, ignored: list[str]) -> bytes:
     with wire_names(_NAMES):
-        means, covariances, extras = _estimates(request)
+        means, covariances, periods, extras = _estimates(request)
         plan = multiperiod.optimize(
             means,
             covariances,
@@ -102,6 +103,8 @@ def _answer(request: MultiperiodRequest, chosen: MultiperiodOptions, ignored: li
         )
     volatility = plan.expected_volatility
     ratio = np.divide(plan.expected_return, volatility, out=np.zeros_like(volatility), where=volatility > 0)
+    errors = _sharpe_errors(periods, plan.weights)
+    positive = probability_positive(ratio, errors)
     return codec.encode(
         MultiperiodResponse,
         weights_sequence=[
@@ -110,6 +113,8 @@ def _answer(request: MultiperiodRequest, chosen: MultiperiodOptions, ignored: li
                 "expected_return": float(plan.expected_return[k]),
                 "expected_volatility": float(volatility[k]),
                 "sharpe_ratio": float(ratio[k]),
+                "sharpe_std_error": float(errors[k]),
+                "probability_sharpe_positive": float(positive[k]),
                 "utility": float(plan.utility[k]),
                 "status": plan.status,
             }
@@ -122,14 +127,23 @@ def _answer(request: MultiperiodRequest, chosen: MultiperiodOptions, ignored: li
     )
 
 
-def _estimates(request: MultiperiodRequest) -> tuple[Floats, Floats, dict[str, Any]]:
-    """Return means (K, N), covariances (K, N, N) or (N, N), and extra outputs about them."""
+def _sharpe_errors(periods: list[Floats], weights: Floats) -> Floats:
+    """Return the standard errors (K,) of the Sharpe ratios of weights (K, N) over the returns of their periods."""
+    found = np.full(len(weights), np.nan)
+    for k, block in enumerate(periods):
+        earned = block[~np.isnan(block).any(axis=1)] @ weights[k]
+        found[k] = standard_errors(earned[None])[0]
+    return found
+
+
+def _estimates(request: MultiperiodRequest) -> tuple[Floats, Floats, list[Floats], dict[str, Any]]:
+    """Return means (K, N), covariances (K, N, N) or (N, N), the returns that gave both, and extra outputs."""
     expected = codec.doubles(request.expected_returns) if len(request.expected_returns) else None
     covariance = codec.matrix(request.covariance, "covariance") if request.HasField("covariance") else None
     if not len(request.returns_sequence):
         if expected is None or covariance is None:
             raise InvalidInput("returns_sequence", "must be given unless both expected_returns and covariance are")
-        return np.tile(expected, (request.n_periods or 1, 1)), covariance, {}
+        return np.tile(expected, (request.n_periods or 1, 1)), covariance, [], {}
     periods = _periods(request)
     found = []
     for k, block in enumerate(periods):
@@ -142,7 +156,8 @@ def _estimates(request: MultiperiodRequest) -> tuple[Floats, Floats, dict[str, A
             raise InvalidInput("expected_returns", f"must hold {means.shape[1]} values", value=expected.size)
         means = np.tile(expected, (len(periods), 1))
     covariances = np.array([estimate.matrix for estimate in found]) if covariance is None else covariance
-    return means, covariances, {"fallbacks": fallbacks or None} if covariance is None else {}
+    extras = {"fallbacks": fallbacks or None} if covariance is None else {}
+    return means, covariances, periods if expected is None and covariance is None else [], extras
 
 
 def _periods(request: MultiperiodRequest) -> list[Floats]:

@@ -7,6 +7,7 @@ from msgspec import Meta
 
 from gpu_kernels import thresholds
 from gpu_kernels.errors import InvalidInput
+from gpu_kernels.ou.unit_root_note import unit_root_note
 from meanrev_server.batchable import ThresholdKey, optimal_thresholds
 from meanrev_server.capacity import Demand
 from meanrev_server.rpc import options
@@ -87,7 +88,7 @@ async def handle(data: bytes, call: Call) -> bytes:
         expected_holding_periods=float(found.holding_time),
         expected_return_per_trade=float(found.return_per_trade),
         win_rate_estimate=float(found.win_rate),
-        metadata=options.reply_metadata(ignored, **_extras(found, round_trip_cost)),
+        metadata=options.reply_metadata(ignored, **_extras(found, round_trip_cost, process.adf_p_value)),
     )
 
 
@@ -116,7 +117,7 @@ async def _optimal(
     return await call.batched(optimal_thresholds, key, item)
 
 
-def _extras(found: thresholds.Thresholds, round_trip_cost: float) -> dict[str, Any]:
+def _extras(found: thresholds.Thresholds, round_trip_cost: float, p_value: float) -> dict[str, Any]:
     extras: dict[str, Any] = {
         "round_trip_cost": round_trip_cost,
         "cycle_time": float(found.cycle_time),
@@ -127,6 +128,11 @@ def _extras(found: thresholds.Thresholds, round_trip_cost: float) -> dict[str, A
         extras.update(kelly_fraction=float(found.fraction), kelly_growth=float(found.growth))
     if found.bar_shift:
         extras["bar_shift"] = str(found.bar_shift)
+    notes = []
     if found.cycle_time > _LONGEST_CYCLE:
-        extras["note"] = f"unprofitable in practice: a cycle takes {float(found.cycle_time):.3g} periods"
+        notes.append(f"unprofitable in practice: a cycle takes {float(found.cycle_time):.3g} periods")
+    if doubt := unit_root_note(p_value):
+        notes.append(doubt)
+    if notes:
+        extras["note"] = "; ".join(notes)
     return extras

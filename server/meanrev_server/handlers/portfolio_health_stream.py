@@ -72,7 +72,7 @@ async def handle(data: bytes, call: Call) -> AsyncIterator[bytes]:
             max_drawdown=held.limits.max_drawdown,
             max_abs_z=held.limits.max_abs_z,
             stale_ms=held.limits.stale_ms,
-            estimator=ou.OnlineOu,
+            estimator=_estimator,
         )
     marked = _Account(account, few=len(assets) <= _FEW_ASSETS)
     with call.stores.marks.listening(assets, marked.take, time.monotonic()):
@@ -80,6 +80,11 @@ async def handle(data: bytes, call: Call) -> AsyncIterator[bytes]:
             yield _encoded(request.portfolio_id, await marked.report(call), ignored, note)
             ignored, note = [], ""
             await _pause(call.stopping, period_s)
+
+
+def _estimator() -> ou.OnlineOu:
+    """Return the estimator of an asset; by standard errors the lower bound of theta would be above 0 too often."""
+    return ou.OnlineOu(bias="median_unbiased")
 
 
 class _Account:

@@ -30,7 +30,10 @@ class StatsOptions(options.Options, frozen=True, kw_only=True):
 
 
 _NAMES = option_names(StatsOptions)
-_EXTRAS = ("annual_return", "annual_volatility", "sharpe_ratio", "levels", "value_at_risk", "expected_shortfall")
+_EXTRAS = (
+    *("annual_return", "annual_volatility", "sharpe_ratio", "sharpe_std_error", "probability_sharpe_positive"),
+    *("levels", "value_at_risk", "expected_shortfall"),
+)
 """Figures that travel in the reply's metadata."""
 _COPIES, _SQUARES = 5, 4
 """Arrays of the size of the returns, and of the covariance, that are held at once."""

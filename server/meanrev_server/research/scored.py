@@ -1,13 +1,23 @@
 """The score that research methods trade: the process of each column, given or fitted to the first rows."""
 
+from collections.abc import Sequence
+
 import numpy as np
 from numpy.typing import NDArray
 
 from gpu_kernels import sweep
 from gpu_kernels.errors import InvalidInput
+from gpu_kernels.sweep.rolling_loss import lookback_note, lookback_notes
+from meanrev_server.research.columns import column_groups
 from meanrev_server.research.task import Level, TradingResearchOptions
 
-__all__ = ["SCORE_NAMES", "level", "scored"]
+__all__ = ["LONGEST_NOTE", "SCORE_NAMES", "level", "rolling_notes", "scored"]
+
+LONGEST_NOTE = lookback_note(1_000_000, 1.23e100, (1.23e-100, 1.23e100))
+"""As long as a note of rolling_notes can be."""
+
+_ENTRIES_AT_ONCE = 2**19
+"""Prices of the columns whose half-lives are estimated at once."""
 
 SCORE_NAMES = {"mean": "metadata.mu", "deviation": "metadata.sigma_eq"}
 """Names of the wire of what the operations call mean and deviation."""
@@ -51,6 +61,26 @@ def scored(
     traded = prices.copy()
     traded[:fit_rows] = np.nan
     return rules._replace(mean=mean, deviation=deviation), traded
+
+
+def rolling_notes(
+    prices: NDArray[np.float64], chosen: TradingResearchOptions, lookbacks: int | Sequence[int]
+) -> list[str]:
+    """Return a note on each column whose rolling score has a lookback of too few half-lives, "" for the others.
+
+    Args:
+        prices: (T, N) that are traded; their half-lives are estimated from all of them, for the note alone.
+        chosen: The options.
+        lookbacks: One, or one a column; 0 where a column is not traded.
+    """
+    n_rows, n_columns = prices.shape
+    if chosen.score != "rolling":
+        return [""] * n_columns
+    windows = np.broadcast_to(np.asarray(lookbacks), n_columns)
+    notes = []
+    for columns, series in column_groups(prices, max(1, _ENTRIES_AT_ONCE // n_rows)):
+        notes += lookback_notes(series, windows[columns])
+    return notes
 
 
 def level(value: Level | None, name: str, n_columns: int) -> NDArray[np.float64]:

@@ -68,7 +68,7 @@ class TestAnyLabels:
             assert fit.asset_id == label
             assert type(fit.asset_id) is type(label)
             assert fit.to_frame().index.tolist() == [label]
-            assert client.thresholds(fit, round_trip_cost=0.01).to_frame().shape == (1, 5)
+            assert client.thresholds(fit, round_trip_cost=0.01).to_frame().shape == (1, 6)
 
     def test_sweeps_have_them_and_find_them(self, client, prices, kind):
         labels = tuple(LABELS[kind])

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gpu_kernels import data_snooping
+from gpu_kernels import data_snooping, performance
 from gpu_kernels.data_snooping import bootstrap, repeated_search
 from gpu_kernels.errors import Degenerate, InvalidInput
 from tests.gpu_kernels.twins import LAYOUTS
@@ -247,3 +247,22 @@ def test_nothing_to_choose_among_is_degenerate():
 
 def test_thirty_rows_are_enough():
     assert data_snooping.examine(RETURNS[:30], n_blocks=2, n_folds=3, n_test_folds=1).n_tested == 5
+
+
+def test_sharpe_ratios_have_the_errors_of_their_returns():
+    found = data_snooping.examine(np.where(SPOILED.any(axis=0) & (np.arange(5) == 2), 0.01, RETURNS), **FEW)
+    kept = [0, 1, 3, 4]
+    expected = performance.figures(RETURNS.T, periods_per_year=1.0).figures
+    np.testing.assert_allclose(found.sharpe_std_error[kept], expected.sharpe_std_error[kept], rtol=1e-9)
+    assert np.isnan(found.sharpe_std_error[2])
+    ratios, errors = found.paths.path_sharpe_ratios, found.paths.path_std_errors
+    assert ratios.shape == errors.shape
+    one = data_snooping.examine(RETURNS[:, :1], **FEW)  # every path is the one strategy
+    np.testing.assert_allclose(one.paths.path_std_errors, expected.sharpe_std_error[0], rtol=1e-9)
+
+
+@pytest.mark.parametrize(("n_periods", "note"), [(50, ""), (49, "leaves 29 periods to choose a strategy by")])
+def test_paths_say_where_few_periods_are_left_to_choose_by(n_periods, note):
+    """Two folds of five are tested: 20 of 50 periods, and up to 20 of 49."""
+    said = data_snooping.examine(RETURNS[:n_periods], **FEW).paths.note
+    assert (note in said) if note else said == ""

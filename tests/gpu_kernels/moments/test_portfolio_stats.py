@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from scipy import stats
 
-from gpu_kernels import moments
+from gpu_kernels import moments, performance
 from gpu_kernels.errors import InvalidInput
 from tests.naive import moments as naive
 
@@ -104,6 +104,20 @@ def test_a_still_portfolio_has_no_risk_and_no_shape():
     np.testing.assert_array_equal(computed.marginal_contrib, [0, 0])
     np.testing.assert_allclose(computed.value_at_risk, [-0.01])
     np.testing.assert_allclose(computed.expected_shortfall, [-0.01])
+
+
+def test_the_error_of_the_sharpe_ratio_is_that_of_the_portfolios_returns():
+    computed = moments.portfolio_stats(RETURNS, WEIGHTS)
+    expected = performance.figures((RETURNS @ np.asarray(WEIGHTS))[None]).figures
+    assert computed.sharpe_ratio == pytest.approx(expected.sharpe_ratio[0], rel=1e-12)
+    assert computed.sharpe_std_error == pytest.approx(expected.sharpe_std_error[0], rel=1e-12)
+    assert computed.probability_sharpe_positive == pytest.approx(expected.probability_sharpe_positive[0], rel=1e-12)
+
+
+@pytest.mark.parametrize("returns", [np.full((9, 2), 0.01), RETURNS[:2]], ids=["still", "two rows"])
+def test_without_variation_or_of_two_rows_there_is_no_error(returns):
+    computed = moments.portfolio_stats(returns)
+    assert np.isnan([computed.sharpe_std_error, computed.probability_sharpe_positive]).all()
 
 
 def test_rows_with_nan_are_dropped_and_counted():

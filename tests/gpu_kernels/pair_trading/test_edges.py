@@ -194,3 +194,21 @@ def test_a_p_value_of_alpha_itself_is_not_significant():
     table = pair_trading.scan(universe(1), alpha=0.5, **SMALL)
     largest = float(table.p_value.max())
     assert pair_trading.scan(universe(1), alpha=largest, **SMALL).n_significant == table.n_significant - 1
+
+
+def test_notes_of_a_pair_are_of_both_parts_its_lookback_and_its_test():
+    prices = universe(1)
+    plain = pair_trading.scan(prices)
+    for trades, note in zip(plain.test_trades, plain.test_note, strict=True):
+        assert note == (f"closed trades: {trades}, which is fewer than 5" if trades < 5 else "")
+    assert "" in plain.test_note
+    rolling = pair_trading.scan(prices, score="rolling", lookback=20)
+    for half_life, note in zip(rolling.half_life, rolling.test_note, strict=True):
+        assert ("score 'rolling' over 20 bars" in note) == bool(10 * half_life > 20)
+    long = pair_trading.scan(prices, score="rolling", lookback=int(np.ceil(10 * plain.half_life.max())))
+    assert not any("score 'rolling'" in note for note in long.test_note)
+    short = pair_trading.scan(prices[:60], split=0.45, alpha=1.0, lookback=10)
+    for p_value, status, note in zip(short.p_value, short.status, short.test_note, strict=True):
+        assert ("train part: 27 bars" in note) == (status == "traded")
+        assert ("the unit root of this fit is not rejected" in note) == (status == "traded" and p_value >= 0.05)
+    assert any(p_value >= 0.05 for p_value in short.p_value)

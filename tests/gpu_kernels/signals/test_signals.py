@@ -9,9 +9,10 @@ from hypothesis import strategies as st
 from scipy.special import dawsn
 from scipy.stats import norm
 
-from gpu_kernels import signals
+from gpu_kernels import signals, sweep
 from gpu_kernels.errors import InvalidInput
 from gpu_kernels.signals import first_passage, host
+from tests.gpu_kernels.sweep.test_scores import reverting
 from tests.naive import signals as naive
 
 # The stationary deviation is 0.5: a price of 101 stands at z = 2.
@@ -229,3 +230,52 @@ def test_bad_input_is_named(changes, message):
     arguments = {"price": 99.0, **MODEL, "entry_z": 1.5, "exit_z": 0.0} | changes
     with pytest.raises(InvalidInput, match=message):
         signals.decide(**arguments)
+
+
+HISTORY = reverting(10, 1, 150, seed=3)[0] + 5.0
+
+
+@pytest.mark.parametrize("n_prices", [20, 21, 39, 40, 41, 77, 150])
+def test_a_rolling_score_is_that_of_a_backtest_to_the_bit(n_prices):
+    scored = signals.rolling(HISTORY[:n_prices], 20)
+    rules = sweep.Rules(lookback=20, mode="unit")
+    [expected] = sweep.accounts(HISTORY[None, :n_prices], 1.0, 0.0, 0.0, rules, path=True).paths.zscore
+    assert scored.zscore == expected[-1]
+    assert scored.deviation == pytest.approx(HISTORY[n_prices - 20 : n_prices].std(), rel=1e-12)
+
+
+@pytest.mark.parametrize("forgetting", [1.0, 0.97])
+def test_an_online_score_is_that_of_a_backtest_and_its_process_gives_it(forgetting):
+    scored, process = signals.online(HISTORY, forgetting)
+    rules = sweep.Rules(mode="unit", score="online", forgetting=forgetting)
+    [expected] = sweep.accounts(HISTORY[None], 1.0, 0.0, 0.0, rules, path=True).paths.zscore
+    assert scored.zscore == expected[-1]
+    deviation = process.sigma / math.sqrt(2 * process.theta)
+    assert (HISTORY[-1] - process.mu) / deviation == pytest.approx(scored.zscore, rel=1e-9)
+    assert scored.deviation == pytest.approx(deviation, rel=1e-12)
+
+
+def test_a_decision_follows_the_score_that_it_is_given():
+    scored = signals.Scored(-2.0, 0.3, "the deviation of the last 20 prices")
+    made = signals.decide(100.4, **MODEL, entry_z=1.5, exit_z=0.0, scored=scored)  # at z = 0.8 of the process
+    assert (made.signal, made.rule, made.zscore) == ("buy", "enter_long", -2.0)
+    assert made.expected_profit == pytest.approx(2.0 * 0.3)
+    assert "(0.3 is the deviation of the last 20 prices)" in made.reasoning
+
+
+@pytest.mark.parametrize(
+    ("ask", "message"),
+    [
+        (lambda: signals.rolling(HISTORY[:19], 20), "prices must hold at least 20 prices, the lookback"),
+        (lambda: signals.rolling(np.ones(30), 20), "prices must vary within the last 20 for score 'rolling'"),
+        (lambda: signals.online(HISTORY[:31], 1.0), "prices must hold at least 32 prices for score 'online'"),
+        (lambda: signals.online(np.arange(80.0), 1.0), "and the earlier ones must revert"),
+    ],
+)
+def test_a_history_without_such_a_score_is_refused(ask, message):
+    with pytest.raises(InvalidInput, match=message):
+        ask()
+
+
+def test_the_shortest_history_of_an_online_score_has_one():
+    assert math.isfinite(signals.online(HISTORY[:32], 1.0)[0].zscore)

@@ -66,7 +66,9 @@ def test_with_a_purge_as_long_as_the_window_the_test_part_knows_no_train_price(s
     changed = prices.copy()
     changed[:, :40] = walks(seed + 1, n_bars=71)[:, :40]
     old, new = (threshold_grid.walk_forward(one[:1], one_cell, **spans)[0] for one in (prices, changed))
-    assert old[7:] == new[7:]
+    of_train = {"train_sharpe", "train_sharpe_std_error", "note", *threshold_grid.WalkStep._fields[:6]}
+    told = [name for name in threshold_grid.WalkStep._fields if name not in of_train]
+    assert [getattr(old, name) for name in told] == [getattr(new, name) for name in told]
 
 
 def test_series_keep_their_steps_in_any_order_and_company():
@@ -142,3 +144,31 @@ def test_a_window_that_no_train_part_fills_was_not_tried_there():
     assert (step.cell, step.status) == (-1, "error")
     assert step.reason == "lookback 60 is longer than the train part's 40 bars"
     assert np.isnan([step.train_sharpe, step.test_sharpe, step.test_return, step.test_max_drawdown]).all()
+
+
+def test_the_train_ratio_has_the_error_of_the_returns_of_its_cell():
+    prices = walks(5)
+    for step in threshold_grid.walk_forward(prices, CELLS, **SPANS):
+        train = prices[[step.series], step.train_start : step.train_stop]
+        cell = (CELLS.entry_z[step.cell], CELLS.exit_z[step.cell], CELLS.cost[step.cell])
+        ran = sweep.accounts(train, *cell, sweep.Rules(lookback=int(CELLS.lookback[step.cell])))
+        expected = ran.returns.figures.sharpe_std_error[0]
+        assert step.train_sharpe_std_error == pytest.approx(expected, rel=1e-12, nan_ok=True)
+
+
+@pytest.mark.parametrize(
+    ("train", "test", "few"),
+    [(30, 30, []), (29, 30, ["train part: 29 bars, which"]), (30, 29, ["29 bars, which"])],
+)
+def test_a_step_says_which_part_has_few_bars(train, test, few):
+    waves = 100 + 5 * np.sin(np.arange(200) * 2.2)[None] + np.random.default_rng(2).normal(0, 0.1, (1, 200))
+    cells = threshold_grid.expand([0.7], [0.0], [0.001], [4])
+    for step in threshold_grid.walk_forward(waves, cells, train=train, test=test, purge=0):
+        assert step.test_trades >= 5
+        assert step.note == "; ".join(f"{part} is fewer than 30" for part in few)
+
+
+def test_a_step_says_that_its_train_part_made_few_trades():
+    rising = np.linspace(100, 200, 150)[None]
+    [step, *_] = threshold_grid.walk_forward(rising, CELLS, train=60, test=40, purge=0)
+    assert step.note.startswith("train part: closed trades: ")

@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from gpu_kernels import sweep
 from gpu_kernels.errors import InvalidInput
+from gpu_kernels.performance.sharpe_error import probability_positive
 from gpu_kernels.sweep.arguments import stops_above
 from meanrev_server.matrix_upload import UploadedMatrix
 from meanrev_server.outline import Outline
@@ -15,7 +16,7 @@ from meanrev_server.research.answer import PART_BYTES, Answer
 from meanrev_server.research.columns import column_groups, joined
 from meanrev_server.research.estimate import Estimate, column_estimate, list_bytes, parts_bytes
 from meanrev_server.research.return_figures import figure_bytes, return_columns
-from meanrev_server.research.scored import SCORE_NAMES, level, scored
+from meanrev_server.research.scored import LONGEST_NOTE, SCORE_NAMES, level, rolling_notes, scored
 from meanrev_server.research.task import Level, Progress, Task, TradingResearchOptions
 from meanrev_server.rpc.naming import option_names, wire_names
 from meanrev_server.rpc.trading_options import Lookback
@@ -109,6 +110,7 @@ def _run(table: UploadedMatrix, chosen: BacktestOptions, progress: Progress) -> 
         if found.trades is not None:
             found = found._replace(trades=found.trades._replace(series=found.trades.series + columns.start))
         parts.append(found)
+    notes = rolling_notes(prices, chosen, chosen.lookback)
     traded = chosen.metrics is not None and parts[0].returns.n_bars[0] > 0
     return Answer(
         {
@@ -117,6 +119,7 @@ def _run(table: UploadedMatrix, chosen: BacktestOptions, progress: Progress) -> 
             "trades": _trades([part.trades for part in parts if part.trades is not None]),
             "paths": _paths([part.paths for part in parts if part.paths is not None]),
             "metrics": _metrics(replace(table, values=prices), levels, rules, chosen) if traded else None,
+            "note": notes,
         }
     )
 
@@ -136,6 +139,7 @@ def _metrics(
         for name, values in found._asdict().items()
         if name != "open_positions"
     }
+    columns["probability_sharpe_positive"] = probability_positive(columns["sharpe_ratio"], columns["sharpe_std_error"])
     columns["zscore"] = np.where(np.isfinite(columns["zscore"]), columns["zscore"], 0.0)
     columns["status"] = [sweep.STATUSES[code] for code in columns["status"].tolist()]
     return columns
@@ -167,7 +171,8 @@ def _estimate(outline: Outline, chosen: BacktestOptions) -> Estimate:
     """Return the estimate without the trades, whose number is not known before."""
     n_rows, n_columns = outline.n_rows, outline.n_columns
     paths = len(sweep.AccountPaths._fields) * outline.nbytes if chosen.path else 0
-    lists = list_bytes(n_columns, doubles=len(_OF_A_COLUMN) - 2, varints=(n_rows, -1))
+    note = LONGEST_NOTE if chosen.score == "rolling" else ""
+    lists = list_bytes(n_columns, doubles=len(_OF_A_COLUMN) - 2, varints=(n_rows, -1), texts=(note,))
     reply_bytes = parts_bytes(figure_bytes(outline) + lists + paths, _N_LISTS)
     size = max(1, _ENTRIES_AT_ONCE // max(1, n_rows))
     return column_estimate(outline, size, _COPIES, 2 * paths + 2 * PART_BYTES, reply_bytes)

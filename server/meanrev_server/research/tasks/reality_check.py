@@ -7,6 +7,7 @@ from msgspec import Meta
 
 from gpu_kernels import data_snooping
 from gpu_kernels.errors import InvalidInput
+from gpu_kernels.performance.sharpe_error import probability_positive
 from meanrev_server.matrix_upload import UploadedMatrix
 from meanrev_server.outline import VALUE_BYTES, Outline
 from meanrev_server.research.answer import Answer
@@ -21,7 +22,7 @@ _COPIES = 5
 """Arrays of the matrix's size that are held at once."""
 _BLOCKS = 2**21
 """Bytes of the blocks that Sharpe ratios are computed in."""
-_DOUBLES = 3
+_DOUBLES = 5
 """Numbers of a strategy in the reply."""
 
 
@@ -64,20 +65,25 @@ def _run(table: UploadedMatrix, chosen: RealityCheckOptions, progress: Progress)
     given = {name: getattr(chosen, name) for name in chosen.__struct_fields__ if name not in _OF_THE_SERVER}
     with wire_names(_NAMES):
         found = data_snooping.examine(table.values, benchmark=benchmark, **given)
-    columns = ("mean", "std_error", "sharpe_ratio", "superior")
+    columns = ("mean", "std_error", "sharpe_ratio", "superior", "sharpe_std_error")
     result = {
         "columns": names,
         "status": list(found.status),
         "reason": list(found.reason),
         **{name: getattr(found, name) for name in columns},
+        "probability_sharpe_positive": probability_positive(found.sharpe_ratio, found.sharpe_std_error),
     }
+    paths = found.paths
     singles = ("n_tested", "p_reality_check", "p_lower", "p_consistent", "p_upper", "effective_tries", "block_length")
     fields = {
         **{name: getattr(found, name) for name in singles},
         **found.overfitting._asdict(),
         "best": names[found.best],
-        "path_sharpe_ratios": found.paths.path_sharpe_ratios,
-        "chosen": [names[strategy] for strategy in found.paths.chosen],
+        "path_sharpe_ratios": paths.path_sharpe_ratios,
+        "path_sharpe_std_errors": paths.path_std_errors,
+        "path_probabilities_positive": probability_positive(paths.path_sharpe_ratios, paths.path_std_errors),
+        "path_note": paths.note,
+        "chosen": [names[strategy] for strategy in paths.chosen],
     }
     return Answer(result, fields)
 
@@ -93,8 +99,8 @@ def _estimate(outline: Outline, chosen: RealityCheckOptions) -> Estimate:
     n_ways = min(data_snooping.MOST_WAYS, math.comb(chosen.n_folds, chosen.n_test_folds))
     n_paths = n_ways * chosen.n_test_folds // chosen.n_folds
     items = list_bytes(n_columns, doubles=_DOUBLES, varints=(1,), texts=("ok", ""))
-    choices = list_bytes(n_ways, texts=(outline.longest_name,)) + 8 * n_paths
-    reply_bytes = parts_bytes(items + names_bytes(outline) + choices, _DOUBLES + 7)
+    choices = list_bytes(n_ways, texts=(outline.longest_name,)) + 3 * 8 * n_paths
+    reply_bytes = parts_bytes(items + names_bytes(outline) + choices, _DOUBLES + 9)
     work = (chosen.resamples + 2 * n_ways) * n_rows * n_columns
     held = VALUE_BYTES * (2 * chosen.resamples * (n_rows + n_columns) + (n_paths + 40) * n_rows)
     return Estimate(work, outline.nbytes * (1 + _COPIES) + _BLOCKS + held + 2 * reply_bytes, reply_bytes, least_bytes=0)

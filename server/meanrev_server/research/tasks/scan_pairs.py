@@ -1,16 +1,19 @@
 """ScanPairs: all pairs of columns, tested for cointegration and ranked."""
 
+import math
 from typing import Annotated, Literal
 
 from msgspec import Meta
 
 from gpu_kernels import pair_trading
+from gpu_kernels.ou.unit_root_note import SIZE, unit_root_note
 from gpu_kernels.performance.sharpe_error import few
 from gpu_kernels.time_units import PERIODS_PER_YEAR
 from meanrev_server.matrix_upload import UploadedMatrix
 from meanrev_server.outline import Outline
 from meanrev_server.research.answer import Answer
 from meanrev_server.research.estimate import Estimate, list_bytes, parts_bytes
+from meanrev_server.research.scored import LONGEST_NOTE
 from meanrev_server.research.task import Progress, ResearchOptions, Task
 from meanrev_server.rpc.naming import option_names, same_fields, wire_names
 from meanrev_server.rpc.trading_options import Lookback
@@ -18,7 +21,6 @@ from meanrev_wire.research_pb2 import PairColumns, ScanReply
 
 __all__ = ["TASK", "ScanOptions"]
 
-_LONGEST_NOTE = few(0, 0)
 _DOUBLES = 20 + 2 * 3
 """Numbers of a pair in the reply, those of three sub-periods among them."""
 _COPIES, _SQUARES = 4, 30
@@ -97,10 +99,22 @@ def _estimate(outline: Outline, chosen: ScanOptions) -> Estimate:
     total = _total(outline, chosen)
     n_shown = total if chosen.top is None else min(total, chosen.top)
     name = outline.longest_name
-    items = list_bytes(n_shown, doubles=_DOUBLES, varints=(n_rows,), texts=(name, name, "traded", "", _LONGEST_NOTE))
+    note = _longest_note(n_rows, chosen)
+    items = list_bytes(n_shown, doubles=_DOUBLES, varints=(n_rows,), texts=(name, name, "traded", "", note))
     reply_bytes = parts_bytes(items, _DOUBLES)
     peak = _COPIES * outline.nbytes + _SQUARES * 8 * n_columns**2 + _RESIDUALS + 2 * reply_bytes
     return Estimate(total * n_rows, peak, reply_bytes, least_bytes=0)
+
+
+def _longest_note(n_rows: int, chosen: ScanOptions) -> str:
+    """Return a note as long as that of any pair can be."""
+    n_trained = math.floor(chosen.split * n_rows + 1e-9)
+    parts = [f"train part: {few(n_trained, 0)}", few(n_rows - n_trained, 0)]
+    if chosen.score == "rolling":
+        parts.append(LONGEST_NOTE)
+    if chosen.alpha > SIZE:
+        parts.append(unit_root_note(0.12))
+    return "; ".join(parts)
 
 
 TASK = Task(

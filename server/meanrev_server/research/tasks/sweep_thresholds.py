@@ -21,7 +21,7 @@ from meanrev_server.research import message_bytes
 from meanrev_server.research.answer import PART_BYTES, Answer
 from meanrev_server.research.estimate import Estimate, list_bytes, names_bytes, parts_bytes
 from meanrev_server.research.grid_sweep import GridSweep, group_bytes, swept
-from meanrev_server.research.scored import SCORE_NAMES, scored
+from meanrev_server.research.scored import LONGEST_NOTE, SCORE_NAMES, rolling_notes, scored
 from meanrev_server.research.task import Progress, Task, TradingResearchOptions
 from meanrev_server.rpc.naming import option_names, wire_names
 from meanrev_server.rpc.trading_options import Lookback
@@ -170,6 +170,8 @@ def _run_in_parts(table: UploadedMatrix, chosen: SweepOptions, progress: Progres
         found = swept(prices, grid, progress, parts)
         cell_reason, cell_reasons = threshold_grid.cell_reasons(cells, found.n_prices)
     n_cells = int(np.count_nonzero(cells.valid))
+    best = found.choice.best
+    notes = rolling_notes(prices, chosen, np.where(best >= 0, cells.lookback[best], 0).tolist())
     result = {
         "columns": list(table.columns),
         "entry_zscore": cells.entry_z,
@@ -178,7 +180,7 @@ def _run_in_parts(table: UploadedMatrix, chosen: SweepOptions, progress: Progres
         "lookback": cells.lookback,
         "cell_reason": cell_reason,
         "cell_reasons": cell_reasons,
-        "best": _best(found.choice, table.columns),
+        "best": _best(found.choice, notes, table.columns),
         "n_cells": n_cells,
         "walk_forward": [_step(step, table) for step in found.steps],
         "pooled": [_pooled(walk, table.columns) for walk in threshold_grid.pool(found.steps)],
@@ -201,8 +203,8 @@ def _pooled(walk: threshold_grid.PooledWalk, columns: tuple[str, ...]) -> Pooled
     return PooledWalk(column=columns[values.pop("series")], **values)
 
 
-def _best(choice: threshold_grid.Choice, columns: tuple[str, ...]) -> list[CellChoice]:
-    rows = zip(columns, *(values.tolist() for values in choice), strict=True)
+def _best(choice: threshold_grid.Choice, notes: list[str], columns: tuple[str, ...]) -> list[CellChoice]:
+    rows = zip(columns, notes, *(values.tolist() for values in choice), strict=True)
     return [
         CellChoice(
             column=column,
@@ -216,8 +218,9 @@ def _best(choice: threshold_grid.Choice, columns: tuple[str, ...]) -> list[CellC
             n_bars=n_bars,
             sharpe_std_error=error,
             probability_sharpe_positive=positive,
+            note=note,
         )
-        for column, cell, value, deflated, plateau, mean, status, reason, n_bars, error, positive in rows
+        for column, note, cell, value, deflated, plateau, mean, status, reason, n_bars, error, positive in rows
     ]
 
 
@@ -259,13 +262,14 @@ _CHOICE_BYTES = _most_bytes(
         n_bars=_LARGE,
         sharpe_std_error=1,
         probability_sharpe_positive=1,
+        note=LONGEST_NOTE,
     )
 )
 _STEP: dict[str, Any] = {
     **dict.fromkeys(("train_start", "train_stop", "test_start", "test_stop", "cell", "test_trades"), _LARGE),
     **dict.fromkeys(("train_sharpe", "test_sharpe", "test_return", "test_max_drawdown"), 1.0),
-    **dict.fromkeys(("test_sharpe_std_error", "probability_sharpe_positive"), 1.0),
-    "note": few(0, 0),
+    **dict.fromkeys(("train_sharpe_std_error", "test_sharpe_std_error", "probability_sharpe_positive"), 1.0),
+    "note": f"train part: {few(0, 0)}; {few(0, 0)}",
     **dict.fromkeys(("train_first_ms", "train_last_ms", "test_first_ms", "test_last_ms"), 1 << 40),
     "status": "ok",
 }
