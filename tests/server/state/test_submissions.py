@@ -1,4 +1,4 @@
-"""Submissions of jobs at moments at which something else happens: another one fails, or the server is installed anew."""
+"""Submissions of jobs while something else happens: another one fails, or the server is installed anew."""
 
 import asyncio
 from importlib.metadata import Distribution, PackageNotFoundError
