@@ -12,7 +12,7 @@ import msgspec
 from grpc_health.v1 import health, health_pb2, health_pb2_grpc
 from grpc_reflection.v1alpha import reflection, reflection_pb2_grpc
 
-from meanrev_server import compute_backend, installed, tls, weights_stream
+from meanrev_server import compute_backend, heap, installed, tls, weights_stream
 from meanrev_server.admission import Admission, Ticket
 from meanrev_server.authentication import authentication_of
 from meanrev_server.batcher import QueueLimits
@@ -132,6 +132,7 @@ class App:
         self._loop = asyncio.get_running_loop()
         if files := self._watched():
             self._in_background(watch(files, service.close_revoked))
+        self._in_background(heap.give_back())
         self._say_whether_serving()
         job_run.resume(self.call, lambda identity: Ticket(self._admission, identity))
         if self.settings.exposed:
