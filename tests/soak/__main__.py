@@ -37,7 +37,7 @@ GLANCE_S = 0.5
 
 CPUS = len(os.sched_getaffinity(0))
 POOLED = min(32, CPUS + 4) + CPUS + 1 + 4
-"""Most threads of the server's pools (asyncio's, for computing, for files), which start one by one as they are needed."""
+"""Most threads of the pools (asyncio's, for computing, for files), which start one by one as they are needed."""
 
 
 @dataclass
