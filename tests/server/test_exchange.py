@@ -27,7 +27,7 @@ class Context:
 
 def exchange(context):
     ticket = Admission(Capacity(9, 1 << 20, 10**9)).admit()
-    wait = Wait(ticket, Patience(), sized=True, closes=lambda: None)
+    wait = Wait(ticket, Patience(), sized=True, closes=lambda: True)
     return Exchange(context, CallRecord(), wait, Overdue(4, 1 << 20, 4))
 
 

@@ -114,5 +114,5 @@ def test_a_server_has_msgspec_analyse_its_structs_before_threads_read_them():
     App(Settings(backend="numpy"))
     looks = Looked.looks
     assert looks
-    assert msgspec.convert({}, late).odd is None
+    assert msgspec.structs.asdict(msgspec.convert({}, late)) == {"odd": None}
     assert Looked.looks == looks
