@@ -127,10 +127,15 @@ def _of_memory(sizes):
     return growth, [round(nbytes / 2**20, 1) for nbytes in sizes[:: max(1, len(sizes) // 20)]]
 
 
-def _most(before, most_growth):
-    """Return the files, the threads and the bytes in use that there may be after the load."""
+def _most(before, growth):
+    """Return the files, the threads and the memory in use that there may be after the load.
+
+    Args:
+        before: What there was.
+        growth: By how much the memory in use may grow; in its unit.
+    """
     files, threads, used = before
-    return [files, threads + POOLED, used * (1 + most_growth)]
+    return [files, threads + POOLED, used + growth]
 
 
 def _judge(found, clients, counted, most_growth):
@@ -146,7 +151,11 @@ def _judge(found, clients, counted, most_growth):
     held = zip(found.files, found.threads, found.in_use_mib, strict=True)
     before, after = next(held), next(held)
     for name, was, now, most in zip(
-        ("files", "threads", "MiB in use"), before, after, _most(before, most_growth), strict=True
+        ("files", "threads", "MiB in use"),
+        before,
+        after,
+        _most(before, most_growth * found.resident_mib[0]),
+        strict=True,
     ):
         if now > most:
             found.faults.append(f"{now} {name} are left of {was} before the load")
@@ -183,7 +192,9 @@ def soaked(seconds, warm_s, *, plant="", pace_s=0.1, most_growth=0.05, patience_
             warm, _, _ = runner.run(_loaded(server.address, warm_s, pace_s))
             before = _at_rest(process, metrics, Path(folder), patience_s)
             clients, attacks, sizes = runner.run(_loaded(server.address, seconds, pace_s, process))
-            after = _at_rest(process, metrics, Path(folder), patience_s, _most(before, most_growth))
+            after = _at_rest(
+                process, metrics, Path(folder), patience_s, _most(before, most_growth * process.memory_info().rss)
+            )
             counted = counters.read(metrics)
             if server.stop() != 0:
                 found.faults.append("the server does not stop in good order")

@@ -20,7 +20,7 @@ PLANTS = {
     else:
         del self.in_flight[record]
 """),
-    "in use": _AT_THE_END.format("kept.append(bytes(20_000)); ending(self, record)"),
+    "in use": _AT_THE_END.format("kept.append(bytes(100_000)); ending(self, record)"),
     "threads": _AT_THE_END.format("""
     if not count[0] % 10:
         import threading
