@@ -31,7 +31,7 @@ test: .venv/.test ## the tests
 faults: .venv/.test ## attacks on servers, servers that are killed and started again, crashes, full disks
 	$(PYTEST) -m faults --ignore tests/faults/test_twenty_kills.py
 
-# It takes several minutes, and one of four runs on a busy machine met an internal error whose cause is not known yet.
+# It takes several minutes, which is too long for `make faults`.
 kills: .venv/.test ## a server that is killed twenty times under a load of calls and jobs
 	$(PYTEST) -m faults tests/faults/test_twenty_kills.py
 

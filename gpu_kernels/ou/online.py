@@ -197,7 +197,8 @@ class OnlineOu:
         if self._time_unit_ms is None:
             return single(WINDOWED_TWINS.run(prices, self._dt, self._bias, self._adf_lags))
         times = self._window.times[None]
-        since = (times - times[:, :1]) / self._time_unit_ms
+        with np.errstate(over="ignore"):  # of a unit so short that the time is infinite in it
+            since = (times - times[:, :1]) / self._time_unit_ms
         return single(IRREGULAR_TWINS.run(prices, since, self._bias, self._adf_lags))
 
 

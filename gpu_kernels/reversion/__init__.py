@@ -56,6 +56,7 @@ def run_tests(
     return _completed(found, kept, fine, reasons, trend, n_prices - 1 - lags)
 
 
+@np.errstate(over="ignore")  # a range beyond the doubles is one
 def _reasons(prices: Floats) -> list[str]:
     """Return why a series (B, T) cannot be tested; "" where it can."""
     finite = np.isfinite(prices)

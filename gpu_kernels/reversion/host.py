@@ -39,6 +39,7 @@ class Figures(NamedTuple):
     hurst_increments: Floats
 
 
+@np.errstate(all="ignore")  # what is beyond the doubles ends as a statistic that is infinite or NaN
 def figures(prices: Floats, trend: str, adf_lags: int, bandwidth: int, periods: int) -> Figures:
     """Compute every test of every row of prices (B, T), which are finite; see the contract."""
     rows = max(1, _BLOCK // prices.shape[1])

@@ -26,6 +26,9 @@ LONGEST = 20.0
 
 _NODES = 128
 
+_FAR = 1e8
+"""An exit so many deviations from the mean is reached when the mean path reaches it: the noise is 1e-8 of that."""
+
 
 def exit_within(losing: float, leave: float, horizon: float) -> float:
     """Return the probability that z, which is `losing` now, falls to `leave` within a time.
@@ -36,16 +39,21 @@ def exit_within(losing: float, leave: float, horizon: float) -> float:
         horizon: In units of 1/theta, above 0 and at most LONGEST.
     """
     last = math.expm1(2.0 * horizon)
-    if losing <= leave or (losing - leave) ** 2 <= 1e-10 * min(1.0, last):  # so near that it comes, to five digits
+    squared = (losing - leave) * (losing - leave)  # infinite where ** would raise OverflowError
+    if losing <= leave or squared <= 1e-10 * min(1.0, last):  # so near that it comes, to five digits
         return 1.0
     if leave == 0.0:
         return math.erfc(losing * math.exp(-horizon) / math.sqrt(-2.0 * math.expm1(-2.0 * horizon)))
-    begin = min((losing - leave) ** 2 / 60.0, 0.25 * last)
+    if abs(leave) > _FAR:
+        return float(losing * math.exp(-horizon) <= leave)
+    begin = min(squared / 60.0, 0.25 * last)
     steps = np.linspace(math.log(begin), math.log(last), _NODES)
     s, width = np.exp(steps), steps[1] - steps[0]
     root = np.sqrt(1.0 + s)
     curve, slope = losing - leave * root, -0.5 * leave / root
-    density = (curve / s - slope) * np.exp(-0.5 * curve * curve / s) / np.sqrt(2.0 * np.pi * s)
+    with np.errstate(over="ignore", invalid="ignore"):  # of a curve so far away that the weight is 0
+        weight = np.exp(-0.5 * curve * curve / s)
+        density = np.where(weight > 0, (curve / s - slope) * weight / np.sqrt(2.0 * np.pi * s), 0.0)
     between = np.maximum(s[:, None] - s[None, :], 0.0)
     chord = -leave / (root[:, None] + root[None, :])
     scale = np.sqrt(2.0 * np.pi * np.where(between > 0, between, 1.0))

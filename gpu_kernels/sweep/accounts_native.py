@@ -11,7 +11,7 @@ from gpu_kernels.compile import library
 from gpu_kernels.constants import constants
 from gpu_kernels.launch import Count, Number, launch, pointer
 from gpu_kernels.sweep import accounts, bar_metrics, driver, trades
-from gpu_kernels.sweep.bars import Bars, collisions, gather, owed
+from gpu_kernels.sweep.bars import Bars, collisions, gather, short_marks
 from gpu_kernels.sweep.model import Rules, ThresholdPairs
 from gpu_kernels.sweep.native import rolling
 from gpu_kernels.sweep.round_trips import AccountPaths, Accounts, Ran, Trade, Trades, as_trades
@@ -79,7 +79,7 @@ def _part(prices: Floats, pairs: ThresholdPairs, rules: Rules, start: int) -> Ra
     packed, listed = np.empty((len(_PATHS), n_series, n_bars)), np.empty((n_series, n_bars, n_fields))
     ends = np.empty((n_series, _ENDS))
     held = np.ascontiguousarray(bars.prices)
-    marks = held + owed(bars, rules) if rules.borrow else held
+    marks = short_marks(bars, rules) if rules.borrow else held
     read = (bars.counts.astype(np.float64), held, fills, marks, *map(np.ascontiguousarray, pairs))
     launch(
         library("sweep/accounts")[driver.entry("accounts", rules)],

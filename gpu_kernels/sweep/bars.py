@@ -10,7 +10,7 @@ from gpu_kernels.checks import Floats
 from gpu_kernels.sweep.model import Rules
 from gpu_kernels.sweep.settle import accrued
 
-__all__ = ["Bars", "collisions", "gather", "owed"]
+__all__ = ["Bars", "collisions", "gather", "owed", "short_marks"]
 
 
 class Bars(NamedTuple):
@@ -57,6 +57,7 @@ def gather(prices: Floats, execution_delay: int) -> Bars:
     return Bars(packed, counts, fill_at, places)
 
 
+@np.errstate(over="ignore", invalid="ignore")  # sums beyond the doubles end as figures without a value
 def owed(bars: Bars, rules: Rules) -> Floats:
     """Return what borrowing one unit has cost from the first price up to each packed bar, (B, n).
 
@@ -79,6 +80,12 @@ def owed(bars: Bars, rules: Rules) -> Floats:
     series, first = np.nonzero(np.diff(bars.places, prepend=-1, axis=1))
     found[series, bars.places[series, first]] = sums[series, first]
     return np.maximum.accumulate(found, axis=1)
+
+
+@np.errstate(over="ignore")
+def short_marks(bars: Bars, rules: Rules) -> Floats:
+    """Return what a short position is marked at, (B, n): each packed price and what owed returns."""
+    return bars.prices + owed(bars, rules)
 
 
 def collisions(prices: Floats, execution_delay: int) -> NDArray[np.bool_]:

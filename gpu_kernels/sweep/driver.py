@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from gpu_kernels.checks import Floats
 from gpu_kernels.compile import LANES
 from gpu_kernels.sweep import host, long_series
-from gpu_kernels.sweep.bars import gather, owed
+from gpu_kernels.sweep.bars import gather, short_marks
 from gpu_kernels.sweep.figures import REDO, RUINED
 from gpu_kernels.sweep.groups import Group, in_groups
 from gpu_kernels.sweep.model import ReturnMoments, Rules, SweepMetrics, ThresholdPairs
@@ -99,7 +99,7 @@ def take(pairs: ThresholdPairs, wanted: NDArray[np.bool_] | NDArray[np.intp]) ->
 
 def marks_of(prices: Floats, rules: Rules) -> Floats:
     """Return what a short position is marked at, (B, n), where no bar is missing: the prices without a borrow rate."""
-    return prices + owed(gather(prices, 0), rules) if rules.borrow else prices
+    return short_marks(gather(prices, 0), rules) if rules.borrow else prices
 
 
 def delayed(scores: Floats, delay: int) -> Floats:
@@ -126,7 +126,7 @@ def without_gaps(prices: Floats, rules: Rules, rolling: Callable[[Floats, int], 
     fills = np.full((n_series, n_wide + 1), np.nan)
     decided = (np.arange(n_bars) < bars.counts[:, None]) & (bars.fill_at < n_bars)
     np.put_along_axis(fills, np.where(decided, bars.fill_at, n_wide), score(bars.prices, rules, rolling), axis=1)
-    held, marks = _padded(bars.prices, n_wide), _padded(bars.prices + owed(bars, rules), n_wide)
+    held, marks = _padded(bars.prices, n_wide), _padded(short_marks(bars, rules), n_wide)
     return Packed(
         held, np.ascontiguousarray(fills[:, :n_wide]), held if rules.plain else marks, bars.counts.astype(np.float64)
     )

@@ -116,6 +116,7 @@ class _Autoregression:
         self._weight = 0.0
         self._u, self._v, self._suu, self._suv, self._svv = np.zeros((5, n_series))
 
+    @np.errstate(over="ignore", invalid="ignore")  # sums beyond the doubles give no score
     def update(self, prices: Floats, forgetting: float) -> Floats:
         """Score prices (B,) by the transitions before them, and add the one that they end."""
         if self._count < 0:

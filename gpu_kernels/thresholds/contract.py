@@ -100,7 +100,7 @@ class Arguments:
             case: The processes.
             free: Whether a cost of zero is allowed.
         """
-        with np.errstate(over="ignore", under="ignore"):
+        with np.errstate(all="ignore"):  # a delay may leave nothing, and such a cost is refused below
             standard = np.asarray(case.cost / case.spread / case.kept)
         if not free:
             self.require("cost", case.cost > 0, "must be > 0: without a cost no optimum exists")

@@ -126,6 +126,7 @@ def capped_kelly(cost: Floats, fees: Floats, largest: Floats) -> tuple[Floats, F
     return centre, half, np.minimum(largest, _free_fraction(cost, fees, centre, half))
 
 
+@np.errstate(over="ignore")  # bars of an infinite shift are too coarse
 def bar_shift(case: Case) -> Floats:
     """Return how far a path that is watched at bars overshoots a level, (G,), 0 without dt."""
     return np.where(np.isnan(case.dt), 0.0, BAR_SHIFT * np.sqrt(2.0 * case.theta * case.dt))

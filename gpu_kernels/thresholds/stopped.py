@@ -124,6 +124,7 @@ class StoppedProblem(NamedTuple):
         return total[0], total[1:3], total[3:]
 
 
+@np.errstate(over="ignore", divide="ignore", invalid="ignore")  # a trial beyond the doubles is no optimum
 def best(problem: StoppedProblem, start: tuple[Floats, Floats] | None, *, to_mean: bool) -> tuple[Floats, Floats]:
     """Return centre and half-width of the optimum given the stop, each (G,).
 

@@ -143,7 +143,8 @@ def matrix(message: "Matrix", field: str) -> "NDArray[np.float64]":
     """
     rows, cols = shape(message, field)
     held = message.values_f32 if len(message.values_f32) else message.values
-    return np.asarray(held, dtype=np.float64).reshape(rows, cols)
+    with np.errstate(invalid="ignore"):  # a signalling NaN of float32 becomes a quiet one
+        return np.asarray(held, dtype=np.float64).reshape(rows, cols)
 
 
 def shape(message: "Matrix", field: str) -> tuple[int, int]:

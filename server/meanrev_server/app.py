@@ -5,7 +5,6 @@ import logging
 import signal
 from collections.abc import Callable, Coroutine, Mapping
 from contextlib import suppress
-from importlib.metadata import version
 from typing import Any, TypeVar
 
 import grpc
@@ -13,7 +12,7 @@ import msgspec
 from grpc_health.v1 import health, health_pb2, health_pb2_grpc
 from grpc_reflection.v1alpha import reflection, reflection_pb2_grpc
 
-from meanrev_server import compute_backend, tls, weights_stream
+from meanrev_server import compute_backend, heap, installed, tls, weights_stream
 from meanrev_server.admission import Admission, Ticket
 from meanrev_server.authentication import authentication_of
 from meanrev_server.batcher import QueueLimits
@@ -33,6 +32,7 @@ from meanrev_server.rpc.overdue import Patience
 from meanrev_server.rpc.probes import Health, Reflection
 from meanrev_server.rpc.pushback import Pushback
 from meanrev_server.rpc.registry import Route, routes
+from meanrev_server.rules import analyse_structs
 from meanrev_server.state.stores import State
 from meanrev_server.transport import channel_options, most_connections
 from meanrev_server.watched_files import Watched, watch
@@ -92,6 +92,7 @@ class App:
         self.routes: Mapping[str, Route] = {
             path: guarded(route) for service in _SERVICES for path, route in routes(service, _HANDLERS, known).items()
         }
+        analyse_structs()
         self.address = ""
         self.calls = Calls()
         self._admission = Admission(_of(self.settings, Capacity))
@@ -131,6 +132,7 @@ class App:
         self._loop = asyncio.get_running_loop()
         if files := self._watched():
             self._in_background(watch(files, service.close_revoked))
+        self._in_background(heap.give_back())
         self._say_whether_serving()
         job_run.resume(self.call, lambda identity: Ticket(self._admission, identity))
         if self.settings.exposed:
@@ -152,7 +154,7 @@ class App:
         methods = {route.method: path[1:] for path, route in self.routes.items() if path.endswith(f"/{route.method}")}
         return Parts(
             settings=self.settings,
-            identity=Identity(version("meanrev"), methods),
+            identity=Identity(installed.MEANREV, methods),
             backend=self.backend,
             calls=self.calls,
             launcher=self._launcher,

@@ -6,6 +6,7 @@ It is the only place that reads msgspec's messages.
 import re
 import typing
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from types import NoneType, UnionType
 from typing import Annotated, Any, Literal, NamedTuple
 
@@ -14,7 +15,7 @@ from msgspec import inspect
 
 from gpu_kernels.choices import choice_rule, suggestion
 
-__all__ = ["Broken", "allowed", "broken", "unknown"]
+__all__ = ["Broken", "allowed", "analyse_structs", "broken", "unknown"]
 
 _PLACE = re.compile(r"^(?P<rule>.*?)(?: - at `(?P<key>key in )?\$(?P<path>[^`]*)`)?$", re.DOTALL)
 _UNKNOWN = re.compile(r"Object contains unknown field `(.*)`")
@@ -35,6 +36,21 @@ class Broken(NamedTuple):
     path: str
     rule: str
     value: object
+
+
+def analyse_structs() -> None:
+    """Have msgspec analyse all structs of the server, which is to be done before a second thread reads one.
+
+    Otherwise msgspec analyses a struct where it first reads one, and a thread that reads the same struct meanwhile ends
+    the process: it finds fields without types (msgspec 0.22, where the interpreter has its lock).
+    """
+    pending: list[type[msgspec.Struct]] = [msgspec.Struct]
+    while pending:
+        struct_type = pending.pop()
+        pending += struct_type.__subclasses__()
+        if struct_type.__module__.startswith("meanrev_server."):
+            with suppress(msgspec.ValidationError):  # it has fields without a default
+                msgspec.convert({}, struct_type)
 
 
 def unknown(name: str, names: Sequence[str], what: str, verdict: str = "is not known") -> str:

@@ -16,10 +16,11 @@ def request(method, options):
     return chunks(PRICES, 500, columns=NAMES, total=len(PRICES), method=method, **options)
 
 
-def submitted(ask, jobs):
+def submitted(ask, jobs, patience_s=PATIENCE_S):
     """Submit jobs, (method, options) each; returns their ids by method and options."""
     return {
-        json.dumps([method, options]): ask("SubmitJob", request(method, options)).job_id for method, options in jobs
+        json.dumps([method, options]): ask.start("SubmitJob", request(method, options), patience_s).job_id
+        for method, options in jobs
     }
 
 

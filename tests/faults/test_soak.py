@@ -5,7 +5,13 @@ import pytest
 from tests.soak.__main__ import soaked
 from tests.soak.planted import PLANTS
 
-SIGNS = {"memory": "the memory grew", "count": "received, but", "files": "files are left"}
+SIGNS = {
+    "memory": "the memory grew",
+    "in use": "MiB in use are left",
+    "count": "received, but",
+    "files": "files are left",
+    "threads": "threads are left",
+}
 
 
 def _soaked(plant, patience_s=60):

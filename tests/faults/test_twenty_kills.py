@@ -60,7 +60,7 @@ def alone():
     with Server() as server, mr.Client(server.address, timeout=PATIENCE_S) as client, Research(server.address) as ask:
         answers = {name: question(client) for name, question in QUESTIONS.items()}
         jobs = [job for kill in range(KILLS) for job in _jobs(kill)]
-        return answers, results(ask, submitted(ask, jobs), PATIENCE_S)
+        return answers, results(ask, submitted(ask, jobs, PATIENCE_S), PATIENCE_S)
 
 
 @pytest.mark.timeout(1800)
@@ -77,7 +77,7 @@ def test_twenty_kills_under_load_cost_no_call_and_no_bit_of_a_job(tmp_path, alon
         try:
             for kill in range(KILLS):
                 with Research(address) as ask:
-                    ids |= submitted(ask, _jobs(kill))
+                    ids |= submitted(ask, _jobs(kill), PATIENCE_S)
                 _until_more(load, answered)
                 Event().wait(moments.uniform(0.0, 0.5))  # another moment of the work each time
                 server.kill()

@@ -139,7 +139,8 @@ def _parsed(words):
     parser.add_argument("--count", type=int, default=1_000_000)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--first", type=int, default=0, help="number of the first request, to send one again")
-    parser.add_argument("--processes", type=int, default=2, help="that send")
+    # The last requests of a block wait for seconds, while the other processes send theirs.
+    parser.add_argument("--processes", type=int, default=4, help="that send")
     parser.add_argument("--minutes", type=float, default=float("inf"), help="after which no further block is begun")
     parser.add_argument("--backend", default="auto")
     parser.add_argument("--progress", type=Path, help="file of what is finished; a run goes on from there")

@@ -32,6 +32,9 @@ SETTINGS = {
     "MAX_RESULT_BYTES": str(64 << 20),
 }
 
+WARNINGS_ARE_ERRORS = "import warnings; warnings.simplefilter('error', RuntimeWarning)"
+"""NumPy warns of each line once, on standard error: as an error each warning is an answer that names its request."""
+
 
 class Log(threading.Thread):
     """Reads a server's log to its end.
@@ -74,7 +77,7 @@ class Log(threading.Thread):
 
 
 @contextlib.contextmanager
-def fuzzed(backend, *, program=None):
+def fuzzed(backend, *, program=WARNINGS_ARE_ERRORS):
     """Serve while the context is open; yields (server, its Log).
 
     Args:

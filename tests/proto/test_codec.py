@@ -1,6 +1,7 @@
 """Reading: every legal encoding is accepted, every contradiction is named."""
 
 import struct
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -86,3 +87,11 @@ def test_a_matrix_that_contradicts_itself_is_named(rows, cols, n, said):
 def test_a_matrix_is_given_once():
     with pytest.raises(InvalidField, match=r"m\.values_f32 must be empty where values is set, got 1"):
         codec.matrix(meanrev_pb2.Matrix(rows=1, cols=1, values=[1.0], values_f32=[1.0]), "m")
+
+
+def test_a_signalling_nan_of_float32_is_read_as_a_nan():
+    values = np.array([0x7FA00000], dtype=np.uint32).view(np.float32)
+    message = meanrev_pb2.Matrix.FromString(codec.encode(meanrev_pb2.Matrix, rows=1, cols=1, values_f32=values))
+    assert np.isnan(codec.matrix(message, "m")).all()
+    large = SimpleNamespace(rows=1, cols=1, values=(), values_f32=values)  # as a large message holds it
+    assert np.isnan(codec.matrix(large, "m")).all()

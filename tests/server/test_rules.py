@@ -7,6 +7,8 @@ import pytest
 from msgspec import Meta
 
 from meanrev_server import rules
+from meanrev_server.app import App
+from meanrev_server.config import Settings
 
 
 class Inner(msgspec.Struct, forbid_unknown_fields=True):
@@ -90,3 +92,27 @@ def test_a_rule_of_the_type_itself_is_kept():
     with pytest.raises(msgspec.ValidationError) as error:
         msgspec.convert({"low": 1}, Ordered)
     assert rules.broken(error.value, Ordered, {"low": 1}).rule == "low must be below high"
+
+
+class Looked(type):
+    """The class of a class that counts how often msgspec looks at it, which it does where it analyses a struct."""
+
+    looks = 0
+
+    @property
+    def __origin__(cls):
+        Looked.looks += 1
+        raise AttributeError
+
+
+class Odd(metaclass=Looked):
+    """A type of a field."""
+
+
+def test_a_server_has_msgspec_analyse_its_structs_before_threads_read_them():
+    late = msgspec.defstruct("Late", [("odd", Odd | None, None)], module="meanrev_server.late")
+    App(Settings(backend="numpy"))
+    looks = Looked.looks
+    assert looks
+    assert msgspec.structs.asdict(msgspec.convert({}, late)) == {"odd": None}
+    assert Looked.looks == looks

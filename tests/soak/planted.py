@@ -20,6 +20,13 @@ PLANTS = {
     else:
         del self.in_flight[record]
 """),
+    "in use": _AT_THE_END.format("kept.append(bytes(100_000)); ending(self, record)"),
+    "threads": _AT_THE_END.format("""
+    if not count[0] % 10:
+        import threading
+        threading.Thread(target=threading.Event().wait, daemon=True).start()
+    ending(self, record)
+"""),
     "files": _AT_THE_END.format("""
     if not count[0] % 20:
         kept.append(open('/dev/null'))

@@ -3,12 +3,12 @@
 import os
 import time
 from dataclasses import asdict
-from importlib.metadata import version
 
 import psutil  # type: ignore[import-untyped] # it ships no types
 
 from gpu_kernels import device, threshold_grid
 from gpu_kernels.dispatch import run
+from meanrev_server import installed
 from meanrev_server.capacity import BRIEF
 from meanrev_server.machine import cpu_model
 from meanrev_server.rpc import options
@@ -33,7 +33,7 @@ def _answer(call: Call) -> bytes:
     free, total = run(device.memory) if on_gpu else (0, 0)
     return codec.encode(
         InfoResponse,
-        version=version("meanrev"),
+        version=installed.MEANREV,
         backend=call.backend.name,
         backend_reason=call.backend.public or call.backend.reason,
         device=run(device.describe) if on_gpu else cpu_model(),
@@ -45,6 +45,6 @@ def _answer(call: Call) -> bytes:
         uptime_s=time.time() - psutil.Process().create_time(),
         **{name: getattr(call.settings, name) for name in _SETTINGS},
         metadata=options.reply_metadata(
-            numpy=version("numpy"), grpcio=version("grpcio"), computations=asdict(call.launcher.counts)
+            numpy=installed.NUMPY, grpcio=installed.GRPCIO, computations=asdict(call.launcher.counts)
         ),
     )

@@ -3,6 +3,7 @@
 import asyncio
 import time
 from collections.abc import AsyncIterator
+from functools import partial
 
 from gpu_kernels.errors import InvalidInput
 from meanrev_server.matrix_upload import begin
@@ -35,7 +36,15 @@ async def handle(messages: AsyncIterator[bytes], call: Call) -> bytes:
         # It goes on where the caller leaves: half a submission is none.
         keeping = asyncio.ensure_future(submit(job, prepared, call))
         being_kept[job_id] = keeping
-        keeping.add_done_callback(lambda done: (being_kept.pop(job_id), done.cancelled() or done.exception()))
+        keeping.add_done_callback(partial(_kept, being_kept, job_id))
     if job_id in being_kept:
         await asyncio.shield(being_kept[job_id])
     return encoded(job)
+
+
+def _kept(being_kept: dict[str, asyncio.Future[None]], job_id: str, done: asyncio.Future[None]) -> None:
+    """Forget a submission that has ended; where it failed, the next one of the same job may have begun meanwhile."""
+    if being_kept.get(job_id) is done:
+        del being_kept[job_id]
+    if not done.cancelled():
+        done.exception()  # asyncio would report an exception that was never retrieved

@@ -7,13 +7,13 @@ schema, names of gRPC statuses, words of rpc.status.REASONS, names of settings. 
 import platform
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from importlib.metadata import version
 
 import psutil  # type: ignore[import-untyped] # it ships no types
 from prometheus_client import CollectorRegistry, GCCollector, ProcessCollector
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily, Metric
 from prometheus_client.registry import Collector
 
+from meanrev_server import installed
 from meanrev_server.capacity import LIMITS
 from meanrev_server.observation.families import counted, gauges
 from meanrev_server.observation.gpus import Gpu
@@ -111,8 +111,8 @@ class _OfParts(Collector):
             "version": self._parts.identity.version,
             "backend": self._parts.backend.name,
             "python": platform.python_version(),
-            "grpcio": version("grpcio"),
-            "numpy": version("numpy"),
+            "grpcio": installed.GRPCIO,
+            "numpy": installed.NUMPY,
         }
         info = GaugeMetricFamily("meanrev_info", "What the server is.", labels=list(facts))
         info.add_metric(list(facts.values()), 1)

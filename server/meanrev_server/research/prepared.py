@@ -7,13 +7,13 @@ Prepared has the matrix too, and is all that running needs.
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from importlib.metadata import version
 from typing import Any, NamedTuple
 
 import msgspec
 
 from gpu_kernels.choices import choice_rule
 from gpu_kernels.errors import InvalidInput
+from meanrev_server import installed
 from meanrev_server.capacity import Demand
 from meanrev_server.jobs import job_id
 from meanrev_server.matrix_upload import Upload, UploadedMatrix
@@ -53,7 +53,7 @@ class Prepared(NamedTuple):
             identity,
             self.request.task.method,
             [*texts, *(array.data.cast("B") for array in arrays)],
-            version("meanrev"),
+            installed.MEANREV,
         )
 
 

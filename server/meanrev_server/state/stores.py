@@ -4,9 +4,9 @@ import asyncio
 import logging
 import time
 from dataclasses import dataclass
-from importlib.metadata import version
 from pathlib import Path
 
+from meanrev_server import installed
 from meanrev_server.config import Settings
 from meanrev_server.errors import StorageFailed
 from meanrev_server.jobs import Job, Jobs, JobStore
@@ -82,7 +82,7 @@ class State:
             StateUnusable: the directory cannot be used; the message says why.
         """
         if self._path:
-            made_by = f"meanrev {version('meanrev')}, {backend} on {cpu_model()}"
+            made_by = f"meanrev {installed.MEANREV}, {backend} on {cpu_model()}"
             archive = await asyncio.to_thread(OnDisk, Path(self._path), made_by)
             self.archive = archive
             await self._load(archive)

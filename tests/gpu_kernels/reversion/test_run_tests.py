@@ -130,6 +130,15 @@ def test_a_series_that_cannot_be_tested_says_why_and_leaves_the_others():
         assert column[3] == pytest.approx(getattr(alone, name)[0], rel=1e-12, nan_ok=True), name
 
 
+@pytest.mark.parametrize("trend", ["n", "c", "ct"])
+@pytest.mark.parametrize("size", [1e308, 1e200, 1e155, 1e-300, 5e-324])
+def test_prices_at_the_ends_of_the_doubles_are_answered(size, trend):
+    turning, one = np.where(np.arange(40) % 2, size, -size), reverting(40) + 100.0
+    one[7], one[0] = size, -size
+    found = reversion.run_tests(np.stack([turning, one]), trend=trend, adf_lags=2)
+    assert found.adf_statistic.shape == (2,)
+
+
 def test_no_series_have_empty_arrays():
     assert reversion.run_tests(np.zeros((0, 50))).adf_statistic.shape == (0,)
 

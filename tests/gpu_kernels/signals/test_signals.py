@@ -169,6 +169,22 @@ def test_the_exit_comes_within_a_time_as_the_backward_equation_has_it(losing, le
     assert found == pytest.approx(naive.exit_within(losing, leave, horizon), abs=4e-4)
 
 
+@pytest.mark.parametrize(
+    ("losing", "leave", "horizon", "expected"),
+    [
+        (1e200, 0.5, 1.0, 0.0),
+        (1e200, -1.0, 1e-300, 0.0),
+        (1e18, 1.0, 1e-300, 0.0),
+        (1e308, 0.0, 20.0, 0.0),
+        (1e12, 1e9, 7.0, 1.0),  # the mean path is at 9.1e8 then
+        (1e12, 1e9, 6.9, 0.0),  # and at 1.008e9 then
+        (1.0, -1e200, 20.0, 0.0),
+    ],
+)
+def test_an_exit_far_away_is_reached_or_is_not(losing, leave, horizon, expected):
+    assert first_passage.exit_within(losing, leave, horizon) == expected
+
+
 def test_a_longer_horizon_makes_the_exit_likelier_up_to_certainty():
     sure = [first_passage.exit_within(1.5, -0.5, horizon) for horizon in (0.01, 0.1, 1.0, 5.0, signals.LONGEST)]
     assert sure == sorted(sure)

@@ -6,6 +6,7 @@ import pytest
 from gpu_kernels import sweep, thresholds
 from gpu_kernels.errors import InvalidInput
 from gpu_kernels.performance import sharpe_error
+from gpu_kernels.sweep import scores
 
 
 def reverting(half_life, n_series, n_bars, seed):
@@ -59,6 +60,12 @@ def test_the_online_score_is_that_of_a_weighted_regression_of_the_prices_before(
     noise = share @ (v - mean_v - slope * (u - mean_u)) ** 2
     expected = (PRICES[0, bar] - mean) / np.sqrt(noise / (1 - slope**2))
     assert ran.paths.zscore[0, bar] == pytest.approx(expected, rel=1e-9)
+
+
+def test_an_online_score_of_prices_beyond_the_squares_of_the_doubles_is_none():
+    score = scores.OnlineScore(0.99)
+    found = [score.update(price) for price in (*PRICES[0, :60], 1e306, -1e306, 1e306, 1.0)]
+    assert np.isnan(found[-1])
 
 
 @pytest.mark.parametrize("rules", [FIXED, ONLINE], ids=["fixed", "online"])

@@ -153,6 +153,18 @@ def test_every_way_gives_the_oracle_s_figures(stand, name, mode, gaps, options):
             assert getattr(found, field)[place] == pytest.approx(value, rel=1e-8, abs=1e-10), (field, place)
 
 
+@pytest.mark.parametrize("gaps", [False, True])
+@EVERY_WAY
+def test_prices_whose_borrowing_exceeds_the_doubles_are_answered(stand, name, gaps):
+    prices = walks(2, 2, 60)
+    prices[0] *= 1e306
+    if gaps:
+        prices[:, 30:33] = NAN
+    with way(name):
+        found = sweep.backtest(prices, [0.8], 0.1, 1e-3, sweep.Rules(borrow=200.0, lookback=8))
+    assert np.isfinite(found.equity[1]).all()
+
+
 @pytest.mark.parametrize("options", [BOTH, {"borrow": 0.5, "lookback": 8}])
 @pytest.mark.parametrize("mode", sweep.MODES)
 @EVERY_WAY

@@ -146,3 +146,8 @@ def test_a_quoted_cost_becomes_the_cost_of_a_round_trip(arguments, expected):
 def test_a_bad_quote_is_told_what_is_wrong(arguments, message):
     with pytest.raises(InvalidInput, match=message):
         thresholds.round_trip_cost(**arguments)
+
+
+def test_a_delay_that_leaves_nothing_of_a_deviation_is_refused():
+    with pytest.raises(InvalidInput, match="cost must be at most"):
+        thresholds.optimal(1.0, 0.0, 1.0, 0.1, delay=1e6)

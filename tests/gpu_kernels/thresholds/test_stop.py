@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gpu_kernels import thresholds
-from gpu_kernels.errors import Degenerate
+from gpu_kernels.errors import Degenerate, InvalidInput
 from tests.naive import thresholds as naive
 
 UNIT_SIGMA = np.sqrt(2.0)  # theta 1 and this make s = 1
@@ -153,3 +153,8 @@ def test_a_delay_leaves_of_each_gross_profit_what_the_reversion_leaves(delay, co
     for moved in (0.97, 1.03):
         again = unit(cost, moved * optimum.entry_z, optimum.exit_z, stop=stop, delay=delay)
         assert again.sharpe < optimum.sharpe
+
+
+def test_a_stop_that_leaves_no_room_is_refused_however_small_it_is():
+    with pytest.raises(InvalidInput, match="stop"):
+        thresholds.optimal(0.05, 0.0, 2.0, 0.1, stop=1e-308)

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from meanrev_server import installed
 from meanrev_server.errors import StorageFailed
 from meanrev_server.research import grid_sweep
 from meanrev_server.rpc.status import Refused
@@ -193,7 +194,7 @@ async def test_parts_of_other_code_are_computed_again(server, tmp_path, monkeypa
         await asyncio.wait_for(paused.wait(), 30)
     computed = []
     monkeypatch.setattr(steps, "reached", computed.append)
-    monkeypatch.setattr(stores, "version", lambda _: "another")
+    monkeypatch.setattr(installed, "MEANREV", "another")
     async with server(tmp_path) as second:
         await second.result(job.job_id)
     assert computed.count("chunk kept: committed") == 5
