@@ -23,10 +23,8 @@ TESTS = ("adf", "pp", "dfgls", "variance_ratio", "kpss")
 
 def found(theta: float, bars: int, trend: str, draws: int) -> dict[str, Floats]:
     """Return the figures of simulated series, (draws,) each."""
-    parts = []
     with dispatch.using("native", len(os.sched_getaffinity(0))):
-        for prices in blocks(theta, bars, draws):
-            parts.append(reversion.run_tests(prices, trend=trend)._asdict())
+        parts = [reversion.run_tests(prices, trend=trend)._asdict() for prices in blocks(theta, bars, draws)]
     names = [name for name, column in parts[0].items() if isinstance(column, np.ndarray)]
     return {name: np.concatenate([part[name] for part in parts]) for name in names}
 

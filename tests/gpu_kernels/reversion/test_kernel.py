@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gpu_kernels import reversion
-from gpu_kernels.reversion import device, driver, host, native
+from gpu_kernels.reversion import device, host, native
 from tests.gpu_kernels.native import needs_compiler
 from tests.gpu_kernels.twins import COMPILED, LAYOUTS, OWN, WIDTHS, by_numpy, lanes, on
 
@@ -119,7 +119,7 @@ def test_the_numpy_twin_computes_what_the_kernel_is_unsure_of_and_nothing_else(m
         asked.append(some)
         return by_host(some, *options)
 
-    monkeypatch.setattr(driver.host, "figures", counted)
+    monkeypatch.setattr(host, "figures", counted)
     reversion.run_tests(prices)
     (some,) = asked
     np.testing.assert_array_equal(some, prices[[2, 9]])
