@@ -1,13 +1,26 @@
 """Tests of a thousand series for reversion, beside a loop over arch, and beside the Dickey-Fuller column alone."""
 
+import os
+
 import numpy as np
 import pytest
 
-from gpu_kernels import ou, reversion
+from gpu_kernels import dispatch, ou, reversion
 
 B, T = 1_000, 1_000
 PRICES = np.cumsum(np.random.default_rng(1).normal(size=(B, T)), axis=1)
 OF_PEER = 50
+THREADS = len(os.sched_getaffinity(0))
+
+
+def natively(prices=PRICES):
+    with dispatch.using("native", THREADS):
+        return reversion.run_tests(prices)
+
+
+def dickey_fuller_natively():
+    with dispatch.using("native", THREADS):
+        return ou.fit(PRICES, adf_lags=1)
 
 
 def by_arch(prices=PRICES):
@@ -19,8 +32,9 @@ def by_arch(prices=PRICES):
     return out
 
 
-def test_both_agree():
-    found = reversion.run_tests(PRICES[:20])
+@pytest.mark.parametrize("run", [natively, reversion.run_tests], ids=["native", "numpy"])
+def test_both_agree(run):
+    found = run(PRICES[:20])
     ours = np.column_stack(
         [
             found.adf_statistic,
@@ -36,8 +50,20 @@ def test_both_agree():
 @pytest.mark.benchmark(group="reversion 1000 x 1000")
 @pytest.mark.parametrize(
     "run",
-    [lambda: reversion.run_tests(PRICES), lambda: ou.fit(PRICES, adf_lags=1), lambda: by_arch(PRICES[:OF_PEER])],
-    ids=["meanrev", "meanrev, fit with Dickey-Fuller alone", f"peer: arch loop, {OF_PEER} series"],
+    [
+        natively,
+        dickey_fuller_natively,
+        lambda: reversion.run_tests(PRICES),
+        lambda: ou.fit(PRICES, adf_lags=1),
+        lambda: by_arch(PRICES[:OF_PEER]),
+    ],
+    ids=[
+        "meanrev native",
+        "meanrev native, fit with Dickey-Fuller alone",
+        "meanrev",
+        "meanrev, fit with Dickey-Fuller alone",
+        f"peer: arch loop, {OF_PEER} series",
+    ],
 )
 def test_tests(benchmark, run):
-    benchmark.pedantic(run, rounds=3, warmup_rounds=1)
+    benchmark.pedantic(run, rounds=20 if run in {natively, dickey_fuller_natively} else 3, warmup_rounds=1)

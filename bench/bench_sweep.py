@@ -216,3 +216,16 @@ def test_unit_grid(benchmark, run):
 @pytest.mark.parametrize("run", [long, dense_long], ids=["meanrev native, in chunks", "peer: meanrev native, dense"])
 def test_long_series(benchmark, run):
     benchmark(run, "compounding")
+
+
+def scored(score):
+    """Sweep few pairs, so that the scores are a large part of the work."""
+    own = {"mean": GRID_PRICES.mean(axis=1), "deviation": GRID_PRICES.std(axis=1)} if score == "fixed" else {}
+    with dispatch.using("native", THREADS):
+        return sweep.backtest(GRID_PRICES, [1.0, 1.5, 2.0, 2.5], 0.0, COST, sweep.Rules(score=score, **own))
+
+
+@pytest.mark.benchmark(group="sweep 100 series x 2,500 bars x 4 pairs, by score")
+@pytest.mark.parametrize("score", ["rolling", "fixed", "online"], ids="meanrev native, {}".format)
+def test_scores(benchmark, score):
+    benchmark(scored, score)

@@ -10,12 +10,17 @@ from gpu_kernels import ou
 from gpu_kernels.checks import Floats, array, at_least, one_of
 from gpu_kernels.dispatch import Twins
 from gpu_kernels.errors import InvalidInput
-from gpu_kernels.reversion import critical_values, host
+from gpu_kernels.reversion import critical_values, device, driver, host, native
 from gpu_kernels.reversion.model import FEWEST, STATUSES, TRENDS, ReversionTests
 
 __all__ = ["FEWEST", "STATUSES", "TRENDS", "ReversionTests", "run_tests"]
 
-TWINS = Twins(host=host.figures)
+
+def _steps(prices: Floats, _trend: str, _adf_lags: int, _bandwidth: int, _periods: int) -> int:
+    return prices.size
+
+
+TWINS = Twins(host=host.figures, native=native.figures, device=device.figures, covers=driver.covers, steps=_steps)
 
 
 def run_tests(
@@ -51,7 +56,7 @@ def run_tests(
         raise InvalidInput("prices", rule, value=checked.shape)
     reasons = _reasons(checked)
     fine = np.array([not reason for reason in reasons], dtype=np.bool_)
-    kept = np.ascontiguousarray(checked[fine])
+    kept = np.ascontiguousarray(checked if fine.all() else checked[fine])
     found = TWINS.run(kept, trend, lags, width, span)
     return _completed(found, kept, fine, reasons, trend, n_prices - 1 - lags)
 
@@ -59,16 +64,13 @@ def run_tests(
 @np.errstate(over="ignore")  # a range beyond the doubles is one
 def _reasons(prices: Floats) -> list[str]:
     """Return why a series (B, T) cannot be tested; "" where it can."""
-    finite = np.isfinite(prices)
-    reasons = []
-    for row, known in zip(prices, finite, strict=True):
-        if not known.all():
-            place = int(np.argmin(known))
-            reasons.append(f"the price at row {place} is {row[place]}: fill it, or leave its row out")
-        elif np.ptp(row) <= 1e-12 * np.abs(row).max():
-            reasons.append("constant series")
-        else:
-            reasons.append("")
+    lowest, highest = prices.min(axis=1), prices.max(axis=1)
+    with np.errstate(over="ignore", invalid="ignore"):
+        constant = highest - lowest <= 1e-12 * np.maximum(np.abs(lowest), np.abs(highest))
+    reasons = ["constant series" if each else "" for each in constant.tolist()]
+    for row in np.flatnonzero(~np.isfinite(lowest) | ~np.isfinite(highest)):  # a NaN is in both
+        place = int(np.argmin(np.isfinite(prices[row])))
+        reasons[row] = f"the price at row {place} is {prices[row, place]}: fill it, or leave its row out"
     return reasons
 
 

@@ -1,6 +1,7 @@
 """The NumPy twin of the tests; model.py states them."""
 
 import math
+from functools import cache
 from typing import NamedTuple
 
 import numpy as np
@@ -10,14 +11,18 @@ from gpu_kernels.checks import Floats
 
 __all__ = [
     "Figures",
+    "block_sizes",
     "dfgls",
     "dickey_fuller",
     "figures",
     "hurst_increments",
     "hurst_rescaled_range",
+    "increment_exponents",
+    "increment_spans",
     "kpss",
     "long_run_variance",
     "phillips_perron",
+    "rescaled_range_exponents",
     "variance_ratio",
 ]
 
@@ -140,9 +145,8 @@ def variance_ratio(prices: Floats, periods: int) -> tuple[Floats, Floats]:
 def hurst_rescaled_range(prices: Floats) -> Floats:
     """Return the Hurst exponent (B,) of prices (B, T) by the rescaled range of their steps."""
     steps = np.diff(prices, axis=1)
-    sizes = [8 << k for k in range(60) if 8 << k <= steps.shape[1] // 2]
     found = []
-    for size in sizes:
+    for size in block_sizes(prices.shape[1]):
         interruption.check()
         count = steps.shape[1] // size
         blocks = steps[:, : count * size].reshape(len(steps), count, size)
@@ -150,22 +154,45 @@ def hurst_rescaled_range(prices: Floats) -> Floats:
         walk = np.cumsum(off, axis=2)
         reach = np.maximum(walk.max(axis=2), 0.0) - np.minimum(walk.min(axis=2), 0.0)
         with np.errstate(all="ignore"):
-            found.append(np.log((reach / np.sqrt((off * off).mean(axis=2))).mean(axis=1)) - math.log(_expected(size)))
-    return 0.5 + _slope(np.log(np.array(sizes, dtype=np.float64)), np.array(found))
+            found.append((reach / np.sqrt((off * off).mean(axis=2))).mean(axis=1))
+    return rescaled_range_exponents(np.array(found), prices.shape[1])
 
 
 def hurst_increments(prices: Floats) -> Floats:
     """Return the Hurst exponent (B,) of prices (B, T) by the variance of their increments."""
     n = prices.shape[1]
     mean = (prices[:, -1:] - prices[:, :1]) / (n - 1)
-    spans = [1 << k for k in range(60) if 1 << k <= n // 8]
     found = []
-    for span in spans:
+    for span in increment_spans(n):
         interruption.check()
         off = prices[:, span:] - prices[:, :-span] - span * mean
         with np.errstate(all="ignore"):
-            found.append(np.log(_dot(off, off) / off.shape[1]))
-    return 0.5 * _slope(np.log(np.array(spans, dtype=np.float64)), np.array(found))
+            found.append(_dot(off, off) / off.shape[1])
+    return increment_exponents(np.array(found), n)
+
+
+def block_sizes(n_prices: int) -> list[int]:
+    """Return the steps of the blocks whose rescaled range is taken."""
+    return [8 << k for k in range(60) if 8 << k <= (n_prices - 1) // 2]
+
+
+def increment_spans(n_prices: int) -> list[int]:
+    """Return the steps over which increments are taken."""
+    return [1 << k for k in range(60) if 1 << k <= n_prices // 8]
+
+
+def rescaled_range_exponents(ranges: Floats, n_prices: int) -> Floats:
+    """Return the Hurst exponents (B,) of mean rescaled ranges, one row for each of block_sizes."""
+    sizes = block_sizes(n_prices)
+    expected = np.array([math.log(_expected(size)) for size in sizes])
+    with np.errstate(all="ignore"):
+        return 0.5 + _slope(np.log(np.array(sizes, dtype=np.float64)), np.log(ranges) - expected[:, None])
+
+
+def increment_exponents(squares: Floats, n_prices: int) -> Floats:
+    """Return the Hurst exponents (B,) of mean squared increments, one row for each of increment_spans."""
+    with np.errstate(all="ignore"):
+        return 0.5 * _slope(np.log(np.array(increment_spans(n_prices), dtype=np.float64)), np.log(squares))
 
 
 def long_run_variance(values: Floats, lags: int) -> Floats:
@@ -177,6 +204,7 @@ def long_run_variance(values: Floats, lags: int) -> Floats:
     return np.asarray(total / values.shape[1])
 
 
+@cache
 def _expected(size: int) -> float:
     """Return E(R/S) of independent steps (Anis and Lloyd 1976)."""
     gammas = math.exp(math.lgamma((size - 1) / 2) - math.lgamma(size / 2)) / math.sqrt(math.pi)
@@ -184,10 +212,10 @@ def _expected(size: int) -> float:
 
 
 def _slope(places: Floats, values: Floats) -> Floats:
-    """Return the slopes (B,) of values (n, B) on places (n,)."""
+    """Return the slopes (B,) of values (n, B) on places (n,), each with the same bits in any batch."""
     off = places - places.mean()
     with np.errstate(all="ignore"):
-        return np.asarray(off @ values / (off @ off))
+        return np.asarray(sum(o * value for o, value in zip(off, values, strict=True)) / (off @ off))
 
 
 def _terms(trend: str) -> int:

@@ -13,9 +13,8 @@ from gpu_kernels.launch import Count, Number, launch, pointer
 from gpu_kernels.sweep import accounts, bar_metrics, driver, trades
 from gpu_kernels.sweep.bars import Bars, collisions, gather, short_marks
 from gpu_kernels.sweep.model import Rules, ThresholdPairs
-from gpu_kernels.sweep.native import rolling
+from gpu_kernels.sweep.native import score
 from gpu_kernels.sweep.round_trips import AccountPaths, Accounts, Ran, Trade, Trades, as_trades
-from gpu_kernels.sweep.scores import score
 
 __all__ = ["bars_of", "compute", "run"]
 
@@ -73,7 +72,7 @@ def _running_moments(returns: Floats) -> bar_metrics.RunningMoments:
 
 def _part(prices: Floats, pairs: ThresholdPairs, rules: Rules, start: int) -> Ran:
     bars = gather(prices, rules.execution_delay)
-    scores = np.ascontiguousarray(score(bars.prices, rules, rolling))
+    scores = score(bars.prices, rules)
     fills, crowded = _fills(bars, scores), collisions(prices, rules.execution_delay)
     (n_series, n_bars), n_fields = bars.prices.shape, len(Trade._fields)
     packed, listed = np.empty((len(_PATHS), n_series, n_bars)), np.empty((n_series, n_bars, n_fields))

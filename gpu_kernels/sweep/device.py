@@ -12,7 +12,7 @@ from gpu_kernels.sweep.figures import ROWS, metrics
 from gpu_kernels.sweep.groups import Group
 from gpu_kernels.sweep.model import ReturnMoments, Rules, SweepMetrics, ThresholdPairs
 from gpu_kernels.sweep.order import alike
-from gpu_kernels.sweep.scores import score
+from gpu_kernels.sweep.scores import WARMUP, process_of, score
 from gpu_kernels.sweep.survey import Survey
 
 __all__ = ["backtest", "chunks", "moments"]
@@ -31,7 +31,7 @@ class _Sent(NamedTuple):
         marks_short: (B, n), what a short position is marked at; the prices where the rules are plain.
         columns: On the device: entry levels, exit levels and costs.
         order: On the device: the pairs as lanes take them; None where each series has its own.
-        rules: What all lanes share.
+        rules: What all lanes share, and the series' own mean and deviation.
     """
 
     prices: Floats
@@ -82,8 +82,8 @@ def moments(prices: Floats, pairs: ThresholdPairs, rules: Rules, seen: Survey) -
 
 
 def _backtest(group: Group, pairs: ThresholdPairs, rules: Rules) -> SweepMetrics:
-    columns = [device.stage(column) for column in pairs]
-    sent = _Sent(*_packed(group, rules.of(group.series)), columns, device.stage(alike(pairs)), rules)
+    columns, own = [device.stage(column) for column in pairs], rules.of(group.series)
+    sent = _Sent(*_packed(group, own), columns, device.stage(alike(pairs)), own)
     n_pairs = pairs.entry_z.size
     cut = rules.plain and long_series.gains(sent.prices.shape[1], n_pairs)
     rows = _in_parts(sent, _cut if cut else _dense, ROWS, n_pairs)
@@ -91,14 +91,16 @@ def _backtest(group: Group, pairs: ThresholdPairs, rules: Rules) -> SweepMetrics
     series = np.flatnonzero(redo.any(axis=1))
     if series.size:
         fills = None if sent.fills is None else sent.fills[series]
-        some = sent._replace(prices=sent.prices[series], fills=fills, marks_short=sent.marks_short[series])
+        marks = sent.marks_short[series]
+        some = sent._replace(prices=sent.prices[series], fills=fills, marks_short=marks, rules=own.of(series))
         again = _in_parts(some, _dense, ROWS, n_pairs)
         rows[:, series] = np.where(redo[series], again, rows[:, series])
     return metrics(rows, group.seen.n_bars, rules)
 
 
 def _moments(group: Group, pairs: ThresholdPairs, rules: Rules) -> ReturnMoments:
-    sent = _Sent(*_packed(group, rules.of(group.series)), [], None, rules)
+    own = rules.of(group.series)
+    sent = _Sent(*_packed(group, own), [], None, own)
     n_all, entry = group.seen.n_bars.astype(np.float64), driver.entry("moments", rules)
 
     def run(_: _Sent, held: _Held, part: slice) -> Any:
@@ -117,12 +119,12 @@ def _packed(group: Group, rules: Rules) -> tuple[Floats, Floats | None, Floats]:
     """Return prices without missing bars, their scores where the device does not make them, and marks of shorts."""
     prices = group.prices
     if not group.seen.whole(prices.shape[1]):
-        packed = driver.without_gaps(prices, rules, zscore.rolling)
+        packed = driver.without_gaps(prices, rules, lambda held, own: score(held, own, zscore.rolling))
         return packed.prices, packed.fills, packed.marks_short
     marks = driver.marks_of(prices, rules)
-    if rules.score != "rolling":
-        return prices, driver.delayed(score(prices, rules, zscore.rolling), rules.execution_delay), marks
-    if rules.lookback > prices.shape[1]:  # the device would need working space for a window that no series fills
+    if (
+        rules.score == "rolling" and rules.lookback > prices.shape[1]
+    ):  # the device would need working space for a window that no series fills
         return prices, np.full(prices.shape, np.nan), marks
     return prices, None, marks
 
@@ -142,13 +144,26 @@ def _hold(sent: _Sent, part: slice) -> _Held:
     marks = prices if sent.marks_short is sent.prices else device.stage(sent.marks_short[part])
     if sent.fills is not None:
         return _Held(prices, device.stage(sent.fills[part]), marks)
-    n_series, n_bars = prices.shape
-    lookback, fills = sent.rules.lookback, device.empty((n_series, n_bars))
+    return _Held(prices, _scored(prices, sent.rules.of(part)), marks)
+
+
+def _scored(prices: Any, rules: Rules) -> Any:
+    """Return the scores of prices without missing bars at the bars of their fills."""
+    (n_series, n_bars), delay, fills = prices.shape, rules.execution_delay, device.empty(prices.shape)
+    if rules.score == "fixed":
+        process = [device.stage(column) for column in process_of(rules, n_series)]
+        arguments: tuple[Any, ...] = (n_series, n_bars, delay, prices, *process, fills)
+        device.launch("sweep/scores", "fixed_z", n_series * n_bars, arguments)
+        return fills
+    if rules.score == "online":
+        arguments = (n_series, n_bars, delay, WARMUP, prices, rules.forgetting, fills)
+        device.launch("sweep/scores", "online_z", n_series, arguments)
+        return fills
+    lookback = rules.lookback
     room = driver.score_space(n_series, n_bars, lookback, _ROOM // lookback)
-    shape = (n_series, n_bars, lookback, sent.rules.execution_delay, room[0])
-    arguments = (*shape, prices, zscore.SMALLEST_SPREAD, device.empty(room), fills)
+    arguments = (n_series, n_bars, lookback, delay, room[0], prices, zscore.SMALLEST_SPREAD, device.empty(room), fills)
     device.launch("sweep/zscore", "rolling_z", room[0], arguments)
-    return _Held(prices, fills, marks)
+    return fills
 
 
 def _dense(sent: _Sent, held: _Held, _: slice) -> Any:

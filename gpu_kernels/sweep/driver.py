@@ -13,14 +13,12 @@ from gpu_kernels.sweep.bars import gather, short_marks
 from gpu_kernels.sweep.figures import REDO, RUINED
 from gpu_kernels.sweep.groups import Group, in_groups
 from gpu_kernels.sweep.model import ReturnMoments, Rules, SweepMetrics, ThresholdPairs
-from gpu_kernels.sweep.scores import score
 from gpu_kernels.sweep.survey import Survey
 
 __all__ = [
     "MOST_LANES",
     "Packed",
     "backtests",
-    "delayed",
     "entry",
     "marks_of",
     "moments",
@@ -102,22 +100,13 @@ def marks_of(prices: Floats, rules: Rules) -> Floats:
     return short_marks(gather(prices, 0), rules) if rules.borrow else prices
 
 
-def delayed(scores: Floats, delay: int) -> Floats:
-    """Return scores (B, n) at the bars of their fills where no bar is missing; NaN where none fills."""
-    if delay == 0:
-        return np.ascontiguousarray(scores)
-    fills = np.full(scores.shape, np.nan)
-    fills[:, delay:] = scores[:, : max(0, scores.shape[1] - delay)]
-    return fills
-
-
-def without_gaps(prices: Floats, rules: Rules, rolling: Callable[[Floats, int], Floats]) -> Packed:
+def without_gaps(prices: Floats, rules: Rules, score: Callable[[Floats, Rules], Floats]) -> Packed:
     """Take out missing bars, and score the others.
 
     Args:
         prices: (B, T), NaN where a bar is missing; every series has a price, and bars.collisions finds none.
         rules: What all lanes share, and the series' own mean and deviation.
-        rolling: Scores the packed prices, like zscore.rolling, where the rules ask for rolling scores.
+        score: Scores the packed prices by the rules, like scores.score.
     """
     bars = gather(prices, rules.execution_delay)
     n_series, n_bars = bars.prices.shape
@@ -125,7 +114,7 @@ def without_gaps(prices: Floats, rules: Rules, rolling: Callable[[Floats, int], 
     n_wide = prices.shape[1] if long_series.gains(prices.shape[1], 1) else n_bars
     fills = np.full((n_series, n_wide + 1), np.nan)
     decided = (np.arange(n_bars) < bars.counts[:, None]) & (bars.fill_at < n_bars)
-    np.put_along_axis(fills, np.where(decided, bars.fill_at, n_wide), score(bars.prices, rules, rolling), axis=1)
+    np.put_along_axis(fills, np.where(decided, bars.fill_at, n_wide), score(bars.prices, rules), axis=1)
     held, marks = _padded(bars.prices, n_wide), _padded(short_marks(bars, rules), n_wide)
     return Packed(
         held, np.ascontiguousarray(fills[:, :n_wide]), held if rules.plain else marks, bars.counts.astype(np.float64)

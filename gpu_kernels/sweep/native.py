@@ -15,11 +15,11 @@ from gpu_kernels.sweep.figures import ROWS, metrics
 from gpu_kernels.sweep.groups import Group
 from gpu_kernels.sweep.model import ReturnMoments, Rules, SweepMetrics, ThresholdPairs
 from gpu_kernels.sweep.order import alike
-from gpu_kernels.sweep.scores import score
+from gpu_kernels.sweep.scores import WARMUP, process_of
 from gpu_kernels.sweep.survey import Survey
 from gpu_kernels.sweep.zscore import SMALLEST_SPREAD
 
-__all__ = ["backtest", "moments", "rolling"]
+__all__ = ["backtest", "moments", "rolling", "score"]
 
 _ITEMS_A_THREAD = 16
 
@@ -62,13 +62,31 @@ def _packed(group: Group, rules: Rules) -> Packed:
     """Score every bar, without the missing ones where there are some."""
     n_series, n_bars = group.prices.shape
     if not group.seen.whole(n_bars):
-        return driver.without_gaps(group.prices, rules, rolling)
+        return driver.without_gaps(group.prices, rules, score)
     held = np.ascontiguousarray(group.prices)
-    if rules.score == "rolling":
-        fills = rolling(held, rules.lookback, rules.execution_delay)
-    else:
-        fills = driver.delayed(score(held, rules, rolling), rules.execution_delay)
+    fills = score(held, rules, rules.execution_delay)
     return Packed(held, fills, driver.marks_of(held, rules), np.full(n_series, float(n_bars)))
+
+
+def score(prices: Floats, rules: Rules, delay: int = 0) -> Floats:
+    """Score every price, with the bits of scores.score.
+
+    Args:
+        prices: (B, n), finite; of the series that the rules' mean and deviation are of.
+        rules: Which score.
+        delay: Bars by which the scores move to the right.
+    """
+    if rules.score == "rolling":
+        return rolling(prices, rules.lookback, delay)
+    held = np.ascontiguousarray(prices)
+    shape, scores = tuple(map(Count, (*held.shape, delay))), np.empty_like(held)
+    if rules.score == "fixed":
+        read = (held, *process_of(rules, len(held)), scores)
+        launch(library("sweep/scores").fixed_z, *shape, *map(pointer, read))
+    else:
+        rest = (Count(WARMUP), pointer(held), Number(rules.forgetting), pointer(scores))
+        launch(library("sweep/scores").online_z, *shape, *rest)
+    return scores
 
 
 def rolling(prices: Floats, lookback: int, delay: int = 0) -> Floats:

@@ -5,7 +5,7 @@
 - "online": the same with the mean and the stationary deviation of the autoregression of the prices before this one,
   where each price counts `forgetting` times what the next one does. With weighted sums of a price u and the next one v,
   b = Suv/Suu, mean = (v - b u)/(1 - b) of the weighted means, and deviation^2 = (Svv - b Suv)/W/(1 - b^2). There is no
-  score before OF_WARMUP transitions, nor where b is not between 0 and 1.
+  score before WARMUP transitions, nor where b is not between 0 and 1.
 
 References:
     West (1979), Updating mean and variance estimates: an improved method, Communications of the ACM 22.
@@ -23,7 +23,7 @@ from gpu_kernels.checks import Floats
 from gpu_kernels.sweep.model import Rules
 from gpu_kernels.sweep.zscore import RollingScore
 
-__all__ = ["WARMUP", "FixedScore", "OnlineScore", "Regression", "last_regression", "running", "score"]
+__all__ = ["WARMUP", "FixedScore", "OnlineScore", "Regression", "last_regression", "process_of", "running", "score"]
 
 WARMUP = 30
 """Transitions between prices before the first score "online"."""
@@ -64,6 +64,14 @@ def score(prices: Floats, rules: Rules, rolling: Rolling) -> Floats:
         with np.errstate(over="ignore", invalid="ignore"):
             return (prices - _numbers(rules.mean)[:, None]) / _numbers(rules.deviation)[:, None]
     return _online(prices, rules.forgetting)
+
+
+def process_of(rules: Rules, n_series: int) -> tuple[Floats, Floats]:
+    """Return mean and deviation of the process of so many series, contiguous (B,) each, for score "fixed"."""
+    mean, deviation = (
+        np.ascontiguousarray(np.broadcast_to(_numbers(values), n_series)) for values in (rules.mean, rules.deviation)
+    )
+    return mean, deviation
 
 
 def running(rules: Rules) -> "RollingScore | FixedScore | OnlineScore":

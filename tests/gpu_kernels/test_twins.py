@@ -20,6 +20,7 @@ from gpu_kernels import (
     ou,
     pca,
     performance,
+    reversion,
     sweep,
     thresholds,
     weights,
@@ -63,6 +64,7 @@ WORK = {
     "sweep.backtest": lambda: sweep.backtest(WALKS, [1.0, 1.5], 0.0, 1e-3, sweep.Rules(lookback=10)),
     "sweep.moments": lambda: sweep.moments(WALKS, 1.0, 0.0, 1e-3, sweep.Rules(lookback=10)),
     "sweep.accounts": lambda: sweep.accounts(WALKS, 1.0, 0.0, 1e-3, sweep.Rules(lookback=10), trades=True, path=True),
+    "reversion.run_tests": lambda: reversion.run_tests(WALKS),
     "performance.figures": lambda: performance.figures(RETURNS.T),
 }
 

@@ -1,6 +1,5 @@
 """Large messages, parsed in parts: what comes out is what protobuf's own parse gives."""
 
-
 import numpy as np
 import pytest
 from google.protobuf.message import DecodeError

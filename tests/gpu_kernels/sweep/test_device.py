@@ -32,6 +32,25 @@ def test_it_equals_the_numpy_twin(stand, mode, delay, gaps):
         assert [entry for entry, _ in stand.launches] == ["rolling_z", f"sweep_{mode}"]
 
 
+SCORES = {"fixed": {"mean": np.linspace(95.0, 105.0, 5), "deviation": np.linspace(1.0, 5.0, 5)}, "online": {}}
+
+
+@pytest.mark.parametrize("score", SCORES)
+@pytest.mark.parametrize("delay", [0, 2, 200])
+def test_scores_of_every_kind_are_made_on_the_device_part_by_part(stand, monkeypatch, score, delay):
+    prices = walks(13, 5, 150)
+    rules = sweep.Rules(score=score, execution_delay=delay, **SCORES[score])
+    expected = sweep.backtest(prices, [0.8, 1.2], 0.0, 1e-3, rules)
+    monkeypatch.setattr(device_pipeline, "_PART_BYTES", 2_000)
+    monkeypatch.setattr(device_pipeline, "_PART_LANES", 1)
+    with dispatch.using("cuda"):
+        found = sweep.backtest(prices, [0.8, 1.2], 0.0, 1e-3, rules)
+    assert_equal(found, expected, scale=200.0)
+    launched = [entry for entry, _ in stand.launches]
+    assert launched.count(f"{score}_z") == launched.count("sweep_compounding") > 1
+    assert "rolling_z" not in launched
+
+
 def test_a_batch_that_does_not_fit_is_run_in_parts(stand):
     prices = walks(3, 5, 100)
     expected = sweep.backtest(prices, 1.0, 0.0, 1e-3)
