@@ -12,6 +12,7 @@ from gpu_kernels.pair_trading import columns, scanning
 from gpu_kernels.pair_trading.model import (
     DEFAULT_COST,
     N_PERIODS,
+    RANKINGS,
     SCORES,
     STATUSES,
     ColumnNote,
@@ -19,6 +20,7 @@ from gpu_kernels.pair_trading.model import (
     Progress,
     ScanRules,
 )
+from gpu_kernels.pair_trading.null_universes import KINDS, MOST_UNIVERSES, NullPlan, plan
 from gpu_kernels.pair_trading.trading_levels import TradingLevels, cost_per_side, trading_levels
 from gpu_kernels.thresholds import OBJECTIVES
 from gpu_kernels.time_units import PERIODS_PER_YEAR
@@ -27,13 +29,16 @@ __all__ = [
     "DEFAULT_COST",
     "STATUSES",
     "ColumnNote",
+    "NullPlan",
     "PairTable",
     "Progress",
     "TradingLevels",
     "cost_per_side",
     "legs",
+    "plan",
     "scan",
     "trading_levels",
+    "train_rows",
 ]
 
 
@@ -52,6 +57,10 @@ def scan(
     score: str = "fixed",
     cost_legs: int = 2,
     bias: str = "median_unbiased",
+    rank_by: str = "p_value",
+    null_universes: int | None = None,
+    null_kind: str = "walks",
+    seed: int = 0,
     progress: Progress | None = None,
 ) -> PairTable:
     """Test all pairs of columns for cointegration on the train part, trade those that pass, and rank them by it.
@@ -70,7 +79,13 @@ def scan(
         cost_legs: 2, or 1 for costs of y alone; without log, a cost that is given counts once.
         score: "fixed" trades the z-score of the process of the train part, "rolling" that of the last lookback bars.
         bias: Correction of the fitted speed, one of ou.FIT_BIASES.
-        progress: Called with the pairs examined and all pairs; what it raises ends the scan.
+        rank_by: What pairs are ranked by: "p_value", "train_sharpe" or "deflated_sharpe".
+        null_universes: Universes of independent walks, from FEWEST_UNIVERSES on, whose best pairs each pair is compared with
+            (p_best); 0 for none, None for DEFAULT_UNIVERSES where they take no more than some ten seconds.
+        null_kind: "walks" draws normal steps, "bootstrap" resamples the steps of each name in blocks.
+        seed: Of the null universes.
+        progress: Called with the pairs examined and all pairs, those of null universes included; what it raises ends the
+            scan.
 
     Returns:
         PairTable, best pair first; a pair that cannot be traded has NaN, a status and a reason.
@@ -81,9 +96,11 @@ def scan(
     """
     checked = _matrix(prices)
     _shares(split, alpha)
+    n_train = train_rows(len(checked), split)
+    planned = plan(checked.shape[1], len(checked), n_train, _universes(null_universes))
     rules = ScanRules(
         lags=at_least("lags", lags, 0),
-        n_train=math.floor(split * len(checked) + 1e-9),  # 0.29 * 100 falls short of the bar by its last digit
+        n_train=n_train,
         alpha=float(alpha),
         top=None if top is None else at_least("top", top, 1),
         log=log,
@@ -94,6 +111,11 @@ def scan(
         score=one_of("score", score, SCORES),
         cost_legs=legs(cost_legs),
         bias=one_of("bias", bias, FIT_BIASES),
+        rank_by=one_of("rank_by", rank_by, RANKINGS),
+        null_universes=planned.n_universes,
+        null_kind=one_of("null_kind", null_kind, KINDS),
+        seed=at_least("seed", seed, 0),
+        null_reason=planned.reason,
     )
     _has_bars(len(checked), rules)
     return _scanned(checked, rules, progress)
@@ -107,7 +129,7 @@ def _scanned(checked: Floats, rules: ScanRules, progress: Progress | None) -> Pa
         return scanning.scan(checked, rules, progress)
     left_out = _pairs(n_columns) - _pairs(kept.size)
     rest = np.ascontiguousarray(checked[:, kept])  # in the layout of a matrix without the others, to the same bits
-    table = scanning.scan(rest, rules, None if progress is None else _beside(progress, left_out))
+    table = scanning.scan(rest, rules, None if progress is None else _beside(progress, left_out * (1 + rules.null_universes)))
     places = kept.tolist()
     placed = [
         note._replace(column=places[note.column], others=tuple(places[other] for other in note.others))
@@ -119,6 +141,17 @@ def _scanned(checked: Floats, rules: ScanRules, progress: Progress | None) -> Pa
         n_untested=table.n_untested + left_out,
         notes=tuple(sorted([*notes, *placed], key=lambda note: note.column)),
     )
+
+
+def train_rows(n_rows: int, split: float) -> int:
+    """Return the bars of the train part."""
+    return math.floor(split * n_rows + 1e-9)  # 0.29 * 100 falls short of the bar by its last digit
+
+
+def _universes(asked: int | None) -> int | None:
+    if asked is not None and at_least("null_universes", asked, 0) > MOST_UNIVERSES:
+        raise InvalidInput("null_universes", f"must be at most {MOST_UNIVERSES}", value=asked)
+    return asked
 
 
 def _matrix(prices: ArrayLike) -> Floats:
