@@ -80,12 +80,12 @@ def scan(
         score: "fixed" trades the z-score of the process of the train part, "rolling" that of the last lookback bars.
         bias: Correction of the fitted speed, one of ou.FIT_BIASES.
         rank_by: What pairs are ranked by: "p_value", "train_sharpe" or "deflated_sharpe".
-        null_universes: Universes of independent walks, from FEWEST_UNIVERSES on, whose best pairs each pair is compared with
-            (p_best); 0 for none, None for DEFAULT_UNIVERSES where they take no more than some ten seconds.
+        null_universes: Universes of independent walks with whose best pairs p_best compares each pair, at least
+            FEWEST_UNIVERSES; 0 for none, None for DEFAULT_UNIVERSES where they take no more than some ten seconds.
         null_kind: "walks" draws normal steps, "bootstrap" resamples the steps of each name in blocks.
         seed: Of the null universes.
-        progress: Called with the pairs examined and all pairs, those of null universes included; what it raises ends the
-            scan.
+        progress: Called with the pairs examined and all pairs, those of null universes included; what it raises ends
+            the scan.
 
     Returns:
         PairTable, best pair first; a pair that cannot be traded has NaN, a status and a reason.
@@ -129,7 +129,9 @@ def _scanned(checked: Floats, rules: ScanRules, progress: Progress | None) -> Pa
         return scanning.scan(checked, rules, progress)
     left_out = _pairs(n_columns) - _pairs(kept.size)
     rest = np.ascontiguousarray(checked[:, kept])  # in the layout of a matrix without the others, to the same bits
-    table = scanning.scan(rest, rules, None if progress is None else _beside(progress, left_out * (1 + rules.null_universes)))
+    table = scanning.scan(
+        rest, rules, None if progress is None else _beside(progress, left_out * (1 + rules.null_universes))
+    )
     places = kept.tolist()
     placed = [
         note._replace(column=places[note.column], others=tuple(places[other] for other in note.others))

@@ -19,11 +19,11 @@ but the four named test_*.
    (score "fixed"), or the rolling one over `lookback` bars.
 4. The significant pairs that were traded are N tries. With V the variance (ddof 1) of their Sharpe ratios per bar, each
    has the deflated Sharpe ratio of gpu_kernels.threshold_grid against the same expected maximum of N tries without
-   skill. It is a score, not a probability: the tries passed the test, and were hedged, fitted and traded on the same bars,
-   so that their Sharpe ratios without skill are not 0 on average.
-   Pairs are ranked by p (rank_by "p_value"), by the Sharpe ratio, or by the deflated one; where p, or the deflated ratio, is
-   0 or 1 to the last digit, the statistic, or the distance in standard errors, still orders them. p_best compares them with
-   the best pairs of null universes by the same ranking (null_universes.py).
+   skill. It is a score, not a probability: the tries passed the test, and were hedged, fitted and traded on the same
+   bars, so that their Sharpe ratios without skill are not 0 on average.
+   Pairs are ranked by p (rank_by "p_value"), by the Sharpe ratio, or by the deflated one; where p, or the deflated
+   ratio, is 0 or 1 to the last digit, the statistic, or the distance in standard errors, still orders them. p_best
+   compares them with the best pairs of null universes by the same ranking (null_universes.py).
 5. The test part is traded with the train part's a, b, process and thresholds. A rolling score's first windows reach
    back into the train part; no position does. It neither chooses nor ranks.
 6. Step 1 anew on each third of the train part, in the same direction: half-life and p.
@@ -171,8 +171,8 @@ class PairTable(NamedTuple):
         entry_zscore: Threshold at which a trade opens.
         exit_zscore: A trade of side d closes when d z >= -exit_zscore.
         train_sharpe: Annualised.
-        deflated_sharpe: A score, not a probability, between 0 and 1: how far train_sharpe is above what as many tries find
-            by chance.
+        deflated_sharpe: A score from 0 to 1, not a probability: how far train_sharpe is above what as many tries find by
+            chance.
         test_sharpe: Annualised, over the test bars alone.
         test_return: Sum of the test part's gains in units of the residual; an open trade is marked, not closed.
         test_trades: Round trips closed within the test part.
@@ -185,9 +185,8 @@ class PairTable(NamedTuple):
         test_sharpe_std_error: Of test_sharpe, likewise.
         probability_sharpe_positive: That the true Sharpe ratio behind test_sharpe is above 0.
         test_note: P texts, what to beware of in test_sharpe; "" for nothing.
-        p_best: Share of the null universes whose best pair is at least as good, this universe counted as one of them;
-            for the best pair the p-value of the whole search. NaN for a pair that was not traded, and where there are no
-            null universes.
+        p_best: Share of the null universes whose best pair is at least as good, this universe counted among them; for
+            the best pair the p-value of the whole search. NaN for a pair that was not traded, and without null universes.
         n_pairs: Unordered pairs that were tried, those without a statistic left out.
         n_significant: Pairs with p < alpha (with alpha 1 all that were tried), whatever `top` left of them.
         n_untested: The other pairs: without a statistic, or of a column that was left out.

@@ -51,10 +51,11 @@ def compare(levels: Floats, ranks: Floats, rules: ScanRules, report: Callable[[i
         rules: What all pairs share, the null universes included.
         report: Called with the universes that are done after each group.
     """
-    if rules.null_universes == 0 or np.isnan(ranks).all():
+    if rules.null_universes == 0:
+        return Compared(np.full(ranks.size, np.nan), 0, rules.null_reason)
+    if np.isnan(ranks).all():
         report(rules.null_universes)
-        reason = "no pair was traded, so that there is nothing to compare" if rules.null_universes else ""
-        return Compared(np.full(ranks.size, np.nan), 0, reason or rules.null_reason)
+        return Compared(np.full(ranks.size, np.nan), 0, "no pair was traded, so that there is nothing to compare")
     return Compared(shares(ranks, _best(levels, rules, report)), rules.null_universes, "")
 
 
@@ -66,6 +67,7 @@ def _best(levels: Floats, rules: ScanRules, report: Callable[[int], None]) -> Fl
     name = _name(recipe, rules)
     with _lock:
         known = _found.get(name, np.zeros(0))
+    report(min(known.size, rules.null_universes))
     size = max(1, _AT_ONCE // levels.size)
     parts = [known[: rules.null_universes]]
     for start in range(parts[0].size, rules.null_universes, size):
@@ -75,7 +77,6 @@ def _best(levels: Floats, rules: ScanRules, report: Callable[[int], None]) -> Fl
     best = np.concatenate(parts)
     if best.size > known.size:
         _keep(name, best)
-    report(best.size)
     return best
 
 

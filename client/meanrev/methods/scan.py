@@ -104,7 +104,7 @@ def scan(
         cost_legs: 2 where None; 1 for costs of y alone.
         bias: "median_unbiased" (where None) or "none": correction of the fitted theta for small samples.
         rank_by: "p_value" (where None), "train_sharpe" or "deflated_sharpe".
-        null_universes: Universes of independent walks, at least 19, with whose best pairs each pair is compared (p_best);
+        null_universes: Universes of independent walks, at least 19, with whose best pairs p_best compares each pair;
             0 for none. Where None, 199 if they take no more than some ten seconds.
         null_kind: "walks" (where None) draws their steps, "bootstrap" resamples those of each series in blocks.
         seed: Of these universes; 0 where None.

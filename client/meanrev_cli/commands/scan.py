@@ -65,7 +65,9 @@ _ORDER = (
     "--cost", "cost_per_side", type=COST, help="A side, such as 5bp, in units of the residual; 5 bp of y by default."
 )
 @click.option("--prices-as-they-are", is_flag=True, help="Regress prices instead of their logarithms.")
-@click.option("--rank-by", type=click.Choice(["p_value", "train_sharpe", "deflated_sharpe"]), help="p_value by default.")
+@click.option(
+    "--rank-by", type=click.Choice(["p_value", "train_sharpe", "deflated_sharpe"]), help="p_value by default."
+)
 @click.option(
     "--null-universes",
     type=click.IntRange(min=0),
@@ -141,7 +143,11 @@ def _picture(found: ScanResult, read: Table, out: Path | None) -> Group:
     counts = f"{found.n_pairs} pairs tried, {found.n_significant} significant{untested}"
     lines: list[RenderableType] = [Text(report_text(read)), Text(counts), table]
     if found.null_universes and len(found.y):
-        lines.append(Text(f"p_best: of {found.null_universes} universes without a reverting pair, the share whose best is as good"))
+        lines.append(
+            Text(
+                f"p_best: of {found.null_universes} universes without a reverting pair, the share whose best is as good"
+            )
+        )
     elif found.null_reason:
         lines.append(Text(f"no p_best: {found.null_reason}", style="yellow"))
     lines += [Text(f"{note.column}: {note.reason}", style="yellow") for note in found.notes[:_SHOWN]]

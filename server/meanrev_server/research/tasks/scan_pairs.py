@@ -47,8 +47,8 @@ class ScanOptions(ResearchOptions, frozen=True, kw_only=True):
         score: The z-score that is traded: of the process fitted on the train part, or of the last lookback bars.
         bias: Small-sample correction of the fitted theta.
         rank_by: What pairs are ranked by.
-        null_universes: Universes without a pair that reverts, which p_best compares with; 0 for none. Where null, 199 if
-            they take no more than some ten seconds.
+        null_universes: Universes without a pair that reverts, which p_best compares with; 0 for none. Where null, 199
+            if they take no more than some ten seconds.
         null_kind: Draw the steps of null universes, or resample those of each column.
         seed: Of the null universes.
     """
