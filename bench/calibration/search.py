@@ -29,8 +29,8 @@ def measured() -> Section:
         place=30,
         title="The search for pairs",
         text="What `p_best` of a scan says of its best pair. [scans](operations/pair_trading.md) states the method. All "
-        "scans have the default options but for what a row names. Rows of `walks` share their null universes, which for the "
-        "default ranking do not depend on the prices.",
+        "scans have the default options but for what a row names. By default null universes do not depend on the "
+        "prices, so that all universes of a row share them.",
         settings={"seeds": "the rows' numbers, from 1 on", "names": _NAMES},
         tables=tables,
     )
@@ -96,8 +96,8 @@ def _size() -> Table:
         rows.append([name, how, n_nulls, share, _error(share, found.size), *halves, float(np.mean(scores > 0.95))])
     return Table(
         title="Universes without a reverting pair",
-        text=f"{_UNIVERSES} universes of {_NAMES} names and {_BARS:,} bars a row: the share in which `p_best` of the best "
-        "pair is at most 0.05, 0.2 and 0.5; beside them that of a deflated Sharpe ratio above 0.95.",
+        text=f"{_UNIVERSES} universes of {_NAMES} names and {_BARS:,} bars a row: the share in which `p_best` of the "
+        "best pair is at most 0.05, 0.2 and 0.5; beside them that of a deflated Sharpe ratio above 0.95.",
         columns=["steps", "options", "null universes", "0.05", "se", "0.2", "0.5", "deflated Sharpe above 0.95"],
         rows=rows,
     )
@@ -138,9 +138,9 @@ def _power() -> Table:
         rows.append([n_bars, step, how, share, _error(share, first.size), float(pairs.mean())])
     return Table(
         title="Universes with three planted pairs",
-        text=f"{_UNIVERSES} universes of {_NAMES} names a row, walks with steps of {_STEP}, of which three pairs have a "
-        f"spread with a half-life of {_HALF_LIFE:g} bars: the share in which the best pair is planted and its `p_best` at "
-        "most 0.05, and the share of the planted pairs for which it is.",
+        text=f"{_UNIVERSES} universes of {_NAMES} names a row, walks with steps of {_STEP}, of which three pairs have "
+        f"a spread with a half-life of {_HALF_LIFE:g} bars: the share in which the best pair is planted and its `p_best` "
+        "at most 0.05, and the share of the planted pairs for which it is.",
         columns=["bars", "steps of the spread", "rank_by", "found", "se", "planted pairs found"],
         rows=rows,
     )

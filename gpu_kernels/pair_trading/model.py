@@ -171,8 +171,8 @@ class PairTable(NamedTuple):
         entry_zscore: Threshold at which a trade opens.
         exit_zscore: A trade of side d closes when d z >= -exit_zscore.
         train_sharpe: Annualised.
-        deflated_sharpe: A score from 0 to 1, not a probability: how far train_sharpe is above what as many tries find by
-            chance.
+        deflated_sharpe: A score from 0 to 1, not a probability: how far train_sharpe is above what as many tries find
+            by chance.
         test_sharpe: Annualised, over the test bars alone.
         test_return: Sum of the test part's gains in units of the residual; an open trade is marked, not closed.
         test_trades: Round trips closed within the test part.
@@ -186,7 +186,8 @@ class PairTable(NamedTuple):
         probability_sharpe_positive: That the true Sharpe ratio behind test_sharpe is above 0.
         test_note: P texts, what to beware of in test_sharpe; "" for nothing.
         p_best: Share of the null universes whose best pair is at least as good, this universe counted among them; for
-            the best pair the p-value of the whole search. NaN for a pair that was not traded, and without null universes.
+            the best pair the p-value of the whole search. NaN for a pair that was not traded, and without null
+            universes.
         n_pairs: Unordered pairs that were tried, those without a statistic left out.
         n_significant: Pairs with p < alpha (with alpha 1 all that were tried), whatever `top` left of them.
         n_untested: The other pairs: without a statistic, or of a column that was left out.

@@ -1,9 +1,9 @@
 """Universes without any pair that reverts, and what the best pair of each looks like after the search for it.
 
 A null universe has the real one's number of names and of train bars. Its names are independent of one another, so that
-no pair of them is cointegrated, and it goes through the same steps as the real one, as far as the ranking depends on them:
-test and hedge, for rankings by a Sharpe ratio also fit, thresholds and trade. Of B null universes, count those whose best
-pair ranks at least as high as a pair:
+no pair of them is cointegrated, and it goes through the same steps as the real one, as far as the ranking depends on
+them: test and hedge, for rankings by a Sharpe ratio also fit, thresholds and trade. Of B null universes, count those
+whose best pair ranks at least as high as a pair:
 
     p_best = (1 + count) / (B + 1)
 
@@ -12,10 +12,10 @@ fits and trades have in common with one another (Dufour 2006, proposition 2.2: e
 null's). A pair further down is compared with the best of each null universe too, which errs on the high side.
 
 "walks": normal steps without drift, with the deviation of each name's own steps in the train part. Names are taken in
-the order of these deviations, so that the order of columns changes nothing. y and x in other units change the hedge ratio,
-the residual and its fit by these units, and the test statistic, z-scores and Sharpe ratios not at all, unless trades cost
-something. So all deviations are 1 where the ranking is by p-value or the cost is 0, and the null universes then depend on
-N, n and the options alone; significance.py keeps what was found of them.
+the order of these deviations, so that the order of columns changes nothing. y and x in other units change the hedge
+ratio, the residual and its fit by these units, and the test statistic, z-scores and Sharpe ratios not at all, unless
+trades cost something. So all deviations are 1 where the ranking is by p-value or the cost is 0, and the null
+universes then depend on N, n and the options alone; significance.py keeps what was found of them.
 "bootstrap": the steps of each name less their mean, resampled in blocks of random length (the stationary bootstrap),
 each name by its own blocks.
 

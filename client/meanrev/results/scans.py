@@ -53,8 +53,8 @@ class ScanResult(Result):
         entry_zscore: Optimal threshold.
         exit_zscore: A position with side d exits when d z >= -exit_zscore.
         train_sharpe: Annualised.
-        deflated_sharpe: A score from 0 to 1, not a probability: how far train_sharpe is above what as many tries find by
-            chance.
+        deflated_sharpe: A score from 0 to 1, not a probability: how far train_sharpe is above what as many tries find
+            by chance.
         test_sharpe: Annualised, of the test part, with the train part's numbers; it ranks nothing.
         test_return: Sum of the test part's gains, in units of the residual.
         test_trades: Round trips closed there.
@@ -68,8 +68,8 @@ class ScanResult(Result):
         probability_sharpe_positive: That the true Sharpe ratio behind test_sharpe is above 0.
         test_note: What to beware of in test_sharpe, such as few trades; "" for nothing.
         p_best: Share of universes without a reverting pair whose best pair is at least as good, this one counted among
-            them; for the best pair the p-value of the whole search. NaN for a pair that was not traded, and without null
-            universes.
+            them; for the best pair the p-value of the whole search. NaN for a pair that was not traded, and without
+            null universes.
         n_pairs: Pairs tested.
         n_significant: Pairs of these with a p-value below alpha, of which top may leave fewer here.
         n_untested: The other pairs, of the columns in notes.
