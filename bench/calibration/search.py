@@ -28,8 +28,8 @@ def measured() -> Section:
     return Section(
         place=30,
         title="The search for pairs",
-        text="What `p_best` of a scan says of its best pair. [scans](operations/pair_trading.md) states the method. All "
-        "scans have the default options but for what a row names. By default null universes do not depend on the "
+        text="What `p_best` of a scan says of its best pair. [scans](operations/pair_trading.md) states the method. "
+        "All scans have the default options but for what a row names. By default null universes do not depend on the "
         "prices, so that all universes of a row share them.",
         settings={"seeds": "the rows' numbers, from 1 on", "names": _NAMES},
         tables=tables,
@@ -139,8 +139,8 @@ def _power() -> Table:
     return Table(
         title="Universes with three planted pairs",
         text=f"{_UNIVERSES} universes of {_NAMES} names a row, walks with steps of {_STEP}, of which three pairs have "
-        f"a spread with a half-life of {_HALF_LIFE:g} bars: the share in which the best pair is planted and its `p_best` "
-        "at most 0.05, and the share of the planted pairs for which it is.",
+        f"a spread with a half-life of {_HALF_LIFE:g} bars: the share in which the best pair is planted and its "
+        "`p_best` at most 0.05, and the share of the planted pairs for which it is.",
         columns=["bars", "steps of the spread", "rank_by", "found", "se", "planted pairs found"],
         rows=rows,
     )

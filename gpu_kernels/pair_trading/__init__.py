@@ -80,12 +80,10 @@ def scan(
         score: "fixed" trades the z-score of the process of the train part, "rolling" that of the last lookback bars.
         bias: Correction of the fitted speed, one of ou.FIT_BIASES.
         rank_by: What pairs are ranked by: "p_value", "train_sharpe" or "deflated_sharpe".
-        null_universes: Universes of independent walks with whose best pairs p_best compares each pair, at least
-            FEWEST_UNIVERSES; 0 for none, None for DEFAULT_UNIVERSES where they take no more than some ten seconds.
+        null_universes: What p_best compares with, FEWEST_UNIVERSES at least; 0 for none, None for what `plan` says.
         null_kind: "walks" draws normal steps, "bootstrap" resamples the steps of each name in blocks.
         seed: Of the null universes.
-        progress: Called with the pairs examined and all pairs, those of null universes included; what it raises ends
-            the scan.
+        progress: Called with the pairs examined and all, those of null universes too; what it raises ends the scan.
 
     Returns:
         PairTable, best pair first; a pair that cannot be traded has NaN, a status and a reason.
@@ -98,27 +96,31 @@ def scan(
     _shares(split, alpha)
     n_train = train_rows(len(checked), split)
     planned = plan(checked.shape[1], len(checked), n_train, _universes(null_universes))
-    rules = ScanRules(
-        lags=at_least("lags", lags, 0),
-        n_train=n_train,
-        alpha=float(alpha),
-        top=None if top is None else at_least("top", top, 1),
-        log=log,
-        cost=None if cost is None else non_negative("cost", cost),
-        objective=one_of("objective", objective, OBJECTIVES),
-        lookback=at_least("lookback", lookback, 2),
-        periods_per_year=positive("periods_per_year", periods_per_year),
-        score=one_of("score", score, SCORES),
-        cost_legs=legs(cost_legs),
-        bias=one_of("bias", bias, FIT_BIASES),
-        rank_by=one_of("rank_by", rank_by, RANKINGS),
-        null_universes=planned.n_universes,
-        null_kind=one_of("null_kind", null_kind, KINDS),
-        seed=at_least("seed", seed, 0),
-        null_reason=planned.reason,
-    )
+    tests = lags, n_train, alpha, top, log
+    trades = cost, objective, lookback, periods_per_year, score, cost_legs, bias
+    ranks = rank_by, planned.n_universes, null_kind, seed, planned.reason
+    rules = _checked(ScanRules(*tests, *trades, *ranks))
     _has_bars(len(checked), rules)
     return _scanned(checked, rules, progress)
+
+
+def _checked(given: ScanRules) -> ScanRules:
+    """Check the options that stand alone."""
+    return given._replace(
+        lags=at_least("lags", given.lags, 0),
+        alpha=float(given.alpha),
+        top=None if given.top is None else at_least("top", given.top, 1),
+        cost=None if given.cost is None else non_negative("cost", given.cost),
+        objective=one_of("objective", given.objective, OBJECTIVES),
+        lookback=at_least("lookback", given.lookback, 2),
+        periods_per_year=positive("periods_per_year", given.periods_per_year),
+        score=one_of("score", given.score, SCORES),
+        cost_legs=legs(given.cost_legs),
+        bias=one_of("bias", given.bias, FIT_BIASES),
+        rank_by=one_of("rank_by", given.rank_by, RANKINGS),
+        null_kind=one_of("null_kind", given.null_kind, KINDS),
+        seed=at_least("seed", given.seed, 0),
+    )
 
 
 def _scanned(checked: Floats, rules: ScanRules, progress: Progress | None) -> PairTable:

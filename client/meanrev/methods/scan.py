@@ -104,10 +104,9 @@ def scan(
         cost_legs: 2 where None; 1 for costs of y alone.
         bias: "median_unbiased" (where None) or "none": correction of the fitted theta for small samples.
         rank_by: "p_value" (where None), "train_sharpe" or "deflated_sharpe".
-        null_universes: Universes of independent walks, at least 19, with whose best pairs p_best compares each pair;
-            0 for none. Where None, 199 if they take no more than some ten seconds.
-        null_kind: "walks" (where None) draws their steps, "bootstrap" resamples those of each series in blocks.
-        seed: Of these universes; 0 where None.
+        null_universes: What p_best compares with, 19 at least; 0 for none. Where None, 199 unless they take long.
+        null_kind: "walks" (where None), independent ones, or "bootstrap": the steps of each series, resampled.
+        seed: Of the null universes; 0 where None.
         asset_ids: Names of the series; the frame's columns, else their numbers, where None.
         progress: True for a bar, or a function of (done, total, eta_s).
         dry_run: Upload nothing, and return an Estimate of time, memory and bytes in place of the result.
@@ -119,10 +118,13 @@ def scan(
     Raises:
         MeanRevError: as every call.
     """
+    options: dict[str, Any] = {"top": top, "alpha": alpha, "split": split, "lags": lags, "log": log, "bias": bias}
+    options |= {"objective": objective, "periods_per_year": periods_per_year, "lookback": lookback, "score": score}
+    options |= {"cost": cost_per_side, "cost_legs": cost_legs, "rank_by": rank_by, "seed": seed}
+    options |= {"null_universes": null_universes, "null_kind": null_kind}
+    return _request(prices, asset_ids, options).question(progress, timeout, dry_run=dry_run)
+
+
+def _request(prices: Any, asset_ids: Sequence[str] | None, options: dict[str, Any]) -> ResearchRequest[ScanResult]:
     read = matrix(prices).matrix("prices")
-    options: dict[str, Any] = {"top": top, "alpha": alpha, "split": split, "lags": lags, "log": log}
-    options |= {"objective": objective, "periods_per_year": periods_per_year}
-    options |= {"cost": cost_per_side, "cost_legs": cost_legs, "lookback": lookback, "score": score, "bias": bias}
-    options |= {"rank_by": rank_by, "null_universes": null_universes, "null_kind": null_kind, "seed": seed}
-    request = ResearchRequest(SCAN, read, series_names(read, asset_ids), options, read_scan)
-    return request.question(progress, timeout, dry_run=dry_run)
+    return ResearchRequest(SCAN, read, series_names(read, asset_ids), options, read_scan)

@@ -23,6 +23,17 @@ static void each_shape(const Body& body) {
     }
 }
 
+// One row, rows that fill no block, and several matrices.
+CASE(cross_products) {
+    Random random{7};
+    for (const Shape& shape : {Shape{8, 1, 1}, Shape{16, 65, 3}, Shape{24, 200, 2}}) {
+        const Array values = random.uniforms(shape.n_pairs * shape.n_bars * shape.n_series, -1.0, 1.0);
+        Array out = space(shape.n_pairs * shape.n_series * shape.n_series);
+        cross_products(shape.n_pairs, shape.n_bars, shape.n_series, values.data(), out.data(), threads);
+        print("products", out);
+    }
+}
+
 CASE(residual_sums) {
     each_shape([](Random&, const Shape& shape, const Array& levels, const Array& y, const Array& x,
                   const Array& intercept, const Array& hedge_ratio) {
