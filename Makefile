@@ -10,6 +10,8 @@ PYTEST := $(BIN)/python -m pytest -q -n 2 --dist worksteal --durations 20
 GENERATED := $(foreach name,meanrev research,$(name)_pb2.py $(name)_pb2.pyi $(name)_pb2_grpc.py)
 
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
+# Servers and commands that tests start would otherwise compile every module anew where the environment keeps no bytecode.
+export PYTHONDONTWRITEBYTECODE :=
 
 .DEFAULT_GOAL := help
 .PHONY: help install demo test faults kills coverage proof peers gpu check check-wire hooks bench fault-table image wire fuzz soak audit clean

@@ -13,7 +13,7 @@ import meanrev as mr
 from bench.faults.leaving import TOKENS
 from bench.faults.requests import refusal, table
 from bench.faults.rows import MIB, Figure, attack
-from bench.faults.trial import Memory, Trial
+from bench.faults.trial import Memory, Trial, seconds_until
 from meanrev_wire import research_pb2
 from tests.faults import servers, watched_server
 from tests.server import research
@@ -52,14 +52,13 @@ def many_ids() -> Iterator[Figure]:
 )
 def long_ids() -> Iterator[Figure]:
     with Trial() as trial:
-        codes, kept = [], []
-        for times in (3, 5):
-            codes += [published(trial.address, ["x" * (40 * MIB)]) for _ in range(times)]
-            time.sleep(0.5)
-            kept.append(trial.memory.kept() / 1e6)
+        codes = [published(trial.address, ["x" * (40 * MIB)]) for _ in range(8)]
+        at_once = trial.memory.kept() / 1e6
+        # grpcio frees a message a while after its call.
+        after = seconds_until(lambda: trial.memory.kept() < 64e6, 20)
         yield Figure("refused with INVALID_ARGUMENT", sum(code is INVALID for code in codes), least=8)
-        yield Figure("resident after 3, more than before", kept[0], "MB")
-        yield Figure("resident after 8, more than after 3", kept[1] - kept[0], "MB", 64)
+        yield Figure("resident after 8, more than before", at_once, "MB")
+        yield Figure("resident less than 64 MB more than before after", after, "s", 19)
         yield from trial.figures()
 
 

@@ -99,7 +99,7 @@ def many_weights() -> Iterator[Figure]:
 
 ADMITTED = {
     "a sweep of 5 x 16 prices, 890,000 cells": ("SweepThresholds", (16, 5), GRID),
-    "a scan of 20 x 2,000 prices": ("ScanPairs", (20, 2000), {"lookback": 5, "alpha": 1.0}),
+    "a scan of 26 x 2,000 prices": ("ScanPairs", (26, 2000), {"lookback": 5, "alpha": 1.0}),
 }
 
 
@@ -133,14 +133,14 @@ def admitted_sweep() -> Iterator[Figure]:
 
 @attack(
     "3.8",
-    "a scan of 2,000 columns of 20 prices that is admitted",
+    "a scan of 2,000 columns of 26 prices that is admitted",
     ESTIMATE,
     defence="`server/meanrev_server/research/tasks/scan_pairs.py`",
     test="tests/server/test_sizes.py::test_memory_stays_below_what_was_said",
     settings="`max_bytes_in_flight` = 4 GiB, `max_reply_bytes_in_flight` = 1 GiB",
 )
 def admitted_scan() -> Iterator[Figure]:
-    yield from announced("a scan of 20 x 2,000 prices")
+    yield from announced("a scan of 26 x 2,000 prices")
 
 
 @attack(

@@ -17,7 +17,7 @@ from meanrev_wire.elements import check_elements
 from meanrev_wire.errors import InvalidField, MalformedMessage
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from google.protobuf.descriptor import Descriptor
     from numpy.typing import NDArray
@@ -71,12 +71,13 @@ def decode(message_type: type[M], data: bytes) -> M:
         raise MalformedMessage(message_type.DESCRIPTOR.full_name, len(data)) from None
 
 
-def decode_large(message_type: type[M], data: bytes) -> M:
+def decode_large(message_type: type[M], data: bytes, check: "Callable[[], object]" = large.go_on) -> M:
     """Parse a large message, whose parts are counted first, without keeping other threads waiting.
 
     Args:
         message_type: As decode takes it.
         data: As decode takes it.
+        check: Called every few milliseconds; the parse ends where it raises.
 
     Returns:
         The message, or what has its fields: repeated numbers that are many are arrays there.
@@ -89,7 +90,7 @@ def decode_large(message_type: type[M], data: bytes) -> M:
     if len(data) <= large.PART_BYTES:
         return decode(message_type, data)
     try:
-        return large.parse(message_type, data)
+        return large.parse(message_type, data, check)
     except DecodeError:
         raise MalformedMessage(message_type.DESCRIPTOR.full_name, len(data)) from None
 

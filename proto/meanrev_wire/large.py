@@ -6,7 +6,7 @@ protobuf, so every legal encoding gives what one parse gives: protobuf defines t
 merged.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from functools import cache
 from typing import Any, NamedTuple, TypeVar, cast
 
@@ -17,7 +17,7 @@ from google.protobuf.message_factory import GetMessageClass
 
 from meanrev_wire.errors import InvalidField
 
-__all__ = ["MAX_TEXT_BYTES", "PART_BYTES", "parse"]
+__all__ = ["MAX_TEXT_BYTES", "PART_BYTES", "go_on", "parse"]
 
 PART_BYTES = 256 * 1024
 """Bytes of a part, which protobuf parses in about a tenth of a millisecond; a text may be a larger one."""
@@ -39,6 +39,9 @@ _TYPES: dict[int, np.dtype[Any]] = {
     _Field.TYPE_INT32: np.dtype(np.int64),
 }
 """Types of repeated numbers that become arrays."""
+
+_BETWEEN_CHECKS = 4096
+"""Fields between two checks, each about a microsecond."""
 
 M = TypeVar("M", bound=Message)
 
@@ -74,12 +77,17 @@ class _Parsed:
         return name in self._apart or self._message.HasField(name)
 
 
-def parse(message_type: type[M], data: bytes) -> M:
+def go_on() -> None:
+    """Let a parse go on."""
+
+
+def parse(message_type: type[M], data: bytes, check: Callable[[], object] = go_on) -> M:
     """Parse a message.
 
     Args:
         message_type: Generated message class.
         data: Serialised message in any legal encoding.
+        check: Called every few milliseconds; the parse ends where it raises.
 
     Returns:
         The message, or what has its fields: large repeated numbers are arrays there.
@@ -89,17 +97,18 @@ def parse(message_type: type[M], data: bytes) -> M:
         InvalidField: a text is longer than MAX_TEXT_BYTES.
     """
     try:
-        return cast("M", _parsed(message_type, data, [(0, len(data))], ""))
+        return cast("M", _parsed(message_type, data, [(0, len(data))], "", check))
     except _Group:
         return message_type.FromString(data)
 
 
-def _parsed(message_type: type[Message], data: bytes, spans: list[Span], path: str) -> Any:
+def _parsed(message_type: type[Message], data: bytes, spans: list[Span], path: str, check: Callable[[], object]) -> Any:
     """Parse the message whose bytes are in these spans; one that comes twice is merged."""
-    rest, apart = _divided(cast("Descriptor", message_type.DESCRIPTOR), data, spans, path)
+    rest, apart = _divided(cast("Descriptor", message_type.DESCRIPTOR), data, spans, path, check)
     message = message_type()
     for part in _parts(data, rest):
         message.MergeFromString(part)
+        check()
     found: dict[str, Any] = {}
     for field, pieces in apart.items():
         where, contents = f"{path}{field.name}", [(piece.content, piece.stop) for piece in pieces]
@@ -107,22 +116,26 @@ def _parsed(message_type: type[Message], data: bytes, spans: list[Span], path: s
             found[field.name] = _numbers(message_type, field, data, pieces)
         elif field.is_repeated:
             kind = GetMessageClass(field.message_type)
-            found[field.name] = [_parsed(kind, data, [one], f"{where}[{k}].") for k, one in enumerate(contents)]
+            found[field.name] = [_parsed(kind, data, [one], f"{where}[{k}].", check) for k, one in enumerate(contents)]
         else:
-            found[field.name] = _parsed(GetMessageClass(field.message_type), data, contents, f"{where}.")
+            found[field.name] = _parsed(GetMessageClass(field.message_type), data, contents, f"{where}.", check)
     return _Parsed(message, found) if found else message
 
 
 def _divided(
-    descriptor: Descriptor, data: bytes, spans: list[Span], path: str
+    descriptor: Descriptor, data: bytes, spans: list[Span], path: str, check: Callable[[], object]
 ) -> tuple[list[Span], dict[FieldDescriptor, list[_Piece]]]:
     """Divide a message into what is parsed as it is, cut between fields, and the fields that are parsed apart."""
     known = _divisible(descriptor)
     rest: list[Span] = []
     pieces: dict[int, list[_Piece]] = {}
+    n_fields = 0
     for start, stop in spans:
         place = begun = start
         while place < stop:
+            n_fields += 1
+            if n_fields % _BETWEEN_CHECKS == 0:
+                check()
             number, content, end = _field(data, place, stop)
             if number in known:
                 pieces.setdefault(number, []).append(_Piece(place, content, end))

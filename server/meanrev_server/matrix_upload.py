@@ -13,6 +13,7 @@ from typing import ParamSpec, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
+from gpu_kernels import interruption
 from gpu_kernels.checks import Floats
 from gpu_kernels.errors import InvalidInput
 from meanrev_server.outline import VALUE_BYTES, Outline, check_size, opened
@@ -197,11 +198,12 @@ async def begin(messages: AsyncIterator[bytes], call: Call) -> Upload:
 async def _off_the_loop(call: Call, nbytes: int, work: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
     if nbytes <= _ON_THE_LOOP:
         return work(*args, **kwargs)
-    return await call.launcher.submit(partial(work, *args, **kwargs), nbytes=nbytes, deadline=call.deadline)
+    doing = partial(work, *args, **kwargs)
+    return await call.launcher.submit(doing, nbytes=nbytes, deadline=call.deadline, record=call.record)
 
 
 def _added(assembly: _Assembly, data: bytes, number: int) -> None:
-    assembly.add(codec.decode_large(MatrixChunk, data), number)
+    assembly.add(codec.decode_large(MatrixChunk, data, interruption.check), number)
 
 
 def _joined(blocks: list[Floats]) -> Floats:

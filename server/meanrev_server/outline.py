@@ -69,7 +69,7 @@ def opened(data: bytes, most_bytes: int) -> tuple[MatrixChunk, Outline]:
         InvalidInput: the size breaks a rule, or the names are not one a column and all different.
         LimitReached: the matrix is larger than the server allows.
     """
-    chunk = codec.decode_large(MatrixChunk, data)
+    chunk = codec.decode_large(MatrixChunk, data, interruption.check)
     n_columns = _width(chunk)
     if chunk.HasField("block"):
         codec.shape(chunk.block, "chunk[0].block")

@@ -101,7 +101,6 @@ def test_research_is_refused_by_the_memory_that_it_announces(server, method, val
 
 def test_too_many_submessages_are_counted_not_parsed(server, channel, answered):
     ask = channel.unary_unary(SERVICE + "MultiperiodOptimize")
-    server.ask("lag")
     with server.growth() as grown:
         with pytest.raises(grpc.RpcError) as refused:
             ask(b"\x0a\x00" * (16 * MIB), timeout=60)
@@ -129,12 +128,11 @@ def test_many_names_and_watchers_leave_the_loop_to_others(server, channel):
     book = research_pb2.Portfolio(
         portfolio_id="book", holdings=[research_pb2.Holding(asset_id=name, quantity=1.0) for name in names[:10_000]]
     ).SerializeToString()
-    server.ask("lag"), server.ask("held")
+    server.ask("held")
     publish(data, timeout=60)
-    # In one piece, the names of the first call took 0.1 s. The garbage collector would take as long.
-    assert server.ask("held") < 0.06
     channel.unary_unary(RESEARCH + "PutPortfolio")(book, timeout=60)
     channel.unary_unary(RESEARCH + "GetPortfolio")(
         research_pb2.PortfolioRequest(portfolio_id="book").SerializeToString(), timeout=60
     )
-    assert server.ask("lag") < 0.4
+    # In one piece, the names of the first call took 0.1 s. The garbage collector would take as long.
+    assert server.ask("held") < 0.06

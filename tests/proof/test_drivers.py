@@ -41,6 +41,7 @@ def without_tolerance(arrays):
     return [(name, 0.0, values) for name, _, values in arrays]
 
 
+@pytest.mark.proof
 @needs_compiler
 @pytest.mark.parametrize(("operation", "entry"), every_entry())
 def test_no_memory_is_read_before_it_is_written(operation, entry):
@@ -51,6 +52,7 @@ def test_no_memory_is_read_before_it_is_written(operation, entry):
         assert_same(other.arrays, runs[0].arrays)
 
 
+@pytest.mark.proof
 @needs_compiler
 @pytest.mark.parametrize(("operation", "entry"), every_entry())
 def test_the_number_of_threads_changes_no_bit(operation, entry):
@@ -58,6 +60,7 @@ def test_the_number_of_threads_changes_no_bit(operation, entry):
     assert_same(without_tolerance(many), without_tolerance(one))
 
 
+@pytest.mark.proof
 @needs_compiler
 @pytest.mark.proof
 @pytest.mark.timeout(600)

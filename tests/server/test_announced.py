@@ -1,4 +1,7 @@
-"""Every method announces what it takes: at least the memory that is measured, and not many times as much."""
+"""Every method announces what it takes: at least the memory that is measured, and not many times as much.
+
+Whatever it computes waits in the name of its caller.
+"""
 
 import asyncio
 import json
@@ -11,7 +14,9 @@ import pytest
 
 from meanrev_server.admission import SMALL_BYTES, SMALL_PEAK_BYTES, Ticket
 from meanrev_server.app import App
+from meanrev_server.batcher import Batcher
 from meanrev_server.config import Settings
+from meanrev_server.records import Caller, CallRecord
 from meanrev_wire import codec, research_pb2
 from meanrev_wire import meanrev_pb2 as wire
 from tests.server.research import chunks
@@ -126,13 +131,30 @@ def app():
     return App(Settings(backend="numpy"))
 
 
+@pytest.fixture
+def askers(monkeypatch):
+    """The identities whose computations wait for a thread meanwhile."""
+    found, add = set(), Batcher.add
+
+    def adding(self, computation, now):
+        found.add(computation.identity)
+        add(self, computation, now)
+
+    monkeypatch.setattr(Batcher, "add", adding)
+    return found
+
+
 ROUTES = {route.method: route for route in App(Settings(backend="numpy")).routes.values()}
+
+
+def of_alice(call, **others):
+    return replace(call, record=CallRecord(caller=Caller(identity="alice")), **others)
 
 
 async def answered(app, method, messages):
     """Call a method in this process; returns what it announced, and the bytes of its replies."""
     ticket, route = Recording(), ROUTES[method]
-    call = replace(app.call, ticket=ticket)
+    call = of_alice(app.call, ticket=ticket)
 
     async def streamed():
         for data in messages:
@@ -158,7 +180,7 @@ async def case(app, method, size):
     messages = make(size)
     if method in NEEDS_A_JOB:
         job = research_pb2.Job.FromString(
-            await app.routes[ROUTES["SubmitJob"].path].handle(_each(CASES["SubmitJob"][0](50)), app.call)
+            await app.routes[ROUTES["SubmitJob"].path].handle(_each(CASES["SubmitJob"][0](50)), of_alice(app.call))
         )
         await asyncio.gather(*app.call.background)
         messages = [research_pb2.JobRequest(job_id=job.job_id).SerializeToString()]
@@ -183,7 +205,7 @@ def test_every_method_is_tried():
 
 
 @pytest.mark.parametrize(("method", "size"), [(method, size) for method in CASES for size in CASES[method][1]])
-def test_what_is_announced_covers_what_is_taken(app, method, size):
+def test_what_is_announced_covers_what_is_taken(app, askers, method, size):
     announced, replies, taken = asyncio.run(case(app, method, size))
     assert announced, f"{method} announces nothing"
     assert max(demand.work for demand in announced) > 0
@@ -192,3 +214,4 @@ def test_what_is_announced_covers_what_is_taken(app, method, size):
     assert peak <= TIMES_THE_MEASURED * max(taken, LEAST_BYTES)
     expected = max(demand.reply_bytes for demand in announced)
     assert ROUTES[method].chunked or max(replies) <= max(expected, SMALL_BYTES)
+    assert askers <= {"alice"}, "computations of nobody take one turn together, so callers would wait for each other's"

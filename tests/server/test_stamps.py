@@ -4,7 +4,9 @@ import grpc
 import numpy as np
 import pytest
 
-from gpu_kernels.errors import InvalidInput
+from gpu_kernels import interruption
+from gpu_kernels.errors import Interrupted, InvalidInput
+from meanrev_server.handlers import publish_prices
 from meanrev_server.rpc.stamps import check_stamps
 from meanrev_wire import meanrev_pb2, research_pb2
 from tests.server.research import Research, chunks
@@ -90,3 +92,11 @@ def test_marks_of_several_assets_may_have_one_time(address):
     asked = research_pb2.PublishPricesRequest(asset_ids=["A", "B"], prices=[1.0, 2.0], timestamps_ms=[NOON, NOON])
     with Research(address) as ask:
         assert ask("PublishPrices", asked).accepted == 2
+
+
+def test_the_check_of_many_prices_ends_where_its_caller_has_gone():
+    request = research_pb2.PublishPricesRequest(asset_ids=["A"] * 3_000, prices=np.ones(3_000))
+    gone = interruption.Interrupt()
+    gone.set()
+    with interruption.using(gone), pytest.raises(Interrupted):
+        publish_prices._checked(request, NOON)

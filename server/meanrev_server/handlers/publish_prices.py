@@ -3,6 +3,7 @@
 import time
 from typing import Any
 
+from gpu_kernels import interruption
 from gpu_kernels.checks import all_finite
 from gpu_kernels.errors import InvalidInput
 from meanrev_server.capacity import Demand
@@ -22,7 +23,7 @@ _FEW_PRICES = 1_000
 _STEPS_OF_A_NAME, _OF_A_NAME = 8_000, 640
 """Elementary steps and bytes of memory of a name with its price."""
 _AT_ONCE = 1_000
-"""Names for which room is reserved between two looks at the time."""
+"""Names for which room is reserved, or which are checked, between two looks at the time or at the caller."""
 
 
 async def handle(data: bytes, call: Call) -> bytes:
@@ -66,11 +67,12 @@ def _checked(request: Any, now_ms: int) -> tuple[list[Mark], list[str]]:
         latest = int(stamps.argmax())
         check_soon(int(stamps[latest]), "timestamps_ms", now_ms, index=latest)
     all_finite("prices", prices)
-    names = [check_id(f"asset_ids[{i}]", name) for i, name in enumerate(request.asset_ids)]
-    marks = [
-        Mark(*each) for each in zip(names, prices.tolist(), stamps.tolist() or [now_ms] * prices.size, strict=True)
-    ]
+    marks: list[Mark] = []
     once: dict[str, None] = {}
-    for name in names:
+    stamped = stamps.tolist() or [now_ms] * prices.size
+    for i, (name, price, stamp) in enumerate(zip(request.asset_ids, prices.tolist(), stamped, strict=True)):
+        if i % _AT_ONCE == 0:
+            interruption.check()
+        marks.append(Mark(check_id(f"asset_ids[{i}]", name), price, stamp))
         once[name] = None
     return marks, list(once)

@@ -9,6 +9,7 @@ from typing import ParamSpec, TypeVar
 
 from google.protobuf.message import Message
 
+from gpu_kernels import interruption
 from gpu_kernels.backend import Backend
 from meanrev_server.admission import Ticket
 from meanrev_server.config import Settings
@@ -80,7 +81,7 @@ class Call:
         if len(data) <= _PARSED_ON_THE_LOOP:
             message = codec.decode(message_type, data)
         else:
-            parse = partial(codec.decode_large, message_type, data)
+            parse = partial(codec.decode_large, message_type, data, interruption.check)
             message = await self.launcher.submit(parse, nbytes=len(data), deadline=self.deadline, record=self.record)
         self.record.note_phase("decode", began, time.monotonic())
         return message
