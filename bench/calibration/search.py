@@ -14,7 +14,7 @@ __all__ = ["NAME", "measured", "planted", "universes"]
 
 NAME = "search"
 
-_UNIVERSES, _NULLS, _NAMES, _BARS = 200, 999, 20, 1_500
+_UNIVERSES, _NULLS, _NAMES, _BARS = 200, 499, 20, 1_500
 _HALF_LIFE, _PLANTED = 10.0, 3
 _STEP = 0.01
 
@@ -88,7 +88,7 @@ def _size() -> Table:
     asked += [(name, {"null_kind": "bootstrap"}) for name in list(drawn)[2:3]]
     for number, (name, options) in enumerate(asked, start=1):
         # Where null universes depend on the prices they are drawn anew for each universe, and fewer do.
-        n_nulls = 99 if options else _NULLS
+        n_nulls = 39 if options else _NULLS
         found, scores = _best(drawn[name], number, null_universes=n_nulls, **options)
         share = float(np.mean(found < 0.0501))
         halves = [float(np.mean(found < level)) for level in (0.2001, 0.5001)]
@@ -123,7 +123,7 @@ def _power() -> Table:
     asked: list[tuple[int, float, dict[str, Any]]] = [(n, s, {}) for n in (1_000, 1_500) for s in (0.005, 0.01, 0.02)]
     asked += [(1_500, 0.01, {"rank_by": name}) for name in ("train_sharpe", "deflated_sharpe")]
     for number, (n_bars, step, options) in enumerate(asked, start=101):
-        n_nulls = 99 if options else _NULLS
+        n_nulls = 39 if options else _NULLS
         source = np.random.default_rng(number)
         first, pairs = np.zeros(_UNIVERSES), np.zeros(_UNIVERSES)
         for place in range(_UNIVERSES):
