@@ -2,7 +2,6 @@
 
 import math
 from collections.abc import Callable
-from typing import Any
 
 import numpy as np
 
@@ -29,9 +28,9 @@ def measured() -> Section:
         place=30,
         title="The search for pairs",
         text="What `p_best` of a scan says of its best pair. [scans](operations/pair_trading.md) states the method. "
-        "All scans have the default options but for what a row names. By default null universes do not depend on the "
-        "prices, so that all universes of a row share them.",
-        settings={"seeds": "the rows' numbers, from 1 on", "names": _NAMES},
+        "All scans have the default options, with which null universes do not depend on the prices: all universes of a "
+        "row share them.",
+        settings={"seeds": "1 and 101, and up by one a row", "null universes": _NULLS},
         tables=tables,
     )
 
@@ -83,22 +82,16 @@ def planted(source: np.random.Generator, n_names: int, n_bars: int, step: float)
 
 def _size() -> Table:
     drawn, rows = universes(_NAMES, _BARS), []
-    asked = [(name, {}) for name in drawn]
-    asked += [("normal steps", {"rank_by": "train_sharpe"}), ("normal steps", {"rank_by": "deflated_sharpe"})]
-    asked += [(name, {"null_kind": "bootstrap"}) for name in list(drawn)[2:3]]
-    for number, (name, options) in enumerate(asked, start=1):
-        # Where null universes depend on the prices they are drawn anew for each universe, and fewer do.
-        n_nulls = 39 if options else _NULLS
-        found, scores = _best(drawn[name], number, null_universes=n_nulls, **options)
+    for number, (name, draw) in enumerate(drawn.items(), start=1):
+        found, scores = _best(draw, number)
         share = float(np.mean(found < 0.0501))
         halves = [float(np.mean(found < level)) for level in (0.2001, 0.5001)]
-        how = ", ".join(options.values()) or "default"
-        rows.append([name, how, n_nulls, share, _error(share, found.size), *halves, float(np.mean(scores > 0.95))])
+        rows.append([name, share, _error(share, found.size), *halves, float(np.mean(scores > 0.95))])
     return Table(
         title="Universes without a reverting pair",
         text=f"{_UNIVERSES} universes of {_NAMES} names and {_BARS:,} bars a row: the share in which `p_best` of the "
         "best pair is at most 0.05, 0.2 and 0.5; beside them that of a deflated Sharpe ratio above 0.95.",
-        columns=["steps", "options", "null universes", "0.05", "se", "0.2", "0.5", "deflated Sharpe above 0.95"],
+        columns=["steps", "0.05", "se", "0.2", "0.5", "deflated Sharpe above 0.95"],
         rows=rows,
     )
 
@@ -107,12 +100,12 @@ def _error(share: float, n: int) -> float:
     return math.sqrt(share * (1.0 - share) / n)
 
 
-def _best(draw: Draw, seed: int, **options: Any) -> tuple[Floats, Floats]:
+def _best(draw: Draw, seed: int) -> tuple[Floats, Floats]:
     """Return the least p_best and the largest deflated Sharpe ratio of each universe; 1 and 0 without a pair."""
     source = np.random.default_rng(seed)
     found, scores = np.ones(_UNIVERSES), np.zeros(_UNIVERSES)
     for place in range(_UNIVERSES):
-        table = pair_trading.scan(np.exp(draw(source)), seed=seed, **options)
+        table = pair_trading.scan(np.exp(draw(source)), seed=seed, null_universes=_NULLS)
         if table.null_universes:
             found[place], scores[place] = np.nanmin(table.p_best), np.nanmax(table.deflated_sharpe)
     return found, scores
@@ -120,27 +113,24 @@ def _best(draw: Draw, seed: int, **options: Any) -> tuple[Floats, Floats]:
 
 def _power() -> Table:
     rows = []
-    asked: list[tuple[int, float, dict[str, Any]]] = [(n, s, {}) for n in (1_000, 1_500) for s in (0.005, 0.01, 0.02)]
-    asked += [(1_500, 0.01, {"rank_by": name}) for name in ("train_sharpe", "deflated_sharpe")]
-    for number, (n_bars, step, options) in enumerate(asked, start=101):
-        n_nulls = 39 if options else _NULLS
+    asked = [(n_bars, step) for n_bars in (1_000, 1_500) for step in (0.005, 0.01, 0.02)]
+    for number, (n_bars, step) in enumerate(asked, start=101):
         source = np.random.default_rng(number)
         first, pairs = np.zeros(_UNIVERSES), np.zeros(_UNIVERSES)
         for place in range(_UNIVERSES):
             prices = np.exp(planted(source, _NAMES, n_bars, step))
-            table = pair_trading.scan(prices, seed=number, null_universes=n_nulls, **options)
+            table = pair_trading.scan(prices, seed=number, null_universes=_NULLS)
             low, high = np.minimum(table.y, table.x), np.maximum(table.y, table.x)
             real, sure = (high == low + 1) & (low % 2 == 0) & (high < 2 * _PLANTED), table.p_best < 0.0501
             first[place] = bool(sure.any()) and bool(real[np.nanargmin(table.p_best)])
             pairs[place] = np.count_nonzero(sure & real) / _PLANTED
         share = float(first.mean())
-        how = ", ".join(options.values()) or "p_value"
-        rows.append([n_bars, step, how, share, _error(share, first.size), float(pairs.mean())])
+        rows.append([n_bars, step, share, _error(share, first.size), float(pairs.mean())])
     return Table(
         title="Universes with three planted pairs",
         text=f"{_UNIVERSES} universes of {_NAMES} names a row, walks with steps of {_STEP}, of which three pairs have "
         f"a spread with a half-life of {_HALF_LIFE:g} bars: the share in which the best pair is planted and its "
         "`p_best` at most 0.05, and the share of the planted pairs for which it is.",
-        columns=["bars", "steps of the spread", "rank_by", "found", "se", "planted pairs found"],
+        columns=["bars", "steps of the spread", "found", "se", "planted pairs found"],
         rows=rows,
     )

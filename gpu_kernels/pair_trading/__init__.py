@@ -99,7 +99,7 @@ def scan(
     tests = lags, n_train, alpha, top, log
     trades = cost, objective, lookback, periods_per_year, score, cost_legs, bias
     ranks = rank_by, planned.n_universes, null_kind, seed, planned.reason
-    rules = _checked(ScanRules(*tests, *trades, *ranks))
+    rules = _checked(ScanRules._make((*tests, *trades, *ranks)))
     _has_bars(len(checked), rules)
     return _scanned(checked, rules, progress)
 

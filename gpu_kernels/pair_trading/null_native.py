@@ -16,6 +16,7 @@ from gpu_kernels.constants import integer
 from gpu_kernels.launch import Count, Number, launch, pointer
 from gpu_kernels.ou import native as ou_native
 from gpu_kernels.ou import verdicts
+from gpu_kernels.ou.driver import ROWS
 from gpu_kernels.ou.model import OuFit
 from gpu_kernels.ou.sums import CANCELLED, ROUNDING
 from gpu_kernels.pair_trading.model import ScanRules
@@ -24,7 +25,7 @@ from gpu_kernels.pair_trading.null_universes import Recipe, draw
 from gpu_kernels.pair_trading.trading_levels import TRADED, trading_levels
 from gpu_kernels.pair_trading.train_part import costs, significant
 
-__all__ = ["best", "covers", "fitted", "moments", "tested"]
+__all__ = ["Residuals", "best", "covers", "fitted", "moments", "tested"]
 
 _SOURCE = "pair_trading/pair_trading.cu"
 _SUMS, _MOMENTS, _TALL = (integer(name, _SOURCE) for name in ("SUMS", "MOMENTS", "TALL"))
@@ -121,7 +122,7 @@ def fitted(levels: Floats, pairs: Residuals, bias: str) -> OuFit:
     found = np.empty((_SUMS, pairs.y.size))
     launch(library("pair_trading").residual_sums, *_arguments(levels, pairs), Number(CANCELLED), pointer(found))
     n_bars = levels.shape[1]
-    rows = np.empty((ou_native.ROWS, pairs.y.size))
+    rows = np.empty((ROWS, pairs.y.size))
     rows[0], rows[1:3], rows[3:10], rows[10] = n_bars, n_bars - 1, found, ROUNDING
     return verdicts.of_rows(ou_native.judge(rows, 1.0, bias, None, None), bias)
 

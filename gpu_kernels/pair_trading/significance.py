@@ -14,10 +14,10 @@ from gpu_kernels.pair_trading import null_host, null_native
 from gpu_kernels.pair_trading.model import ScanRules
 from gpu_kernels.pair_trading.null_universes import Recipe, recipe_of, shares
 
-__all__ = ["NULL_TWINS", "Compared", "compare", "forget"]
+__all__ = ["NULL_TWINS", "Compared", "compare"]
 
-_AT_ONCE = 1 << 20
-"""Levels of the null universes of a group: some 8 MB."""
+_AT_ONCE = 1 << 18
+"""Levels of the null universes of a group: some 2 MB."""
 
 _KEPT = 64
 """Searches whose null universes are kept; a search with 1,000 of them takes 8 kB."""
@@ -78,12 +78,6 @@ def _best(levels: Floats, rules: ScanRules, report: Callable[[int], None]) -> Fl
     if best.size > known.size:
         _keep(name, best)
     return best
-
-
-def forget() -> None:
-    """Forget what was found of null universes, such as between two measurements."""
-    with _lock:
-        _found.clear()
 
 
 def _keep(name: bytes, best: Floats) -> None:

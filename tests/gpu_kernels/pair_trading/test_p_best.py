@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from gpu_kernels import dispatch, interruption, pair_trading
-from gpu_kernels.errors import InvalidInput
+from gpu_kernels.errors import Interrupted, InvalidInput
 from gpu_kernels.pair_trading import null_host, null_native, null_universes, significance
 from gpu_kernels.pair_trading.model import RANKINGS, ScanRules
 from tests.gpu_kernels.native import needs_compiler
@@ -19,7 +19,7 @@ SMALL = {"lookback": 10, "cost": 0.001, "alpha": 0.5}
 
 @pytest.fixture(autouse=True)
 def nothing_known():
-    significance.forget()
+    significance._found.clear()
 
 
 def walks(seed, n_bars=120, n_series=5):
@@ -92,7 +92,7 @@ def test_a_rolling_score_is_left_to_the_numpy_twin():
     prices = universe(3, n_bars=120, n_series=4, n_planted=1, theta=0.5)
     options = {"rank_by": "train_sharpe", "score": "rolling", "null_universes": FEWEST, **SMALL}
     expected = pair_trading.scan(prices, **options).p_best
-    significance.forget()
+    significance._found.clear()
     with dispatch.using("native", 2):
         np.testing.assert_array_equal(pair_trading.scan(prices, **options).p_best, expected)
 
@@ -101,7 +101,7 @@ def test_equal_seeds_give_equal_answers_and_others_do_not():
     prices = universe(5, n_bars=120, n_series=5, n_planted=0)
 
     def asked(**options):
-        significance.forget()
+        significance._found.clear()
         return pair_trading.scan(prices, null_universes=99, **options, **SMALL).p_best
 
     np.testing.assert_array_equal(asked(seed=1), asked(seed=1))
@@ -211,12 +211,12 @@ def test_progress_counts_the_pairs_of_null_universes_and_ends_them(monkeypatch):
     pair_trading.scan(walks(1), null_universes=25, progress=lambda *counts: told.append(counts), **SMALL)
     assert {total for _, total in told} == {10 * 26}
     assert [done for done, _ in told][-4:] == [10, 110, 210, 260]
-    significance.forget()
+    significance._found.clear()
     stopping = interruption.Interrupt()
 
     def stop(done, total):
         if done > 10:
             stopping.set()
 
-    with interruption.using(stopping), pytest.raises(interruption.Interrupted):
+    with interruption.using(stopping), pytest.raises(Interrupted):
         pair_trading.scan(walks(1), null_universes=25, progress=stop, **SMALL)

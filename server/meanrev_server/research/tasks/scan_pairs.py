@@ -25,7 +25,7 @@ _COPIES, _SQUARES = 4, 30
 """Arrays of the matrix's size, and of all pairs of columns, that a scan holds at once."""
 _RESIDUALS = 12 * 8 * (1 << 18)
 """Bytes of the residuals that it trades at once."""
-_NULLS_AT_ONCE = 1 << 20
+_NULLS_AT_ONCE = 1 << 18
 """Levels of the null universes that are drawn and tested together, where one of them does not have more."""
 
 
@@ -122,16 +122,16 @@ def _estimate(outline: Outline, chosen: ScanOptions) -> Estimate:
     items = list_bytes(n_shown, doubles=_DOUBLES, varints=(n_rows,), texts=(name, name, "traded", "", _LONGEST_NOTE))
     reply_bytes = parts_bytes(items, _DOUBLES)
     n_universes = _n_universes(outline, chosen)
-    held = _nulls_bytes(n_rows, n_columns, n_universes)
+    held = _nulls_bytes(pair_trading.train_rows(n_rows, chosen.split), n_columns, n_universes)
     peak = _COPIES * outline.nbytes + _SQUARES * 8 * n_columns**2 + _RESIDUALS + held + 2 * reply_bytes
     return Estimate(total * n_rows * (1 + n_universes), peak, reply_bytes, least_bytes=0)
 
 
-def _nulls_bytes(n_rows: int, n_columns: int, n_universes: int) -> int:
+def _nulls_bytes(n_train: int, n_columns: int, n_universes: int) -> int:
     """Return the bytes of the null universes of a group: their levels, and copies and products of rows of eights."""
-    at_once = min(n_universes, max(1, _NULLS_AT_ONCE // max(1, n_rows * n_columns)))
+    at_once = min(n_universes, max(1, _NULLS_AT_ONCE // max(1, n_train * n_columns)))
     wide = -(-n_columns // 8) * 8
-    return 8 * (at_once * (2 * n_rows * n_columns + 3 * n_rows * wide + 3 * wide**2) + n_universes)
+    return 8 * (at_once * (2 * n_train * n_columns + 3 * n_train * wide + 3 * wide**2) + n_universes)
 
 
 TASK = Task(
