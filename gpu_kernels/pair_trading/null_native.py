@@ -1,6 +1,7 @@
 """The best pairs of null universes by kernels on the CPU's lanes: the pairs of several universes share a launch."""
 
 from collections.abc import Iterator
+from functools import partial
 from typing import NamedTuple
 
 import numpy as np
@@ -102,11 +103,15 @@ def tested(levels: Floats, lags: int) -> Iterator[cointegration.PairsFit]:
     for place, series in enumerate(levels):
         interruption.check()
         kept = centred[place, :, :n_series]
-        ends = kept[: lags + 1].copy(), np.ascontiguousarray(kept[: n_bars - lags - 2 : -1])
+        head, tail = kept[: lags + 1].copy(), np.ascontiguousarray(kept[: n_bars - lags - 2 : -1])
         products = np.ascontiguousarray(squares[place][whole]), np.stack([step[place][whole] for step in steps])
-        grams = Grams(n_bars, mean[place], *products, *ends)
+        grams = Grams(n_bars, mean[place], *products, head, tail)
         checked = driver.CheckedSeries(series.T, np.abs(series).max(axis=1), constant)
-        yield driver.scan(checked, rule, lambda _, rule, grams=grams: pairs_native.fit(grams, rule))
+        yield driver.scan(checked, rule, partial(_fit, grams))
+
+
+def _fit(grams: Grams, _: Floats, rule: cointegration.LagRule) -> Floats:
+    return pairs_native.fit(grams, rule)
 
 
 def _cross_products(values: Floats) -> Floats:
