@@ -180,6 +180,7 @@ class Story:
         stopped: With one.
         later: In-sample performance where each order is filled a month later.
         universe: The synthetic one.
+        p_best: Of the two oils in the months before the freeze, as in results.ScanResult.
     """
 
     device: str
@@ -196,3 +197,4 @@ class Story:
     stopped: Walk
     later: Performance
     universe: Universe
+    p_best: float

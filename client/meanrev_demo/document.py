@@ -21,6 +21,7 @@ def document(story: Story, saved: str | None) -> dict[str, Any]:
         "device": story.device,
         "hedge_ratio": spread.hedge_ratio,
         "intercept": spread.intercept,
+        "p_best": story.p_best if math.isfinite(story.p_best) else None,
         "months": len(spread.months),
         "months_fitted": spread.n_fitted,
         "fit": _finite(asdict(story.fit)),

@@ -27,7 +27,9 @@ def page(story: Story) -> str:
 def _sections(story: Story) -> Iterator[str]:
     yield "<h1>WTI against Brent: a spread, its model, and what became of it</h1>"
     yield _paragraph(f"Computed by {story.device}, through a server and a client on {story.address}.")
-    yield _section("The spread", sentences.of_the_spread(story), sentences.of_the_fit(story))
+    yield _section(
+        "The spread", sentences.of_the_spread(story), sentences.of_the_search(story), sentences.of_the_fit(story)
+    )
     yield _figure(charts.spread(story), _caption_of_the_spread(story), _table(*_months(story)))
     yield _table(*_fit(story))
     yield _section("Where to trade", sentences.of_the_thresholds(story))

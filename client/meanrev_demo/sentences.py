@@ -7,6 +7,7 @@ __all__ = [
     "caveat",
     "of_the_fit",
     "of_the_heatmap",
+    "of_the_search",
     "of_the_spread",
     "of_the_stop",
     "of_the_thresholds",
@@ -23,6 +24,14 @@ def of_the_spread(story: Story) -> str:
         f"Spread = log WTI - {spread.hedge_ratio:.3f} log Brent - {spread.intercept:.3f}. Hedge ratio and intercept by "
         f"ordinary least squares of log WTI on log Brent, {first} to {last} ({spread.n_fitted} of {len(spread.months)} "
         "months); the later months were not looked at."
+    )
+
+
+def of_the_search(story: Story) -> str:
+    """Say how often two unrelated series look as much like a pair."""
+    return (
+        f"Of pairs of random walks as long as these months, a share of {story.p_best:.3f} looks at least as "
+        "cointegrated (p_best). That is evidence of a pair until 2005, and no promise that it stays one."
     )
 
 

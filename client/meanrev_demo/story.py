@@ -22,6 +22,7 @@ _LEGS = 2
 _STOP_Z = 4.0
 _FACTORS = (1.0, 0.2, 5.0)
 _SEED = 20_050_101
+_NULL_UNIVERSES = 499
 _SERIES, _BARS = 500, 2_000
 _SHORTEST, _LONGEST = 5.0, 60.0
 
@@ -68,6 +69,7 @@ def compute(crude: Crude, service: Service, machine: str) -> chapters.Story:
         stopped=_walk("stop", crude, value, trading.with_stop(held, spread.z_score, _STOP_Z), cost),
         later=trading.measure(late[:n_fitted], held[:n_fitted], MONTHS_A_YEAR),
         universe=_universe(client),
+        p_best=_p_best(client, crude, n_fitted),
     )
 
 
@@ -79,6 +81,14 @@ def _spread(crude: Crude, n_fitted: int) -> tuple[Floats, float, float]:
     slope = float(centred @ y / (centred @ centred))
     intercept = float(y.mean() - slope * x.mean())
     return wti - slope * brent - intercept, slope, intercept
+
+
+def _p_best(client: meanrev.Client, crude: Crude, n_fitted: int) -> float:
+    """Compare the first months with two independent walks: the share of those that look at least as cointegrated."""
+    both = np.column_stack([crude.brent, crude.wti])
+    # Half a month more, so that rounding does not take one away.
+    found = client.scan(both, alpha=1.0, split=(n_fitted + 0.5) / len(both), null_universes=_NULL_UNIVERSES)
+    return float(found.p_best[0])
 
 
 def _fit(client: meanrev.Client, series: Floats) -> chapters.Fit:

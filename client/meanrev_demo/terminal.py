@@ -34,6 +34,7 @@ def _parts(story: chapters.Story, saved: str | None) -> Iterator[RenderableType]
     yield from _chapter("A server and a client", f"{story.device}; serving on {story.address}")
     yield from _chapter("WTI against Brent", sentences.of_the_spread(story))
     yield Padding(_fit(story), _APART, expand=False)
+    yield Text(sentences.of_the_search(story))
     yield Text(sentences.of_the_fit(story))
     yield from _chapter("Where to trade", sentences.of_the_thresholds(story))
     yield Padding(_yardsticks(story), _APART, expand=False)

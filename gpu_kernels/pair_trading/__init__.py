@@ -12,6 +12,7 @@ from gpu_kernels.pair_trading import columns, scanning
 from gpu_kernels.pair_trading.model import (
     DEFAULT_COST,
     N_PERIODS,
+    RANKINGS,
     SCORES,
     STATUSES,
     ColumnNote,
@@ -19,6 +20,7 @@ from gpu_kernels.pair_trading.model import (
     Progress,
     ScanRules,
 )
+from gpu_kernels.pair_trading.null_universes import KINDS, MOST_UNIVERSES, NullPlan, plan
 from gpu_kernels.pair_trading.trading_levels import TradingLevels, cost_per_side, trading_levels
 from gpu_kernels.thresholds import OBJECTIVES
 from gpu_kernels.time_units import PERIODS_PER_YEAR
@@ -27,13 +29,16 @@ __all__ = [
     "DEFAULT_COST",
     "STATUSES",
     "ColumnNote",
+    "NullPlan",
     "PairTable",
     "Progress",
     "TradingLevels",
     "cost_per_side",
     "legs",
+    "plan",
     "scan",
     "trading_levels",
+    "train_rows",
 ]
 
 
@@ -52,6 +57,10 @@ def scan(
     score: str = "fixed",
     cost_legs: int = 2,
     bias: str = "median_unbiased",
+    rank_by: str = "p_value",
+    null_universes: int | None = None,
+    null_kind: str = "walks",
+    seed: int = 0,
     progress: Progress | None = None,
 ) -> PairTable:
     """Test all pairs of columns for cointegration on the train part, trade those that pass, and rank them by it.
@@ -70,7 +79,11 @@ def scan(
         cost_legs: 2, or 1 for costs of y alone; without log, a cost that is given counts once.
         score: "fixed" trades the z-score of the process of the train part, "rolling" that of the last lookback bars.
         bias: Correction of the fitted speed, one of ou.FIT_BIASES.
-        progress: Called with the pairs examined and all pairs; what it raises ends the scan.
+        rank_by: What pairs are ranked by: "p_value", "train_sharpe" or "deflated_sharpe".
+        null_universes: What p_best compares with, FEWEST_UNIVERSES at least; 0 for none, None for what `plan` says.
+        null_kind: "walks" draws normal steps, "bootstrap" resamples the steps of each name in blocks.
+        seed: Of the null universes.
+        progress: Called with the pairs examined and all, those of null universes too; what it raises ends the scan.
 
     Returns:
         PairTable, best pair first; a pair that cannot be traded has NaN, a status and a reason.
@@ -81,22 +94,33 @@ def scan(
     """
     checked = _matrix(prices)
     _shares(split, alpha)
-    rules = ScanRules(
-        lags=at_least("lags", lags, 0),
-        n_train=math.floor(split * len(checked) + 1e-9),  # 0.29 * 100 falls short of the bar by its last digit
-        alpha=float(alpha),
-        top=None if top is None else at_least("top", top, 1),
-        log=log,
-        cost=None if cost is None else non_negative("cost", cost),
-        objective=one_of("objective", objective, OBJECTIVES),
-        lookback=at_least("lookback", lookback, 2),
-        periods_per_year=positive("periods_per_year", periods_per_year),
-        score=one_of("score", score, SCORES),
-        cost_legs=legs(cost_legs),
-        bias=one_of("bias", bias, FIT_BIASES),
-    )
+    n_train = train_rows(len(checked), split)
+    planned = plan(checked.shape[1], len(checked), n_train, _universes(null_universes))
+    tests = lags, n_train, alpha, top, log
+    trades = cost, objective, lookback, periods_per_year, score, cost_legs, bias
+    ranks = rank_by, planned.n_universes, null_kind, seed, planned.reason
+    rules = _checked(ScanRules._make((*tests, *trades, *ranks)))
     _has_bars(len(checked), rules)
     return _scanned(checked, rules, progress)
+
+
+def _checked(given: ScanRules) -> ScanRules:
+    """Check the options that stand alone."""
+    return given._replace(
+        lags=at_least("lags", given.lags, 0),
+        alpha=float(given.alpha),
+        top=None if given.top is None else at_least("top", given.top, 1),
+        cost=None if given.cost is None else non_negative("cost", given.cost),
+        objective=one_of("objective", given.objective, OBJECTIVES),
+        lookback=at_least("lookback", given.lookback, 2),
+        periods_per_year=positive("periods_per_year", given.periods_per_year),
+        score=one_of("score", given.score, SCORES),
+        cost_legs=legs(given.cost_legs),
+        bias=one_of("bias", given.bias, FIT_BIASES),
+        rank_by=one_of("rank_by", given.rank_by, RANKINGS),
+        null_kind=one_of("null_kind", given.null_kind, KINDS),
+        seed=at_least("seed", given.seed, 0),
+    )
 
 
 def _scanned(checked: Floats, rules: ScanRules, progress: Progress | None) -> PairTable:
@@ -107,7 +131,9 @@ def _scanned(checked: Floats, rules: ScanRules, progress: Progress | None) -> Pa
         return scanning.scan(checked, rules, progress)
     left_out = _pairs(n_columns) - _pairs(kept.size)
     rest = np.ascontiguousarray(checked[:, kept])  # in the layout of a matrix without the others, to the same bits
-    table = scanning.scan(rest, rules, None if progress is None else _beside(progress, left_out))
+    table = scanning.scan(
+        rest, rules, None if progress is None else _beside(progress, left_out * (1 + rules.null_universes))
+    )
     places = kept.tolist()
     placed = [
         note._replace(column=places[note.column], others=tuple(places[other] for other in note.others))
@@ -119,6 +145,17 @@ def _scanned(checked: Floats, rules: ScanRules, progress: Progress | None) -> Pa
         n_untested=table.n_untested + left_out,
         notes=tuple(sorted([*notes, *placed], key=lambda note: note.column)),
     )
+
+
+def train_rows(n_rows: int, split: float) -> int:
+    """Return the bars of the train part."""
+    return math.floor(split * n_rows + 1e-9)  # 0.29 * 100 falls short of the bar by its last digit
+
+
+def _universes(asked: int | None) -> int | None:
+    if asked is not None and at_least("null_universes", asked, 0) > MOST_UNIVERSES:
+        raise InvalidInput("null_universes", f"must be at most {MOST_UNIVERSES}", value=asked)
+    return asked
 
 
 def _matrix(prices: ArrayLike) -> Floats:

@@ -19,8 +19,11 @@ but the four named test_*.
    (score "fixed"), or the rolling one over `lookback` bars.
 4. The significant pairs that were traded are N tries. With V the variance (ddof 1) of their Sharpe ratios per bar, each
    has the deflated Sharpe ratio of gpu_kernels.threshold_grid against the same expected maximum of N tries without
-   skill, and the pairs are ranked by it; equal ones by p. Where it is 0 or 1 to the last digit, the distance in
-   standard errors behind it still orders them.
+   skill. It is a score, not a probability: the tries passed the test, and were hedged, fitted and traded on the same
+   bars, so that their Sharpe ratios without skill are not 0 on average.
+   Pairs are ranked by p (rank_by "p_value"), by the Sharpe ratio, or by the deflated one; where p, or the deflated
+   ratio, is 0 or 1 to the last digit, the statistic, or the distance in standard errors, still orders them. p_best
+   compares them with the best pairs of null universes by the same ranking (null_universes.py).
 5. The test part is traded with the train part's a, b, process and thresholds. A rolling score's first windows reach
    back into the train part; no position does. It neither chooses nor ranks.
 6. Step 1 anew on each third of the train part, in the same direction: half-life and p.
@@ -45,6 +48,7 @@ __all__ = [
     "DEFAULT_COST",
     "MOST_NAMED",
     "N_PERIODS",
+    "RANKINGS",
     "SCORES",
     "STATUSES",
     "ColumnNote",
@@ -59,6 +63,9 @@ trip costs more than thresholds.LARGEST_COST stationary standard deviations of i
 
 SCORES = ("fixed", "rolling")
 """z-scores that a scan can trade."""
+
+RANKINGS = ("p_value", "train_sharpe", "deflated_sharpe")
+"""What pairs can be ranked by."""
 
 DEFAULT_COST = 0.0005
 """Per side, as a fraction of the notional of each leg: five basis points."""
@@ -90,6 +97,11 @@ class ScanRules(NamedTuple):
         cost_legs: 2 where both legs of a pair pay, 1 where y alone does.
         periods_per_year: Bars in a year, for Sharpe ratios.
         bias: Correction of the fitted speed, one of ou.FIT_BIASES.
+        rank_by: One of RANKINGS.
+        null_universes: Null universes that the pairs are compared with; 0 for none.
+        null_kind: One of null_universes.KINDS.
+        seed: Of the null universes.
+        null_reason: Why there are none; "" where there are, or where none were asked for.
     """
 
     lags: int
@@ -104,6 +116,11 @@ class ScanRules(NamedTuple):
     score: str
     cost_legs: int
     bias: str = "median_unbiased"
+    rank_by: str = "p_value"
+    null_universes: int = 0
+    null_kind: str = "walks"
+    seed: int = 0
+    null_reason: str = ""
 
 
 class ColumnNote(NamedTuple):
@@ -154,7 +171,8 @@ class PairTable(NamedTuple):
         entry_zscore: Threshold at which a trade opens.
         exit_zscore: A trade of side d closes when d z >= -exit_zscore.
         train_sharpe: Annualised.
-        deflated_sharpe: Probability that the true Sharpe ratio is above what as many tries find by chance.
+        deflated_sharpe: A score from 0 to 1, not a probability: how far train_sharpe is above what as many tries find
+            by chance.
         test_sharpe: Annualised, over the test bars alone.
         test_return: Sum of the test part's gains in units of the residual; an open trade is marked, not closed.
         test_trades: Round trips closed within the test part.
@@ -167,9 +185,14 @@ class PairTable(NamedTuple):
         test_sharpe_std_error: Of test_sharpe, likewise.
         probability_sharpe_positive: That the true Sharpe ratio behind test_sharpe is above 0.
         test_note: P texts, what to beware of in the Sharpe ratios of both parts; "" for nothing.
+        p_best: Share of the null universes whose best pair is at least as good, this universe counted among them; for
+            the best pair the p-value of the whole search. NaN for a pair that was not traded, and without null
+            universes.
         n_pairs: Unordered pairs that were tried, those without a statistic left out.
         n_significant: Pairs with p < alpha (with alpha 1 all that were tried), whatever `top` left of them.
         n_untested: The other pairs: without a statistic, or of a column that was left out.
+        null_universes: Null universes that the pairs were compared with; 0 for none.
+        null_reason: Why there are none, although the caller did not turn them off; "" otherwise.
         notes: Of the columns behind n_untested, in their order.
     """
 
@@ -201,7 +224,10 @@ class PairTable(NamedTuple):
     test_sharpe_std_error: Floats
     probability_sharpe_positive: Floats
     test_note: tuple[str, ...]
+    p_best: Floats
     n_pairs: int
     n_significant: int
     n_untested: int
+    null_universes: int
+    null_reason: str
     notes: tuple[ColumnNote, ...]

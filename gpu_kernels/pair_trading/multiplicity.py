@@ -7,7 +7,7 @@ import numpy as np
 from gpu_kernels.checks import Floats
 from gpu_kernels.threshold_grid.deflated import expected_maximum
 
-__all__ = ["deflated", "q_values"]
+__all__ = ["deflated", "q_values", "ranked_by"]
 
 
 def q_values(p_values: Floats) -> Floats:
@@ -50,3 +50,17 @@ def deflated(sharpe: Floats, skewness: Floats, kurtosis: Floats, n_bars: int) ->
     distance = np.where((above == 0.0) & (spread <= 0.0), 0.0, distance)
     probability = [0.5 * math.erfc(-value / math.sqrt(2.0)) for value in distance.tolist()]
     return np.array(probability, dtype=np.float64), distance
+
+
+def ranked_by(rank_by: str, adf: Floats, tries: tuple[Floats, Floats, Floats], n_bars: int) -> Floats:
+    """Return what pairs are ranked by, (P,), larger for better ones; NaN where there is none.
+
+    Args:
+        rank_by: One of model.RANKINGS.
+        adf: (P,) statistics of the test; a p-value orders as they do, until it is 0 to the last digit.
+        tries: Sharpe ratios per bar, skewness and kurtosis of all pairs of a universe, as in deflated.
+        n_bars: Returns behind each.
+    """
+    if rank_by == "p_value":
+        return -adf
+    return tries[0] if rank_by == "train_sharpe" else deflated(*tries, n_bars)[1]

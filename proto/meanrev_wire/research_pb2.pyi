@@ -308,7 +308,7 @@ class SweepReply(_message.Message):
     def __init__(self, done: _Optional[int] = ..., total: _Optional[int] = ..., result: _Optional[_Union[SweepResult, _Mapping]] = ..., metadata: _Optional[str] = ..., estimate: _Optional[_Union[Estimate, _Mapping]] = ...) -> None: ...
 
 class PairColumns(_message.Message):
-    __slots__ = ("y", "x", "hedge_ratio", "intercept", "adf_statistic", "p_value", "q_value", "theta", "theta_std_error", "half_life", "mu", "sigma", "entry_zscore", "exit_zscore", "train_sharpe", "deflated_sharpe", "test_sharpe", "test_return", "test_trades", "test_max_drawdown", "period_half_life", "period_p_value", "status", "reason", "train_sharpe_std_error", "test_sharpe_std_error", "probability_sharpe_positive", "test_note")
+    __slots__ = ("y", "x", "hedge_ratio", "intercept", "adf_statistic", "p_value", "q_value", "theta", "theta_std_error", "half_life", "mu", "sigma", "entry_zscore", "exit_zscore", "train_sharpe", "deflated_sharpe", "test_sharpe", "test_return", "test_trades", "test_max_drawdown", "period_half_life", "period_p_value", "status", "reason", "train_sharpe_std_error", "test_sharpe_std_error", "probability_sharpe_positive", "test_note", "p_best")
     Y_FIELD_NUMBER: _ClassVar[int]
     X_FIELD_NUMBER: _ClassVar[int]
     HEDGE_RATIO_FIELD_NUMBER: _ClassVar[int]
@@ -337,6 +337,7 @@ class PairColumns(_message.Message):
     TEST_SHARPE_STD_ERROR_FIELD_NUMBER: _ClassVar[int]
     PROBABILITY_SHARPE_POSITIVE_FIELD_NUMBER: _ClassVar[int]
     TEST_NOTE_FIELD_NUMBER: _ClassVar[int]
+    P_BEST_FIELD_NUMBER: _ClassVar[int]
     y: _containers.RepeatedScalarFieldContainer[str]
     x: _containers.RepeatedScalarFieldContainer[str]
     hedge_ratio: _containers.RepeatedScalarFieldContainer[float]
@@ -365,10 +366,11 @@ class PairColumns(_message.Message):
     test_sharpe_std_error: _containers.RepeatedScalarFieldContainer[float]
     probability_sharpe_positive: _containers.RepeatedScalarFieldContainer[float]
     test_note: _containers.RepeatedScalarFieldContainer[str]
-    def __init__(self, y: _Optional[_Iterable[str]] = ..., x: _Optional[_Iterable[str]] = ..., hedge_ratio: _Optional[_Iterable[float]] = ..., intercept: _Optional[_Iterable[float]] = ..., adf_statistic: _Optional[_Iterable[float]] = ..., p_value: _Optional[_Iterable[float]] = ..., q_value: _Optional[_Iterable[float]] = ..., theta: _Optional[_Iterable[float]] = ..., theta_std_error: _Optional[_Iterable[float]] = ..., half_life: _Optional[_Iterable[float]] = ..., mu: _Optional[_Iterable[float]] = ..., sigma: _Optional[_Iterable[float]] = ..., entry_zscore: _Optional[_Iterable[float]] = ..., exit_zscore: _Optional[_Iterable[float]] = ..., train_sharpe: _Optional[_Iterable[float]] = ..., deflated_sharpe: _Optional[_Iterable[float]] = ..., test_sharpe: _Optional[_Iterable[float]] = ..., test_return: _Optional[_Iterable[float]] = ..., test_trades: _Optional[_Iterable[int]] = ..., test_max_drawdown: _Optional[_Iterable[float]] = ..., period_half_life: _Optional[_Union[_meanrev_pb2.Matrix, _Mapping]] = ..., period_p_value: _Optional[_Union[_meanrev_pb2.Matrix, _Mapping]] = ..., status: _Optional[_Iterable[str]] = ..., reason: _Optional[_Iterable[str]] = ..., train_sharpe_std_error: _Optional[_Iterable[float]] = ..., test_sharpe_std_error: _Optional[_Iterable[float]] = ..., probability_sharpe_positive: _Optional[_Iterable[float]] = ..., test_note: _Optional[_Iterable[str]] = ...) -> None: ...
+    p_best: _containers.RepeatedScalarFieldContainer[float]
+    def __init__(self, y: _Optional[_Iterable[str]] = ..., x: _Optional[_Iterable[str]] = ..., hedge_ratio: _Optional[_Iterable[float]] = ..., intercept: _Optional[_Iterable[float]] = ..., adf_statistic: _Optional[_Iterable[float]] = ..., p_value: _Optional[_Iterable[float]] = ..., q_value: _Optional[_Iterable[float]] = ..., theta: _Optional[_Iterable[float]] = ..., theta_std_error: _Optional[_Iterable[float]] = ..., half_life: _Optional[_Iterable[float]] = ..., mu: _Optional[_Iterable[float]] = ..., sigma: _Optional[_Iterable[float]] = ..., entry_zscore: _Optional[_Iterable[float]] = ..., exit_zscore: _Optional[_Iterable[float]] = ..., train_sharpe: _Optional[_Iterable[float]] = ..., deflated_sharpe: _Optional[_Iterable[float]] = ..., test_sharpe: _Optional[_Iterable[float]] = ..., test_return: _Optional[_Iterable[float]] = ..., test_trades: _Optional[_Iterable[int]] = ..., test_max_drawdown: _Optional[_Iterable[float]] = ..., period_half_life: _Optional[_Union[_meanrev_pb2.Matrix, _Mapping]] = ..., period_p_value: _Optional[_Union[_meanrev_pb2.Matrix, _Mapping]] = ..., status: _Optional[_Iterable[str]] = ..., reason: _Optional[_Iterable[str]] = ..., train_sharpe_std_error: _Optional[_Iterable[float]] = ..., test_sharpe_std_error: _Optional[_Iterable[float]] = ..., probability_sharpe_positive: _Optional[_Iterable[float]] = ..., test_note: _Optional[_Iterable[str]] = ..., p_best: _Optional[_Iterable[float]] = ...) -> None: ...
 
 class ScanReply(_message.Message):
-    __slots__ = ("done", "total", "result", "n_pairs", "metadata", "estimate", "n_significant", "n_untested", "notes")
+    __slots__ = ("done", "total", "result", "n_pairs", "metadata", "estimate", "n_significant", "n_untested", "notes", "null_universes", "null_reason")
     DONE_FIELD_NUMBER: _ClassVar[int]
     TOTAL_FIELD_NUMBER: _ClassVar[int]
     RESULT_FIELD_NUMBER: _ClassVar[int]
@@ -378,6 +380,8 @@ class ScanReply(_message.Message):
     N_SIGNIFICANT_FIELD_NUMBER: _ClassVar[int]
     N_UNTESTED_FIELD_NUMBER: _ClassVar[int]
     NOTES_FIELD_NUMBER: _ClassVar[int]
+    NULL_UNIVERSES_FIELD_NUMBER: _ClassVar[int]
+    NULL_REASON_FIELD_NUMBER: _ClassVar[int]
     done: int
     total: int
     result: PairColumns
@@ -387,7 +391,9 @@ class ScanReply(_message.Message):
     n_significant: int
     n_untested: int
     notes: _containers.RepeatedCompositeFieldContainer[ColumnNote]
-    def __init__(self, done: _Optional[int] = ..., total: _Optional[int] = ..., result: _Optional[_Union[PairColumns, _Mapping]] = ..., n_pairs: _Optional[int] = ..., metadata: _Optional[str] = ..., estimate: _Optional[_Union[Estimate, _Mapping]] = ..., n_significant: _Optional[int] = ..., n_untested: _Optional[int] = ..., notes: _Optional[_Iterable[_Union[ColumnNote, _Mapping]]] = ...) -> None: ...
+    null_universes: int
+    null_reason: str
+    def __init__(self, done: _Optional[int] = ..., total: _Optional[int] = ..., result: _Optional[_Union[PairColumns, _Mapping]] = ..., n_pairs: _Optional[int] = ..., metadata: _Optional[str] = ..., estimate: _Optional[_Union[Estimate, _Mapping]] = ..., n_significant: _Optional[int] = ..., n_untested: _Optional[int] = ..., notes: _Optional[_Iterable[_Union[ColumnNote, _Mapping]]] = ..., null_universes: _Optional[int] = ..., null_reason: _Optional[str] = ...) -> None: ...
 
 class ReturnColumns(_message.Message):
     __slots__ = ("columns", "status", "reason", "n_bars", "total_return", "cagr", "annual_return", "volatility", "sharpe_ratio", "sortino_ratio", "calmar_ratio", "omega_ratio", "max_drawdown", "longest_drawdown", "skewness", "kurtosis", "best_return", "worst_return", "sharpe_std_error", "probability_sharpe_positive")

@@ -34,6 +34,20 @@ def test_for_a_person(run, file):
     text = run("scan", str(file)).stdout
     assert "6 pairs tried" in text
     assert "deflated sharpe" in text
+    assert "p best" in text
+    assert "of 199 universes without a reverting pair" in text
+
+
+def test_the_null_universes_are_those_that_are_asked_for(run, file):
+    asked = ["--null-universes", "19", "--null-kind", "bootstrap", "--seed", "3", "--rank-by", "train_sharpe"]
+    answer = json.loads(run("scan", str(file), *asked, "--json").stdout)
+    with mr.Client("local") as client:
+        options = {"null_universes": 19, "null_kind": "bootstrap", "seed": 3, "rank_by": "train_sharpe"}
+        expected = client.scan(prices(), asset_ids=NAMES, **options)
+    assert answer["null_universes"] == 19
+    assert [pair["p_best"] for pair in answer["pairs"]] == expected.p_best.tolist()
+    few = run("scan", str(file), "--null-universes", "5")
+    assert "no p_best: p_best needs at least 19 null universes, got 5" in few.stdout
 
 
 def test_the_sharpe_ratios_of_a_scan_have_their_errors_and_notes(run, file):

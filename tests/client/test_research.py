@@ -312,14 +312,15 @@ class TestScan:
         expected = pair_trading.scan(universe, cost=0.001, lookback=30)
         assert found.n_pairs == 6
         assert found.y == tuple("ABCD"[i] for i in expected.y)
-        for name in ("hedge_ratio", "q_value", "deflated_sharpe", "test_return", "period_half_life"):
+        for name in ("hedge_ratio", "q_value", "deflated_sharpe", "test_return", "period_half_life", "p_best"):
             np.testing.assert_allclose(found[name], getattr(expected, name), rtol=1e-9, err_msg=name)
 
     def test_the_frame_has_a_row_a_pair(self, client, universe):
         frame = client.scan(universe, top=2).to_frame()
         assert len(frame) == 2
         assert {"y", "x", "period_p_value_3", "status"} <= set(frame.columns)
-        assert frame.deflated_sharpe.is_monotonic_decreasing
+        assert frame.p_value.is_monotonic_increasing
+        assert frame.p_best.is_monotonic_increasing
 
     def test_no_significant_pair_is_an_empty_table(self, client):
         walks = 50 * np.exp(np.cumsum(np.random.default_rng(8).normal(0, 0.01, (300, 2)), axis=0))

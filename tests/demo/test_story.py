@@ -12,6 +12,7 @@ from scipy.special import erf, erfcx
 from statsmodels.regression.linear_model import OLS
 from statsmodels.tools.tools import add_constant
 from statsmodels.tsa.adfvalues import mackinnonp
+from statsmodels.tsa.stattools import coint
 
 from meanrev_demo import sentences
 from tests.naive import performance as naive
@@ -163,3 +164,18 @@ def test_the_universe_is_recovered(story):
     assert universe.median_error < 0.15
     assert 0.9 < universe.covered < 0.99
     assert universe.bars_a_second == pytest.approx(500 * universe.n_bars / universe.seconds)
+
+
+def test_p_best_is_the_share_of_pairs_of_walks_with_a_lower_statistic(story, prices, model):
+    """By statsmodels' test of each direction, on walks of another generator."""
+    seen, source = model["seen"], np.random.default_rng(5)
+
+    def statistic(x, y):
+        both = [coint(a, b, maxlag=1, autolag=None, return_results=False)[0] for a, b in ((x, y), (y, x))]
+        return min(both)
+
+    brent, wti = (np.log([float(row[column]) for row in prices[:seen]]) for column in (1, 2))
+    found = statistic(brent, wti)
+    best = [statistic(*np.cumsum(source.standard_normal((2, seen)), axis=1)) for _ in range(99)]
+    expected = np.mean(np.array(best) <= found)
+    assert story.p_best == pytest.approx(expected, abs=0.02 + 4 * np.sqrt(expected * (1 - expected) / 99))

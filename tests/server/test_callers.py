@@ -164,7 +164,7 @@ def test_the_four_arities_carry_the_name_and_reach_no_handler_without_one(token_
             for token in (None, "x" * 40, ALICE):
                 call = getattr(channel, arity)(f"/s/{arity}")
                 streams = arity[:6] == "stream"
-                # grpc.aio puts INTERNAL in place of a refusal that comes while it writes, so a refused stream writes nothing.
+                # grpc.aio puts INTERNAL in place of a refusal that comes while it writes: such a stream is empty.
                 request = b"x" if not streams else iter([b"x"]) if token == ALICE else None
                 answer = call(request, metadata=bearer(token), timeout=30)
                 if arity[-6:] == "stream" and token == ALICE:

@@ -203,7 +203,10 @@ def cointegrated(n_names=8, n_rows=600, seed=3):
 def test_a_scan_finds_the_planted_pair_and_counts_all(ask):
     names = [f"N{i}" for i in range(8)]
     last = ask("ScanPairs", chunks(cointegrated(), 200, columns=names, top=3, score="rolling"))[-1]
-    assert last.n_pairs == last.total == 28
+    assert last.n_pairs == 28
+    assert last.null_universes == 199
+    assert last.total == 28 * 200
+    assert last.result.p_best[0] == 1 / 200
     assert {last.result.y[0], last.result.x[0]} == {"N2", "N5"}
     assert last.result.p_value[0] < 0.01
     assert last.result.q_value[0] >= last.result.p_value[0]

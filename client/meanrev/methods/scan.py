@@ -20,12 +20,12 @@ __all__ = ["SCAN", "read_scan", "scan"]
 _HOUR_S = 3600.0
 _TEXTS = ("y", "x", "status", "reason", "test_note")
 _PERIODS = ("period_half_life", "period_p_value")
-_COUNTS = ("n_pairs", "n_significant", "n_untested")
+_COUNTS = ("n_pairs", "n_significant", "n_untested", "null_universes")
 _N_PERIODS = 3
 _NUMBERS = tuple(
     name
     for name in ScanResult.__dataclass_fields__
-    if name not in {*_TEXTS, *_PERIODS, *_COUNTS, "notes", "meta", "test_trades"}
+    if name not in {*_TEXTS, *_PERIODS, *_COUNTS, "null_reason", "notes", "meta", "test_trades", "p_best"}
 )
 
 
@@ -42,10 +42,17 @@ def read_scan(reply: Any, about: About) -> ScanResult:
         **{name: codec.doubles(getattr(result, name)) for name in _NUMBERS},
         **{name: _periods(getattr(result, name), name) for name in _PERIODS},
         "test_trades": codec.integers(result.test_trades),
+        "p_best": _p_best(result),
     }
     counts = {name: getattr(reply, name) for name in _COUNTS}
     notes = tuple(ColumnNote(note.column, note.status, note.reason) for note in reply.notes)
-    return ScanResult(**columns, **counts, notes=notes, meta=about)
+    return ScanResult(**columns, **counts, null_reason=reply.null_reason, notes=notes, meta=about)
+
+
+def _p_best(result: Any) -> Any:
+    """Read p_best, which a server of an earlier version does not send."""
+    found = codec.doubles(result.p_best)
+    return found if found.size else np.full(len(result.y), np.nan)
 
 
 def _periods(values: Any, name: str) -> Any:
@@ -71,6 +78,10 @@ def scan(
     score: str | None = None,
     cost_legs: int | None = None,
     bias: str | None = None,
+    rank_by: str | None = None,
+    null_universes: int | None = None,
+    null_kind: str | None = None,
+    seed: int | None = None,
     asset_ids: Sequence[str] | None = None,
     progress: Progress = False,
     dry_run: bool = False,
@@ -92,6 +103,10 @@ def scan(
         score: "fixed" (where None), the z-score of the process fitted on the train part, or "rolling".
         cost_legs: 2 where None; 1 for costs of y alone.
         bias: "median_unbiased" (where None) or "none": correction of the fitted theta for small samples.
+        rank_by: "p_value" (where None), "train_sharpe" or "deflated_sharpe".
+        null_universes: What p_best compares with, 19 at least; 0 for none. Where None, 199 unless they take long.
+        null_kind: "walks" (where None), independent ones, or "bootstrap": the steps of each series, resampled.
+        seed: Of the null universes; 0 where None.
         asset_ids: Names of the series; the frame's columns, else their numbers, where None.
         progress: True for a bar, or a function of (done, total, eta_s).
         dry_run: Upload nothing, and return an Estimate of time, memory and bytes in place of the result.
@@ -103,9 +118,13 @@ def scan(
     Raises:
         MeanRevError: as every call.
     """
+    options: dict[str, Any] = {"top": top, "alpha": alpha, "split": split, "lags": lags, "log": log, "bias": bias}
+    options |= {"objective": objective, "periods_per_year": periods_per_year, "lookback": lookback, "score": score}
+    options |= {"cost": cost_per_side, "cost_legs": cost_legs, "rank_by": rank_by, "seed": seed}
+    options |= {"null_universes": null_universes, "null_kind": null_kind}
+    return _request(prices, asset_ids, options).question(progress, timeout, dry_run=dry_run)
+
+
+def _request(prices: Any, asset_ids: Sequence[str] | None, options: dict[str, Any]) -> ResearchRequest[ScanResult]:
     read = matrix(prices).matrix("prices")
-    options: dict[str, Any] = {"top": top, "alpha": alpha, "split": split, "lags": lags, "log": log}
-    options |= {"objective": objective, "periods_per_year": periods_per_year}
-    options |= {"cost": cost_per_side, "cost_legs": cost_legs, "lookback": lookback, "score": score, "bias": bias}
-    request = ResearchRequest(SCAN, read, series_names(read, asset_ids), options, read_scan)
-    return request.question(progress, timeout, dry_run=dry_run)
+    return ResearchRequest(SCAN, read, series_names(read, asset_ids), options, read_scan)

@@ -15,7 +15,7 @@ Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
 
-_OF_THE_SCAN = frozenset({"meta", "n_pairs", "n_significant", "n_untested", "notes"})
+_OF_THE_SCAN = frozenset({"meta", "n_pairs", "n_significant", "n_untested", "null_universes", "null_reason", "notes"})
 """Fields that are not one a pair."""
 
 
@@ -53,7 +53,8 @@ class ScanResult(Result):
         entry_zscore: Optimal threshold.
         exit_zscore: A position with side d exits when d z >= -exit_zscore.
         train_sharpe: Annualised.
-        deflated_sharpe: Probability that it is above what as many tries find by chance; what pairs are ranked by.
+        deflated_sharpe: A score from 0 to 1, not a probability: how far train_sharpe is above what as many tries find
+            by chance.
         test_sharpe: Annualised, of the test part, with the train part's numbers; it ranks nothing.
         test_return: Sum of the test part's gains, in units of the residual.
         test_trades: Round trips closed there.
@@ -66,9 +67,14 @@ class ScanResult(Result):
         test_sharpe_std_error: Of test_sharpe, likewise.
         probability_sharpe_positive: That the true Sharpe ratio behind test_sharpe is above 0.
         test_note: What to beware of in the Sharpe ratios, such as few bars or trades in a part; "" for nothing.
+        p_best: Share of universes without a reverting pair whose best pair is at least as good, this one counted among
+            them; for the best pair the p-value of the whole search. NaN for a pair that was not traded, and without
+            null universes.
         n_pairs: Pairs tested.
         n_significant: Pairs of these with a p-value below alpha, of which top may leave fewer here.
         n_untested: The other pairs, of the columns in notes.
+        null_universes: Universes that p_best compares with; 0 for none.
+        null_reason: Why there are none; "" where there are, or where the option turned them off.
         notes: Of the columns that some pairs, or all, could not be tested with.
     """
 
@@ -100,9 +106,12 @@ class ScanResult(Result):
     test_sharpe_std_error: Floats
     probability_sharpe_positive: Floats
     test_note: tuple[str, ...]
+    p_best: Floats
     n_pairs: int
     n_significant: int
     n_untested: int
+    null_universes: int
+    null_reason: str
     notes: tuple[ColumnNote, ...]
 
     def relabelled(self, labels: Mapping[str, Hashable]) -> Self:

@@ -33,6 +33,7 @@ _COLUMNS = (
     ("half_life", "{:.1f}"),
     ("train_sharpe", "{:.2f}"),
     ("deflated_sharpe", "{:.2f}"),
+    ("p_best", "{:.3f}"),
     ("test_sharpe", "{:.2f}"),
     ("probability_sharpe_positive", "{:.2f}"),
     ("test_return", "{:+.3f}"),
@@ -40,7 +41,18 @@ _COLUMNS = (
     ("status", "{}"),
 )
 _TEXTS = frozenset({"y", "x", "status"})
-_ORDER = ("y", "x", "q_value", "test_sharpe", "deflated_sharpe", "hedge_ratio", "half_life", "train_sharpe", "status")
+_ORDER = (
+    "y",
+    "x",
+    "p_best",
+    "q_value",
+    "test_sharpe",
+    "deflated_sharpe",
+    "hedge_ratio",
+    "half_life",
+    "train_sharpe",
+    "status",
+)
 
 
 @click.command()
@@ -54,6 +66,17 @@ _ORDER = ("y", "x", "q_value", "test_sharpe", "deflated_sharpe", "hedge_ratio", 
     "--cost", "cost_per_side", type=COST, help="A side, such as 5bp, in units of the residual; 5 bp of y by default."
 )
 @click.option("--prices-as-they-are", is_flag=True, help="Regress prices instead of their logarithms.")
+@click.option(
+    "--rank-by", type=click.Choice(["p_value", "train_sharpe", "deflated_sharpe"]), help="p_value by default."
+)
+@click.option(
+    "--null-universes",
+    type=click.IntRange(min=0),
+    metavar="N",
+    help="Universes of independent walks that p_best compares with; 199, or none where they take long. 0 for none.",
+)
+@click.option("--null-kind", type=click.Choice(["walks", "bootstrap"]), help="How their steps are drawn; walks.")
+@click.option("--seed", type=click.IntRange(min=0), metavar="N", help="Of these universes; 0.")
 @click.option("--out", type=click.Path(path_type=Path), help="Write the pairs: .csv, .csv.gz or .parquet.")
 @dry_run_flag
 @host_flag
@@ -101,6 +124,8 @@ def _document(found: ScanResult, columns: dict[str, Any], read: Table, out: Path
         "n_pairs": found.n_pairs,
         "n_significant": found.n_significant,
         "n_untested": found.n_untested,
+        "null_universes": found.null_universes,
+        "null_reason": found.null_reason,
         "notes": [note._asdict() for note in found.notes],
         "pairs": [dict(zip(columns, map(_finite, row), strict=True)) for row in rows],
         "saved": None if out is None else str(out.resolve()),
@@ -120,6 +145,14 @@ def _picture(found: ScanResult, read: Table, out: Path | None) -> Group:
     lines: list[RenderableType] = [Text(report_text(read)), Text(counts), table]
     shown_notes = zip(found.y[:_SHOWN], found.x[:_SHOWN], found.test_note, strict=False)
     lines += [Text(f"{y}, {x}: {note}", style="yellow") for y, x, note in shown_notes if note]
+    if found.null_universes and len(found.y):
+        lines.append(
+            Text(
+                f"p_best: of {found.null_universes} universes without a reverting pair, the share whose best is as good"
+            )
+        )
+    elif found.null_reason:
+        lines.append(Text(f"no p_best: {found.null_reason}", style="yellow"))
     lines += [Text(f"{note.column}: {note.reason}", style="yellow") for note in found.notes[:_SHOWN]]
     if len(found.notes) > _SHOWN:
         lines.append(Text(f"... and {len(found.notes) - _SHOWN} more columns; --json names all", style="dim"))

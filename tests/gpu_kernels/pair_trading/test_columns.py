@@ -8,7 +8,7 @@ from gpu_kernels.errors import InvalidInput
 from tests.gpu_kernels.native import needs_compiler
 from tests.gpu_kernels.pair_trading.universe import assert_same, names, universe
 
-SMALL = {"lookback": 10, "alpha": 1.0}
+SMALL = {"lookback": 10, "alpha": 1.0, "null_universes": 0}
 
 
 def spoilt(rows, value=np.nan):

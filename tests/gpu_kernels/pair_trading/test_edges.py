@@ -7,7 +7,7 @@ from gpu_kernels import pair_trading, thresholds
 from gpu_kernels.errors import InvalidInput
 from tests.gpu_kernels.pair_trading.universe import names, universe
 
-SMALL = {"lookback": 10}
+SMALL = {"lookback": 10, "null_universes": 0}
 
 
 def alternating(n_bars=200):

@@ -4,12 +4,13 @@ import numpy as np
 import pytest
 
 from gpu_kernels import dispatch, pair_trading
-from gpu_kernels.pair_trading import scanning
+from gpu_kernels.pair_trading import train_part
+from gpu_kernels.pair_trading.model import RANKINGS
 from tests.gpu_kernels.native import needs_compiler
-from tests.gpu_kernels.pair_trading.universe import TEST_FIELDS, assert_same, names, universe
+from tests.gpu_kernels.pair_trading.universe import OF_THE_SCAN, TEST_FIELDS, assert_same, names, universe
 from tests.naive import pair_trading as naive
 
-SMALL = {"lookback": 10, "cost": 0.001}
+SMALL = {"lookback": 10, "cost": 0.001, "null_universes": 0}
 
 
 @pytest.mark.parametrize(("seed", "lags", "log"), [(1, 1, True), (2, 0, False), (3, 2, True)])
@@ -18,7 +19,8 @@ def test_it_equals_the_oracle(seed, lags, log):
     options = {"lags": lags, "split": 0.65, "alpha": 0.2, "log": log, "periods_per_year": 365.0, **SMALL}
     if not log:
         options["cost"] = 0.05
-    table = pair_trading.scan(prices, bias="none", **options)
+    table = pair_trading.scan(prices, bias="none", rank_by="deflated_sharpe", **options)
+    del options["null_universes"]
     expected, n_pairs = naive.scan(prices, **options)
     assert (table.n_pairs, table.n_significant) == (n_pairs, len(expected))
     assert len(expected) >= 3
@@ -27,9 +29,8 @@ def test_it_equals_the_oracle(seed, lags, log):
         "status",
         "reason",
         "test_note",
-        "n_pairs",
-        "n_significant",
-        "n_untested",
+        "p_best",
+        *OF_THE_SCAN,
         "notes",
     }:
         # Its thresholds come from a search that stops at 1e-8 of a flat top.
@@ -41,7 +42,7 @@ def test_it_equals_the_oracle(seed, lags, log):
 @pytest.mark.parametrize("options", [{"cost": 0.0}, {}, {"cost": 0.001, "cost_legs": 1}], ids=str)
 def test_five_planted_pairs_among_a_hundred_names_come_first_with_their_speed(options):
     prices = universe(3, n_bars=2_000, n_series=100, n_planted=5, theta=0.1)
-    table = pair_trading.scan(prices, **options)
+    table = pair_trading.scan(prices, null_universes=0, **options)
     assert table.n_pairs == 4_950
     assert table.n_significant > 200
     assert set(names(table)[:5]) == {frozenset((2 * pair, 2 * pair + 1)) for pair in range(5)}
@@ -100,10 +101,12 @@ def test_units_of_a_price_move_only_the_intercept_in_logarithms():
     assert_same(scaled._replace(intercept=table.intercept), table)
 
 
-def test_pairs_are_ranked_by_the_train_part_alone():
-    table = pair_trading.scan(universe(9), alpha=0.5, **SMALL)
+@pytest.mark.parametrize("rank_by", RANKINGS)
+def test_pairs_are_ranked_by_the_train_part_alone(rank_by):
+    table = pair_trading.scan(universe(9), alpha=0.5, rank_by=rank_by, **SMALL)
     assert len(table.y) > 5
-    assert (np.diff(table.deflated_sharpe) <= 0).all()
+    descending = table.p_value[::-1] if rank_by == "p_value" else getattr(table, rank_by)
+    assert (np.diff(descending) <= 0).all()
     assert (np.diff(table.test_sharpe) > 0).any()
 
 
@@ -112,7 +115,7 @@ def test_top_cuts_the_ranking_and_changes_nothing_else():
     whole, first = pair_trading.scan(prices, alpha=0.5, **SMALL), pair_trading.scan(prices, alpha=0.5, top=3, **SMALL)
     for name in whole._fields:
         theirs = getattr(whole, name)
-        cut = theirs if name in {"n_pairs", "n_significant", "n_untested", "notes"} else theirs[:3]
+        cut = theirs if name in {*OF_THE_SCAN, "notes"} else theirs[:3]
         np.testing.assert_array_equal(getattr(first, name), cut, err_msg=name)
     many = pair_trading.scan(prices, alpha=0.5, top=1_000, **SMALL)
     assert_same(many, whole)
@@ -133,12 +136,12 @@ def test_blocks_change_nothing(monkeypatch):
     prices = universe(12)
     whole = pair_trading.scan(prices, alpha=0.5, **SMALL)
     for entries in (1, 280 * 3):
-        monkeypatch.setattr(scanning, "_ENTRIES", entries)
+        monkeypatch.setattr(train_part, "ENTRIES", entries)
         assert_same(pair_trading.scan(prices, alpha=0.5, **SMALL), whole, rtol=1e-12, atol=1e-15)
 
 
 def test_progress_is_told_after_each_block_and_ends_with_all_pairs(monkeypatch):
-    monkeypatch.setattr(scanning, "_ENTRIES", 280 * 2)
+    monkeypatch.setattr(train_part, "ENTRIES", 280 * 2)
     told = []
     table = pair_trading.scan(universe(12), alpha=0.5, progress=lambda done, total: told.append((done, total)), **SMALL)
     assert {total for _, total in told} == {28}

@@ -13,7 +13,8 @@ TEST_FIELDS = (
     "probability_sharpe_positive",
     "test_note",
 )
-INTEGERS = ("y", "x", "test_trades", "status", "reason", "test_note", "n_pairs", "n_significant", "n_untested")
+OF_THE_SCAN = ("n_pairs", "n_significant", "n_untested", "null_universes", "null_reason")
+INTEGERS = ("y", "x", "test_trades", "status", "reason", "test_note", *OF_THE_SCAN)
 
 
 def universe(seed, n_bars=400, n_series=8, n_planted=2, theta=0.2):

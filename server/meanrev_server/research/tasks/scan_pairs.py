@@ -21,12 +21,14 @@ from meanrev_wire.research_pb2 import PairColumns, ScanReply
 
 __all__ = ["TASK", "ScanOptions"]
 
-_DOUBLES = 20 + 2 * 3
+_DOUBLES = 21 + 2 * 3
 """Numbers of a pair in the reply, those of three sub-periods among them."""
 _COPIES, _SQUARES = 4, 30
 """Arrays of the matrix's size, and of all pairs of columns, that a scan holds at once."""
 _RESIDUALS = 12 * 8 * (1 << 18)
 """Bytes of the residuals that it trades at once."""
+_NULLS_AT_ONCE = 1 << 18
+"""Levels of the null universes that are drawn and tested together, where one of them does not have more."""
 
 
 class ScanOptions(ResearchOptions, frozen=True, kw_only=True):
@@ -46,6 +48,11 @@ class ScanOptions(ResearchOptions, frozen=True, kw_only=True):
         cost_legs: Legs of a pair that pay the cost.
         score: The z-score that is traded: of the process fitted on the train part, or of the last lookback bars.
         bias: Small-sample correction of the fitted theta.
+        rank_by: What pairs are ranked by.
+        null_universes: Universes without a pair that reverts, which p_best compares with; 0 for none. Where null, 199
+            if they take no more than some ten seconds.
+        null_kind: Draw the steps of null universes, or resample those of each column.
+        seed: Of the null universes.
     """
 
     lags: Annotated[int, Meta(ge=0, le=100)] = 1
@@ -60,6 +67,10 @@ class ScanOptions(ResearchOptions, frozen=True, kw_only=True):
     score: Literal["fixed", "rolling"] = "fixed"
     cost_legs: Annotated[int, Meta(ge=1, le=2)] = 2
     bias: Literal["none", "median_unbiased"] = "median_unbiased"
+    rank_by: Literal["p_value", "train_sharpe", "deflated_sharpe"] = "p_value"
+    null_universes: Annotated[int, Meta(ge=0, le=100_000)] | None = None
+    null_kind: Literal["walks", "bootstrap"] = "walks"
+    seed: Annotated[int, Meta(ge=0)] = 0
 
 
 _NAMES = option_names(ScanOptions, prices="block")
@@ -67,9 +78,18 @@ _OF_THE_SERVER = ResearchOptions.__struct_fields__
 """Options that the operation does not take."""
 
 
-def _total(outline: Outline, _: ScanOptions) -> int:
-    n_columns = outline.n_columns
-    return n_columns * (n_columns - 1) // 2
+def _n_pairs(outline: Outline) -> int:
+    return outline.n_columns * (outline.n_columns - 1) // 2
+
+
+def _n_universes(outline: Outline, chosen: ScanOptions) -> int:
+    n_rows = outline.n_rows
+    n_train = pair_trading.train_rows(n_rows, chosen.split)
+    return pair_trading.plan(outline.n_columns, n_rows, n_train, chosen.null_universes).n_universes
+
+
+def _total(outline: Outline, chosen: ScanOptions) -> int:
+    return _n_pairs(outline) * (1 + _n_universes(outline, chosen))
 
 
 def _run(table: UploadedMatrix, chosen: ScanOptions, progress: Progress) -> Answer:
@@ -85,6 +105,8 @@ def _run(table: UploadedMatrix, chosen: ScanOptions, progress: Progress) -> Answ
         "n_pairs": found.n_pairs,
         "n_significant": found.n_significant,
         "n_untested": found.n_untested,
+        "null_universes": found.null_universes,
+        "null_reason": found.null_reason,
         "notes": [
             {"column": table.columns[note.column], "status": note.status, "reason": note.sentence(table.columns)}
             for note in found.notes
@@ -96,14 +118,23 @@ def _run(table: UploadedMatrix, chosen: ScanOptions, progress: Progress) -> Answ
 def _estimate(outline: Outline, chosen: ScanOptions) -> Estimate:
     """Return the estimate of a scan whose pairs are all significant: how many are is not known before."""
     n_rows, n_columns = outline.n_rows, outline.n_columns
-    total = _total(outline, chosen)
+    total = _n_pairs(outline)
     n_shown = total if chosen.top is None else min(total, chosen.top)
     name = outline.longest_name
     note = _longest_note(n_rows, chosen)
     items = list_bytes(n_shown, doubles=_DOUBLES, varints=(n_rows,), texts=(name, name, "traded", "", note))
     reply_bytes = parts_bytes(items, _DOUBLES)
-    peak = _COPIES * outline.nbytes + _SQUARES * 8 * n_columns**2 + _RESIDUALS + 2 * reply_bytes
-    return Estimate(total * n_rows, peak, reply_bytes, least_bytes=0)
+    n_universes = _n_universes(outline, chosen)
+    held = _nulls_bytes(pair_trading.train_rows(n_rows, chosen.split), n_columns, n_universes)
+    peak = _COPIES * outline.nbytes + _SQUARES * 8 * n_columns**2 + _RESIDUALS + held + 2 * reply_bytes
+    return Estimate(total * n_rows * (1 + n_universes), peak, reply_bytes, least_bytes=0)
+
+
+def _nulls_bytes(n_train: int, n_columns: int, n_universes: int) -> int:
+    """Return the bytes of the null universes of a group: their levels, and copies and products of rows of eights."""
+    at_once = min(n_universes, max(1, _NULLS_AT_ONCE // max(1, n_train * n_columns)))
+    wide = -(-n_columns // 8) * 8
+    return 8 * (at_once * (2 * n_train * n_columns + 3 * n_train * wide + 3 * wide**2) + n_universes)
 
 
 def _longest_note(n_rows: int, chosen: ScanOptions) -> str:

@@ -1,0 +1,36 @@
+"""The NumPy twin of the best pairs of null universes: one universe after the other, by the steps of a scan."""
+
+import numpy as np
+
+from gpu_kernels import cointegration, interruption
+from gpu_kernels.checks import Floats
+from gpu_kernels.pair_trading.model import ScanRules
+from gpu_kernels.pair_trading.multiplicity import ranked_by
+from gpu_kernels.pair_trading.null_universes import Recipe, draw
+from gpu_kernels.pair_trading.train_part import blocks, costs, joined, significant, train
+
+__all__ = ["best"]
+
+
+def best(recipe: Recipe, start: int, stop: int, rules: ScanRules) -> Floats:
+    """Return what the best pair of each null universe from `start` to `stop` is ranked by, -inf where there is none."""
+    return np.array([_best(draw(recipe, number), rules) for number in range(start, stop)], dtype=np.float64)
+
+
+def _best(levels: Floats, rules: ScanRules) -> float:
+    interruption.check()
+    fit = cointegration.scan(levels.T, lags=rules.lags)
+    if rules.rank_by == "p_value":
+        return -float(np.nanmin(fit.adf_statistic))
+    y, x, _, kept = significant(fit, rules.alpha)
+    y, x = y[kept], x[kept]
+    hedge_ratio, intercept = fit.hedge_ratio[y, x], fit.intercept[y, x]
+    cost = costs(levels, (y, x, hedge_ratio), rules)
+    parts = []
+    for block in blocks(y.size, rules.n_train):
+        residual = levels[y[block]] - intercept[block, None] - hedge_ratio[block, None] * levels[x[block]]
+        parts.append(train(residual, cost[block], rules))
+    whole = joined(parts)
+    tries = whole.sharpe, whole.skewness, whole.kurtosis
+    ranks = ranked_by(rules.rank_by, fit.adf_statistic[y, x], tries, rules.n_train)
+    return float(np.max(ranks, initial=-np.inf, where=~np.isnan(ranks)))

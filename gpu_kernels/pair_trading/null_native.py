@@ -1,0 +1,176 @@
+"""The best pairs of null universes by kernels on the CPU's lanes: the pairs of several universes share a launch."""
+
+from collections.abc import Iterator
+from functools import partial
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gpu_kernels import cointegration, interruption
+from gpu_kernels.checks import Floats
+from gpu_kernels.cointegration import driver
+from gpu_kernels.cointegration import native as pairs_native
+from gpu_kernels.cointegration.grams import Grams, demeaned
+from gpu_kernels.compile import library
+from gpu_kernels.constants import integer
+from gpu_kernels.launch import Count, Number, launch, pointer
+from gpu_kernels.ou import native as ou_native
+from gpu_kernels.ou import verdicts
+from gpu_kernels.ou.driver import ROWS
+from gpu_kernels.ou.model import OuFit
+from gpu_kernels.ou.sums import CANCELLED, ROUNDING
+from gpu_kernels.pair_trading.model import ScanRules
+from gpu_kernels.pair_trading.multiplicity import ranked_by
+from gpu_kernels.pair_trading.null_universes import Recipe, draw
+from gpu_kernels.pair_trading.trading_levels import TRADED, trading_levels
+from gpu_kernels.pair_trading.train_part import costs, significant
+
+__all__ = ["Residuals", "best", "covers", "fitted", "moments", "tested"]
+
+_SOURCE = "pair_trading/pair_trading.cu"
+_SUMS, _MOMENTS, _TALL = (integer(name, _SOURCE) for name in ("SUMS", "MOMENTS", "TALL"))
+
+Indices = NDArray[np.int64]
+
+
+class Residuals(NamedTuple):
+    """Pairs of rows of levels, all (P,); y and x are numbers of rows as float64, as kernels take them.
+
+    Attributes:
+        y: Rows regressed.
+        x: Rows they are regressed on.
+        intercept: a.
+        hedge_ratio: b.
+    """
+
+    y: Floats
+    x: Floats
+    intercept: Floats
+    hedge_ratio: Floats
+
+    def take(self, chosen: Indices) -> "Residuals":
+        """Return some of the pairs."""
+        return Residuals._make(column[chosen] for column in self)
+
+
+def covers(_recipe: Recipe, _start: int, _stop: int, rules: ScanRules) -> bool:
+    """Return whether the kernels compute a request."""
+    return (rules.rank_by == "p_value" or rules.score == "fixed") and driver.entry(_lag_rule(rules)) != ""
+
+
+def best(recipe: Recipe, start: int, stop: int, rules: ScanRules) -> Floats:
+    """Return what the NumPy twin returns; see null_host."""
+    levels = np.stack([draw(recipe, number) for number in range(start, stop)])
+    fits = tested(levels, rules.lags)
+    if rules.rank_by == "p_value":
+        return np.array([-np.nanmin(fit.adf_statistic) for fit in fits])
+    chosen = [_significant(fit, place * recipe.start.size, rules.alpha) for place, fit in enumerate(fits)]
+    universe = np.repeat(np.arange(len(chosen)), [pairs.y.size for pairs in chosen])
+    pairs = Residuals._make(np.concatenate(column) for column in zip(*chosen, strict=True))
+    largest = np.full(stop - start, -np.inf)
+    if pairs.y.size:
+        traded, tries = _traded(levels.reshape(-1, recipe.n_bars), pairs, rules)
+        universe = universe[traded]
+        for place in np.unique(universe):
+            one = universe == place
+            figures = tries[0][one], tries[1][one], tries[2][one]
+            largest[place] = ranked_by(rules.rank_by, np.full(one.sum(), np.nan), figures, rules.n_train).max()
+    return largest
+
+
+def tested(levels: Floats, lags: int) -> Iterator[cointegration.PairsFit]:
+    """Test all pairs of universes, one after the other; their cross products are computed together.
+
+    Args:
+        levels: (U, N, n), none of which is constant.
+        lags: Lagged steps.
+    """
+    n_universes, n_series, n_bars = levels.shape
+    mean, centred = np.empty((n_universes, n_series)), np.zeros((n_universes, n_bars, -(-n_series // _TALL) * _TALL))
+    for place, series in enumerate(levels):
+        interruption.check()
+        centred[place, :, :n_series], mean[place] = demeaned(series.T)
+    differences = np.diff(centred, axis=1)
+    squares = _cross_products(centred)
+    steps = [_cross_products(differences)]
+    for lag in range(1, lags + 1):
+        ends = np.concatenate([differences[:, :lag], differences[:, -lag:]], axis=1)
+        both = _cross_products(differences[:, lag:] + differences[:, :-lag])
+        steps.append(0.5 * (both + _cross_products(ends)) - steps[0])
+    whole = np.s_[:n_series, :n_series]
+    constant, rule = np.zeros(n_series, dtype=np.bool_), cointegration.LagRule(lags, by_aic=False)
+    for place, series in enumerate(levels):
+        interruption.check()
+        kept = centred[place, :, :n_series]
+        head, tail = kept[: lags + 1].copy(), np.ascontiguousarray(kept[: n_bars - lags - 2 : -1])
+        products = np.ascontiguousarray(squares[place][whole]), np.stack([step[place][whole] for step in steps])
+        grams = Grams(n_bars, mean[place], *products, head, tail)
+        checked = driver.CheckedSeries(series.T, np.abs(series).max(axis=1), constant)
+        yield driver.scan(checked, rule, partial(_fit, grams))
+
+
+def _fit(grams: Grams, _: Floats, rule: cointegration.LagRule) -> Floats:
+    return pairs_native.fit(grams, rule)
+
+
+def _cross_products(values: Floats) -> Floats:
+    """Return the product of each matrix of (U, rows, N), transposed, with itself; N is a multiple of _TALL."""
+    held = np.ascontiguousarray(values)
+    found = np.empty((held.shape[0], held.shape[2], held.shape[2]))
+    launch(library("pair_trading").cross_products, *map(Count, held.shape), pointer(held), pointer(found))
+    return found
+
+
+def fitted(levels: Floats, pairs: Residuals, bias: str) -> OuFit:
+    """Fit the residuals of pairs, at least one, of rows of contiguous levels (N, n)."""
+    found = np.empty((_SUMS, pairs.y.size))
+    launch(library("pair_trading").residual_sums, *_arguments(levels, pairs), Number(CANCELLED), pointer(found))
+    n_bars = levels.shape[1]
+    rows = np.empty((ROWS, pairs.y.size))
+    rows[0], rows[1:3], rows[3:10], rows[10] = n_bars, n_bars - 1, found, ROUNDING
+    return verdicts.of_rows(ou_native.judge(rows, 1.0, bias, None, None), bias)
+
+
+def moments(levels: Floats, pairs: Residuals, account: tuple[Floats, ...]) -> Floats:
+    """Return Sharpe ratio a bar, skewness and kurtosis (3, P) of trading pairs, at least one.
+
+    Args:
+        levels: (N, n), contiguous.
+        pairs: Rows of them.
+        account: (P,) each: mean and stationary deviation of the residual, entry and exit z, and cost per side.
+    """
+    found = np.empty((_MOMENTS, pairs.y.size))
+    held = tuple(map(np.ascontiguousarray, account))
+    launch(library("pair_trading").residual_returns, *_arguments(levels, pairs), *map(pointer, (*held, found)))
+    return found
+
+
+def _significant(fit: cointegration.PairsFit, offset: int, alpha: float) -> Residuals:
+    y, x, _, kept = significant(fit, alpha)
+    y, x = y[kept], x[kept]
+    places = (y + offset).astype(np.float64), (x + offset).astype(np.float64)
+    return Residuals(*places, fit.intercept[y, x], fit.hedge_ratio[y, x])
+
+
+def _lag_rule(rules: ScanRules) -> cointegration.LagRule:
+    return cointegration.LagRule(rules.lags, by_aic=False)
+
+
+def _traded(levels: Floats, pairs: Residuals, rules: ScanRules) -> tuple[Indices, Floats]:
+    """Return which pairs were traded, and their Sharpe ratios a bar, skewness and kurtosis, (3, P)."""
+    fit = fitted(levels, pairs, rules.bias)
+    rows = pairs.y.astype(np.int64), pairs.x.astype(np.int64)
+    cost = costs(levels, (*rows, pairs.hedge_ratio), rules)
+    at = trading_levels(fit, cost, rules.objective)
+    traded = np.flatnonzero(at.status == TRADED)
+    if not traded.size:
+        return traded, np.zeros((_MOMENTS, 0))
+    deviation = fit.sigma[traded] / np.sqrt(2.0 * fit.theta[traded])
+    account = (fit.mu[traded], deviation, at.entry_z[traded], at.exit_z[traded], cost[traded])
+    return traded, moments(levels, pairs.take(traded), account)
+
+
+def _arguments(levels: Floats, pairs: Residuals) -> tuple[object, ...]:
+    """Return the arguments that both kernels begin with; the caller keeps the arrays."""
+    return *map(Count, (pairs.y.size, levels.shape[1])), pointer(levels), *map(pointer, pairs)

@@ -1,0 +1,178 @@
+// The train part of many universes of series: cross products, from which all pairs are tested, and, without an array of the
+// pairs' residuals, the sums that an Ornstein-Uhlenbeck fit needs and the moments of the returns of trading them. A lane is a
+// pair of series; a residual y - a - b x is formed bar by bar.
+#include "sweep/bar.h"
+
+enum { ORIGIN, LAG_MEAN, STEP_MEAN, SXX, SXD, SDD, SSE, SUMS };
+enum { SHARPE, SKEWNESS, KURTOSIS, MOMENTS };
+
+// Columns whose products an item computes, and rows that it takes at a time: these stay in the caches.
+static const Index TALL = 8, ROWS_AT_ONCE = 64;
+
+// Adds some rows' products of the columns first .. first + TALL - 1 with WIDTH columns from `other` on.
+FN void add_products(const double* rows, Index n_rows, Index n, Index first, Index other, double* out) {
+    V sums[TALL];
+    for (Index k = 0; k < TALL; ++k) sums[k] = get(out + (first + k) * n + other);
+    for (Index t = 0; t < n_rows; ++t) {
+        const double* row = rows + t * n;
+        const V values = get(row + other);
+        for (Index k = 0; k < TALL; ++k) sums[k] = sums[k] + row[first + k] * values;
+    }
+    for (Index k = 0; k < TALL; ++k) store(out + (first + k) * n, other, n, sums[k]);
+}
+
+// y, x: rows of the levels. Pairs behind the last one repeat it.
+struct Pair {
+    const double* levels;
+    Index y[WIDTH], x[WIDTH];
+    V intercept, hedge_ratio;
+};
+
+FN V residual(const Pair& pair, Index t) {
+    return get_at(pair.levels + t, pair.y) - pair.intercept - pair.hedge_ratio * get_at(pair.levels + t, pair.x);
+}
+
+FN Pair pair_of(Index first, Index n_pairs, Index n_bars, const double* levels, const double* y, const double* x,
+                const double* intercept, const double* hedge_ratio) {
+    Pair pair;
+    pair.levels = levels;
+    for (Index k = 0; k < WIDTH; ++k) {
+        const Index place = first + k < n_pairs ? first + k : n_pairs - 1;
+        pair.y[k] = (Index)y[place] * n_bars;
+        pair.x[k] = (Index)x[place] * n_bars;
+    }
+    pair.intercept = load(intercept, first, n_pairs);
+    pair.hedge_ratio = load(hedge_ratio, first, n_pairs);
+    return pair;
+}
+
+// A residual of least squares has a mean of 0 but for rounding, so that its sums need no other origin.
+FN void sums(const Pair& pair, Index n_bars, double cancelled, double* out, Index first, Index n) {
+    const V begin = residual(pair, 0), count = splat((double)(n_bars - 1));
+    V lag = begin, lags = splat(0.0), squares = lags, products = lags, steps = lags;
+    for (Index t = 1; t < n_bars; ++t) {
+        const V next = residual(pair, t), step = next - lag;
+        lags = lags + lag;
+        squares = squares + lag * lag;
+        products = products + lag * step;
+        steps = steps + step * step;
+        lag = next;
+    }
+    const V lag_mean = lags / count, step_mean = (lag - begin) / count;
+    const V sxx = squares - count * lag_mean * lag_mean, sxd = products - count * lag_mean * step_mean;
+    const V sdd = steps - count * step_mean * step_mean, slope = sxd / sxx;
+    V sse = sdd - slope * sxd;
+    const M lost = sse < cancelled * sdd;
+    if (seldom(any(lost))) {
+        V errors = splat(0.0);
+        lag = begin;
+        for (Index t = 1; t < n_bars; ++t) {
+            const V next = residual(pair, t), error = (next - lag - step_mean) - slope * (lag - lag_mean);
+            errors = errors + error * error;
+            lag = next;
+        }
+        sse = sel(lost, errors, sse);
+    }
+    store(out + ORIGIN * n, first, n, begin);
+    store(out + LAG_MEAN * n, first, n, lag_mean - begin);
+    store(out + STEP_MEAN * n, first, n, step_mean);
+    store(out + SXX * n, first, n, sxx);
+    store(out + SXD * n, first, n, sxd);
+    store(out + SDD * n, first, n, sdd);
+    store(out + SSE * n, first, n, sse);
+}
+
+// Powers of the returns, in stationary deviations, so that none leaves the doubles. Most returns are 0, and the mean is far
+// smaller than the deviation, so that moments about the mean lose no digits as differences of those about 0.
+struct Powers {
+    V first, second, third, fourth;
+};
+
+FN void moments(const Powers& powers, Index n_bars, double* out, Index first, Index n) {
+    const V count = splat((double)n_bars);
+    const V mean = powers.first / count, square = mean * mean;
+    const V second = powers.second / count - square;
+    const V third = powers.third / count - 3.0 * mean * powers.second / count + 2.0 * mean * square;
+    const V fourth = powers.fourth / count - 4.0 * mean * powers.third / count + 6.0 * square * powers.second / count -
+                     3.0 * square * square;
+    const M moves = powers.second > 0.0;  // a return of 0 at the first bar is one, so that others make a deviation
+    const V variance = sel(moves, second, splat(1.0));
+    store(out + SHARPE * n, first, n, mean / root(variance * (double)n_bars / (double)(n_bars - 1)));
+    store(out + SKEWNESS * n, first, n, third / (variance * root(variance)));
+    store(out + KURTOSIS * n, first, n, sel(moves, fourth / (variance * variance), splat(3.0)));
+}
+
+// Each decision fills one bar later, at the score of the bar before.
+FN void trade(const Pair& pair, Index n_bars, V mean, V deviation, Account<V>& account, double* out, Index first,
+              Index n) {
+    Track track;
+    start<false, false>(track, account, 1.0);
+    Powers powers{splat(0.0), splat(0.0), splat(0.0), splat(0.0)};
+    Bar<V> before{splat(MISSING), residual(pair, 0), splat(0.0)};
+    V score = (before.price - mean) / deviation;
+    for (Index t = 1; t < n_bars; ++t) {
+        const Bar<V> bar{score, residual(pair, t), splat(0.0)};
+        const bool decides = any((bar.score <= track.below) | (bar.score >= track.above));
+        if (decides | track.held) {
+            const V gained = pass<false, false, true>(track, account, before, bar, decides) / deviation;
+            const V square = gained * gained;
+            powers.first = powers.first + gained;
+            powers.second = powers.second + square;
+            powers.third = powers.third + square * gained;
+            powers.fourth = powers.fourth + square * square;
+        }
+        score = (bar.price - mean) / deviation;
+        before = bar;
+    }
+    moments(powers, n_bars, out, first, n);
+}
+
+// values: (n_matrices, n_rows, n_columns), where n_columns is a multiple of TALL. out: (n_matrices, n_columns, n_columns), each
+// matrix transposed times itself.
+ENTRY(cross_products)(Index n_matrices, Index n_rows, Index n_columns, const double* values, double* out, Threads threads) {
+    EACH(item, n_matrices * (n_columns / TALL), threads) {
+        const Index n = n_columns, n_blocks = n / TALL, first = item % n_blocks * TALL, end = first + TALL;
+        const double* matrix = values + item / n_blocks * n_rows * n;
+        double* products = out + item / n_blocks * n * n;
+        for (Index i = first; i < end; ++i) {
+            for (Index j = first; j < n; ++j) products[i * n + j] = 0.0;
+        }
+        for (Index t = 0; t < n_rows; t += ROWS_AT_ONCE) {
+            const Index count = n_rows - t < ROWS_AT_ONCE ? n_rows - t : ROWS_AT_ONCE;
+            for (Index other = first; other < n; other += WIDTH) {
+                add_products(matrix + t * n, count, n, first, other, products);
+            }
+        }
+        for (Index i = first; i < end; ++i) {
+            for (Index j = end; j < n; ++j) products[j * n + i] = products[i * n + j];
+        }
+    };
+}
+
+#define PAIRS                                                                                                       \
+    Index n_pairs, Index n_bars, const double *levels, const double *y, const double *x, const double *intercept, \
+        const double *hedge_ratio
+
+// levels: (n_series, n_bars). y, x, intercept, hedge_ratio: (n_pairs,). out: (SUMS, n_pairs).
+ENTRY(residual_sums)(PAIRS, double cancelled, double* out, Threads threads) {
+    EACH(item, items(n_pairs), threads) {
+        const Index first = item * WIDTH;
+        const Pair pair = pair_of(first, n_pairs, n_bars, levels, y, x, intercept, hedge_ratio);
+        sums(pair, n_bars, cancelled, out, first, n_pairs);
+    };
+}
+
+// mean, deviation, entry, leave, cost: (n_pairs,). out: (MOMENTS, n_pairs).
+ENTRY(residual_returns)(PAIRS, const double* mean, const double* deviation, const double* entry, const double* leave,
+                        const double* cost, double* out, Threads threads) {
+    EACH(item, items(n_pairs), threads) {
+        const Index first = item * WIDTH;
+        const Pair pair = pair_of(first, n_pairs, n_bars, levels, y, x, intercept, hedge_ratio);
+        Account<V> account;
+        account.entry = load(entry, first, n_pairs);
+        account.leave = load(leave, first, n_pairs);
+        account.stop = splat(INFINITE);
+        account.cost = load(cost, first, n_pairs);
+        trade(pair, n_bars, load(mean, first, n_pairs), load(deviation, first, n_pairs), account, out, first, n_pairs);
+    };
+}
