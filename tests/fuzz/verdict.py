@@ -5,6 +5,7 @@ import json
 import re
 import sys
 import tempfile
+from functools import cache
 from pathlib import Path
 from typing import NamedTuple
 
@@ -55,13 +56,17 @@ def _class_names():
                         yield from {node.name} - wire
 
 
-_CLASSES = "|".join(sorted(set(_class_names())))
-_FOLDERS = {Path(meanrev_server.__file__).parents[1], sys.prefix, Path.home(), tempfile.gettempdir()}
-_PLACES = "|".join(sorted(re.escape(str(folder)) for folder in _FOLDERS))
-_INNER = re.compile(
-    rf"Traceback|\bat 0x|\.py\b|\.so\b|\bsite-packages\b|{_PLACES}|\b(?:gpu_kernels|meanrev_\w+|numpy|msgspec|google)\b"
-    rf"|\b\w+(?:Error|Exception)\b|\b(?:{_CLASSES})\b"
-)
+@cache
+def _inner():
+    """Return the pattern of what no reply may say: places in our code, and names of its modules, classes and errors."""
+    folders = {Path(meanrev_server.__file__).parents[1], sys.prefix, Path.home(), tempfile.gettempdir()}
+    places = "|".join(sorted(re.escape(str(folder)) for folder in folders))
+    classes = "|".join(sorted(set(_class_names())))
+    modules = r"\b(?:gpu_kernels|meanrev_\w+|numpy|msgspec|google)\b"
+    errors = r"\b\w+(?:Error|Exception)\b"
+    return re.compile(
+        rf"Traceback|\bat 0x|\.py\b|\.so\b|\bsite-packages\b|{places}|{modules}|{errors}|\b(?:{classes})\b"
+    )
 
 
 class Answer(NamedTuple):
@@ -92,7 +97,7 @@ def _of_refusal(asked, code, said):
         found = f"{code} without a token that the server knows"
     elif not said.strip():
         found = f"{code} without a word"
-    elif inner := _INNER.search(said):
+    elif inner := _inner().search(said):
         found = f"an answer tells {inner[0]!r} of the server"
     elif asked.kind != "wire" and (others := {mark for mark in _MARKED.findall(said) if _of_another(asked, mark)}):
         found = f"an answer holds what another caller's request carries, {sorted(others)}"
