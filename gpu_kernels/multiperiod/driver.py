@@ -21,6 +21,9 @@ _COMMON = 1e-3
 _LEAST_UNIT = 1e-200
 """Divides the square of the largest weights without overflow."""
 
+_AT_ONCE = 1 << 20
+"""Entries of matrices that are scaled between two looks at the interrupt, in a few milliseconds."""
+
 _ACCEPTED = 1e-9
 """Residual above which no optimum was found: the program is unbounded."""
 
@@ -138,17 +141,15 @@ def _moved(problem: Problem, means: Floats, covariances: Floats, before: Floats,
     # A gain common to all assets changes nothing, because weights sum to 1, and would only cost digits; a small one
     # keeps the residual's terms from vanishing with the others.
     slope = means.sum(axis=1, keepdims=True) / means.shape[1] - means
-    curvature = problem.gamma * covariances
+    curvature, steepest = _scaled(covariances, problem.gamma)
     # The first point is made for numbers of about 1.
     implied = _implied(problem, budget)
     # Where trading begins beyond a bound, the way to it is made and paid for in any case.
     start = np.clip(before, *implied)
     scale = max(1.0, _typical_weight(problem, slope, curvature, np.array(implied)), float(np.abs(start).max()))
-    unit = max(
-        scale * float(np.abs(slope).max()), scale * problem.cost, scale**2 * float(np.abs(curvature).max()), _LEAST_UNIT
-    )
+    unit = max(scale * float(np.abs(slope).max()), scale * problem.cost, scale**2 * steepest, _LEAST_UNIT)
     program = Program(
-        curvature=curvature * (scale**2 / unit),
+        curvature=_scaled(curvature, scale**2 / unit, curvature)[0],
         slope=slope * (scale / unit) + _COMMON,
         cost=problem.cost * (scale / unit),
         budget=budget / scale,
@@ -164,6 +165,17 @@ def _moved(problem: Problem, means: Floats, covariances: Floats, before: Floats,
             "costs, gains and variances differ too much in size",
         )
     return scale * found.weights
+
+
+def _scaled(matrices: Floats, factor: float, out: Floats | None = None) -> tuple[Floats, float]:
+    """Return matrices (J, N, N) times a factor, and the largest magnitude among their entries."""
+    scaled = np.empty(matrices.shape) if out is None else out
+    largest, step = 0.0, max(1, _AT_ONCE // matrices[0].size)
+    for first in range(0, len(matrices), step):
+        interruption.check()
+        piece = np.multiply(matrices[first : first + step], factor, out=scaled[first : first + step])
+        largest = max(largest, float(np.abs(piece).max()))
+    return scaled, largest
 
 
 def _implied(problem: Problem, budget: float) -> tuple[Floats, Floats]:
