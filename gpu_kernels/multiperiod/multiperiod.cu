@@ -102,7 +102,7 @@ FN void bind(Plan& on, Index kind, Index i, double bound) {
 
 APART void read(Plan& on, const double* curvature, const double* slope, const double* lower, const double* upper,
              const double* start) {
-    for (Index k = 0; k < on.blocks * on.n; ++k) {
+    for (Index k = 0; k < on.blocks * on.n && !on.interrupt.is_set(); ++k) {
         for (Index i = 0; i < on.stride; ++i) on.curvature[k * on.stride + i] = i < on.n ? curvature[k * on.n + i] : 0.0;
     }
     clear(on.limit, KINDS * on.size);
