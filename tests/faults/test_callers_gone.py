@@ -59,7 +59,7 @@ def table(**options):
 
 REQUESTS = {
     "MultiperiodOptimize": lambda: [plan()],
-    # One such portfolio takes seconds, so that many of them follow each other.
+    # One such portfolio takes half a second and more, so that many of them follow each other.
     "CaraOptimalWeights": lambda: [portfolio()] * 20,
     "SharpeOptimalWeights": lambda: [portfolio()] * 20,
     "SweepThresholds": table(entry="0.5:3:0.001", exit="0:0.4:0.01", lookback=[20, 30], cost=[0, 1e-4, 2e-4], stop=4.0),
@@ -104,8 +104,8 @@ def until(condition, what):
         time.sleep(0.01)
 
 
-def under_way(launcher, seconds=1.0):
-    """Tell whether something is computed all the time."""
+def under_way(launcher, seconds=0.3):
+    """Tell whether something is computed all the time, for longer than a message is parsed; a portfolio takes more."""
     for _ in range(round(seconds / 0.01)):
         if not launcher.load.busy:
             return False
