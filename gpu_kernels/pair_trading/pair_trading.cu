@@ -21,7 +21,7 @@ FN void add_products(const double* rows, Index n_rows, Index n, Index first, Ind
     for (Index k = 0; k < TALL; ++k) store(out + (first + k) * n, other, n, sums[k]);
 }
 
-// y, x: rows of the levels. Pairs behind the last one repeat it.
+// y, x: rows of the levels. Lanes behind the last pair repeat the first one of their group.
 struct Pair {
     const double* levels;
     Index y[WIDTH], x[WIDTH];
@@ -37,7 +37,7 @@ FN Pair pair_of(Index first, Index n_pairs, Index n_bars, const double* levels, 
     Pair pair;
     pair.levels = levels;
     for (Index k = 0; k < WIDTH; ++k) {
-        const Index place = first + k < n_pairs ? first + k : n_pairs - 1;
+        const Index place = first + k < n_pairs ? first + k : first;
         pair.y[k] = (Index)y[place] * n_bars;
         pair.x[k] = (Index)x[place] * n_bars;
     }

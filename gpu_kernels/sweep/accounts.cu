@@ -132,11 +132,11 @@ ACCOUNTS(accounts_compounding_full, true, true)
 ACCOUNTS(accounts_unit_full, false, true)
 
 // The moments of ReturnShape, in its order of operations.
-struct Shape {
+struct ReturnShape {
     double unit, mean, second, third, fourth;
 };
 
-FN void add_return(Shape& shape, double value, double n) {
+FN void add_return(ReturnShape& shape, double value, double n) {
     if (shape.unit == 0.0) shape.unit = value < 0.0 ? -value : value;
     const double step = (shape.unit != 0.0 ? value / shape.unit : 0.0) - shape.mean;
     const double part = step / n, square = part * part, term = step * part * (n - 1.0);
@@ -155,7 +155,7 @@ ENTRY(running_moments)(Index n_series, Index n_bars, const double* returns, doub
     EACH(i, n_series, threads) {
         const Index size = n_series * n_bars;
         double so_far = 0.0, spread = 0.0;
-        Shape shape{0.0, 0.0, 0.0, 0.0, 0.0};
+        ReturnShape shape{0.0, 0.0, 0.0, 0.0, 0.0};
         for (Index t = i * n_bars; t < (i + 1) * n_bars; ++t) {
             const double step = returns[t] - so_far;
             so_far = so_far + step / (double)(t - i * n_bars + 1);
