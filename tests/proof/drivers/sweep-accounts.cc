@@ -52,9 +52,10 @@ CASE(running_moments) {
     Random random{19};
     for (const Shape& shape : {Shape{1, 1}, Shape{5, 41}}) {
         const Array returns = random.uniforms(shape.n_series * shape.n_bars, -0.1, 0.1);
-        Array mean = space(returns.size()), squares = space(returns.size());
-        running_moments(shape.n_series, shape.n_bars, returns.data(), mean.data(), squares.data(), threads);
+        Array mean = space(returns.size()), squares = space(returns.size()), shapes = space(4 * returns.size());
+        running_moments(shape.n_series, shape.n_bars, returns.data(), mean.data(), squares.data(), shapes.data(), threads);
         print("mean", mean);
         print("squares", squares);
+        print("shapes", shapes);
     }
 }
