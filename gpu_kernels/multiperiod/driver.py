@@ -1,6 +1,6 @@
 """From a request to the programs of its plans, which a twin solves, and from their weights to the plan."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
 import numpy as np
@@ -141,15 +141,20 @@ def _moved(problem: Problem, means: Floats, covariances: Floats, before: Floats,
     # A gain common to all assets changes nothing, because weights sum to 1, and would only cost digits; a small one
     # keeps the residual's terms from vanishing with the others.
     slope = means.sum(axis=1, keepdims=True) / means.shape[1] - means
-    curvature, steepest = _scaled(covariances, problem.gamma)
+    curvature, steepest = np.empty(covariances.shape), 0.0
+    for piece, of_block in zip(_pieces(curvature), _pieces(covariances), strict=True):
+        np.multiply(of_block, problem.gamma, out=piece)
+        steepest = max(steepest, float(np.abs(piece).max()))
     # The first point is made for numbers of about 1.
     implied = _implied(problem, budget)
     # Where trading begins beyond a bound, the way to it is made and paid for in any case.
     start = np.clip(before, *implied)
     scale = max(1.0, _typical_weight(problem, slope, curvature, np.array(implied)), float(np.abs(start).max()))
     unit = max(scale * float(np.abs(slope).max()), scale * problem.cost, scale**2 * steepest, _LEAST_UNIT)
+    for piece in _pieces(curvature):
+        np.multiply(piece, scale**2 / unit, out=piece)
     program = Program(
-        curvature=_scaled(curvature, scale**2 / unit, curvature)[0],
+        curvature=curvature,
         slope=slope * (scale / unit) + _COMMON,
         cost=problem.cost * (scale / unit),
         budget=budget / scale,
@@ -167,15 +172,12 @@ def _moved(problem: Problem, means: Floats, covariances: Floats, before: Floats,
     return scale * found.weights
 
 
-def _scaled(matrices: Floats, factor: float, out: Floats | None = None) -> tuple[Floats, float]:
-    """Return matrices (J, N, N) times a factor, and the largest magnitude among their entries."""
-    scaled = np.empty(matrices.shape) if out is None else out
-    largest, step = 0.0, max(1, _AT_ONCE // matrices[0].size)
+def _pieces(matrices: Floats) -> Iterator[Floats]:
+    """Yield views of some matrices of (J, N, N) each, and look at the interrupt in between."""
+    step = max(1, _AT_ONCE // matrices[0].size)
     for first in range(0, len(matrices), step):
         interruption.check()
-        piece = np.multiply(matrices[first : first + step], factor, out=scaled[first : first + step])
-        largest = max(largest, float(np.abs(piece).max()))
-    return scaled, largest
+        yield matrices[first : first + step]
 
 
 def _implied(problem: Problem, budget: float) -> tuple[Floats, Floats]:

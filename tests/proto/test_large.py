@@ -158,7 +158,8 @@ class Left(Exception):
     """The caller has gone."""
 
 
-def test_a_parse_ends_soon_after_its_caller_has_gone():
+def test_a_parse_ends_soon_after_its_caller_has_gone(monkeypatch):
+    monkeypatch.setattr(large, "PART_BYTES", 40_000)  # two parts, which are too few checks
     data, checks = codec.encode(research_pb2.PublishPricesRequest, asset_ids=["A"] * 20_000), []
 
     def leave():
