@@ -109,8 +109,8 @@ def _symmetric(matrix: Floats) -> Floats:
         apart = np.abs(some - turned)
         widest = int(np.argmax(apart))
         if apart.flat[widest] > most:
-            row, column = np.unravel_index(widest, apart.shape)
-            most, place = float(apart.flat[widest]), (rows.start + int(row), int(column))
+            row, column = divmod(widest, apart.shape[1])
+            most, place = float(apart.flat[widest]), (rows.start + row, column)
         np.multiply(0.5, some + turned, out=symmetric[rows])
     if most > _ASYMMETRY * max(float(matrix.max()), -float(matrix.min())):
         row, column = place
