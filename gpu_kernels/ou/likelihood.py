@@ -71,9 +71,11 @@ def bridged(prices: Floats, times: Floats) -> Transitions:
             continue
         kept = prices[row, mask]
         origin[row] = kept[0]
-        shifted = kept - kept[0]
-        lags[row, :n], steps[row, :n] = shifted[:-1], np.diff(shifted)
-        gaps[row, :n], present[row, :n] = np.diff(times[row, mask]), 1.0
+        present[row, :n] = 1.0
+        with np.errstate(over="ignore", invalid="ignore"):  # prices that are so large have status "error"
+            shifted = kept - kept[0]
+            lags[row, :n], steps[row, :n] = shifted[:-1], np.diff(shifted)
+        gaps[row, :n] = np.diff(times[row, mask])
     return Transitions(lags, steps, gaps, present, count.astype(np.float64), origin)
 
 

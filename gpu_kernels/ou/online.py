@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from gpu_kernels import interruption
+from gpu_kernels.bounds import moderate
 from gpu_kernels.checks import array, at_least, no_infinity, one_of, positive
 from gpu_kernels.dispatch import Twins, on_lanes
 from gpu_kernels.errors import InvalidInput
@@ -44,8 +45,9 @@ class OnlineOu:
         adf_lags: As in fit.
         convergence: "every_tick" lets a random walk be called converged at any tick at all with probability 5 %;
             "single_look" tests each tick at 5 % by itself, as if it were the only one.
-        time_unit_ms: Milliseconds of theta's time unit. Given, the timestamps are used, and a tick whose timestamp
-            is not above that of the tick taken before it is skipped and counted. Times before 1970 are negative.
+        time_unit_ms: Milliseconds of theta's time unit, between 1e-50 and 1e50. Given, the timestamps are used, and a
+            tick whose timestamp is not above that of the tick taken before it is skipped and counted. Times before 1970
+            are negative.
 
     Raises:
         InvalidInput: an argument is out of its range, or two that exclude each other are given.
@@ -68,7 +70,7 @@ class OnlineOu:
         self._dt = positive("dt", dt)
         self._bias = one_of("bias", bias, BIASES)
         self._adf_lags = at_least("adf_lags", adf_lags, 0)
-        self._time_unit_ms = None if time_unit_ms is None else positive("time_unit_ms", time_unit_ms)
+        self._time_unit_ms = None if time_unit_ms is None else moderate("time_unit_ms", time_unit_ms)
         if time_unit_ms is not None and dt != 1.0:
             raise InvalidInput("dt", "cannot be given together with time_unit_ms", value=dt)
         self._recomputes = adf_lags > 0 or bias == "jackknife" or time_unit_ms is not None

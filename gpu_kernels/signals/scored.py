@@ -45,7 +45,7 @@ def rolling(prices: Floats, lookback: int) -> Scored:
     """Score the last of prices (T,) against the last `lookback` of them; the score has the bits of a backtest's.
 
     Raises:
-        InvalidInput: there are fewer prices, or they do not vary.
+        InvalidInput: there are fewer prices, they do not vary, or their squares overflow.
     """
     if prices.size < lookback:
         rule = f"must hold at least {lookback} prices, the lookback of score 'rolling'"
@@ -59,7 +59,12 @@ def rolling(prices: Floats, lookback: int) -> Scored:
         found = score.update(price)
     if math.isnan(found):
         raise InvalidInput("prices", f"must vary within the last {lookback} for score 'rolling'")
-    return Scored(found, float(np.std(prices[-lookback:])), f"the deviation of the last {lookback} prices")
+    with np.errstate(over="ignore"):
+        deviation = float(np.std(prices[-lookback:]))
+    if not math.isfinite(deviation):
+        rule = "must be so small that their squares are finite for score 'rolling'"
+        raise InvalidInput("prices", rule, value=float(np.abs(prices[-lookback:]).max()))
+    return Scored(found, deviation, f"the deviation of the last {lookback} prices")
 
 
 def online(prices: Floats, forgetting: float) -> tuple[Scored, OnlineProcess]:

@@ -131,7 +131,7 @@ class App:
         await server.start()
         self._loop = asyncio.get_running_loop()
         if files := self._watched():
-            self._in_background(watch(files, service.close_revoked))
+            self._in_background(watch(files, service.end_revoked))
         self._in_background(heap.give_back())
         self._say_whether_serving()
         job_run.resume(self.call, lambda identity: Ticket(self._admission, identity))

@@ -14,7 +14,16 @@ from meanrev_server.records import ClientCertificate
 from meanrev_server.revocation import Revoked, client_certificate, revoked_of
 from meanrev_server.watched_files import Watched, read_file
 
-__all__ = ["ASKS_NOBODY", "FEWEST_CHARACTERS", "Authentication", "authentication_of", "is_name", "token_line"]
+__all__ = [
+    "ASKS_NOBODY",
+    "FEWEST_CHARACTERS",
+    "NOT_OURS",
+    "Authentication",
+    "Bearer",
+    "authentication_of",
+    "is_name",
+    "token_line",
+]
 
 FEWEST_CHARACTERS = 32
 """Of a token; 32 characters of `meanrev token` have 192 bits."""
@@ -26,8 +35,23 @@ _TOKEN = re.compile(r"[A-Za-z0-9._~+/-]+=*")  # what RFC 6750 lets an Authorizat
 _DIGEST = re.compile(r"sha256:(?P<hex>[0-9a-f]{64})", re.IGNORECASE)
 _HOW = "send the metadata `authorization: Bearer TOKEN`"
 
+NOT_OURS = "the token is not one of this server's, or is no longer"
+"""Why a token is refused, and why the calls of one end that has been removed."""
+
 Names = Mapping[bytes, str]
 """The name of each token, by the SHA-256 digest of the token."""
+
+
+class Bearer(NamedTuple):
+    """Who has shown a token; nobody where the server asks for none.
+
+    Attributes:
+        name: The token's.
+        token: Its SHA-256 digest.
+    """
+
+    name: str = ""
+    token: bytes = b""
 
 
 class Authentication(NamedTuple):
@@ -43,8 +67,8 @@ class Authentication(NamedTuple):
     certificates: bool = False
     revoked: Watched[Revoked] | None = None
 
-    def by_token(self, metadata: Iterable[tuple[str, str | bytes]]) -> str:
-        """Return the name of the token that came with a call.
+    def by_token(self, metadata: Iterable[tuple[str, str | bytes]]) -> Bearer:
+        """Return whose token came with a call.
 
         Args:
             metadata: The call's.
@@ -53,7 +77,7 @@ class Authentication(NamedTuple):
             Unauthenticated: there is none, or it is not one of the server's.
         """
         if self.tokens is None:
-            return ""
+            return Bearer()
         given = [value for key, value in metadata if key == "authorization"]
         if len(given) != 1:
             raise Unauthenticated(f"this server needs one bearer token with every call: {_HOW}")
@@ -65,8 +89,12 @@ class Authentication(NamedTuple):
         digest = sha256(token.strip().encode("utf-8", "replace")).digest()
         name = self.tokens.value.get(digest)
         if name is None:
-            raise Unauthenticated("the token is not one of this server's, or is no longer")
-        return name
+            raise Unauthenticated(NOT_OURS)
+        return Bearer(name, digest)
+
+    def is_removed(self, token: bytes) -> bool:
+        """Return whether a token that the server has accepted before is none of its tokens any more."""
+        return self.tokens is not None and token != b"" and token not in self.tokens.value
 
     def unrevoked(self, context: Mapping[str, Iterable[bytes]]) -> ClientCertificate | None:
         """Return the certificate of a client; None where the server can refuse none.

@@ -36,11 +36,13 @@ class Caller(NamedTuple):
     Attributes:
         identity: Name that the server knows the caller by; "" where it asks nobody for one.
         peer: Address that the call comes from, as gRPC writes it; "" within the process.
+        token: SHA-256 digest of the token that the caller has shown; b"" where the server asks for none.
         certificate: What the caller has shown, where the server can revoke certificates; None otherwise.
     """
 
     identity: str = ""
     peer: str = ""
+    token: bytes = b""
     certificate: ClientCertificate | None = None
 
 

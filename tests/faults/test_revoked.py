@@ -1,5 +1,6 @@
-"""A certificate that is revoked while its client has a stream open, without a restart."""
+"""A certificate that is revoked, or a token that is removed, while its client has a stream open, without a restart."""
 
+import queue
 import threading
 
 import grpc
@@ -64,3 +65,38 @@ def test_its_stream_ends_and_its_calls_are_refused_while_others_go_on(tmp_path):
         for client in (alice, bob):
             client.channel.close()
         assert alice.ended.wait(30)
+
+
+def test_streams_of_a_removed_token_end_while_others_of_their_connection_go_on(tmp_path):
+    tokens, file = {name: f"{name}-{'0' * 40}" for name in ("alice", "bob", "carol")}, tmp_path / "tokens"
+    lines = {name: f"{name} {token}\n" for name, token in tokens.items()}
+    file.write_text("".join(lines.values()))
+    file.chmod(0o600)
+    price = meanrev_pb2.PriceUpdate(asset_id="A", prices=[1.0, 2.0, 1.5]).SerializeToString()
+    with serving(token_file=str(file)) as address, grpc.insecure_channel(address) as channel:
+
+        def opened(method, name, *first):
+            sent = queue.SimpleQueue()
+            for message in first:
+                sent.put(message)
+            metadata = [("authorization", f"Bearer {tokens[name]}")]
+            replies = channel.stream_stream(SERVICE + method)(iter(sent.get, None), metadata=metadata, timeout=120)
+            next(replies)
+            return sent, replies
+
+        ending = [opened("PortfolioHealthStream", "bob", WATCHED), opened("EstimateOUParams", "bob", price)]
+        going_on = [opened("EstimateOUParams", name, price) for name in ("alice", "carol")]
+        file.write_text(lines["alice"] + lines["carol"])
+        for _, replies in ending:
+            with pytest.raises(grpc.RpcError) as refused:
+                list(replies)
+            assert refused.value.code() is grpc.StatusCode.UNAUTHENTICATED
+            assert refused.value.details() == "the token is not one of this server's, or is no longer"
+        for sent, replies in going_on:
+            sent.put(price)
+            next(replies)
+        for sent, replies in going_on:
+            sent.put(None)
+            assert list(replies) == []
+        for sent, _ in ending:
+            sent.put(None)

@@ -25,7 +25,7 @@ def address(tmp_path_factory):
     digests = {name: hashlib.sha256(TOKENS[name].encode()).hexdigest() for name in ("one", "two")}
     tokens.write_text("".join(f"{name} sha256:{digest}\n" for name, digest in digests.items()), encoding="ascii")
     tokens.chmod(0o600)
-    with serving(backend="numpy", token_file=str(tokens), max_work_in_flight=10**7, message_timeout_s=1) as address:
+    with serving(backend="numpy", token_file=str(tokens), max_work_in_flight=10**7, message_timeout_s=20) as address:
         yield address
 
 
@@ -87,6 +87,7 @@ def test_an_answer_that_may_not_be_is_seen(code, said):
         ("NOT_FOUND", "the portfolio 'SECRETTICKER000000007' is not stored"),
         ("INVALID_ARGUMENT", "prices must be above 0, got 735119.000000007"),
         ("INVALID_ARGUMENT", "price must keep quantity times price within 1e300, got 735119.000000123"),
+        ("INVALID_ARGUMENT", 'metadata must be as in chunk[0], got \'{"periods_per_year": 735119.000000... '),
     ],
 )
 def test_an_answer_that_may_be_is_let_pass(code, said):

@@ -99,16 +99,21 @@ def _of_refusal(asked, code, said):
         found = f"{code} without a word"
     elif inner := _inner().search(said):
         found = f"an answer tells {inner[0]!r} of the server"
-    elif asked.kind != "wire" and (others := {mark for mark in _MARKED.findall(said) if _of_another(asked, mark)}):
+    elif asked.kind != "wire" and (others := {mark for mark in _whole_marks(said) if _of_another(asked, mark)}):
         found = f"an answer holds what another caller's request carries, {sorted(others)}"
     return found and f"{found}: {said[:300]}"
+
+
+def _whole_marks(said):
+    """Return the marks in a text; one that was cut off tells nothing."""
+    return {mark[0] for mark in _MARKED.finditer(said) if not said.startswith("...", mark.end())}
 
 
 def _of_another(asked, mark):
     """Return whether a mark is that of another caller.
 
     Numbers of requests of one caller are even, those of the other are odd. A caller's own marks come back in errors and
-    by its portfolios and published prices. A mark that was cut off tells nothing.
+    by its portfolios and published prices.
     """
     digits = mark.removeprefix(MARKED_NAME) if mark.startswith(MARKED_NAME) else mark.partition(".")[2].ljust(9, "0")
     return len(digits) == 9 and int(digits) % 2 != asked.number % 2

@@ -27,7 +27,7 @@ SETTINGS = {
     "MAX_WORK_IN_FLIGHT": "300000000",
     "MAX_BYTES_IN_FLIGHT": str(1 << 30),
     "MAX_MATRIX_BYTES": str(64 << 20),
-    "MESSAGE_TIMEOUT_S": "3",
+    "MESSAGE_TIMEOUT_S": "20",  # the senders share the processors with the server
     "MAX_JOBS": "200",
     "MAX_RESULT_BYTES": str(64 << 20),
 }

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, cast
 import grpc
 
 from gpu_kernels.errors import InvalidInput
-from meanrev_server.authentication import ASKS_NOBODY, Authentication
+from meanrev_server.authentication import ASKS_NOBODY, NOT_OURS, Authentication, Bearer
 from meanrev_server.errors import Expired, LimitReached, Unauthenticated
 from meanrev_server.records import UNKNOWN, Caller, CallRecord
 from meanrev_server.rpc.connections import close_connection
@@ -76,6 +76,7 @@ class Service(grpc.GenericRpcHandler):
         self._correlation = Correlation()
         self._authentication = authentication
         self._routes = routes
+        self._answering: dict[CallRecord, asyncio.Task[Any]] = {}
         self._handler = lru_cache(_KEPT_HANDLERS)(self._method_handler)
 
     def service(self, handler_call_details: grpc.HandlerCallDetails) -> grpc.RpcMethodHandler[Any, Any] | None:
@@ -85,22 +86,28 @@ class Service(grpc.GenericRpcHandler):
         that refuses it, whatever its path, so reflection and unknown methods are refused too; health is not.
         """
         path: str = handler_call_details.method
-        name = ""
+        bearer = Bearer()
         if path in self._routes:
             self._calls.opened[self._routes[path].method] += 1
         if self._authentication.tokens is not None and not path.startswith(_HEALTH):
             try:
-                name = self._authentication.by_token(handler_call_details.invocation_metadata)
+                bearer = self._authentication.by_token(handler_call_details.invocation_metadata)
             except Unauthenticated as refusal:
                 if path not in self._routes:
                     self._calls.opened[UNKNOWN] += 1
                 return self._refusing(path, refusal)
-        return self._handler(path, name) if path in self._routes else None
+        return self._handler(path, bearer) if path in self._routes else None
 
-    async def close_revoked(self) -> None:
-        """Close the connections of calls in flight whose certificates have been revoked since the calls began."""
-        callers = {record.caller for record in self._calls.in_flight}
-        for caller in callers:
+    async def end_revoked(self) -> None:
+        """End the calls in flight whose tokens have been removed, and close connections whose certificates are revoked.
+
+        A token is shown with each call, and other callers may share its connection, such as that of a proxy.
+        """
+        for record in [*self._answering]:
+            if self._authentication.is_removed(record.caller.token):
+                log.warning("ending a call, because its token is removed", extra={"request_id": record.request_id})
+                self._answering.pop(record).cancel()
+        for caller in {record.caller for record in self._calls.in_flight}:
             if self._authentication.is_revoked(caller.certificate):
                 log.warning("closing a connection, because its certificate is revoked", extra={"peer": caller.peer})
                 await asyncio.to_thread(close_connection, caller.peer)  # it looks at every open file
@@ -115,7 +122,7 @@ class Service(grpc.GenericRpcHandler):
 
         return grpc.stream_unary_rpc_method_handler(refuse)
 
-    def _method_handler(self, path: str, name: str) -> grpc.RpcMethodHandler[Any, Any]:
+    def _method_handler(self, path: str, bearer: Bearer) -> grpc.RpcMethodHandler[Any, Any]:
         """Make the handler of the calls that one caller makes to one path.
 
         It reads all messages itself, single requests too, within their time. On the wire a single request looks like a
@@ -123,14 +130,15 @@ class Service(grpc.GenericRpcHandler):
         """
         route = self._routes[path]
         if route.server_streaming:
-            return grpc.stream_stream_rpc_method_handler(partial(self._stream(route), name))
-        return grpc.stream_unary_rpc_method_handler(partial(self._unary(route), name))
+            return grpc.stream_stream_rpc_method_handler(partial(self._stream(route), bearer))
+        return grpc.stream_unary_rpc_method_handler(partial(self._unary(route), bearer))
 
     def _unary(self, route: Route) -> Callable[..., Any]:
-        async def answer(name: str, _: Any, context: _Context[Any, Any]) -> bytes:
-            caller = Caller(name, context.peer())
+        async def answer(bearer: Bearer, _: Any, context: _Context[Any, Any]) -> bytes:
+            caller = Caller(bearer.name, context.peer(), bearer.token)
             with self._recorded(route.method, caller, context, streaming=route.client_streaming) as record:
                 try:
+                    self._begin_answer(record)
                     self._identify(record, context)
                     exchange = self._desk.open(context, route, record)
                     data = exchange if route.client_streaming else await exchange.request()
@@ -139,14 +147,21 @@ class Service(grpc.GenericRpcHandler):
                     reply = exchange.last(await replying)
                 except _ANSWERED as refusal:
                     await self._abort(context, record, refusal)
+                except asyncio.CancelledError:
+                    await self._abort_removed(context, record)
+                    raise
+                finally:
+                    self._answering.pop(record, None)
                 return reply
 
         return answer
 
     def _stream(self, route: Route) -> Callable[..., AsyncIterator[bytes]]:
-        async def answer(name: str, _: Any, context: _Context[Any, Any]) -> AsyncIterator[bytes]:
-            with self._recorded(route.method, Caller(name, context.peer()), context, streaming=True) as record:
+        async def answer(bearer: Bearer, _: Any, context: _Context[Any, Any]) -> AsyncIterator[bytes]:
+            caller = Caller(bearer.name, context.peer(), bearer.token)
+            with self._recorded(route.method, caller, context, streaming=True) as record:
                 try:
+                    self._begin_answer(record)
                     self._identify(record, context)
                     exchange = self._desk.open(context, route, record)
                     data = exchange if route.client_streaming else await exchange.request()
@@ -158,6 +173,11 @@ class Service(grpc.GenericRpcHandler):
                             exchange.taken()
                 except _ANSWERED as refusal:
                     await self._abort(context, record, refusal)
+                except asyncio.CancelledError:
+                    await self._abort_removed(context, record)
+                    raise
+                finally:
+                    self._answering.pop(record, None)
 
         return answer
 
@@ -185,6 +205,17 @@ class Service(grpc.GenericRpcHandler):
             raise
         finally:
             self._calls.end(record)
+
+    def _begin_answer(self, record: CallRecord) -> None:
+        """Keep the task of a call with a token, which ends where the token is removed."""
+        task = asyncio.current_task()
+        if record.caller.token and task is not None:
+            self._answering[record] = task
+
+    async def _abort_removed(self, context: _Context[Any, Any], record: CallRecord) -> None:
+        """Say why a call ends, where end_revoked has cancelled its task; return where somebody else did."""
+        if record.caller.token and record not in self._answering:
+            await self._abort(context, record, Unauthenticated(NOT_OURS))
 
     def _identify(self, record: CallRecord, context: _Context[Any, Any]) -> None:
         """Record the caller's certificate, and its name where the certificate has it.

@@ -265,6 +265,25 @@ def test_a_long_block_overflows_as_single_prices_do(scale):
     assert stream.estimate().reason == streamed(prices).estimate().reason
 
 
+@pytest.mark.parametrize("unit", [1e-50, 1e50])
+def test_the_time_unit_changes_nothing_but_the_unit(unit):
+    prices, stamps = reverting(60), np.cumsum(np.tile([1000, 3000, 2000], 20))
+    found, plain = ou.OnlineOu(time_unit_ms=unit), ou.OnlineOu(time_unit_ms=1.0)
+    found.extend(prices, stamps)
+    plain.extend(prices, stamps)
+    assert found.estimate().theta == pytest.approx(plain.estimate().theta * unit, rel=1e-9)
+    assert found.estimate().mu == pytest.approx(plain.estimate().mu, rel=1e-9)
+
+
+def test_prices_of_uneven_times_whose_differences_overflow_are_an_error():
+    stream = ou.OnlineOu(time_unit_ms=1000)
+    stream.extend([1e308, -1e308, 1e308, 3.0, -1e308, 5.0, 1e200], np.array([0, 1, 3, 4, 7, 8, 9]) * 1000)
+    assert (stream.estimate().status, stream.estimate().reason) == (
+        "error",
+        "the prices are too large: their squares overflow",
+    )
+
+
 def test_a_stream_without_prices_is_updating():
     for options in ({}, {"window": 5}, {"adf_lags": 1}, {"time_unit_ms": 1000.0}, {"bias": "jackknife"}):
         found = ou.OnlineOu(**options).estimate()
@@ -284,6 +303,7 @@ def test_a_stream_without_prices_is_updating():
         ({"bias": "x"}, "bias must be one of"),
         ({"adf_lags": -2}, "adf_lags must be >= 0, got -2"),
         ({"time_unit_ms": 0.0}, "time_unit_ms must be finite and > 0"),
+        ({"time_unit_ms": 5e-324}, r"time_unit_ms must be between 1e-50 and 1e\+50, got 5e-324"),
         ({"time_unit_ms": 1.0, "dt": 0.5}, "dt cannot be given together with time_unit_ms"),
     ],
 )

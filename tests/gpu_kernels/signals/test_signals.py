@@ -284,6 +284,7 @@ def test_a_decision_follows_the_score_that_it_is_given():
     [
         (lambda: signals.rolling(HISTORY[:19], 20), "prices must hold at least 20 prices, the lookback"),
         (lambda: signals.rolling(np.ones(30), 20), "prices must vary within the last 20 for score 'rolling'"),
+        (lambda: signals.rolling(1e200 * HISTORY, 20), "prices must be so small that their squares are finite"),
         (lambda: signals.online(HISTORY[:31], 1.0), "prices must hold at least 32 prices for score 'online'"),
         (lambda: signals.online(np.arange(80.0), 1.0), "and the earlier ones must revert"),
     ],
