@@ -1,7 +1,7 @@
 """FitOu with tests: the figures are those of RunTests, bit for bit, and the fits those of a call without tests."""
 
 import json
-from typing import get_args
+from typing import Any, get_args
 
 import grpc
 import numpy as np
@@ -32,7 +32,7 @@ def answered(method, values, backend="numpy", most_bytes=2**22, **options):
     with using(backend, 2):
         answer = request.task.run(UploadedMatrix(values, tuple(NAMES), None), request.options, lambda *_: None)
     parts = list(answer.parts(request.task.reply, request.total, (), most_bytes))
-    whole = request.task.reply()
+    whole: Any = request.task.reply()
     for part in parts:
         whole.MergeFromString(part)
     return whole.result, parts
