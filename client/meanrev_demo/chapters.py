@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from meanrev_demo.trading import Performance
 
-__all__ = ["Fit", "Heatmap", "Rule", "Spread", "Story", "Universe", "Walk", "Yardstick"]
+__all__ = ["Fit", "Heatmap", "Rule", "Search", "Spread", "Story", "Universe", "Walk", "Yardstick"]
 
 Floats = NDArray[np.float64]
 
@@ -40,12 +40,17 @@ class Spread:
 
 @dataclass(frozen=True, kw_only=True)
 class Fit:
-    """An Ornstein-Uhlenbeck fit; the wire's names and units, with the month as the time unit."""
+    """A median-unbiased Ornstein-Uhlenbeck fit; the wire's names and units, with the month as the time unit.
+
+    The intervals of theta and the half-life come from the exact distribution of the estimate, that of mu is Fieller's.
+    """
 
     theta: float
-    theta_std_error: float
+    theta_lower: float
+    theta_upper: float
     mu: float
-    mu_std_error: float
+    mu_lower: float
+    mu_upper: float
     sigma: float
     sigma_std_error: float
     half_life: float
@@ -156,9 +161,37 @@ class Universe:
         return self.n_bars * self.half_life.size / self.seconds
 
     @property
+    def covered_std_error(self) -> float:
+        """Standard error of covered, of so many independent series."""
+        return float(np.sqrt(self.covered * (1 - self.covered) / self.half_life.size))
+
+    @property
     def median_error(self) -> float:
         """Median of |fitted / truth - 1|."""
         return float(np.median(np.abs(self.fitted / self.half_life - 1)))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Search:
+    """The two oils beside pairs of unrelated walks of the same months before the freeze.
+
+    Attributes:
+        p_best: As in results.ScanResult: the share of pairs, this one among them, that look at least as cointegrated.
+        null_universes: Pairs of walks that it is compared with.
+    """
+
+    p_best: float
+    null_universes: int
+
+    @property
+    def as_good(self) -> int:
+        """Pairs of walks that look at least as cointegrated."""
+        return round(self.p_best * (1 + self.null_universes)) - 1
+
+    @property
+    def std_error(self) -> float:
+        """Standard error of p_best, from the number of walks."""
+        return float(np.sqrt(self.p_best * (1 - self.p_best) / self.null_universes))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -174,13 +207,15 @@ class Story:
         cost_per_side: Fraction of the traded amount, on each of the two oils.
         round_trip_cost: The same for opening and closing both, in the spread's unit.
         yardsticks: The first has factor 1.
+        promised: Expected annual Sharpe ratio of the optimum's levels where theta is at either end of its interval, the
+            lower one first.
         heatmap: Around the optimum.
         stop_z: Where the second walk stops.
         walk: Without a stop.
         stopped: With one.
         later: In-sample performance where each order is filled a month later.
         universe: The synthetic one.
-        p_best: Of the two oils in the months before the freeze, as in results.ScanResult.
+        search: What p_best says of the two oils.
     """
 
     device: str
@@ -191,10 +226,11 @@ class Story:
     cost_per_side: float
     round_trip_cost: float
     yardsticks: tuple[Yardstick, ...]
+    promised: tuple[float, float]
     heatmap: Heatmap
     stop_z: float
     walk: Walk
     stopped: Walk
     later: Performance
     universe: Universe
-    p_best: float
+    search: Search

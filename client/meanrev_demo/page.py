@@ -6,7 +6,7 @@ from html import escape
 import numpy as np
 
 from meanrev_demo import charts, sentences
-from meanrev_demo.chapters import Story, Universe
+from meanrev_demo.chapters import Fit, Story, Universe
 from meanrev_demo.style import STYLE
 
 __all__ = ["page"]
@@ -104,22 +104,22 @@ def _months(story: Story) -> tuple[Sequence[str], Rows]:
 
 
 def _fit(story: Story) -> tuple[Sequence[str], Rows]:
-    fits = (story.fit, story.refit)
-    heads = ("", "fitted until 2005", "standard error", "fitted to all months", "standard error")
+    heads = ("", "fitted until 2005", "95 % interval", "fitted to all months", "95 % interval")
     rows = [
-        (name, *(f"{fit_value:.4f}" for fit in fits for fit_value in (getattr(fit, field), getattr(fit, error))))
-        for name, field, error in (
-            ("theta, a month", "theta", "theta_std_error"),
-            ("mu", "mu", "mu_std_error"),
-            ("sigma, a root month", "sigma", "sigma_std_error"),
-        )
+        (name, *(word for fit in (story.fit, story.refit) for word in _estimate(fit, field)))
+        for name, field in (("theta, a month", "theta"), ("mu", "mu"), ("half-life, months", "half_life"))
     ]
-    intervals = [
+    sigmas = [
         word
-        for fit in fits
-        for word in (f"{fit.half_life:.4f}", f"95 %: {fit.half_life_lower:.2f} to {fit.half_life_upper:.2f}")
+        for fit in (story.fit, story.refit)
+        for word in (f"{fit.sigma:.4f}", f"± {fit.sigma_std_error:.4f}, the standard error")
     ]
-    return heads, [*rows, ("half-life, months", *intervals)]
+    return heads, [*rows, ("sigma, a root month", *sigmas)]
+
+
+def _estimate(fit: Fit, field: str) -> tuple[str, str]:
+    value, low, high = (getattr(fit, name) for name in (field, f"{field}_lower", f"{field}_upper"))
+    return f"{value:.4f}", f"{low:.4f} to {high:.4f}"
 
 
 def _yardsticks(story: Story) -> tuple[Sequence[str], Rows]:

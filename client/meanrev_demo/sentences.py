@@ -15,6 +15,9 @@ __all__ = [
     "of_the_walk",
 ]
 
+_EVIDENCE = 0.05
+"""The p-value below which the two are called a pair."""
+
 
 def of_the_spread(story: Story) -> str:
     """Describe what is traded."""
@@ -29,9 +32,16 @@ def of_the_spread(story: Story) -> str:
 
 def of_the_search(story: Story) -> str:
     """Say how often two unrelated series look as much like a pair."""
+    search = story.search
+    verdict = (
+        "That is evidence of a pair until 2005, and no promise that it stays one."
+        if search.p_best < _EVIDENCE
+        else "That is no evidence of a pair, and nothing that follows may be expected of this one."
+    )
+    found = {0: "none looks", 1: "one looks"}.get(search.as_good, f"{search.as_good} look")
     return (
-        f"Of pairs of random walks as long as these months, a share of {story.p_best:.3f} looks at least as "
-        "cointegrated (p_best). That is evidence of a pair until 2005, and no promise that it stays one."
+        f"Of {search.null_universes} pairs of unrelated random walks as long as these months, {found} at least as "
+        f"cointegrated: p_best = {search.p_best:.3f}, with a standard error of {search.std_error:.3f}. {verdict}"
     )
 
 
@@ -39,7 +49,8 @@ def of_the_fit(story: Story) -> str:
     """Compare the frozen fit with the one that saw everything."""
     fit, refit = story.fit, story.refit
     return (
-        f"Half-life {fit.half_life:.2f} months, 95 % interval {fit.half_life_lower:.2f} to {fit.half_life_upper:.2f}. "
+        f"Median-unbiased half-life {fit.half_life:.2f} months, 95 % interval {fit.half_life_lower:.2f} to "
+        f"{fit.half_life_upper:.2f}. "
         f"A fit of all months says {refit.half_life:.2f} ({refit.half_life_lower:.2f} to {refit.half_life_upper:.2f}): "
         "what looked settled in 2005 was not."
     )
@@ -63,8 +74,8 @@ def of_the_heatmap(story: Story) -> str:
     best = story.yardsticks[0].optimal
     return (
         f"Expected annual Sharpe ratio of the fitted process, net of costs, by entry and exit. Best: "
-        f"{best.sharpe:.2f} at entry {best.entry_z:.2f}, exit {best.exit_z:+.2f}. This is the model's promise, not a "
-        "result."
+        f"{best.sharpe:.2f} at entry {best.entry_z:.2f}, exit {best.exit_z:+.2f}; {story.promised[0]:.2f} and "
+        f"{story.promised[1]:.2f} at the ends of theta's 95 % interval. This is the model's promise, not a result."
     )
 
 
@@ -107,7 +118,8 @@ def of_the_universe(story: Story) -> str:
     return (
         f"{universe.half_life.size} synthetic series of {universe.n_bars:,} bars through client, wire and server in "
         f"{universe.seconds:.2f} s: {universe.bars_a_second:,.0f} bars/s. Half-lives recovered with a median error of "
-        f"{100 * universe.median_error:.0f} %; {100 * universe.covered:.1f} % of the 95 % intervals hold the truth."
+        f"{100 * universe.median_error:.0f} %; {100 * universe.covered:.1f} % (standard error "
+        f"{100 * universe.covered_std_error:.1f}) of the 95 % intervals hold the truth."
     )
 
 

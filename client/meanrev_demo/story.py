@@ -63,13 +63,14 @@ def compute(crude: Crude, service: Service, machine: str) -> chapters.Story:
         cost_per_side=_COST_PER_SIDE,
         round_trip_cost=cost,
         yardsticks=yardsticks,
+        promised=_promised(fit, cost, rule),
         heatmap=_heatmap(fit, cost),
         stop_z=_STOP_Z,
         walk=_walk("no stop", crude, value, held, cost),
         stopped=_walk("stop", crude, value, trading.with_stop(held, spread.z_score, _STOP_Z), cost),
         later=trading.measure(late[:n_fitted], held[:n_fitted], MONTHS_A_YEAR),
         universe=_universe(client),
-        p_best=_p_best(client, crude, n_fitted),
+        search=_search(client, crude, n_fitted),
     )
 
 
@@ -83,16 +84,16 @@ def _spread(crude: Crude, n_fitted: int) -> tuple[Floats, float, float]:
     return wti - slope * brent - intercept, slope, intercept
 
 
-def _p_best(client: meanrev.Client, crude: Crude, n_fitted: int) -> float:
-    """Compare the first months with two independent walks: the share of those that look at least as cointegrated."""
+def _search(client: meanrev.Client, crude: Crude, n_fitted: int) -> chapters.Search:
+    """Compare the first months with pairs of independent walks."""
     both = np.column_stack([crude.brent, crude.wti])
     # Half a month more, so that rounding does not take one away.
     found = client.scan(both, alpha=1.0, split=(n_fitted + 0.5) / len(both), null_universes=_NULL_UNIVERSES)
-    return float(found.p_best[0])
+    return chapters.Search(p_best=float(found.p_best[0]), null_universes=found.null_universes)
 
 
 def _fit(client: meanrev.Client, series: Floats) -> chapters.Fit:
-    answer = client.ou(series)
+    answer = client.ou(series, bias="median_unbiased")
     return chapters.Fit(**{name: answer[name] for name in chapters.Fit.__dataclass_fields__})
 
 
@@ -117,6 +118,15 @@ def _rule(process: dict[str, float], cost: float, entry_z: float, exit_z: float)
         trades_a_year=MONTHS_A_YEAR / float(promised.cycle_time),
         profit_a_trade=float(promised.return_per_trade),
     )
+
+
+def _promised(fit: chapters.Fit, cost: float, rule: chapters.Rule) -> tuple[float, float]:
+    """Return what the rule's levels promise at the ends of theta's interval, where a z-score is another distance."""
+    ends = []
+    for theta in (fit.theta_lower, fit.theta_upper):
+        process, scale = {"theta": theta, "mu": fit.mu, "sigma": fit.sigma}, float(np.sqrt(theta / fit.theta))
+        ends.append(_rule(process, cost, scale * rule.entry_z, scale * rule.exit_z).sharpe)
+    return ends[0], ends[1]
 
 
 def _heatmap(fit: chapters.Fit, cost: float) -> chapters.Heatmap:
@@ -151,7 +161,7 @@ def _universe(client: meanrev.Client) -> chapters.Universe:
     for t in range(1, _BARS):
         prices[t] = decay * prices[t - 1] + np.sqrt(1 - decay**2) * shocks[t]
     began = time.perf_counter()
-    answer = client.ou(100 + prices)
+    answer = client.fit_ou(100 + prices, bias="median_unbiased")
     seconds = time.perf_counter() - began
     lower, upper = np.asarray(answer["half_life_lower"]), np.asarray(answer["half_life_upper"])
     return chapters.Universe(

@@ -65,10 +65,10 @@ def _table(*columns: str) -> Table:
 
 def _fit(story: chapters.Story) -> Table:
     fit = story.fit
-    table = _table("fitted on the first months", "estimate", "standard error, or 95 % interval")
-    table.add_row("theta, a month", f"{fit.theta:.3f}", f"{fit.theta_std_error:.3f}")
-    table.add_row("mu", f"{fit.mu:.4f}", f"{fit.mu_std_error:.4f}")
-    table.add_row("sigma, a root month", f"{fit.sigma:.4f}", f"{fit.sigma_std_error:.4f}")
+    table = _table("fitted on the first months", "estimate", "95 % interval, or standard error")
+    table.add_row("theta, a month", f"{fit.theta:.3f}", f"{fit.theta_lower:.3f} to {fit.theta_upper:.3f}")
+    table.add_row("mu", f"{fit.mu:.4f}", f"{fit.mu_lower:.4f} to {fit.mu_upper:.4f}")
+    table.add_row("sigma, a root month", f"{fit.sigma:.4f}", f"± {fit.sigma_std_error:.4f}")
     table.add_row("stationary standard deviation", f"{fit.stationary_sd:.4f}", "")
     table.add_row(
         "half-life, months", f"{fit.half_life:.2f}", f"{fit.half_life_lower:.2f} to {fit.half_life_upper:.2f}"

@@ -11,9 +11,9 @@ from gpu_kernels.checks import Floats, array, at_least, one_of
 from gpu_kernels.dispatch import Twins
 from gpu_kernels.errors import InvalidInput
 from gpu_kernels.reversion import critical_values, device, driver, host, native
-from gpu_kernels.reversion.model import FEWEST, STATUSES, TRENDS, ReversionTests
+from gpu_kernels.reversion.model import FEWEST, STATUSES, TRENDS, ReversionTests, TestedFit
 
-__all__ = ["FEWEST", "STATUSES", "TRENDS", "ReversionTests", "run_tests"]
+__all__ = ["FEWEST", "STATUSES", "TRENDS", "ReversionTests", "TestedFit", "fit_and_test", "run_tests"]
 
 
 def _steps(prices: Floats, _trend: str, _adf_lags: int, _bandwidth: int, _periods: int) -> int:
@@ -59,6 +59,40 @@ def run_tests(
     kept = np.ascontiguousarray(checked if fine.all() else checked[fine])
     found = TWINS.run(kept, trend, lags, width, span)
     return _completed(found, kept, fine, reasons, trend, n_prices - 1 - lags)
+
+
+def fit_and_test(
+    prices: ArrayLike,
+    *,
+    dt: float = 1.0,
+    bias: str = "none",
+    adf_lags: int = 0,
+    trend: str = "c",
+    bandwidth: int | None = None,
+    periods: int = 2,
+) -> TestedFit:
+    """Fit an Ornstein-Uhlenbeck process to series, and test whether the same series revert.
+
+    Args:
+        prices: (B, T), oldest first, T >= FEWEST; negative prices are legal.
+        dt: Time between prices, of the fit.
+        bias: Correction of the fit, one of ou.BIASES.
+        adf_lags: Lagged steps in the regressions of the fit's Dickey-Fuller test and of the tests, at least 0.
+        trend: As for run_tests; the fit's own Dickey-Fuller test always has a constant.
+        bandwidth: As for run_tests.
+        periods: As for run_tests.
+
+    Returns:
+        TestedFit, with the numbers of ou.fit and run_tests.
+
+    Raises:
+        InvalidInput: as from run_tests and ou.fit.
+
+    References:
+        As in gpu_kernels.ou.model and gpu_kernels.reversion.model.
+    """
+    tests = run_tests(prices, trend=trend, adf_lags=adf_lags, bandwidth=bandwidth, periods=periods)
+    return TestedFit(ou.fit(prices, dt=dt, bias=bias, adf_lags=adf_lags), tests)
 
 
 @np.errstate(over="ignore")  # a range beyond the doubles is one

@@ -44,8 +44,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gpu_kernels.checks import Floats
+from gpu_kernels.ou.model import OuFit
 
-__all__ = ["FEWEST", "STATUSES", "TRENDS", "ReversionTests"]
+__all__ = ["FEWEST", "STATUSES", "TRENDS", "ReversionTests", "TestedFit"]
 
 TRENDS = ("n", "c", "ct")
 """What the null and the alternative have beside the series' own past: nothing, a constant, a constant and a line."""
@@ -107,3 +108,15 @@ class ReversionTests(NamedTuple):
     half_life_upper: Floats
     status: tuple[str, ...]
     reason: tuple[str, ...]
+
+
+class TestedFit(NamedTuple):
+    """Fits of B series, and tests of the same series.
+
+    Attributes:
+        fit: As from ou.fit, which leaves out prices that are NaN.
+        tests: As from run_tests; a series with a price that is not finite has none.
+    """
+
+    fit: OuFit
+    tests: ReversionTests

@@ -88,7 +88,7 @@ class ColumnNote(_message.Message):
     def __init__(self, column: _Optional[str] = ..., status: _Optional[str] = ..., reason: _Optional[str] = ...) -> None: ...
 
 class OuColumns(_message.Message):
-    __slots__ = ("columns", "theta", "mu", "sigma", "half_life", "n_samples", "r_squared", "status", "reason", "theta_std_error", "mu_std_error", "sigma_std_error", "half_life_lower", "half_life_upper", "theta_bias_corrected", "adf_statistic", "adf_p_value", "log_likelihood", "b_median_unbiased", "b_lower", "b_upper", "theta_lower", "theta_upper", "mu_lower", "mu_upper")
+    __slots__ = ("columns", "theta", "mu", "sigma", "half_life", "n_samples", "r_squared", "status", "reason", "theta_std_error", "mu_std_error", "sigma_std_error", "half_life_lower", "half_life_upper", "theta_bias_corrected", "adf_statistic", "adf_p_value", "log_likelihood", "b_median_unbiased", "b_lower", "b_upper", "theta_lower", "theta_upper", "mu_lower", "mu_upper", "tests")
     COLUMNS_FIELD_NUMBER: _ClassVar[int]
     THETA_FIELD_NUMBER: _ClassVar[int]
     MU_FIELD_NUMBER: _ClassVar[int]
@@ -114,6 +114,7 @@ class OuColumns(_message.Message):
     THETA_UPPER_FIELD_NUMBER: _ClassVar[int]
     MU_LOWER_FIELD_NUMBER: _ClassVar[int]
     MU_UPPER_FIELD_NUMBER: _ClassVar[int]
+    TESTS_FIELD_NUMBER: _ClassVar[int]
     columns: _containers.RepeatedScalarFieldContainer[str]
     theta: _containers.RepeatedScalarFieldContainer[float]
     mu: _containers.RepeatedScalarFieldContainer[float]
@@ -139,7 +140,8 @@ class OuColumns(_message.Message):
     theta_upper: _containers.RepeatedScalarFieldContainer[float]
     mu_lower: _containers.RepeatedScalarFieldContainer[float]
     mu_upper: _containers.RepeatedScalarFieldContainer[float]
-    def __init__(self, columns: _Optional[_Iterable[str]] = ..., theta: _Optional[_Iterable[float]] = ..., mu: _Optional[_Iterable[float]] = ..., sigma: _Optional[_Iterable[float]] = ..., half_life: _Optional[_Iterable[float]] = ..., n_samples: _Optional[_Iterable[int]] = ..., r_squared: _Optional[_Iterable[float]] = ..., status: _Optional[_Iterable[str]] = ..., reason: _Optional[_Iterable[str]] = ..., theta_std_error: _Optional[_Iterable[float]] = ..., mu_std_error: _Optional[_Iterable[float]] = ..., sigma_std_error: _Optional[_Iterable[float]] = ..., half_life_lower: _Optional[_Iterable[float]] = ..., half_life_upper: _Optional[_Iterable[float]] = ..., theta_bias_corrected: _Optional[_Iterable[float]] = ..., adf_statistic: _Optional[_Iterable[float]] = ..., adf_p_value: _Optional[_Iterable[float]] = ..., log_likelihood: _Optional[_Iterable[float]] = ..., b_median_unbiased: _Optional[_Iterable[float]] = ..., b_lower: _Optional[_Iterable[float]] = ..., b_upper: _Optional[_Iterable[float]] = ..., theta_lower: _Optional[_Iterable[float]] = ..., theta_upper: _Optional[_Iterable[float]] = ..., mu_lower: _Optional[_Iterable[float]] = ..., mu_upper: _Optional[_Iterable[float]] = ...) -> None: ...
+    tests: TestColumns
+    def __init__(self, columns: _Optional[_Iterable[str]] = ..., theta: _Optional[_Iterable[float]] = ..., mu: _Optional[_Iterable[float]] = ..., sigma: _Optional[_Iterable[float]] = ..., half_life: _Optional[_Iterable[float]] = ..., n_samples: _Optional[_Iterable[int]] = ..., r_squared: _Optional[_Iterable[float]] = ..., status: _Optional[_Iterable[str]] = ..., reason: _Optional[_Iterable[str]] = ..., theta_std_error: _Optional[_Iterable[float]] = ..., mu_std_error: _Optional[_Iterable[float]] = ..., sigma_std_error: _Optional[_Iterable[float]] = ..., half_life_lower: _Optional[_Iterable[float]] = ..., half_life_upper: _Optional[_Iterable[float]] = ..., theta_bias_corrected: _Optional[_Iterable[float]] = ..., adf_statistic: _Optional[_Iterable[float]] = ..., adf_p_value: _Optional[_Iterable[float]] = ..., log_likelihood: _Optional[_Iterable[float]] = ..., b_median_unbiased: _Optional[_Iterable[float]] = ..., b_lower: _Optional[_Iterable[float]] = ..., b_upper: _Optional[_Iterable[float]] = ..., theta_lower: _Optional[_Iterable[float]] = ..., theta_upper: _Optional[_Iterable[float]] = ..., mu_lower: _Optional[_Iterable[float]] = ..., mu_upper: _Optional[_Iterable[float]] = ..., tests: _Optional[_Union[TestColumns, _Mapping]] = ...) -> None: ...
 
 class FitOuReply(_message.Message):
     __slots__ = ("done", "total", "result", "metadata", "estimate")

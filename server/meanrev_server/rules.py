@@ -127,6 +127,8 @@ def _text(info: Any) -> str:
 
 def _list(info: Any) -> str:
     item = info.item_type
+    if isinstance(item, inspect.LiteralType):
+        return f"a list of names, each {allowed(item)}"
     each = allowed(item).removeprefix("a ").removeprefix("an ")
     noun, _, reach = each.partition(" ") if not each.startswith("whole number") else (each[:12], "", each[13:])
     least = f" (at least {info.min_length})" if info.min_length else ""

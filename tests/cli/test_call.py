@@ -104,3 +104,16 @@ def test_a_timeout_is_a_number_of_seconds(run, server, seconds):
         result = run(*words, "--timeout", seconds)
         assert result.exit_code == 2
         assert "Invalid value for '--timeout'" in result.stderr
+
+
+def test_a_fit_has_the_tests_that_are_asked_for(run, server):
+    values = [100 + (-0.5) ** (row % 7) + row % 3 for row in range(40)]
+    chunk = {
+        "block": {"rows": 40, "cols": 1, "values": values},
+        "metadata": '{"tests": ["pp", "hurst"], "trend": "ct"}',
+    }
+    result = run("call", server, "FitOu", json.dumps([chunk]))
+    assert result.exit_code == 0, result.stderr
+    tests = json.loads(result.stdout.splitlines()[-1])["result"]["tests"]
+    found = {name for name, values in tests.items() if values}
+    assert found == {"status", "reason", "pp_statistic", "pp_p_value", "hurst_rescaled_range", "hurst_increments"}

@@ -28,17 +28,21 @@ def test_one_command_tells_the_story_and_saves_the_page(tmp_path):
         "serving on 127.0.0.1:",
         "ordinary least squares of log WTI on log Brent",
         "1.5 sqrt(1 + 100 cost) = 1.64",
-        "Sharpe 1.08 ± ",
+        "Median-unbiased half-life 1.63 months, 95 % interval 1.16 to 2.48",
+        "none looks at least as cointegrated: p_best = 0.002, with a standard error of 0.002. That is evidence of",
+        "Sharpe 1.03 ± ",
         " in sample (1987-2005), 0.55 ± ",
         " in 2006-2010, -0.09 ± ",
-        "z = -9.2",
+        "z = -9.0",
         "from 0.27 to 0.15",
         "Monthly averages flatter the in-sample figure",
         "bars/s",
         str(tmp_path / "demo.html"),
     ):
         assert words in " ".join(done.stdout.split()), words
-    assert (tmp_path / "demo.html").read_text(encoding="utf-8").startswith("<!doctype html>")
+    page = (tmp_path / "demo.html").read_text(encoding="utf-8")
+    assert page.startswith("<!doctype html>")
+    assert "p_best = 0.002, with a standard error of 0.002" in page
 
 
 def test_json_holds_the_figures_and_the_server_is_gone(run):
@@ -46,7 +50,8 @@ def test_json_holds_the_figures_and_the_server_is_gone(run):
     assert result.exit_code == 0, result.stderr
     told = json.loads(result.stdout)
     assert told["months"] == 393
-    assert told["walks"]["no stop"]["1987-2005"]["trades"] == 27
+    assert told["walks"]["no stop"]["1987-2005"]["trades"] == 25
+    assert (told["p_best"], told["null_universes"]) == (0.002, 499)
     assert told["fit"]["status"] == "converged"
     assert told["saved"] is None
     host, _, port = result.stderr.split("serving on ")[1].strip().rpartition(":")

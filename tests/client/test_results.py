@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from meanrev import results
-from meanrev.results import LogReturns, OuFit, Signal
+from meanrev.results import LogReturns, OuFit, OuFitWithTests, Signal
 
 SIGNAL = Signal(signal="buy", confidence=0.9, zscore=-2.0, expected_profit=1.0, timestamp_ms=5, reasoning="z <= -e")
 
@@ -70,7 +70,10 @@ def test_every_result_says_what_its_fields_are():
 
 
 def test_fields_are_named_as_on_the_wire():
-    from meanrev_wire import meanrev_pb2
+    from meanrev_wire import meanrev_pb2, research_pb2
 
     wire = {field.name for field in meanrev_pb2.OuEstimate.DESCRIPTOR.fields}
     assert set(OuFit.__dataclass_fields__) - {"meta"} == wire - {"metadata"}
+    tests = {field.name for field in research_pb2.TestColumns.DESCRIPTOR.fields}
+    more = OuFitWithTests.__dataclass_fields__.keys() - OuFit.__dataclass_fields__.keys()
+    assert {name.removeprefix("tests_") for name in more} == tests - {"columns", "n_samples"}

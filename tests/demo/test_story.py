@@ -1,6 +1,7 @@
 """The story's figures, recomputed from the prices with other people's software."""
 
 import csv
+from dataclasses import replace
 from importlib import resources
 from itertools import pairwise
 
@@ -16,6 +17,7 @@ from statsmodels.tsa.stattools import coint
 
 from meanrev_demo import sentences
 from tests.naive import performance as naive
+from tests.naive import unit_root
 
 COST = 0.002  # two oils, two sides, five basis points
 
@@ -27,21 +29,24 @@ def prices():
 
 
 @pytest.fixture(scope="module")
-def model(prices):
-    """Residuals, z-scores, theta and stationary deviation by statsmodels."""
+def model(prices, story):
+    """Residuals, z-scores, slope, mean and deviation by statsmodels, with the story's median-unbiased theta."""
     brent, wti = (np.log([float(row[column]) for row in prices]) for column in (1, 2))
     seen = sum(row[0] < "2006" for row in prices)
     regression = OLS(wti[:seen], add_constant(brent[:seen])).fit()
     spread = wti - add_constant(brent) @ regression.params
     autoregression = OLS(spread[1:seen], add_constant(spread[: seen - 1])).fit()
     intercept, slope = autoregression.params
-    theta, mean = -np.log(slope), intercept / (1 - slope)
-    deviation = np.sqrt(np.mean(autoregression.resid**2) / (1 - slope**2))
+    theta, mean = story.fit.theta, intercept / (1 - slope)
+    sigma = np.sqrt(-2 * np.log(slope) * np.mean(autoregression.resid**2) / (1 - slope**2))
+    deviation = sigma / np.sqrt(2 * theta)
     return {
         "seen": seen,
         "hedge_ratio": regression.params[1],
         "spread": spread,
+        "slope": slope,
         "theta": theta,
+        "sigma": sigma,
         "mean": mean,
         "deviation": deviation,
         "p_value": mackinnonp((slope - 1) / autoregression.bse[1], regression="c", N=1),
@@ -81,11 +86,24 @@ def test_the_prices_are_393_months_without_a_gap(prices):
 def test_the_fit_is_statsmodels_own(story, model):
     assert story.spread.n_fitted == model["seen"] == 224
     assert story.spread.hedge_ratio == pytest.approx(model["hedge_ratio"], rel=1e-9)
-    assert story.fit.theta == pytest.approx(model["theta"], rel=1e-8)
+    assert story.fit.sigma == pytest.approx(model["sigma"], rel=1e-8)
     assert story.fit.mu == pytest.approx(model["mean"], abs=1e-9)
     assert story.fit.stationary_sd == pytest.approx(model["deviation"], rel=1e-8)
     assert story.fit.half_life == pytest.approx(np.log(2) / model["theta"], rel=1e-8)
     assert story.fit.adf_p_value == pytest.approx(model["p_value"], rel=1e-6)
+
+
+def test_the_half_life_is_median_unbiased_and_its_interval_is_of_the_estimates_own_distribution(story, model):
+    """Of a process with that half-life, half of all slopes are below the one found, and at the ends 2.5 % or 97.5 %."""
+    fit = story.fit
+    for half_life, share in ((fit.half_life, 0.5), (fit.half_life_lower, 0.975), (fit.half_life_upper, 0.025)):
+        below = unit_root.probability_below(model["slope"], 0.5 ** (1 / half_life), model["seen"] - 1)
+        assert below == pytest.approx(share, abs=0.002)
+    ends = [np.log(2) / theta for theta in (fit.theta_upper, fit.theta_lower)]
+    assert ends == pytest.approx([fit.half_life_lower, fit.half_life_upper], rel=1e-8)
+    assert fit.mu_lower < fit.mu < fit.mu_upper
+    words = f"{fit.half_life:.2f} months, 95 % interval {fit.half_life_lower:.2f} to {fit.half_life_upper:.2f}"
+    assert words in sentences.of_the_fit(story)
 
 
 def test_the_optimum_is_found_by_another_optimiser_too(story, model):
@@ -95,6 +113,13 @@ def test_the_optimum_is_found_by_another_optimiser_too(story, model):
     assert story.round_trip_cost == pytest.approx(COST)
     assert (optimal.entry_z, optimal.exit_z) == pytest.approx(best.x, abs=2e-3)
     assert optimal.sharpe == pytest.approx(-best.fun, rel=1e-6)
+    levels = np.array([optimal.entry_z, optimal.exit_z]) * model["deviation"]
+    deviations = [model["sigma"] / np.sqrt(2 * theta) for theta in (story.fit.theta_lower, story.fit.theta_upper)]
+    ends = [
+        promised_sharpe(theta, deviation, *levels / deviation)
+        for theta, deviation in zip((story.fit.theta_lower, story.fit.theta_upper), deviations, strict=True)
+    ]
+    assert story.promised == pytest.approx(ends, rel=1e-6)
     constant = story.yardsticks[0].constant
     assert constant.entry_z == pytest.approx(1.5 * 1.2**0.5)
     assert constant.sharpe == pytest.approx(promised_sharpe(*process, constant.entry_z, constant.exit_z), rel=1e-6)
@@ -140,10 +165,10 @@ def test_the_figures_as_published(story):
     walk, stopped = story.walk.stretches, story.stopped.stretches
     assert walk["1987-2005"].sharpe_words in sentences.of_the_walk(story)
     assert walk["2006-2020"].sharpe_words in sentences.of_the_stop(story)
-    assert [round(result.sharpe, 2) for result in walk.values()] == [1.08, 0.55, -0.09, 0.10]
+    assert [round(result.sharpe, 2) for result in walk.values()] == [1.03, 0.55, -0.09, 0.10]
     assert round(walk["2006-2020"].max_drawdown, 2) == 0.27
     assert round(stopped["2006-2020"].max_drawdown, 2) == 0.15
-    assert round(story.spread.z_score[story.spread.farthest], 1) == -9.2
+    assert round(story.spread.z_score[story.spread.farthest], 1) == -9.0
     assert story.spread.months[story.spread.farthest] == "2011-09"
 
 
@@ -162,7 +187,7 @@ def test_the_universe_is_recovered(story):
     assert universe.half_life.shape == universe.fitted.shape == (500,)
     assert 5 <= universe.half_life.min() < universe.half_life.max() <= 60
     assert universe.median_error < 0.15
-    assert 0.9 < universe.covered < 0.99
+    assert abs(universe.covered - 0.95) < 4 * universe.covered_std_error
     assert universe.bars_a_second == pytest.approx(500 * universe.n_bars / universe.seconds)
 
 
@@ -178,4 +203,25 @@ def test_p_best_is_the_share_of_pairs_of_walks_with_a_lower_statistic(story, pri
     found = statistic(brent, wti)
     best = [statistic(*np.cumsum(source.standard_normal((2, seen)), axis=1)) for _ in range(99)]
     expected = np.mean(np.array(best) <= found)
-    assert story.p_best == pytest.approx(expected, abs=0.02 + 4 * np.sqrt(expected * (1 - expected) / 99))
+    assert story.search.p_best == pytest.approx(expected, abs=0.02 + 4 * np.sqrt(expected * (1 - expected) / 99))
+
+
+@pytest.mark.parametrize(
+    ("p_best", "words"),
+    [
+        (
+            0.002,
+            "499 pairs of unrelated random walks as long as these months, none looks at least as cointegrated: p_best",
+        ),
+        (
+            0.004,
+            "one looks at least as cointegrated: p_best = 0.004, with a standard error of 0.003. That is evidence of",
+        ),
+        (
+            0.4,
+            "199 look at least as cointegrated: p_best = 0.400, with a standard error of 0.022. That is no evidence of",
+        ),
+    ],
+)
+def test_what_p_best_says_of_the_pair_follows_from_its_value(story, p_best, words):
+    assert words in sentences.of_the_search(replace(story, search=replace(story.search, p_best=p_best)))

@@ -130,7 +130,13 @@ LEGAL: dict[str, dict[str, Any]] = {
         "lookback": (10, 2, 500),
         "top": (None, 1, 100),
     },
-    "fit_ou": {"dt": (None, 0.5, 1e-9, 1e9), "bias": (None, "jackknife", "tang_chen"), "adf_lags": (None, 0, 3, 100)},
+    "fit_ou": {
+        "dt": (None, 0.5, 1e-9, 1e9),
+        "bias": (None, "jackknife", "tang_chen"),
+        "adf_lags": (None, 0, 3, 100),
+        "tests": (None, True, ["kpss", "hurst"]),
+        "trend": (None, None, "ct"),
+    },
     "ou": {"bias": (None, "jackknife"), "adf_lags": (None, 5), "window": (None, 4, 30), "forgetting": (None,)},
     "backtest": {
         "entry_zscore": (1.0, 0.5, 30.0),
@@ -160,6 +166,7 @@ ILLEGAL = {
     "dt": (0.0, -1.0, float("nan"), float("inf")),
     "bias": ("none at all", "JACKKNIFE"),
     "adf_lags": (-1, 101, "auto"),
+    "tests": ("pp", ["dickey"], 3),
     "window": (0, 3, -7),
     "entry_zscore": (-1.0, 0.0, float("nan")),
     "exit_zscore": (float("nan"), 99.0),

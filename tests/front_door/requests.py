@@ -88,6 +88,10 @@ def check(request, answer):
             said = (status == "error" and reason) or (status == "updating" and reason in _TOO_LITTLE)
             if np.isnan(theta) and not said:
                 raise Violation(f"column {i} ({request.kinds[i]}) has no fit, status {status!r}, reason {reason!r}")
+            if "tests_status" in answer and (np.atleast_1d(answer.tests_status)[i] == "error") != bool(
+                np.atleast_1d(answer.tests_reason)[i]
+            ):
+                raise Violation(f"column {i} ({request.kinds[i]}) has no tests, and no reason")
     elif request.method == "scan":
         if not len(answer.y) == len(answer.x) == len(answer.status) == len(answer.p_value):
             raise Violation("the lists of the pairs have different lengths")

@@ -76,6 +76,8 @@ def rule_of_number(kind):
 def plural(kind):
     if isinstance(kind, inspect.StrType):
         return "names"
+    if isinstance(kind, inspect.LiteralType):
+        return f"names among {rule_of(kind)}"
     if isinstance(kind, inspect.UnionType):
         return " or ".join(", ".join(map(plural, kind.types)).rsplit(", ", 1))
     if isinstance(kind, inspect.VarTupleType):

@@ -306,6 +306,7 @@ OPTIONS = {name: {} for name in TASKS} | {
     "ReturnStats": {"kind": "equity"},
     "RealityCheck": {"resamples": 99},
 }
+ASKED = [*OPTIONS.items(), ("FitOu", {"tests": ["adf", "pp", "kpss", "hurst"]}), ("FitOu", {"tests": ["half_life"]})]
 
 
 def answered(request, table, progress=lambda *_: None):
@@ -314,28 +315,25 @@ def answered(request, table, progress=lambda *_: None):
 
 
 class TestEstimates:
-    @pytest.mark.parametrize("method", TASKS)
+    @pytest.mark.parametrize(("method", "options"), ASKED)
     @pytest.mark.parametrize(("n_rows", "n_columns"), [(300, 40), (2000, 7)])
-    def test_an_answer_is_as_large_as_was_said(self, address, method, n_rows, n_columns):
+    def test_an_answer_is_as_large_as_was_said(self, address, method, options, n_rows, n_columns):
         values, names = matrix(n_rows, n_columns), [f"column {i}" for i in range(n_columns)]
+        sizes = {"columns": names, "total_rows": n_rows, "total_columns": n_columns}
         with Research(address) as ask:
-            asked = research_pb2.MatrixChunk(
-                columns=names,
-                total_rows=n_rows,
-                total_columns=n_columns,
-                metadata=json.dumps({**OPTIONS[method], "dry_run": True}),
-            )
-            (only,) = ask(method, [asked])
-            replies = ask(method, chunks(values, columns=names, total=n_rows, **OPTIONS[method]))
+            dry = json.dumps({**options, "dry_run": True})
+            (only,) = ask(method, [research_pb2.MatrixChunk(**sizes, metadata=dry)])
+            replies = ask(method, chunks(values, columns=names, total=n_rows, **options))
         actual = sum(reply.ByteSize() for reply in replies if reply.HasField("result"))
         assert not only.HasField("result")
         assert actual <= only.estimate.reply_bytes <= 1.25 * actual + 1024  # a scan has room for a note on either part
 
-    @pytest.mark.parametrize("method", TASKS)
-    def test_memory_stays_below_what_was_said(self, method):
+    @pytest.mark.parametrize(("method", "options"), ASKED)
+    def test_memory_stays_below_what_was_said(self, method, options):
         values, names = matrix(400, 40), tuple(map(str, range(40)))
-        request = Request.read(TASKS[method], Outline(400, 40, names, json.dumps(OPTIONS[method])))
+        request = Request.read(TASKS[method], Outline(400, 40, names, json.dumps(options)))
         with using(*Selection()):
+            list(answered(request, UploadedMatrix(values, names, None)))  # modules are imported and tables read
             tracemalloc.start()
             for part in answered(request, UploadedMatrix(values, names, None)):
                 assert len(part) <= PART_BYTES

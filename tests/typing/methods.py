@@ -19,6 +19,7 @@ from meanrev.results import (
     JohansenTest,
     MultiperiodPlan,
     OuFit,
+    OuFitWithTests,
     PairFit,
     Pca,
     Portfolio,
@@ -42,7 +43,7 @@ def of_a_client(client: mr.Client) -> None:
     assert_type(client.johansen(PRICES, det_order=0, lags=1), JohansenTest)
     assert_type(client.stats(PRICES), ReturnStats)
     assert_type(client.reality_check(PRICES), RealityCheck)
-    assert_type(client.fit_ou(PRICES), OuFit)
+    assert_type(client.fit_ou(PRICES, tests=True), OuFitWithTests)
     assert_type(client.tests(PRICES), ReversionTests)
     assert_type(client.ou(PRICES), OuFit)
     assert_type(client.ou_stream([1.0, 2.0]), Iterator[OuFit])

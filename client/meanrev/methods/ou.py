@@ -123,7 +123,7 @@ def _at_once(
         calls = _streams([messages[i] for i in failed])
         return replace(again, calls=calls, read=lambda replies, about: _merged(fit, failed, replies, about))
 
-    request = ResearchRequest(FIT_OU, read, names, options, fits)
+    request: ResearchRequest[OuFit] = ResearchRequest(FIT_OU, read, names, options, fits)
     return replace(request.question(progress=False, timeout=timeout), following=following)
 
 

@@ -34,6 +34,7 @@ __all__ = [
 
 P = ParamSpec("P")
 R = TypeVar("R", bound=Result)
+R_co = TypeVar("R_co", bound=Result, covariant=True)
 S = TypeVar("S")
 
 _MOST_BYTES_OF_PROGRESS = 256
@@ -53,7 +54,7 @@ def research_path(method: str) -> str:
 
 
 @dataclass(frozen=True)
-class Research(Generic[R]):
+class Research(Generic[R_co]):
     """A research method: its name in the service, and how its replies become a result.
 
     Attributes:
@@ -68,7 +69,7 @@ class Research(Generic[R]):
 
     method: str
     reply: type[Message]
-    read: Callable[[Any, About], R]
+    read: Callable[[Any, About], R_co]
     renamed: Mapping[str, str] = field(default_factory=dict)
     join: Callable[[type[Message]], Joined] = Joined
     most_option_bytes: int = wire.OPTION_BYTES

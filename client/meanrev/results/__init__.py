@@ -4,7 +4,7 @@ from meanrev.results.accounts import AccountPaths, BacktestPath, BacktestResult,
 from meanrev.results.base import Result
 from meanrev.results.cointegration import JohansenTest, PairFit
 from meanrev.results.portfolio import Health, MultiperiodPlan, Pca, PortfolioStats, Weights
-from meanrev.results.reversion import ReversionTests
+from meanrev.results.reversion import OuFitWithTests, ReversionTests
 from meanrev.results.scans import ScanResult
 from meanrev.results.searches import RealityCheck
 from meanrev.results.series import (
@@ -33,6 +33,7 @@ __all__ = [
     "LogReturns",
     "MultiperiodPlan",
     "OuFit",
+    "OuFitWithTests",
     "PairFit",
     "Pca",
     "PooledWalks",

@@ -167,3 +167,14 @@ def test_the_unit_of_the_prices_does_not_matter():
 def test_a_broken_rule_is_named_with_its_value(arguments, message):
     with pytest.raises(InvalidInput, match=message):
         reversion.run_tests(**arguments)
+
+
+@pytest.mark.parametrize("options", [{}, {"trend": "ct", "bandwidth": 3, "periods": 4}])
+def test_a_fit_with_tests_has_the_numbers_of_both(options):
+    prices = series(4, 60)
+    prices[1, 7], prices[2] = np.nan, 5.0
+    found = reversion.fit_and_test(prices, dt=0.5, bias="jackknife", adf_lags=2, **options)
+    np.testing.assert_equal(found.fit, ou.fit(prices, dt=0.5, bias="jackknife", adf_lags=2))
+    np.testing.assert_equal(found.tests, reversion.run_tests(prices, adf_lags=2, **options))
+    with pytest.raises(InvalidInput, match="T >= 32"):
+        reversion.fit_and_test(prices[:, :20])
