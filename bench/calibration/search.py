@@ -16,8 +16,9 @@ NAME = "search"
 
 _UNIVERSES, _NULLS, _NAMES, _BARS = 200, 499, 20, 1_500
 
-_OWN_NULLS = 99
-"""Null universes where each universe has its own, because they depend on its prices."""
+_OWN_NULLS, _OWN_UNIVERSES = 99, 100
+"""Null universes where each universe has its own, because they depend on its prices; and universes with planted pairs
+of which each has them."""
 
 _HALF_LIFE, _PLANTED = 10.0, 3
 _STEP = 0.01
@@ -136,11 +137,11 @@ def _power() -> Table:
     )
 
 
-def _found(n_bars: int, step: float, seed: int, **options: Any) -> list[float]:
+def _found(n_bars: int, step: float, seed: int, n_universes: int = _UNIVERSES, **options: Any) -> list[float]:
     """Return how often the best pair is planted and significant, the error of that, and the share of such pairs."""
     source = np.random.default_rng(seed)
-    first, pairs = np.zeros(_UNIVERSES), np.zeros(_UNIVERSES)
-    for place in range(_UNIVERSES):
+    first, pairs = np.zeros(n_universes), np.zeros(n_universes)
+    for place in range(n_universes):
         table = pair_trading.scan(np.exp(planted(source, _NAMES, n_bars, step)), seed=seed, **options)
         if table.null_universes == 0:
             continue
@@ -177,12 +178,11 @@ def _size_of_own() -> Table:
 
 def _power_of_own() -> Table:
     rows = []
-    asked = [(*each, n_bars) for each in (("p-value, walks", {}), *_OWN) for n_bars in (1_000, 1_500)]
-    for number, (kind, options, n_bars) in enumerate(asked, start=301):
-        rows.append([kind, n_bars, *_found(n_bars, _STEP, number, null_universes=_OWN_NULLS, **options)])
+    for number, (kind, options) in enumerate((("p-value, walks", {}), *_OWN), start=301):
+        rows.append([kind, *_found(_BARS, _STEP, number, _OWN_UNIVERSES, null_universes=_OWN_NULLS, **options)])
     return Table(
         title="Universes with three planted pairs, by other rankings and null universes",
-        text=f"As above, with steps of the spread of {_STEP}.",
-        columns=["ranking and null universes", "bars", "found", "se", "planted pairs found"],
+        text=f"As above, {_OWN_UNIVERSES} universes of {_BARS:,} bars with steps of the spread of {_STEP}.",
+        columns=["ranking and null universes", "found", "se", "planted pairs found"],
         rows=rows,
     )
