@@ -6,7 +6,7 @@ stationary deviations and the lookback in half-lives, rolling_loss.csv has the S
 share of that of score "fixed" with the same thresholds, and the standard error of the share.
 bench/rolling_loss_table.py simulates it: true processes with a half-life of 20 bars, the thresholds of the highest
 Sharpe ratio for the cost, fills one bar after the decision. A share below 0 is a loss. docs/calibration.md has further
-half-lives, and a higher cost.
+half-lives.
 """
 
 import math
