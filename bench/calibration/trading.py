@@ -5,7 +5,7 @@ import math
 import numpy as np
 
 from bench.calibration.section import Section, Table
-from gpu_kernels import sweep, thresholds
+from gpu_kernels import dispatch, sweep, thresholds
 from gpu_kernels.checks import Floats
 from gpu_kernels.performance import sharpe_error
 from tests.naive import thresholds as naive
@@ -16,28 +16,33 @@ NAME = "trading"
 DESIGNS = [(20, 0.1, 0), (20, 0.1, 1), (60, 0.1, 0), (60, 0.1, 1), (20, 0.3, 0), (20, 0.3, 1)]
 """Half-life in bars, round-trip cost in stationary deviations, and bars from a decision to its fill."""
 
-_SERIES, _BARS, _CYCLES, _SAMPLES = 150, 4_000, 100_000, 2_000
+_SHORT, _LONG = (150, 4_000, 100), (200, 40_000, 200)
+"""Series, bars of each, and seed of the first design, which goes up by one a design. Both have been drawn once."""
+
+_CYCLES, _SAMPLES = 100_000, 2_000
 
 
 def measured() -> Section:
     """Simulate, and return the section of the page."""
+    with dispatch.using("native", 2):
+        tables = [_promised(*_SHORT), _promised(*_LONG), _stopped(), _covered()]
     return Section(
         place=20,
         title="Thresholds and Sharpe ratios",
         text="What thresholds promise and what a backtest makes of them, and the intervals of Sharpe ratios, which are "
         "per root bar here. [thresholds](operations/thresholds.md) and [performance](operations/performance.md) state "
         "the methods.",
-        settings={"seeds": "100 and above, 7, and the number of bars"},
-        tables=[_promised(), _stopped(), _covered()],
+        settings={"seeds": "100 and above, 200 and above, 7, and the number of bars"},
+        tables=tables,
     )
 
 
-def _promised() -> Table:
+def _promised(n_series: int, n_bars: int, seed: int) -> Table:
     rows = []
     for number, (half_life, cost, delay) in enumerate(DESIGNS):
         theta = math.log(2) / half_life
         best = thresholds.optimal(theta, 0.0, math.sqrt(2 * theta), cost, dt=1.0, delay=float(delay))
-        prices = _reverting(half_life, seed=100 + number)
+        prices = _reverting(half_life, n_series, n_bars, seed + number)
         rules = sweep.Rules(mode="unit", score="fixed", mean=0.0, deviation=1.0, execution_delay=delay)
         realised = _sharpe(prices, best, cost, rules)
         rolling = _sharpe(prices, best, cost, sweep.Rules(mode="unit", lookback=20, execution_delay=delay))
@@ -45,8 +50,8 @@ def _promised() -> Table:
         distance = (realised.mean() - float(best.sharpe)) / error
         rows.append([half_life, cost, delay, float(best.sharpe), realised.mean(), error, distance, rolling.mean()])
     return Table(
-        title="Promised and realised Sharpe ratios",
-        text=f"{_SERIES} true processes of {_BARS:,} bars a design; the thresholds are the optimum for the delay.",
+        title=f"Promised and realised Sharpe ratios over {n_bars:,} bars",
+        text=f"{n_series} true processes of {n_bars:,} bars a design; the thresholds are the optimum for the delay.",
         columns=[
             "half-life",
             "cost",
@@ -104,9 +109,9 @@ def _sharpe(prices: Floats, best: thresholds.Thresholds, cost: float, rules: swe
     return found.sharpe_ratio[:, 0]
 
 
-def _reverting(half_life: float, seed: int) -> Floats:
+def _reverting(half_life: float, n_series: int, n_bars: int, seed: int) -> Floats:
     source, decay = np.random.default_rng(seed), 2.0 ** (-1.0 / half_life)
-    found = source.standard_normal((_BARS, _SERIES))
-    for bar in range(1, _BARS):
+    found = source.standard_normal((n_bars, n_series))
+    for bar in range(1, n_bars):
         found[bar] = decay * found[bar - 1] + math.sqrt(1 - decay * decay) * found[bar]
     return np.ascontiguousarray(found.T)

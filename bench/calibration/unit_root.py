@@ -19,6 +19,9 @@ Floats = np.ndarray[Any, np.dtype[np.float64]]
 NAME = "unit-root"
 BARS, SPEEDS = (100, 250, 500, 1000), (0.0, 0.01, 0.02, 0.05, 0.2, 0.5)
 DRAWS, OF_PEER, WALKS, TICKS, SEED = 2000, 60, 300, 10_000, 20261130
+MU_DRAWS, MU_SEED = 40_000, 20261201
+"""Of the second table of the mean's interval, which decides where the first one is within its errors of 0.9."""
+
 _AT_ONCE = 2_000_000
 
 STREAMS: dict[str, dict[str, Any]] = {
@@ -38,9 +41,9 @@ def walks(theta: float, bars: int, draws: int, source: np.random.Generator) -> F
     return prices
 
 
-def blocks(theta: float, bars: int, draws: int) -> Iterator[Floats]:
+def blocks(theta: float, bars: int, draws: int, seed: int = SEED) -> Iterator[Floats]:
     """Draw series in blocks that fit into memory."""
-    source = np.random.default_rng([SEED, bars, round(1000 * theta)])
+    source = np.random.default_rng([seed, bars, round(1000 * theta)])
     size = max(1, _AT_ONCE // bars)
     for first in range(0, draws, size):
         yield walks(theta, bars, min(size, draws - first), source)
@@ -94,6 +97,31 @@ def convergence(options: dict[str, Any], theta: float, n_walks: int, ticks: int)
                     break
             firsts.append(first)
     return float(np.mean(np.isfinite(firsts))), float(np.median(firsts))
+
+
+def mean_covered(theta: float, bars: int, draws: int, seed: int) -> float:
+    """Return the share of draws in which the interval of mu covers."""
+    covered = 0
+    with dispatch.using("native", len(os.sched_getaffinity(0))):
+        for prices in blocks(theta, bars, draws, seed):
+            fit = ou.fit(prices, bias="median_unbiased")
+            covered += int(np.sum((fit.mu_lower <= 0.0) & (fit.mu_upper >= 0.0)))
+    return covered / draws
+
+
+def _mean_table() -> Table:
+    rows = []
+    for bars in BARS:
+        for theta in SPEEDS:
+            share = mean_covered(theta, bars, MU_DRAWS, MU_SEED)
+            rows.append([bars, theta, round(share, 4), round(_error(share, MU_DRAWS), 4)])
+    return Table(
+        "Coverage of the 95 % interval of mu with more draws",
+        f"Of the cells above one is below 0.9, at 0.894 with an error of 0.0069. The seed {MU_SEED} and "
+        f"{MU_DRAWS:,} draws were fixed before these were drawn, once.",
+        ["prices", "theta", "covers", "se"],
+        rows,
+    )
 
 
 def _error(share: float, draws: int) -> float:
@@ -175,5 +203,5 @@ def measured() -> Section:
         "Intervals of speed, half-life and mean by number of prices and speed, and false convergence of streams. "
         "[ou](operations/ou.md) states the methods.",
         {"seed": SEED, "draws": DRAWS, "statsmodels": version("statsmodels")},
-        [*_coverage_tables(), _convergence_table()],
+        [*_coverage_tables(), _mean_table(), _convergence_table()],
     )

@@ -1,6 +1,11 @@
-"""The best pairs of null universes by kernels on the CPU's lanes: the pairs of several universes share a launch."""
+"""The best pairs of null universes by kernels on the CPU's lanes.
+
+Threads share the universes; the pairs of those that one thread has share a launch.
+"""
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextvars import copy_context
 from functools import partial
 from typing import NamedTuple
 
@@ -14,6 +19,7 @@ from gpu_kernels.cointegration import native as pairs_native
 from gpu_kernels.cointegration.grams import Grams, demeaned
 from gpu_kernels.compile import library
 from gpu_kernels.constants import integer
+from gpu_kernels.dispatch import current, using
 from gpu_kernels.launch import Count, Number, launch, pointer
 from gpu_kernels.ou import native as ou_native
 from gpu_kernels.ou import verdicts
@@ -29,7 +35,7 @@ from gpu_kernels.pair_trading.train_part import costs, significant
 __all__ = ["Residuals", "best", "covers", "fitted", "moments", "tested"]
 
 _SOURCE = "pair_trading/pair_trading.cu"
-_SUMS, _MOMENTS, _TALL = (integer(name, _SOURCE) for name in ("SUMS", "MOMENTS", "TALL"))
+_SUMS, _MOMENTS, _TALL, _ROWS_AT_ONCE = (integer(name, _SOURCE) for name in ("SUMS", "MOMENTS", "TALL", "ROWS_AT_ONCE"))
 
 Indices = NDArray[np.int64]
 
@@ -60,7 +66,26 @@ def covers(_recipe: Recipe, _start: int, _stop: int, rules: ScanRules) -> bool:
 
 
 def best(recipe: Recipe, start: int, stop: int, rules: ScanRules) -> Floats:
-    """Return what the NumPy twin returns; see null_host."""
+    """Return what the NumPy twin returns; see null_host.
+
+    Threads share the universes, because drawing them takes as long as the kernels do.
+    """
+    selected = current()
+    n_parts = min(selected.threads, stop - start)
+    bounds = np.linspace(start, stop, n_parts + 1).astype(np.int64).tolist()
+
+    def part(place: int) -> Floats:
+        with using(selected.backend, selected.threads // n_parts, lanes=selected.lanes):
+            return _best(recipe, bounds[place], bounds[place + 1], rules)
+
+    if n_parts == 1:
+        return part(0)
+    with ThreadPoolExecutor(n_parts - 1) as threads:
+        others = [threads.submit(copy_context().run, part, place) for place in range(1, n_parts)]
+        return np.concatenate([part(0), *(other.result() for other in others)])
+
+
+def _best(recipe: Recipe, start: int, stop: int, rules: ScanRules) -> Floats:
     levels = np.stack([draw(recipe, number) for number in range(start, stop)])
     fits = tested(levels, rules.lags)
     if rules.rank_by == "p_value":
@@ -91,21 +116,16 @@ def tested(levels: Floats, lags: int) -> Iterator[cointegration.PairsFit]:
     for place, series in enumerate(levels):
         interruption.check()
         centred[place, :, :n_series], mean[place] = demeaned(series.T)
-    differences = np.diff(centred, axis=1)
-    squares = _cross_products(centred)
-    steps = [_cross_products(differences)]
-    for lag in range(1, lags + 1):
-        ends = np.concatenate([differences[:, :lag], differences[:, -lag:]], axis=1)
-        both = _cross_products(differences[:, lag:] + differences[:, :-lag])
-        steps.append(0.5 * (both + _cross_products(ends)) - steps[0])
-    whole = np.s_[:n_series, :n_series]
+    products = _cross_products(centred, lags)
+    whole = np.s_[:, :n_series, :n_series]
     constant, rule = np.zeros(n_series, dtype=np.bool_), cointegration.LagRule(lags, by_aic=False)
     for place, series in enumerate(levels):
         interruption.check()
         kept = centred[place, :, :n_series]
         head, tail = kept[: lags + 1].copy(), np.ascontiguousarray(kept[: n_bars - lags - 2 : -1])
-        products = np.ascontiguousarray(squares[place][whole]), np.stack([step[place][whole] for step in steps])
-        grams = Grams(n_bars, mean[place], *products, head, tail)
+        squares, step, *lagged = products[place][whole]
+        steps = [step, *(0.5 * (both + ends) - step for both, ends in zip(lagged[:lags], lagged[lags:], strict=True))]
+        grams = Grams(n_bars, mean[place], np.ascontiguousarray(squares), np.stack(steps), head, tail)
         checked = driver.CheckedSeries(series.T, np.abs(series).max(axis=1), constant)
         yield driver.scan(checked, rule, partial(_fit, grams))
 
@@ -114,11 +134,17 @@ def _fit(grams: Grams, _: Floats, rule: cointegration.LagRule) -> Floats:
     return pairs_native.fit(grams, rule)
 
 
-def _cross_products(values: Floats) -> Floats:
-    """Return the product of each matrix of (U, rows, N), transposed, with itself; N is a multiple of _TALL."""
-    held = np.ascontiguousarray(values)
-    found = np.empty((held.shape[0], held.shape[2], held.shape[2]))
-    launch(library("pair_trading").cross_products, *map(Count, held.shape), pointer(held), pointer(found))
+def _cross_products(centred: Floats, lags: int) -> Floats:
+    """Return products of matrices (U, n, N), transposed, with themselves, (U, 2 + 2 lags, N, N).
+
+    These are of the matrices, of their differences D, of D_t + D_{t-h} for each lag h, and of the first and the last h
+    rows of D, which make sum_t D_t' D_{t-h}; see grams.py. N is a multiple of _TALL.
+    """
+    n_universes, _, n_columns = centred.shape
+    found = np.empty((n_universes, 2 + 2 * lags, n_columns, n_columns))
+    space = np.empty((n_universes, 2 + 2 * lags, _ROWS_AT_ONCE, n_columns))
+    shape = map(Count, (*centred.shape, lags))
+    launch(library("pair_trading").cross_products, *shape, *map(pointer, (centred, space, found)))
     return found
 
 

@@ -6,8 +6,8 @@
 enum { ORIGIN, LAG_MEAN, STEP_MEAN, SXX, SXD, SDD, SSE, SUMS };
 enum { SHARPE, SKEWNESS, KURTOSIS, MOMENTS };
 
-// Columns whose products an item computes, and rows that it takes at a time: these stay in the caches.
-static const Index TALL = 8, ROWS_AT_ONCE = 64;
+// Columns whose products are summed at a time, and rows: those of a hundred columns stay in the first cache.
+static const Index TALL = 8, ROWS_AT_ONCE = 32;
 
 // Adds some rows' products of the columns first .. first + TALL - 1 with WIDTH columns from `other` on.
 FN void add_products(const double* rows, Index n_rows, Index n, Index first, Index other, double* out) {
@@ -127,24 +127,57 @@ FN void trade(const Pair& pair, Index n_bars, V mean, V deviation, Account<V>& a
     moments(powers, n_bars, out, first, n);
 }
 
-// values: (n_matrices, n_rows, n_columns), where n_columns is a multiple of TALL. out: (n_matrices, n_columns, n_columns), each
-// matrix transposed times itself.
-ENTRY(cross_products)(Index n_matrices, Index n_rows, Index n_columns, const double* values, double* out, Threads threads) {
-    EACH(item, n_matrices * (n_columns / TALL), threads) {
-        const Index n = n_columns, n_blocks = n / TALL, first = item % n_blocks * TALL, end = first + TALL;
-        const double* matrix = values + item / n_blocks * n_rows * n;
-        double* products = out + item / n_blocks * n * n;
-        for (Index i = first; i < end; ++i) {
-            for (Index j = first; j < n; ++j) products[i * n + j] = 0.0;
+// Of what a matrix of levels is the product: of the levels, of their differences D, of D_t + D_{t-h} for each lag h, and of
+// the first and the last h rows of D.
+struct Factor {
+    const double* levels;
+    Index n_rows, n_columns, n_lags, kind;
+};
+
+FN bool is_of_ends(const Factor& factor) { return factor.kind >= 2 + factor.n_lags; }
+FN Index lag_of(const Factor& factor) { return factor.kind - 1 - (is_of_ends(factor) ? factor.n_lags : 0); }
+FN Index rows_of(const Factor& factor) {
+    if (factor.kind < 2) return factor.n_rows - factor.kind;
+    return is_of_ends(factor) ? 2 * lag_of(factor) : factor.n_rows - 1 - lag_of(factor);
+}
+
+FN V difference(const double* row, Index n) { return get(row + n) - get(row); }
+
+// Returns some rows of a factor, which are made in `space` unless they are levels.
+FN const double* made_rows(const Factor& factor, Index start, Index count, double* space) {
+    const Index n = factor.n_columns, lag = lag_of(factor);
+    if (factor.kind == 0) return factor.levels + start * n;
+    for (Index t = 0; t < count; ++t) {
+        const bool last = is_of_ends(factor) && start + t >= lag;
+        const double* row = factor.levels + (start + t + (last ? factor.n_rows - 1 - 2 * lag : 0)) * n;
+        const bool both = factor.kind > 1 && !is_of_ends(factor);
+        for (Index j = 0; j < n; j += WIDTH) {
+            const V own = difference(row + j, n);
+            put(space + t * n + j, both ? difference(row + lag * n + j, n) + own : own);
         }
-        for (Index t = 0; t < n_rows; t += ROWS_AT_ONCE) {
-            const Index count = n_rows - t < ROWS_AT_ONCE ? n_rows - t : ROWS_AT_ONCE;
-            for (Index other = first; other < n; other += WIDTH) {
-                add_products(matrix + t * n, count, n, first, other, products);
+    }
+    return space;
+}
+
+// levels: (n_matrices, n_rows, n_columns), where n_columns is a multiple of TALL. space: (n_matrices, 2 + 2 n_lags,
+// ROWS_AT_ONCE, n_columns). out: (n_matrices, 2 + 2 n_lags, n_columns, n_columns), each factor transposed times itself.
+ENTRY(cross_products)(Index n_matrices, Index n_rows, Index n_columns, Index n_lags, const double* levels, double* space,
+                      double* out, Threads threads) {
+    EACH(item, n_matrices * (2 + 2 * n_lags), threads) {
+        const Index n = n_columns, n_kinds = 2 + 2 * n_lags;
+        const Factor factor{levels + item / n_kinds * n_rows * n, n_rows, n, n_lags, item % n_kinds};
+        double *products = out + item * n * n, *own = space + item * ROWS_AT_ONCE * n;
+        for (Index i = 0; i < n * n; ++i) products[i] = 0.0;
+        const Index size = rows_of(factor);
+        for (Index t = 0; t < size; t += ROWS_AT_ONCE) {
+            const Index count = size - t < ROWS_AT_ONCE ? size - t : ROWS_AT_ONCE;
+            const double* rows = made_rows(factor, t, count, own);
+            for (Index first = 0; first < n; first += TALL) {
+                for (Index other = first; other < n; other += WIDTH) add_products(rows, count, n, first, other, products);
             }
         }
-        for (Index i = first; i < end; ++i) {
-            for (Index j = end; j < n; ++j) products[j * n + i] = products[i * n + j];
+        for (Index i = 0; i < n; ++i) {
+            for (Index j = (i / TALL + 1) * TALL; j < n; ++j) products[j * n + i] = products[i * n + j];
         }
     };
 }

@@ -1,11 +1,12 @@
 """What score "rolling" is expected to cost where its lookback has few half-lives.
 
 The rolling mean follows the price, so that a window of few half-lives removes the deviations that a mean-reversion rule
-trades. rolling_loss.csv has, by the lookback in half-lives, the Sharpe ratio of the rolling score as a share of that
-of score "fixed" with the same thresholds, and the standard error of the share. bench/rolling_loss_table.py simulates
-it: true processes with a half-life of 20 bars, the thresholds of the highest Sharpe ratio for a round-trip cost of 0.1
-stationary deviations, fills one bar after the decision. A share below 0 is a loss. docs/calibration.md has further
-half-lives and costs.
+trades. It trades more often too, so that it loses the more the higher the costs are. By the round-trip cost in
+stationary deviations and the lookback in half-lives, rolling_loss.csv has the Sharpe ratio of the rolling score as a
+share of that of score "fixed" with the same thresholds, and the standard error of the share.
+bench/rolling_loss_table.py simulates it: true processes with a half-life of 20 bars, the thresholds of the highest
+Sharpe ratio for the cost, fills one bar after the decision. A share below 0 is a loss. docs/calibration.md has further
+half-lives.
 """
 
 import math
@@ -18,20 +19,26 @@ from numpy.typing import ArrayLike
 from gpu_kernels import ou
 from gpu_kernels.checks import Floats
 
-__all__ = ["FEWEST_HALF_LIVES", "kept_share", "lookback_note", "lookback_notes"]
+__all__ = ["COSTS", "FEWEST_HALF_LIVES", "kept_share", "lookback_note", "lookback_notes"]
+
+COSTS = (0.02, 0.1, 0.3)
+"""Round-trip costs of the table, in stationary deviations."""
 
 FEWEST_HALF_LIVES = 10.0
 """A lookback of fewer half-lives has a note."""
 
 
-def kept_share(half_lives: float) -> float:
-    """Return the share of the fixed score's Sharpe ratio that the rolling one has, interpolated in the logarithm.
+def kept_share(half_lives: float, cost: float) -> float:
+    """Return the share of the fixed score's Sharpe ratio that the rolling one has, interpolated in both logarithms.
 
     Args:
         half_lives: The lookback in half-lives, above 0; outside the table its first or last entry counts.
+        cost: Of a round trip in stationary deviations, above 0; outside COSTS their first or last entry counts, so that
+            above them the share is at most this one.
     """
     lookbacks, shares = _table()
-    return float(np.interp(math.log(half_lives), np.log(lookbacks), shares))
+    at_costs = [float(np.interp(math.log(half_lives), np.log(lookbacks), column)) for column in shares]
+    return float(np.interp(math.log(cost), np.log(COSTS), at_costs))
 
 
 def lookback_note(lookback: int, half_life: float, interval: tuple[float, float] | None = None) -> str:
@@ -44,13 +51,14 @@ def lookback_note(lookback: int, half_life: float, interval: tuple[float, float]
     """
     if not 0 < half_life < math.inf or lookback >= FEWEST_HALF_LIVES * half_life:
         return ""
-    loss = 100.0 * (1.0 - kept_share(lookback / half_life))
+    losses = [f"{100.0 * (1.0 - kept_share(lookback / half_life, cost)):.0f} %" for cost in COSTS]
     around = "" if interval is None else f" (95 %: {interval[0]:.3g} to {interval[1]:.3g})"
     enough = _shown(FEWEST_HALF_LIVES * half_life)
     return (
         f"score 'rolling' over {lookback} bars has {lookback / half_life:.2g} half-lives of {half_life:.3g} bars"
-        f"{around}; in simulations with as many, its Sharpe ratio is {loss:.0f} % below that of score 'fixed': take a "
-        f"lookback of {enough} bars or more, or another score"
+        f"{around}; in simulations with as many, its Sharpe ratio is {losses[0]}, {losses[1]} and {losses[2]} below "
+        f"that of score 'fixed' at round-trip costs of {COSTS[0]}, {COSTS[1]} and {COSTS[2]} stationary deviations, "
+        f"and further below at higher costs: take a lookback of {enough} bars or more, or another score"
     )
 
 
@@ -76,7 +84,7 @@ def _shown(bars: float) -> str:
 
 @cache
 def _table() -> tuple[Floats, Floats]:
-    """Return the lookbacks in half-lives, and the shares."""
+    """Return the lookbacks in half-lives (L,), and the shares (C, L), one row a cost."""
     path = Path(__file__).with_name("rolling_loss.csv")
-    rows = np.loadtxt(path, delimiter=",", skiprows=1, ndmin=2)
-    return rows[:, 0], rows[:, 1]
+    rows = np.loadtxt(path, delimiter=",", skiprows=1, ndmin=2).reshape(len(COSTS), -1, 4)
+    return rows[0, :, 1], rows[:, :, 2]

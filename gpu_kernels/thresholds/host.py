@@ -4,6 +4,7 @@ import numpy as np
 
 from gpu_kernels.checks import Floats
 from gpu_kernels.thresholds import leung_li
+from gpu_kernels.thresholds.bars import Watched
 from gpu_kernels.thresholds.durations import in_trade_and_cycle
 from gpu_kernels.thresholds.growth import Problem, maximise
 from gpu_kernels.thresholds.model import BAR_SHIFT, Case, Levels, Thresholds
@@ -152,29 +153,35 @@ def describe(case: Case, levels: Levels, fraction: Floats | None) -> Thresholds:
         fraction: (G,) units of X per unit of wealth, None where no growth is asked for.
     """
     entry, leave = levels.centre + levels.half, levels.centre - levels.half
-    won = _win_rate(entry, leave, levels.stop)
+    won, lost, watched = _win_rate(entry, leave, levels.stop), np.zeros_like(entry), Watched(case, levels.shift)
+    squares = 4.0 * levels.centre * levels.half
     if case.stopped:
         won, lost, *times = passage(levels.centre, levels.half, levels.stop)
+        squares = won * squares - lost * (levels.stop - entry) * (levels.stop + entry)
         times[1] += lost * _back_at_an_entry(entry, levels.shift)
         gained = won * 2.0 * levels.half - lost * (levels.stop - entry)
         reversed_trades = won
     else:
         times = list(in_trade_and_cycle(levels.centre, levels.half))
         gained, reversed_trades = 2.0 * levels.half, np.ones_like(entry)
+    held = watched.held(times[0], squares)
     in_trade, trade_time = (time / case.theta for time in times)
     if levels.one_sided:
         # The wait runs from the exit all the way back to the entry, not to the nearer of two.
         trade_time = 2.0 * trade_time
-    earned = gained * case.kept * case.spread - case.cost
+    earned = gained * watched.gained() * case.kept * case.spread - case.cost
     always_in = (levels.centre == 0.0) & (not levels.one_sided)
     missing = np.full_like(entry, np.nan)
-    deviation = case.sigma * np.sqrt(in_trade)
+    deviation = case.sigma * np.sqrt(in_trade * held)
     if case.cost_variance:
         # Where the exit of a trade is the entry of the next one, both fees fall on one change of the equity.
-        deviation = np.hypot(deviation, case.cost * np.sqrt(0.5 + 0.5 * np.where(always_in, reversed_trades, 0.0)))
+        both = np.where(always_in, reversed_trades, 0.0)
+        deviation = np.hypot(deviation, case.cost * np.sqrt(0.5 + 0.5 * both))
+        deviation *= np.sqrt(watched.paid_at_once(deviation * deviation, reversed_trades - lost + both))
     growth = missing
     if fraction is not None:
         growth = (fraction * earned - 0.5 * (fraction * deviation) ** 2) / trade_time
+    ratio = earned / (deviation * np.sqrt(trade_time))
     return Thresholds(
         entry_z=entry - levels.shift,
         exit_z=leave + levels.shift,
@@ -184,7 +191,7 @@ def describe(case: Case, levels: Levels, fraction: Floats | None) -> Thresholds:
         cycle_time=np.where(always_in, 2.0 * trade_time, trade_time),
         trade_time=trade_time,
         rate=earned / trade_time,
-        sharpe=earned / (deviation * np.sqrt(trade_time)),
+        sharpe=ratio * watched.centred(ratio),
         fraction=missing if fraction is None else fraction,
         growth=growth,
         bar_shift=tuple(np.where(np.isnan(case.dt), "", np.where(levels.shift > 0, "applied", "not applied")).tolist()),

@@ -23,6 +23,14 @@ A stop L > e closes a losing trade at |z| = L; the rule then opens none before |
 the exit, a trade earns R = s (p (e - x) - (1 - p)(L - e)) - c, lasts p A - (1 - p) B, and trades follow one another
 every p C; stopped.py has p and B. "profit" with model "reversal" then chooses both thresholds, as "sharpe" does.
 
+Bars of length dt see a level exceeded by BAR_SHIFT deviations of a bar, against a reversion by theta dt z/4 less, and
+with it by as much more (Siegmund 1979): gross profits shrink by exp(-theta dt/4), and in the times these terms cancel.
+With b = exp(-theta dt), a bar in a trade has the variance s^2 (1 - b^2 + (1 - b)^2 z^2), and z^2 is
+1 + (e^2 - x^2)/(2 A) there on average (Dynkin's formula for z^2). The Sharpe ratio is over the deviation about the mean
+of a bar. Where the exit fills at the bar that decides it, its fee falls on a move of sqrt(2) deviations of a bar on
+average, the mean step of a normal random walk over a level, so that V is less by c sigma sqrt(2 dt), and by twice that
+where both fees fall there. bars.py has these factors.
+
 An order that fills a time `delay` after its decision meets, on average, exp(-theta delay) of each deviation from the
 mean, so all gross profits shrink by that factor; the times stay.
 """
@@ -131,7 +139,8 @@ class Levels(NamedTuple):
 class Thresholds(NamedTuple):
     """Thresholds and what they earn; every array has the broadcast shape of the parameters, () for scalars.
 
-    Times are in theta's unit unless said otherwise. They are exact for the continuously watched process.
+    Times are in theta's unit unless said otherwise. All is exact for the continuously watched process; with dt, errors
+    are of an order above theta dt.
 
     Attributes:
         entry_z: Enter where |z| reaches it, in stationary standard deviations; moved inward by the bar shift where one

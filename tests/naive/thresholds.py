@@ -138,8 +138,11 @@ def simulate(k, entry, leave, dt, n_paths, n_bars, seed):
     return trades, profit, bars
 
 
-def changes_of_equity(k, entry, leave, dt, n_paths, n_bars, seed):
-    """Return what each bar changes of the equity, (n_bars, n_paths): price moves, and k/2 at each fill a bar later."""
+def changes_of_equity(k, entry, leave, dt, n_paths, n_bars, seed, *, at_once=False):
+    """Return what each bar changes of the equity, (n_bars, n_paths): price moves, and k/2 at each fill.
+
+    Decisions fill a bar later, or at the bar that decides.
+    """
     generator = np.random.default_rng(seed)
     decay, noise = math.exp(-dt), math.sqrt(-math.expm1(-2 * dt))
     z = generator.standard_normal(n_paths)
@@ -153,6 +156,9 @@ def changes_of_equity(k, entry, leave, dt, n_paths, n_bars, seed):
         after = np.where((held == 0) & (np.abs(z) >= entry), -np.sign(z), held)
         fills = (held != decided).astype(float) + (after != held)
         decided = after
+        if at_once:
+            found[bar] -= 0.5 * k * fills
+            side, fills = decided, np.zeros(n_paths)
     return found
 
 

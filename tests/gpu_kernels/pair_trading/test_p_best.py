@@ -86,6 +86,25 @@ def test_lanes_find_the_best_pairs_of_the_numpy_twin_in_any_grouping(twin, kind,
 
 
 @needs_compiler
+@pytest.mark.parametrize(("threads", "shares"), [(1, [(0, 5, 1)]), (2, [(0, 2, 1), (2, 5, 1)]), (12, None)])
+def test_threads_share_the_universes_and_each_has_its_part_of_the_kernels_threads(monkeypatch, threads, shares):
+    asked, compute = [], null_native._best
+
+    def noted(recipe, start, stop, rules):
+        asked.append((start, stop, dispatch.current().threads))
+        assert interruption.current() is flag
+        return compute(recipe, start, stop, rules)
+
+    monkeypatch.setattr(null_native, "_best", noted)
+    flag = interruption.Interrupt()
+    with dispatch.using("native", threads), interruption.using(flag):
+        found = null_native.best(recipe(), 0, 5, rules(84))
+    assert sorted(asked) == (shares or [(place, place + 1, 2) for place in range(5)])
+    with dispatch.using("native", 1):
+        np.testing.assert_array_equal(found, compute(recipe(), 0, 5, rules(84)))
+
+
+@needs_compiler
 def test_a_rolling_score_is_left_to_the_numpy_twin():
     chosen = rules(84, rank_by="train_sharpe", score="rolling")
     assert not null_native.covers(recipe(), 0, 5, chosen)

@@ -83,7 +83,9 @@ def test_bars_move_the_returned_thresholds_inward_and_nothing_else(options):
     assert barred.entry_z == pytest.approx(plain.entry_z - shift, rel=1e-14)
     assert barred.exit_z == pytest.approx(plain.exit_z + shift, rel=1e-14)
     assert barred.holding_time == pytest.approx(plain.holding_time / dt, rel=1e-14)
-    assert barred[5:9] == plain[5:9]
+    assert barred[5:7] == plain[5:7]
+    lost = plain.return_per_trade + 0.3 - (barred.return_per_trade + 0.3)
+    assert lost == pytest.approx(-np.expm1(-0.25 * theta * dt) * (plain.return_per_trade + 0.3), rel=1e-9)
     assert barred.win_rate > plain.win_rate
     assert (plain.bar_shift, barred.bar_shift) == ("", "applied")
     levels = barred.entry_z, barred.exit_z
@@ -110,10 +112,23 @@ def test_a_loss_making_pair_is_answered_with_negative_numbers():
 def test_the_variance_of_a_simulated_equity_includes_that_of_the_costs(entry, leave, seed):
     cost, dt = 1.0, 0.016
     changes = naive.changes_of_equity(cost, entry, leave, dt, n_paths=1200, n_bars=2000, seed=seed)[500:]
-    found = unit(cost, entry, leave, dt=dt)
-    # The account begins flat, so the first bars are left out. A fill a bar after its decision does not depend on the
-    # move that led to it, which would cost the variance of the fees a part of the order of sqrt(dt).
+    found = unit(cost, entry, leave, dt=dt, delay=dt)
+    # The account begins flat, so the first bars are left out.
     deviation = found.rate / found.sharpe
     assert changes.std() / np.sqrt(dt) == pytest.approx(float(deviation), rel=0.01)
-    plain = unit(cost, entry, leave, dt=dt, cost_variance=False)
+    plain = unit(cost, entry, leave, dt=dt, delay=dt, cost_variance=False)
     assert changes.std() / np.sqrt(dt) > 1.03 * plain.rate / plain.sharpe
+
+
+@pytest.mark.parametrize("at_once", [True, False])
+@pytest.mark.parametrize(("entry", "leave"), [(1.1, 0.1), (1.2, -1.2)])
+def test_a_simulation_at_coarse_bars_has_the_promised_sharpe_ratio(entry, leave, at_once):
+    cost, dt = 0.3, 0.07
+    changes = naive.changes_of_equity(cost, entry, leave, dt, 3000, 1100, seed=6, at_once=at_once)[100:]
+    found = unit(cost, entry, leave, dt=dt, delay=0.0 if at_once else dt)
+    ratios = changes.mean() / changes.std() / np.sqrt(dt), changes.mean() / dt
+    assert ratios == pytest.approx((float(found.sharpe), float(found.rate)), rel=0.01)
+    # Without what bars change beyond the levels the rate is far off, so the tolerance above proves something.
+    shift = thresholds.BAR_SHIFT * np.sqrt(2 * dt)
+    plain = unit(cost, entry + shift, leave - shift, delay=0.0 if at_once else dt)
+    assert abs(plain.rate / ratios[1] - 1) > 0.015

@@ -23,14 +23,19 @@ static void each_shape(const Body& body) {
     }
 }
 
-// One row, rows that fill no block, and several matrices.
+// Without lags, with the fewest rows for them, with rows that fill no block, and several matrices.
 CASE(cross_products) {
     Random random{7};
-    for (const Shape& shape : {Shape{8, 1, 1}, Shape{16, 65, 3}, Shape{24, 200, 2}}) {
-        const Array values = random.uniforms(shape.n_pairs * shape.n_bars * shape.n_series, -1.0, 1.0);
-        Array out = space(shape.n_pairs * shape.n_series * shape.n_series);
-        cross_products(shape.n_pairs, shape.n_bars, shape.n_series, values.data(), out.data(), threads);
-        print("products", out);
+    const Shape shapes[] = {{8, 2, 1}, {16, 34, 3}, {24, 200, 2}};
+    for (Index n_lags = 0; n_lags < 3; ++n_lags) {
+        for (const Shape& shape : shapes) {
+            const Index n_kinds = shape.n_pairs * (2 + 2 * n_lags), n_bars = shape.n_bars + 2 * n_lags;
+            const Array levels = random.uniforms(shape.n_pairs * n_bars * shape.n_series, -1.0, 1.0);
+            Array rows = space(n_kinds * ROWS_AT_ONCE * shape.n_series);
+            Array out = space(n_kinds * shape.n_series * shape.n_series);
+            cross_products(shape.n_pairs, n_bars, shape.n_series, n_lags, levels.data(), rows.data(), out.data(), threads);
+            print("products", out);
+        }
     }
 }
 

@@ -30,6 +30,9 @@ _RESIDUALS = 12 * 8 * (1 << 18)
 _NULLS_AT_ONCE = 1 << 18
 """Levels of the null universes that are drawn and tested together, where one of them does not have more."""
 
+_ROWS_AT_ONCE = 32
+"""Rows from which a kernel forms the products of a null universe at a time."""
+
 
 class ScanOptions(ResearchOptions, frozen=True, kw_only=True):
     """Options of ScanPairs.
@@ -125,16 +128,17 @@ def _estimate(outline: Outline, chosen: ScanOptions) -> Estimate:
     items = list_bytes(n_shown, doubles=_DOUBLES, varints=(n_rows,), texts=(name, name, "traded", "", note))
     reply_bytes = parts_bytes(items, _DOUBLES)
     n_universes = _n_universes(outline, chosen)
-    held = _nulls_bytes(pair_trading.train_rows(n_rows, chosen.split), n_columns, n_universes)
+    held = _nulls_bytes(pair_trading.train_rows(n_rows, chosen.split), n_columns, n_universes, chosen.lags)
     peak = _COPIES * outline.nbytes + _SQUARES * 8 * n_columns**2 + _RESIDUALS + held + 2 * reply_bytes
     return Estimate(total * n_rows * (1 + n_universes), peak, reply_bytes, least_bytes=0)
 
 
-def _nulls_bytes(n_train: int, n_columns: int, n_universes: int) -> int:
+def _nulls_bytes(n_train: int, n_columns: int, n_universes: int, lags: int) -> int:
     """Return the bytes of the null universes of a group: their levels, and copies and products of rows of eights."""
     at_once = min(n_universes, max(1, _NULLS_AT_ONCE // max(1, n_train * n_columns)))
     wide = -(-n_columns // 8) * 8
-    return 8 * (at_once * (2 * n_train * n_columns + 3 * n_train * wide + 3 * wide**2) + n_universes)
+    products = (2 + 2 * lags) * (wide + _ROWS_AT_ONCE) * wide
+    return 8 * (at_once * (2 * n_train * n_columns + 2 * n_train * wide + products) + n_universes)
 
 
 def _longest_note(n_rows: int, chosen: ScanOptions) -> str:
