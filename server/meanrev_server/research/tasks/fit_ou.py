@@ -9,7 +9,7 @@ from gpu_kernels import ou
 from meanrev_server.matrix_upload import UploadedMatrix
 from meanrev_server.outline import Outline
 from meanrev_server.research.answer import Answer
-from meanrev_server.research.columns import column_groups, joined
+from meanrev_server.research.columns import column_groups, group_size, joined
 from meanrev_server.research.estimate import Estimate, column_estimate, list_bytes, names_bytes, parts_bytes
 from meanrev_server.research.task import Progress, ResearchOptions, Task
 from meanrev_server.rpc.naming import option_names, wire_names
@@ -17,8 +17,8 @@ from meanrev_wire.research_pb2 import FitOuReply
 
 __all__ = ["TASK", "FitOuOptions"]
 
-_COLUMNS_AT_ONCE, _ENTRIES_AT_ONCE = 512, 2**22
-"""Most columns of a group, and most entries of one that has several columns."""
+_ENTRIES_AT_ONCE = 2**22
+"""Most entries of a group that has several columns."""
 _COPIES = 6
 """Arrays of the size of a group's columns that a fit holds at once."""
 
@@ -65,7 +65,7 @@ _NAMES = option_names(FitOuOptions)
 def _run(table: UploadedMatrix, chosen: FitOuOptions, progress: Progress) -> Answer:
     n_columns = table.values.shape[1]
     fits = []
-    for columns, series in column_groups(table.values, _size(len(table.values))):
+    for columns, series in column_groups(table.values, group_size(len(table.values), _ENTRIES_AT_ONCE)):
         progress(columns.start, n_columns)
         with wire_names(_NAMES):
             fits.append(ou.fit(series, dt=chosen.dt, bias=chosen.bias, adf_lags=chosen.adf_lags))
@@ -89,12 +89,7 @@ def _estimate(outline: Outline, _: FitOuOptions) -> Estimate:
     doubles = len(_FIELDS) - 1
     items = list_bytes(outline.n_columns, doubles=doubles, varints=(outline.n_rows,), texts=("converged", ""))
     reply_bytes = parts_bytes(items + names_bytes(outline), len(_FIELDS) + 3)
-    return column_estimate(outline, _size(outline.n_rows), _COPIES, 2 * reply_bytes, reply_bytes)
-
-
-def _size(n_rows: int) -> int:
-    """Return the columns of a group."""
-    return max(1, min(_COLUMNS_AT_ONCE, _ENTRIES_AT_ONCE // max(1, n_rows)))
+    return column_estimate(outline, group_size(outline.n_rows, _ENTRIES_AT_ONCE), _COPIES, 2 * reply_bytes, reply_bytes)
 
 
 TASK = Task(

@@ -8,7 +8,7 @@ from gpu_kernels import reversion
 from meanrev_server.matrix_upload import UploadedMatrix
 from meanrev_server.outline import Outline
 from meanrev_server.research.answer import Answer
-from meanrev_server.research.columns import column_groups, joined
+from meanrev_server.research.columns import column_groups, group_size, joined
 from meanrev_server.research.estimate import Estimate, column_estimate, list_bytes, names_bytes, parts_bytes
 from meanrev_server.research.task import Progress, ResearchOptions, Task
 from meanrev_server.rpc.naming import option_names, wire_names
@@ -16,8 +16,8 @@ from meanrev_wire.research_pb2 import RunTestsReply
 
 __all__ = ["TASK", "RunTestsOptions"]
 
-_COLUMNS_AT_ONCE, _ENTRIES_AT_ONCE = 512, 2**21
-"""Most columns of a group, and most entries of one that has several columns."""
+_ENTRIES_AT_ONCE = 2**21
+"""Most entries of a group that has several columns."""
 _COPIES = 30
 """Arrays of the size of a group's columns that the tests hold at once."""
 
@@ -46,7 +46,7 @@ _NAMES = option_names(RunTestsOptions, prices="block")
 def _run(table: UploadedMatrix, chosen: RunTestsOptions, progress: Progress) -> Answer:
     n_columns = table.values.shape[1]
     found = []
-    for columns, series in column_groups(table.values, _size(len(table.values))):
+    for columns, series in column_groups(table.values, group_size(len(table.values), _ENTRIES_AT_ONCE)):
         progress(columns.start, n_columns)
         with wire_names(_NAMES):
             found.append(
@@ -67,12 +67,7 @@ def _estimate(outline: Outline, _: RunTestsOptions) -> Estimate:
     doubles = len(_FIELDS) - 1
     items = list_bytes(outline.n_columns, doubles=doubles, varints=(outline.n_rows,), texts=("error", ""))
     reply_bytes = parts_bytes(items + names_bytes(outline), len(_FIELDS) + 3)
-    return column_estimate(outline, _size(outline.n_rows), _COPIES, 2 * reply_bytes, reply_bytes)
-
-
-def _size(n_rows: int) -> int:
-    """Return the columns of a group."""
-    return max(1, min(_COLUMNS_AT_ONCE, _ENTRIES_AT_ONCE // max(1, n_rows)))
+    return column_estimate(outline, group_size(outline.n_rows, _ENTRIES_AT_ONCE), _COPIES, 2 * reply_bytes, reply_bytes)
 
 
 TASK = Task(
