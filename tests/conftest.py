@@ -6,6 +6,10 @@ import sys
 import hypothesis
 import pytest
 
+# Idle threads of OpenBLAS spin, on processors that the other test processes need. NumPy's first import reads this; a
+# server sets a number of its own.
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+
 hypothesis.settings.register_profile("meanrev", deadline=None, print_blob=True)
 hypothesis.settings.load_profile("meanrev")
 

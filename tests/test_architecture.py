@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.sources import nodes
+
 ROOT = Path(__file__).resolve().parent.parent
 ARCHITECTURE = ROOT / "docs" / "ARCHITECTURE.md"
 PAGES = [page for page in (ARCHITECTURE, ROOT / "docs/GLOSSARY.md", ROOT / "CONTRIBUTING.md") if page.is_file()]
@@ -50,7 +52,7 @@ def names() -> frozenset[str]:
     for folder in CODE:
         for path in (ROOT / folder).rglob("*.py"):
             if path != Path(__file__):
-                found |= {name for node in ast.walk(ast.parse(path.read_text("utf-8"))) for name in _defined(node)}
+                found |= {name for node in nodes(path) for name in _defined(node)}
     others = [path for folder in CODE for name in WORDS for path in (ROOT / folder).rglob(name)]
     for path in (*others, ROOT / "pyproject.toml", ROOT / "Makefile"):
         found |= set(re.findall(r"[\w-]+", path.read_text(encoding="utf-8")))
@@ -63,7 +65,7 @@ def members() -> dict[str, set[str]]:
     found: dict[str, set[str]] = {}
     for package, folder in PACKAGES.items():
         for path in (ROOT / folder / package).rglob("*.py"):
-            for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+            for node in nodes(path):
                 if isinstance(node, ast.ClassDef):
                     inner = {name for each in ast.walk(node) for name in _defined(each)}
                     found.setdefault(node.name, set()).update(inner)

@@ -10,6 +10,7 @@ import pytest
 from meanrev.methods.research import RESEARCH
 from meanrev_server.rpc.registry import module_name
 from meanrev_wire import meanrev_pb2, research_pb2
+from tests.sources import imported, nodes, parsed
 
 ROOT = Path(__file__).resolve().parent.parent
 KERNELS = ROOT / "gpu_kernels"
@@ -104,12 +105,6 @@ def test_one_module_of_the_client_knows_a_research_methods_replies(name):
     assert importing == [Path(*research.read.__module__.split(".")).with_suffix(".py")]
 
 
-def imported(path):
-    """Return the names that a module imports from others."""
-    tree = ast.parse(path.read_text(encoding="utf-8"))
-    return {alias.name for node in ast.walk(tree) if isinstance(node, ast.ImportFrom) for alias in node.names}
-
-
 def test_every_method_has_one_place_in_the_server():
     """A handler, a research task, or a part of the weights' stream."""
     weights_stream = importlib.import_module("meanrev_server.weights_stream")
@@ -131,7 +126,7 @@ def test_a_research_method_is_one_file_of_the_server(method):
 @pytest.mark.parametrize("path", modules(), ids=lambda path: str(path.relative_to(ROOT)))
 def test_all_is_complete(path):
     """Ruff sorts it (RUF022), and finds names in it that do not exist."""
-    tree = ast.parse(path.read_text(encoding="utf-8"))
+    tree = parsed(path)
     exported = [
         ast.literal_eval(node.value)
         for node in tree.body
@@ -150,27 +145,23 @@ def test_all_is_complete(path):
 
 def test_the_maths_room_reads_no_clock_environment_or_log():
     for path in KERNELS.rglob("*.py"):
-        tree = ast.parse(path.read_text(encoding="utf-8"))
-        imported = {alias.name for node in ast.walk(tree) if isinstance(node, ast.Import) for alias in node.names}
-        assert not imported & {"os", "time", "logging", "threading", "asyncio", "grpc"}, path
+        whole = {alias.name for node in nodes(path) if isinstance(node, ast.Import) for alias in node.names}
+        assert not whole & {"os", "time", "logging", "threading", "asyncio", "grpc"}, path
 
 
 def test_every_public_name_of_the_maths_has_a_user():
     """Product code reads it, or a build does; tests of the name itself do not count."""
-    trees = [
-        ast.parse(path.read_text(encoding="utf-8"))
-        for folder in ("gpu_kernels", "server", "client", "tests/proof")
-        for path in (ROOT / folder).rglob("*.py")
-    ]
+    folders = ("gpu_kernels", "server", "client", "tests/proof")
+    paths = [path for folder in folders for path in (ROOT / folder).rglob("*.py")]
     read = {
         node.id if isinstance(node, ast.Name) else node.attr
-        for tree in trees
-        for node in ast.walk(tree)
+        for path in paths
+        for node in nodes(path)
         if isinstance(node, ast.Attribute) or (isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load))
     }
     built = (ROOT / "Dockerfile.cuda").read_text(encoding="utf-8")
     for path in KERNELS.rglob("*.py"):
-        for node in ast.parse(path.read_text(encoding="utf-8")).body:
+        for node in parsed(path).body:
             named = [node.name] if isinstance(node, ast.FunctionDef | ast.ClassDef) else []
             if isinstance(node, ast.Assign):
                 named = [target.id for target in node.targets if isinstance(target, ast.Name)]

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from difflib import get_close_matches
 
-__all__ = ["one_of", "suggestion"]
+__all__ = ["choice_rule", "suggestion"]
 
 _LISTED = 40
 
@@ -20,7 +20,7 @@ def suggestion(value: object, allowed: Iterable[object]) -> str:
     return f"did you mean {names[near[0]]!r}?" if near else ""
 
 
-def one_of(value: object, allowed: Iterable[object]) -> str:
+def choice_rule(value: object, allowed: Iterable[object]) -> str:
     """Return the rule that a value breaks which is not one of those allowed, with the one that was probably meant.
 
     Args:

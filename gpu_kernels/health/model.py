@@ -15,13 +15,13 @@ over its limit, theta no longer distinguishable from 0, no holdings.
 
 from typing import NamedTuple, Protocol
 
-__all__ = ["STATUSES", "Estimate", "Estimator", "Health"]
+__all__ = ["STATUSES", "Estimator", "Health", "ProcessEstimate"]
 
 STATUSES = ("healthy", "warning", "risk")
 """From no alert to a hard one."""
 
 
-class Estimate(Protocol):
+class ProcessEstimate(Protocol):
     """What health reads of an Ornstein-Uhlenbeck estimate."""
 
     @property
@@ -51,7 +51,7 @@ class Estimator(Protocol):
     def update(self, price: float, timestamp_ms: int = 0) -> None:
         """Take the next price."""
 
-    def estimate(self) -> Estimate:
+    def estimate(self) -> ProcessEstimate:
         """Return the estimate so far."""
 
 

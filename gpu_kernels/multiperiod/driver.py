@@ -10,6 +10,7 @@ from gpu_kernels.bounds import LARGEST_MAGNITUDE
 from gpu_kernels.checks import Floats
 from gpu_kernels.errors import Degenerate
 from gpu_kernels.multiperiod.model import Plan
+from gpu_kernels.weights.changes import turnover
 from gpu_kernels.weights.host import singular
 
 __all__ = ["TOLERANCE", "Problem", "Program", "Solution", "Solve", "adding_up", "optimize"]
@@ -247,22 +248,23 @@ def _quadratic(problem: Problem, means: Floats, covariances: Floats) -> Floats:
 
 
 def _valued(problem: Problem, weights: Floats, times: np.ndarray[tuple[int], np.dtype[np.int64]]) -> Plan:
-    trades = weights.copy()
-    trades[0] -= problem.initial
-    trades[1:] -= weights[:-1]
+    before = np.concatenate([problem.initial[None], weights[:-1]])
     expected: Floats = np.einsum("kn,kn->k", weights, problem.means)
     variance = np.maximum(_squares(weights, problem.covariances), 0.0)
-    turnover: Floats = np.abs(trades).sum(axis=1)
-    spent = turnover if problem.cost_model == "proportional" else 0.5 * _squares(trades, problem.covariances)
+    volatility = np.sqrt(variance)
+    traded = turnover(weights, before)
+    proportional = problem.cost_model == "proportional"
+    spent = traded if proportional else 0.5 * _squares(weights - before, problem.covariances)
     utility: Floats = expected - 0.5 * problem.gamma * variance - problem.cost * spent
     return Plan(
         weights=weights,
         expected_return=expected,
-        expected_volatility=np.sqrt(variance),
+        expected_volatility=volatility,
+        sharpe_ratio=np.divide(expected, volatility, out=np.zeros_like(volatility), where=volatility > 0),
         utility=utility,
-        turnover=turnover,
+        turnover=traded,
         cumulative_utility=float(utility.sum()),
-        avg_turnover=float(turnover[times].mean()),
+        avg_turnover=float(traded[times].mean()),
         rebalance_times=times,
         status="optimized",
     )

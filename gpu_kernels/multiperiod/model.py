@@ -38,6 +38,7 @@ class Plan(NamedTuple):
         weights: (K, N) weights held during each period.
         expected_return: (K,) w_k'mu_k, before costs.
         expected_volatility: (K,) sqrt(w_k'S_k w_k).
+        sharpe_ratio: (K,) expected_return over expected_volatility; 0 for weights without variance.
         utility: (K,) w_k'mu_k - gamma/2 w_k'S_k w_k, less the period's own cost.
         turnover: (K,) sum |w_k - w_{k-1}|; 0 between rebalances.
         cumulative_utility: Sum of utility.
@@ -49,6 +50,7 @@ class Plan(NamedTuple):
     weights: Floats
     expected_return: Floats
     expected_volatility: Floats
+    sharpe_ratio: Floats
     utility: Floats
     turnover: Floats
     cumulative_utility: float

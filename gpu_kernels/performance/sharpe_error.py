@@ -27,6 +27,7 @@ __all__ = [
     "FEW_TRADES",
     "few",
     "independent_error",
+    "portfolio_error",
     "probability",
     "probability_positive",
     "standard_errors",
@@ -84,6 +85,21 @@ def _standard_errors(returns: Floats) -> Floats:
         weight = 2.0 * (1.0 - lag / (lags + 1.0))
         variance += weight * np.einsum("bt,bt->b", psi[:, lag:], psi[:, :-lag])
     return np.asarray(np.sqrt(np.maximum(variance, 0.0)) / n_bars)
+
+
+def portfolio_error(returns: Floats, weights: Floats, risk_free_rate: float = 0.0) -> float:
+    """Return the standard error of the Sharpe ratio, per period, that weights have over returns.
+
+    Args:
+        returns: (T, N); rows with NaN are left out.
+        weights: (N,) shares of wealth. Where they do not sum to 1, the rest earns the riskless rate.
+        risk_free_rate: Rate per period.
+
+    Returns:
+        NaN where fewer than FEWEST rows are left, or the portfolio's returns do not vary.
+    """
+    excess = weights @ returns[~np.isnan(returns).any(axis=1)].T - risk_free_rate * weights.sum()
+    return float(standard_errors(excess[None])[0])
 
 
 def independent_error(n_bars: Any, mean: Any, second: Any, third: Any, fourth: Any) -> Any:

@@ -11,7 +11,7 @@ from gpu_kernels.compile import library
 from gpu_kernels.constants import constants
 from gpu_kernels.launch import Count, Number, launch, pointer
 from gpu_kernels.sweep import accounts, bar_metrics, driver, trades
-from gpu_kernels.sweep.bars import Bars, collisions, gather, short_marks
+from gpu_kernels.sweep.bars import Bars, at_fills, collisions, gather, short_marks
 from gpu_kernels.sweep.model import Rules, ThresholdPairs
 from gpu_kernels.sweep.native import score
 from gpu_kernels.sweep.round_trips import AccountPaths, Accounts, Ran, Trade, Trades, as_trades
@@ -53,7 +53,7 @@ def run(prices: Floats, pairs: ThresholdPairs, rules: Rules) -> Ran:
         parts.append(
             _part(
                 np.ascontiguousarray(prices[rows]),
-                ThresholdPairs(*(column[rows] for column in pairs)),
+                driver.take(pairs, rows),
                 rules.of(rows),
                 start,
             )
@@ -73,7 +73,7 @@ def _running_moments(returns: Floats) -> bar_metrics.RunningMoments:
 def _part(prices: Floats, pairs: ThresholdPairs, rules: Rules, start: int) -> Ran:
     bars = gather(prices, rules.execution_delay)
     scores = score(bars.prices, rules)
-    fills, crowded = _fills(bars, scores), collisions(prices, rules.execution_delay)
+    fills, crowded = at_fills(scores, bars, scores.shape[1]), collisions(prices, rules.execution_delay)
     (n_series, n_bars), n_fields = bars.prices.shape, len(Trade._fields)
     packed, listed = np.empty((len(_PATHS), n_series, n_bars)), np.empty((n_series, n_bars, n_fields))
     ends = np.empty((n_series, _ENDS))
@@ -95,26 +95,8 @@ def _part(prices: Floats, pairs: ThresholdPairs, rules: Rules, start: int) -> Ra
         paths, ruined_at = _with_gaps(prices, bars, packed, scores, (series, rows, ends[:, _RUINED_AT]))
     ran = Ran(paths, as_trades(series.astype(np.int64), rows), ends[:, _FEES].copy(), ruined_at.astype(np.int64))
     if crowded.any():
-        ran = _replaced(
-            ran,
-            crowded,
-            trades.run(prices[crowded], ThresholdPairs(*(column[crowded] for column in pairs)), rules.of(crowded)),
-        )
+        ran = _replaced(ran, crowded, trades.run(prices[crowded], driver.take(pairs, crowded), rules.of(crowded)))
     return ran._replace(trades=ran.trades._replace(series=ran.trades.series + start))
-
-
-def _fills(bars: Bars, scores: Floats) -> Floats:
-    """Return the scores at the bars of their fills."""
-    n_series, n_bars = bars.prices.shape
-    if bars.places.shape[1] == n_bars and (bars.counts == n_bars).all():  # no bar is missing
-        delay = int(bars.fill_at[0, 0])
-        found = np.full(scores.shape, np.nan)
-        found[:, delay:] = scores[:, : n_bars - delay]
-        return found
-    decided = (np.arange(n_bars) < bars.counts[:, None]) & (bars.fill_at < n_bars)
-    fills = np.full((n_series, n_bars + 1), np.nan)
-    np.put_along_axis(fills, np.where(decided, bars.fill_at, n_bars), scores, axis=1)
-    return np.ascontiguousarray(fills[:, :n_bars])
 
 
 def _with_gaps(

@@ -10,7 +10,7 @@ from gpu_kernels.checks import Floats
 from gpu_kernels.sweep.model import Rules
 from gpu_kernels.sweep.settle import accrued
 
-__all__ = ["Bars", "collisions", "gather", "owed", "short_marks"]
+__all__ = ["Bars", "at_fills", "collisions", "gather", "owed", "short_marks"]
 
 
 class Bars(NamedTuple):
@@ -55,6 +55,26 @@ def gather(prices: Floats, execution_delay: int) -> Bars:
         waiting = np.searchsorted(times, times + execution_delay)
         fill_at[series, :count] = np.where(waiting < count, waiting, n_packed)
     return Bars(packed, counts, fill_at, places)
+
+
+def at_fills(scores: Floats, bars: Bars, n_wide: int) -> Floats:
+    """Return scores at the bars where their decisions fill, (B, n_wide); NaN where none does.
+
+    Args:
+        scores: (B, n), of each packed bar.
+        bars: Of which no two decisions fill at one bar.
+        n_wide: Columns of the result, n at least.
+    """
+    n_series, n_bars = scores.shape
+    if n_wide == bars.places.shape[1] == n_bars and (bars.counts == n_bars).all():  # no bar is missing
+        delay = int(bars.fill_at[0, 0])
+        found = np.full(scores.shape, np.nan)
+        found[:, delay:] = scores[:, : n_bars - delay]
+        return found
+    fills = np.full((n_series, n_wide + 1), np.nan)
+    decided = (np.arange(n_bars) < bars.counts[:, None]) & (bars.fill_at < n_bars)
+    np.put_along_axis(fills, np.where(decided, bars.fill_at, n_wide), scores, axis=1)
+    return np.ascontiguousarray(fills[:, :n_wide])
 
 
 @np.errstate(over="ignore", invalid="ignore")  # sums beyond the doubles end as figures without a value

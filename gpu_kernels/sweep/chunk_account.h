@@ -1,4 +1,5 @@
-// One chunk of bars of a pair: what its account does between the beginning and the end of the chunk. settle.h trades.
+// One chunk of bars of a pair: what its account does between the beginning and the end of the chunk. settle.h trades. An
+// account near ruin leaves a doubt, and the sequential kernel runs it, so no account is ruined here.
 #pragma once
 #include "sweep/chunks.h"
 #include "sweep/settle.h"
@@ -22,7 +23,7 @@ FN void go_on(Track& track, const Account<V>& account) {
         track.offset = account.base - account.quantity * account.entry_mark - account.entry_fee;
         track.near_ruin = 1e-3 * account.base;
     }
-    const Band<V> band = band_of<false>(account);
+    const Band<V> band = band_of<false, false>(account);
     track.below = band.below;
     track.above = band.above;
     track.held = any(account.quantity != 0.0);
@@ -31,17 +32,16 @@ FN void go_on(Track& track, const Account<V>& account) {
 // Decides and fills. A compounding trade that ends near ruin, or with a pnl of nothing but rounding, leaves a doubt.
 template <bool COMPOUNDING>
 FN void trade(Track& track, Account<V>& account, const Bar<double>& bar) {
-    const Account<V> before = account;
-    fill<COMPOUNDING, false>(account, bar);
     if (COMPOUNDING) {
-        const M closed = account.trades != before.trades;
-        if (any(closed)) {
-            const V pnl = unrealized(before, splat(bar.price)) - fee_of<true>(before, before.quantity, bar.price);
-            const V rounding = 1e-11 * magnitude(before.quantity) * (bar.price + before.entry_mark);
+        const M closes = (account.quantity != 0.0) & reverts(account, bar.score);
+        if (any(closes)) {
+            const V pnl = unrealized(account, splat(bar.price)) - fee_of<true>(account, account.quantity, bar.price);
+            const V rounding = 1e-11 * magnitude(account.quantity) * (bar.price + account.entry_mark);
             const M unclear = (account.cost > 0.0) & (magnitude(pnl) < rounding);
-            track.doubt = sel(closed & (unclear | (before.base + pnl <= 1e-3 * before.base)), splat(1.0), track.doubt);
+            track.doubt = sel(closes & (unclear | (account.base + pnl <= track.near_ruin)), splat(1.0), track.doubt);
         }
     }
+    fill<COMPOUNDING, false, false>(account, bar);
     go_on<COMPOUNDING>(track, account);
 }
 
@@ -72,7 +72,7 @@ FN void accumulate(Track& track, V change) {
 template <bool COMPOUNDING>
 FN void start(Track& track, Account<V>& account, V side, V entry_price, double before) {
     start<COMPOUNDING>(account, 1.0);
-    open<COMPOUNDING, false>(account, side != 0.0, side, Bar<V>{side, entry_price, entry_price});
+    open<COMPOUNDING, false, false>(account, side != 0.0, side, Bar<V>{side, entry_price, entry_price});
     account.fees = track.sum = track.squares = track.doubt = splat(0.0);
     go_on<COMPOUNDING>(track, account);
     track.equity = COMPOUNDING ? track.offset + account.quantity * before : splat(0.0);
@@ -83,25 +83,37 @@ FN void start(Track& track, Account<V>& account, V side, V entry_price, double b
 }
 
 template <bool COMPOUNDING>
+FN void mark(Track& track, const Account<V>& account, double price, double before) {
+    if (COMPOUNDING) {
+        compound(track, account, price);
+    } else {
+        accumulate(track, account.quantity * (price - before));
+    }
+}
+
+template <bool COMPOUNDING>
+FN void decide(Track& track, Account<V>& account, const Bar<double>& bar, double before) {
+    if (COMPOUNDING) {
+        trade<true>(track, account, bar);
+        compound(track, account, bar.price);
+    } else {
+        const V change = account.quantity * (bar.price - before), paid = account.fees;
+        trade<false>(track, account, bar);
+        accumulate(track, change - (account.fees - paid));
+    }
+}
+
+// Bars on which no lane decides have a loop of their own, so that the compiler keeps what they change in registers.
+template <bool COMPOUNDING>
 FN void run(Track& track, Account<V>& account, const double* prices, const double* scores, Index n_bars, double before) {
     for (Index t = 0; t < n_bars; ++t) {
-        const Bar<double> bar{scores[t], prices[t], 0.0};
-        const double step = bar.price - before;
-        before = bar.price;
-        const bool decides = any((bar.score <= track.below) | (bar.score >= track.above));
-        if (!decides & !track.held) continue;
-        if (COMPOUNDING) {
-            if (decides) trade<true>(track, account, bar);
-            compound(track, account, bar.price);
-        } else {
-            V change = account.quantity * step;
-            if (decides) {
-                const V paid = account.fees;
-                trade<false>(track, account, bar);
-                change = change - (account.fees - paid);
-            }
-            accumulate(track, change);
+        for (; t < n_bars && !any((scores[t] <= track.below) | (scores[t] >= track.above)); ++t) {
+            if (track.held) mark<COMPOUNDING>(track, account, prices[t], before);
+            before = prices[t];
         }
+        if (t == n_bars) return;
+        decide<COMPOUNDING>(track, account, Bar<double>{scores[t], prices[t], 0.0}, before);
+        before = prices[t];
     }
 }
 

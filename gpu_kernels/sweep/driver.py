@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from gpu_kernels.checks import Floats
 from gpu_kernels.compile import LANES
 from gpu_kernels.sweep import host, long_series
-from gpu_kernels.sweep.bars import gather, short_marks
+from gpu_kernels.sweep.bars import at_fills, gather, short_marks
 from gpu_kernels.sweep.figures import REDO, RUINED
 from gpu_kernels.sweep.groups import Group, in_groups
 from gpu_kernels.sweep.model import ReturnMoments, Rules, SweepMetrics, ThresholdPairs
@@ -90,7 +90,7 @@ def redo(rows: Floats) -> NDArray[np.bool_]:
     return found
 
 
-def take(pairs: ThresholdPairs, wanted: NDArray[np.bool_] | NDArray[np.intp]) -> ThresholdPairs:
+def take(pairs: ThresholdPairs, wanted: NDArray[np.bool_] | NDArray[np.intp] | slice) -> ThresholdPairs:
     """Return some of the pairs."""
     return ThresholdPairs(*(column[wanted] for column in pairs))
 
@@ -109,16 +109,11 @@ def without_gaps(prices: Floats, rules: Rules, score: Callable[[Floats, Rules], 
         score: Scores the packed prices by the rules, like scores.score.
     """
     bars = gather(prices, rules.execution_delay)
-    n_series, n_bars = bars.prices.shape
     # The chunks of a series that is cut in time depend on T alone, so that its bits do not depend on its batch.
-    n_wide = prices.shape[1] if long_series.gains(prices.shape[1], 1) else n_bars
-    fills = np.full((n_series, n_wide + 1), np.nan)
-    decided = (np.arange(n_bars) < bars.counts[:, None]) & (bars.fill_at < n_bars)
-    np.put_along_axis(fills, np.where(decided, bars.fill_at, n_wide), score(bars.prices, rules), axis=1)
+    n_wide = prices.shape[1] if long_series.gains(prices.shape[1], 1) else bars.prices.shape[1]
+    fills = at_fills(score(bars.prices, rules), bars, n_wide)
     held, marks = _padded(bars.prices, n_wide), _padded(short_marks(bars, rules), n_wide)
-    return Packed(
-        held, np.ascontiguousarray(fills[:, :n_wide]), held if rules.plain else marks, bars.counts.astype(np.float64)
-    )
+    return Packed(held, fills, held if rules.plain else marks, bars.counts.astype(np.float64))
 
 
 def _padded(rows: Floats, n_wide: int) -> Floats:

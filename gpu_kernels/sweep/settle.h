@@ -4,6 +4,8 @@
 //
 // N is the type of a number: V for accounts in lanes, double for a single one. P is the type of what a bar brings: double
 // where the lanes share a series. FULL says that there may be a stop or a borrow rate; without it neither costs anything.
+// RUINS says that an account without equity trades no more; without it the floor means nothing, and the caller has such
+// accounts run elsewhere.
 // Closing and opening are asked of all lanes at once, because trades are rare.
 #pragma once
 #include "lane.h"
@@ -82,7 +84,7 @@ FN void start(Account<N>& account, double initial) {
 }
 
 // Sells what `which` accounts hold at a bar. An account of which nothing is left is ruined.
-template <bool COMPOUNDING, bool FULL, typename N, typename P>
+template <bool COMPOUNDING, bool FULL, bool RUINS = true, typename N, typename P>
 FN void close(Account<N>& account, Condition<N> which, const Bar<P>& bar) {
     const N fee = fee_of<COMPOUNDING>(account, account.quantity, bar.price);
     const N pnl = unrealized(account, mark_of<FULL>(account.quantity, bar)) - fee;
@@ -93,11 +95,13 @@ FN void close(Account<N>& account, Condition<N> which, const Bar<P>& bar) {
     account.fees = sel(which, account.fees + fee, account.fees);
     account.entry_fee = sel(which, as<N>(0.0), account.entry_fee);
     account.quantity = sel(which, as<N>(0.0), account.quantity);
-    if (COMPOUNDING) account.floor = sel(which & (account.base <= account.floor), as<N>(-INFINITE), account.floor);
+    if (COMPOUNDING && RUINS) {
+        account.floor = sel(which & (account.base <= account.floor), as<N>(-INFINITE), account.floor);
+    }
 }
 
 // Holds one unit, or the whole equity, on a side from a bar on.
-template <bool COMPOUNDING, bool FULL, typename N, typename P>
+template <bool COMPOUNDING, bool FULL, bool RUINS = true, typename N, typename P>
 FN void open(Account<N>& account, Condition<N> which, N side, const Bar<P>& bar) {
     const N size = COMPOUNDING ? account.base / ((1.0 + account.cost) * bar.price) : as<N>(1.0);
     const N fee = COMPOUNDING ? account.cost * size * bar.price : account.cost;
@@ -106,16 +110,21 @@ FN void open(Account<N>& account, Condition<N> which, N side, const Bar<P>& bar)
     account.entry_fee = sel(which, fee, account.entry_fee);
     account.fees = sel(which, account.fees + fee, account.fees);
     account.side = sel(which, side, account.side);
-    if (COMPOUNDING) account.floor = sel(which, RUIN * account.base, account.floor);
+    if (COMPOUNDING && RUINS) account.floor = sel(which, RUIN * account.base, account.floor);
+}
+
+// Says which accounts a score takes out of their positions with a gain.
+template <typename N, typename P>
+FN Condition<N> reverts(const Account<N>& account, P score) {
+    return ((account.side > 0.0) & (score >= -account.leave)) | ((account.side < 0.0) & (score <= account.leave));
 }
 
 // Takes the decision that fills at a bar: the exit and the stop first, then, if flat, the entry. A missing score decides
 // nothing. A ruined account decides nothing more.
-template <bool COMPOUNDING, bool FULL, typename N, typename P>
+template <bool COMPOUNDING, bool FULL, bool RUINS = true, typename N, typename P>
 FN void fill(Account<N>& account, const Bar<P>& bar) {
     const P score = bar.score;
-    Condition<N> leaves =
-        ((account.side > 0.0) & (score >= -account.leave)) | ((account.side < 0.0) & (score <= account.leave));
+    Condition<N> leaves = reverts(account, score);
     if (FULL) {
         const Condition<N> stopped =
             ((account.side > 0.0) & (score <= -account.stop)) | ((account.side < 0.0) & (score >= account.stop));
@@ -124,13 +133,14 @@ FN void fill(Account<N>& account, const Bar<P>& bar) {
         leaves = leaves | stopped;
     }
     const Condition<N> held = leaves & (account.quantity != 0.0);
-    if (any(held)) close<COMPOUNDING, FULL>(account, held, bar);
+    if (any(held)) close<COMPOUNDING, FULL, RUINS>(account, held, bar);
     account.side = sel(leaves, as<N>(0.0), account.side);
     const N wanted =
         sel(score <= -account.entry, as<N>(1.0), sel(score >= account.entry, as<N>(-1.0), as<N>(0.0)));
-    Condition<N> opens = (account.side == 0.0) & (wanted != 0.0) & (account.floor >= 0.0);
+    Condition<N> opens = (account.side == 0.0) & (wanted != 0.0);
+    if (RUINS) opens = opens & (account.floor >= 0.0);
     if (FULL) opens = opens & (account.halted == 0.0);
-    if (any(opens)) open<COMPOUNDING, FULL>(account, opens, wanted, bar);
+    if (any(opens)) open<COMPOUNDING, FULL, RUINS>(account, opens, wanted, bar);
 }
 
 // Ends accounts whose equity is gone: what they hold is sold, and they trade no more.
@@ -145,15 +155,17 @@ template <typename N>
 struct Band {
     N below, above;
 };
-template <bool FULL, typename N>
+template <bool FULL, bool RUINS = true, typename N>
 FN Band<N> band_of(const Account<N>& account) {
     const N lost = FULL ? account.stop : as<N>(INFINITE);
     Band<N> band;
     band.below = sel(account.side > 0.0, -lost, sel(account.side < 0.0, account.leave, -account.entry));
     band.above = sel(account.side > 0.0, -account.leave, sel(account.side < 0.0, lost, account.entry));
     if (FULL) band.below = sel(account.halted > 0.0, as<N>(INFINITE), band.below);  // any score may end the halt
-    const Condition<N> alive = account.floor >= 0.0;
-    band.below = sel(alive, band.below, as<N>(-INFINITE));
-    band.above = sel(alive, band.above, as<N>(INFINITE));
+    if (RUINS) {
+        const Condition<N> alive = account.floor >= 0.0;
+        band.below = sel(alive, band.below, as<N>(-INFINITE));
+        band.above = sel(alive, band.above, as<N>(INFINITE));
+    }
     return band;
 }

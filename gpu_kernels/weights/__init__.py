@@ -6,10 +6,11 @@ from gpu_kernels.dispatch import Twins
 from gpu_kernels.errors import InvalidInput
 from gpu_kernels.weights import host, native
 from gpu_kernels.weights.arguments import Problem, checked, has_moderate_variances
+from gpu_kernels.weights.changes import turnover
 from gpu_kernels.weights.model import MODES, Weights
 from gpu_kernels.weights.region import Bounds
 
-__all__ = ["MODES", "Bounds", "Weights", "cara", "sharpe"]
+__all__ = ["MODES", "Bounds", "Weights", "cara", "sharpe", "turnover"]
 
 
 def _covers(problem: Problem) -> bool:

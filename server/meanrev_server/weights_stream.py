@@ -16,7 +16,7 @@ from gpu_kernels import moments, weights
 from gpu_kernels.bounds import within_reach
 from gpu_kernels.checks import Floats, non_negative
 from gpu_kernels.errors import InvalidInput
-from gpu_kernels.performance.sharpe_error import probability, standard_errors
+from gpu_kernels.performance.sharpe_error import portfolio_error, probability
 from meanrev_server.capacity import Demand
 from meanrev_server.rpc import options
 from meanrev_server.rpc.call import Call
@@ -137,7 +137,7 @@ class _StreamState:
             returns = self._window = _joined(self._window, returns, chosen.window)
         extras, found = _weigh(request, returns, chosen, self._optimise)
         if self._held is not None and self._held.size == found.weights.size:
-            turnover = float(np.abs(found.weights - self._held).sum())
+            turnover = float(weights.turnover(found.weights, self._held))
             extras.update(turnover=turnover, trading_cost=rate * turnover)
         self._held = found.weights
         error = _sharpe_error(request, returns, found)
@@ -200,10 +200,10 @@ def _estimate(
 
 def _sharpe_error(request: OptimizationInput, returns: Floats | None, found: weights.Weights) -> float:
     """Return the standard error of the Sharpe ratio of the weights; NaN where it is not estimated from the returns."""
-    if returns is None or len(request.expected_returns) or request.HasField("covariance"):
+    estimated = returns is not None and not len(request.expected_returns) and not request.HasField("covariance")
+    if returns is None or not estimated or found.expected_volatility <= 0:
         return math.nan
-    excess = found.weights @ returns[~np.isnan(returns).any(axis=1)].T - request.risk_free_rate * found.weights.sum()
-    return float(standard_errors(excess[None])[0]) if found.expected_volatility > 0 else math.nan
+    return portfolio_error(returns, found.weights, request.risk_free_rate)
 
 
 def _encoded(

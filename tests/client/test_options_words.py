@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 import meanrev as mr
-from gpu_kernels.choices import choice_rule
-from meanrev.choices import one_of
+from gpu_kernels import choices as of_the_maths
+from meanrev import choices as of_the_client
 
 RETURNS = np.random.default_rng(5).normal(0, 0.01, (50, 3))
 
@@ -93,4 +93,4 @@ def test_bounds_that_are_no_numbers_are_refused_by_name(client, bounds):
 @pytest.mark.parametrize("allowed", [["sample", "ledoit_wolf"], [0.0, 7.5], [f"cell {i}" for i in range(60)]])
 def test_both_sides_of_the_wire_word_a_choice_alike(value, allowed):
     """The client may not import the maths, so that each side has its own copy."""
-    assert one_of(value, allowed) == choice_rule(value, allowed)
+    assert of_the_client.choice_rule(value, allowed) == of_the_maths.choice_rule(value, allowed)

@@ -11,7 +11,7 @@ from gpu_kernels import reversion
 from gpu_kernels.dispatch import using
 from meanrev_server.matrix_upload import UploadedMatrix
 from meanrev_server.outline import Outline
-from meanrev_server.research import reversion_columns
+from meanrev_server.research import columns, reversion_columns
 from meanrev_server.research.catalogue import TASKS
 from meanrev_server.research.prepared import Request
 from meanrev_wire import research_pb2
@@ -82,7 +82,7 @@ def test_no_test_is_as_if_the_option_were_not_there():
 @needs_compiler
 def test_groups_of_columns_and_parts_of_the_answer_change_nothing(monkeypatch):
     whole = answered("FitOu", SPOILT, "native", tests=TESTS)[0]
-    monkeypatch.setattr(reversion_columns, "_COLUMNS_AT_ONCE", 2)
+    monkeypatch.setattr(columns, "_MOST_COLUMNS", 2)
     joined, parts = answered("FitOu", SPOILT, "native", most_bytes=400, tests=TESTS)
     assert len(parts) > 3
     assert not research_pb2.FitOuReply.FromString(parts[0]).result.tests.status

@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 
 from gpu_kernels import ou, performance, sweep, threshold_grid
-from meanrev_server.research.tasks import backtest, return_stats
+from meanrev_server.research import columns
+from meanrev_server.research.tasks import backtest
 from meanrev_wire import codec, meanrev_pb2, research_pb2
 from tests.server.research import NAMES, PRICES, chunks, universe
 from tests.server.serving import Caller
@@ -116,7 +117,7 @@ class TestReturnStats:
         returns = np.diff(PRICES, axis=0) / PRICES[:-1]
         returns[:30, 1] = np.nan
         returns[9, 3] = -1.0
-        monkeypatch.setattr(return_stats, "_COLUMNS_AT_ONCE", 2)
+        monkeypatch.setattr(columns, "_MOST_COLUMNS", 2)
         result = ask("ReturnStats", chunks(returns, 50, columns=NAMES, periods_per_year=365))[-1].result
         expected = performance.figures(returns.T, periods_per_year=365)
         assert tuple(result.status) == expected.status == ("ok", "ok", "ok", "error", "ok")

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from gpu_kernels import reversion
-from meanrev_server.research import reversion_columns
+from meanrev_server.research import columns
 from tests.server.research import NAMES, PRICES, chunks
 
 OPTIONS = [{}, {"trend": "ct", "adf_lags": 3, "bandwidth": 4, "periods": 6}]
@@ -15,7 +15,7 @@ OPTIONS = [{}, {"trend": "ct", "adf_lags": 3, "bandwidth": 4, "periods": 6}]
 def test_every_column_has_its_tests(ask, monkeypatch, options):
     prices = PRICES.copy()
     prices[9, 3] = np.nan
-    monkeypatch.setattr(reversion_columns, "_COLUMNS_AT_ONCE", 2)
+    monkeypatch.setattr(columns, "_MOST_COLUMNS", 2)
     replies = ask("RunTests", chunks(prices, 50, columns=NAMES, **options))
     result = replies[-1].result
     expected = reversion.run_tests(prices.T, **options)

@@ -18,12 +18,10 @@ from meanrev.methods.trade_times import times_of
 from meanrev.question import About
 from meanrev.results import AccountPaths, Backtests, Trades
 from meanrev_wire import codec
+from meanrev_wire.limits import COLUMN_OPTION_BYTES
 from meanrev_wire.research_pb2 import BacktestReply
 
 __all__ = ["BACKTEST", "accounts_request", "read_accounts"]
-
-_OPTION_BYTES = 4 * 1024 * 1024
-"""Longest options of Backtest, which may hold a number a column."""
 
 _RENAMED = {"cumulative_return": "total_return", "equity": "final_equity"}
 _NOT_FIGURES = {"meta", "column", "note", "trades", "path"}
@@ -90,7 +88,7 @@ BACKTEST = Research(
     reply=BacktestReply,
     read=read_accounts,
     renamed={"entry": "entry_zscore", "exit": "exit_zscore", "cost": "cost_per_side"},
-    most_option_bytes=_OPTION_BYTES,
+    most_option_bytes=COLUMN_OPTION_BYTES,
 )
 
 

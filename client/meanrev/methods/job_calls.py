@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from functools import partial
 from typing import Any, cast
 
-from meanrev.choices import one_of
+from meanrev.choices import choice_rule
 from meanrev.errors import InvalidInput, MeanRevError, ServerError
 from meanrev.methods import wire
 from meanrev.methods.parts import Fetched
@@ -42,7 +42,7 @@ def request_of(method: str, prices: Any, options: Mapping[str, Any]) -> Research
         InvalidInput: there is no such research method, or an argument breaks its rule.
     """
     if method not in RESEARCH:
-        raise InvalidInput("method", one_of(method, RESEARCH), value=method)
+        raise InvalidInput("method", choice_rule(method, RESEARCH), value=method)
     if "progress" in options:
         raise InvalidInput("progress", "must be left out here; the job's result takes it")
     return cast("ResearchQuestion[Any]", RESEARCH[method].declare(prices, **options)).request

@@ -21,6 +21,7 @@ from meanrev.methods.parts import Joined, Whole
 from meanrev.progress import Progress, shown
 from meanrev.question import About, Question, Replies
 from meanrev.results import Estimate, Result
+from meanrev_wire.limits import OPTION_BYTES
 
 __all__ = [
     "RESEARCH",
@@ -72,7 +73,7 @@ class Research(Generic[R_co]):
     read: Callable[[Any, About], R_co]
     renamed: Mapping[str, str] = field(default_factory=dict)
     join: Callable[[type[Message]], Joined] = Joined
-    most_option_bytes: int = wire.OPTION_BYTES
+    most_option_bytes: int = OPTION_BYTES
 
     def declares(self, declare: Callable[P, Question[S]]) -> Callable[P, Question[S]]:
         """Enter the declaration of the client's method into RESEARCH, under its own name.

@@ -5,7 +5,7 @@ from typing import Any
 
 from meanrev.intake.table import Table
 from meanrev.methods.chunks import matrix
-from meanrev.methods.columns import column_of, first_of
+from meanrev.methods.columns import read_columns
 from meanrev.methods.naming import series_names
 from meanrev.methods.research import Research, ResearchRequest
 from meanrev.progress import Progress
@@ -13,25 +13,14 @@ from meanrev.question import About, Question
 from meanrev.results import ReturnStats
 from meanrev_wire.research_pb2 import ReturnStatsReply
 
-__all__ = ["STATS", "read_stats", "stats"]
-
-_FIELDS = tuple(name for name in ReturnStats.__dataclass_fields__ if name not in {"meta", "column"})
+__all__ = ["STATS", "stats"]
 
 
-def read_stats(reply: Any, about: About, sent: Table | None = None) -> ReturnStats:
-    """Read a ReturnStatsReply.
-
-    Args:
-        reply: With a result.
-        about: What is known about the call.
-        sent: The returns, where they are at hand: a single series becomes scalars.
-    """
-    columns = {"column": tuple(reply.result.columns), **{name: column_of(reply.result, name) for name in _FIELDS}}
-    single = sent is not None and sent.values.ndim == 1
-    return ReturnStats(**(first_of(columns) if single else columns), meta=about)
+def _read(reply: Any, about: About, sent: Table | None = None) -> ReturnStats:
+    return read_columns(ReturnStats, reply, about, sent)
 
 
-STATS = Research(method="ReturnStats", reply=ReturnStatsReply, read=read_stats, renamed={"block": "returns"})
+STATS = Research(method="ReturnStats", reply=ReturnStatsReply, read=_read, renamed={"block": "returns"})
 
 
 @STATS.declares
@@ -70,6 +59,6 @@ def stats(
         read,
         series_names(read, asset_ids),
         {"kind": kind, "periods_per_year": periods_per_year},
-        lambda reply, about: read_stats(reply, about, read),
+        lambda reply, about: _read(reply, about, read),
     )
     return request.question(progress, timeout, dry_run=dry_run)

@@ -5,7 +5,7 @@ from typing import Any
 
 from meanrev.intake.table import Table
 from meanrev.methods.chunks import matrix
-from meanrev.methods.columns import column_of, first_of
+from meanrev.methods.columns import read_columns
 from meanrev.methods.naming import series_names
 from meanrev.methods.research import Research, ResearchRequest
 from meanrev.progress import Progress
@@ -13,25 +13,14 @@ from meanrev.question import About, Question
 from meanrev.results import ReversionTests
 from meanrev_wire.research_pb2 import RunTestsReply
 
-__all__ = ["TESTS", "read_tests", "tests"]
-
-_FIELDS = tuple(name for name in ReversionTests.__dataclass_fields__ if name not in {"meta", "column"})
+__all__ = ["TESTS", "tests"]
 
 
-def read_tests(reply: Any, about: About, sent: Table | None = None) -> ReversionTests:
-    """Read a RunTestsReply.
-
-    Args:
-        reply: With a result.
-        about: What is known about the call.
-        sent: The prices, where they are at hand: a single series becomes scalars.
-    """
-    columns = {"column": tuple(reply.result.columns), **{name: column_of(reply.result, name) for name in _FIELDS}}
-    single = sent is not None and sent.values.ndim == 1
-    return ReversionTests(**(first_of(columns) if single else columns), meta=about)
+def _read(reply: Any, about: About, sent: Table | None = None) -> ReversionTests:
+    return read_columns(ReversionTests, reply, about, sent)
 
 
-TESTS = Research(method="RunTests", reply=RunTestsReply, read=read_tests, renamed={"block": "prices"})
+TESTS = Research(method="RunTests", reply=RunTestsReply, read=_read, renamed={"block": "prices"})
 
 
 @TESTS.declares
@@ -73,6 +62,6 @@ def tests(
         read,
         series_names(read, asset_ids),
         {"trend": trend, "adf_lags": adf_lags, "bandwidth": bandwidth, "periods": periods},
-        lambda reply, about: read_tests(reply, about, read),
+        lambda reply, about: _read(reply, about, read),
     )
     return request.question(progress, timeout, dry_run=dry_run)

@@ -11,9 +11,9 @@ from meanrev.errors import InvalidInput, ServerError
 from meanrev.methods import fields
 from meanrev_wire import codec
 from meanrev_wire.errors import MalformedMessage
+from meanrev_wire.limits import OPTION_BYTES
 
 __all__ = [
-    "OPTION_BYTES",
     "decode",
     "encode",
     "extras",
@@ -27,9 +27,6 @@ __all__ = [
 ]
 
 M = TypeVar("M", bound=Message)
-
-OPTION_BYTES = 64 * 1024
-"""Longest options that every server reads, as JSON."""
 
 
 def path(method: str) -> str:

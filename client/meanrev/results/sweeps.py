@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from meanrev.choices import one_of
+from meanrev.choices import choice_rule
 from meanrev.errors import InvalidInput
 from meanrev.results.base import LABEL, Result, label_column
 from meanrev.results.plots import SweepPlot
@@ -244,7 +244,7 @@ class SweepResult(Result):
         known = self.figures.get(figure)
         if known is None:
             held = [name for name, values in self.figures.items() if values is not None]
-            raise InvalidInput("figure", one_of(figure, held), value=figure)
+            raise InvalidInput("figure", choice_rule(figure, held), value=figure)
         best = max(0, int(np.atleast_1d(self.best.cell)[place]))
         costs, lookbacks = np.unique(self.cost), np.unique(self.lookback)
         at_cost = costs[_place("cost", costs.tolist(), self.cost[best] if cost is None else cost)]
@@ -276,7 +276,7 @@ def _place(field: str, held: Any, wanted: Any) -> int:
     places = places or [i for i, value in enumerate(held) if _equal(value, wanted)]
     places = places or [i for i, value in enumerate(held) if str(value) == str(wanted)]
     if not places:
-        raise InvalidInput(field, one_of(wanted, held), value=wanted)
+        raise InvalidInput(field, choice_rule(wanted, held), value=wanted)
     return places[0]
 
 

@@ -8,7 +8,7 @@ from msgspec import Meta
 from gpu_kernels import moments, multiperiod
 from gpu_kernels.checks import Floats
 from gpu_kernels.errors import InvalidInput
-from gpu_kernels.performance.sharpe_error import probability_positive, standard_errors
+from gpu_kernels.performance.sharpe_error import portfolio_error, probability_positive
 from meanrev_server.capacity import Demand
 from meanrev_server.rpc import options
 from meanrev_server.rpc.call import Call
@@ -101,18 +101,16 @@ def _answer(request: MultiperiodRequest, chosen: MultiperiodOptions, ignored: li
             bounds=sides(chosen.bounds),
             rho=chosen.rho,
         )
-    volatility = plan.expected_volatility
-    ratio = np.divide(plan.expected_return, volatility, out=np.zeros_like(volatility), where=volatility > 0)
     errors = _sharpe_errors(periods, plan.weights)
-    positive = probability_positive(ratio, errors)
+    positive = probability_positive(plan.sharpe_ratio, errors)
     return codec.encode(
         MultiperiodResponse,
         weights_sequence=[
             {
                 "weights": plan.weights[k],
                 "expected_return": float(plan.expected_return[k]),
-                "expected_volatility": float(volatility[k]),
-                "sharpe_ratio": float(ratio[k]),
+                "expected_volatility": float(plan.expected_volatility[k]),
+                "sharpe_ratio": float(plan.sharpe_ratio[k]),
                 "sharpe_std_error": float(errors[k]),
                 "probability_sharpe_positive": float(positive[k]),
                 "utility": float(plan.utility[k]),
@@ -131,8 +129,7 @@ def _sharpe_errors(periods: list[Floats], weights: Floats) -> Floats:
     """Return the standard errors (K,) of the Sharpe ratios of weights (K, N) over the returns of their periods."""
     found = np.full(len(weights), np.nan)
     for k, block in enumerate(periods):
-        earned = block[~np.isnan(block).any(axis=1)] @ weights[k]
-        found[k] = standard_errors(earned[None])[0]
+        found[k] = portfolio_error(block, weights[k])
     return found
 
 

@@ -8,7 +8,19 @@ from numpy.typing import NDArray
 
 from gpu_kernels.checks import Floats
 
-__all__ = ["column_groups", "joined"]
+__all__ = ["column_groups", "group_size", "joined"]
+
+_MOST_COLUMNS = 512
+
+
+def group_size(n_rows: int, most_entries: int) -> int:
+    """Return how many columns a group has.
+
+    Args:
+        n_rows: Rows of the matrix.
+        most_entries: Most entries of a group that has several columns.
+    """
+    return max(1, min(_MOST_COLUMNS, most_entries // max(1, n_rows)))
 
 
 def column_groups(values: Floats, size: int) -> Iterator[tuple[slice, Floats]]:

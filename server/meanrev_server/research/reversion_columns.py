@@ -7,7 +7,7 @@ from gpu_kernels import reversion
 from meanrev_server.research.columns import joined
 from meanrev_server.research.estimate import list_bytes
 
-__all__ = ["COPIES", "ReversionTest", "figures_of", "group_size", "tested_bytes", "tested_columns"]
+__all__ = ["COPIES", "ENTRIES_AT_ONCE", "ReversionTest", "figures_of", "tested_bytes", "tested_columns"]
 
 ReversionTest = Literal["adf", "pp", "kpss", "dfgls", "variance_ratio", "hurst", "half_life"]
 """A test; the names of its figures begin with it."""
@@ -15,15 +15,10 @@ ReversionTest = Literal["adf", "pp", "kpss", "dfgls", "variance_ratio", "hurst",
 COPIES = 30
 """Arrays of the size of a group's columns that the tests hold at once."""
 
-_COLUMNS_AT_ONCE, _ENTRIES_AT_ONCE = 512, 2**21
-"""Most columns of a group, and most entries of one that has several columns."""
+ENTRIES_AT_ONCE = 2**21
+"""Most entries of a group that has several columns."""
 
 _FIGURES = tuple(name for name in reversion.ReversionTests._fields if name not in {"n_samples", "status", "reason"})
-
-
-def group_size(n_rows: int) -> int:
-    """Return how many columns are tested at once."""
-    return max(1, min(_COLUMNS_AT_ONCE, _ENTRIES_AT_ONCE // max(1, n_rows)))
 
 
 def figures_of(tests: Collection[ReversionTest] | None = None) -> tuple[str, ...]:

@@ -15,9 +15,9 @@ import msgspec
 
 from gpu_kernels.errors import InvalidInput
 from meanrev_server import rules
+from meanrev_wire.limits import OPTION_BYTES
 
 __all__ = [
-    "MAX_BYTES",
     "MAX_LEVELS",
     "NoOptions",
     "Options",
@@ -30,8 +30,6 @@ __all__ = [
     "reply_metadata",
 ]
 
-MAX_BYTES = 64 * 1024
-"""Most bytes of a request's metadata, unless the method has a limit of its own."""
 MAX_LEVELS = 16
 """Most levels of brackets in it."""
 
@@ -52,7 +50,7 @@ class Options(msgspec.Struct, frozen=True, kw_only=True):
         MOST_BYTES: Most bytes of the JSON object that holds the options.
     """
 
-    MOST_BYTES: ClassVar[int] = MAX_BYTES
+    MOST_BYTES: ClassVar[int] = OPTION_BYTES
 
     strict: bool = False
 
@@ -117,7 +115,7 @@ def check_size(text: str, most_bytes: int) -> None:
         raise InvalidInput("metadata", f"must be at most {most_bytes} bytes", value=nbytes)
 
 
-def json_object(text: str, most_bytes: int = MAX_BYTES) -> dict[str, Any] | None:
+def json_object(text: str, most_bytes: int = OPTION_BYTES) -> dict[str, Any] | None:
     """Return the JSON object that a request's metadata holds, None where it is another text.
 
     Earlier clients put free text there. What begins with a brace is meant as an object.

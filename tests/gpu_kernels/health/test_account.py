@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gpu_kernels.errors import InvalidInput
-from gpu_kernels.health import STATUSES, Account, Estimate, Health
+from gpu_kernels.health import STATUSES, Account, Health, ProcessEstimate
 from gpu_kernels.ou import OnlineOu
 from tests.naive import health as naive
 
@@ -280,7 +280,7 @@ def test_a_large_account_follows_single_prices_and_adds_up_afresh_in_time():
 
 def test_statuses_are_those_of_the_wire():
     assert STATUSES == ("healthy", "warning", "risk")
-    assert {"theta", "mu", "sigma", "theta_lower", "n_samples"} <= set(dir(Estimate))
+    assert {"theta", "mu", "sigma", "theta_lower", "n_samples"} <= set(dir(ProcessEstimate))
 
 
 @pytest.mark.parametrize(

@@ -120,6 +120,12 @@ def test_high_costs_leave_the_weights_where_they_are():
     assert plan.avg_turnover < 1e-12
 
 
+def test_weights_without_variance_have_a_ratio_of_0():
+    plan = optimize([[0.01, 0.0]], np.diag([0.0, 1.0]), gamma=1.0, bounds=([1.0, 0.0], [1.0, 0.0]))
+    assert plan.weights.tolist() == [[1.0, 0.0]]
+    assert plan.sharpe_ratio.tolist() == [0.0]
+
+
 def test_the_figures_are_those_of_the_weights():
     means, covariances = market(5, 7, 3)
     plan = optimize(means, covariances, gamma=3.0, transaction_cost=1e-3, rebalance_frequency=3)
@@ -129,6 +135,7 @@ def test_the_figures_are_those_of_the_weights():
         variance = w @ covariances[k] @ w
         assert plan.expected_return[k] == pytest.approx(w @ means[k], rel=1e-12)
         assert plan.expected_volatility[k] == pytest.approx(np.sqrt(variance), rel=1e-12)
+        assert plan.sharpe_ratio[k] == pytest.approx(w @ means[k] / np.sqrt(variance), rel=1e-12)
         assert plan.turnover[k] == pytest.approx(turnover, abs=1e-15)
         assert plan.utility[k] == pytest.approx(w @ means[k] - 1.5 * variance - 1e-3 * turnover, rel=1e-11)
         before = w

@@ -11,6 +11,7 @@ from scipy import stats
 
 from gpu_kernels import performance
 from gpu_kernels.errors import InvalidInput
+from gpu_kernels.performance.sharpe_error import portfolio_error, standard_errors
 from tests.naive import performance as naive
 
 RETURNS = np.random.default_rng(5).standard_t(4, size=(6, 400)) * 0.01
@@ -192,3 +193,12 @@ class TestWhatChangesNothing:
         found, tiny = (performance.figures(each).figures for each in (RETURNS, 1e-170 * RETURNS))
         for name in ("sharpe_ratio", "sortino_ratio", "omega_ratio", "skewness", "kurtosis"):
             np.testing.assert_allclose(getattr(tiny, name), getattr(found, name), rtol=1e-9, err_msg=name)
+
+
+def test_the_error_of_a_portfolio_is_that_of_its_excess_returns_on_whole_rows():
+    returns = np.random.default_rng(8).normal(1e-3, 0.01, (300, 3))
+    held, rate = np.array([0.5, 0.4, -0.3]), 2e-4
+    earned = returns @ held - rate * held.sum()
+    gappy = np.insert(returns, [0, 150], [np.nan, 1.0, 1.0], axis=0)
+    assert portfolio_error(gappy, held, rate) == pytest.approx(standard_errors(earned[None])[0], rel=1e-12)
+    assert math.isnan(portfolio_error(returns[:2], held))

@@ -36,7 +36,7 @@ def runs(draw):
 
 
 @EVERY_BACKEND
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=75, deadline=None)
 @given(runs())
 def test_every_bar_is_the_running_backtests(backend, run):
     prices, levels, stamps, rules = run

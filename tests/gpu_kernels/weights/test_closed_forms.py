@@ -158,3 +158,9 @@ def test_a_constant_in_all_means_leaves_cara_weights_of_a_budget_alone():
     for mode in ("budget", "long_only"):
         shifted = weights.cara(means + 0.01, matrix, gamma=3.0, mode=mode).weights
         assert np.allclose(shifted, weights.cara(means, matrix, gamma=3.0, mode=mode).weights, atol=1e-9)
+
+
+def test_turnover_is_what_is_bought_and_sold():
+    held, before = np.array([0.5, 0.7, -0.2]), np.array([0.5, 0.2, 0.3])
+    assert weights.turnover(held, before) == pytest.approx(1.0)
+    assert weights.turnover(np.stack([held, before]), np.stack([before, before])) == pytest.approx([1.0, 0.0])

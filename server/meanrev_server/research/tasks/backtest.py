@@ -20,6 +20,7 @@ from meanrev_server.research.scored import LONGEST_NOTE, SCORE_NAMES, level, rol
 from meanrev_server.research.task import Level, Progress, Task, TradingResearchOptions
 from meanrev_server.rpc.naming import option_names, wire_names
 from meanrev_server.rpc.trading_options import Lookback
+from meanrev_wire.limits import COLUMN_OPTION_BYTES
 from meanrev_wire.research_pb2 import BacktestReply
 
 __all__ = ["TASK", "BacktestOptions"]
@@ -60,7 +61,7 @@ class BacktestOptions(TradingResearchOptions, frozen=True, kw_only=True):
         metrics: Put the metrics of BacktestWithCosts into the reply, of the last bar or of all; for one column alone.
     """
 
-    MOST_BYTES: ClassVar[int] = 4 * 1024 * 1024  # three numbers a column
+    MOST_BYTES: ClassVar[int] = COLUMN_OPTION_BYTES
 
     entry: Level | None = None
     exit: Level | None = None

@@ -11,13 +11,13 @@ from gpu_kernels.errors import InvalidInput
 from meanrev_server.matrix_upload import UploadedMatrix
 from meanrev_server.outline import Outline
 from meanrev_server.research.answer import Answer
-from meanrev_server.research.columns import column_groups, joined
+from meanrev_server.research.columns import column_groups, group_size, joined
 from meanrev_server.research.estimate import Estimate, column_estimate, list_bytes, names_bytes, parts_bytes
 from meanrev_server.research.reversion_columns import (
     COPIES,
+    ENTRIES_AT_ONCE,
     ReversionTest,
     figures_of,
-    group_size,
     tested_bytes,
     tested_columns,
 )
@@ -27,8 +27,8 @@ from meanrev_wire.research_pb2 import FitOuReply
 
 __all__ = ["TASK", "FitOuOptions"]
 
-_COLUMNS_AT_ONCE, _ENTRIES_AT_ONCE = 512, 2**22
-"""Most columns of a group, and most entries of one that has several columns."""
+_ENTRIES_AT_ONCE = 2**22
+"""Most entries of a group that has several columns."""
 _COPIES = 6
 """Arrays of the size of a group's columns that a fit holds at once."""
 _STEPS_OF_TESTS = 20
@@ -149,9 +149,7 @@ def _estimate(outline: Outline, chosen: FitOuOptions) -> Estimate:
 
 def _size(n_rows: int, chosen: FitOuOptions) -> int:
     """Return the columns of a group."""
-    if chosen.tests:
-        return group_size(n_rows)
-    return max(1, min(_COLUMNS_AT_ONCE, _ENTRIES_AT_ONCE // max(1, n_rows)))
+    return group_size(n_rows, ENTRIES_AT_ONCE if chosen.tests else _ENTRIES_AT_ONCE)
 
 
 TASK = Task(

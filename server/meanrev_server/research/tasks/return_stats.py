@@ -9,7 +9,7 @@ from gpu_kernels.time_units import PERIODS_PER_YEAR
 from meanrev_server.matrix_upload import UploadedMatrix
 from meanrev_server.outline import Outline
 from meanrev_server.research.answer import Answer
-from meanrev_server.research.columns import column_groups
+from meanrev_server.research.columns import column_groups, group_size
 from meanrev_server.research.estimate import Estimate, column_estimate, parts_bytes
 from meanrev_server.research.return_figures import figure_bytes, return_columns
 from meanrev_server.research.task import Progress, ResearchOptions, Task
@@ -18,8 +18,8 @@ from meanrev_wire.research_pb2 import ReturnStatsReply
 
 __all__ = ["TASK", "ReturnStatsOptions"]
 
-_COLUMNS_AT_ONCE, _ENTRIES_AT_ONCE = 512, 2**22
-"""Most columns of a group, and most entries of one that has several columns."""
+_ENTRIES_AT_ONCE = 2**22
+"""Most entries of a group that has several columns."""
 _COPIES = 12
 """Arrays of the size of a group's columns that are held at once."""
 
@@ -42,7 +42,7 @@ _NAMES = option_names(ReturnStatsOptions, values="block")
 def _run(table: UploadedMatrix, chosen: ReturnStatsOptions, progress: Progress) -> Answer:
     n_columns = table.values.shape[1]
     found = []
-    for columns, series in column_groups(table.values, _size(len(table.values))):
+    for columns, series in column_groups(table.values, group_size(len(table.values), _ENTRIES_AT_ONCE)):
         progress(columns.start, n_columns)
         with wire_names(_NAMES):
             found.append(performance.figures(series, kind=chosen.kind, periods_per_year=chosen.periods_per_year))
@@ -51,12 +51,7 @@ def _run(table: UploadedMatrix, chosen: ReturnStatsOptions, progress: Progress) 
 
 def _estimate(outline: Outline, _: ReturnStatsOptions) -> Estimate:
     reply_bytes = parts_bytes(figure_bytes(outline), len(performance.ReturnFigures._fields) + 4)
-    return column_estimate(outline, _size(outline.n_rows), _COPIES, 2 * reply_bytes, reply_bytes)
-
-
-def _size(n_rows: int) -> int:
-    """Return the columns of a group."""
-    return max(1, min(_COLUMNS_AT_ONCE, _ENTRIES_AT_ONCE // max(1, n_rows)))
+    return column_estimate(outline, group_size(outline.n_rows, _ENTRIES_AT_ONCE), _COPIES, 2 * reply_bytes, reply_bytes)
 
 
 TASK = Task(

@@ -8,9 +8,9 @@ from gpu_kernels import reversion
 from meanrev_server.matrix_upload import UploadedMatrix
 from meanrev_server.outline import Outline
 from meanrev_server.research.answer import Answer
-from meanrev_server.research.columns import column_groups, joined
+from meanrev_server.research.columns import column_groups, group_size, joined
 from meanrev_server.research.estimate import Estimate, column_estimate, list_bytes, names_bytes, parts_bytes
-from meanrev_server.research.reversion_columns import COPIES, figures_of, group_size, tested_bytes, tested_columns
+from meanrev_server.research.reversion_columns import COPIES, ENTRIES_AT_ONCE, figures_of, tested_bytes, tested_columns
 from meanrev_server.research.task import Progress, ResearchOptions, Task
 from meanrev_server.rpc.naming import option_names, wire_names
 from meanrev_wire.research_pb2 import RunTestsReply
@@ -40,7 +40,7 @@ _NAMES = option_names(RunTestsOptions, prices="block")
 def _run(table: UploadedMatrix, chosen: RunTestsOptions, progress: Progress) -> Answer:
     n_columns = table.values.shape[1]
     found = []
-    for columns, series in column_groups(table.values, group_size(len(table.values))):
+    for columns, series in column_groups(table.values, group_size(len(table.values), ENTRIES_AT_ONCE)):
         progress(columns.start, n_columns)
         with wire_names(_NAMES):
             found.append(
@@ -60,7 +60,7 @@ def _estimate(outline: Outline, _: RunTestsOptions) -> Estimate:
     figures = figures_of()
     items = tested_bytes(outline.n_columns, figures) + list_bytes(outline.n_columns, varints=(outline.n_rows,))
     reply_bytes = parts_bytes(items + names_bytes(outline), len(figures) + 4)
-    return column_estimate(outline, group_size(outline.n_rows), COPIES, 2 * reply_bytes, reply_bytes)
+    return column_estimate(outline, group_size(outline.n_rows, ENTRIES_AT_ONCE), COPIES, 2 * reply_bytes, reply_bytes)
 
 
 TASK = Task(
