@@ -127,3 +127,11 @@ def test_a_dry_run_announces_the_returns(client, prices):
     found = client.sweep(prices, **GRID, reality_check="all", dry_run=True)
     assert found.work > plain.work
     assert found.peak_bytes > plain.peak_bytes + 5 * 8 * prices.size * 12
+
+
+def test_every_cell_has_a_standard_error_where_it_is_asked_for(client, prices):
+    swept = client.sweep(prices, **GRID, figures=["sharpe_std_error", "sharpe_ratio"])
+    errors, best = swept.figures.sharpe_std_error, swept.best
+    np.testing.assert_allclose(errors[np.arange(3), best.cell], best.sharpe_std_error, rtol=1e-12)
+    np.testing.assert_array_equal(np.isfinite(errors), np.nan_to_num(swept.figures.sharpe_ratio) != 0)
+    assert client.sweep(prices, **GRID).figures.sharpe_std_error is None

@@ -58,6 +58,8 @@ class CellFigures(Result):
         win_rate: Share of them with a profit.
         avg_profit_per_trade: A fraction of the initial capital.
         total_costs: Sum of all fees.
+        sharpe_std_error: Of sharpe_ratio, annualised like it, for independent returns of any skewness and kurtosis; NaN
+            where the ratio is 0. It does not allow for the choice among many cells.
         superior: 1 where StepM finds the cell better than no position, 0 where not, NaN where it was not tested; comes
             with a reality check alone.
     """
@@ -69,6 +71,7 @@ class CellFigures(Result):
     win_rate: Floats | None = None
     avg_profit_per_trade: Floats | None = None
     total_costs: Floats | None = None
+    sharpe_std_error: Floats | None = None
     superior: Floats | None = None
 
 

@@ -20,7 +20,7 @@ from meanrev_server.research import message_bytes
 from meanrev_server.research.answer import PART_BYTES, Answer
 from meanrev_server.research.estimate import Estimate, list_bytes, names_bytes, parts_bytes
 from meanrev_server.research.grid_axes import Axis, GridAxes, axis, axis_size
-from meanrev_server.research.grid_sweep import GridSweep, group_bytes, swept
+from meanrev_server.research.grid_sweep import ERRORS, GridSweep, group_bytes, swept
 from meanrev_server.research.scored import LONGEST_NOTE, SCORE_NAMES, rolling_notes, scored
 from meanrev_server.research.searches import GridCheck, GridCheckOptions, check_demand
 from meanrev_server.research.task import Progress, Task, TradingResearchOptions
@@ -39,6 +39,7 @@ _FIGURES = (
     "win_rate",
     "avg_profit_per_trade",
     "total_costs",
+    ERRORS,
 )
 
 
@@ -208,8 +209,9 @@ def _estimate(outline: Outline, chosen: SweepOptions) -> Estimate:
     steps = (n_steps + bool(n_steps)) * (n_columns * _STEP_BYTES + names)
     reply_bytes = parts_bytes(figures + lists + names + choices + steps + check.reply_bytes, len(_FIGURES) + 9)
     messages = n_columns * (1 + n_steps) * _MESSAGE_BYTES + 2 * check.reply_bytes
-    group = max(group_bytes(n_columns, n_cells, len(chosen.lookback), max(1, n_rows)), check.nbytes)
-    work = _column_cells(outline, chosen) * (n_rows + n_steps * chosen.train) + check.work
+    group = max(group_bytes(n_columns, n_cells, len(chosen.lookback), max(1, n_rows), chosen.figures), check.nbytes)
+    n_swept = 1 + (ERRORS in chosen.figures)
+    work = _column_cells(outline, chosen) * (n_swept * n_rows + n_steps * chosen.train) + check.work
     more = check.n_figures * 8 * n_columns * n_cells
     return Estimate(work, outline.nbytes + figures + more + messages + 12 * lists + group + _PART_BYTES, reply_bytes)
 
