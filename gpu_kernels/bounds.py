@@ -12,6 +12,7 @@ __all__ = [
     "finite_within_reach",
     "moderate",
     "sizeable",
+    "sizeable_variances",
     "units",
     "within_reach",
 ]
@@ -63,6 +64,21 @@ def sizeable(field: str, values: Floats) -> None:
     near = (np.abs(values) < SMALLEST_MAGNITUDE) & (values != 0)
     if near.any():
         raise _named(field, values, near, f"must be 0 or at least {SMALLEST_MAGNITUDE:.0e} in magnitude")
+
+
+def sizeable_variances(field: str, covariances: Floats) -> None:
+    """Refuse variances other than 0 that are below SMALLEST_MAGNITUDE.
+
+    Args:
+        field: Name for the message.
+        covariances: (N, N), or (K, N, N).
+
+    Raises:
+        InvalidInput: naming the first variance that is too small, by its place in covariances.
+    """
+    variances = np.diagonal(covariances, axis1=-2, axis2=-1)
+    if ((np.abs(variances) < SMALLEST_MAGNITUDE) & (variances != 0)).any():
+        sizeable(field, np.where(np.eye(covariances.shape[-1], dtype=np.bool_), covariances, 0.0))
 
 
 def moderate(field: str, value: float) -> float:

@@ -1,7 +1,8 @@
 """Linear solves with a symmetric positive definite matrix, by its Cholesky factor.
 
-NumPy factors but has no triangular solve, so that substitution goes block by block here. A single solve is cheaper
-through numpy.linalg.solve; a factor pays where several right-hand sides come one after the other.
+NumPy factors but has no triangular solve, so that substitution goes block by block here. A single solve of a small
+system is cheaper through numpy.linalg.solve; a factor pays where several right-hand sides come one after the other, and
+where a system is large, since an interrupt ends it between two blocks.
 """
 
 import numpy as np
@@ -9,7 +10,13 @@ import numpy as np
 from gpu_kernels import interruption
 from gpu_kernels.checks import Floats
 
-__all__ = ["factor", "factor_shifted", "first_dependent", "substitute"]
+__all__ = ["AT_ONCE", "factor", "factor_shifted", "first_dependent", "substitute", "triangle"]
+
+AT_ONCE = 512
+"""Unknowns up to which LAPACK factors a matrix in one call, which takes some milliseconds."""
+
+_COLUMNS = 128
+"""Columns that a larger factor grows by between two looks at the interrupt."""
 
 _BLOCK = 64
 
@@ -23,15 +30,36 @@ def factor(matrix: Floats) -> Floats | None:
     Args:
         matrix: (n, n), symmetric; the lower triangle is read.
     """
+    lower = triangle(matrix)
+    if lower is None:
+        return None
+    # triangle notices a non-positive pivot, but not one that is mere rounding.
+    pivots = np.diagonal(lower) ** 2
+    rounding = 4.0 * np.finfo(np.float64).eps * len(matrix) * np.diagonal(matrix)
+    return lower if (pivots > rounding).all() else None
+
+
+def triangle(matrix: Floats) -> Floats | None:
+    """Return the lower Cholesky factor, or None where a pivot is not above 0.
+
+    Args:
+        matrix: (n, n), symmetric; the lower triangle is read.
+    """
     try:
-        lower = np.linalg.cholesky(matrix)
+        return np.asarray(np.linalg.cholesky(matrix) if len(matrix) <= AT_ONCE else _grown(matrix), dtype=np.float64)
     except np.linalg.LinAlgError:
         return None
-    # LAPACK reports a non-positive pivot, but not one that is mere rounding.
-    pivots = np.diagonal(lower) ** 2
-    if not (pivots > 4.0 * np.finfo(np.float64).eps * len(matrix) * np.diagonal(matrix)).all():
-        return None
-    return np.asarray(lower, dtype=np.float64)
+
+
+def _grown(matrix: Floats) -> Floats:
+    """Factor some columns at a time, each from those before it (Golub and Van Loan 2013, section 4.2.5)."""
+    lower = np.zeros_like(matrix)
+    for columns in interruption.pieces(len(matrix), _COLUMNS):
+        start, stop = columns.start, columns.stop
+        panel = matrix[start:, columns] - lower[start:, :start] @ lower[columns, :start].T
+        lower[columns, columns] = corner = np.linalg.cholesky(panel[: stop - start])
+        lower[stop:, columns] = np.linalg.solve(corner, panel[stop - start :].T).T
+    return lower
 
 
 def factor_shifted(matrix: Floats) -> Floats:

@@ -13,7 +13,7 @@ from threading import Lock
 
 from gpu_kernels.errors import Interrupted
 
-__all__ = ["BETWEEN_LOOKS", "Cell", "Interrupt", "check", "current", "using"]
+__all__ = ["BETWEEN_LOOKS", "Cell", "Interrupt", "check", "current", "pieces", "using"]
 
 BETWEEN_LOOKS = 4096
 """Rounds of a loop of about a microsecond each, between two checks."""
@@ -91,6 +91,21 @@ def check() -> None:
     interrupt = _current.get()
     if interrupt is not None:
         interrupt.check()
+
+
+def pieces(length: int, size: int) -> Iterator[slice]:
+    """Yield a range piece by piece, with a check before each.
+
+    Args:
+        length: Of the range.
+        size: Most of it in one piece.
+
+    Raises:
+        Interrupted: the flag of the enclosing `using` is set.
+    """
+    for start in range(0, length, size):
+        check()
+        yield slice(start, min(length, start + size))
 
 
 @contextmanager

@@ -5,6 +5,7 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
+from gpu_kernels import cholesky, interruption
 from gpu_kernels.bounds import LARGEST_MAGNITUDE, units
 from gpu_kernels.checks import Floats
 from gpu_kernels.errors import Degenerate
@@ -16,6 +17,9 @@ __all__ = ["constant_columns", "covariance", "portfolio_stats"]
 
 _CONSTANT = 1e-12
 """Share of a column's largest magnitude up to which max - min is rounding."""
+
+_ENTRIES_AT_ONCE = 1 << 20
+"""Entries of a matrix between two looks at the interrupt."""
 
 
 def constant_columns(values: Floats) -> NDArray[np.bool_]:
@@ -70,8 +74,10 @@ def _estimated(returns: Floats, method: str, halflife: float) -> Covariance:
     n_periods, n_assets = returns.shape
     fallback = ""
     if method in {"sample", "ewma"}:
-        mean, matrix = _sample(returns) if method == "sample" else _ewma(returns, halflife)
-        fallback = _unfit(matrix, n_periods, method)
+        fallback = f"{n_periods} rows are too few for {n_assets} assets" if n_periods <= n_assets else ""
+        if not fallback:
+            mean, matrix = _sample(returns) if method == "sample" else _ewma(returns, halflife)
+            fallback = _unfit(matrix, method)
         if not fallback:
             return Covariance(mean, matrix, 0.0, method, "", 0, n_periods)
         method = "ledoit_wolf"
@@ -79,13 +85,17 @@ def _estimated(returns: Floats, method: str, halflife: float) -> Covariance:
     centred = returns - mean
     unit = units(np.abs(centred).max())
     centred /= unit  # fourth powers of tiny returns would underflow
-    population = centred.T @ centred / n_periods
+    population = centred.T @ centred
+    interruption.check()
+    population /= n_periods
     level = float(np.trace(population)) / n_assets
     shrinkage = _ledoit_wolf(centred, population, level) if method == "ledoit_wolf" else _oas(n_periods, population)
-    matrix = (1.0 - shrinkage) * population
-    matrix[np.diag_indices(n_assets)] += shrinkage * level
-    matrix *= unit * unit
-    return Covariance(mean, matrix, shrinkage, method, fallback, 0, n_periods)
+    for rows in interruption.pieces(n_assets, max(1, _ENTRIES_AT_ONCE // n_assets)):
+        population[rows] *= 1.0 - shrinkage
+    population[np.diag_indices(n_assets)] += shrinkage * level
+    interruption.check()
+    population *= unit * unit
+    return Covariance(mean, population, shrinkage, method, fallback, 0, n_periods)
 
 
 def _sample(returns: Floats) -> tuple[Floats, Floats]:
@@ -112,11 +122,8 @@ def _ewma(returns: Floats, halflife: float) -> tuple[Floats, Floats]:
     return returns.mean(axis=0), matrix / freedom if freedom > 0 else np.zeros_like(matrix)
 
 
-def _unfit(matrix: Floats, n_periods: int, method: str) -> str:
+def _unfit(matrix: Floats, method: str) -> str:
     """Return why a matrix cannot carry weights, "" where it can."""
-    n_assets = matrix.shape[0]
-    if n_periods <= n_assets:
-        return f"{n_periods} rows are too few for {n_assets} assets"
     if _well_conditioned(matrix):
         return ""
     if not matrix.any():
@@ -136,11 +143,7 @@ def _well_conditioned(matrix: Floats) -> bool:
     bound = float(np.linalg.norm(matrix))
     shifted = matrix.copy()
     shifted[np.diag_indices(len(matrix))] -= bound / LARGEST_CONDITION
-    try:
-        np.linalg.cholesky(shifted)
-    except np.linalg.LinAlgError:
-        return False
-    return bound > 0
+    return bound > 0 and cholesky.triangle(shifted) is not None
 
 
 def _ledoit_wolf(centred: Floats, population: Floats, level: float) -> float:
@@ -148,9 +151,15 @@ def _ledoit_wolf(centred: Floats, population: Floats, level: float) -> float:
     n_periods, n_assets = centred.shape
     if n_assets == 1:
         return 0.0
-    distance = float(np.sum((population - level * np.eye(n_assets)) ** 2)) / n_assets
+    squares = distances = 0.0
+    for rows in interruption.pieces(n_assets, max(1, _ENTRIES_AT_ONCE // n_assets)):
+        some = population[rows].copy()
+        squares += float(np.vdot(some, some))
+        some.reshape(-1)[rows.start :: n_assets + 1] -= level
+        distances += float(np.vdot(some, some))
+    distance = distances / n_assets
     fourth = float(np.sum(np.einsum("ti,ti->t", centred, centred) ** 2)) / n_periods
-    noise = min((fourth - float(np.sum(population**2))) / (n_assets * n_periods), distance)
+    noise = min((fourth - squares) / (n_assets * n_periods), distance)
     return noise / distance if noise > 0 else 0.0
 
 

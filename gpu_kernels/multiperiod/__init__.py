@@ -3,8 +3,8 @@
 import numpy as np
 from numpy.typing import ArrayLike
 
-from gpu_kernels import interruption
-from gpu_kernels.bounds import LARGEST_MAGNITUDE, finite_within_reach, moderate, sizeable, within_reach
+from gpu_kernels import cholesky, interruption
+from gpu_kernels.bounds import LARGEST_MAGNITUDE, finite_within_reach, moderate, sizeable_variances, within_reach
 from gpu_kernels.checks import Floats, array, at_least, non_negative, one_of
 from gpu_kernels.dispatch import Twins
 from gpu_kernels.errors import InvalidInput
@@ -118,7 +118,7 @@ def _covariances(covariances: ArrayLike, n_periods: int, n_assets: int) -> Float
     if given.shape not in {(n_assets, n_assets), (n_periods, n_assets, n_assets)}:
         raise InvalidInput("covariances", f"must have shape {rule}", value=given.shape)
     finite_within_reach("covariances", given)
-    sizeable("covariances", np.where(np.eye(n_assets, dtype=np.bool_), given, 0.0))
+    sizeable_variances("covariances", given)
     stacked = given.reshape(-1, n_assets, n_assets)
     turned = stacked.transpose(0, 2, 1)
     largest = np.abs(stacked).max(axis=(1, 2))
@@ -132,19 +132,24 @@ def _covariances(covariances: ArrayLike, n_periods: int, n_assets: int) -> Float
 
 
 def _semi_definite(matrices: Floats, largest: Floats, *, many: bool) -> None:
-    size = max(1, _ENTRIES_AT_ONCE // matrices[0].size)
-    for first in range(0, len(matrices), size):
-        interruption.check()
-        some = matrices[first : first + size]
+    n_assets = matrices.shape[1]
+    least = -_ROUNDING * n_assets * largest
+    if n_assets > cholesky.AT_ONCE:  # whose eigenvalues would keep an interrupt waiting for long
+        for k, matrix in enumerate(matrices):
+            if cholesky.triangle(matrix) is None and cholesky.triangle(matrix - least[k] * np.eye(n_assets)) is None:
+                rule = f"must have no negative eigenvalue, and has one below {least[k]:.3g}"
+                raise InvalidInput("covariances", rule, index=k if many else None)
+        return
+    for some in interruption.pieces(len(matrices), max(1, _ENTRIES_AT_ONCE // matrices[0].size)):
         try:
-            np.linalg.cholesky(some)
+            np.linalg.cholesky(matrices[some])
         except np.linalg.LinAlgError:
-            least = np.linalg.eigvalsh(some)[:, 0]
-            wrong = least < -_ROUNDING * some.shape[1] * largest[first : first + size]
+            lowest = np.linalg.eigvalsh(matrices[some])[:, 0]
+            wrong = lowest < least[some]
             if wrong.any():
                 k = int(np.argmax(wrong))
-                rule, index = "must have no negative eigenvalue", first + k if many else None
-                raise InvalidInput("covariances", rule, value=float(least[k]), index=index) from None
+                rule, index = "must have no negative eigenvalue", some.start + k if many else None
+                raise InvalidInput("covariances", rule, value=float(lowest[k]), index=index) from None
 
 
 def _initial(weights: ArrayLike | None, n_assets: int) -> Floats:

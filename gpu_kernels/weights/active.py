@@ -9,9 +9,9 @@ caller then turns to the interior-point method.
 import numpy as np
 from numpy.typing import NDArray
 
-from gpu_kernels import interruption
+from gpu_kernels import cholesky, interruption
 from gpu_kernels.checks import Floats
-from gpu_kernels.weights.dense import DenseSystem
+from gpu_kernels.weights.dense import DenseSystem, with_equalities
 from gpu_kernels.weights.interior import Optimum
 
 __all__ = ["active_set"]
@@ -58,17 +58,18 @@ def _held(
     inside = np.flatnonzero(free)
     n, m = inside.size, b.size
     rows = system.equality.take(inside, axis=1)
-    matrix = np.zeros((n + m, n + m))
-    matrix[:n, :n] = system.matrix.take(inside, axis=0).take(inside, axis=1)
-    matrix[:n, n:] = rows.T
-    matrix[n:, :n] = rows
-    right = np.empty(n + m)
-    right[:n], right[n:] = -q[inside], b
+    inner = system.matrix.take(inside, axis=0).take(inside, axis=1)
+    linear, target = -q[inside], b
     if x.any():
-        right[:n] -= system.hessian(x)[inside]
-        right[n:] -= system.equalities(x)
+        linear, target = linear - system.hessian(x)[inside], b - system.equalities(x)
     try:
-        out = np.asarray(np.linalg.solve(matrix, right), dtype=np.float64)
+        # LAPACK solves a small system fastest in one call, and a large one would keep an interrupt waiting.
+        lower = cholesky.factor(inner) if n > cholesky.AT_ONCE else None
+        if lower is not None:
+            return with_equalities(lower, rows)(linear, target)
+        matrix = np.zeros((n + m, n + m))
+        matrix[:n, :n], matrix[:n, n:], matrix[n:, :n] = inner, rows.T, rows
+        out = np.asarray(np.linalg.solve(matrix, np.concatenate([linear, target])), dtype=np.float64)
     except np.linalg.LinAlgError:
         return None
     return out[:n], out[n:]

@@ -5,7 +5,8 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike
 
-from gpu_kernels.bounds import LARGEST_MAGNITUDE, SMALLEST_MAGNITUDE, finite_within_reach, moderate, sizeable
+from gpu_kernels import cholesky, interruption
+from gpu_kernels.bounds import LARGEST_MAGNITUDE, SMALLEST_MAGNITUDE, finite_within_reach, moderate, sizeable_variances
 from gpu_kernels.checks import Floats, array, one_of, positive
 from gpu_kernels.errors import InvalidInput
 from gpu_kernels.weights.model import MODES
@@ -18,6 +19,12 @@ _ASYMMETRY = 1e-10
 
 _INDEFINITE = 1e-10
 """Most negative eigenvalue as a share of the largest: beyond what rounding leaves."""
+
+_POWERS = 5
+"""Products of a matrix with a vector that show how large its largest eigenvalue is."""
+
+_ENTRIES_AT_ONCE = 1 << 20
+"""Entries of a matrix between two looks at the interrupt."""
 
 
 class Problem(NamedTuple):
@@ -88,26 +95,62 @@ def checked_covariance(matrix: Floats) -> Floats:
         InvalidInput: it is not finite, of a moderate size, symmetric and positive semi-definite but for rounding.
     """
     finite_within_reach("covariance", matrix)
-    sizeable("covariance", np.diag(np.diagonal(matrix)))
-    largest = float(np.max(np.abs(matrix)))
-    apart = np.abs(matrix - matrix.T)
-    if float(apart.max()) > _ASYMMETRY * largest:
-        row, column = (int(i) for i in np.unravel_index(int(np.argmax(apart)), apart.shape))
+    sizeable_variances("covariance", matrix)
+    symmetric = _symmetric(matrix)
+    _semi_definite(symmetric)
+    return symmetric
+
+
+def _symmetric(matrix: Floats) -> Floats:
+    """Return the mean of a matrix and its transpose, if these are alike."""
+    symmetric, most, place = np.empty_like(matrix), 0.0, (0, 0)
+    for rows in interruption.pieces(len(matrix), max(1, _ENTRIES_AT_ONCE // len(matrix))):
+        some, turned = matrix[rows], matrix[:, rows].T
+        apart = np.abs(some - turned)
+        widest = int(np.argmax(apart))
+        if apart.flat[widest] > most:
+            row, column = divmod(widest, apart.shape[1])
+            most, place = float(apart.flat[widest]), (rows.start + row, column)
+        np.multiply(0.5, some + turned, out=symmetric[rows])
+    if most > _ASYMMETRY * max(float(matrix.max()), -float(matrix.min())):
+        row, column = place
         rule = f"must be symmetric: entry [{column}, {row}] is {matrix[column, row]:.6g}"
-        raise InvalidInput("covariance", rule, value=matrix[row, column].item(), index=(row, column))
-    matrix = 0.5 * (matrix + matrix.T)
-    _semi_definite(matrix)
-    return matrix
+        raise InvalidInput("covariance", rule, value=matrix[row, column].item(), index=place)
+    return symmetric
 
 
 def _semi_definite(matrix: Floats) -> None:
-    try:
-        np.linalg.cholesky(matrix)
-    except np.linalg.LinAlgError:
-        values = np.linalg.eigvalsh(matrix)
-        if values[0] < -_INDEFINITE * abs(values[-1]):
-            rule = "must be positive semi-definite: its least eigenvalue is too low"
-            raise InvalidInput("covariance", rule, value=float(values[0])) from None
+    """Refuse a matrix with an eigenvalue below 0 by more than rounding.
+
+    Where S + b I has a factor, no eigenvalue is below -b, and an interrupt ends a factor sooner than eigenvalues.
+    """
+    if cholesky.triangle(matrix) is not None or not matrix.any():
+        return
+    shifted = matrix.copy()
+    allowed = _INDEFINITE * _nearly_largest(matrix)
+    shifted.reshape(-1)[:: len(matrix) + 1] += allowed
+    if cholesky.triangle(shifted) is not None:
+        return
+    if len(matrix) > cholesky.AT_ONCE:  # whose eigenvalues would keep an interrupt waiting for long
+        raise InvalidInput("covariance", f"must be positive semi-definite: it has an eigenvalue below {-allowed:.3g}")
+    values = np.linalg.eigvalsh(matrix)
+    if values[0] < -_INDEFINITE * abs(values[-1]):
+        rule = "must be positive semi-definite: its least eigenvalue is too low"
+        raise InvalidInput("covariance", rule, value=float(values[0]))
+
+
+def _nearly_largest(matrix: Floats) -> float:
+    """Return a number that is at most the largest eigenvalue in magnitude, and close to it (the power method)."""
+    direction, reached = matrix[int(np.argmax(np.diagonal(matrix)))], 0.0
+    for _ in range(_POWERS):
+        interruption.check()
+        length = float(np.linalg.norm(direction))
+        if length == 0:
+            break
+        unit = direction / length
+        direction = matrix @ unit
+        reached = abs(float(unit @ direction))
+    return reached
 
 
 def region_of(n_assets: int, mode: str, bounds: Bounds | None, leverage: float | None) -> Region:

@@ -5,11 +5,14 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from gpu_kernels import cholesky
+from gpu_kernels import cholesky, interruption
 from gpu_kernels.checks import Floats
 from gpu_kernels.weights.interior import Solve
 
-__all__ = ["DenseSystem"]
+__all__ = ["DenseSystem", "with_equalities"]
+
+_ROWS = 128
+"""General rows that a product takes between two looks at the interrupt."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,20 +63,13 @@ class DenseSystem:
     def factor(self, scale: Floats) -> Solve:
         """Factor P + G'DG by Cholesky, and A's Schur complement in it."""
         low, high = self.below.size, self.below.size + self.above.size
-        matrix = self.matrix + (self.general.T * scale[high:]) @ self.general
+        matrix, weights = self.matrix.copy(), scale[high:]
+        for rows in interruption.pieces(len(self.general), _ROWS):
+            matrix += (self.general[rows].T * weights[rows]) @ self.general[rows]
         diagonal = matrix.reshape(-1)[:: len(matrix) + 1]
         diagonal[self.below] += scale[:low]
         diagonal[self.above] += scale[low:high]
-        held = cholesky.factor_shifted(matrix)
-        across = cholesky.substitute(held, self.equality.T)
-        complement = self.equality @ across
-
-        def solve(right: Floats, target: Floats) -> tuple[Floats, Floats]:
-            free = cholesky.substitute(held, right)
-            dy = np.asarray(np.linalg.solve(complement, self.equality @ free - target), dtype=np.float64)
-            return free - across @ dy, dy
-
-        return solve
+        return with_equalities(cholesky.factor_shifted(matrix), self.equality)
 
     def error(self, q: Floats, b: Floats, h: Floats, x: Floats, y: Floats, z: Floats) -> float:
         """Return the largest violation of the optimality conditions, relative to their terms before any cancel.
@@ -89,3 +85,21 @@ class DenseSystem:
         short = float(np.max(np.concatenate([np.abs(self.equalities(x) - b), -room]), initial=0.0))
         gap = float(np.max(np.abs(z * room), initial=0.0))
         return max(float(np.max(np.abs(dual))) / force, short / length, gap / (force * length))
+
+
+def with_equalities(lower: Floats, equality: Floats) -> Solve:
+    """Return the solve of M dx + A'dy = r, A dx = t from (r, t), through A's Schur complement in M.
+
+    Args:
+        lower: (n, n) Cholesky factor of M.
+        equality: (m, n) A, of full row rank.
+    """
+    across = cholesky.substitute(lower, equality.T)
+    complement = equality @ across
+
+    def solve(right: Floats, target: Floats) -> tuple[Floats, Floats]:
+        free = cholesky.substitute(lower, right)
+        dy = np.asarray(np.linalg.solve(complement, equality @ free - target), dtype=np.float64)
+        return free - across @ dy, dy
+
+    return solve
