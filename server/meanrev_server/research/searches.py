@@ -22,7 +22,7 @@ from meanrev_server.research.task import Progress
 from meanrev_server.state.parts import Arrays, Parts
 from meanrev_wire.research_pb2 import GridCheck as CheckMessage
 
-__all__ = ["GridCheck", "GridCheckOptions", "Search", "SearchDemand", "check_demand", "search_demand"]
+__all__ = ["CheckDemand", "GridCheck", "GridCheckOptions", "Search", "SearchDemand", "check_demand", "search_demand"]
 
 _COPIES = 5
 """Arrays of the size of the returns that are held at once."""
