@@ -34,6 +34,7 @@ __all__ = [
     "DataSnooping",
     "Overfitting",
     "Scheme",
+    "checked",
     "examine",
 ]
 
@@ -86,23 +87,37 @@ def examine(
     References:
         Those of model.py, which has the equations.
     """
-    checked = _excess(returns, benchmark)
-    n_periods, n_strategies = checked.shape
-    at_least("resamples", resamples, _FEWEST_RESAMPLES)
-    if resamples * n_strategies > MOST_ENTRIES:
+    given = _excess(returns, benchmark)
+    asked = Scheme(resamples, block_length, size, seed, n_blocks, n_folds, n_test_folds, purged, embargo)
+    return TWINS.run(given, checked(asked, *given.shape))
+
+
+def checked(scheme: Scheme, n_periods: int, n_strategies: int) -> Scheme:
+    """Return a scheme that so many returns can be tested by, with its block length.
+
+    Args:
+        scheme: As the arguments of examine.
+        n_periods: T, at least FEWEST_PERIODS.
+        n_strategies: M, without the benchmark.
+
+    Raises:
+        InvalidInput: one of its numbers is out of its range.
+    """
+    at_least("resamples", scheme.resamples, _FEWEST_RESAMPLES)
+    if scheme.resamples * n_strategies > MOST_ENTRIES:
         rule = f"must be at most {MOST_ENTRIES // n_strategies} for {n_strategies} strategies"
-        raise InvalidInput("resamples", rule, value=resamples)
-    if not 0 <= block_length <= n_periods:
-        raise InvalidInput("block_length", f"must be 0 or 1 .. {n_periods}, the number of rows", value=block_length)
-    if not 0 < size < 1:
-        raise InvalidInput("size", "must be between 0 and 1", value=size)
-    at_least("seed", seed, 0)
+        raise InvalidInput("resamples", rule, value=scheme.resamples)
+    if not 0 <= scheme.block_length <= n_periods:
+        rule = f"must be 0 or 1 .. {n_periods}, the number of rows"
+        raise InvalidInput("block_length", rule, value=scheme.block_length)
+    if not 0 < scheme.size < 1:
+        raise InvalidInput("size", "must be between 0 and 1", value=scheme.size)
+    at_least("seed", scheme.seed, 0)
     most_blocks = min(16, n_periods // 2)
-    if n_blocks % 2 or not 2 <= n_blocks <= most_blocks:
-        raise InvalidInput("n_blocks", f"must be even and 2 .. {most_blocks}", value=n_blocks)
-    _check_folds(n_periods, n_folds, n_test_folds, purged, embargo)
-    length = block_length or math.isqrt(n_periods)
-    return TWINS.run(checked, Scheme(resamples, length, size, seed, n_blocks, n_folds, n_test_folds, purged, embargo))
+    if scheme.n_blocks % 2 or not 2 <= scheme.n_blocks <= most_blocks:
+        raise InvalidInput("n_blocks", f"must be even and 2 .. {most_blocks}", value=scheme.n_blocks)
+    _check_folds(n_periods, scheme)
+    return scheme._replace(block_length=scheme.block_length or math.isqrt(n_periods))
 
 
 def _excess(returns: ArrayLike, benchmark: int | None) -> Floats:
@@ -122,7 +137,8 @@ def _excess(returns: ArrayLike, benchmark: int | None) -> Floats:
     return np.delete(checked, benchmark, axis=1) - checked[:, benchmark, None]
 
 
-def _check_folds(n_periods: int, n_folds: int, n_test_folds: int, purged: int, embargo: int) -> None:
+def _check_folds(n_periods: int, scheme: Scheme) -> None:
+    n_folds, n_test_folds, purged, embargo = scheme[-4:]
     most_folds = min(MOST_FOLDS, n_periods // 2)
     if not 2 <= n_folds <= most_folds:
         raise InvalidInput("n_folds", f"must be 2 .. {most_folds}", value=n_folds)

@@ -1,6 +1,7 @@
 """The stationary bootstrap of the means of many strategies, and the tests that are made of it."""
 
 import math
+from collections.abc import Iterator
 from functools import cache
 from typing import NamedTuple
 
@@ -10,13 +11,13 @@ from numpy.typing import NDArray
 from gpu_kernels import interruption
 from gpu_kernels.checks import Floats
 
-__all__ = ["Bootstrap", "draws", "effective_tries", "long_run_deviations", "p_value", "resample", "superior"]
+__all__ = ["Bootstrap", "draws", "effective_tries", "groups", "long_run_deviations", "p_value", "resample", "superior"]
 
 _ROUNDING = 1e-12
 """Share of the largest statistic within which two are the same."""
 
 _AT_ONCE = 256
-"""Strategies of a block: few enough for a check of the interrupt every 50 ms."""
+"""Strategies of a group: few enough for a check of the interrupt every 50 ms."""
 
 
 class Bootstrap(NamedTuple):
@@ -35,6 +36,13 @@ class Bootstrap(NamedTuple):
     consistent: Floats
     upper: Floats
     each: Floats
+
+
+def groups(n_strategies: int) -> Iterator[slice]:
+    """Yield the strategies group by group, each after a check of the interrupt."""
+    for start in range(0, n_strategies, _AT_ONCE):
+        interruption.check()
+        yield slice(start, start + _AT_ONCE)
 
 
 def draws(n_periods: int, resamples: int, block_length: int, seed: int) -> NDArray[np.int64]:
@@ -74,11 +82,10 @@ def long_run_deviations(centred: Floats, block_length: int) -> Floats:
     response = np.fft.rfft(weights).real
     response[1 : (n_periods + 1) // 2] *= 2.0
     found = np.empty(len(centred))
-    for start in range(0, len(centred), _AT_ONCE):
-        interruption.check()
-        spectrum = np.fft.rfft(centred[start : start + _AT_ONCE], axis=1)
+    for part in groups(len(centred)):
+        spectrum = np.fft.rfft(centred[part], axis=1)
         power = spectrum.real**2 + spectrum.imag**2
-        found[start : start + _AT_ONCE] = power @ response
+        found[part] = power @ response
     return np.asarray(np.sqrt(found) / n_periods)
 
 
@@ -100,9 +107,7 @@ def resample(centred: Floats, mean: Floats, deviation: Floats, scale: Floats, pe
     relevant = mean >= -deviation * math.sqrt(2.0 * math.log(math.log(n_periods))) / root
     plain, lower, consistent, upper = (np.full(n_resamples, -np.inf) for _ in range(4))
     each = np.empty((n_resamples, len(centred)))
-    for start in range(0, len(centred), _AT_ONCE):
-        interruption.check()
-        part = slice(start, start + _AT_ONCE)
+    for part in groups(len(centred)):
         around = (times @ centred[part].T) / root
         studentised, own = around / deviation[part], root * mean[part] / deviation[part]
         each[:, part] = studentised + np.where(relevant[part], 0.0, own)

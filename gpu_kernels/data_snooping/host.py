@@ -1,6 +1,7 @@
 """The NumPy twin of the tests of a search; nearly all of the time passes in products of matrices."""
 
 import numpy as np
+from numpy.typing import NDArray
 
 from gpu_kernels.checks import Floats
 from gpu_kernels.data_snooping import bootstrap, repeated_search
@@ -23,26 +24,22 @@ def examine(returns: Floats, scheme: Scheme) -> DataSnooping:
     """
     by_strategy = np.ascontiguousarray(returns.T)
     n_strategies, n_periods = by_strategy.shape
-    # In units of its own power of two, no strategy's squares overflow or vanish, and no bit of a ratio changes.
-    _, exponent = np.frexp(np.abs(by_strategy).max(axis=1))
-    scaled = np.ldexp(by_strategy, -exponent[:, None])
-    constant = scaled.std(axis=1) <= LEAST_VARIATION * np.sqrt(np.einsum("ij,ij->i", scaled, scaled) / n_periods)
+    scaled, exponent, constant = _scaled(by_strategy)
     tested = np.flatnonzero(~constant)
     if not tested.size:
         raise Degenerate("returns", "returns must vary in at least one strategy: there is nothing to choose among")
     kept = scaled if tested.size == n_strategies else scaled[tested]
     scale = np.ldexp(1.0, exponent[tested])
-    mean = kept.mean(axis=1)
-    centred = kept - mean[:, None]
+    mean, spread, centred = _centred(kept)
     deviation = bootstrap.long_run_deviations(centred, scheme.block_length)
     root = float(np.sqrt(n_periods))
     statistics = root * mean / deviation
     periods = bootstrap.draws(n_periods, scheme.resamples, scheme.block_length, scheme.seed)
     found = bootstrap.resample(centred, mean, deviation, scale, periods)
+    del centred  # what follows needs as much memory
     best = int(statistics.argmax())
     folds = (scheme.n_folds, scheme.n_test_folds, scheme.purged, scheme.embargo)
     paths = repeated_search.cross_validate(kept, np.ldexp(1.0, exponent[tested] - exponent[tested].max()), *folds)
-    spread = np.sqrt(np.einsum("ij,ij->i", centred, centred) / n_periods)
 
     superior = np.zeros(n_strategies, dtype=np.bool_)
     superior[tested] = bootstrap.superior(statistics, found.each, scheme.size)
@@ -71,3 +68,29 @@ def examine(returns: Floats, scheme: Scheme) -> DataSnooping:
         paths=paths._replace(chosen=tested[paths.chosen]),
         block_length=scheme.block_length,
     )
+
+
+def _scaled(by_strategy: Floats) -> tuple[Floats, NDArray[np.intc], NDArray[np.bool_]]:
+    """Return (M, T) returns in units of powers of two, their exponents (M,), and which strategies' do not vary (M,).
+
+    In units of its own power of two, no strategy's squares overflow or vanish, and no bit of a ratio changes.
+    """
+    n_strategies, n_periods = by_strategy.shape
+    scaled, exponents = np.empty_like(by_strategy), np.empty(n_strategies, dtype=np.intc)
+    constant = np.empty(n_strategies, dtype=np.bool_)
+    for part in bootstrap.groups(n_strategies):
+        _, exponents[part] = np.frexp(np.abs(by_strategy[part]).max(axis=1))
+        rows = np.ldexp(by_strategy[part], -exponents[part, None], out=scaled[part])
+        constant[part] = rows.std(axis=1) <= LEAST_VARIATION * np.sqrt(np.einsum("ij,ij->i", rows, rows) / n_periods)
+    return scaled, exponents, constant
+
+
+def _centred(kept: Floats) -> tuple[Floats, Floats, Floats]:
+    """Return mean and standard deviation (M,) of (M, T) returns, and the returns less their mean."""
+    n_strategies, n_periods = kept.shape
+    mean, spread, centred = np.empty(n_strategies), np.empty(n_strategies), np.empty_like(kept)
+    for part in bootstrap.groups(n_strategies):
+        mean[part] = kept[part].mean(axis=1)
+        rows = np.subtract(kept[part], mean[part, None], out=centred[part])
+        spread[part] = np.sqrt(np.einsum("ij,ij->i", rows, rows) / n_periods)
+    return mean, spread, centred

@@ -101,7 +101,7 @@ class Scheme(NamedTuple):
 
     Attributes:
         resamples: Of the bootstrap.
-        block_length: Mean length of its blocks, in periods.
+        block_length: Mean length of its blocks, in periods; 0 is the whole part of sqrt(T).
         size: Chance that StepM calls any strategy superior that is not.
         seed: Of the resamples.
         n_blocks: S, of the probability of overfitting.
@@ -111,15 +111,15 @@ class Scheme(NamedTuple):
         embargo: Further ones left out after it.
     """
 
-    resamples: int
-    block_length: int
-    size: float
-    seed: int
-    n_blocks: int
-    n_folds: int
-    n_test_folds: int
-    purged: int
-    embargo: int
+    resamples: int = 1000
+    block_length: int = 0
+    size: float = 0.05
+    seed: int = 0
+    n_blocks: int = 16
+    n_folds: int = 10
+    n_test_folds: int = 2
+    purged: int = 0
+    embargo: int = 0
 
 
 class Overfitting(NamedTuple):

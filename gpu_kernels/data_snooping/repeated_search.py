@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 
 from gpu_kernels import interruption
 from gpu_kernels.checks import Floats
+from gpu_kernels.data_snooping.bootstrap import groups
 from gpu_kernels.data_snooping.model import LEAST_VARIATION, CrossValidation, Overfitting
 from gpu_kernels.performance.sharpe_error import FEW_BARS, standard_errors
 
@@ -44,8 +45,11 @@ def overfitting(returns: Floats, n_blocks: int) -> Overfitting:
     n_strategies, n_periods = returns.shape
     begins = np.array([n_periods * block // n_blocks for block in range(n_blocks)])
     lengths = np.diff(np.append(begins, n_periods)).astype(np.float64)
-    sums = np.add.reduceat(returns, begins, axis=1).T
-    squares = np.add.reduceat(returns * returns, begins, axis=1).T
+    sums, squares = np.empty((n_strategies, n_blocks)), np.empty((n_strategies, n_blocks))
+    for part in groups(n_strategies):
+        sums[part] = np.add.reduceat(returns[part], begins, axis=1)
+        squares[part] = np.add.reduceat(returns[part] * returns[part], begins, axis=1)
+    sums, squares = sums.T, squares.T
     # A half with the first block and the other one are two ways, each of which has the other as its test.
     halves = ((0, *rest) for rest in combinations(range(1, n_blocks), n_blocks // 2 - 1))
     ranks, chosen_ratios, tested_ratios = [], [], []
@@ -124,7 +128,9 @@ def cross_validate(
     n_strategies, n_periods = returns.shape
     fold_of = np.repeat(np.arange(n_folds), np.diff([n_periods * fold // n_folds for fold in range(n_folds + 1)]))
     ways = list(combinations(range(n_folds), n_test_folds))
-    chosen, squares = np.empty(len(ways), dtype=np.int64), (returns * returns).T
+    chosen, squared = np.empty(len(ways), dtype=np.int64), np.empty_like(returns)
+    for part in groups(n_strategies):
+        np.multiply(returns[part], returns[part], out=squared[part])
     size, fewest = max(16, _ENTRIES_AT_ONCE // max(n_strategies, n_periods)), n_periods
     for start in range(0, len(ways), size):
         interruption.check()
@@ -132,7 +138,7 @@ def cross_validate(
         mask = np.array(kept, dtype=np.float64)
         n_trained = mask.sum(axis=1)
         fewest = min(fewest, int(n_trained.min()))
-        ratios = sharpe_ratios(mask @ returns.T, mask @ squares, n_trained[:, None])
+        ratios = sharpe_ratios(mask @ returns.T, mask @ squared.T, n_trained[:, None])
         chosen[start : start + size] = ratios.argmax(axis=1)
     numbers = path_numbers(ways, n_folds)
     paths = np.empty((int(numbers.max()) + 1, n_periods))

@@ -19,6 +19,7 @@ from typing import Any
 
 import numpy as np
 
+from gpu_kernels import interruption
 from gpu_kernels.checks import Floats
 
 __all__ = [
@@ -69,6 +70,7 @@ def standard_errors(returns: Floats) -> Floats:
 
 
 def _standard_errors(returns: Floats) -> Floats:
+    interruption.check()
     n_bars = returns.shape[1]
     mean = returns.mean(axis=1)
     centred = returns - mean[:, None]

@@ -6,7 +6,8 @@ from numpy.typing import ArrayLike
 from gpu_kernels.checks import Floats, array
 from gpu_kernels.dispatch import Twins
 from gpu_kernels.sweep import accounts as of_accounts
-from gpu_kernels.sweep import accounts_native, device, host, native
+from gpu_kernels.sweep import accounts_native, bar_returns_native, device, host, native
+from gpu_kernels.sweep import bar_returns as of_bars
 from gpu_kernels.sweep.arguments import (
     checked_pairs,
     checked_rules,
@@ -57,6 +58,7 @@ __all__ = [
     "Trades",
     "accounts",
     "backtest",
+    "bar_returns",
     "moments",
     "reasons",
     "stationary",
@@ -76,6 +78,7 @@ _DEFAULT = Rules()
 BACKTEST_TWINS = Twins(host=host.backtest, native=native.backtest, device=device.backtest, steps=_steps_of_all)
 MOMENTS_TWINS = Twins(host=host.moments, native=native.moments, device=device.moments, steps=_steps_of_each)
 ACCOUNTS_TWINS = Twins(host=of_accounts.compute, native=accounts_native.compute)
+BAR_RETURNS_TWINS = Twins(host=of_bars.compute, native=bar_returns_native.compute)
 
 
 def backtest(
@@ -147,6 +150,34 @@ def moments(
         each = ThresholdPairs(*(column[tradable] for column in pairs))
         found[:, tradable] = MOMENTS_TWINS.run(checked[tradable], each, rules.of(tradable), seen.of(tradable))
     return ReturnMoments(*found)
+
+
+def bar_returns(
+    prices: ArrayLike, entry_z: ArrayLike, exit_z: ArrayLike, cost: ArrayLike, rules: Rules = _DEFAULT
+) -> Floats:
+    """Backtest one series against every threshold pair: the returns of all bars.
+
+    Args:
+        prices: (T,), oldest first; NaN bars as in backtest.
+        entry_z: (G,) or one for all, like the next two: as in backtest.
+        exit_z: As in backtest.
+        cost: As in backtest.
+        rules: As in backtest.
+
+    Returns:
+        (G, T), those that accounts keeps as a path: NaN before the first price and after the last, and everywhere where
+        the series cannot be traded. In mode "unit" they may differ in their last digits.
+
+    Raises:
+        InvalidInput: as backtest.
+    """
+    checked = array("prices", prices, ndim=1, shape="(T,)")
+    has_bars(checked)
+    rules, pairs = scored_rules(checked_rules(rules), 1), checked_pairs(entry_z, exit_z, cost)
+    stops_above(pairs.entry_z, rules)
+    if not (survey(checked[None], rules.mode).tradable.all() and pairs.entry_z.size):
+        return np.full((pairs.entry_z.size, checked.size), np.nan)
+    return BAR_RETURNS_TWINS.run(checked, pairs, rules)
 
 
 def accounts(

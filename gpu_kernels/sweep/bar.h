@@ -1,6 +1,7 @@
-// A bar of the lanes of sweep.cu and moments.cu: settle.h trades, this file adds up returns and extremes of the equity. P is
-// the type of what a bar brings: double where the lanes share a series, V where each has its own. EXACT marks compounding
-// lanes as the NumPy twin does, to the bit; without it an equity near ruin loses digits to what it is the difference of.
+// A bar of the lanes of sweep.cu, returns.cu and moments.cu: settle.h trades, this file adds up returns and extremes of the
+// equity. P is the type of what a bar brings: double where the lanes share a series, V where each has its own. EXACT marks
+// compounding lanes as the NumPy twin does, to the bit; without it an equity near ruin loses digits to what it is the
+// difference of.
 //
 // A lane waits in a band (below, above) of scores and decides only when a score is not inside it, so that most bars cost
 // two comparisons and the marking.

@@ -19,7 +19,7 @@ from gpu_kernels.sweep.scores import WARMUP, process_of
 from gpu_kernels.sweep.survey import Survey
 from gpu_kernels.sweep.zscore import SMALLEST_SPREAD
 
-__all__ = ["backtest", "moments", "rolling", "score"]
+__all__ = ["backtest", "moments", "pack", "rolling", "score"]
 
 _ITEMS_A_THREAD = 16
 
@@ -28,7 +28,7 @@ def backtest(prices: Floats, pairs: ThresholdPairs, rules: Rules, seen: Survey) 
     """Run every series against every pair; see the contract. Every series can be traded, and seen is its survey."""
 
     def kernel(group: Group) -> SweepMetrics:
-        return metrics(_run(_packed(group, rules.of(group.series)), pairs, rules), group.seen.n_bars, rules)
+        return metrics(_run(pack(group, rules.of(group.series)), pairs, rules), group.seen.n_bars, rules)
 
     return driver.backtests(prices, pairs, rules, seen, kernel)
 
@@ -43,7 +43,7 @@ def moments(prices: Floats, pairs: ThresholdPairs, rules: Rules, seen: Survey) -
 
 
 def _moments(group: Group, pairs: ThresholdPairs, rules: Rules) -> ReturnMoments:
-    packed = _packed(group, rules.of(group.series))
+    packed = pack(group, rules.of(group.series))
     columns = [np.ascontiguousarray(column) for column in (*pairs, group.seen.n_bars.astype(np.float64))]
     n_series, n_bars = packed.prices.shape
     space, found = np.empty((n_series + MOST_LANES - 1, n_bars)), np.empty((2, n_series))
@@ -58,8 +58,13 @@ def _moments(group: Group, pairs: ThresholdPairs, rules: Rules) -> ReturnMoments
     return ReturnMoments(*found)
 
 
-def _packed(group: Group, rules: Rules) -> Packed:
-    """Score every bar, without the missing ones where there are some."""
+def pack(group: Group, rules: Rules) -> Packed:
+    """Score every bar, without the missing ones where there are some.
+
+    Args:
+        group: Series that can be traded, none of which has two decisions that fill at one bar.
+        rules: With the means and deviations of these series.
+    """
     n_series, n_bars = group.prices.shape
     if not group.seen.whole(n_bars):
         return driver.without_gaps(group.prices, rules, score)

@@ -1,16 +1,6 @@
 // Backtests of the z-score rule: every series against every threshold pair, a lane a pair. model.py states the rule.
-#include "sweep/bar.h"
+#include "sweep/pair_lanes.h"
 #include "sweep/rows.h"
-
-struct Series {
-    const double *scores, *prices, *marks_short;
-    Index n_bars;
-};
-
-template <bool FULL>
-FN Bar<double> bar_of(const Series& series, Index t) {
-    return Bar<double>{series.scores[t], series.prices[t], FULL ? series.marks_short[t] : 0.0};
-}
 
 template <bool COMPOUNDING, bool FULL>
 FN void backtest(Track& track, Account<V>& account, const Series& series, Interrupt interrupt) {
@@ -25,18 +15,6 @@ FN void backtest(Track& track, Account<V>& account, const Series& series, Interr
         }
     }
     if (!COMPOUNDING) track.sum = track.equity;
-}
-
-// The lanes of an item: their pairs, the last one repeated where there are fewer than lanes.
-struct Lanes {
-    Index pair[WIDTH], count;
-};
-
-FN Lanes lanes_of(const double* order, Index first, Index n_pairs) {
-    Lanes lanes;
-    lanes.count = n_pairs - first;
-    for (Index k = 0; k < WIDTH; ++k) lanes.pair[k] = (Index)order[first + k < n_pairs ? first + k : n_pairs - 1];
-    return lanes;
 }
 
 template <bool COMPOUNDING, bool FULL>
@@ -70,11 +48,7 @@ FN void sweep(Index item, Index n_series, Index n_bars, Index n_pairs, const dou
     const Series series{fill_scores + row * n_bars, prices + row * n_bars, marks_short + row * n_bars, n_bars};
     Track track;
     Account<V> account;
-    account.entry = get_at(entry, lanes.pair);
-    account.leave = get_at(leave, lanes.pair);
-    account.stop = splat(stop);
-    account.cost = get_at(cost, lanes.pair);
-    start<COMPOUNDING, FULL>(track, account, initial);
+    start<COMPOUNDING, FULL>(track, account, lanes, entry, leave, cost, stop, initial);
     backtest<COMPOUNDING, FULL>(track, account, series, interrupt);
     const Bar<double> last = bar_of<FULL>(series, n_bars - 1);
     finish<COMPOUNDING, FULL>(track, account, last, initial, out + row * n_pairs, n_series * n_pairs, lanes);

@@ -10,7 +10,7 @@ from gpu_kernels.checks import Floats, all_finite, array, at_least, non_negative
 from gpu_kernels.errors import InvalidInput
 from gpu_kernels.sweep import MODES, Rules, survey
 from gpu_kernels.sweep.arguments import checked_rules, stops_above
-from gpu_kernels.threshold_grid import axes, blocks, chosen, deflated, host, ranges, reasons, walk
+from gpu_kernels.threshold_grid import axes, blocks, cell_errors, chosen, deflated, host, reasons, walk
 from gpu_kernels.threshold_grid.model import (
     CRITERIA,
     ERROR,
@@ -25,6 +25,7 @@ from gpu_kernels.threshold_grid.model import (
     WalkStep,
 )
 from gpu_kernels.threshold_grid.pooled import pool
+from gpu_kernels.threshold_grid.ranges import grid, grid_size
 
 __all__ = [
     "CRITERIA",
@@ -45,37 +46,13 @@ __all__ = [
     "grid",
     "grid_size",
     "pool",
+    "sharpe_errors",
     "sweep",
     "walk_forward",
 ]
 
 
 _DEFAULT = Rules()
-
-
-def grid(text: str) -> Floats:
-    """Return the points a, a + step, ... of a range "a:b:step", both ends included.
-
-    Args:
-        text: Three decimal numbers, a <= b and step > 0; round((b - a) / step) + 1 points. The last is b where step
-            divides b - a, and within half a step of b otherwise. Each point is the double nearest to its decimal.
-
-    Raises:
-        InvalidInput: text is not such a range, or has more than MAX_CELLS points.
-    """
-    return ranges.points(text)
-
-
-def grid_size(text: str) -> int:
-    """Return how many points a range has, by arithmetic alone.
-
-    Args:
-        text: As in grid.
-
-    Raises:
-        InvalidInput: as grid.
-    """
-    return ranges.size(text)
 
 
 def expand(
@@ -176,6 +153,30 @@ def choose(
     bars = np.full(n_series, n_bars, dtype=np.int64) if held is None else survey(held, rules.mode).n_bars
     choice = chosen.choose(metrics, cells, shape, by, bars, held, rules.mode)
     return chosen.deflate(metrics.sharpe_ratio, choice, cells, rules, held, progress)
+
+
+def sharpe_errors(prices: ArrayLike, cells: Cells, sharpe_ratio: ArrayLike, rules: Rules = _DEFAULT) -> Floats:
+    """Return the standard error of each cell's Sharpe ratio, for independent returns of any skewness and kurtosis.
+
+    It takes one more backtest of each cell, bar by bar, which a sweep by excursions does not need.
+
+    Args:
+        prices: (B, T) of the sweep.
+        cells: The G cells.
+        sharpe_ratio: (B, G) that the sweep gave, annualised.
+        rules: As in the sweep.
+
+    Returns:
+        (B, G), annualised like the ratios; NaN where a ratio is NaN, or 0 because the returns do not vary.
+
+    Raises:
+        InvalidInput: as sweep, or the ratios have another shape.
+    """
+    held, ratios = _prices(prices), array("sharpe_ratio", sharpe_ratio, ndim=2, shape="(B, G)")
+    if ratios.shape != (len(held), _checked(cells).valid.size):
+        wanted = (len(held), cells.valid.size)
+        raise InvalidInput("sharpe_ratio", f"must have shape {wanted}", value=ratios.shape)
+    return cell_errors.of_cells(held, cells, _rules(rules, cells), ratios)
 
 
 def cell_reasons(cells: Cells, n_prices: ArrayLike) -> tuple[NDArray[np.int32], list[str]]:

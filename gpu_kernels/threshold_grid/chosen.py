@@ -9,6 +9,7 @@ from gpu_kernels.performance.sharpe_error import probability_positive
 from gpu_kernels.sweep import Rules
 from gpu_kernels.threshold_grid import deflated, host
 from gpu_kernels.threshold_grid.blocks import rows_of
+from gpu_kernels.threshold_grid.cell_errors import independent
 from gpu_kernels.threshold_grid.model import ERROR, OK, Cells, Choice, GridMetrics, Progress
 from gpu_kernels.threshold_grid.reasons import of_metrics, of_series
 
@@ -96,9 +97,7 @@ def deflate(
         if progress is not None:
             progress(rows.stop, best.size)
     ratio = host.taken(sharpe_ratio, best) / np.sqrt(rules.periods_per_year)
-    spread = 1.0 - ratio * shapes[:, 0] + 0.25 * ratio * ratio * (shapes[:, 1] - 1.0)
-    error = np.sqrt(np.maximum(spread, 0.0) / np.maximum(n_bars, 1))
-    error[~np.isfinite(ratio) | (ratio == 0.0)] = np.nan
+    error = independent(ratio, shapes[:, 0], shapes[:, 1], n_bars)
     return choice._replace(
         deflated_sharpe=found,
         sharpe_std_error=error * np.sqrt(rules.periods_per_year),

@@ -9,7 +9,7 @@ from gpu_kernels.checks import Floats
 from gpu_kernels.errors import InvalidInput
 from gpu_kernels.threshold_grid.model import MAX_CELLS
 
-__all__ = ["points", "size"]
+__all__ = ["grid", "grid_size"]
 
 _LARGEST = Decimal("1e100")
 _SMALLEST = Decimal("1e-100")
@@ -30,8 +30,16 @@ class _Range(NamedTuple):
     n_steps: int
 
 
-def points(text: str) -> Floats:
-    """Return the points of a range; see the contract's grid."""
+def grid(text: str) -> Floats:
+    """Return the points a, a + step, ... of a range "a:b:step", both ends included.
+
+    Args:
+        text: Three decimal numbers, a <= b and step > 0; round((b - a) / step) + 1 points. The last is b where step
+            divides b - a, and within half a step of b otherwise. Each point is the double nearest to its decimal.
+
+    Raises:
+        InvalidInput: text is not such a range, or has more than MAX_CELLS points.
+    """
     first, step, n_steps = _read(text)
     # Decimals, because 0.5 + 20 * 0.05 must be the double 1.5 and meet an equal threshold of another range. A quotient
     # of whole numbers that are doubles themselves is the double nearest to it, as the decimal's own double is.
@@ -45,8 +53,15 @@ def points(text: str) -> Floats:
     return np.array([float(first + count * step) for count in range(n_steps + 1)])
 
 
-def size(text: str) -> int:
-    """Return how many points a range has, without computing them; see the contract's grid_size."""
+def grid_size(text: str) -> int:
+    """Return how many points a range has, by arithmetic alone.
+
+    Args:
+        text: As in grid.
+
+    Raises:
+        InvalidInput: as grid.
+    """
     return _read(text).n_steps + 1
 
 

@@ -267,8 +267,58 @@ class PooledWalk(_message.Message):
     note: str
     def __init__(self, column: _Optional[str] = ..., n_steps: _Optional[int] = ..., n_bars: _Optional[int] = ..., n_trades: _Optional[int] = ..., sharpe_ratio: _Optional[float] = ..., sharpe_std_error: _Optional[float] = ..., probability_sharpe_positive: _Optional[float] = ..., sharpe_lower: _Optional[float] = ..., sharpe_upper: _Optional[float] = ..., note: _Optional[str] = ...) -> None: ...
 
+class GridCheck(_message.Message):
+    __slots__ = ("column", "status", "reason", "n_periods", "n_tried", "n_tested", "best_column", "best_cell", "p_consistent", "p_lower", "p_upper", "p_reality_check", "effective_tries", "pbo", "probability_of_loss", "degradation", "block_length", "path_sharpe_ratios", "path_sharpe_std_errors", "path_probabilities_positive", "path_note", "chosen_column", "chosen_cell")
+    COLUMN_FIELD_NUMBER: _ClassVar[int]
+    STATUS_FIELD_NUMBER: _ClassVar[int]
+    REASON_FIELD_NUMBER: _ClassVar[int]
+    N_PERIODS_FIELD_NUMBER: _ClassVar[int]
+    N_TRIED_FIELD_NUMBER: _ClassVar[int]
+    N_TESTED_FIELD_NUMBER: _ClassVar[int]
+    BEST_COLUMN_FIELD_NUMBER: _ClassVar[int]
+    BEST_CELL_FIELD_NUMBER: _ClassVar[int]
+    P_CONSISTENT_FIELD_NUMBER: _ClassVar[int]
+    P_LOWER_FIELD_NUMBER: _ClassVar[int]
+    P_UPPER_FIELD_NUMBER: _ClassVar[int]
+    P_REALITY_CHECK_FIELD_NUMBER: _ClassVar[int]
+    EFFECTIVE_TRIES_FIELD_NUMBER: _ClassVar[int]
+    PBO_FIELD_NUMBER: _ClassVar[int]
+    PROBABILITY_OF_LOSS_FIELD_NUMBER: _ClassVar[int]
+    DEGRADATION_FIELD_NUMBER: _ClassVar[int]
+    BLOCK_LENGTH_FIELD_NUMBER: _ClassVar[int]
+    PATH_SHARPE_RATIOS_FIELD_NUMBER: _ClassVar[int]
+    PATH_SHARPE_STD_ERRORS_FIELD_NUMBER: _ClassVar[int]
+    PATH_PROBABILITIES_POSITIVE_FIELD_NUMBER: _ClassVar[int]
+    PATH_NOTE_FIELD_NUMBER: _ClassVar[int]
+    CHOSEN_COLUMN_FIELD_NUMBER: _ClassVar[int]
+    CHOSEN_CELL_FIELD_NUMBER: _ClassVar[int]
+    column: str
+    status: str
+    reason: str
+    n_periods: int
+    n_tried: int
+    n_tested: int
+    best_column: str
+    best_cell: int
+    p_consistent: float
+    p_lower: float
+    p_upper: float
+    p_reality_check: float
+    effective_tries: float
+    pbo: float
+    probability_of_loss: float
+    degradation: float
+    block_length: int
+    path_sharpe_ratios: _containers.RepeatedScalarFieldContainer[float]
+    path_sharpe_std_errors: _containers.RepeatedScalarFieldContainer[float]
+    path_probabilities_positive: _containers.RepeatedScalarFieldContainer[float]
+    path_note: str
+    chosen_column: _containers.RepeatedScalarFieldContainer[int]
+    chosen_cell: _containers.RepeatedScalarFieldContainer[int]
+    def __init__(self, column: _Optional[str] = ..., status: _Optional[str] = ..., reason: _Optional[str] = ..., n_periods: _Optional[int] = ..., n_tried: _Optional[int] = ..., n_tested: _Optional[int] = ..., best_column: _Optional[str] = ..., best_cell: _Optional[int] = ..., p_consistent: _Optional[float] = ..., p_lower: _Optional[float] = ..., p_upper: _Optional[float] = ..., p_reality_check: _Optional[float] = ..., effective_tries: _Optional[float] = ..., pbo: _Optional[float] = ..., probability_of_loss: _Optional[float] = ..., degradation: _Optional[float] = ..., block_length: _Optional[int] = ..., path_sharpe_ratios: _Optional[_Iterable[float]] = ..., path_sharpe_std_errors: _Optional[_Iterable[float]] = ..., path_probabilities_positive: _Optional[_Iterable[float]] = ..., path_note: _Optional[str] = ..., chosen_column: _Optional[_Iterable[int]] = ..., chosen_cell: _Optional[_Iterable[int]] = ...) -> None: ...
+
 class SweepResult(_message.Message):
-    __slots__ = ("columns", "entry_zscore", "exit_zscore", "cost", "lookback", "figures", "best", "n_cells", "walk_forward", "cell_reason", "cell_reasons", "pooled")
+    __slots__ = ("columns", "entry_zscore", "exit_zscore", "cost", "lookback", "figures", "best", "n_cells", "walk_forward", "cell_reason", "cell_reasons", "pooled", "reality_checks")
     COLUMNS_FIELD_NUMBER: _ClassVar[int]
     ENTRY_ZSCORE_FIELD_NUMBER: _ClassVar[int]
     EXIT_ZSCORE_FIELD_NUMBER: _ClassVar[int]
@@ -281,6 +331,7 @@ class SweepResult(_message.Message):
     CELL_REASON_FIELD_NUMBER: _ClassVar[int]
     CELL_REASONS_FIELD_NUMBER: _ClassVar[int]
     POOLED_FIELD_NUMBER: _ClassVar[int]
+    REALITY_CHECKS_FIELD_NUMBER: _ClassVar[int]
     columns: _containers.RepeatedScalarFieldContainer[str]
     entry_zscore: _containers.RepeatedScalarFieldContainer[float]
     exit_zscore: _containers.RepeatedScalarFieldContainer[float]
@@ -293,7 +344,8 @@ class SweepResult(_message.Message):
     cell_reason: _containers.RepeatedScalarFieldContainer[int]
     cell_reasons: _containers.RepeatedScalarFieldContainer[str]
     pooled: _containers.RepeatedCompositeFieldContainer[PooledWalk]
-    def __init__(self, columns: _Optional[_Iterable[str]] = ..., entry_zscore: _Optional[_Iterable[float]] = ..., exit_zscore: _Optional[_Iterable[float]] = ..., cost: _Optional[_Iterable[float]] = ..., lookback: _Optional[_Iterable[int]] = ..., figures: _Optional[_Iterable[_Union[CellFigure, _Mapping]]] = ..., best: _Optional[_Iterable[_Union[CellChoice, _Mapping]]] = ..., n_cells: _Optional[int] = ..., walk_forward: _Optional[_Iterable[_Union[WalkStep, _Mapping]]] = ..., cell_reason: _Optional[_Iterable[int]] = ..., cell_reasons: _Optional[_Iterable[str]] = ..., pooled: _Optional[_Iterable[_Union[PooledWalk, _Mapping]]] = ...) -> None: ...
+    reality_checks: _containers.RepeatedCompositeFieldContainer[GridCheck]
+    def __init__(self, columns: _Optional[_Iterable[str]] = ..., entry_zscore: _Optional[_Iterable[float]] = ..., exit_zscore: _Optional[_Iterable[float]] = ..., cost: _Optional[_Iterable[float]] = ..., lookback: _Optional[_Iterable[int]] = ..., figures: _Optional[_Iterable[_Union[CellFigure, _Mapping]]] = ..., best: _Optional[_Iterable[_Union[CellChoice, _Mapping]]] = ..., n_cells: _Optional[int] = ..., walk_forward: _Optional[_Iterable[_Union[WalkStep, _Mapping]]] = ..., cell_reason: _Optional[_Iterable[int]] = ..., cell_reasons: _Optional[_Iterable[str]] = ..., pooled: _Optional[_Iterable[_Union[PooledWalk, _Mapping]]] = ..., reality_checks: _Optional[_Iterable[_Union[GridCheck, _Mapping]]] = ...) -> None: ...
 
 class SweepReply(_message.Message):
     __slots__ = ("done", "total", "result", "metadata", "estimate")

@@ -14,6 +14,7 @@ from gpu_kernels import (
     cointegration,
     data_snooping,
     dispatch,
+    grid_check,
     johansen,
     moments,
     multiperiod,
@@ -22,6 +23,7 @@ from gpu_kernels import (
     performance,
     reversion,
     sweep,
+    threshold_grid,
     thresholds,
     weights,
 )
@@ -64,6 +66,12 @@ WORK = {
     "sweep.backtest": lambda: sweep.backtest(WALKS, [1.0, 1.5], 0.0, 1e-3, sweep.Rules(lookback=10)),
     "sweep.moments": lambda: sweep.moments(WALKS, 1.0, 0.0, 1e-3, sweep.Rules(lookback=10)),
     "sweep.accounts": lambda: sweep.accounts(WALKS, 1.0, 0.0, 1e-3, sweep.Rules(lookback=10), trades=True, path=True),
+    "sweep.bar_returns": lambda: sweep.bar_returns(WALKS[0], [1.0, 1.5], 0.0, 1e-3, sweep.Rules(lookback=10)),
+    "grid_check.check": lambda: grid_check.check(
+        WALKS,
+        threshold_grid.expand([1.0, 1.5], [0.0], [1e-3], [10]),
+        scheme=grid_check.Scheme(resamples=99, n_blocks=2, n_folds=3, n_test_folds=1),
+    ),
     "reversion.run_tests": lambda: reversion.run_tests(WALKS),
     "performance.figures": lambda: performance.figures(RETURNS.T),
 }

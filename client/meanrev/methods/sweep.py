@@ -9,6 +9,7 @@ import numpy as np
 from meanrev.errors import InvalidInput
 from meanrev.methods import fields
 from meanrev.methods.chunks import matrix
+from meanrev.methods.grid_checks import CheckOptions, at_cells, check_options, read_checks
 from meanrev.methods.naming import series_names
 from meanrev.methods.parts import JoinedSweep, Whole
 from meanrev.methods.research import Research, ResearchRequest
@@ -67,6 +68,7 @@ def read_sweep(whole: Whole, about: About, *, single: bool = False) -> SweepResu
         ],
         walk_forward=_walk(result.walk_forward, axes) if len(result.walk_forward) else None,
         pooled=_pooled(result.pooled) if len(result.pooled) else None,
+        reality_check=read_checks(result.reality_checks, axes),
         meta=about,
     )
 
@@ -76,12 +78,12 @@ def _best(choices: Any, axes: dict[str, Any], *, single: bool) -> BestCells:
     plateau = np.array([choice.plateau_cell for choice in choices], dtype=np.int64)
     best: dict[str, Any] = {
         "column": tuple(choice.column for choice in choices),
-        **{name: _at(axes[name], cell) for name in _AXES},
+        **{name: at_cells(axes[name], cell) for name in _AXES},
         "sharpe_ratio": np.array([choice.value for choice in choices]),
         "deflated_sharpe": np.array([choice.deflated_sharpe for choice in choices]),
         "cell": cell,
-        "plateau_entry_zscore": _at(axes["entry_zscore"], plateau),
-        "plateau_exit_zscore": _at(axes["exit_zscore"], plateau),
+        "plateau_entry_zscore": at_cells(axes["entry_zscore"], plateau),
+        "plateau_exit_zscore": at_cells(axes["exit_zscore"], plateau),
         "plateau_value": np.array([choice.plateau_value for choice in choices]),
         "plateau_cell": plateau,
         "status": tuple(choice.status for choice in choices),
@@ -106,7 +108,7 @@ def _walk(steps: Any, axes: dict[str, Any]) -> WalkForward:
     }
     return WalkForward(
         column=tuple(step.column for step in steps),
-        **{name: _at(axes[name], cell) for name in _AXES},
+        **{name: at_cells(axes[name], cell) for name in _AXES},
         **values,
         status=tuple(step.status for step in steps),
         reason=tuple(step.reason for step in steps),
@@ -121,12 +123,6 @@ def _pooled(walks: Any) -> PooledWalks:
         values = [getattr(walk, name) for walk in walks]
         columns[name] = tuple(values) if name in {"column", "note"} else np.array(values)
     return PooledWalks(**columns)
-
-
-def _at(axis: Any, cells: Any) -> Any:
-    """Return the axis's values at cells; where there is none, NaN, or 0 for whole numbers."""
-    nothing = 0 if axis.dtype.kind == "i" else np.nan
-    return np.where(cells >= 0, axis[np.maximum(cells, 0)], nothing)
 
 
 SWEEP = Research(
@@ -148,6 +144,7 @@ def sweep(
     lookback: int | Sequence[int] | None = None,
     figures: Sequence[str] | None = None,
     walk_forward: Sequence[int] | None = None,
+    reality_check: CheckOptions = None,
     asset_ids: Sequence[str] | None = None,
     execution_delay: int | None = None,
     mode: str | None = None,
@@ -169,9 +166,10 @@ def sweep(
         exit: Exit levels, likewise; "-0.5:1.5:0.25" where None. A cell whose exit does not fit its entry is NaN.
         cost_per_side: One or more; as for backtest; 0.0005 where None.
         lookback: One or more numbers of bars; 20 where None.
-        figures: Of every cell that come back: some of CellFigures' names; the first four where None. Fewer keep the
-            answer of a large sweep small.
+        figures: Names of CellFigures' that come back; the first four where None. Fewer keep a large answer small.
         walk_forward: (train, test) bars, or (train, test, purge): choose on train, trade on test, step by test.
+        reality_check: True or "series" tests the search among each column's cells, "all" among those of all columns;
+            or {"family": "all", "resamples": 5000, ...}, see docs/operations/grid_check.md.
         asset_ids: Names of the series; the frame's columns, else their numbers, where None.
         execution_delay: As for backtest.
         mode: As for backtest.
@@ -191,13 +189,21 @@ def sweep(
     read = matrix(prices)
     options = {
         **_axes(entry, exit, cost_per_side, lookback),
-        "figures": None if figures is None else fields.names("figures", figures),
-        **_spans(walk_forward),
+        **_asked(figures, walk_forward, reality_check),
         **trading_options(execution_delay, mode, initial_capital, periods_per_year, stop, borrow, score, forgetting),
     }
     reading = partial(read_sweep, single=read.values.ndim == 1)
     request = ResearchRequest(SWEEP, read, series_names(read, asset_ids), options, reading)
     return request.question(progress, timeout, dry_run=dry_run)
+
+
+def _asked(figures: Any, walk_forward: Any, reality_check: CheckOptions) -> dict[str, Any]:
+    """Return the options that say what comes back."""
+    return {
+        "figures": None if figures is None else fields.names("figures", figures),
+        **_spans(walk_forward),
+        "reality_check": check_options(reality_check),
+    }
 
 
 def _axes(entry: Axis, leave: Axis, cost_per_side: Axis, lookback: int | Sequence[int] | None) -> dict[str, Any]:

@@ -6,7 +6,7 @@ from meanrev.results.cointegration import JohansenTest, PairFit
 from meanrev.results.portfolio import Health, MultiperiodPlan, Pca, PortfolioStats, Weights
 from meanrev.results.reversion import OuFitWithTests, ReversionTests
 from meanrev.results.scans import ScanResult
-from meanrev.results.searches import RealityCheck
+from meanrev.results.searches import GridChecks, RealityCheck
 from meanrev.results.series import (
     BacktestMetric,
     LogReturns,
@@ -27,6 +27,7 @@ __all__ = [
     "BestCells",
     "CellFigures",
     "Estimate",
+    "GridChecks",
     "Health",
     "JobState",
     "JohansenTest",

@@ -13,6 +13,7 @@ from meanrev.choices import choice_rule
 from meanrev.errors import InvalidInput
 from meanrev.results.base import LABEL, Result, label_column
 from meanrev.results.plots import SweepPlot
+from meanrev.results.searches import GridChecks
 from meanrev.results.walks import PooledWalks
 
 __all__ = ["BestCells", "CellFigures", "Surface", "SweepResult", "WalkForward"]
@@ -57,6 +58,10 @@ class CellFigures(Result):
         win_rate: Share of them with a profit.
         avg_profit_per_trade: A fraction of the initial capital.
         total_costs: Sum of all fees.
+        sharpe_std_error: Of sharpe_ratio, annualised like it, for independent returns of any skewness and kurtosis; NaN
+            where the ratio is 0. It does not allow for the choice among many cells.
+        superior: 1 where StepM finds the cell better than no position, 0 where not, NaN where it was not tested; comes
+            with a reality check alone.
     """
 
     sharpe_ratio: Floats | None = None
@@ -66,6 +71,8 @@ class CellFigures(Result):
     win_rate: Floats | None = None
     avg_profit_per_trade: Floats | None = None
     total_costs: Floats | None = None
+    sharpe_std_error: Floats | None = None
+    superior: Floats | None = None
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -192,6 +199,7 @@ class SweepResult(Result):
         cell_reason: (G,) why no column has a figure in a cell; "" where one may have.
         walk_forward: Its steps; None where there are none.
         pooled: One out-of-sample Sharpe ratio of all steps of a column; None where there are none.
+        reality_check: What the best cells are worth after the search for them; None where it was not asked for.
     """
 
     columns: tuple[Any, ...] = field(metadata=LABEL)
@@ -205,6 +213,7 @@ class SweepResult(Result):
     cell_reason: NDArray[np.str_]
     walk_forward: WalkForward | None = None
     pooled: PooledWalks | None = None
+    reality_check: GridChecks | None = None
 
     @property
     def plot(self) -> SweepPlot:

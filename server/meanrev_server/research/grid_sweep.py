@@ -19,7 +19,7 @@ from meanrev_server.research.columns import column_groups
 from meanrev_server.research.task import Progress
 from meanrev_server.state.parts import Arrays, Parts
 
-__all__ = ["GridSweep", "Swept", "group_bytes", "group_columns", "swept"]
+__all__ = ["ERRORS", "GridSweep", "Swept", "group_bytes", "group_columns", "swept"]
 
 _BACKTESTS = 1 << 17
 """Most backtests of one lookback in a group: enough for all threads of a GPU."""
@@ -32,6 +32,12 @@ _FIGURE_BYTES = 1 << 25
 
 _PRICE_BYTES = 1 << 24
 """Most bytes of a group's prices, where it has more than one column."""
+
+ERRORS = "sharpe_std_error"
+"""The figure that takes a further backtest of each cell."""
+
+_ERROR_BYTES = 1 << 26
+"""Bytes of the further backtests at a time."""
 
 _STEP_FIELDS = threshold_grid.WalkStep._fields
 
@@ -123,7 +129,8 @@ def _group(prices: Floats, grid: GridSweep, report: Progress) -> Arrays:
         walked = threshold_grid.walk_forward(prices, grid.cells, grid.rules, progress=go_on, **grid.spans)
     return {
         "n_prices": np.count_nonzero(~np.isnan(prices), axis=1),
-        **{f"figures.{name}": _kept(metrics, name) for name in grid.figures},
+        **{f"figures.{name}": _kept(metrics, name) for name in grid.figures if name != ERRORS},
+        **{f"figures.{name}": _errors(prices, grid, metrics) for name in grid.figures if name == ERRORS},
         **{f"choice.{name}": values for name, values in choice._asdict().items()},
         **{f"step.{name}": np.array([getattr(step, name) for step in walked]) for name in _STEP_FIELDS},
     }
@@ -144,15 +151,20 @@ def group_columns(n_cells: int, n_lookbacks: int, n_rows: int) -> int:
     return max(1, min(backtests // n_cells, _PRICE_BYTES // (8 * n_rows)))
 
 
-def group_bytes(n_columns: int, n_cells: int, n_lookbacks: int, n_rows: int) -> int:
+def group_bytes(n_columns: int, n_cells: int, n_lookbacks: int, n_rows: int, figures: Sequence[str]) -> int:
     """Return about the most that is held, beside what is kept, while a group is computed."""
     at_once = min(n_columns, group_columns(n_cells, n_lookbacks, n_rows))
-    return _COPIES * at_once * (_OF_A_BACKTEST * n_cells + 8 * n_rows)
+    errors = _ERROR_BYTES + 64 * n_rows if ERRORS in figures else 0
+    return _COPIES * at_once * (_OF_A_BACKTEST * n_cells + 8 * n_rows) + errors
 
 
 def _kept(metrics: threshold_grid.GridMetrics, name: str) -> Floats:
     """Return a figure of all cells, NaN where nothing was run; counts are 0 there."""
     return np.where(np.isnan(metrics.max_drawdown), math.nan, getattr(metrics, name))
+
+
+def _errors(prices: Floats, grid: GridSweep, metrics: threshold_grid.GridMetrics) -> Floats:
+    return threshold_grid.sharpe_errors(prices, grid.cells, metrics.sharpe_ratio, grid.rules)
 
 
 def _joined(choices: list[threshold_grid.Choice]) -> threshold_grid.Choice:

@@ -1,6 +1,5 @@
 """RealityCheck: what the best of many strategies is worth after the search for it."""
 
-import math
 from typing import Annotated
 
 from msgspec import Meta
@@ -9,19 +8,16 @@ from gpu_kernels import data_snooping
 from gpu_kernels.errors import InvalidInput
 from gpu_kernels.performance.sharpe_error import probability_positive
 from meanrev_server.matrix_upload import UploadedMatrix
-from meanrev_server.outline import VALUE_BYTES, Outline
+from meanrev_server.outline import Outline
 from meanrev_server.research.answer import Answer
 from meanrev_server.research.estimate import Estimate, list_bytes, names_bytes, parts_bytes
+from meanrev_server.research.searches import search_demand
 from meanrev_server.research.task import Progress, ResearchOptions, Task
 from meanrev_server.rpc.naming import option_names, wire_names
 from meanrev_wire.research_pb2 import RealityCheckReply
 
 __all__ = ["TASK", "RealityCheckOptions"]
 
-_COPIES = 5
-"""Arrays of the matrix's size that are held at once."""
-_BLOCKS = 2**21
-"""Bytes of the blocks that Sharpe ratios are computed in."""
 _DOUBLES = 5
 """Numbers of a strategy in the reply."""
 
@@ -96,14 +92,11 @@ def _place(columns: tuple[str, ...], benchmark: str) -> int:
 
 def _estimate(outline: Outline, chosen: RealityCheckOptions) -> Estimate:
     n_rows, n_columns = outline.n_rows, outline.n_columns
-    n_ways = min(data_snooping.MOST_WAYS, math.comb(chosen.n_folds, chosen.n_test_folds))
-    n_paths = n_ways * chosen.n_test_folds // chosen.n_folds
+    demand = search_demand(n_rows, n_columns, chosen)
     items = list_bytes(n_columns, doubles=_DOUBLES, varints=(1,), texts=("ok", ""))
-    choices = list_bytes(n_ways, texts=(outline.longest_name,)) + 3 * 8 * n_paths
+    choices = list_bytes(demand.n_ways, texts=(outline.longest_name,)) + 3 * 8 * demand.n_paths
     reply_bytes = parts_bytes(items + names_bytes(outline) + choices, _DOUBLES + 9)
-    work = (chosen.resamples + 2 * n_ways) * n_rows * n_columns
-    held = VALUE_BYTES * (2 * chosen.resamples * (n_rows + n_columns) + (n_paths + 40) * n_rows)
-    return Estimate(work, outline.nbytes * (1 + _COPIES) + _BLOCKS + held + 2 * reply_bytes, reply_bytes, least_bytes=0)
+    return Estimate(demand.work, outline.nbytes + demand.nbytes + 2 * reply_bytes, reply_bytes, least_bytes=0)
 
 
 TASK = Task(

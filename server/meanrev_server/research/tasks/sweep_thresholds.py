@@ -3,15 +3,14 @@
 import math
 from collections.abc import Mapping
 from functools import cached_property
-from typing import Annotated, Any, NamedTuple
+from typing import Annotated, Any
 
 import numpy as np
 from google.protobuf.message import Message
 from msgspec import Meta
-from numpy.typing import NDArray
 
 from gpu_kernels import threshold_grid
-from gpu_kernels.checks import Floats, one_of
+from gpu_kernels.checks import one_of
 from gpu_kernels.errors import InvalidInput
 from gpu_kernels.performance.sharpe_error import few
 from gpu_kernels.sweep.arguments import stops_above
@@ -20,8 +19,10 @@ from meanrev_server.outline import Outline
 from meanrev_server.research import message_bytes
 from meanrev_server.research.answer import PART_BYTES, Answer
 from meanrev_server.research.estimate import Estimate, list_bytes, names_bytes, parts_bytes
-from meanrev_server.research.grid_sweep import GridSweep, group_bytes, swept
+from meanrev_server.research.grid_axes import Axis, GridAxes, axis, axis_size
+from meanrev_server.research.grid_sweep import ERRORS, GridSweep, group_bytes, swept
 from meanrev_server.research.scored import LONGEST_NOTE, SCORE_NAMES, rolling_notes, scored
+from meanrev_server.research.searches import GridCheck, GridCheckOptions, check_demand
 from meanrev_server.research.task import Progress, Task, TradingResearchOptions
 from meanrev_server.rpc.naming import option_names, wire_names
 from meanrev_server.rpc.trading_options import Lookback
@@ -29,9 +30,6 @@ from meanrev_server.state.parts import Parts
 from meanrev_wire.research_pb2 import CellChoice, PooledWalk, SweepReply, WalkStep
 
 __all__ = ["TASK", "SweepOptions"]
-
-Axis = str | Annotated[tuple[float, ...], Meta(min_length=1)]
-"""Numbers, or "from:to:step" with both ends."""
 
 _FIGURES = (
     "sharpe_ratio",
@@ -41,36 +39,8 @@ _FIGURES = (
     "win_rate",
     "avg_profit_per_trade",
     "total_costs",
+    ERRORS,
 )
-
-
-class _Axes(NamedTuple):
-    """The axes of a grid: (E,), (X,), (C,) and (L,)."""
-
-    entry: Floats
-    exit: Floats
-    cost_per_side: Floats
-    lookback: NDArray[np.int64]
-
-    @property
-    def shape(self) -> tuple[int, int, int, int]:
-        """(E, X, C, L)."""
-        return self.entry.size, self.exit.size, self.cost_per_side.size, self.lookback.size
-
-    @property
-    def n_cells(self) -> int:
-        """Cells of the grid, invalid ones included."""
-        return math.prod(self.shape)
-
-    @property
-    def fits(self) -> NDArray[np.bool_]:
-        """Whether an exit level fits an entry level, (E, X)."""
-        return (self.exit < self.entry[:, None]) & (self.exit >= -self.entry[:, None])
-
-    @property
-    def n_valid(self) -> int:
-        """Cells whose exit level fits the entry level."""
-        return int(np.count_nonzero(self.fits)) * self.cost_per_side.size * self.lookback.size
 
 
 class SweepOptions(TradingResearchOptions, frozen=True, kw_only=True, dict=True):
@@ -85,6 +55,7 @@ class SweepOptions(TradingResearchOptions, frozen=True, kw_only=True, dict=True)
         train: Bars of a walk-forward's train part; 0 for no walk-forward.
         test: Bars of its test part.
         purge: Bars between the two.
+        reality_check: How the search among the cells is tested; not at all by default.
     """
 
     entry: Axis = "0.5:3:0.25"
@@ -95,18 +66,19 @@ class SweepOptions(TradingResearchOptions, frozen=True, kw_only=True, dict=True)
     train: Annotated[int, Meta(ge=0)] = 0
     test: Annotated[int, Meta(ge=0)] = 0
     purge: Annotated[int, Meta(ge=0)] = 0
+    reality_check: GridCheckOptions = GridCheckOptions()
 
     @cached_property
-    def axes(self) -> _Axes:
+    def axes(self) -> GridAxes:
         """The axes as arrays.
 
         Raises:
             InvalidInput: a range is not "from:to:step".
         """
-        return _Axes(
-            entry=_axis(self.entry, "entry"),
-            exit=_axis(self.exit, "exit"),
-            cost_per_side=_axis(self.cost, "cost"),
+        return GridAxes(
+            entry=axis(self.entry, "entry"),
+            exit=axis(self.exit, "exit"),
+            cost_per_side=axis(self.cost, "cost"),
             lookback=np.array(self.lookback, dtype=np.int64),
         )
 
@@ -118,17 +90,11 @@ class SweepOptions(TradingResearchOptions, frozen=True, kw_only=True, dict=True)
         return {"train": self.train, "test": self.test, "purge": self.purge}
 
 
-_NAMES = option_names(SweepOptions, prices="block", entry_z="metadata.entry", exit_z="metadata.exit") | SCORE_NAMES
-
-
-def _axis(values: Axis, name: str) -> Floats:
-    with wire_names({"grid": f"metadata.{name}"}):
-        return threshold_grid.grid(values) if isinstance(values, str) else np.array(values, dtype=np.float64)
-
-
-def _size(values: Axis, name: str) -> int:
-    with wire_names({"grid": f"metadata.{name}"}):
-        return threshold_grid.grid_size(values) if isinstance(values, str) else len(values)
+_NAMES = (
+    {name: f"metadata.reality_check.{name}" for name in GridCheckOptions.__struct_fields__}
+    | option_names(SweepOptions, prices="block", entry_z="metadata.entry", exit_z="metadata.exit")
+    | SCORE_NAMES
+)
 
 
 def _check(chosen: SweepOptions) -> None:
@@ -141,7 +107,7 @@ def _check(chosen: SweepOptions) -> None:
     for name in chosen.figures:
         one_of("metadata.figures", name, _FIGURES)
     # A range of a million points takes a few bytes of the request, so its size is known before the points are made.
-    sizes = [_size(getattr(chosen, name), name) for name in ("entry", "exit", "cost")]
+    sizes = [axis_size(getattr(chosen, name), name) for name in ("entry", "exit", "cost")]
     n_cells = math.prod(sizes) * len(chosen.lookback)
     if n_cells > threshold_grid.MAX_CELLS:
         raise InvalidInput("cells", f"must be at most {threshold_grid.MAX_CELLS}", value=n_cells)
@@ -154,6 +120,10 @@ def _check(chosen: SweepOptions) -> None:
 
 
 def _total(outline: Outline, chosen: SweepOptions) -> int:
+    return _column_cells(outline, chosen) * (1 + (chosen.reality_check.family != "none"))
+
+
+def _column_cells(outline: Outline, chosen: SweepOptions) -> int:
     return outline.n_columns * chosen.axes.n_valid
 
 
@@ -166,8 +136,11 @@ def _run_in_parts(table: UploadedMatrix, chosen: SweepOptions, progress: Progres
         cells = threshold_grid.expand(*chosen.axes)
         figures = tuple(dict.fromkeys(chosen.figures))
         rules, prices = scored(chosen, chosen.rules(), table.values)
+        check = GridCheck(chosen.reality_check, cells, rules)
+        check.refuse_impossible(*prices.shape)
         grid = GridSweep(cells, chosen.axes.shape, figures, chosen.spans, rules)
-        found = swept(prices, grid, progress, parts)
+        found = swept(prices, grid, check.beside(progress), parts)
+        checks, superior = check.run(prices, table.columns, progress, parts)
         cell_reason, cell_reasons = threshold_grid.cell_reasons(cells, found.n_prices)
     n_cells = int(np.count_nonzero(cells.valid))
     best = found.choice.best
@@ -184,7 +157,8 @@ def _run_in_parts(table: UploadedMatrix, chosen: SweepOptions, progress: Progres
         "n_cells": n_cells,
         "walk_forward": [_step(step, table) for step in found.steps],
         "pooled": [_pooled(walk, table.columns) for walk in threshold_grid.pool(found.steps)],
-        "figures": [{"name": name, "values": values} for name, values in found.figures.items()],
+        "figures": [{"name": name, "values": values} for name, values in (found.figures | superior).items()],
+        "reality_checks": checks,
     }
     return Answer(result, extras={"n_cells": n_cells})
 
@@ -228,15 +202,18 @@ def _estimate(outline: Outline, chosen: SweepOptions) -> Estimate:
     n_rows, n_columns, n_cells = outline.n_rows, outline.n_columns, chosen.axes.n_cells
     n_steps = _n_steps(n_rows, chosen)
     names = names_bytes(outline)
-    figures = 8 * len(set(chosen.figures)) * n_columns * n_cells
+    check = check_demand(outline, chosen.axes.n_valid, chosen.reality_check)
+    figures = 8 * (len(set(chosen.figures)) + check.n_figures) * n_columns * n_cells
     lists = list_bytes(n_cells, doubles=3, varints=(max(chosen.lookback), 1))
     choices = n_columns * _CHOICE_BYTES + names
     steps = (n_steps + bool(n_steps)) * (n_columns * _STEP_BYTES + names)
-    reply_bytes = parts_bytes(figures + lists + names + choices + steps, len(_FIGURES) + 8)
-    messages = n_columns * (1 + n_steps) * _MESSAGE_BYTES
-    group = group_bytes(n_columns, n_cells, len(chosen.lookback), max(1, n_rows))
-    work = _total(outline, chosen) * (n_rows + n_steps * chosen.train)
-    return Estimate(work, outline.nbytes + figures + messages + 12 * lists + group + _PART_BYTES, reply_bytes)
+    reply_bytes = parts_bytes(figures + lists + names + choices + steps + check.reply_bytes, len(_FIGURES) + 9)
+    messages = n_columns * (1 + n_steps) * _MESSAGE_BYTES + 2 * check.reply_bytes
+    group = max(group_bytes(n_columns, n_cells, len(chosen.lookback), max(1, n_rows), chosen.figures), check.nbytes)
+    n_swept = 1 + (ERRORS in chosen.figures)
+    work = _column_cells(outline, chosen) * (n_swept * n_rows + n_steps * chosen.train) + check.work
+    more = check.n_figures * 8 * n_columns * n_cells
+    return Estimate(work, outline.nbytes + figures + more + messages + 12 * lists + group + _PART_BYTES, reply_bytes)
 
 
 def _n_steps(n_rows: int, chosen: SweepOptions) -> int:
