@@ -8,7 +8,7 @@ from gpu_kernels.bounds import within_reach
 from gpu_kernels.checks import all_finite, array, at_least
 from gpu_kernels.cointegration import device, driver, host, native
 from gpu_kernels.cointegration.driver import CheckedSeries
-from gpu_kernels.cointegration.levels import make_levels, refuse_constant
+from gpu_kernels.cointegration.levels import constant_series, make_levels, refuse_constant
 from gpu_kernels.cointegration.model import (
     COLLINEAR,
     CONSTANT,
@@ -33,6 +33,7 @@ __all__ = [
     "PairFigures",
     "PairsFit",
     "best_direction",
+    "constant_series",
     "make_levels",
     "refuse_constant",
     "scan",

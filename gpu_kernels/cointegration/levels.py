@@ -7,7 +7,7 @@ from gpu_kernels.checks import Floats
 from gpu_kernels.cointegration.driver import CheckedSeries
 from gpu_kernels.errors import Degenerate, InvalidInput
 
-__all__ = ["make_levels", "refuse_constant"]
+__all__ = ["constant_series", "make_levels", "refuse_constant"]
 
 
 def make_levels(prices: Floats, *, log: bool) -> CheckedSeries:
@@ -26,7 +26,7 @@ def make_levels(prices: Floats, *, log: bool) -> CheckedSeries:
     levels = _logarithms(prices) if log else prices.copy()
     # The rounding of a price moves its logarithm by as much as the last digit of 1, however near to 0 that is.
     reach = np.maximum(np.abs(levels).max(axis=0), 1.0 if log else 0.0)
-    return CheckedSeries(levels, reach, _constant(prices))
+    return CheckedSeries(levels, reach, constant_series(prices))
 
 
 def refuse_constant(prices: Floats, constant: NDArray[np.bool_]) -> None:
@@ -53,7 +53,8 @@ def _logarithms(prices: Floats) -> Floats:
     return np.log(prices)
 
 
-def _constant(prices: Floats) -> NDArray[np.bool_]:
+def constant_series(prices: Floats) -> NDArray[np.bool_]:
+    """Return which columns of prices (T, N) do not vary, (N,)."""
     low, high = prices.min(axis=0), prices.max(axis=0)
     magnitude = np.maximum(-low, high)
     # Squares of ranges below 1e-140 come near to underflow.

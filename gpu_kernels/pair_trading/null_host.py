@@ -9,7 +9,7 @@ from gpu_kernels.pair_trading.multiplicity import ranked_by
 from gpu_kernels.pair_trading.null_universes import Recipe, draw
 from gpu_kernels.pair_trading.train_part import blocks, costs, joined, significant, train
 
-__all__ = ["best"]
+__all__ = ["best", "best_test"]
 
 
 def best(recipe: Recipe, start: int, stop: int, rules: ScanRules) -> Floats:
@@ -17,11 +17,16 @@ def best(recipe: Recipe, start: int, stop: int, rules: ScanRules) -> Floats:
     return np.array([_best(draw(recipe, number), rules) for number in range(start, stop)], dtype=np.float64)
 
 
+def best_test(statistics: Floats) -> float:
+    """Return what the best pair of a universe is ranked by its test, -inf where no pair could be tested."""
+    return -float(np.min(statistics, initial=np.inf, where=~np.isnan(statistics)))
+
+
 def _best(levels: Floats, rules: ScanRules) -> float:
     interruption.check()
     fit = cointegration.scan(levels.T, lags=rules.lags)
     if rules.rank_by == "p_value":
-        return -float(np.nanmin(fit.adf_statistic))
+        return best_test(fit.adf_statistic)
     y, x, _, kept = significant(fit, rules.alpha)
     y, x = y[kept], x[kept]
     hedge_ratio, intercept = fit.hedge_ratio[y, x], fit.intercept[y, x]

@@ -28,6 +28,7 @@ from gpu_kernels.ou.model import OuFit
 from gpu_kernels.ou.sums import CANCELLED, ROUNDING
 from gpu_kernels.pair_trading.model import ScanRules
 from gpu_kernels.pair_trading.multiplicity import ranked_by
+from gpu_kernels.pair_trading.null_host import best_test
 from gpu_kernels.pair_trading.null_universes import Recipe, draw
 from gpu_kernels.pair_trading.trading_levels import TRADED, trading_levels
 from gpu_kernels.pair_trading.train_part import costs, significant
@@ -89,7 +90,7 @@ def _best(recipe: Recipe, start: int, stop: int, rules: ScanRules) -> Floats:
     levels = np.stack([draw(recipe, number) for number in range(start, stop)])
     fits = tested(levels, rules.lags)
     if rules.rank_by == "p_value":
-        return np.array([-np.nanmin(fit.adf_statistic) for fit in fits])
+        return np.array([best_test(fit.adf_statistic) for fit in fits])
     chosen = [_significant(fit, place * recipe.start.size, rules.alpha) for place, fit in enumerate(fits)]
     universe = np.repeat(np.arange(len(chosen)), [pairs.y.size for pairs in chosen])
     pairs = Residuals._make(np.concatenate(column) for column in zip(*chosen, strict=True))
@@ -108,7 +109,7 @@ def tested(levels: Floats, lags: int) -> Iterator[cointegration.PairsFit]:
     """Test all pairs of universes, one after the other; their cross products are computed together.
 
     Args:
-        levels: (U, N, n), none of which is constant.
+        levels: (U, N, n). A walk whose steps are no more than its rounding is constant.
         lags: Lagged steps.
     """
     n_universes, n_series, n_bars = levels.shape
@@ -121,6 +122,9 @@ def tested(levels: Floats, lags: int) -> Iterator[cointegration.PairsFit]:
     constant, rule = np.zeros(n_series, dtype=np.bool_), cointegration.LagRule(lags, by_aic=False)
     for place, series in enumerate(levels):
         interruption.check()
+        if cointegration.constant_series(series.T).any():
+            yield cointegration.scan(series.T, lags=lags)
+            continue
         kept = centred[place, :, :n_series]
         head, tail = kept[: lags + 1].copy(), np.ascontiguousarray(kept[: n_bars - lags - 2 : -1])
         squares, step, *lagged = products[place][whole]

@@ -71,7 +71,9 @@ def trading_levels(fit: OuFit, cost: Floats, objective: str) -> TradingLevels:
     usable = np.flatnonzero(status == TRADED)
     spread = fit.sigma[usable] / np.sqrt(2.0 * fit.theta[usable])
     # A last digit's room on both sides: the contract of thresholds divides where this multiplies.
-    round_trip = np.maximum(2.0 * cost[usable], thresholds.SMALLEST_COST * (1.0 + 1e-9) * spread)
+    with np.errstate(over="ignore"):  # an infinite cost is too high, like any other beyond the largest
+        both_sides = 2.0 * cost[usable]
+    round_trip = np.maximum(both_sides, thresholds.SMALLEST_COST * (1.0 + 1e-9) * spread)
     payable = round_trip <= thresholds.LARGEST_COST * (1.0 - 1e-9) * spread
     status[usable[~payable]] = TOO_COSTLY
     traded = usable[payable]

@@ -113,10 +113,10 @@ def _of_another(asked, mark):
     """Return whether a mark is that of another caller.
 
     Numbers of requests of one caller are even, those of the other are odd. A caller's own marks come back in errors and
-    by its portfolios and published prices.
+    by its portfolios and published prices. A price that became a 32-bit number has lost its number.
     """
     digits = mark.removeprefix(MARKED_NAME) if mark.startswith(MARKED_NAME) else mark.partition(".")[2].ljust(9, "0")
-    return len(digits) == 9 and int(digits) % 2 != asked.number % 2
+    return len(digits) == 9 and int(digits) > 0 and int(digits) % 2 != asked.number % 2
 
 
 def of_log(line):

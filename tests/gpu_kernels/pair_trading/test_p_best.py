@@ -105,6 +105,24 @@ def test_threads_share_the_universes_and_each_has_its_part_of_the_kernels_thread
 
 
 @needs_compiler
+@needs_compiler
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize("kind", null_universes.KINDS)
+def test_a_column_that_is_a_straight_line_has_walks_that_are_constant(kind):
+    rng = np.random.default_rng(4)
+    line, walk, other = 50.0 + np.arange(120) / 64, *(50.0 + rng.normal(size=(2, 120)).cumsum(axis=1))
+    prices = np.stack([line, walk, other], axis=1)
+    rules = {"log": False, "null_universes": FEWEST, "null_kind": kind, "rank_by": "train_sharpe", "alpha": 1.0}
+    tables = []
+    for backend in ("numpy", "native"):
+        significance._found.clear()
+        with dispatch.using(backend):
+            tables.append(pair_trading.scan(prices, **rules))
+            assert tables[-1].null_universes == FEWEST
+            assert np.isfinite(tables[-1].p_best).any()
+    np.testing.assert_array_equal(tables[0].p_best, tables[1].p_best)
+
+
 def test_a_rolling_score_is_left_to_the_numpy_twin():
     chosen = rules(84, rank_by="train_sharpe", score="rolling")
     assert not null_native.covers(recipe(), 0, 5, chosen)
