@@ -6,14 +6,15 @@ process. backend.choose finds out what a machine has; nothing is probed here.
 """
 
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from contextvars import ContextVar
+from contextvars import ContextVar, copy_context
 from dataclasses import dataclass
 from typing import Any, Generic, NamedTuple, TypeVar, TypeVarTuple, cast
 
 from gpu_kernels import interruption
 
-__all__ = ["FEWEST_ON_DEVICE", "Carrier", "Selection", "Twins", "current", "on_lanes", "run", "using"]
+__all__ = ["FEWEST_ON_DEVICE", "Carrier", "Selection", "Twins", "current", "in_parts", "on_lanes", "run", "using"]
 
 R = TypeVar("R")
 Ts = TypeVarTuple("Ts")
@@ -142,3 +143,30 @@ def using(backend: str, threads: int = 1, carrier: Carrier | None = None, lanes:
         yield
     finally:
         _selected.reset(token)
+
+
+def in_parts(first: int, last: int, part: Callable[[int, int], R]) -> list[R]:
+    """Compute a range in as many parts as there are threads, each with its share of the threads of a kernel.
+
+    Args:
+        first: Begin of the range.
+        last: Its end, which is above its begin.
+        part: Computes from its first argument to before its second one.
+
+    Returns:
+        What the parts return, in their order.
+
+    Raises:
+        Exception: whatever a part raises, once all have ended.
+    """
+    selected, length = current(), last - first
+    n_parts = min(selected.threads, length)
+
+    def computed(place: int) -> R:
+        bounds = (first + length * edge // n_parts for edge in (place, place + 1))
+        with using(selected.backend, selected.threads // n_parts, lanes=selected.lanes):
+            return part(*bounds)
+
+    with ThreadPoolExecutor(max(1, n_parts - 1)) as threads:
+        others = [threads.submit(copy_context().run, computed, place) for place in range(1, n_parts)]
+        return [computed(0), *(other.result() for other in others)]

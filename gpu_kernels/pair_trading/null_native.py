@@ -4,8 +4,6 @@ Threads share the universes; the pairs of those that one thread has share a laun
 """
 
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
-from contextvars import copy_context
 from functools import partial
 from typing import NamedTuple
 
@@ -19,7 +17,7 @@ from gpu_kernels.cointegration import native as pairs_native
 from gpu_kernels.cointegration.grams import Grams, demeaned
 from gpu_kernels.compile import library
 from gpu_kernels.constants import integer
-from gpu_kernels.dispatch import current, using
+from gpu_kernels.dispatch import in_parts
 from gpu_kernels.launch import Count, Number, launch, pointer
 from gpu_kernels.ou import native as ou_native
 from gpu_kernels.ou import verdicts
@@ -71,19 +69,7 @@ def best(recipe: Recipe, start: int, stop: int, rules: ScanRules) -> Floats:
 
     Threads share the universes, because drawing them takes as long as the kernels do.
     """
-    selected = current()
-    n_parts = min(selected.threads, stop - start)
-    bounds = np.linspace(start, stop, n_parts + 1).astype(np.int64).tolist()
-
-    def part(place: int) -> Floats:
-        with using(selected.backend, selected.threads // n_parts, lanes=selected.lanes):
-            return _best(recipe, bounds[place], bounds[place + 1], rules)
-
-    if n_parts == 1:
-        return part(0)
-    with ThreadPoolExecutor(n_parts - 1) as threads:
-        others = [threads.submit(copy_context().run, part, place) for place in range(1, n_parts)]
-        return np.concatenate([part(0), *(other.result() for other in others)])
+    return np.concatenate(in_parts(start, stop, lambda first, last: _best(recipe, first, last, rules)))
 
 
 def _best(recipe: Recipe, start: int, stop: int, rules: ScanRules) -> Floats:

@@ -149,7 +149,9 @@ def test_no_module_of_an_operation_chooses_a_twin_by_itself(operation):
     for path in (PACKAGE / operation).glob("*.py"):
         found = {name for origin, name in imports(path) if origin == "dispatch"}
         launches = "native" in path.stem.split("_")
-        allowed = {"current"} if launches else {"Twins", "on_lanes"} if path.name == "online.py" else {"Twins"}
+        allowed = (
+            {"current", "in_parts"} if launches else {"Twins", "on_lanes"} if path.name == "online.py" else {"Twins"}
+        )
         assert found <= allowed, path
 
 

@@ -105,7 +105,6 @@ def test_threads_share_the_universes_and_each_has_its_part_of_the_kernels_thread
 
 
 @needs_compiler
-@needs_compiler
 @pytest.mark.filterwarnings("error")
 @pytest.mark.parametrize("kind", null_universes.KINDS)
 def test_a_column_that_is_a_straight_line_has_walks_that_are_constant(kind):
