@@ -12,7 +12,7 @@ FN Bar<double> bar_of(const Series& series, Index t) {
     return Bar<double>{series.scores[t], series.prices[t], FULL ? series.marks_short[t] : 0.0};
 }
 
-// The lanes of an item: their pairs, the last one repeated where there are fewer than lanes.
+// The lanes of an item: their pairs, the first one repeated where there are fewer than lanes.
 struct Lanes {
     Index pair[WIDTH], count;
 };
@@ -20,7 +20,7 @@ struct Lanes {
 FN Lanes lanes_of(const double* order, Index first, Index n_pairs) {
     Lanes lanes;
     lanes.count = n_pairs - first;
-    for (Index k = 0; k < WIDTH; ++k) lanes.pair[k] = (Index)order[first + k < n_pairs ? first + k : n_pairs - 1];
+    for (Index k = 0; k < WIDTH; ++k) lanes.pair[k] = (Index)order[first + k < n_pairs ? first + k : first];
     return lanes;
 }
 

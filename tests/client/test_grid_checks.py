@@ -112,7 +112,7 @@ async def test_asyncio_gives_the_same(client, prices):
     ("check", "words"),
     [
         (3, "reality_check must be 'series', 'all', or a mapping of options, got 3"),
-        ("serie", "reality_check.family must be one of 'none', 'series', 'all' \\(did you mean 'series'"),
+        ("serious", "reality_check.family must be one of 'none', 'series', 'all' \\(did you mean 'series'"),
         ({"n_blocks": 7}, "reality_check.n_blocks must be even and 2 .. 16, got 7"),
         ({"seeds": 7}, "reality_check.seeds is not known \\(did you mean 'seed'"),
     ],
