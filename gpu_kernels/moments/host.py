@@ -21,6 +21,9 @@ _CONSTANT = 1e-12
 _ENTRIES_AT_ONCE = 1 << 20
 """Entries of a matrix between two looks at the interrupt."""
 
+_COLUMNS_AT_ONCE = 256
+"""Columns whose products with the others are formed between two looks."""
+
 
 def constant_columns(values: Floats) -> NDArray[np.bool_]:
     """Return which columns do not vary: max - min <= 1e-12 max |value|, whatever their unit."""
@@ -85,8 +88,7 @@ def _estimated(returns: Floats, method: str, halflife: float) -> Covariance:
     centred = returns - mean
     unit = units(np.abs(centred).max())
     centred /= unit  # fourth powers of tiny returns would underflow
-    population = centred.T @ centred
-    interruption.check()
+    population = _products(centred)
     population /= n_periods
     level = float(np.trace(population)) / n_assets
     shrinkage = _ledoit_wolf(centred, population, level) if method == "ledoit_wolf" else _oas(n_periods, population)
@@ -96,6 +98,20 @@ def _estimated(returns: Floats, method: str, halflife: float) -> Covariance:
     interruption.check()
     population *= unit * unit
     return Covariance(mean, population, shrinkage, method, fallback, 0, n_periods)
+
+
+def _products(rows: Floats) -> Floats:
+    """Return X'X of X (T, N), symmetric to the last bit; for many columns some at a time, with looks in between."""
+    n_columns = rows.shape[1]
+    if n_columns <= cholesky.AT_ONCE:
+        return np.asarray(rows.T @ rows, dtype=np.float64)
+    out = np.empty((n_columns, n_columns))
+    for some in interruption.pieces(n_columns, _COLUMNS_AT_ONCE):
+        part = rows[:, some]
+        out[some, some] = part.T @ part
+        out[some, some.stop :] = beside = part.T @ rows[:, some.stop :]
+        out[some.stop :, some] = beside.T
+    return out
 
 
 def _sample(returns: Floats) -> tuple[Floats, Floats]:

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from gpu_kernels import cholesky, interruption, multiperiod, weights
+from gpu_kernels import cholesky, interruption, moments, multiperiod, weights
 from gpu_kernels.dispatch import using
 from gpu_kernels.errors import Interrupted, InvalidInput
 from gpu_kernels.interruption import Interrupt
@@ -98,6 +98,19 @@ def test_the_first_entry_that_differs_most_from_its_mirror_image_is_named():
     matrix[10, 7] += 0.5
     with using("numpy"), pytest.raises(InvalidInput, match=r"covariance\[7, 10\] must be symmetric: entry \[10, 7\]"):
         weights.cara(MEANS, matrix)
+
+
+@pytest.mark.parametrize("method", ["ledoit_wolf", "oas"])
+def test_a_large_covariance_is_that_of_a_small_one(method, monkeypatch):
+    returns = RNG.normal(size=(9, N_ASSETS)) * 0.01
+    expected = moments.covariance(returns, method=method)
+    monkeypatch.setattr(cholesky, "AT_ONCE", 3)
+    monkeypatch.setattr(moments.host, "_COLUMNS_AT_ONCE", 5)
+    monkeypatch.setattr(moments.host, "_ENTRIES_AT_ONCE", 2 * N_ASSETS)
+    found = moments.covariance(returns, method=method)
+    np.testing.assert_allclose(found.matrix, expected.matrix, rtol=1e-12, atol=1e-18)
+    np.testing.assert_array_equal(found.matrix, found.matrix.T)
+    assert found.shrinkage == pytest.approx(expected.shrinkage, rel=1e-12)
 
 
 @pytest.mark.usefixtures("large")
