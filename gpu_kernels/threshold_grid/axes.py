@@ -21,7 +21,8 @@ def distinct(field: str, values: ArrayLike, shape: str) -> Floats:
     if axis.size == 0:
         raise InvalidInput(field, "must not be empty")
     all_finite(field, axis)
-    if not np.diff(np.sort(axis)).all():
+    ordered = np.sort(axis)
+    if (ordered[1:] == ordered[:-1]).any():
         raise InvalidInput(field, "must not repeat a value", value=axis.tolist())
     return axis
 
@@ -33,7 +34,7 @@ def ascending(field: str, values: ArrayLike, shape: str) -> Floats:
         InvalidInput: as distinct, or naming the first value that does not ascend.
     """
     axis = distinct(field, values, shape)
-    falling = np.flatnonzero(np.diff(axis) < 0)
+    falling = np.flatnonzero(axis[1:] < axis[:-1])
     if falling.size:
         place = int(falling[0]) + 1
         raise InvalidInput(field, "must ascend", value=axis[place], index=place)

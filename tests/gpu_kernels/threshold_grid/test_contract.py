@@ -113,6 +113,8 @@ def test_too_many_cells_are_refused_before_they_are_made():
         (([1], [0, np.nan], [0], [5]), r"exit_z\[1\] must be finite, got nan"),
         (([1], [0], [0.1, -0.1], [5]), "cost must be finite and >= 0, got -0.1"),
         (([1], [0], ["x"], [5]), "cost must be numbers"),
+        (([1], [0], [1e308, -1e308], [5]), r"cost must be finite and >= 0, got -1e\+308"),
+        (([1], [1e308, -1e308], [0], [5]), r"exit_z\[1\] must ascend, got -1e\+308"),
         (([1], [0], [0], [5, 1]), r"lookback\[1\] must be a whole number >= 2, got 1.0"),
         (([1], [0], [0], [2.5]), r"lookback\[0\] must be a whole number >= 2, got 2.5"),
         (([1], [0], [0], [5, 5]), "lookback must not repeat a value"),
