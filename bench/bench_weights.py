@@ -11,8 +11,9 @@ import clarabel
 import numpy as np
 import pytest
 from scipy import sparse
+from threadpoolctl import threadpool_limits
 
-from gpu_kernels import dispatch, moments, weights
+from gpu_kernels import cholesky, dispatch, moments, weights
 from gpu_kernels.weights import native
 
 N = 100
@@ -195,3 +196,19 @@ def test_weights_of_returns(benchmark, name, mode):
 @pytest.mark.parametrize("method", [weights.cara, weights.sharpe], ids=["cara", "sharpe"])
 def test_capped(benchmark, method):
     benchmark(lambda: method(MEANS, COVARIANCE, gamma=GAMMA, leverage=1.6))
+
+
+def by_lapack(matrix):
+    return np.linalg.cholesky(matrix)
+
+
+@pytest.mark.benchmark
+@pytest.mark.parametrize("size", [1_200, 2_400, 4_000])
+@pytest.mark.parametrize("factor", [cholesky.factor, by_lapack], ids=["meanrev", "peer: LAPACK"])
+def test_large_factor(benchmark, factor, size):
+    """A factor that an interrupt ends within some milliseconds, beside one call that nothing ends."""
+    benchmark.group = f"Cholesky factor of {size:,} unknowns"
+    rows = np.random.default_rng(size).normal(size=(size + 10, size))
+    matrix = rows.T @ rows / size
+    with threadpool_limits(1):
+        benchmark.pedantic(factor, args=(matrix,), rounds=5, warmup_rounds=1)

@@ -40,9 +40,7 @@ class Bootstrap(NamedTuple):
 
 def groups(n_strategies: int) -> Iterator[slice]:
     """Yield the strategies group by group, each after a check of the interrupt."""
-    for start in range(0, n_strategies, _AT_ONCE):
-        interruption.check()
-        yield slice(start, start + _AT_ONCE)
+    return interruption.pieces(n_strategies, _AT_ONCE)
 
 
 def draws(n_periods: int, resamples: int, block_length: int, seed: int) -> NDArray[np.int64]:

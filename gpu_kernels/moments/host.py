@@ -184,7 +184,7 @@ def _oas(n_periods: int, population: Floats) -> float:
     if n_assets == 1:
         return 0.0
     level = float(np.trace(population)) / n_assets
-    power = float(np.mean(population**2))
+    power = float(np.vdot(population, population)) / population.size
     spread = (n_periods + 1.0) * (power - level**2 / n_assets)
     return 1.0 if spread <= 0 else min(1.0, (power + level**2) / spread)
 

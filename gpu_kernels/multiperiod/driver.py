@@ -175,10 +175,8 @@ def _moved(problem: Problem, means: Floats, covariances: Floats, before: Floats,
 
 def _pieces(matrices: Floats) -> Iterator[Floats]:
     """Yield views of some matrices of (J, N, N) each, and look at the interrupt in between."""
-    step = max(1, _AT_ONCE // matrices[0].size)
-    for first in range(0, len(matrices), step):
-        interruption.check()
-        yield matrices[first : first + step]
+    for some in interruption.pieces(len(matrices), max(1, _AT_ONCE // matrices[0].size)):
+        yield matrices[some]
 
 
 def _implied(problem: Problem, budget: float) -> tuple[Floats, Floats]:

@@ -17,10 +17,7 @@ _AT_ONCE = 2**17
 def compute(prices: Floats, pairs: ThresholdPairs, rules: Rules) -> Floats:
     """Return the returns of one series that can be traded, (G, T): NaN before its first price and behind its last."""
     found = np.empty((pairs.entry_z.size, prices.size))
-    size = max(1, _AT_ONCE // prices.size)
-    for start in range(0, len(found), size):
-        interruption.check()
-        rows = slice(start, start + size)
+    for rows in interruption.pieces(len(found), max(1, _AT_ONCE // prices.size)):
         some = ThresholdPairs(*(np.ascontiguousarray(column[rows]) for column in pairs))
         found[rows] = trades.run(np.broadcast_to(prices, found[rows].shape), some, of_each(rules, some)).paths.returns
     return found

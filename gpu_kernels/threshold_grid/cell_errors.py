@@ -23,9 +23,8 @@ def of_cells(prices: Floats, cells: Cells, rules: Rules, sharpe_ratio: Floats) -
         known = np.isfinite(ratios)
         for lookback in np.unique(cells.lookback[known]).tolist():
             places = np.flatnonzero(known & (cells.lookback == lookback))
-            for start in range(0, places.size, size):
-                interruption.check()
-                some = places[start : start + size]
+            for part in interruption.pieces(places.size, size):
+                some = places[part]
                 skewness, kurtosis = sweep.moments(
                     np.broadcast_to(prices[series], (some.size, prices.shape[1])),
                     cells.entry_z[some],

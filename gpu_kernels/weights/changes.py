@@ -11,7 +11,7 @@ def turnover(weights: Floats, before: Floats) -> Floats:
     """Return the sum of the absolute changes of weights.
 
     Args:
-        weights: (..., N), after the change.
+        weights: (..., N), after the change. A sum with a NaN is NaN.
         before: The same before it.
 
     Returns:

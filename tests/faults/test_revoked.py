@@ -6,6 +6,7 @@ import threading
 import grpc
 import pytest
 
+from meanrev_server.authentication import Authentication, Bearer
 from meanrev_wire import meanrev_pb2
 from tests.certificates import CLIENT, Authority
 from tests.server.patience import eventually
@@ -100,3 +101,14 @@ def test_streams_of_a_removed_token_end_while_others_of_their_connection_go_on(t
             assert list(replies) == []
         for sent, _ in ending:
             sent.put(None)
+
+
+def test_a_token_that_is_removed_before_its_call_begins_is_refused(tmp_path, monkeypatch):
+    file = tmp_path / "tokens"
+    file.write_text(f"alice {'0' * 40}\n")
+    file.chmod(0o600)
+    monkeypatch.setattr(Authentication, "by_token", lambda *_: Bearer("bob", b"of a token that was there before"))
+    with serving(token_file=str(file)) as address, grpc.insecure_channel(address) as channel:
+        with pytest.raises(grpc.RpcError) as refused:
+            channel.unary_unary(SERVICE + "ComputeLogReturns")(ASKED, timeout=30)
+        assert refused.value.code() is grpc.StatusCode.UNAUTHENTICATED

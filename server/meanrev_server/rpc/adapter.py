@@ -207,9 +207,17 @@ class Service(grpc.GenericRpcHandler):
             self._calls.end(record)
 
     def _begin_answer(self, record: CallRecord) -> None:
-        """Keep the task of a call with a token, which ends where the token is removed."""
+        """Keep the task of a call with a token, which ends where the token is removed.
+
+        Raises:
+            Unauthenticated: it has been removed since the call's headers came.
+        """
+        if not record.caller.token:
+            return
+        if self._authentication.is_removed(record.caller.token):
+            raise Unauthenticated(NOT_OURS)
         task = asyncio.current_task()
-        if record.caller.token and task is not None:
+        if task is not None:
             self._answering[record] = task
 
     async def _abort_removed(self, context: _Context[Any, Any], record: CallRecord) -> None:
