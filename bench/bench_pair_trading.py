@@ -3,6 +3,10 @@
 The peer's rows include no fit, trade or ranking; ours include all of them.
 """
 
+import json
+import subprocess
+import sys
+import time
 import warnings
 
 import numpy as np
@@ -94,6 +98,42 @@ def test_real_prices(benchmark, scan, rounds):
     datasets = pytest.importorskip("skfolio.datasets")
     prices = datasets.load_sp500_dataset().to_numpy()
     benchmark.pedantic(scan, (prices,), rounds=rounds, warmup_rounds=rounds > 1)
+
+
+MANY, SAMPLE = 4_000, 15
+
+CHILD = """
+import json, resource, sys, time
+from bench.bench_pair_trading import MANY, by_kernel, draw
+prices = draw(2_520, MANY)
+peak = lambda: 1024 * resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+before, began = peak(), time.process_time()
+table = by_kernel(prices, null_universes=0)
+found = {"cpu_s": time.process_time() - began, "peak_bytes": peak(), "bytes_beside_the_prices": peak() - before}
+json.dump({**found, "n_pairs": table.n_pairs, "n_significant": table.n_significant}, sys.stdout)
+"""
+
+
+def in_a_process():
+    return json.loads(subprocess.run([sys.executable, "-c", CHILD], capture_output=True, check=True).stdout)
+
+
+def sample_by_statsmodels():
+    began = time.process_time()
+    n_pairs = len(by_statsmodels(draw(2_520, SAMPLE)))
+    return {"cpu_s": time.process_time() - began, "n_pairs": n_pairs}
+
+
+@pytest.mark.benchmark(group=f"scan, {MANY:,} names x 2,520 bars, 7,998,000 pairs")
+@pytest.mark.parametrize(
+    "scan",
+    [in_a_process, sample_by_statsmodels],
+    ids=["meanrev, with start and prices", "peer: statsmodels coint of 105 pairs, the test alone"],
+)
+def test_a_universe(benchmark, scan):
+    """CPU seconds, and the peak of memory, are among the extra figures."""
+    benchmark.extra_info |= benchmark.pedantic(scan, rounds=1)
+    print(benchmark.extra_info)
 
 
 def by_loop(prices, n_universes):

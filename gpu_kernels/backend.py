@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from gpu_kernels import device, sweep
+from gpu_kernels import device, rehearsal, sweep
 from gpu_kernels.checks import one_of
 from gpu_kernels.compile import library, maker, sources
 from gpu_kernels.dispatch import using
@@ -134,7 +134,7 @@ def _native() -> Probe:
     except OSError as error:
         fix = "let kernel_cache name a folder from which programs may be loaded"
         return Probe("native", usable=False, reason=str(error), fix=fix, public="the kernels cannot be loaded")
-    wrong = self_test("native")
+    wrong = self_test("native") or rehearsal.disagreement("native")
     if wrong:
         return Probe(
             "native", usable=False, reason=wrong, fix="empty the kernel cache, and report it if that is no help"
@@ -146,7 +146,7 @@ def _native() -> Probe:
 def _cuda() -> Probe:
     try:
         found = device.describe()
-        wrong = self_test("cuda")
+        wrong = self_test("cuda") or rehearsal.disagreement("cuda")
     except DeviceFault as fault:
         return Probe("cuda", usable=False, reason=str(fault), fix=fault.fix)
     except CompileError as error:

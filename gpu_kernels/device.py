@@ -23,6 +23,7 @@ from gpu_kernels.errors import DeviceFault, OutOfMemory
 
 __all__ = [
     "BLOCK",
+    "answering",
     "arrays",
     "describe",
     "download",
@@ -88,15 +89,35 @@ def arrays() -> Any:
 
 
 @contextmanager
+def answering() -> Iterator[None]:
+    """Raise DeviceFault where CUDA reports an error in a block of code: its own, or that of an earlier kernel.
+
+    Raises:
+        DeviceFault: the GPU does not answer, or a library of CUDA is missing.
+    """
+    cuda = _cupy().cuda
+    try:
+        yield
+    except (cuda.runtime.CUDARuntimeError, cuda.driver.CUDADriverError) as fault:
+        raise DeviceFault(f"the GPU reports {fault}", "start this process again; dmesg has lines with Xid") from None
+    except ImportError as fault:
+        raise DeviceFault(
+            f"a library of CUDA is missing: {fault}", "pip install '.[gpu]' in a checkout of meanrev"
+        ) from None
+
+
+@contextmanager
 def within_memory() -> Iterator[None]:
-    """Raise OutOfMemory where CuPy does not find the memory for a block of code.
+    """Raise OutOfMemory where CuPy does not find the memory for a block of code, and DeviceFault as answering does.
 
     Raises:
         OutOfMemory: an array does not fit.
+        DeviceFault: the GPU does not answer, or a library of CUDA is missing.
     """
     error = _cupy().cuda.memory.OutOfMemoryError
     try:
-        yield
+        with answering():
+            yield
     except error as fault:
         raise OutOfMemory(str(fault), "send a smaller batch") from None
 
@@ -126,9 +147,11 @@ def fetch(array: Any) -> Floats:
 
     Raises:
         OutOfMemory: the host has no page-locked memory for it.
+        DeviceFault: the GPU does not answer.
     """
     values = download(array)
-    _cupy().cuda.get_current_stream().synchronize()
+    with answering():
+        _cupy().cuda.get_current_stream().synchronize()
     return values
 
 
@@ -139,19 +162,21 @@ def download(array: Any) -> Floats:
 
     Raises:
         OutOfMemory: the host has no page-locked memory for it.
+        DeviceFault: the GPU does not answer.
     """
     if not array.size:
         return np.empty(array.shape)
     cupy = _cupy()
-    try:
-        memory = cupy.cuda.alloc_pinned_memory(array.nbytes)
-    except cupy.cuda.runtime.CUDARuntimeError as error:
-        if error.status != cupy.cuda.runtime.errorMemoryAllocation:
-            raise  # the error of an earlier kernel, which CUDA reports here
-        fix = "free memory of the host, or send a smaller batch"
-        raise OutOfMemory(f"no page-locked memory: {error}", fix) from None
-    values: Floats = np.frombuffer(memory, np.float64, array.size).reshape(array.shape)
-    cupy.asnumpy(array, out=values, blocking=False)
+    with answering():
+        try:
+            memory = cupy.cuda.alloc_pinned_memory(array.nbytes)
+        except cupy.cuda.runtime.CUDARuntimeError as error:
+            if error.status != cupy.cuda.runtime.errorMemoryAllocation:
+                raise  # the error of an earlier kernel, which CUDA reports here
+            fix = "free memory of the host, or send a smaller batch"
+            raise OutOfMemory(f"no page-locked memory: {error}", fix) from None
+        values: Floats = np.frombuffer(memory, np.float64, array.size).reshape(array.shape)
+        cupy.asnumpy(array, out=values, blocking=False)
     return values
 
 
@@ -192,8 +217,12 @@ def release() -> None:
     cupy.get_default_pinned_memory_pool().free_all_blocks()
 
 
-def spectrum(matrix: Floats) -> tuple[Floats, Floats]:
-    """Return the eigenvalues of A'A, smallest first, and its eigenvectors as columns.
+def spectrum(matrix: Floats, kept: int) -> tuple[Floats, Floats]:
+    """Return all eigenvalues of A'A, smallest first, and the eigenvectors of the largest as columns in that order.
+
+    Args:
+        matrix: A.
+        kept: Number of eigenvectors.
 
     Raises:
         OutOfMemory: the matrices do not fit.
@@ -204,11 +233,13 @@ def spectrum(matrix: Floats) -> tuple[Floats, Floats]:
     with within_memory():
         gram = held.T @ held
         values, vectors = cupy.linalg.eigh(gram)
-        residual = float(cupy.abs(gram @ vectors - vectors * values).max())
-        largest = float(cupy.abs(values).max())
+        checked = cupy.stack([cupy.abs(gram @ vectors - vectors * values).max(), cupy.abs(values).max()])
+        last = cupy.ascontiguousarray(vectors[:, -kept:])
+    found = download(values), download(last)
+    residual, largest = fetch(checked)  # what was begun before is complete too
     if not residual <= 1e-11 * matrix.shape[1] * largest:
         raise DeviceFault(f"the spectrum's residual is {residual:.1e}", "update CuPy and the driver")
-    return fetch(values), fetch(vectors)
+    return found
 
 
 def launch(kernel: str, entry: str, items: int, arguments: Sequence[Any]) -> None:
@@ -219,10 +250,14 @@ def launch(kernel: str, entry: str, items: int, arguments: Sequence[Any]) -> Non
         entry: The function in it.
         items: Threads that have work.
         arguments: Device arrays, int (an Index) and float (a double); the threads argument of the host form is added.
+
+    Raises:
+        DeviceFault: the GPU does not answer.
     """
     grid = (max(1, -(-items // BLOCK)),)
     values = [np.int64(value) if isinstance(value, int) else value for value in arguments]
-    _function(kernel, entry, _cupy().cuda.Device().compute_capability)(grid, (BLOCK,), (*values, np.int32(1)))
+    with answering():
+        _function(kernel, entry, _cupy().cuda.Device().compute_capability)(grid, (BLOCK,), (*values, np.int32(1)))
 
 
 @cache

@@ -64,6 +64,7 @@ def in_parts(n_items: int, n_parts: int, run: Callable[[slice], Any]) -> list[Fl
     Raises:
         Interrupted: the computation was interrupted; the parts under way have ended.
         OutOfMemory: one item alone does not fit.
+        DeviceFault: the GPU does not answer.
     """
     streams, begun = _in_turn(), deque[Any]()
     waiting = deque(slice(n_items * part // n_parts, n_items * (part + 1) // n_parts) for part in range(n_parts))
@@ -73,20 +74,23 @@ def in_parts(n_items: int, n_parts: int, run: Callable[[slice], Any]) -> list[Fl
         while waiting:
             interruption.check()
             if len(begun) == _AHEAD:
-                begun.popleft().synchronize()
+                with device.answering():
+                    begun.popleft().synchronize()
             part, stream = waiting.popleft(), streams[len(copies) % 2]
             try:
-                with stream:
+                with stream, device.within_memory():
                     copies.append(_Copy(part.start, device.download(run(part))))
                     begun.append(stream.record())
                 under_way += 1
+                continue
             except OutOfMemory:
                 if not under_way and part.stop - part.start <= 1:
                     raise
-                _wait(streams)
-                device.release()
-                waiting.extendleft([part] if under_way else _halves(part))
-                under_way = 0
+            # Behind the handler, because the error's frames would keep what the part had staged.
+            _wait(streams)
+            device.release()
+            waiting.extendleft([part] if under_way else _halves(part))
+            under_way = 0
     finally:
         # Memory that is released while a copy still writes to it would be allocated again.
         _wait(streams)
@@ -113,4 +117,5 @@ def _in_turn() -> tuple[Any, Any]:
 
 def _wait(streams: Sequence[Any]) -> None:
     for stream in streams:
-        stream.synchronize()
+        with device.answering():
+            stream.synchronize()

@@ -26,9 +26,14 @@
 
 typedef long long Index;
 
-#if !defined(MEANREV_PLANTS)
+#if defined(MEANREV_PLANTS)
+enum Fault { NO_FAULT, RACE, OVERLAP, OVERRUN, EXTRA };
+static Fault planted = NO_FAULT;
+#define PLANTED(fault) (planted == (fault))
+#else
 #define PLANTED(fault) false
 #endif
+#define ITEMS(n) ((n) + (PLANTED(EXTRA) ? 1 : 0))
 
 // Threads of a block on a GPU.
 static const Index GPU_BLOCK = 128;
@@ -43,14 +48,14 @@ static const Index GPU_BLOCK = 128;
 #define ENTRY(name) extern "C" __global__ void name
 #define INFINITE __longlong_as_double(0x7ff0000000000000LL)
 #define MISSING __longlong_as_double(0x7ff8000000000000LL)
-#define EACH(i, n, threads)                                             \
-    const Index i = blockIdx.x * (Index)blockDim.x + threadIdx.x; \
-    (void)(threads);                                                    \
-    if (i < (n))
+#define EACH(i, n, threads)                                                                              \
+    const Index i = blockIdx.x * (Index)blockDim.x + threadIdx.x / (PLANTED(OVERLAP) ? 2 : 1); \
+    (void)(threads);                                                                                     \
+    if (i < ITEMS(n))
 #define EACH_BLOCK(b, n, threads) \
     const Index b = blockIdx.x;   \
     (void)(threads);              \
-    if (b < (n))
+    if (b < ITEMS(n))
 #define SHARED __shared__
 #define SYNC() __syncthreads()
 // On a GPU the host interrupts between launches, not within one.
@@ -84,12 +89,6 @@ FN Index lane() { return threadIdx.x; }
 static_assert(WIDTH == 2 || WIDTH == 4 || WIDTH == 8, "MEANREV_LANES is 2, 4 or 8");
 #define BLOCK 8
 #define PASSES (BLOCK / WIDTH)
-#endif
-
-#if defined(MEANREV_PLANTS)
-enum Fault { NO_FAULT, RACE, OVERLAP, OVERRUN, EXTRA };
-static Fault planted = NO_FAULT;
-#define PLANTED(fault) (planted == (fault))
 #endif
 
 #define INFINITE __builtin_huge_val()

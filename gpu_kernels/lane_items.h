@@ -26,8 +26,6 @@ FN Interrupt interrupt_of(Threads threads) { return threads.interrupt; }
 // Where a loop over n bars that is at bar t looks at the interrupt next: after less than a millisecond.
 FN Index next_look(Index t, Index n) { return n - t < 65536 ? n : t + 65536; }
 
-#define ITEMS(n) ((n) + (PLANTED(EXTRA) ? 1 : 0))
-
 // Each thread takes the next item when it has finished one. Every call starts its own threads, because a pool would not
 // survive a fork. Taking an item orders nothing (relaxed), so that the race checker sees two items that touch the same
 // memory.

@@ -2,13 +2,15 @@
 
 import math
 
-from numpy.typing import ArrayLike
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
 
 from gpu_kernels.bounds import within_reach
-from gpu_kernels.checks import all_finite, array, at_least
-from gpu_kernels.cointegration import device, driver, host, native
+from gpu_kernels.checks import Floats, all_finite, array, at_least
+from gpu_kernels.cointegration import device, driver, host, listed_native, native, residual, tiles
+from gpu_kernels.cointegration.blocks import Block
 from gpu_kernels.cointegration.driver import CheckedSeries
-from gpu_kernels.cointegration.levels import constant_series, make_levels, refuse_constant
+from gpu_kernels.cointegration.levels import constant_series, make_levels, reach_of, refuse_constant
 from gpu_kernels.cointegration.model import (
     COLLINEAR,
     CONSTANT,
@@ -20,6 +22,7 @@ from gpu_kernels.cointegration.model import (
     PairsFit,
 )
 from gpu_kernels.cointegration.ranking import best_direction
+from gpu_kernels.cointegration.tiles import TestedBlocks
 from gpu_kernels.dispatch import Twins
 from gpu_kernels.errors import InvalidInput
 
@@ -29,12 +32,17 @@ __all__ = [
     "FITTED",
     "ITSELF",
     "STATUSES",
+    "Block",
     "LagRule",
     "PairFigures",
     "PairsFit",
+    "TestedBlocks",
     "best_direction",
+    "between",
     "constant_series",
+    "listed",
     "make_levels",
+    "reach_of",
     "refuse_constant",
     "scan",
 ]
@@ -45,6 +53,43 @@ def _steps(levels: CheckedSeries, _: LagRule) -> int:
 
 
 TWINS = Twins(host=host.scan, native=native.scan, device=device.scan, covers=driver.covers, steps=_steps)
+
+
+TILE_TWINS = Twins(host=host.tile, native=native.tile, device=device.tile, covers=tiles.covers, steps=tiles.steps)
+
+LISTED_TWINS = Twins(host=residual.listed, native=listed_native.listed, covers=listed_native.covers)
+
+
+def between(rows: Block, columns: Block | None, lags: int) -> TestedBlocks:
+    """Test all pairs between two blocks of series, each in its better direction.
+
+    Args:
+        rows: The first block, checked: finite levels that vary, 2 lags + 4 bars at least.
+        columns: The second one; None for the first with itself.
+        lags: Lagged steps in the test.
+
+    References: those of scan.
+    """
+    rule = LagRule(lags, by_aic=False)
+    return tiles.settled(rows, columns, rule, TILE_TWINS.run(rows, columns, rule), LISTED_TWINS.run)
+
+
+def listed(
+    series: Floats, bars: slice, reach: Floats, y: NDArray[np.int64], x: NDArray[np.int64], lags: int
+) -> PairFigures:
+    """Regress and test listed pairs of series from their residuals, in the direction given.
+
+    Args:
+        series: (N, T) levels, checked.
+        bars: Those that are regressed, 2 lags + 4 at least.
+        reach: (N,) magnitude whose rounding the levels carry.
+        y: (P,) rows regressed, which vary over these bars.
+        x: (P,) rows they are regressed on, likewise.
+        lags: Lagged steps in the test.
+
+    References: those of scan.
+    """
+    return LISTED_TWINS.run(series, bars.start, bars.stop, reach, y, x, LagRule(lags, by_aic=False))
 
 
 def scan(

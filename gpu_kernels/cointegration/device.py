@@ -6,13 +6,14 @@ import numpy as np
 
 from gpu_kernels import device, device_pipeline
 from gpu_kernels.checks import Floats
-from gpu_kernels.cointegration import driver
+from gpu_kernels.cointegration import driver, tiles
+from gpu_kernels.cointegration.blocks import Block, multiply
 from gpu_kernels.cointegration.driver import NAMES, CheckedSeries, entry
 from gpu_kernels.cointegration.grams import Grams, gather
 from gpu_kernels.cointegration.model import LagRule, PairsFit
 from gpu_kernels.cointegration.sums import penalties
 
-__all__ = ["fit", "scan"]
+__all__ = ["fit", "scan", "tile"]
 
 
 def scan(levels: CheckedSeries, rule: LagRule) -> PairsFit:
@@ -48,6 +49,25 @@ def fit(levels: Floats, rule: LagRule) -> Floats:
     n_parts = device_pipeline.parts(n_series, 8 * n_rows * n_series**2, n_series**2)
     parts = device_pipeline.in_parts(n_series, n_parts, run)
     return parts[0] if len(parts) == 1 else np.concatenate(parts, axis=1)
+
+
+def tile(rows: Block, columns: Block | None, rule: LagRule) -> Floats:
+    """Compute all pairs between two blocks by a rule that tiles.covers; arguments and result are those of host.tile.
+
+    Raises:
+        DeviceFault: the GPU is not there, does not answer, or has too little memory.
+    """
+    arrays = device.arrays()
+    with device.within_memory():
+        staged = Block._make(map(device.stage, rows))
+        others = None if columns is None else Block._make(map(device.stage, columns))
+        products = multiply(staged, others, rule.most, arrays)
+        n_rows, n_columns = products.levels.shape
+        out = device.empty((len(tiles.NAMES), n_rows, n_columns))
+    shape = (n_rows, n_columns, products.n_samples, rule.most, int(products.triangle))
+    given = (*shape, products.levels, products.steps, *products.rows, *products.columns, out)
+    device.launch("cointegration/tiles", tiles.entry(rule), n_rows * n_columns, given)
+    return device.fetch(out)
 
 
 def _launch(name: str, grams: Grams, squares: Floats, rule: LagRule, rows: tuple[int, int], out: Any) -> None:

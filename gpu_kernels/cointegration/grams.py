@@ -7,7 +7,7 @@ import numpy as np
 from gpu_kernels import interruption
 from gpu_kernels.checks import Floats
 
-__all__ = ["Grams", "demeaned", "gather"]
+__all__ = ["Grams", "demeaned", "gather", "lagged"]
 
 
 class Grams(NamedTuple):
@@ -60,7 +60,7 @@ def gather(levels: Floats, most: int, arrays: Any = np) -> Grams:
     arrays.matmul(differences.T, differences, out=steps[0])
     for lag in range(1, most + 1):
         interruption.check()
-        _lagged(differences, lag, steps, arrays)
+        lagged(differences, differences, lag, steps, arrays)
     return Grams(
         n_samples,
         mean,
@@ -71,12 +71,23 @@ def gather(levels: Floats, most: int, arrays: Any = np) -> Grams:
     )
 
 
-def _lagged(differences: Floats, lag: int, steps: Floats, arrays: Any) -> None:
-    """Fill steps[lag] from (D_t + D_{t-lag})' (D_t + D_{t-lag}), whose symmetry halves the work of D_t' D_{t-lag}."""
-    both = differences[lag:] + differences[:-lag]
+def lagged(left: Floats, right: Floats, lag: int, steps: Floats, arrays: Any) -> None:
+    """Fill steps[lag] with the symmetric part of sum_t L_t' R_{t-lag}.
+
+    It comes from (L_t + L_{t-lag})' (R_t + R_{t-lag}): one product instead of two, and half of one where R is L.
+
+    Args:
+        left: (n, N) differences L.
+        right: (n, M) differences R, which may be the same array.
+        lag: h, below n.
+        steps: (K+1, N, M), of which that of lag 0 is filled.
+        arrays: As in gather.
+    """
+    both = left[lag:] + left[:-lag]
+    other = both if right is left else right[lag:] + right[:-lag]
     out = steps[lag]
-    arrays.matmul(both.T, both, out=out)
-    ends = arrays.concatenate([differences[:lag], differences[-lag:]])
-    out += ends.T @ ends
+    arrays.matmul(both.T, other, out=out)
+    ends = arrays.concatenate([left[:lag], left[-lag:]])
+    out += ends.T @ (ends if right is left else arrays.concatenate([right[:lag], right[-lag:]]))
     out *= 0.5
     out -= steps[0]

@@ -7,7 +7,7 @@ from gpu_kernels.checks import Floats
 from gpu_kernels.cointegration.driver import CheckedSeries
 from gpu_kernels.errors import Degenerate, InvalidInput
 
-__all__ = ["constant_series", "make_levels", "refuse_constant"]
+__all__ = ["constant_series", "make_levels", "reach_of", "refuse_constant"]
 
 
 def make_levels(prices: Floats, *, log: bool) -> CheckedSeries:
@@ -24,9 +24,15 @@ def make_levels(prices: Floats, *, log: bool) -> CheckedSeries:
         InvalidInput: a price is not positive with log.
     """
     levels = _logarithms(prices) if log else prices.copy()
-    # The rounding of a price moves its logarithm by as much as the last digit of 1, however near to 0 that is.
-    reach = np.maximum(np.abs(levels).max(axis=0), 1.0 if log else 0.0)
-    return CheckedSeries(levels, reach, constant_series(prices))
+    return CheckedSeries(levels, reach_of(levels, log=log), constant_series(prices))
+
+
+def reach_of(levels: Floats, *, log: bool) -> Floats:
+    """Return the magnitude (N,) whose rounding levels (T, N) carry.
+
+    The rounding of a price moves its logarithm by as much as the last digit of 1, however near to 0 that is.
+    """
+    return np.asarray(np.maximum(np.maximum(-levels.min(axis=0), levels.max(axis=0)), 1.0 if log else 0.0))
 
 
 def refuse_constant(prices: Floats, constant: NDArray[np.bool_]) -> None:

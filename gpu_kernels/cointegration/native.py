@@ -3,7 +3,8 @@
 import numpy as np
 
 from gpu_kernels.checks import Floats
-from gpu_kernels.cointegration import driver
+from gpu_kernels.cointegration import driver, tiles
+from gpu_kernels.cointegration.blocks import Block, multiply
 from gpu_kernels.cointegration.driver import NAMES, CheckedSeries, entry
 from gpu_kernels.cointegration.grams import Grams, gather
 from gpu_kernels.cointegration.model import LagRule, PairsFit
@@ -11,7 +12,7 @@ from gpu_kernels.cointegration.sums import penalties
 from gpu_kernels.compile import library
 from gpu_kernels.launch import Count, launch, pointer
 
-__all__ = ["fit", "scan"]
+__all__ = ["fit", "scan", "tile"]
 
 
 def scan(levels: CheckedSeries, rule: LagRule) -> PairsFit:
@@ -33,4 +34,15 @@ def fit(grams: Grams, rule: LagRule) -> Floats:
     else:
         factors = penalties(grams.n_samples, rule.most)
         launch(kernel, *shape, *arrays, Count(rule.by_aic), pointer(factors), pointer(out))
+    return out
+
+
+def tile(rows: Block, columns: Block | None, rule: LagRule) -> Floats:
+    """Compute all pairs between two blocks by a rule that tiles.covers; arguments and result are those of host.tile."""
+    products = multiply(rows, columns, rule.most)
+    n_rows, n_columns = products.levels.shape
+    out = np.empty((len(tiles.NAMES), n_rows, n_columns))
+    shape = map(Count, (n_rows, n_columns, products.n_samples, rule.most, products.triangle))
+    arrays = products.levels, products.steps, *products.rows, *products.columns, out
+    launch(library("cointegration/tiles")[tiles.entry(rule)], *shape, *map(pointer, arrays))
     return out

@@ -10,7 +10,7 @@ from gpu_kernels.cointegration.model import COLLINEAR, FITTED, LagRule, PairFigu
 from gpu_kernels.cointegration.sums import penalties, reversion
 from gpu_kernels.ou.dickey_fuller import p_values
 
-__all__ = ["fit"]
+__all__ = ["fit", "genuine", "listed"]
 
 _ENTRIES = 1 << 20
 _EPS = float(np.finfo(np.float64).eps)
@@ -44,16 +44,47 @@ def fit(levels: Floats, reach: Floats, dependent: Indices, regressor: Indices, r
     return PairFigures._make(np.concatenate(columns) for columns in zip(*parts, strict=True))
 
 
+def listed(series: Floats, begin: int, stop: int, reach: Floats, y: Indices, x: Indices, rule: LagRule) -> PairFigures:
+    """Compute listed pairs of series (N, T) over some of their bars; the NumPy twin of listed_native.listed.
+
+    Args:
+        series: (N, T) levels, finite.
+        begin: First bar.
+        stop: The bar behind the last one; 2 most + 4 bars at least.
+        reach: (N,) magnitude whose rounding the levels carry.
+        y: (P,) rows regressed, which vary over these bars.
+        x: (P,) rows they are regressed on, likewise.
+        rule: Lags, not by AIC.
+
+    Returns:
+        PairFigures of (P,) arrays.
+    """
+    return fit(series[:, begin:stop].T, reach, y, x, rule)
+
+
+def genuine(total: Floats, slope: Floats, n_samples: int, y_reach: Floats, x_reach: Floats) -> NDArray[np.bool_]:
+    """Return which residuals are more than the rounding of what they are the difference of.
+
+    Args:
+        total: (P,) their sums of squares.
+        slope: (P,) b.
+        n_samples: T.
+        y_reach: (P,) magnitude whose rounding y carries.
+        x_reach: (P,) likewise of x.
+    """
+    rounding = 16.0 * _EPS * (y_reach + np.abs(slope) * x_reach)
+    return np.asarray(total > n_samples * rounding**2)
+
+
 def _fit(centred: Floats, mean: Floats, reach: Floats, y: Indices, x: Indices, rule: LagRule) -> PairFigures:
     n_samples = centred.shape[0]
     slope, residual = _regress(centred[:, y].T, centred[:, x].T)
     total = np.einsum("pt,pt->p", residual, residual)
-    rounding = 16.0 * _EPS * (reach[y] + np.abs(slope) * reach[x])
-    genuine = total > n_samples * rounding**2
+    real = genuine(total, slope, n_samples, reach[y], reach[x])
     statistic, change = np.full((2, len(y)), np.nan)
     lags = np.full(len(y), -1)
-    statistic[genuine], lags[genuine] = _test(residual[genuine], rule)
-    change[genuine] = _change(residual[genuine])
+    statistic[real], lags[real] = _test(residual[real], rule)
+    change[real] = _change(residual[real])
     theta, half_life = reversion(change, n_samples)
     return PairFigures(
         hedge_ratio=slope,
@@ -64,8 +95,8 @@ def _fit(centred: Floats, mean: Floats, reach: Floats, y: Indices, x: Indices, r
         ar1=1.0 + change,
         theta=theta,
         half_life=half_life,
-        residual_std=np.where(genuine, np.sqrt(total / (n_samples - 2)), np.nan),
-        status=np.where(genuine, FITTED, COLLINEAR).astype(np.int8),
+        residual_std=np.where(real, np.sqrt(total / (n_samples - 2)), np.nan),
+        status=np.where(real, FITTED, COLLINEAR).astype(np.int8),
     )
 
 

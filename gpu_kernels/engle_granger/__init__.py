@@ -11,6 +11,7 @@ from numpy.typing import ArrayLike
 from gpu_kernels import cointegration, ou, pair_trading
 from gpu_kernels.checks import Floats, all_finite, array, non_negative, one_of
 from gpu_kernels.engle_granger import host
+from gpu_kernels.engle_granger.dynamic_least_squares import hedge_interval
 from gpu_kernels.engle_granger.model import DIRECTIONS, EngleGranger
 from gpu_kernels.errors import Degenerate, InvalidInput
 from gpu_kernels.thresholds import OBJECTIVES
@@ -61,8 +62,7 @@ def fit(
     one_of("direction", direction, DIRECTIONS)
     one_of("objective", objective, OBJECTIVES)
     one_of("bias", bias, ou.FIT_BIASES)
-    rate = None if cost is None else non_negative("cost", cost)
-    n_legs = pair_trading.legs(cost_legs)
+    rate, n_legs = None if cost is None else non_negative("cost", cost), pair_trading.legs(cost_legs)
     tested = cointegration.scan(checked, lags=lags, autolag=autolag, max_lags=max_lags, log=log)
     _solvable(checked, tested)
     turned = direction == "best" and bool(cointegration.best_direction(tested)[0][0])
@@ -77,7 +77,8 @@ def fit(
     status = pair_trading.STATUSES[levels.status[0]]
     described = (math.nan,) * 5 if status == "no_process" else _described(process)
     decided = float(levels.entry_z[0]), float(levels.exit_z[0]), status, str(levels.reason[0])
-    return EngleGranger._make((turned, hedge_ratio, intercept, spread, *test, *described, *decided))
+    lines = turned, hedge_ratio, intercept, spread
+    return EngleGranger._make((*lines, *test, *described, *decided, *hedge_interval(y, x)))
 
 
 def _checked(prices: ArrayLike) -> Floats:

@@ -9,6 +9,8 @@ With y and x the prices, or their logarithms, over T bars:
 4. The thresholds maximise the objective (gpu_kernels.thresholds) for a round trip of 2 cost. A cost that is a fraction
    of the notional is paid on both legs, as in a scan: 1 + |b| times the fraction, of logarithms.
 
+The interval of the hedge ratio is that of dynamic least squares (dynamic_least_squares.py).
+
 Direction "given" regresses the first column on the second. "best" chooses the direction with the lower statistic, as a
 scan of all pairs does (gpu_kernels.pair_trading). The lower of two statistics is smaller than one, so that its p errs
 on the low side.
@@ -50,6 +52,10 @@ class EngleGranger(NamedTuple):
         exit_zscore: A trade of side d closes when d z >= -exit_zscore.
         status: "traded", or why the spread has no thresholds: one of pair_trading.STATUSES.
         reason: The same in words; "" where status is "traded".
+        hedge_ratio_lower: Lower end of the 95 % confidence interval of the slope of the relation behind hedge_ratio, by
+            dynamic least squares (dynamic_least_squares.py). It need not hold hedge_ratio, and means nothing of series
+            that do not revert to each other. NaN where bars are too few.
+        hedge_ratio_upper: Upper end of it.
     """
 
     turned: bool
@@ -68,3 +74,5 @@ class EngleGranger(NamedTuple):
     exit_zscore: float
     status: str
     reason: str
+    hedge_ratio_lower: float
+    hedge_ratio_upper: float

@@ -198,6 +198,7 @@ def portfolio_stats(returns: Floats, weights: Floats, periods_per_year: float, l
     largest = float((np.abs(returns) @ np.abs(weights)).max())
     still = bool(earned.max() - earned.min() <= _CONSTANT * largest)
     std, shape = (0.0, np.zeros(n_periods)) if still else _standardised(earned - mean)
+    still = std == 0.0
     unit = units(np.abs(returns).max(axis=0))
     matrix = _sample(returns / unit)[1]
     losses = np.sort(-earned)
@@ -226,10 +227,14 @@ def portfolio_stats(returns: Floats, weights: Floats, periods_per_year: float, l
 
 
 def _standardised(centred: Floats) -> tuple[float, Floats]:
-    """Return the deviation with ddof 1, and the values over that with ddof 0; tiny ones would underflow, squared."""
+    """Return the deviation with ddof 1, and the values over that with ddof 0; tiny ones would underflow, squared.
+
+    Both are 0 where the deviation is below the doubles.
+    """
     unit = units(np.abs(centred).max())
     values = centred / unit
-    return float(values.std(ddof=1) * unit), values / values.std()
+    std = float(values.std(ddof=1) * unit)
+    return std, values / values.std() if std > 0 else np.zeros_like(values)
 
 
 def _contributions(matrix: Floats, unit: Floats, weights: Floats, std: float) -> Floats:
@@ -241,9 +246,9 @@ def _contributions(matrix: Floats, unit: Floats, weights: Floats, std: float) ->
         weights: (N,) w.
         std: Of the portfolio.
     """
-    largest = unit.max()
-    share = unit / largest
-    contribution: Floats = weights * (share * (matrix @ (share * weights))) / (std / largest) * largest
+    largest, held = unit.max(), units(np.abs(weights).max())
+    share, part = unit / largest, weights / held
+    contribution: Floats = part * (share * (matrix @ (share * part))) / (std / held / largest) * (held * largest)
     return contribution
 
 

@@ -106,7 +106,8 @@ def _kind(sums: StreamSums, n_pairs: float) -> int:
         return _too_short(sums)
     if not math.isfinite(sums.sxx + sums.sdd):
         return inference.OVERFLOW
-    still = sums.weight * (CONSTANT * _size(sums)) ** 2
+    least = CONSTANT * _size(sums)
+    still = sums.weight * (least * least)  # infinite where it overflows, which a power would refuse
     if sums.sxx <= still:
         return _stillness(sums, still)
     syy = sums.sxx + 2.0 * sums.sxd + sums.sdd

@@ -5,24 +5,22 @@ import math
 import numpy as np
 from numpy.typing import ArrayLike
 
-from gpu_kernels.checks import Floats, array, at_least, non_negative, one_of, positive
+from gpu_kernels.checks import Floats, at_least
 from gpu_kernels.errors import InvalidInput
-from gpu_kernels.ou import FIT_BIASES
-from gpu_kernels.pair_trading import columns, scanning
+from gpu_kernels.pair_trading import columns, options, scanning
 from gpu_kernels.pair_trading.model import (
     DEFAULT_COST,
-    N_PERIODS,
-    RANKINGS,
-    SCORES,
     STATUSES,
     ColumnNote,
     PairTable,
     Progress,
     ScanRules,
 )
-from gpu_kernels.pair_trading.null_universes import KINDS, MOST_UNIVERSES, NullPlan, plan
+from gpu_kernels.pair_trading.null_universes import MOST_UNIVERSES, NullPlan, plan
+from gpu_kernels.pair_trading.options import legs
+from gpu_kernels.pair_trading.steps import PairTrades, trade_pairs
+from gpu_kernels.pair_trading.tiles import PairTests, test_pairs
 from gpu_kernels.pair_trading.trading_levels import TradingLevels, cost_per_side, trading_levels
-from gpu_kernels.thresholds import OBJECTIVES
 from gpu_kernels.time_units import PERIODS_PER_YEAR
 
 __all__ = [
@@ -31,12 +29,16 @@ __all__ = [
     "ColumnNote",
     "NullPlan",
     "PairTable",
+    "PairTests",
+    "PairTrades",
     "Progress",
     "TradingLevels",
     "cost_per_side",
     "legs",
     "plan",
     "scan",
+    "test_pairs",
+    "trade_pairs",
     "trading_levels",
     "train_rows",
 ]
@@ -92,35 +94,16 @@ def scan(
         InvalidInput: fewer than two columns are usable in every row, bars are too few, or an option is out of range.
     References: those of model.py, which has the equations.
     """
-    checked = _matrix(prices)
-    _shares(split, alpha)
+    checked = options.matrix(prices)
+    if not 0.0 < split < 1.0:
+        raise InvalidInput("split", "must be above 0 and below 1", value=split)
     n_train = train_rows(len(checked), split)
     planned = plan(checked.shape[1], len(checked), n_train, _universes(null_universes))
-    tests = lags, n_train, alpha, top, log
     trades = cost, objective, lookback, periods_per_year, score, cost_legs, bias
     ranks = rank_by, planned.n_universes, null_kind, seed, planned.reason
-    rules = _checked(ScanRules._make((*tests, *trades, *ranks)))
-    _has_bars(len(checked), rules)
+    rules = options.checked(ScanRules._make((lags, n_train, alpha, top, log, *trades, *ranks)))
+    options.has_bars(len(checked), rules)
     return _scanned(checked, rules, progress)
-
-
-def _checked(given: ScanRules) -> ScanRules:
-    """Check the options that stand alone."""
-    return given._replace(
-        lags=at_least("lags", given.lags, 0),
-        alpha=float(given.alpha),
-        top=None if given.top is None else at_least("top", given.top, 1),
-        cost=None if given.cost is None else non_negative("cost", given.cost),
-        objective=one_of("objective", given.objective, OBJECTIVES),
-        lookback=at_least("lookback", given.lookback, 2),
-        periods_per_year=positive("periods_per_year", given.periods_per_year),
-        score=one_of("score", given.score, SCORES),
-        cost_legs=legs(given.cost_legs),
-        bias=one_of("bias", given.bias, FIT_BIASES),
-        rank_by=one_of("rank_by", given.rank_by, RANKINGS),
-        null_kind=one_of("null_kind", given.null_kind, KINDS),
-        seed=at_least("seed", given.seed, 0),
-    )
 
 
 def _scanned(checked: Floats, rules: ScanRules, progress: Progress | None) -> PairTable:
@@ -158,27 +141,6 @@ def _universes(asked: int | None) -> int | None:
     return asked
 
 
-def _matrix(prices: ArrayLike) -> Floats:
-    checked = array("prices", prices, ndim=2, shape="(T, N)")
-    if checked.shape[1] < 2:
-        raise InvalidInput("prices", "must be (T, N) with N >= 2", value=checked.shape)
-    return checked
-
-
-def legs(cost_legs: int) -> int:
-    """Check how many legs of a pair pay its cost: 1 or 2."""
-    if at_least("cost_legs", cost_legs, 1) > 2:
-        raise InvalidInput("cost_legs", "must be 1 or 2", value=cost_legs)
-    return cost_legs
-
-
-def _shares(split: float, alpha: float) -> None:
-    if not 0.0 < split < 1.0:
-        raise InvalidInput("split", "must be above 0 and below 1", value=split)
-    if not 0.0 < alpha <= 1.0:
-        raise InvalidInput("alpha", "must be above 0 and at most 1", value=alpha)
-
-
 def _pairs(n_columns: int) -> int:
     return n_columns * (n_columns - 1) // 2
 
@@ -186,16 +148,3 @@ def _pairs(n_columns: int) -> int:
 def _beside(progress: Progress, left_out: int) -> Progress:
     """Count the pairs of columns that were left out as examined."""
     return lambda done, total: progress(done + left_out, total + left_out)
-
-
-def _has_bars(n_bars: int, rules: ScanRules) -> None:
-    needed = N_PERIODS * (2 * rules.lags + 4)
-    if rules.n_train < needed:
-        rule = f"must leave at least {needed} rows in the train part, for {rules.lags} lags in each third of it"
-        raise InvalidInput("prices", rule, value=rules.n_train)
-    if n_bars - rules.n_train < 2:
-        raise InvalidInput("prices", "must leave at least 2 rows in the test part", value=n_bars - rules.n_train)
-    if rules.lookback > rules.n_train:
-        raise InvalidInput(
-            "lookback", f"must be at most the {rules.n_train} rows of the train part", value=rules.lookback
-        )

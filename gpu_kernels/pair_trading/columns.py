@@ -5,9 +5,9 @@ from numpy.typing import NDArray
 
 from gpu_kernels.bounds import LARGEST_MAGNITUDE
 from gpu_kernels.checks import Floats
-from gpu_kernels.cointegration import COLLINEAR, PairsFit
 from gpu_kernels.errors import InvalidInput
 from gpu_kernels.pair_trading.model import ColumnNote
+from gpu_kernels.pair_trading.tiles import PairTests
 
 __all__ = ["complete", "untested"]
 
@@ -42,29 +42,29 @@ def complete(prices: Floats, *, log: bool) -> tuple[Indices, list[ColumnNote]]:
     return kept, notes
 
 
-def untested(fit: PairsFit, *, log: bool) -> list[ColumnNote]:
+def untested(tests: PairTests, n_columns: int, *, log: bool) -> list[ColumnNote]:
     """Return a note for each column of which some pairs or all had no test.
 
     Args:
-        fit: Of the train part, each pair in both directions.
+        tests: Of all pairs of so many columns.
+        n_columns: N.
         log: Whether logarithms were regressed.
     """
-    missing = np.isnan(fit.adf_p_value)
-    missing &= missing.T
-    notes = []
-    for column, absent in enumerate(missing):
-        others = np.flatnonzero(absent & ~fit.constant & (np.arange(len(absent)) != column))
-        if fit.constant[column]:
-            notes.append(ColumnNote(column, "error", "constant in the train part, so that no pair of it can be tested"))
-        elif others.size:
-            alike = bool((fit.status[column, others] == COLLINEAR).all())
-            what = "logarithms are those" if log else "prices are those"
-            reason = (
-                f"its {what} of another column but for factor and offset" if alike else "no residual with a t value"
-            )
-            status = "error" if absent.all() else "ok"
-            notes.append(ColumnNote(column, status, f"{reason}; not tested with", tuple(others.tolist())))
-    return notes
+    notes = [
+        ColumnNote(column, "error", "constant in the train part, so that no pair of it can be tested")
+        for column in tests.constant.tolist()
+    ]
+    column, other = np.concatenate([tests.untested, tests.untested[::-1]], axis=1)
+    alike = np.concatenate([tests.alike, tests.alike])
+    order = np.lexsort((other, column))
+    numbers, starts = np.unique(column[order], return_index=True)
+    for number, places in zip(numbers.tolist(), np.split(order, starts[1:]), strict=False):
+        what = "logarithms are those" if log else "prices are those"
+        same = f"its {what} of another column but for factor and offset"
+        reason = same if alike[places].all() else "no residual with a t value"
+        status = "error" if places.size + tests.constant.size == n_columns - 1 else "ok"
+        notes.append(ColumnNote(number, status, f"{reason}; not tested with", tuple(other[places].tolist())))
+    return sorted(notes, key=lambda note: note.column)
 
 
 def _spoilt(column: Floats, bad: NDArray[np.bool_], number: int) -> ColumnNote:

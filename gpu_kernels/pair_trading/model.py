@@ -7,10 +7,11 @@ but the four named test_*.
    ratio b and intercept a; p by MacKinnon's surface for two series. Of the m pairs that have a statistic, in the order
    of p,
 
-       q_(i) = min over j >= i of min(1, m p_(j) / j)
+       q_(i) = min over j >= i of min(1, 2 m p_(j) / j)
 
-   (Benjamini and Hochberg 1995). The pairs with p < alpha are significant, and only they go on; with alpha 1 all do.
-   Columns without a usable price in every row are left out before.
+   (Benjamini and Hochberg 1995; the 2 is for the directions, of which p is the better one's). The pairs with p < alpha
+   are significant, and only they go on; with alpha 1 all do. Columns without a usable price in every row are left out
+   before.
 2. The residual X = y - a - b x as an Ornstein-Uhlenbeck process (gpu_kernels.ou, with a median-unbiased theta), and its
    optimal thresholds (gpu_kernels.thresholds) for a round trip of 2 cost, or of SMALLEST_COST stationary standard
    deviations where that is more: without a cost no optimum exists.
@@ -28,7 +29,7 @@ but the four named test_*.
    back into the train part; no position does. It neither chooses nor ranks.
 6. Step 1 anew on each third of the train part, in the same direction: half-life and p.
 
-The lower of two statistics is smaller than one, so that p errs on the low side, and q with it: see the page.
+The lower of two statistics is smaller than one, so that p errs on the low side: see the page.
 
 References:
     Engle and Granger (1987), Co-integration and error correction, section 5.
@@ -162,7 +163,7 @@ class PairTable(NamedTuple):
         intercept: a, in units of the residual: log price, or price.
         adf_statistic: t of the residual's Dickey-Fuller test.
         p_value: MacKinnon's, for two series.
-        q_value: Benjamini and Hochberg's, over all pairs tried.
+        q_value: Benjamini and Hochberg's, over both directions of all pairs tried.
         theta: Speed of reversion of the residual, per bar.
         theta_std_error: Of theta.
         half_life: In bars.

@@ -7,7 +7,7 @@ from gpu_kernels.checks import Floats
 from gpu_kernels.pair_trading.model import ScanRules
 from gpu_kernels.pair_trading.multiplicity import ranked_by
 from gpu_kernels.pair_trading.null_universes import Recipe, draw
-from gpu_kernels.pair_trading.train_part import blocks, costs, joined, significant, train
+from gpu_kernels.pair_trading.train_part import Hedged, costs, significant, train_part
 
 __all__ = ["best", "best_test"]
 
@@ -29,13 +29,8 @@ def _best(levels: Floats, rules: ScanRules) -> float:
         return best_test(fit.adf_statistic)
     y, x, _, kept = significant(fit, rules.alpha)
     y, x = y[kept], x[kept]
-    hedge_ratio, intercept = fit.hedge_ratio[y, x], fit.intercept[y, x]
-    cost = costs(levels, (y, x, hedge_ratio), rules)
-    parts = []
-    for block in blocks(y.size, rules.n_train):
-        residual = levels[y[block]] - intercept[block, None] - hedge_ratio[block, None] * levels[x[block]]
-        parts.append(train(residual, cost[block], rules))
-    whole = joined(parts)
+    pairs = Hedged(y, x, fit.hedge_ratio[y, x], fit.intercept[y, x])
+    whole = train_part(levels, pairs, costs(levels, pairs[:3], rules), rules, lambda _: None)
     tries = whole.sharpe, whole.skewness, whole.kurtosis
     ranks = ranked_by(rules.rank_by, fit.adf_statistic[y, x], tries, rules.n_train)
     return float(np.max(ranks, initial=-np.inf, where=~np.isnan(ranks)))

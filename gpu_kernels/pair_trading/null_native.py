@@ -5,7 +5,6 @@ Threads share the universes; the pairs of those that one thread has share a laun
 
 from collections.abc import Iterator
 from functools import partial
-from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,45 +17,22 @@ from gpu_kernels.cointegration.grams import Grams, demeaned
 from gpu_kernels.compile import library
 from gpu_kernels.constants import integer
 from gpu_kernels.dispatch import in_parts
-from gpu_kernels.launch import Count, Number, launch, pointer
-from gpu_kernels.ou import native as ou_native
-from gpu_kernels.ou import verdicts
-from gpu_kernels.ou.driver import ROWS
-from gpu_kernels.ou.model import OuFit
-from gpu_kernels.ou.sums import CANCELLED, ROUNDING
+from gpu_kernels.launch import Count, launch, pointer
+from gpu_kernels.pair_trading.host import TradeTerms
 from gpu_kernels.pair_trading.model import ScanRules
 from gpu_kernels.pair_trading.multiplicity import ranked_by
+from gpu_kernels.pair_trading.native import MOMENTS, Residuals, fitted, moments
 from gpu_kernels.pair_trading.null_host import best_test
 from gpu_kernels.pair_trading.null_universes import Recipe, draw
 from gpu_kernels.pair_trading.trading_levels import TRADED, trading_levels
 from gpu_kernels.pair_trading.train_part import costs, significant
 
-__all__ = ["Residuals", "best", "covers", "fitted", "moments", "tested"]
+__all__ = ["best", "covers", "tested"]
 
 _SOURCE = "pair_trading/pair_trading.cu"
-_SUMS, _MOMENTS, _TALL, _ROWS_AT_ONCE = (integer(name, _SOURCE) for name in ("SUMS", "MOMENTS", "TALL", "ROWS_AT_ONCE"))
+_TALL, _ROWS_AT_ONCE = (integer(name, _SOURCE) for name in ("TALL", "ROWS_AT_ONCE"))
 
 Indices = NDArray[np.int64]
-
-
-class Residuals(NamedTuple):
-    """Pairs of rows of levels, all (P,); y and x are numbers of rows as float64, as kernels take them.
-
-    Attributes:
-        y: Rows regressed.
-        x: Rows they are regressed on.
-        intercept: a.
-        hedge_ratio: b.
-    """
-
-    y: Floats
-    x: Floats
-    intercept: Floats
-    hedge_ratio: Floats
-
-    def take(self, chosen: Indices) -> "Residuals":
-        """Return some of the pairs."""
-        return Residuals._make(column[chosen] for column in self)
 
 
 def covers(_recipe: Recipe, _start: int, _stop: int, rules: ScanRules) -> bool:
@@ -138,30 +114,6 @@ def _cross_products(centred: Floats, lags: int) -> Floats:
     return found
 
 
-def fitted(levels: Floats, pairs: Residuals, bias: str) -> OuFit:
-    """Fit the residuals of pairs, at least one, of rows of contiguous levels (N, n)."""
-    found = np.empty((_SUMS, pairs.y.size))
-    launch(library("pair_trading").residual_sums, *_arguments(levels, pairs), Number(CANCELLED), pointer(found))
-    n_bars = levels.shape[1]
-    rows = np.empty((ROWS, pairs.y.size))
-    rows[0], rows[1:3], rows[3:10], rows[10] = n_bars, n_bars - 1, found, ROUNDING
-    return verdicts.of_rows(ou_native.judge(rows, 1.0, bias, None, None), bias)
-
-
-def moments(levels: Floats, pairs: Residuals, account: tuple[Floats, ...]) -> Floats:
-    """Return Sharpe ratio a bar, skewness and kurtosis (3, P) of trading pairs, at least one.
-
-    Args:
-        levels: (N, n), contiguous.
-        pairs: Rows of them.
-        account: (P,) each: mean and stationary deviation of the residual, entry and exit z, and cost per side.
-    """
-    found = np.empty((_MOMENTS, pairs.y.size))
-    held = tuple(map(np.ascontiguousarray, account))
-    launch(library("pair_trading").residual_returns, *_arguments(levels, pairs), *map(pointer, (*held, found)))
-    return found
-
-
 def _significant(fit: cointegration.PairsFit, offset: int, alpha: float) -> Residuals:
     y, x, _, kept = significant(fit, alpha)
     y, x = y[kept], x[kept]
@@ -181,12 +133,7 @@ def _traded(levels: Floats, pairs: Residuals, rules: ScanRules) -> tuple[Indices
     at = trading_levels(fit, cost, rules.objective)
     traded = np.flatnonzero(at.status == TRADED)
     if not traded.size:
-        return traded, np.zeros((_MOMENTS, 0))
+        return traded, np.zeros((MOMENTS, 0))
     deviation = fit.sigma[traded] / np.sqrt(2.0 * fit.theta[traded])
-    account = (fit.mu[traded], deviation, at.entry_z[traded], at.exit_z[traded], cost[traded])
-    return traded, moments(levels, pairs.take(traded), account)
-
-
-def _arguments(levels: Floats, pairs: Residuals) -> tuple[object, ...]:
-    """Return the arguments that both kernels begin with; the caller keeps the arrays."""
-    return *map(Count, (pairs.y.size, levels.shape[1])), pointer(levels), *map(pointer, pairs)
+    terms = TradeTerms(fit.mu[traded], deviation, at.entry_z[traded], at.exit_z[traded], cost[traded])
+    return traded, moments(levels, pairs.take(traded), terms)

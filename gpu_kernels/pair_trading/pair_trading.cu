@@ -1,6 +1,7 @@
 // The train part of many universes of series: cross products, from which all pairs are tested, and, without an array of the
 // pairs' residuals, the sums that an Ornstein-Uhlenbeck fit needs and the moments of the returns of trading them. A lane is a
 // pair of series; a residual y - a - b x is formed bar by bar.
+#include "pair_trading/pair.h"
 #include "sweep/bar.h"
 
 enum { ORIGIN, LAG_MEAN, STEP_MEAN, SXX, SXD, SDD, SSE, SUMS };
@@ -21,60 +22,35 @@ FN void add_products(const double* rows, Index n_rows, Index n, Index first, Ind
     for (Index k = 0; k < TALL; ++k) store(out + (first + k) * n, other, n, sums[k]);
 }
 
-// y, x: rows of the levels. Lanes behind the last pair repeat the first one of their group.
-struct Pair {
-    const double* levels;
-    Index y[WIDTH], x[WIDTH];
-    V intercept, hedge_ratio;
-};
-
-FN V residual(const Pair& pair, Index t) {
-    return get_at(pair.levels + t, pair.y) - pair.intercept - pair.hedge_ratio * get_at(pair.levels + t, pair.x);
-}
-
-FN Pair pair_of(Index first, Index n_pairs, Index n_bars, const double* levels, const double* y, const double* x,
-                const double* intercept, const double* hedge_ratio) {
-    Pair pair;
-    pair.levels = levels;
-    for (Index k = 0; k < WIDTH; ++k) {
-        const Index place = first + k < n_pairs ? first + k : first;
-        pair.y[k] = (Index)y[place] * n_bars;
-        pair.x[k] = (Index)x[place] * n_bars;
-    }
-    pair.intercept = load(intercept, first, n_pairs);
-    pair.hedge_ratio = load(hedge_ratio, first, n_pairs);
-    return pair;
-}
-
-// A residual of least squares has a mean of 0 but for rounding, so that its sums need no other origin.
+// Sums are of the residual less its first level, which a hedge of other bars may leave far from 0.
 FN void sums(const Pair& pair, Index n_bars, double cancelled, double* out, Index first, Index n) {
     const V begin = residual(pair, 0), count = splat((double)(n_bars - 1));
-    V lag = begin, lags = splat(0.0), squares = lags, products = lags, steps = lags;
+    V lag = splat(0.0), lags = lag, squares = lag, products = lag, steps = lag;
     for (Index t = 1; t < n_bars; ++t) {
-        const V next = residual(pair, t), step = next - lag;
+        const V next = residual(pair, t) - begin, step = next - lag;
         lags = lags + lag;
         squares = squares + lag * lag;
         products = products + lag * step;
         steps = steps + step * step;
         lag = next;
     }
-    const V lag_mean = lags / count, step_mean = (lag - begin) / count;
+    const V lag_mean = lags / count, step_mean = lag / count;
     const V sxx = squares - count * lag_mean * lag_mean, sxd = products - count * lag_mean * step_mean;
     const V sdd = steps - count * step_mean * step_mean, slope = sxd / sxx;
     V sse = sdd - slope * sxd;
     const M lost = sse < cancelled * sdd;
     if (seldom(any(lost))) {
         V errors = splat(0.0);
-        lag = begin;
+        lag = splat(0.0);
         for (Index t = 1; t < n_bars; ++t) {
-            const V next = residual(pair, t), error = (next - lag - step_mean) - slope * (lag - lag_mean);
+            const V next = residual(pair, t) - begin, error = (next - lag - step_mean) - slope * (lag - lag_mean);
             errors = errors + error * error;
             lag = next;
         }
         sse = sel(lost, errors, sse);
     }
     store(out + ORIGIN * n, first, n, begin);
-    store(out + LAG_MEAN * n, first, n, lag_mean - begin);
+    store(out + LAG_MEAN * n, first, n, lag_mean);
     store(out + STEP_MEAN * n, first, n, step_mean);
     store(out + SXX * n, first, n, sxx);
     store(out + SXD * n, first, n, sxd);

@@ -46,7 +46,8 @@ def cost_per_side(cost: float | None, y: Floats, x: Floats, *, log: bool, legs: 
     if cost is not None and not log:
         return np.full(y.size, cost)
     fraction = DEFAULT_COST if cost is None else cost
-    return np.asarray(fraction * (y + x if legs == 2 else y))
+    with np.errstate(over="ignore"):  # an infinite cost is too much for every pair
+        return np.asarray(fraction * (y + x if legs == 2 else y))
 
 
 def trading_levels(fit: OuFit, cost: Floats, objective: str) -> TradingLevels:
@@ -92,5 +93,5 @@ def _reasons(fit: OuFit, status: NDArray[np.int64], cost: Floats) -> NDArray[np.
         else:
             spread = fit.sigma[place] / np.sqrt(2.0 * fit.theta[place])
             most = f"{thresholds.LARGEST_COST:g} stationary standard deviations of the residual, each {spread:.4g}"
-            reasons[place] = f"a round trip costs {2.0 * cost[place]:.4g}, more than {most}"
+            reasons[place] = f"a round trip costs {2.0 * float(cost[place]):.4g}, more than {most}"
     return reasons

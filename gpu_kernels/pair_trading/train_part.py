@@ -6,43 +6,36 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from gpu_kernels import cointegration, ou, return_moments
+from gpu_kernels import cointegration
 from gpu_kernels.checks import Floats
 from gpu_kernels.dispatch import Twins
+from gpu_kernels.ou.model import OuFit
 from gpu_kernels.pair_trading import host, native
+from gpu_kernels.pair_trading.host import Earned, Hedged, TradeTerms
 from gpu_kernels.pair_trading.model import ScanRules
+from gpu_kernels.pair_trading.reporting import Report
 from gpu_kernels.pair_trading.trading_levels import NO_PROCESS, TRADED, cost_per_side, trading_levels
-from gpu_kernels.performance.sharpe_error import standard_errors
-from gpu_kernels.sweep.model import Rules, ThresholdPairs
 
-__all__ = ["TRADE_TWINS", "Tested", "Trained", "blocks", "costs", "joined", "significant", "trade", "train"]
+__all__ = [
+    "EARN_TWINS",
+    "FIT_TWINS",
+    "Hedged",
+    "Trained",
+    "blocks",
+    "costs",
+    "deviations",
+    "significant",
+    "train_part",
+]
 
-ENTRIES = 1 << 18
-"""Entries of the residuals held at once: some 2 MB, and about ten such arrays beside them."""
+AT_ONCE = 1 << 24
+"""Bar-steps between two reports: a tenth of a second of the lanes, and a second of NumPy."""
 
-TRADE_TWINS = Twins(host=host.trade, native=native.trade)
+FIT_TWINS = Twins(host=host.fit, native=native.fit)
+
+EARN_TWINS = Twins(host=host.earn, native=native.earn)
 
 Indices = NDArray[np.int64]
-
-
-class Tested(NamedTuple):
-    """Significant pairs: columns, hedge and test, all (P,)."""
-
-    y: Indices
-    x: Indices
-    hedge_ratio: Floats
-    intercept: Floats
-    adf_statistic: Floats
-    p_value: Floats
-    q_value: Floats
-
-    def residual(self, series: Floats) -> Floats:
-        """Return (P, bars) residuals at some bars of the series (N, bars)."""
-        return series[self.y] - self.intercept[:, None] - self.hedge_ratio[:, None] * series[self.x]
-
-    def take(self, chosen: Indices | slice) -> "Tested":
-        """Return some of the pairs."""
-        return Tested._make(column[chosen] for column in self)
 
 
 class Trained(NamedTuple):
@@ -65,9 +58,9 @@ class Trained(NamedTuple):
 
 
 def blocks(n_pairs: int, n_bars: int) -> Iterator[slice]:
-    """Cut pairs into blocks of bounded residuals; one empty block where there is no pair."""
-    size = max(1, ENTRIES // n_bars)
-    for first in range(0, max(1, n_pairs), size):
+    """Cut pairs into blocks with a report after each; none where there is no pair."""
+    size = max(1, AT_ONCE // n_bars)
+    for first in range(0, n_pairs, size):
         yield slice(first, min(first + size, n_pairs))
 
 
@@ -92,38 +85,43 @@ def significant(fit: cointegration.PairsFit, alpha: float) -> tuple[Indices, Ind
     return y, x, p_value, np.flatnonzero(p_value < alpha if alpha < 1.0 else ~np.isnan(p_value))
 
 
-def train(residual: Floats, cost: Floats, rules: ScanRules) -> Trained:
-    """Fit and trade a block of residuals (P, n), each at its cost per side (P,)."""
-    fit = ou.fit(residual, bias=rules.bias)
+def train_part(series: Floats, pairs: Hedged, cost: Floats, rules: ScanRules, report: Report) -> Trained:
+    """Fit and trade pairs.
+
+    Args:
+        series: (N, n) train part of what was regressed.
+        pairs: Of rows of series.
+        cost: (P,) per side, in units of each residual.
+        rules: What all pairs share.
+        report: Called with the share of the pairs that is done, after each block.
+    """
+    n_pairs = pairs.y.size
+    figures = [np.empty(n_pairs) for _ in Trained._fields[:-2]]
+    trained = Trained._make([*figures, np.empty(n_pairs, dtype=np.int64), np.empty(n_pairs, dtype=object)])
+    for block in blocks(n_pairs, series.shape[1]):
+        found = _train(series, pairs.take(block), cost[block], rules)
+        for column, some in zip(trained, found, strict=True):
+            column[block] = some
+        report(block.stop / n_pairs)
+    return trained
+
+
+def deviations(fit: OuFit | Trained, chosen: Indices) -> Floats:
+    """Return the stationary deviations of some fitted residuals, which revert."""
+    return fit.sigma[chosen] / np.sqrt(2.0 * fit.theta[chosen])
+
+
+def _train(series: Floats, pairs: Hedged, cost: Floats, rules: ScanRules) -> Trained:
+    fit = FIT_TWINS.run(series, pairs, rules.bias)
     levels = trading_levels(fit, cost, rules.objective)
     traded = np.flatnonzero(levels.status == TRADED)
-    pairs = ThresholdPairs(levels.entry_z[traded], levels.exit_z[traded], cost[traded])
-    process = fit.mu[traded], fit.sigma[traded] / np.sqrt(2.0 * fit.theta[traded])
-    run = trade(residual[traded], pairs, process, rules)
-    shape = return_moments.moments(run.returns)
-    ratios = host.sharpe(run.returns), *shape, standard_errors(run.returns), run.trades.astype(np.float64)
+    earned = Earned._make(np.full((len(Earned._fields), cost.size), np.nan))
+    if traded.size:
+        thresholds = levels.entry_z[traded], levels.exit_z[traded], cost[traded]
+        terms = TradeTerms(fit.mu[traded], deviations(fit, traded), *thresholds)
+        for all_of, some in zip(earned, EARN_TWINS.run(series, 0, pairs.take(traded), terms, rules), strict=True):
+            all_of[traded] = some
     fitted = (fit.theta, fit.theta_std_error, fit.half_life, fit.mu, fit.sigma)
     described = [np.where(levels.status == NO_PROCESS, np.nan, column) for column in fitted]
-    earned = [_spread_out(column, traded, len(residual)) for column in ratios]
-    return Trained._make([*described, levels.entry_z, levels.exit_z, *earned, levels.status, levels.reason])
-
-
-def joined(parts: list[Trained]) -> Trained:
-    """Join blocks of pairs, at least one."""
-    return Trained._make(np.concatenate(column) for column in zip(*parts, strict=True))
-
-
-def trade(residual: Floats, pairs: ThresholdPairs, process: tuple[Floats, Floats], rules: ScanRules) -> host.Traded:
-    """Trade residuals (P, n); process has the mean and the stationary deviation of each."""
-    if not len(residual):
-        return host.Traded(np.zeros(residual.shape), np.zeros(0, dtype=np.int64), np.zeros(0))
-    shared = Rules(lookback=rules.lookback, mode="unit")
-    if rules.score == "fixed":
-        shared = shared._replace(score="fixed", mean=process[0], deviation=process[1])
-    return TRADE_TWINS.run(residual, pairs, shared)
-
-
-def _spread_out(values: Floats, places: Indices, size: int) -> Floats:
-    out = np.full(size, np.nan)
-    out[places] = values
-    return out
+    figures = *earned[:4], earned.trades
+    return Trained._make([*described, levels.entry_z, levels.exit_z, *figures, levels.status, levels.reason])

@@ -14,4 +14,4 @@ def fit(returns: Floats, kept: int, scaling: str) -> Pca:
     Raises:
         DeviceFault: the GPU is not there, does not answer, has too little memory, or returns a wrong spectrum.
     """
-    return driver.fit(returns, kept, scaling, lambda matrix, _: device.spectrum(matrix))
+    return driver.fit(returns, kept, scaling, device.spectrum)

@@ -28,6 +28,7 @@ __all__ = [
     "FEW_TRADES",
     "few",
     "independent_error",
+    "lag_weights",
     "portfolio_error",
     "probability",
     "probability_positive",
@@ -81,12 +82,16 @@ def _standard_errors(returns: Floats) -> Floats:
     x = centred / deviation[:, None]
     ratio = mean / (scale * deviation)
     psi = x - 0.5 * ratio[:, None] * (x * x - 1.0)
-    lags = min(n_bars - 1, int(4.0 * (n_bars / 100.0) ** (2.0 / 9.0)))
     variance = np.einsum("bt,bt->b", psi, psi)
-    for lag in range(1, lags + 1):
-        weight = 2.0 * (1.0 - lag / (lags + 1.0))
+    for lag, weight in enumerate(lag_weights(n_bars), 1):
         variance += weight * np.einsum("bt,bt->b", psi[:, lag:], psi[:, :-lag])
     return np.asarray(np.sqrt(np.maximum(variance, 0.0)) / n_bars)
+
+
+def lag_weights(n_bars: int) -> Floats:
+    """Return the weights (q,) of the autocovariances of psi, both signs of the lag together."""
+    lags = min(n_bars - 1, int(4.0 * (n_bars / 100.0) ** (2.0 / 9.0)))
+    return 2.0 * (1.0 - np.arange(1, lags + 1) / (lags + 1.0))
 
 
 def portfolio_error(returns: Floats, weights: Floats, risk_free_rate: float = 0.0) -> float:

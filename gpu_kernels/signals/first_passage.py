@@ -26,6 +26,9 @@ LONGEST = 20.0
 
 _NODES = 128
 
+_BROWNIAN = 1e-20
+"""Within a time so short, times 2 theta, z is a Brownian motion to the last digit, and the nodes might underflow."""
+
 _FAR = 1e8
 """An exit so many deviations from the mean is reached when the mean path reaches it: the noise is 1e-8 of that."""
 
@@ -36,10 +39,12 @@ def exit_within(losing: float, leave: float, horizon: float) -> float:
     Args:
         losing: Deviations on the losing side.
         leave: The exit.
-        horizon: In units of 1/theta, above 0 and at most LONGEST.
+        horizon: In units of 1/theta, at most LONGEST; 0 where so short a time is below the doubles.
     """
     last = math.expm1(2.0 * horizon)
     squared = (losing - leave) * (losing - leave)  # infinite where ** would raise OverflowError
+    if losing > leave and last < _BROWNIAN:
+        return math.erfc((losing - leave) / math.sqrt(2.0 * last)) if last > 0 else 0.0
     if losing <= leave or squared <= 1e-10 * min(1.0, last):  # so near that it comes, to five digits
         return 1.0
     if leave == 0.0:

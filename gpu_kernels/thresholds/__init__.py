@@ -98,9 +98,7 @@ def optimal(
     case = given.case(cost_variance=cost_variance, stop_changes=stop_changes)
     standard = given.standardised_cost(case, free=model == "leung_li")
     discount = given.rate(case) if model == "leung_li" else None
-    largest = None
-    if objective == "kelly":
-        largest = given.positive("f_max") * case.spread if given.has("f_max") else np.full_like(standard, np.inf)
+    largest = given.largest(case) if objective == "kelly" else None
     return given.shaped(case, OPTIMAL_TWINS.run(case, standard, objective, model, discount, largest))
 
 

@@ -113,16 +113,25 @@ class Arguments:
     def rate(self, case: Case) -> Floats:
         """Return the discount rate (G,) of model "leung_li", after the checks that go with that model."""
         self.require("mu", case.mu >= 0, "must be >= 0 for model 'leung_li', which is about a price")
-        nu = self.positive("rate") / case.theta
+        with np.errstate(over="ignore", under="ignore"):  # what leaves the doubles is refused below
+            nu = self.positive("rate") / case.theta
         rule = f"must be between {SMALLEST_RATE:g} and {LARGEST_RATE:g} times theta"
         self.require("rate", (nu >= SMALLEST_RATE) & (nu <= LARGEST_RATE), rule)
         return self._flat["rate"]
+
+    def largest(self, case: Case) -> Floats:
+        """Return the bound of the Kelly fraction (G,) in units of the price; infinite where none was given."""
+        if not self.has("f_max"):
+            return np.full_like(case.theta, np.inf)
+        with np.errstate(over="ignore"):  # a bound beyond the doubles is none
+            return np.asarray(self.positive("f_max") * case.spread)
 
     def levels(self, case: Case) -> Levels:
         """Return the thresholds given, as the continuous formulas see them."""
         entry, leave = self.positive("entry_z"), self._flat["exit_z"]
         self.require("exit_z", (leave >= -entry) & (leave < entry), "must be >= -entry_z and < entry_z")
-        shift = np.where(np.isnan(case.dt), 0.0, BAR_SHIFT * np.sqrt(2.0 * case.theta * case.dt))
+        with np.errstate(over="ignore"):  # an infinite shift is refused below
+            shift = np.where(np.isnan(case.dt), 0.0, BAR_SHIFT * np.sqrt(2.0 * case.theta * case.dt))
         rule = f"must be at most {LARGEST_ENTRY:g}, the shift for bars included"
         self.require("entry_z", entry + shift <= LARGEST_ENTRY, rule)
         return Levels(0.5 * (entry + leave), 0.5 * (entry - leave) + shift, case.stop + shift, shift)

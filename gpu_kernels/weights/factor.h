@@ -45,10 +45,10 @@ FN Space space(double* start, Index n) {
 }
 
 // Fills the factor's rows with S, q and a of the assets inside, and the rows behind them with those of the identity.
-FN void gather(const Space& on, const double* along, Index size) {
+FN void gather(const Space& on, const double* along, Index size, Interrupt interrupt) {
     const Index padded = rounded(size, PANEL);
 #pragma unroll 1
-    for (Index i = 0; i < padded; ++i) {
+    for (Index i = 0; i < padded && !interrupt.is_set(); ++i) {
         double* row = on.factor + i * on.stride;
         const Index first = i / 8 * 8;  // a vector may start left of the diagonal
         if (i < size) {

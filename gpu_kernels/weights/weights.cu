@@ -13,12 +13,14 @@ static const Index TOGETHER = 12, ALONE = 30;
 // The largest |S_ij - S_ji| as a share of the largest entry; the contract says the same.
 static const double ASYMMETRY = 1e-10;
 
-// Copies (S + S')/2 into rows of the stride; false where S is not finite or not symmetric. Tiles keep the columns near.
-FN bool copied(const Space& on, const double* matrix) {
+// Copies (S + S')/2 into rows of the stride; false where S is not finite or not symmetric, and where the launch is
+// interrupted. Tiles keep the columns near.
+FN bool copied(const Space& on, const double* matrix, Interrupt interrupt) {
     const Index n = on.n, tile = 8;
     double largest = 0.0, apart = 0.0, strange = 0.0;
 #pragma unroll 1
     for (Index top = 0; top < n; top += tile) {
+        if (seldom(interrupt.is_set())) return false;
         for (Index i = top; i < top + tile && i < n; ++i) {
             for (Index j = n; j < on.stride; ++j) on.whole[i * on.stride + j] = 0.0;
         }
@@ -62,7 +64,7 @@ FN bool solved(const Space& on, const double* along, double& nu, Interrupt inter
         on.inside[best] = 1.0;
         on.place[size++] = (double)best;
     }
-    gather(on, along, size);
+    gather(on, along, size, interrupt);
     if (!factored(on, size, interrupt)) return false;
     nu = multiplier(on, size);
     substitute(on, size);
@@ -72,10 +74,11 @@ FN bool solved(const Space& on, const double* along, double& nu, Interrupt inter
 }
 
 // Sets the pull and the sums x'Sx and |x|'|S||x|; returns the largest term of S x - q - nu a before any cancel.
-FN double measure(const Space& on, const double* along, double nu, double& variance, double& gross) {
+FN double measure(const Space& on, const double* along, double nu, double& variance, double& gross,
+                  Interrupt interrupt) {
     double largest = 0.0;
     variance = gross = 0.0;
-    for (Index i = 0; i < on.n; ++i) {
+    for (Index i = 0; i < on.n && !interrupt.is_set(); ++i) {
         double curved = 0.0, terms = 0.0;
         const double* row = on.whole + i * on.stride;
         for (Index pass = 0; pass < PASSES; ++pass) {
@@ -135,7 +138,7 @@ FN void write(double* figures, Index item, Index row, double value) {
 FN void optimise(const Space& on, Index item, const double* matrix, const double* q, const double* along, bool long_only,
                  double* weights, double* figures, Interrupt interrupt) {
     double answer = UNSOUND, residual = MISSING, variance = MISSING, gross = MISSING, rounds = 0.0;
-    bool good = copied(on, matrix);
+    bool good = copied(on, matrix, interrupt);
     if (good) {
         clear(on.inside, on.stride);
         for (Index i = 0; i < on.n; ++i) on.inside[i] = 1.0;
@@ -146,7 +149,7 @@ FN void optimise(const Space& on, Index item, const double* matrix, const double
         for (Index round = 0; round < most && good && answer != SOLVED; ++round) {
             good = solved(on, along, nu, interrupt);
             if (!good) break;
-            const double force = measure(on, along, nu, variance, gross);
+            const double force = measure(on, along, nu, variance, gross, interrupt);
             rounds += 1.0;
             answer = UNENDED;
             if (!long_only || !moved(on, round < TOGETHER)) {

@@ -3,9 +3,14 @@
 import numpy as np
 import pytest
 
-from gpu_kernels import backend, device, sweep
+from gpu_kernels import backend, device, rehearsal, sweep
+from gpu_kernels.dispatch import Twins
 from gpu_kernels.errors import CacheError, CompileError, DeviceFault, InvalidInput, KernelError
 from tests.gpu_kernels.native import needs_compiler
+from tests.gpu_kernels.stand_in import stand
+from tests.gpu_kernels.test_twins import declared
+
+__all__ = ["stand"]
 
 
 @pytest.fixture(autouse=True)
@@ -101,3 +106,65 @@ def test_an_implementation_that_computes_wrongly_is_not_used(monkeypatch):
 def test_an_unknown_name_lists_the_known_ones():
     with pytest.raises(InvalidInput, match="'auto', 'cuda', 'native', 'numpy', got 'gpu'"):
         backend.choose("gpu")
+
+
+@needs_compiler
+def test_a_gpu_is_used_once_every_operation_that_it_computes_has_answered_as_numpy_does(stand):
+    assert backend.choose("cuda").name == "cuda"
+    entries = {entry for entry, _ in stand.launches}
+    assert {
+        "sweep_compounding",
+        "moments_compounding",
+        "ou_sums",
+        "ou_verdicts",
+        "reversion_tests",
+        "pairs_1",
+    } <= entries
+
+
+def test_the_self_test_reaches_every_twin_on_a_gpu(monkeypatch):
+    used, choose = set(), Twins._chosen
+
+    def note(self, selected, arguments):
+        used.add(id(self))
+        return choose(self, selected, arguments)
+
+    monkeypatch.setattr(Twins, "_chosen", note)
+    assert rehearsal.disagreement("numpy") == ""
+    assert {name for name, twins in declared().items() if twins.device is not None and id(twins) not in used} == set()
+
+
+@needs_compiler
+@pytest.mark.parametrize(
+    ("entry", "operation"),
+    [
+        ("sweep_compounding", "sweep.backtest"),
+        ("moments_compounding", "sweep.moments"),
+        ("ou_verdicts", "ou.fit"),
+        ("reversion_tests", "reversion.run_tests"),
+        ("pairs_1", "cointegration.scan"),
+    ],
+)
+def test_a_kernel_that_computes_wrongly_has_the_gpu_passed_over(stand, monkeypatch, entry, operation):
+    launch = device.launch
+
+    def wrong(kernel, name, items, arguments):
+        launch(kernel, name, items, arguments)
+        if name == entry:
+            arguments[-1].values *= 1.0 + 1e-5
+
+    monkeypatch.setattr(device, "launch", wrong)
+    assert rehearsal.disagreement("cuda") == f"the self-test's {operation} differs from that of NumPy"
+    chosen = backend.choose("auto")
+    assert chosen.name == "native"
+    assert "no cuda: " in chosen.reason
+
+
+@needs_compiler
+def test_a_solver_that_is_not_installed_has_the_gpu_passed_over(stand, monkeypatch):
+    def missing(_):
+        raise ImportError("libcusolver.so.12")
+
+    monkeypatch.setattr(stand.linalg, "eigh", missing)
+    with pytest.raises(KernelError, match=r"'cuda' cannot run here: a library of CUDA is missing: libcusolver\.so\.12"):
+        backend.choose("cuda")

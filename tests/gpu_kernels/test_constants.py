@@ -18,7 +18,7 @@ from gpu_kernels.sweep.round_trips import Trade
 from gpu_kernels.weights import driver as weights_driver
 from gpu_kernels.weights import interior
 
-SAME = {
+SAME: dict[str, dict[str, float]] = {
     "ou/verdict.h": {
         "STILL": sums.CONSTANT,
         "NO_NOISE": sums.DETERMINISTIC,
@@ -26,10 +26,8 @@ SAME = {
         "QUANTILE": inference.QUANTILE,
         "LARGEST_STEP": inference.LARGEST_STEP,
     },
-    "cointegration/cointegration.cu": {
-        "LOSSY": cointegration.model.LOSSY,
-        "ROWS": len(cointegration_driver.NAMES),
-    },
+    "cointegration/cointegration.cu": {"ROWS": len(cointegration_driver.NAMES)},
+    "cointegration/regression.h": {"LOSSY": cointegration.model.LOSSY},
     "sweep/settle.h": {"RUIN": sweep_model.RUIN},
     "weights/weights.cu": {"ASYMMETRY": weights.arguments._ASYMMETRY},
     "weights/figures.h": {"SOLVED": weights_driver._SOLVED},

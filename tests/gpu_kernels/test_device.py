@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from gpu_kernels import device
+from gpu_kernels import device, device_pipeline
 from gpu_kernels.errors import DeviceFault, OutOfMemory
 from gpu_kernels.sweep.driver import score_space
 from tests.gpu_kernels.native import needs_compiler
@@ -58,8 +58,55 @@ def test_one_device_and_a_part_of_its_memory_are_used(stand):
 
 def test_a_spectrum_is_checked_by_its_residual(stand):
     matrix = np.random.default_rng(0).normal(size=(30, 5))
-    values, vectors = device.spectrum(matrix)
-    np.testing.assert_allclose(matrix.T @ matrix @ vectors, vectors * values, atol=1e-10)
+    for kept in (5, 2):
+        values, vectors = device.spectrum(matrix, kept)
+        assert vectors.shape == (5, kept)
+        np.testing.assert_allclose(matrix.T @ matrix @ vectors, vectors * values[-kept:], atol=1e-10)
     stand.wrong = 1e-6
     with pytest.raises(DeviceFault, match="residual"):
-        device.spectrum(matrix)
+        device.spectrum(matrix, 5)
+
+
+def illegal_access(stand):
+    stand.RawKernel("", "stray")((1,), (1,), (0,))
+
+
+@pytest.mark.parametrize(
+    "use",
+    [
+        lambda held: device.stage(np.ones(3)),
+        lambda held: device.empty((3,)),
+        device.fetch,
+        lambda held: device_pipeline.in_parts(3, 1, lambda part: held[part]),
+    ],
+    ids=["stage", "empty", "fetch", "in_parts"],
+)
+def test_an_error_that_stays_with_the_gpu_is_a_device_fault_wherever_it_is_met(stand, use):
+    held = device.stage(np.ones(3))
+    illegal_access(stand)
+    with pytest.raises(DeviceFault, match="cudaErrorIllegalAddress") as fault:
+        use(held)
+    assert not isinstance(fault.value, OutOfMemory)
+    assert "start this process again" in fault.value.fix
+
+
+@pytest.mark.parametrize("error", ["driver", "runtime"])
+def test_a_launch_that_cuda_refuses_is_a_device_fault(stand, monkeypatch, error):
+    def refuse(*_):
+        raise {"driver": stand.cuda.driver.CUDADriverError, "runtime": stand.cuda.runtime.CUDARuntimeError}[error](
+            "no image"
+        )
+
+    monkeypatch.setattr(device, "_function", refuse)
+    with pytest.raises(DeviceFault, match="the GPU reports no image"):
+        device.launch("ou", "ou_sums", 1, ())
+
+
+def test_a_solver_that_is_not_installed_is_said_with_what_brings_it(stand, monkeypatch):
+    def missing(_):
+        raise ImportError("libcusolver.so.12: cannot open shared object file")
+
+    monkeypatch.setattr(stand.linalg, "eigh", missing)
+    with pytest.raises(DeviceFault, match="a library of CUDA is missing: libcusolver") as fault:
+        device.spectrum(np.eye(3), 3)
+    assert "pip install" in fault.value.fix

@@ -1,5 +1,7 @@
 """Requests in parts on two streams, with a stand-in for CuPy whose copies arrive only when they are waited for."""
 
+import weakref
+
 import numpy as np
 import pytest
 
@@ -52,6 +54,24 @@ def test_a_part_waits_for_those_under_way_before_it_is_halved(stand):
     found = device_pipeline.in_parts(12, 2, run)
     assert [part.shape[0] for part in found] == [6, 6]
     np.testing.assert_array_equal(np.concatenate(found), 2.0 * VALUES)
+
+
+def test_memory_that_a_computation_lacks_halves_a_part_once_it_has_let_go_of_its_own(stand):
+    """CuPy raises its own error for arrays that arithmetic makes, and an error keeps the frames that it passed."""
+    staged, kept = [], []
+
+    def run(part):
+        kept.append(sum(reference() is not None for reference in staged))
+        held = doubled(part)
+        staged.append(weakref.ref(held))
+        if part.stop - part.start > 3:
+            raise stand.cuda.memory.OutOfMemoryError("out of memory allocating what a product takes")
+        return held
+
+    found = device_pipeline.in_parts(12, 1, run)
+    assert [part.shape[0] for part in found] == [3, 3, 3, 3]
+    np.testing.assert_array_equal(np.concatenate(found), 2.0 * VALUES)
+    assert max(kept) == 0
 
 
 def test_one_item_that_does_not_fit_is_said(stand):

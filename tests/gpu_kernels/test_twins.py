@@ -34,6 +34,10 @@ PACKAGE = Path(gpu_kernels.__file__).parent
 RNG = np.random.default_rng(1)
 WALKS = 100.0 + np.cumsum(RNG.normal(size=(3, 60)), axis=1)
 RETURNS = 0.01 * RNG.normal(size=(60, 4))
+BLOCKS = [
+    cointegration.Block(np.arange(3.0)[part], WALKS[part].T, np.abs(WALKS[part]).max(axis=1))
+    for part in (slice(0, 2), slice(2, 3))
+]
 MEANS, COVARIANCE = RETURNS.mean(axis=0), np.cov(RETURNS, rowvar=False)
 
 
@@ -61,6 +65,10 @@ WORK = {
         WALKS.T, resamples=99, n_blocks=2, n_folds=3, n_test_folds=1
     ),
     "cointegration.scan": lambda: cointegration.scan(WALKS.T),
+    "cointegration.between": lambda: cointegration.between(*BLOCKS, 1),
+    "cointegration.listed": lambda: cointegration.listed(
+        WALKS, slice(0, 60), np.abs(WALKS).max(axis=1), np.array([0, 2]), np.array([1, 0]), 1
+    ),
     "thresholds.optimal": lambda: thresholds.optimal(1.0, 0.0, 1.0, [0.1, 0.2]),
     "thresholds.evaluate": lambda: thresholds.evaluate(1.0, 0.0, 1.0, 0.1, [1.0, 2.0], 0.0),
     "sweep.backtest": lambda: sweep.backtest(WALKS, [1.0, 1.5], 0.0, 1e-3, sweep.Rules(lookback=10)),

@@ -74,8 +74,12 @@ def tested(columns, n, first, second, lags):
 
 
 def q_values(p_values):
-    """Benjamini and Hochberg: the least level at which their step-up procedure rejects each hypothesis."""
+    """Benjamini and Hochberg: the least level at which their step-up procedure rejects each pair.
+
+    A pair's p-value is the smaller of two, so it is doubled first.
+    """
     m = len(p_values)
+    p_values = [min(1.0, 2 * p_value) for p_value in p_values]
     ranked = sorted(p_values)
     return [
         min(min(1.0, m * ranked[rank] / (rank + 1)) for rank in range(m) if ranked[rank] >= p_value)

@@ -1,9 +1,13 @@
-"""The tests for reversion beside those of arch."""
+"""The tests for reversion, and the slope of dynamic least squares, beside those of arch."""
+
+import math
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from gpu_kernels import reversion
+from gpu_kernels.engle_granger.dynamic_least_squares import dynamic_slope
 
 pytestmark = pytest.mark.peer
 
@@ -38,3 +42,19 @@ def test_statistics_and_p_values_are_those_of_arch(trend, lags):
             "variance_ratio_p_value": ratio.pvalue,
         }
         assert {name: getattr(found, name)[row] for name in theirs} == pytest.approx(theirs, rel=1e-8, abs=1e-8)
+
+
+@pytest.mark.filterwarnings("ignore")
+@pytest.mark.parametrize("n_bars", [60, 250, 1000])
+def test_the_dynamic_slope_is_that_of_arch(n_bars):
+    peer = pytest.importorskip("arch.unitroot.cointegration")
+    rng = np.random.default_rng(n_bars)
+    shocks = rng.standard_normal((2, n_bars))
+    spread = np.zeros(n_bars)
+    for bar in range(1, n_bars):
+        spread[bar] = 0.9 * spread[bar - 1] + 0.6 * shocks[0, bar] + 0.8 * shocks[1, bar]
+    x = np.cumsum(shocks[0])
+    y = 0.8 * x + spread
+    leads = min(12, math.ceil(4 * (n_bars / 100) ** 0.25))
+    theirs = peer.DynamicOLS(pd.Series(y), pd.DataFrame({"x": x}), lags=leads, leads=leads).fit()
+    assert dynamic_slope(y, x)[0] == pytest.approx(theirs.params["x"], rel=1e-9)

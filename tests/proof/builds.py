@@ -1,6 +1,7 @@
 """Builds of a kernel's driver, and what a run of one says.
 
-The builds with vectors name their width, so that every CPU proves the same ones.
+The builds with vectors name their width, so that every CPU proves the same ones. The builds of the emulated GPU compile
+the branch of lane.h that a GPU's compiler takes.
 """
 
 import fcntl
@@ -19,7 +20,11 @@ from gpu_kernels.compile import LANES, compiler, sources
 from gpu_kernels.cpu_levels import features, widest
 
 DRIVERS = Path(__file__).resolve().parent / "drivers"
+EMULATION = Path(__file__).resolve().parents[1] / "gpu_kernels" / "emulated_gpu.h"
 OPERATIONS = tuple(sources())
+STORING = [name for name, path in sources().items() if re.search(r"\bstore(_at)?\(", path.read_text(encoding="utf-8"))]
+"""Operations with a store in which OVERRUN can be planted."""
+
 THREADS = 3
 
 _ROOM = Path(kernels.__file__).resolve().parent
@@ -35,7 +40,12 @@ CHECKED = {
     "bounds of 2 lanes": (*_BOUNDS, "-DMEANREV_LANES=2"),
     "bounds of 8 lanes": (*_BOUNDS, "-DMEANREV_LANES=8"),
 }
-BUILDS = {"native": ("-O3",), **WIDTHS, **CHECKED}
+_GPU = ("-std=c++20", "-include", str(EMULATION), "-O1", "-g1")
+EMULATED = {  # without optimisation a compiler takes half as long, and the cases are small
+    "GPU, races": (*_GPU, "-fsanitize=thread"),
+    "GPU, bounds": (*_GPU, *_BOUNDS, "-O0"),
+}
+BUILDS = {"native": ("-O3",), **WIDTHS, **CHECKED, **EMULATED}
 """Flags of each build; "native" is what compile.library builds, as a program, with the CPU's own width."""
 
 FAULTS = ("", "RACE", "OVERLAP", "OVERRUN", "EXTRA")
@@ -51,18 +61,24 @@ class Run(NamedTuple):
 
 
 def entries(operation):
-    """Return the source of each ENTRY of an operation by name, that of a macro where a macro writes it."""
+    """Return the source of each ENTRY of an operation by name, with the macros that it calls or is written by."""
     text = sources()[operation].read_text(encoding="utf-8").replace("\\\n", " ")
     parts = re.split(r"^(?=ENTRY\(|#define)", text, flags=re.MULTILINE)
     found = {part.split("(")[1].split(")")[0]: part for part in parts if part.startswith("ENTRY(")}
     for macro, parameter, body in re.findall(r"^#define (\w+)\((\w+)[^)]*\)(.*)$", text, flags=re.MULTILINE):
         if f"ENTRY({parameter})" in body:
             found |= dict.fromkeys(re.findall(rf"^{macro}\((\w+)", text, flags=re.MULTILINE), body)
-    return found
+    bodies = re.findall(r"^#define (\w+)\([^)]*\)(.*)$", text, flags=re.MULTILINE)
+    called = {entry: [body for macro, body in bodies if re.search(rf"\b{macro}\(", found[entry])] for entry in found}
+    return {entry: " ".join([source, *called[entry]]) for entry, source in found.items()}
 
 
 def every_entry():
     return [(operation, entry) for operation in OPERATIONS for entry in entries(operation)]
+
+
+def entries_with(word):
+    return [(operation, entry) for operation, entry in every_entry() if word in entries(operation)[entry]]
 
 
 def flat(operation):
@@ -93,7 +109,7 @@ def build(operation, name, *, planted=False):
     flags = [*_FLAGS, *BUILDS[name], *plants, "-I", str(_ROOM), "-I", str(DRIVERS)]
     digest = hashlib.sha256(f"{version} {flags}".encode())
     included = sorted(path for pattern in ("*.h", "*.csv") for path in _ROOM.rglob(pattern))
-    for source in (driver(operation), DRIVERS / "driver.h", sources()[operation], *included):
+    for source in (driver(operation), DRIVERS / "driver.h", EMULATION, sources()[operation], *included):
         digest.update(source.read_bytes())
     program = _BUILT / f"{flat(operation)}-{digest.hexdigest()[:24]}"
     _BUILT.mkdir(parents=True, exist_ok=True)
@@ -112,7 +128,15 @@ def build(operation, name, *, planted=False):
 
 
 def run(program, entry, threads=THREADS, beforehand=0.0, fault=""):
-    """Run a case; a program ends at its first report, because lanes that race may wait for one another for ever."""
+    """Run a case; a program ends at its first report, because lanes that race may wait for one another for ever.
+
+    Args:
+        program: As build returns it.
+        entry: One of the kernel's.
+        threads: That share the work; on the emulated GPU, the step from a lane to the one that runs next, which is odd.
+        beforehand: What outputs and working space hold before the kernel runs.
+        fault: One of FAULTS.
+    """
     command = [program, entry, str(threads), str(beforehand), str(FAULTS.index(fault))]
     options = os.environ | {"TSAN_OPTIONS": "halt_on_error=1"}
     done = subprocess.run(command, capture_output=True, text=True, timeout=300, check=False, env=options)
@@ -130,3 +154,8 @@ def assert_same(found, expected):
         finite = theirs[np.isfinite(theirs)]
         scale = np.abs(finite).max(initial=0.0)
         np.testing.assert_allclose(ours, theirs, rtol=0, atol=tolerance * scale, err_msg=name)
+
+
+def without_tolerance(arrays):
+    """Return a case's arrays for assert_same, which then asks for equal bits."""
+    return [(name, 0.0, values) for name, _, values in arrays]

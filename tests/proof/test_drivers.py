@@ -15,6 +15,7 @@ from tests.proof.builds import (
     every_entry,
     flat,
     run,
+    without_tolerance,
 )
 
 
@@ -35,10 +36,6 @@ def test_every_entry_has_a_case(operation):
 
 def test_every_driver_has_a_kernel():
     assert {path.stem for path in DRIVERS.glob("*.cc")} <= set(map(flat, OPERATIONS))
-
-
-def without_tolerance(arrays):
-    return [(name, 0.0, values) for name, _, values in arrays]
 
 
 @pytest.mark.proof
@@ -62,7 +59,6 @@ def test_the_number_of_threads_changes_no_bit(operation, entry):
 
 @pytest.mark.proof
 @needs_compiler
-@pytest.mark.proof
 @pytest.mark.timeout(600)
 @pytest.mark.parametrize("name", WIDTHS)
 @pytest.mark.parametrize(("operation", "entry"), every_entry())

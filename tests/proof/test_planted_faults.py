@@ -6,9 +6,8 @@ from pathlib import Path
 import pytest
 
 from gpu_kernels import compile as kernels
-from gpu_kernels.compile import sources
 from tests.gpu_kernels.native import needs_compiler
-from tests.proof.builds import FAULTS, OPERATIONS, build, entries, every_entry, run
+from tests.proof.builds import FAULTS, STORING, build, entries, entries_with, every_entry, run
 
 pytestmark = [needs_compiler, pytest.mark.proof, pytest.mark.timeout(600)]
 
@@ -21,10 +20,6 @@ def test_the_faults_are_those_of_the_kernels():
     text = (Path(kernels.__file__).parent / "lane.h").read_text(encoding="utf-8")
     (named,) = re.findall(r"enum Fault { (.*) };", text)
     assert named.split(", ") == ["NO_FAULT", *FAULTS[1:]]
-
-
-def entries_with(word):
-    return [(operation, entry) for operation, entry in every_entry() if word in entries(operation)[entry]]
 
 
 def assert_race(operation, entry, fault):
@@ -57,10 +52,7 @@ def test_an_item_too_many_is_reported(operation, entry, name):
 
 
 @pytest.mark.parametrize("name", BOUNDS)
-@pytest.mark.parametrize(
-    "operation",
-    [each for each in OPERATIONS if re.search(r"\bstore(_at)?\(", sources()[each].read_text(encoding="utf-8"))],
-)
+@pytest.mark.parametrize("operation", STORING)
 def test_a_store_past_the_end_is_reported(operation, name):
     program = build(operation, name, planted=True)
     runs = [run(program, entry, fault="OVERRUN") for entry in entries(operation)]

@@ -74,12 +74,15 @@ def test_it_agrees_with_statsmodels(n_series, det_order, lags, log):
 
 
 def test_series_that_nearly_give_each_other_keep_their_digits():
-    """The oracle has 50 digits; the inverses of moments in statsmodels lose most of theirs here."""
+    """The oracle has 50 digits; the inverses of moments in statsmodels lose most here, on some CPUs all."""
     twin = LEVELS[:80, 1] + 1e-7 * LEVELS[:80, 2]
     levels = np.column_stack([LEVELS[:80, 0], LEVELS[:80, 1], twin])
     found, expected = johansen.fit(levels, log=False), naive.fit(levels, 0, 1)
     close(found.trace_statistic, expected["trace_statistic"], "trace_statistic")
-    theirs = coint_johansen(levels, 0, 1).trace_stat
+    try:
+        theirs = coint_johansen(levels, 0, 1).trace_stat
+    except np.linalg.LinAlgError:
+        return
     assert np.abs(theirs / expected["trace_statistic"] - 1).max() > 1e-5
 
 

@@ -73,6 +73,19 @@ def test_annual_figures_follow_from_the_periods_in_a_year():
     assert computed.sharpe_ratio == pytest.approx(computed.annual_return / computed.annual_volatility)
 
 
+@pytest.mark.parametrize("returns_power", [-900, 0, 160])
+@pytest.mark.parametrize("weights_power", [-900, -160, 0, 160])
+def test_contributions_scale_with_the_returns_and_the_weights(returns_power, weights_power):
+    """Powers of two change no digit, as long as nothing leaves the range of numbers."""
+    returns = np.random.default_rng(8).normal(0.0, 0.01, (80, 4))
+    weights = np.array([0.4, -0.1, 0.5, 0.2])
+    expected = moments.portfolio_stats(returns, weights).marginal_contrib
+    found = moments.portfolio_stats(np.ldexp(returns, returns_power), np.ldexp(weights, weights_power)).marginal_contrib
+    # In steps, because 2^-1800 is no number; what leaves the range of normal numbers keeps no digits.
+    whole = np.ldexp(np.ldexp(expected, returns_power), weights_power)
+    np.testing.assert_allclose(found, whole, rtol=1e-13, atol=1e-300)
+
+
 def test_tiny_and_huge_returns_keep_their_shape():
     usual = moments.portfolio_stats(RETURNS, WEIGHTS)
     for scale in (1e-8, 1e40):

@@ -57,3 +57,9 @@ def test_a_hedge_that_cancels_to_rounding_has_no_ratio(scale):
     first = np.random.default_rng(3).normal(size=60) * scale
     found = moments.portfolio_stats(np.column_stack([first, 3.0 * first]), [0.3, -0.1])
     assert (found.std_return, found.sharpe_ratio, found.skewness) == (0, 0, 0)
+
+
+def test_returns_whose_deviation_is_below_the_doubles_have_no_ratio():
+    found = moments.portfolio_stats(5e-324 * np.array([[1.0], [2.0], [1.0], [1.0], [1.0], [1.0]]), [1.0])
+    assert (found.std_return, found.sharpe_ratio, found.skewness) == (0, 0, 0)
+    assert np.isnan(found.sharpe_std_error)

@@ -275,6 +275,12 @@ def test_the_time_unit_changes_nothing_but_the_unit(unit):
     assert found.estimate().mu == pytest.approx(plain.estimate().mu, rel=1e-9)
 
 
+def test_equal_prices_whose_squares_overflow_have_their_level_and_no_speed():
+    found = streamed([1e308] * 5).estimate()
+    assert (found.status, found.mu, found.theta) == ("error", 1e308, 0.0)
+    assert "constant" in found.reason
+
+
 def test_prices_of_uneven_times_whose_differences_overflow_are_an_error():
     stream = ou.OnlineOu(time_unit_ms=1000)
     stream.extend([1e308, -1e308, 1e308, 3.0, -1e308, 5.0, 1e200], np.array([0, 1, 3, 4, 7, 8, 9]) * 1000)

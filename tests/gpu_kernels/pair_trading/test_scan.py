@@ -1,10 +1,12 @@
 """A scan equals its oracle, finds what was planted, and never looks at the test part to choose or to rank."""
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 
 from gpu_kernels import dispatch, pair_trading
-from gpu_kernels.pair_trading import train_part
+from gpu_kernels.pair_trading import host, multiplicity, scanning, steps, train_part
 from gpu_kernels.pair_trading.model import RANKINGS
 from tests.gpu_kernels.native import needs_compiler
 from tests.gpu_kernels.pair_trading.universe import OF_THE_SCAN, TEST_FIELDS, assert_same, names, universe
@@ -136,24 +138,54 @@ def test_blocks_change_nothing(monkeypatch):
     prices = universe(12)
     whole = pair_trading.scan(prices, alpha=0.5, **SMALL)
     for entries in (1, 280 * 3):
-        monkeypatch.setattr(train_part, "ENTRIES", entries)
+        monkeypatch.setattr(host, "ENTRIES", entries)
+        monkeypatch.setattr(train_part, "AT_ONCE", 2 * entries)
         assert_same(pair_trading.scan(prices, alpha=0.5, **SMALL), whole, rtol=1e-12, atol=1e-15)
 
 
-def test_progress_is_told_after_each_block_and_ends_with_all_pairs(monkeypatch):
-    monkeypatch.setattr(train_part, "ENTRIES", 280 * 2)
+def test_progress_is_told_in_every_stage_and_ends_with_all_pairs(monkeypatch):
+    monkeypatch.setattr(train_part, "AT_ONCE", 280 * 2)
+    monkeypatch.setattr(scanning, "SIDE", 3)
     told = []
-    table = pair_trading.scan(universe(12), alpha=0.5, progress=lambda done, total: told.append((done, total)), **SMALL)
+    pair_trading.scan(universe(12), alpha=0.5, progress=lambda done, total: told.append((done, total)), **SMALL)
+    counts = [done for done, _ in told]
     assert {total for _, total in told} == {28}
-    assert [done for done, _ in told] == [*range(28 - table.n_significant, 28, 2), 28]
+    assert counts == sorted(counts)
+    assert counts[0] < 28 * scanning.TESTED
+    assert counts[-1] == 28
+    stages = scanning.TESTED, scanning.TRAINED, scanning.TRADED_OUT, scanning.DIVIDED
+    for begin, end in pairwise((0.0, *stages)):
+        assert len([done for done in counts if 28 * begin <= done <= 28 * end]) > 2
 
 
-def test_an_exception_from_progress_ends_the_scan():
+def test_all_pairs_are_examined_only_when_the_table_is_made(monkeypatch):
+    """What follows the last report of a scan without null universes is no work."""
+    events = []
+    for module, name in ((steps, "notes"), (scanning, "described"), (multiplicity, "q_values_among")):
+        made = getattr(module, name)
+        monkeypatch.setattr(module, name, lambda *given, made=made: (made(*given), events.append("made"))[0])
+    progress = lambda done, total: events.append("all" if done == total else "some")  # noqa: E731
+    pair_trading.scan(universe(12), alpha=0.5, progress=progress, **SMALL)
+    assert events.count("made") == 3
+    assert events[-1] == "all"
+    assert "all" not in events[:-1]
+
+
+@pytest.mark.parametrize("share", [0.0, 0.4, 0.75, 0.85, 1.0])
+def test_an_exception_from_progress_ends_the_scan_in_every_stage(share, monkeypatch):
+    monkeypatch.setattr(train_part, "AT_ONCE", 280)
+    monkeypatch.setattr(scanning, "SIDE", 3)
+    told = []
+
     def stop(done, total):
-        raise KeyboardInterrupt
+        told.append(done)
+        if done >= share * total:
+            raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        pair_trading.scan(universe(12), progress=stop, **SMALL)
+        pair_trading.scan(universe(12), alpha=0.5, progress=stop, **SMALL)
+    assert share * 28 <= told[-1] <= (share + 0.15) * 28
+    assert all(done < share * 28 for done in told[:-1])
 
 
 @needs_compiler

@@ -179,10 +179,21 @@ def test_the_exit_comes_within_a_time_as_the_backward_equation_has_it(losing, le
         (1e12, 1e9, 7.0, 1.0),  # the mean path is at 9.1e8 then
         (1e12, 1e9, 6.9, 0.0),  # and at 1.008e9 then
         (1.0, -1e200, 20.0, 0.0),
+        (1.5, 0.0, 0.0, 0.0),  # a horizon below the doubles
+        (1.5, 0.5, 5e-324, 0.0),
+        (1.5, 0.0, 5e-324, 0.0),
     ],
 )
 def test_an_exit_far_away_is_reached_or_is_not(losing, leave, horizon, expected):
     assert first_passage.exit_within(losing, leave, horizon) == expected
+
+
+@pytest.mark.parametrize("horizon", [1e-21, 4.9e-21, 5.1e-21, 1e-18])
+@pytest.mark.parametrize("leave", [0.0, 1e-9])
+def test_within_a_moment_the_score_is_a_brownian_motion(horizon, leave):
+    deviation = math.sqrt(2.0 * horizon)
+    found = first_passage.exit_within(leave + 1.25 * deviation, leave, horizon)
+    assert found == pytest.approx(2.0 * norm.cdf(-1.25), abs=4e-4)
 
 
 def test_a_longer_horizon_makes_the_exit_likelier_up_to_certainty():

@@ -32,6 +32,7 @@ REFUSED = [
     ({"objective": "profit", "model": "leung_li"}, "rate goes with model 'leung_li', which needs it"),
     (LEUNG_LI | {"rate": 0.0}, "rate must be > 0, got 0.0"),
     (LEUNG_LI | {"rate": 1e3}, "rate must be between 1e-05 and 100 times theta, got 1000.0"),
+    (LEUNG_LI | {"rate": 1e300, "theta": 1e-20}, "rate must be between 1e-05 and 100 times theta"),
     (LEUNG_LI | {"mu": -1.0}, "mu must be >= 0 for model 'leung_li', which is about a price, got -1.0"),
     ({"dt": 0.0}, "dt must be > 0, got 0.0"),
     ({"stop": -1.0}, "stop must be > 0, got -1.0"),
@@ -54,6 +55,7 @@ def test_a_bad_request_is_told_what_is_wrong(change, message):
 EVALUATE_REFUSED = [
     ({"entry_z": 0.0}, "entry_z must be > 0, got 0.0"),
     ({"entry_z": 40.0}, "entry_z must be at most 36, the shift for bars included, got 40.0"),
+    ({"dt": 1e308, "theta": 5.0}, "entry_z must be at most 36"),
     ({"entry_z": 35.9, "exit_z": 0.0, "dt": 1.0}, "entry_z must be at most 36"),
     ({"exit_z": 1.5}, "exit_z must be >= -entry_z and < entry_z, got 1.5"),
     ({"exit_z": [0.0, -1.6]}, r"exit_z\[1\] must be >= -entry_z and < entry_z, got -1.6"),

@@ -49,3 +49,9 @@ def test_the_unit_of_the_price_changes_no_decision(position, scale):
         assert found.zscore == pytest.approx(base.zscore, rel=1e-9, abs=1e-12)
         assert found.confidence == pytest.approx(base.confidence, rel=1e-9)
         assert found.expected_profit == pytest.approx(base.expected_profit * scale, rel=1e-9)
+
+
+def test_a_bound_beyond_the_doubles_is_none():
+    free = thresholds.optimal(1.0, 0.0, 1e5, 1e3, objective="kelly")
+    bounded = thresholds.optimal(1.0, 0.0, 1e5, 1e3, objective="kelly", f_max=1e305)
+    assert bounded.fraction == free.fraction > 0

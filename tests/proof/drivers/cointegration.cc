@@ -73,7 +73,7 @@ CASE(pairs_0) {
     for (const Index n : SIZES) {
         const Products given(random, n, 0);
         Array out = space(ROWS * n * n);
-        pairs_0(GIVEN(given), out.data(), threads);
+        on(n * n, pairs_0)(GIVEN(given), out.data(), threads);
         show(out, n);
     }
 }
@@ -83,7 +83,7 @@ CASE(pairs_1) {
     for (const Index n : SIZES) {
         const Products given(random, n, 1);
         Array out = space(ROWS * n * n);
-        pairs_1(GIVEN(given), out.data(), threads);
+        on(n * n, pairs_1)(GIVEN(given), out.data(), threads);
         show(out, n);
     }
 }
@@ -95,7 +95,7 @@ CASE(pairs_8) {
             const Products given(random, n, most);
             for (const Index by_aic : {0, 1}) {
                 Array out = space(ROWS * n * n);
-                pairs_8(GIVEN(given), by_aic, given.penalties.data(), out.data(), threads);
+                on(n * n, pairs_8)(GIVEN(given), by_aic, given.penalties.data(), out.data(), threads);
                 show(out, n);
             }
         }
@@ -109,7 +109,7 @@ CASE(pairs_32) {
             const Products given(random, n, most);
             for (const Index by_aic : {0, 1}) {
                 Array out = space(ROWS * n * n);
-                pairs_32(GIVEN(given), by_aic, given.penalties.data(), out.data(), threads);
+                on(n * n, pairs_32)(GIVEN(given), by_aic, given.penalties.data(), out.data(), threads);
                 show(out, n);
             }
         }

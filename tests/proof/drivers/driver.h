@@ -18,7 +18,28 @@
 
 typedef std::vector<double> Array;
 
+// on(n, entry) is the kernel as the host calls it. On a GPU it has the blocks for n lanes, and its threads are a number that
+// no kernel reads. The emulated GPU takes THREADS as the step from a lane to the one that runs next.
+#if defined(__CUDACC__)
+static Threads threads = 1;
+static unsigned lane_step = 1;
+template <typename... Parameters>
+static auto on(Index n, void (*entry)(Parameters...)) {
+    return [=](Parameters... given) {
+        const Index grid = (ITEMS(n) + GPU_BLOCK - 1) / GPU_BLOCK;
+        const char* wrong = emulation::launch((unsigned)grid, (unsigned)GPU_BLOCK, lane_step, [&] { entry(given...); });
+        if (!wrong) return;
+        std::fprintf(stderr, "%s\n", wrong);
+        std::exit(3);
+    };
+}
+#else
 static Launch threads{1, {nullptr}};
+template <typename Entry>
+static Entry on(Index, Entry entry) {
+    return entry;
+}
+#endif
 static double beforehand = 0.0;
 
 static std::map<std::string, void (*)()>& cases() {
@@ -96,7 +117,11 @@ int main(int n_words, char** words) {
         return 0;
     }
     if (n_words != 5 || !cases().count(words[1])) return 2;
+#if defined(__CUDACC__)
+    lane_step = (unsigned)std::atoi(words[2]);
+#else
     threads.threads = std::atoi(words[2]);
+#endif
     beforehand = std::strtod(words[3], nullptr);
     const int fault = std::atoi(words[4]);
 #if defined(MEANREV_PLANTS)

@@ -35,7 +35,7 @@ CASE(plan_weights) {
                 const Index n_spaces = shape.n_plans > 3 ? 3 : shape.n_plans;
                 Array working = space(n_spaces * space(shape.n_blocks, shape.n));
                 Array weights = space(shape.n_plans * each), residuals = space(shape.n_plans);
-                plan_weights(shape.n_plans, n_spaces, shape.n_blocks, shape.n, curvature.data(), slope.data(), lower.data(),
+                on(n_spaces, plan_weights)(shape.n_plans, n_spaces, shape.n_blocks, shape.n, curvature.data(), slope.data(), lower.data(),
                              upper.data(), start.data(), terms.data(), working.data(), weights.data(), residuals.data(),
                              threads);
                 for (double& residual : residuals) residual = residual <= TOLERANCE ? 0.0 : residual;

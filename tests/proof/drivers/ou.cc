@@ -31,7 +31,7 @@ CASE(ou_sums) {
         for (const Index first : {Index{0}, middle}) {
             for (const double cancelled : {1e-6, 2.0}) {
                 Array out = space(SUMS * shape.n_series);
-                ou_sums(shape.n_series, shape.n_prices, first, shape.n_prices - first, prices.data(), cancelled, 1e-28,
+                on(shape.n_series * GPU_BLOCK, ou_sums)(shape.n_series, shape.n_prices, first, shape.n_prices - first, prices.data(), cancelled, 1e-28,
                         out.data(), threads);
                 print("out", out, 1e-12);
             }
@@ -64,7 +64,7 @@ CASE(ou_verdicts) {
         for (const Index bias : {NONE, TANG_CHEN, JACKKNIFE}) {
             for (const Index lagged : {0, 1}) {
                 Array out = space(VERDICT * n_series);
-                ou_verdicts(n_series, drawn.data(), 0.5, bias, lagged, tests.data(), halves.data(), out.data(), threads);
+                on(n_series, ou_verdicts)(n_series, drawn.data(), 0.5, bias, lagged, tests.data(), halves.data(), out.data(), threads);
                 print("out", out);
             }
         }
@@ -81,7 +81,7 @@ CASE(ou_extend) {
             states[stream * STATE + FORGETTING] = stream % 2 ? 0.9 : 1.0;
         }
         for (int block = 0; block < 2; ++block) {
-            ou_extend(shape.n_series, shape.n_prices, prices.data(), states.data(), threads);
+            on(shape.n_series, ou_extend)(shape.n_series, shape.n_prices, prices.data(), states.data(), threads);
             print("states", states);
         }
     }
@@ -93,7 +93,7 @@ CASE(dickey_fuller) {
         const Array prices = series(random, shape);
         for (Index n_lags = 1; n_lags <= 4; ++n_lags) {
             Array out = space(shape.n_series);
-            dickey_fuller(shape.n_series, shape.n_prices, n_lags, prices.data(), out.data(), threads);
+            on(shape.n_series * GPU_BLOCK, dickey_fuller)(shape.n_series, shape.n_prices, n_lags, prices.data(), out.data(), threads);
             print("out", out, 1e-12);
         }
     }

@@ -33,7 +33,7 @@ CASE(cross_products) {
             const Array levels = random.uniforms(shape.n_pairs * n_bars * shape.n_series, -1.0, 1.0);
             Array rows = space(n_kinds * ROWS_AT_ONCE * shape.n_series);
             Array out = space(n_kinds * shape.n_series * shape.n_series);
-            cross_products(shape.n_pairs, n_bars, shape.n_series, n_lags, levels.data(), rows.data(), out.data(), threads);
+            on(n_kinds, cross_products)(shape.n_pairs, n_bars, shape.n_series, n_lags, levels.data(), rows.data(), out.data(), threads);
             print("products", out);
         }
     }
@@ -43,7 +43,7 @@ CASE(residual_sums) {
     each_shape([](Random&, const Shape& shape, const Array& levels, const Array& y, const Array& x,
                   const Array& intercept, const Array& hedge_ratio) {
         Array out = space(SUMS * shape.n_pairs);
-        residual_sums(shape.n_pairs, shape.n_bars, levels.data(), y.data(), x.data(), intercept.data(),
+        on(shape.n_pairs, residual_sums)(shape.n_pairs, shape.n_bars, levels.data(), y.data(), x.data(), intercept.data(),
                       hedge_ratio.data(), 1e-6, out.data(), threads);
         print("sums", out);
     });
@@ -58,7 +58,7 @@ CASE(residual_returns) {
         leave[0] = -entry[0];
         cost[0] = 0.0;
         Array out = space(MOMENTS * shape.n_pairs);
-        residual_returns(shape.n_pairs, shape.n_bars, levels.data(), y.data(), x.data(), intercept.data(),
+        on(shape.n_pairs, residual_returns)(shape.n_pairs, shape.n_bars, levels.data(), y.data(), x.data(), intercept.data(),
                          hedge_ratio.data(), mean.data(), deviation.data(), entry.data(), leave.data(), cost.data(),
                          out.data(), threads);
         print("moments", out);

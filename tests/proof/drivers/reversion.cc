@@ -34,7 +34,7 @@ CASE(reversion_tests) {
             for (Index n_lags = 0; n_lags <= 4; ++n_lags) {
                 Array working = space(shape.n_items * (shape.n_prices + shape.n_prices / FIRST_BLOCK) * WIDTH);
                 Array out = space(n_rows * shape.n_series);
-                reversion_tests(shape.n_series, shape.n_prices, trend, n_lags, shape.bandwidth, shape.periods,
+                on(shape.n_items, reversion_tests)(shape.n_series, shape.n_prices, trend, n_lags, shape.bandwidth, shape.periods,
                                 shape.n_items, prices.data(), working.data(), out.data(), threads);
                 print("out", out);
             }

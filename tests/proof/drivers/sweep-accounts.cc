@@ -24,7 +24,7 @@ static void accounts_case(decltype(&accounts_unit) entry) {
             Array paths = space(PATHS * shape.n_series * shape.n_bars);
             Array trades = space(shape.n_series * shape.n_bars * FIELDS);
             Array ends = space(shape.n_series * ENDS);
-            entry(shape.n_series, shape.n_bars, counts.data(), prices.data(), scores.data(), marks.data(),
+            on(shape.n_series, entry)(shape.n_series, shape.n_bars, counts.data(), prices.data(), scores.data(), marks.data(),
                   entries.data(), leaves.data(), costs.data(), 2.95, 3.0, paths.data(), trades.data(), ends.data(), threads);
             print("ends", ends);
             for (Index i = 0; i < shape.n_series; ++i) {
@@ -53,7 +53,7 @@ CASE(running_moments) {
     for (const Shape& shape : {Shape{1, 1}, Shape{5, 41}}) {
         const Array returns = random.uniforms(shape.n_series * shape.n_bars, -0.1, 0.1);
         Array mean = space(returns.size()), squares = space(returns.size()), shapes = space(4 * returns.size());
-        running_moments(shape.n_series, shape.n_bars, returns.data(), mean.data(), squares.data(), shapes.data(), threads);
+        on(shape.n_series, running_moments)(shape.n_series, shape.n_bars, returns.data(), mean.data(), squares.data(), shapes.data(), threads);
         print("mean", mean);
         print("squares", squares);
         print("shapes", shapes);

@@ -35,7 +35,7 @@ static void excursions_case(decltype(&excursions_unit) entry) {
             Array counts(shape.n_series, (double)shape.n_bars);
             counts[shape.n_series - 1] = (double)((shape.n_bars + 1) / 2);  // a series that ends before the others
             Array out = space(ROWS * shape.n_series * n_pairs);
-            entry(shape.together, shape.n_series, shape.n_bars, shape.n_chunks, n_pairs, counts.data(), prices.data(),
+            on(shape.n_series * ((shape.n_chunks + shape.together - 1) / shape.together), entry)(shape.together, shape.n_series, shape.n_bars, shape.n_chunks, n_pairs, counts.data(), prices.data(),
                   marks.data(), inverses.data(), scores.data(), first.data(), levels.data(), begin.data(), leaves.data(), costs.data(), places.data(),
                   columns.data(), 3.0, out.data(), threads);
             print("out", out);

@@ -29,7 +29,7 @@ static Inputs inputs(const Case_of& each) {
 
 static Array ends_of(const Shape& s, const Inputs& in) {
     Array ends = space(ENDS * lanes(s));
-    long_series_ends(s.n_series, s.n_bars, s.n_chunks, s.n_pairs, in.scores.data(), in.entries.data(), in.leaves.data(),
+    on(lanes(s), long_series_ends)(s.n_series, s.n_bars, s.n_chunks, s.n_pairs, in.scores.data(), in.entries.data(), in.leaves.data(),
                      ends.data(), threads);
     return ends;
 }
@@ -37,7 +37,7 @@ static Array ends_of(const Shape& s, const Inputs& in) {
 static Array parts_of(decltype(&long_series_unit) entry, const Shape& s, const Inputs& in) {
     const Array ends = ends_of(s, in);
     Array parts = space(PARTS * lanes(s));
-    entry(s.n_series, s.n_bars, s.n_chunks, s.n_pairs, in.prices.data(), in.scores.data(), in.entries.data(),
+    on(lanes(s), entry)(s.n_series, s.n_bars, s.n_chunks, s.n_pairs, in.prices.data(), in.scores.data(), in.entries.data(),
           in.leaves.data(), in.costs.data(), ends.data(), parts.data(), threads);
     return parts;
 }
@@ -47,7 +47,7 @@ static void join_case(decltype(&long_series_unit) account, decltype(&long_series
         const Shape& s = each.shape;
         const Array parts = parts_of(account, s, inputs(each));
         Array out = space(ROWS * s.n_series * s.n_pairs);
-        entry(s.n_series, s.n_bars, s.n_chunks, s.n_pairs, 3.0, parts.data(), out.data(), threads);
+        on(s.n_series * s.n_pairs, entry)(s.n_series, s.n_bars, s.n_chunks, s.n_pairs, 3.0, parts.data(), out.data(), threads);
         print("out", out);
     }
 }

@@ -24,7 +24,7 @@ static void moments_case(decltype(&moments_unit) entry) {
             Array out = space(2 * shape.n_series);
             Array n_all(shape.n_series, (double)shape.n_all);
             n_all[0] = (double)shape.n_bars;
-            entry(shape.n_series, shape.n_bars, n_all.data(), prices.data(), scores.data(), marks.data(),
+            on(shape.n_series, entry)(shape.n_series, shape.n_bars, n_all.data(), prices.data(), scores.data(), marks.data(),
                   entries.data(), leaves.data(), costs.data(), 2.95, 3.0, working.data(), out.data(), threads);
             print("out", out);
         }

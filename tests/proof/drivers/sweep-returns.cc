@@ -22,7 +22,7 @@ static void returns_case(decltype(&returns_unit) entry) {
             for (Index pair = 0; pair < shape.n_pairs; ++pair) order[pair] = (double)(shape.n_pairs - 1 - pair);
             for (std::size_t t = 0; t < scores.size(); t += 7) scores[t] = t % 2 ? MISSING : entries[0];
             Array out(shape.n_pairs * shape.n_bars, 0.0);
-            entry(shape.n_bars, shape.n_pairs, prices.data(), scores.data(), marks.data(), entries.data(),
+            on(shape.n_pairs, entry)(shape.n_bars, shape.n_pairs, prices.data(), scores.data(), marks.data(), entries.data(),
                   leaves.data(), costs.data(), order.data(), 2.95, 3.0, out.data(), threads);
             print("out", out);
         }

@@ -16,7 +16,7 @@ CASE(rolling_z) {
         for (Index delay = 0; delay < 4; ++delay) {
             Array working = space(shape.n_items * 2 * shape.lookback * TOGETHER * WIDTH);
             Array scores = space(shape.n_series * shape.n_bars);
-            rolling_z(shape.n_series, shape.n_bars, shape.lookback, delay, shape.n_items, prices.data(), 1e-9,
+            on(shape.n_items, rolling_z)(shape.n_series, shape.n_bars, shape.lookback, delay, shape.n_items, prices.data(), 1e-9,
                       working.data(), scores.data(), threads);
             print("scores", scores);
         }

@@ -39,7 +39,7 @@ CASE(optimal_weights) {
                 const Index n_spaces = shape.n_problems > 4 ? 4 : shape.n_problems;
                 Array working = space(n_spaces * space_of(shape.n));
                 Array weights = space(shape.n_problems * shape.n), figures = space(shape.n_problems * FIGURES);
-                optimal_weights(shape.n_problems, n_spaces, shape.n, long_only, matrices.data(), means.data(),
+                on(n_spaces, optimal_weights)(shape.n_problems, n_spaces, shape.n, long_only, matrices.data(), means.data(),
                                 along.data(), working.data(), weights.data(), figures.data(), threads);
                 print("weights", weights, 1e-9);
             }

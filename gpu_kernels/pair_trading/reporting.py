@@ -1,0 +1,20 @@
+"""How far a scan is: each stage reports its own share, which makes a part of the whole."""
+
+from collections.abc import Callable
+
+from gpu_kernels.pair_trading.model import Progress
+
+__all__ = ["Report", "reporting", "within"]
+
+Report = Callable[[float], None]
+"""Called with the share of a stage that is done, from 0 to 1, which only grows; what it raises ends the work."""
+
+
+def reporting(progress: Progress | None, part: int, total: int) -> Report:
+    """Turn shares of a part of all work into pairs examined; shares above 1 go on behind the part."""
+    return (lambda _: None) if progress is None else (lambda share: progress(int(part * share), total))
+
+
+def within(report: Report, begin: float, end: float) -> Report:
+    """Return what a stage reports to that begins and ends at these shares of the whole."""
+    return lambda share: report(end if share >= 1.0 else begin + (end - begin) * share)
