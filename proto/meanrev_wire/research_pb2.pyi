@@ -8,7 +8,7 @@ from typing import ClassVar as _ClassVar, Optional as _Optional, Union as _Union
 DESCRIPTOR: _descriptor.FileDescriptor
 
 class MatrixChunk(_message.Message):
-    __slots__ = ("name", "row_offset", "block", "columns", "timestamps_ms", "metadata", "total_rows", "total_columns")
+    __slots__ = ("name", "row_offset", "block", "columns", "timestamps_ms", "metadata", "total_rows", "total_columns", "matrix_id", "first_row", "stop_row")
     NAME_FIELD_NUMBER: _ClassVar[int]
     ROW_OFFSET_FIELD_NUMBER: _ClassVar[int]
     BLOCK_FIELD_NUMBER: _ClassVar[int]
@@ -17,6 +17,9 @@ class MatrixChunk(_message.Message):
     METADATA_FIELD_NUMBER: _ClassVar[int]
     TOTAL_ROWS_FIELD_NUMBER: _ClassVar[int]
     TOTAL_COLUMNS_FIELD_NUMBER: _ClassVar[int]
+    MATRIX_ID_FIELD_NUMBER: _ClassVar[int]
+    FIRST_ROW_FIELD_NUMBER: _ClassVar[int]
+    STOP_ROW_FIELD_NUMBER: _ClassVar[int]
     name: str
     row_offset: int
     block: _meanrev_pb2.Matrix
@@ -25,7 +28,62 @@ class MatrixChunk(_message.Message):
     metadata: str
     total_rows: int
     total_columns: int
-    def __init__(self, name: _Optional[str] = ..., row_offset: _Optional[int] = ..., block: _Optional[_Union[_meanrev_pb2.Matrix, _Mapping]] = ..., columns: _Optional[_Iterable[str]] = ..., timestamps_ms: _Optional[_Iterable[int]] = ..., metadata: _Optional[str] = ..., total_rows: _Optional[int] = ..., total_columns: _Optional[int] = ...) -> None: ...
+    matrix_id: str
+    first_row: int
+    stop_row: int
+    def __init__(self, name: _Optional[str] = ..., row_offset: _Optional[int] = ..., block: _Optional[_Union[_meanrev_pb2.Matrix, _Mapping]] = ..., columns: _Optional[_Iterable[str]] = ..., timestamps_ms: _Optional[_Iterable[int]] = ..., metadata: _Optional[str] = ..., total_rows: _Optional[int] = ..., total_columns: _Optional[int] = ..., matrix_id: _Optional[str] = ..., first_row: _Optional[int] = ..., stop_row: _Optional[int] = ...) -> None: ...
+
+class MatrixInfo(_message.Message):
+    __slots__ = ("matrix_id", "rows", "cols", "nbytes", "stored_ms", "used_ms", "columns", "timestamps_ms", "metadata")
+    MATRIX_ID_FIELD_NUMBER: _ClassVar[int]
+    ROWS_FIELD_NUMBER: _ClassVar[int]
+    COLS_FIELD_NUMBER: _ClassVar[int]
+    NBYTES_FIELD_NUMBER: _ClassVar[int]
+    STORED_MS_FIELD_NUMBER: _ClassVar[int]
+    USED_MS_FIELD_NUMBER: _ClassVar[int]
+    COLUMNS_FIELD_NUMBER: _ClassVar[int]
+    TIMESTAMPS_MS_FIELD_NUMBER: _ClassVar[int]
+    METADATA_FIELD_NUMBER: _ClassVar[int]
+    matrix_id: str
+    rows: int
+    cols: int
+    nbytes: int
+    stored_ms: int
+    used_ms: int
+    columns: _containers.RepeatedScalarFieldContainer[str]
+    timestamps_ms: _containers.RepeatedScalarFieldContainer[int]
+    metadata: str
+    def __init__(self, matrix_id: _Optional[str] = ..., rows: _Optional[int] = ..., cols: _Optional[int] = ..., nbytes: _Optional[int] = ..., stored_ms: _Optional[int] = ..., used_ms: _Optional[int] = ..., columns: _Optional[_Iterable[str]] = ..., timestamps_ms: _Optional[_Iterable[int]] = ..., metadata: _Optional[str] = ...) -> None: ...
+
+class MatrixRequest(_message.Message):
+    __slots__ = ("matrix_id", "metadata")
+    MATRIX_ID_FIELD_NUMBER: _ClassVar[int]
+    METADATA_FIELD_NUMBER: _ClassVar[int]
+    matrix_id: str
+    metadata: str
+    def __init__(self, matrix_id: _Optional[str] = ..., metadata: _Optional[str] = ...) -> None: ...
+
+class ListMatricesRequest(_message.Message):
+    __slots__ = ("limit", "page", "metadata", "matrix_id")
+    LIMIT_FIELD_NUMBER: _ClassVar[int]
+    PAGE_FIELD_NUMBER: _ClassVar[int]
+    METADATA_FIELD_NUMBER: _ClassVar[int]
+    MATRIX_ID_FIELD_NUMBER: _ClassVar[int]
+    limit: int
+    page: str
+    metadata: str
+    matrix_id: str
+    def __init__(self, limit: _Optional[int] = ..., page: _Optional[str] = ..., metadata: _Optional[str] = ..., matrix_id: _Optional[str] = ...) -> None: ...
+
+class ListMatricesReply(_message.Message):
+    __slots__ = ("matrices", "next_page", "metadata")
+    MATRICES_FIELD_NUMBER: _ClassVar[int]
+    NEXT_PAGE_FIELD_NUMBER: _ClassVar[int]
+    METADATA_FIELD_NUMBER: _ClassVar[int]
+    matrices: _containers.RepeatedCompositeFieldContainer[MatrixInfo]
+    next_page: str
+    metadata: str
+    def __init__(self, matrices: _Optional[_Iterable[_Union[MatrixInfo, _Mapping]]] = ..., next_page: _Optional[str] = ..., metadata: _Optional[str] = ...) -> None: ...
 
 class InfoRequest(_message.Message):
     __slots__ = ()
@@ -786,7 +844,7 @@ class FitPairRequest(_message.Message):
     def __init__(self, prices: _Optional[_Union[_meanrev_pb2.Matrix, _Mapping]] = ..., metadata: _Optional[str] = ...) -> None: ...
 
 class FitPairReply(_message.Message):
-    __slots__ = ("turned", "hedge_ratio", "intercept", "spread", "adf_statistic", "p_value", "lags", "theta", "theta_std_error", "half_life", "mu", "sigma", "entry_zscore", "exit_zscore", "status", "reason", "metadata", "note")
+    __slots__ = ("turned", "hedge_ratio", "intercept", "spread", "adf_statistic", "p_value", "lags", "theta", "theta_std_error", "half_life", "mu", "sigma", "entry_zscore", "exit_zscore", "status", "reason", "metadata", "note", "hedge_ratio_lower", "hedge_ratio_upper")
     TURNED_FIELD_NUMBER: _ClassVar[int]
     HEDGE_RATIO_FIELD_NUMBER: _ClassVar[int]
     INTERCEPT_FIELD_NUMBER: _ClassVar[int]
@@ -805,6 +863,8 @@ class FitPairReply(_message.Message):
     REASON_FIELD_NUMBER: _ClassVar[int]
     METADATA_FIELD_NUMBER: _ClassVar[int]
     NOTE_FIELD_NUMBER: _ClassVar[int]
+    HEDGE_RATIO_LOWER_FIELD_NUMBER: _ClassVar[int]
+    HEDGE_RATIO_UPPER_FIELD_NUMBER: _ClassVar[int]
     turned: bool
     hedge_ratio: float
     intercept: float
@@ -823,7 +883,9 @@ class FitPairReply(_message.Message):
     reason: str
     metadata: str
     note: str
-    def __init__(self, turned: bool = ..., hedge_ratio: _Optional[float] = ..., intercept: _Optional[float] = ..., spread: _Optional[_Iterable[float]] = ..., adf_statistic: _Optional[float] = ..., p_value: _Optional[float] = ..., lags: _Optional[int] = ..., theta: _Optional[float] = ..., theta_std_error: _Optional[float] = ..., half_life: _Optional[float] = ..., mu: _Optional[float] = ..., sigma: _Optional[float] = ..., entry_zscore: _Optional[float] = ..., exit_zscore: _Optional[float] = ..., status: _Optional[str] = ..., reason: _Optional[str] = ..., metadata: _Optional[str] = ..., note: _Optional[str] = ...) -> None: ...
+    hedge_ratio_lower: float
+    hedge_ratio_upper: float
+    def __init__(self, turned: bool = ..., hedge_ratio: _Optional[float] = ..., intercept: _Optional[float] = ..., spread: _Optional[_Iterable[float]] = ..., adf_statistic: _Optional[float] = ..., p_value: _Optional[float] = ..., lags: _Optional[int] = ..., theta: _Optional[float] = ..., theta_std_error: _Optional[float] = ..., half_life: _Optional[float] = ..., mu: _Optional[float] = ..., sigma: _Optional[float] = ..., entry_zscore: _Optional[float] = ..., exit_zscore: _Optional[float] = ..., status: _Optional[str] = ..., reason: _Optional[str] = ..., metadata: _Optional[str] = ..., note: _Optional[str] = ..., hedge_ratio_lower: _Optional[float] = ..., hedge_ratio_upper: _Optional[float] = ...) -> None: ...
 
 class FitJohansenRequest(_message.Message):
     __slots__ = ("prices", "metadata")

@@ -77,6 +77,26 @@ class MeanRevResearchStub(object):
                 request_serializer=research__pb2.MatrixChunk.SerializeToString,
                 response_deserializer=research__pb2.RealityCheckReply.FromString,
                 _registered_method=True)
+        self.PutMatrix = channel.stream_unary(
+                '/meanrev.MeanRevResearch/PutMatrix',
+                request_serializer=research__pb2.MatrixChunk.SerializeToString,
+                response_deserializer=research__pb2.MatrixInfo.FromString,
+                _registered_method=True)
+        self.AppendRows = channel.stream_unary(
+                '/meanrev.MeanRevResearch/AppendRows',
+                request_serializer=research__pb2.MatrixChunk.SerializeToString,
+                response_deserializer=research__pb2.MatrixInfo.FromString,
+                _registered_method=True)
+        self.ListMatrices = channel.unary_unary(
+                '/meanrev.MeanRevResearch/ListMatrices',
+                request_serializer=research__pb2.ListMatricesRequest.SerializeToString,
+                response_deserializer=research__pb2.ListMatricesReply.FromString,
+                _registered_method=True)
+        self.DropMatrix = channel.unary_unary(
+                '/meanrev.MeanRevResearch/DropMatrix',
+                request_serializer=research__pb2.MatrixRequest.SerializeToString,
+                response_deserializer=research__pb2.MatrixInfo.FromString,
+                _registered_method=True)
         self.FitPair = channel.unary_unary(
                 '/meanrev.MeanRevResearch/FitPair',
                 request_serializer=research__pb2.FitPairRequest.SerializeToString,
@@ -186,6 +206,35 @@ class MeanRevResearchServicer(object):
 
     def RealityCheck(self, request_iterator, context):
         """Tests what the best of many strategies is worth after the search for it; the columns are the strategies' returns.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def PutMatrix(self, request_iterator, context):
+        """Keeps a matrix, which later calls name by its id in place of sending it. The same content has the same id.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def AppendRows(self, request_iterator, context):
+        """Keeps a matrix with further rows under an id of its own; the first chunk names the matrix that they follow. The old rows are
+        copied, and the old matrix stays.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ListMatrices(self, request, context):
+        """Lists the caller's kept matrices, newest first, a page at a time; or describes one of them.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def DropMatrix(self, request, context):
+        """Forgets a kept matrix. A call that uses it goes on.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -303,6 +352,26 @@ def add_MeanRevResearchServicer_to_server(servicer, server):
                     servicer.RealityCheck,
                     request_deserializer=research__pb2.MatrixChunk.FromString,
                     response_serializer=research__pb2.RealityCheckReply.SerializeToString,
+            ),
+            'PutMatrix': grpc.stream_unary_rpc_method_handler(
+                    servicer.PutMatrix,
+                    request_deserializer=research__pb2.MatrixChunk.FromString,
+                    response_serializer=research__pb2.MatrixInfo.SerializeToString,
+            ),
+            'AppendRows': grpc.stream_unary_rpc_method_handler(
+                    servicer.AppendRows,
+                    request_deserializer=research__pb2.MatrixChunk.FromString,
+                    response_serializer=research__pb2.MatrixInfo.SerializeToString,
+            ),
+            'ListMatrices': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListMatrices,
+                    request_deserializer=research__pb2.ListMatricesRequest.FromString,
+                    response_serializer=research__pb2.ListMatricesReply.SerializeToString,
+            ),
+            'DropMatrix': grpc.unary_unary_rpc_method_handler(
+                    servicer.DropMatrix,
+                    request_deserializer=research__pb2.MatrixRequest.FromString,
+                    response_serializer=research__pb2.MatrixInfo.SerializeToString,
             ),
             'FitPair': grpc.unary_unary_rpc_method_handler(
                     servicer.FitPair,
@@ -574,6 +643,114 @@ class MeanRevResearch(object):
             '/meanrev.MeanRevResearch/RealityCheck',
             research__pb2.MatrixChunk.SerializeToString,
             research__pb2.RealityCheckReply.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def PutMatrix(request_iterator,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.stream_unary(
+            request_iterator,
+            target,
+            '/meanrev.MeanRevResearch/PutMatrix',
+            research__pb2.MatrixChunk.SerializeToString,
+            research__pb2.MatrixInfo.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def AppendRows(request_iterator,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.stream_unary(
+            request_iterator,
+            target,
+            '/meanrev.MeanRevResearch/AppendRows',
+            research__pb2.MatrixChunk.SerializeToString,
+            research__pb2.MatrixInfo.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListMatrices(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/meanrev.MeanRevResearch/ListMatrices',
+            research__pb2.ListMatricesRequest.SerializeToString,
+            research__pb2.ListMatricesReply.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def DropMatrix(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/meanrev.MeanRevResearch/DropMatrix',
+            research__pb2.MatrixRequest.SerializeToString,
+            research__pb2.MatrixInfo.FromString,
             options,
             channel_credentials,
             insecure,

@@ -74,10 +74,13 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
         max_matrix_bytes: Largest matrix that may arrive in chunks, as float64.
         max_jobs: Jobs that are kept, at work or finished.
         max_result_bytes: Results that are kept for jobs, in all; a job whose result may be larger is refused.
-        state_dir: Directory in which portfolios, marks and jobs outlive the server; "" keeps them in memory.
+        state_dir: Directory in which portfolios, marks, jobs and kept matrices outlive the server; "" keeps them in
+            memory.
         max_state_bytes: Bytes of stored portfolios and marks, and of the inputs of jobs at work in state_dir.
-        state_share: Fraction of max_state_bytes, max_jobs and max_result_bytes that one caller may take, where callers
-            have identities.
+        kept_matrix_bytes: Bytes of memory of the matrices that PutMatrix keeps; 0 keeps none.
+        kept_disk_bytes: Bytes of these matrices in state_dir, which has those that memory has not too.
+        state_share: Fraction of max_state_bytes, max_jobs, max_result_bytes, kept_matrix_bytes and kept_disk_bytes that
+            one caller may take, where callers have identities.
         mark_ttl_s: Seconds after which the last price of an asset expires.
         max_connections: Connections at once; fewer where the limit of open files does not allow as many.
         connection_idle_s: Seconds after which a connection without calls is closed; 0 is never.
@@ -133,6 +136,8 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     max_result_bytes: Annotated[int, msgspec.Meta(ge=0)] = 1024**3
     state_dir: str = ""
     max_state_bytes: Annotated[int, msgspec.Meta(ge=0)] = 4 * 1024**3
+    kept_matrix_bytes: Annotated[int, msgspec.Meta(ge=0)] = 2 * 1024**3
+    kept_disk_bytes: Annotated[int, msgspec.Meta(ge=0)] = 16 * 1024**3
     state_share: Annotated[float, msgspec.Meta(gt=0, le=1)] = 0.5
     mark_ttl_s: Annotated[float, msgspec.Meta(gt=0)] = 604_800.0
     max_connections: Annotated[int, msgspec.Meta(ge=1, le=1_000_000)] = 4096

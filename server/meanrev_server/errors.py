@@ -54,7 +54,30 @@ class Unauthenticated(ServerError):
 
 
 class NotFound(ServerError, LookupError):
-    """A portfolio or a job that the caller does not have."""
+    """A portfolio, a job or a matrix that the caller does not have.
+
+    Attributes:
+        field: The part of the request that names it; None, like the next two, where the message alone says it.
+        rule: What is allowed, as a phrase that follows the field.
+        value: What was given.
+    """
+
+    field: str | None = None
+    rule: str | None = None
+    value: str | None = None
+
+    @classmethod
+    def of(cls, field: str, rule: str, value: str) -> Self:
+        """Return the refusal of a part of a request.
+
+        Args:
+            field: Its name in the request.
+            rule: What is allowed, and the way out.
+            value: What was given.
+        """
+        error = cls(f"{field} {rule}, got {value!r}")
+        error.field, error.rule, error.value = field, rule, value
+        return error
 
 
 class LimitReached(ServerError, RuntimeError):

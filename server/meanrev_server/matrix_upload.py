@@ -1,28 +1,26 @@
-"""The upload of a matrix that is larger than a message: it arrives in chunks and becomes one array.
+"""The matrix of a call: chunks that become one array, or a matrix that the server keeps.
 
-The first chunk has the size of the matrix, so that it is admitted or refused as a whole before the rest is sent.
-Memory grows with the data that has arrived, not with the size that the first chunk announced: the operating system
-gives the allocated array memory only where it is written.
+The first chunk has the size of the matrix, so that it is admitted or refused as a whole before the rest is sent. The
+array is allocated then, and its bytes are counted; the operating system gives memory only where rows are written.
 """
 
 from collections.abc import AsyncIterator, Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import partial
 from typing import ParamSpec, TypeVar
 
-import numpy as np
-from numpy.typing import NDArray
-
 from gpu_kernels import interruption
-from gpu_kernels.checks import Floats
 from gpu_kernels.errors import InvalidInput
-from meanrev_server.outline import VALUE_BYTES, Outline, check_size, opened
+from meanrev_server.matrices import KeptMatrix
+from meanrev_server.matrix_assembly import Assembly
+from meanrev_server.matrix_choice import Choice, check_id, chosen
+from meanrev_server.outline import VALUE_BYTES, Outline, opened, outlined
 from meanrev_server.rpc.call import Call
-from meanrev_server.rpc.stamps import check_stamps
+from meanrev_server.uploaded_matrix import UploadedMatrix
 from meanrev_wire import codec
 from meanrev_wire.research_pb2 import MatrixChunk
 
-__all__ = ["Upload", "UploadedMatrix", "begin"]
+__all__ = ["FromKept", "Upload", "UploadedMatrix", "begin", "begin_rows"]
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -31,110 +29,6 @@ _ON_THE_LOOP = 64 * 1024
 """Most bytes of a chunk that the event loop's thread reads itself: handing it over would take longer."""
 _NUMBERED_ON_THE_LOOP = 1_000
 """Most columns that the event loop's thread numbers itself."""
-
-
-@dataclass(frozen=True, slots=True)
-class UploadedMatrix:
-    """A whole matrix.
-
-    Attributes:
-        values: (T, N), C-contiguous.
-        columns: N names, all different.
-        timestamps_ms: (T,), or None where none were sent.
-    """
-
-    values: Floats
-    columns: tuple[str, ...]
-    timestamps_ms: NDArray[np.int64] | None
-
-
-@dataclass(slots=True)
-class _Assembly:
-    """The chunks that have arrived so far.
-
-    Attributes:
-        outline: The outline that the first chunk gives.
-        name: Name of the matrix.
-        stamped: Whether the first chunk has timestamps.
-        most_bytes: Most bytes of a matrix.
-        rows: Rows that have arrived.
-        whole: (T, N), filled from the top; None where the first chunk did not give T.
-        blocks: The chunks' blocks, where whole is None.
-        stamps: The chunks' timestamps.
-    """
-
-    outline: Outline
-    name: str
-    stamped: bool
-    most_bytes: int
-    rows: int = 0
-    whole: Floats | None = None
-    blocks: list[Floats] = field(default_factory=list)
-    stamps: list[NDArray[np.int64]] = field(default_factory=list)
-
-    def add(self, chunk: MatrixChunk, number: int) -> None:
-        """Append a chunk.
-
-        Raises:
-            InvalidInput: the chunk does not continue the one before, or contradicts the first.
-            LimitReached: the matrix is larger than the server allows.
-        """
-        where = f"chunk[{number}]"
-        block = codec.matrix(chunk.block, f"{where}.block")
-        self._check(chunk, where, block)
-        self._add_stamps(chunk, where, len(block))
-        stop, total = self.rows + len(block), self.outline.n_rows
-        if total and stop > total:
-            raise InvalidInput(f"{where}.block.rows", f"must not lead beyond total_rows = {total}", value=len(block))
-        check_size(VALUE_BYTES * stop * block.shape[1], self.most_bytes)
-        if stop == total and not self.rows:  # a single chunk is the matrix itself
-            self.whole = block
-        elif total:
-            self._fill(block)
-        else:
-            self.blocks.append(block)
-        self.rows = stop
-
-    def _check(self, chunk: MatrixChunk, where: str, block: Floats) -> None:
-        width = self.outline.n_columns
-        if chunk.row_offset != self.rows:
-            raise InvalidInput(f"{where}.row_offset", _order(chunk.row_offset, self.rows), value=chunk.row_offset)
-        if block.shape[1] != width:
-            raise InvalidInput(f"{where}.block.cols", f"must be {width}, as in chunk[0]", value=block.shape[1])
-        if chunk.name != self.name:
-            raise InvalidInput(f"{where}.name", f"must be {self.name!r}, as in chunk[0]", value=chunk.name)
-        if self.rows and chunk.metadata and chunk.metadata != self.outline.metadata:
-            raise InvalidInput(f"{where}.metadata", "must be empty or as in chunk[0]", value=chunk.metadata)
-
-    def _add_stamps(self, chunk: MatrixChunk, where: str, rows: int) -> None:
-        stamps = codec.integers(chunk.timestamps_ms)
-        wanted = rows if self.stamped else 0
-        if stamps.size != wanted:
-            rule = f"must hold {wanted} timestamps: one a row in every chunk, or none in any"
-            raise InvalidInput(f"{where}.timestamps_ms", rule, value=stamps.size)
-        if wanted:
-            before = int(self.stamps[-1][-1]) if self.stamps else None
-            check_stamps(stamps, "timestamps_ms", first_row=self.rows, before=before)
-            self.stamps.append(stamps)
-
-    def _fill(self, block: Floats) -> None:
-        if self.whole is None:
-            self.whole = np.empty((self.outline.n_rows, self.outline.n_columns))
-        self.whole[self.rows : self.rows + len(block)] = block
-
-    def table(self) -> UploadedMatrix:
-        """Return the whole matrix.
-
-        Raises:
-            InvalidInput: rows are missing.
-        """
-        total = self.outline.n_rows
-        if total and self.rows != total:
-            raise InvalidInput("total_rows", f"must be what the chunks hold, {self.rows}", value=total)
-        values = _joined(self.blocks) if self.whole is None else self.whole
-        stamps = np.concatenate(self.stamps) if self.stamps else None
-        columns = self.outline.columns or tuple(map(str, range(self.outline.n_columns)))
-        return UploadedMatrix(values, columns, stamps)
 
 
 @dataclass(slots=True)
@@ -152,6 +46,11 @@ class Upload:
     _messages: AsyncIterator[bytes]
     _call: Call
 
+    @property
+    def kept_bytes(self) -> int:
+        """Bytes of the matrix that are counted where it is kept: none."""
+        return 0
+
     async def table(self) -> UploadedMatrix:
         """Reserve the bytes of the matrix, receive the other chunks, and return the whole matrix.
 
@@ -161,7 +60,7 @@ class Upload:
         """
         call, outline = self._call, self.outline
         first, self._first = self._first, MatrixChunk()  # so that it is freed once it is copied
-        assembly = _Assembly(outline, first.name, len(first.timestamps_ms) > 0, call.settings.max_matrix_bytes)
+        assembly = Assembly(outline, first.name, len(first.timestamps_ms) > 0, call.settings.max_matrix_bytes)
         if outline.n_rows:
             call.ticket.reserve(outline.nbytes)
         await _off_the_loop(call, self.first_bytes, assembly.add, first, 0)
@@ -172,27 +71,114 @@ class Upload:
             if not outline.n_rows:
                 call.ticket.reserve(VALUE_BYTES * assembly.rows * outline.n_columns)
             number += 1
-        if outline.n_columns <= _NUMBERED_ON_THE_LOOP and (assembly.whole is not None or number == 1):
+        if outline.n_columns <= _NUMBERED_ON_THE_LOOP and assembly.whole is not None:
             return assembly.table()  # there is nothing to copy
         return await call.compute(assembly.table)
 
+    def close(self) -> None:
+        """Do nothing: the matrix goes with the call."""
 
-async def begin(messages: AsyncIterator[bytes], call: Call) -> Upload:
+
+@dataclass(slots=True)
+class FromKept:
+    """A kept matrix, or a part of it, which no other chunk follows. It stays in memory until it is closed.
+
+    Attributes:
+        outline: The outline of what is chosen.
+        first_bytes: Bytes of the only chunk.
+    """
+
+    outline: Outline
+    first_bytes: int
+    _kept: KeptMatrix
+    _choice: Choice
+    _messages: AsyncIterator[bytes]
+    _call: Call
+    _closed: bool = False
+
+    @property
+    def kept_bytes(self) -> int:
+        """Bytes of the matrix that are counted where it is kept, and not by this call."""
+        return 0 if self._choice.is_copied else self.outline.nbytes
+
+    async def table(self) -> UploadedMatrix:
+        """Return what is chosen, once the client has sent all that it sends.
+
+        Raises:
+            InvalidInput: another chunk follows.
+            LimitReached: what has to be copied has no bytes left for now.
+        """
+        async for _ in self._messages:
+            rule = "must not follow chunk[0], which names a kept matrix; PutMatrix keeps what is sent"
+            raise InvalidInput("chunk[1]", rule)
+        if not self._choice.is_copied:
+            return self._choice.taken()
+        self._call.ticket.reserve(self.outline.nbytes)
+        return await self._call.compute(self._choice.taken)
+
+    def close(self) -> None:
+        """Let the matrix leave memory again."""
+        if not self._closed:
+            self._closed = True
+            self._call.state.matrices.matrices.release(self._kept)
+
+
+async def begin(messages: AsyncIterator[bytes], call: Call) -> Upload | FromKept:
     """Read the first chunk of a call; for a dry run no other one follows.
 
     Args:
         messages: MatrixChunk messages.
         call: The call's surroundings.
 
+    Returns:
+        What the caller has to close once nothing uses the matrix any more.
+
     Raises:
-        InvalidInput: there is no chunk, its size breaks a rule, or its names are not one a column and all different.
-        LimitReached: the matrix is larger than the server allows.
+        InvalidInput: there is no chunk, its size breaks a rule, its names are not one a column and all different, or it
+            chooses what a kept matrix does not have.
+        NotFound: the caller keeps no such matrix.
+        LimitReached: the matrix is larger than the server allows, or has no room in memory now.
     """
+    data, chunk = await _first(messages, call)
+    if not chunk.matrix_id:
+        outline = await _off_the_loop(call, len(data), outlined, chunk, call.settings.max_matrix_bytes)
+        return Upload(outline, len(data), chunk, messages, call)
+    kept, table = await call.state.matrices.acquire(call.caller.identity, check_id(chunk.matrix_id))
+    try:
+        choice, outline = await _off_the_loop(call, len(data), _outline_of_choice, chunk, table)
+    except BaseException:
+        call.state.matrices.matrices.release(kept)
+        raise
+    return FromKept(outline, len(data), kept, choice, messages, call)
+
+
+async def begin_rows(messages: AsyncIterator[bytes], call: Call) -> tuple[str, Upload]:
+    """Read the first chunk of rows that extend a kept matrix; return the id of that, and the upload of the rows.
+
+    Args:
+        messages: MatrixChunk messages.
+        call: The call's surroundings.
+
+    Raises:
+        InvalidInput: there is no chunk, or it names no matrix, or its size or its names break a rule.
+        LimitReached: the rows alone are larger than the server allows.
+    """
+    data, chunk = await _first(messages, call)
+    matrix_id = check_id(chunk.matrix_id, "chunk[0].matrix_id")
+    if not chunk.HasField("block"):
+        raise InvalidInput("chunk[0].block", "must be sent: it has the first of the further rows")
+    for name in ("first_row", "stop_row"):
+        if given := getattr(chunk, name):
+            raise InvalidInput(f"chunk[0].{name}", "must be left out: rows follow the whole matrix", value=given)
+    outline = await _off_the_loop(call, len(data), outlined, chunk, call.settings.max_matrix_bytes)
+    return matrix_id, Upload(outline, len(data), chunk, messages, call)
+
+
+async def _first(messages: AsyncIterator[bytes], call: Call) -> tuple[bytes, MatrixChunk]:
     data = await anext(aiter(messages), None)
     if data is None:
         raise InvalidInput("block", "must be sent in at least one chunk")
-    chunk, outline = await _off_the_loop(call, len(data), opened, data, call.settings.max_matrix_bytes)
-    return Upload(outline, len(data), chunk, messages, call)
+    return data, await _off_the_loop(call, len(data), opened, data)
 
 
 async def _off_the_loop(call: Call, nbytes: int, work: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
@@ -202,23 +188,10 @@ async def _off_the_loop(call: Call, nbytes: int, work: Callable[P, R], *args: P.
     return await call.launcher.submit(doing, nbytes=nbytes, deadline=call.deadline, record=call.record)
 
 
-def _added(assembly: _Assembly, data: bytes, number: int) -> None:
+def _added(assembly: Assembly, data: bytes, number: int) -> None:
     assembly.add(codec.decode_large(MatrixChunk, data, interruption.check), number)
 
 
-def _joined(blocks: list[Floats]) -> Floats:
-    """Return the rows of all blocks; each block is freed once it is copied."""
-    if len(blocks) == 1:
-        return blocks[0]
-    whole = np.empty((sum(map(len, blocks)), blocks[0].shape[1]))
-    stop = len(whole)
-    while blocks:
-        block = blocks.pop()
-        whole[stop - len(block) : stop] = block
-        stop -= len(block)
-    return whole
-
-
-def _order(given: int, expected: int) -> str:
-    what = "rows are missing before it" if given > expected else "these rows have come already"
-    return f"must be {expected}, where the chunk before ended ({what})"
+def _outline_of_choice(chunk: MatrixChunk, table: UploadedMatrix) -> tuple[Choice, Outline]:
+    choice = chosen(chunk, table)
+    return choice, Outline(*choice.shape, choice.columns, chunk.metadata)

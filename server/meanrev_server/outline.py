@@ -9,7 +9,7 @@ from meanrev_server.errors import LimitReached, setting_named
 from meanrev_wire import codec
 from meanrev_wire.research_pb2 import MatrixChunk
 
-__all__ = ["VALUE_BYTES", "Outline", "check_size", "opened"]
+__all__ = ["VALUE_BYTES", "Outline", "check_size", "opened", "outlined"]
 
 VALUE_BYTES = 8
 """Bytes of a number of the matrix."""
@@ -57,27 +57,45 @@ def check_size(nbytes: int, most_bytes: int) -> None:
         raise LimitReached.of("block", rule, nbytes)
 
 
-def opened(data: bytes, most_bytes: int) -> tuple[MatrixChunk, Outline]:
-    """Read a first chunk.
+def opened(data: bytes) -> MatrixChunk:
+    """Parse a first chunk.
 
     Args:
         data: The message.
+
+    Raises:
+        MalformedMessage: it is no chunk.
+        InvalidField: it has too many fields.
+    """
+    return codec.decode_large(MatrixChunk, data, interruption.check)
+
+
+def outlined(chunk: MatrixChunk, most_bytes: int) -> Outline:
+    """Return the outline that a first chunk gives.
+
+    Args:
+        chunk: The chunk.
         most_bytes: Most bytes of a matrix.
 
     Raises:
-        InvalidField: the block does not hold rows * cols numbers, or the chunk has too many fields.
-        InvalidInput: the size breaks a rule, or the names are not one a column and all different.
+        InvalidField: the block does not hold rows * cols numbers.
+        InvalidInput: the size breaks a rule, the names are not one a column and all different, or rows of a kept matrix
+            are chosen without naming one.
         LimitReached: the matrix is larger than the server allows.
     """
-    chunk = codec.decode_large(MatrixChunk, data, interruption.check)
     n_columns = _width(chunk)
     if chunk.HasField("block"):
         codec.shape(chunk.block, "chunk[0].block")
     if not 0 <= chunk.total_rows <= codec.MAX_DIMENSION:
         rule = f"must be between 0 and {codec.MAX_DIMENSION}"
         raise InvalidInput("total_rows", rule, value=chunk.total_rows)
+    for name in ("first_row", "stop_row"):
+        if given := getattr(chunk, name):
+            raise InvalidInput(
+                name, "must be left out: it chooses rows of the matrix that matrix_id names", value=given
+            )
     check_size(VALUE_BYTES * chunk.total_rows * n_columns, most_bytes)
-    return chunk, Outline(chunk.total_rows, n_columns, _named(chunk.columns, n_columns), chunk.metadata)
+    return Outline(chunk.total_rows, n_columns, _named(chunk.columns, n_columns), chunk.metadata)
 
 
 def _width(chunk: MatrixChunk) -> int:

@@ -56,6 +56,7 @@ def start_logging(rendering: str, level: str) -> None:
 
     logging.raiseExceptions = False  # else a closed stderr would make logging print a traceback, with its data
     handler = QueuedHandler(write)
+    handler.addFilter(_not_of_a_lost_reply)
     handler.addFilter(_without_data)  # here, and not in the thread: what waits in the queue holds no data either
     root = logging.getLogger()
     root.handlers[:] = [handler]
@@ -68,6 +69,12 @@ class _Formatter(structlog.stdlib.ProcessorFormatter):
     def format(self, record: logging.LogRecord) -> str:
         """Return the lines of a record."""
         return str(record.msg) if vars(record).get("rendered") else super().format(record)
+
+
+def _not_of_a_lost_reply(record: logging.LogRecord) -> bool:
+    """Return False for gRPC's error that a reply could not be sent: its caller has left, which the call's line says."""
+    error = record.exc_info[1] if isinstance(record.exc_info, tuple) else None
+    return not (record.name.startswith("grpc") and type(error).__name__ == "ExecuteBatchError")
 
 
 def _without_data(record: logging.LogRecord) -> bool:

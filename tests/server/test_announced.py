@@ -19,6 +19,7 @@ from meanrev_server.config import Settings
 from meanrev_server.records import Caller, CallRecord
 from meanrev_wire import codec, research_pb2
 from meanrev_wire import meanrev_pb2 as wire
+from meanrev_wire.matrix_ids import matrix_id
 from tests.server.research import chunks
 
 TIMES_THE_MEASURED = 12
@@ -59,6 +60,27 @@ def matrix(n_columns, **options):
 
 def metadata(**options):
     return lambda _: json.dumps(options)
+
+
+def of_size(n):
+    """Return the matrix that is kept, with timestamps."""
+    return 100 + np.cumsum(np.sin(np.arange(20 * n)).reshape(n, 20), axis=0)
+
+
+def id_of(n):
+    return matrix_id(of_size(n), list(map(str, range(20))), np.arange(n))
+
+
+def kept(columns=(), **options):
+    """Name the matrix that case() keeps, or some columns of it."""
+    chunk = {"columns": list(map(str, columns)), "metadata": json.dumps(options)}
+    return lambda n: [research_pb2.MatrixChunk(matrix_id=id_of(n), **chunk).SerializeToString()]
+
+
+def further(n):
+    first, *rest = chunks(of_size(n), stamps=range(n, 2 * n), total=n)
+    first.matrix_id = id_of(n)
+    return [each.SerializeToString() for each in (first, *rest)]
 
 
 JOB = block(research_pb2.JobRequest, job_id=lambda _: "0" * 64)
@@ -107,6 +129,16 @@ CASES = {
     "PutPortfolio": (lambda n: [book(n).SerializeToString()], (5, 5_000)),
     "GetPortfolio": (block(research_pb2.PortfolioRequest, portfolio_id=lambda _: "book"), (5_000,)),
     "SubmitJob": (matrix(20, method="FitOu"), (50, 20_000)),
+    "FitOu, of a kept matrix": (kept(), (50, 10_000)),
+    "ScanPairs, of a kept matrix": (kept(columns=[3, 1, 0, 2], lookback=10), (200, 1_000)),
+    "PutMatrix": (matrix(20), (50, 20_000)),
+    "AppendRows": (further, (50, 20_000)),
+    "ListMatrices": (block(research_pb2.ListMatricesRequest), (1,)),
+    "ListMatrices, one": (
+        lambda n: [research_pb2.ListMatricesRequest(matrix_id=id_of(n)).SerializeToString()],
+        (50, 20_000),
+    ),
+    "DropMatrix": (lambda n: [research_pb2.MatrixRequest(matrix_id=id_of(n)).SerializeToString()], (50,)),
     "ListJobs": (block(research_pb2.ListJobsRequest), (1,)),
     "WatchJob": (JOB, (1,)),
     "FetchResult": (JOB, (1,)),
@@ -179,6 +211,7 @@ def method_of(name):
 
 ENDLESS = {"PortfolioHealthStream", "WatchJob"}
 NEEDS_A_JOB = {"WatchJob", "FetchResult", "CancelJob"}
+NEEDS_A_MATRIX = {name for name in CASES if "kept matrix" in name} | {"AppendRows", "ListMatrices, one", "DropMatrix"}
 
 
 async def case(app, name, size):
@@ -192,13 +225,27 @@ async def case(app, name, size):
         messages = [research_pb2.JobRequest(job_id=job.job_id).SerializeToString()]
     if method == "GetPortfolio":
         await answered(app, "PutPortfolio", [book(size).SerializeToString()])
+    if name in NEEDS_A_MATRIX:
+        put = [one.SerializeToString() for one in chunks(of_size(size), stamps=range(size), total=size)]
+        await answered(app, "PutMatrix", put)
     await answered(app, method, messages)  # modules are imported and tables made
+    if method in {"PutMatrix", "AppendRows", "DropMatrix"}:
+        await forgotten(app)
+        if name in NEEDS_A_MATRIX:
+            await answered(app, "PutMatrix", put)
     tracemalloc.start()
     try:
         announced, replies = await answered(app, method, messages)
         return announced, replies, tracemalloc.get_traced_memory()[1]
     finally:
         tracemalloc.stop()
+
+
+async def forgotten(app):
+    """Drop what is kept, so that it is kept anew."""
+    matrices = app.call.state.matrices.matrices
+    for found in matrices.listed("alice", 100):
+        matrices.forget(found)
 
 
 async def _each(messages):

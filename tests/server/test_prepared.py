@@ -78,7 +78,7 @@ def test_the_id_depends_on_the_ignored_options_that_the_reply_names():
 
 
 def test_a_matrix_is_hashed_where_it_is():
-    table = UploadedMatrix(np.ones((2**17, 16)), tuple(map(str, range(16))), np.arange(2**17))
+    table = UploadedMatrix(np.ones((16, 2**17)).T, tuple(map(str, range(16))), np.arange(2**17))
     request = replace(submitted(), outline=Outline(2**17, 16, table.columns, ""))
     prepared = request.with_table(table)
     prepared.job_id("")
@@ -86,7 +86,7 @@ def test_a_matrix_is_hashed_where_it_is():
     prepared.job_id("")
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
-    assert peak < table.timestamps_ms.nbytes < table.values.nbytes
+    assert peak < table.timestamps_ms.nbytes < table.values.nbytes  # an upload has each column in one piece
 
 
 def test_rows_that_the_first_chunk_does_not_tell_are_counted_in_the_end():

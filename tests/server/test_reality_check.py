@@ -85,3 +85,12 @@ def test_a_dry_run_computes_nothing(ask):
     (reply,) = ask("RealityCheck", [asked])
     assert not reply.HasField("result")
     assert reply.estimate.reply_bytes > 0
+
+
+@pytest.mark.parametrize(
+    ("method", "options"),
+    [("RealityCheck", {"resamples": 2**63 - 1}), ("SweepThresholds", {"reality_check": {"resamples": 2**63 - 1}})],
+)
+def test_more_resamples_than_any_server_draws_are_refused(ask, method, options):
+    with pytest.raises(grpc.RpcError, match=r"resamples must be a whole number from 99 to 268435456, got 9223"):
+        ask(method, chunks(RETURNS, 80, **options))

@@ -327,3 +327,11 @@ class TestPortfolios:
             ask("PublishPrices", research_pb2.PublishPricesRequest(**fields))
         assert refused.value.code() is grpc.StatusCode.INVALID_ARGUMENT
         assert said in refused.value.details()
+
+
+def test_the_estimate_of_what_no_server_can_compute_is_the_largest_number(ask):
+    options = {"dry_run": True, "train": 2**23, "test": 1, "entry": "1:3:0.01", "exit": "-1:1:0.01"}
+    asked = research_pb2.MatrixChunk(total_rows=2**24, total_columns=2**4, metadata=json.dumps(options))
+    (reply,) = ask("SweepThresholds", [asked])
+    assert reply.estimate.work == 2**63 - 1
+    assert 0 < reply.estimate.peak_bytes < 2**63 - 1

@@ -7,6 +7,7 @@ import sys
 import threading
 
 import pytest
+from grpc._cython.cygrpc import ExecuteBatchError  # type: ignore[import-not-found] # compiled code without stubs
 
 from meanrev_server.log_queue import MOST_LINES, QueuedHandler
 from meanrev_server.rpc.status import status_of
@@ -50,6 +51,17 @@ def test_an_unexpected_error_is_logged_by_kind_and_place(logs):
     assert "test_telemetry.py" in told
     assert "in fault" in told
     assert not [secret for secret in SECRETS if secret in told]
+
+
+def test_a_reply_that_nobody_takes_is_no_error_of_the_server(logs):
+    grpcs = logging.getLogger("grpc._cython.cygrpc")
+    lost, other = ExecuteBatchError("Failed grpc_call_start_batch: 10"), ValueError("odd")
+    grpcs.error("raised in core by servicer method [/x/Y]", exc_info=(ExecuteBatchError, lost, None))
+    assert "servicer method" not in logs()
+    logging.getLogger("elsewhere").error("not sent", exc_info=(ExecuteBatchError, lost, None))
+    grpcs.error("Unexpected [ValueError] raised by servicer method [/x/Y]", exc_info=(ValueError, other, None))
+    assert "not sent" in logs()
+    assert "Unexpected [ValueError]" in logs()
 
 
 def test_so_is_what_other_libraries_log(logs):

@@ -3,6 +3,7 @@
 import asyncio
 import time
 from collections.abc import AsyncIterator
+from contextlib import ExitStack
 from functools import partial
 
 from gpu_kernels.errors import InvalidInput
@@ -22,21 +23,23 @@ async def handle(messages: AsyncIterator[bytes], call: Call) -> bytes:
     The answer comes once the job is kept, so that a job that a caller has the id of outlives a crash.
     """
     upload = await begin(messages, call)
-    request = await asyncio.to_thread(Request.read_job, TASKS, upload.outline)
-    method, jobs, being_kept = request.task.method, call.stores.jobs, call.state.being_kept
-    if request.options.dry_run:
-        raise InvalidInput("metadata.dry_run", f"must not be set for a job: {method} itself answers it", value=True)
-    if upload.outline.n_rows:
-        jobs.check_size(request.estimate.kept_bytes)
-    prepared = await request.prepared(upload, call)
-    job_id = await call.compute(prepared.job_id, call.caller.identity)
-    now_ms = int(time.time() * 1000)
-    job, new = jobs.submit(job_id, method, now_ms, int(prepared.request.estimate.kept_bytes))
-    if new:
-        # It goes on where the caller leaves: half a submission is none.
-        keeping = asyncio.ensure_future(submit(job, prepared, call))
-        being_kept[job_id] = keeping
-        keeping.add_done_callback(partial(_kept, being_kept, job_id))
+    with ExitStack() as closing:
+        closing.callback(upload.close)
+        request = await asyncio.to_thread(Request.read_job, TASKS, upload.outline)
+        method, jobs, being_kept = request.task.method, call.stores.jobs, call.state.being_kept
+        if request.options.dry_run:
+            raise InvalidInput("metadata.dry_run", f"must not be set for a job: {method} itself answers it", value=True)
+        if upload.outline.n_rows:
+            jobs.check_size(request.estimate.kept_bytes)
+        prepared = await request.prepared(upload, call)
+        job_id = await call.compute(prepared.job_id, call.caller.identity)
+        now_ms = int(time.time() * 1000)
+        job, new = jobs.submit(job_id, method, now_ms, int(prepared.request.estimate.kept_bytes))
+        if new:
+            # It goes on where the caller leaves: half a submission is none.
+            keeping = asyncio.ensure_future(submit(job, prepared, call, closing.pop_all().close))
+            being_kept[job_id] = keeping
+            keeping.add_done_callback(partial(_kept, being_kept, job_id))
     if job_id in being_kept:
         await asyncio.shield(being_kept[job_id])
     return encoded(job)

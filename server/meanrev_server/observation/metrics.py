@@ -26,7 +26,7 @@ from meanrev_server.records import UNKNOWN
 __all__ = ["registry_of"]
 
 _HELD = {part: setting for part, setting, _ in LIMITS}
-_STORED = ("max_state_bytes", "max_jobs", "max_result_bytes")
+_STORED = ("max_state_bytes", "max_jobs", "max_result_bytes", "kept_matrix_bytes", "kept_disk_bytes")
 _LIMITS = (*_HELD.values(), *_STORED, "max_queue_calls", "max_queue_bytes")
 
 
@@ -139,7 +139,14 @@ class _OfParts(Collector):
         state, load = self._parts.state, self._parts.admission.load
         held = {setting: getattr(load, part) for part, setting in _HELD.items()}
         jobs = list(state.jobs)
-        kept = (state.stored.total, len(jobs), sum(job.nbytes for job in jobs))
+        matrices = state.matrices.matrices
+        kept = (
+            state.stored.total,
+            len(jobs),
+            sum(job.nbytes for job in jobs),
+            matrices.memory.total,
+            matrices.disk.total,
+        )
         held.update(zip(_STORED, kept, strict=True))
         yield gauges("meanrev_held", "What calls in flight and callers hold, by its limit.", "setting", held)
 

@@ -31,7 +31,8 @@ def column_groups(values: Floats, size: int) -> Iterator[tuple[slice, Floats]]:
         size: Columns of a group; the last one may have fewer.
 
     Yields:
-        The group's columns, and its series as a contiguous copy of shape (columns, T).
+        The group's columns, and its series of shape (columns, T), contiguous: a copy unless values has each column in
+        one piece, as an upload has.
     """
     n_columns = values.shape[1]
     for start in range(0, n_columns, size):

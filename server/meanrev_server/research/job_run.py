@@ -29,13 +29,14 @@ __all__ = ["resume", "submit"]
 log = logging.getLogger(__name__)
 
 
-async def submit(job: Job, prepared: Prepared, call: Call) -> None:
+async def submit(job: Job, prepared: Prepared, call: Call, close: Callable[[], None]) -> None:
     """Keep a new job, and begin its work, which outlives the call; what cannot be kept is not a job.
 
     Args:
         job: The job.
         prepared: Its request.
         call: Its surroundings; the ticket's bytes and work become those of the job.
+        close: Called once nothing uses the matrix any more.
 
     Raises:
         LimitReached: too many bytes are stored.
@@ -53,8 +54,9 @@ async def submit(job: Job, prepared: Prepared, call: Call) -> None:
         stored.adopt(job.identity, -job.held)
         call.stores.jobs.discard(job)
         mine.ticket.release()
+        close()
         raise
-    _in_background(_run(job, prepared, mine), mine)
+    _in_background(_run(job, prepared, mine), mine).add_done_callback(lambda _: close())
 
 
 def resume(call: Call, ticket: Callable[[str], Ticket]) -> None:
@@ -71,11 +73,12 @@ def resume(call: Call, ticket: Callable[[str], Ticket]) -> None:
         _in_background(_resumed(job, mine, turns), mine)
 
 
-def _in_background(work: Coroutine[Any, Any, None], call: Call) -> None:
+def _in_background(work: Coroutine[Any, Any, None], call: Call) -> "asyncio.Future[None]":
     doing = asyncio.ensure_future(work)
     call.background.add(doing)
     doing.add_done_callback(call.background.discard)
     doing.add_done_callback(lambda _: call.ticket.release())
+    return doing
 
 
 async def _resumed(job: Job, call: Call, turns: asyncio.Semaphore) -> None:

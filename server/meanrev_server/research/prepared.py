@@ -16,7 +16,7 @@ from gpu_kernels.errors import InvalidInput
 from meanrev_server import installed
 from meanrev_server.capacity import Demand
 from meanrev_server.jobs import job_id
-from meanrev_server.matrix_upload import Upload, UploadedMatrix
+from meanrev_server.matrix_upload import FromKept, Upload, UploadedMatrix
 from meanrev_server.outline import Outline
 from meanrev_server.research.estimate import Estimate
 from meanrev_server.research.task import Task
@@ -40,21 +40,15 @@ class Prepared(NamedTuple):
     def job_id(self, identity: str) -> str:
         """Return the id of a caller's request as a job: a hash of the caller, and of all that its answer depends on.
 
-        The matrix is hashed where it is. This takes long enough for a compute thread.
+        A matrix that is kept goes by its id, and any other is hashed for it, so that both are the same job. This takes
+        long enough for a compute thread.
         """
-        stamps = self.table.timestamps_ms
-        texts = [
+        texts = (
             msgspec.json.encode(self.request.options),
             json.dumps(self.request.ignored).encode(),
-            json.dumps(self.table.columns).encode(),
-        ]
-        arrays = [self.table.values] if stamps is None else [stamps, self.table.values]
-        return job_id(
-            identity,
-            self.request.task.method,
-            [*texts, *(array.data.cast("B") for array in arrays)],
-            installed.MEANREV,
+            self.table.content_id().encode(),
         )
+        return job_id(identity, self.request.task.method, texts, installed.MEANREV)
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,15 +112,17 @@ class Request:
         task.check(chosen)
         return cls(task, outline, chosen, ignored, task.total(outline, chosen), task.estimate(outline, chosen))
 
-    def demand(self, chunk_bytes: int) -> Demand:
+    def demand(self, chunk_bytes: int, kept_bytes: int = 0) -> Demand:
         """Return what the work asks of the server; its replies are cut to any size, so they are not limited here.
 
         Args:
             chunk_bytes: Bytes of the first chunk; until a chunk has joined the matrix it is held twice more.
+            kept_bytes: Bytes of the matrix that are counted where it is kept.
         """
         uploading = self.outline.nbytes + 2 * chunk_bytes
         remedy = "fewer columns, rows or cells take less, and dry_run tells how much"
-        return Demand(self.estimate.work, max(self.estimate.peak_bytes, uploading), field="block", remedy=remedy)
+        peak = max(self.estimate.peak_bytes, uploading) - kept_bytes
+        return Demand(self.estimate.work, peak, field="block", remedy=remedy)
 
     def with_table(self, table: UploadedMatrix) -> Prepared:
         """Return the prepared request, estimated anew where the first chunk did not give the number of rows."""
@@ -135,18 +131,18 @@ class Request:
         outline = replace(self.outline, n_rows=len(table.values))
         return Prepared(self._of(self.task, outline, self.options, self.ignored), table)
 
-    async def prepared(self, upload: Upload, call: Call) -> Prepared:
+    async def prepared(self, upload: Upload | FromKept, call: Call) -> Prepared:
         """Admit the work, receive the other chunks, and return the prepared request.
 
         Args:
-            upload: The matrix, of which the first chunk has come.
+            upload: The matrix, of which the first chunk has come, or which is kept.
             call: The call's surroundings.
 
         Raises:
             InvalidInput: a chunk is out of order, missing, sent twice, or contradicts the first one.
             LimitReached: too much work is in flight, or the matrix is too large for the server, now or ever.
         """
-        call.ticket.announce(self.demand(upload.first_bytes))
+        call.ticket.announce(self.demand(upload.first_bytes, upload.kept_bytes))
         found = self.with_table(await upload.table())
-        call.ticket.announce(found.request.demand(upload.first_bytes))
+        call.ticket.announce(found.request.demand(upload.first_bytes, upload.kept_bytes))
         return found

@@ -60,7 +60,7 @@ class GridCheckOptions(msgspec.Struct, frozen=True, forbid_unknown_fields=True, 
     """
 
     family: Literal["none", "series", "all"] = "none"
-    resamples: Annotated[int, Meta(ge=99)] = 1000
+    resamples: Annotated[int, Meta(ge=99, le=data_snooping.MOST_ENTRIES)] = 1000
     block_length: Annotated[int, Meta(ge=0)] = 0
     size: Annotated[float, Meta(gt=0, lt=1)] = 0.05
     seed: Annotated[int, Meta(ge=0)] = 0

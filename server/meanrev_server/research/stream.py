@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator, Mapping
-from contextlib import aclosing
+from contextlib import aclosing, closing
 from functools import partial
 from typing import Any
 
@@ -31,23 +31,27 @@ async def _replies(task: Task[Any], messages: AsyncIterator[bytes], call: Call) 
         messages: MatrixChunk messages.
         call: The call's surroundings.
     """
-    upload = await begin(messages, call)
-    request = await asyncio.to_thread(Request.read, task, upload.outline)
-    if request.options.dry_run:
-        if not upload.outline.n_rows:
-            raise InvalidInput("total_rows", "must be given where dry_run asks for an estimate", value=0)
-        yield _estimate(request, call)
-        return
-    async with aclosing(running(await request.prepared(upload, call), call)) as steps:
-        async for step in steps:
-            yield step if isinstance(step, bytes) else codec.encode(task.reply, done=step[0], total=step[1])
+    with closing(await begin(messages, call)) as upload:
+        request = await asyncio.to_thread(Request.read, task, upload.outline)
+        if request.options.dry_run:
+            if not upload.outline.n_rows:
+                raise InvalidInput("total_rows", "must be given where dry_run asks for an estimate", value=0)
+            yield _estimate(request, call)
+            return
+        async with aclosing(running(await request.prepared(upload, call), call)) as steps:
+            async for step in steps:
+                yield step if isinstance(step, bytes) else codec.encode(task.reply, done=step[0], total=step[1])
 
 
 def _estimate(request: Request, call: Call) -> bytes:
     reply, work = request.task.reply, request.estimate.work
     fields = same_fields(research_pb2.Estimate, request.estimate)
+    fields = {name: min(value, _MOST) for name, value in fields.items() if value is not None}
     return codec.encode(reply, estimate={**fields, "seconds": call.rates.seconds(request.task.method, work)})
 
+
+_MOST = (1 << 63) - 1
+"""The largest number that the wire carries; no server has as much of anything."""
 
 HANDLERS: Mapping[str, StreamHandler] = {method: partial(_replies, task) for method, task in TASKS.items()}
 """The handler of each research method."""

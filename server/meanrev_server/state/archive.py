@@ -1,4 +1,4 @@
-"""What keeps portfolios, marks, and jobs with their results; and the one that keeps results in memory."""
+"""What keeps portfolios, marks, matrices, and jobs with their results; and the one that keeps results in memory."""
 
 from abc import ABC, abstractmethod
 from collections.abc import AsyncGenerator, Sequence
@@ -8,9 +8,11 @@ from typing import Self
 from meanrev_server.errors import StorageFailed
 from meanrev_server.jobs import Job, Reply
 from meanrev_server.marks import Changes
+from meanrev_server.matrices import KeptMatrix
 from meanrev_server.portfolios import Portfolio
 from meanrev_server.state.parts import Arrays, Parts
 from meanrev_server.state.writes import DiskUse, Writes
+from meanrev_server.uploaded_matrix import UploadedMatrix
 
 __all__ = ["Archive", "InMemory", "Result"]
 
@@ -71,6 +73,26 @@ class Archive(ABC):
         """Keep the newest marks of some assets."""
 
     @abstractmethod
+    async def put_matrix(self, kept: KeptMatrix) -> None:
+        """Keep a matrix, which is in memory."""
+
+    @abstractmethod
+    async def matrix(self, kept: KeptMatrix) -> UploadedMatrix | None:
+        """Return a matrix that is kept; None where it is damaged or missing."""
+
+    @abstractmethod
+    async def use_matrices(self, used: Sequence[KeptMatrix]) -> None:
+        """Record when matrices were last used."""
+
+    @abstractmethod
+    async def delete_matrix(self, kept: KeptMatrix) -> None:
+        """Forget a matrix before the method returns."""
+
+    @abstractmethod
+    def drop_matrix(self, kept: KeptMatrix) -> None:
+        """Forget a matrix soon."""
+
+    @abstractmethod
     async def queue(self, job: Job, arrays: Arrays) -> None:
         """Keep a job that is to run, and its input."""
 
@@ -122,6 +144,22 @@ class InMemory(Archive):
         """Do nothing."""
 
     async def put_marks(self, changed: Changes) -> None:
+        """Do nothing."""
+
+    async def put_matrix(self, kept: KeptMatrix) -> None:
+        """Do nothing."""
+
+    async def matrix(self, kept: KeptMatrix) -> UploadedMatrix | None:
+        """Return what is in memory."""
+        return kept.table
+
+    async def use_matrices(self, used: Sequence[KeptMatrix]) -> None:
+        """Do nothing."""
+
+    async def delete_matrix(self, kept: KeptMatrix) -> None:
+        """Do nothing."""
+
+    def drop_matrix(self, kept: KeptMatrix) -> None:
         """Do nothing."""
 
     async def queue(self, job: Job, arrays: Arrays) -> None:

@@ -13,7 +13,7 @@ from meanrev_server.state.files import TEMPORARY, sync_folder
 __all__ = ["StateFolder"]
 
 _LOCK, _DATABASE = "lock", "state.sqlite"
-_FOLDERS = ("inputs", "chunks", "results")
+_FOLDERS = ("inputs", "chunks", "results", "matrices")
 _OURS = frozenset(
     {_LOCK, *(_DATABASE + suffix for suffix in ("", "-wal", "-shm", "-journal")), *_FOLDERS, "lost+found"}
 )
@@ -28,6 +28,7 @@ class StateFolder:
         inputs: Folder of the inputs of jobs at work.
         chunks: Folder of the parts of their results.
         results: Folder of results.
+        matrices: Folder of kept matrices.
     """
 
     def __init__(self, path: Path) -> None:
@@ -38,7 +39,7 @@ class StateFolder:
         """
         self.path = path.absolute()
         self.database = self.path / _DATABASE
-        self.inputs, self.chunks, self.results = (self.path / name for name in _FOLDERS)
+        self.inputs, self.chunks, self.results, self.matrices = (self.path / name for name in _FOLDERS)
         self._lock = -1
         try:
             self._make()
@@ -68,12 +69,12 @@ class StateFolder:
         return [path for folder in self._folders for path in folder.iterdir() if path.name.endswith(TEMPORARY)]
 
     def whole_files(self) -> list[Path]:
-        """Return the inputs, chunks and results."""
+        """Return the inputs, chunks, results and matrices."""
         return [path for folder in self._folders for path in folder.iterdir() if not path.name.endswith(TEMPORARY)]
 
     @property
     def _folders(self) -> tuple[Path, ...]:
-        return self.inputs, self.chunks, self.results
+        return self.inputs, self.chunks, self.results, self.matrices
 
     def _make(self) -> None:
         self.path.mkdir(mode=0o700, parents=True, exist_ok=True)

@@ -1,4 +1,4 @@
-"""The archive in a state directory: rows in a database, inputs, parts and results of jobs in files.
+"""The archive in a state directory: rows in a database; matrices, and inputs, parts and results of jobs, in files.
 
 A file is written before the row that names it, and removed after it. So the files that a row needs are there whatever
 ends the process, and a file that no row needs is removed at the next start.
@@ -8,19 +8,21 @@ import asyncio
 import logging
 import secrets
 import sqlite3
-from collections.abc import AsyncGenerator, Callable, Sequence
+from collections.abc import AsyncGenerator, Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 from typing import Any, ParamSpec, TypeVar
 
 from numpy.typing import NDArray
 
-from meanrev_server.errors import StateUnusable, StorageFailed
+from meanrev_server.errors import DamagedFile, StateUnusable, StorageFailed
 from meanrev_server.jobs import Job, Reply
 from meanrev_server.marks import Changes
+from meanrev_server.matrices import KeptMatrix
 from meanrev_server.portfolios import Portfolio
-from meanrev_server.state import job_rows, rows, steps
+from meanrev_server.state import job_rows, matrix_rows, rows, steps
 from meanrev_server.state.archive import Archive, Result
 from meanrev_server.state.array_files import read_arrays, write_arrays
 from meanrev_server.state.database import Database
@@ -31,6 +33,7 @@ from meanrev_server.state.kept_parts import KeptParts, part_file
 from meanrev_server.state.parts import Arrays, Parts
 from meanrev_server.state.result_files import ReplyReader, ResultFile
 from meanrev_server.state.writes import DiskUse, Writes, disk_use
+from meanrev_server.uploaded_matrix import UploadedMatrix
 
 __all__ = ["MOST_STARTS", "OnDisk"]
 
@@ -93,16 +96,45 @@ class OnDisk(Archive):
         with self.writes.storing("prices could not be stored"):
             await self.database.run(self._mark_rows.put, changed)
 
+    async def put_matrix(self, kept: KeptMatrix) -> None:
+        """Keep a matrix, which is in memory."""
+        kept.tag = secrets.token_hex(4)
+        assert kept.table is not None  # noqa: S101 - it has just come
+        with self.writes.storing("the matrix could not be stored"), self._whole_or_gone(self._matrix(kept)) as path:
+            await self._in_file_thread(write_arrays, path, "matrix", matrix_rows.written(kept.table))
+            await self.database.run(matrix_rows.put, self.database, kept)
+
+    async def matrix(self, kept: KeptMatrix) -> UploadedMatrix | None:
+        """Return a matrix that is kept, checked against the digest in its file."""
+        try:
+            with storing("the matrix cannot be read"):
+                arrays = await self._in_file_thread(read_arrays, self._matrix(kept))
+        except StorageFailed as error:
+            if isinstance(error.__cause__, DamagedFile | FileNotFoundError):
+                return None
+            raise
+        return matrix_rows.table_of(arrays, kept.matrix_id)
+
+    async def use_matrices(self, used: Sequence[KeptMatrix]) -> None:
+        """Record when matrices were last used."""
+        with self.writes.storing("uses of matrices could not be stored"):
+            await self.database.run(matrix_rows.use, self.database, used)
+
+    async def delete_matrix(self, kept: KeptMatrix) -> None:
+        """Forget a matrix before the method returns."""
+        with self.writes.storing("the matrix could not be dropped"):
+            await self.database.run(self._delete_matrix, kept)
+
+    def drop_matrix(self, kept: KeptMatrix) -> None:
+        """Forget a matrix soon."""
+        self.database.later(self._delete_matrix, kept)
+
     async def queue(self, job: Job, arrays: Arrays) -> None:
         """Keep a job that is to run, and its input."""
         job.tag = secrets.token_hex(4)
-        with self.writes.storing("the job could not be stored"):
-            await self._in_file_thread(write_arrays, self._input(job), "input", arrays)
-            try:
-                await self.database.run(job_rows.put, self.database, job)
-            except BaseException:
-                self._later(self._input(job))
-                raise
+        with self.writes.storing("the job could not be stored"), self._whole_or_gone(self._input(job)) as path:
+            await self._in_file_thread(write_arrays, path, "input", arrays)
+            await self.database.run(job_rows.put, self.database, job)
 
     async def begin(self, job: Job) -> Parts:
         """Record that a job's work begins, and return the parts that earlier runs of it have kept."""
@@ -181,14 +213,26 @@ class OnDisk(Archive):
             log.warning("files of a job were not removed", extra={"reason": reason_of(error)})
         steps.reached("job ended: files removed")
 
-    def _later(self, path: Path) -> None:
-        self.database.later(removed, [path])
+    def _delete_matrix(self, kept: KeptMatrix) -> None:
+        matrix_rows.delete(self.database, kept)
+        removed([self._matrix(kept)])
+        steps.reached("matrix dropped: file removed")
+
+    @contextmanager
+    def _whole_or_gone(self, path: Path) -> Iterator[Path]:
+        """Remove a file soon, if it or the row that needs it could not be written."""
+        try:
+            yield path
+        except BaseException:
+            self.database.later(removed, [path])
+            raise
 
     def _sweep(self) -> None:
         """Remove what a crash left behind: files that are not whole, and files that no row needs."""
         inputs, results, parts = self.database.wait(job_rows.kept_names, self.database)
         needed = {self.folder.inputs / name for name in inputs} | {self.folder.results / name for name in results}
         needed |= {part_file(self.folder.chunks, name, number) for name, number in parts}
+        needed |= {self.folder.matrices / name for name in self.database.wait(matrix_rows.kept_files, self.database)}
         removed(self.folder.temporary_files())
         removed([path for path in self.folder.whole_files() if path not in needed])
 
@@ -205,3 +249,6 @@ class OnDisk(Archive):
 
     def _result(self, job: Job) -> Path:
         return self.folder.results / f"{job.job_id}.{job.tag}"
+
+    def _matrix(self, kept: KeptMatrix) -> Path:
+        return self.folder.matrices / f"{kept.matrix_id}.{kept.tag}"

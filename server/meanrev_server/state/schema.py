@@ -57,6 +57,22 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
         ) STRICT
         """,
     ),
+    (
+        """
+        CREATE TABLE matrices (
+            identity TEXT NOT NULL,
+            matrix_id TEXT NOT NULL,
+            rows INTEGER NOT NULL,
+            cols INTEGER NOT NULL,
+            nbytes INTEGER NOT NULL,
+            held INTEGER NOT NULL,
+            stored_ms INTEGER NOT NULL,
+            used_ms INTEGER NOT NULL,
+            tag TEXT NOT NULL,
+            PRIMARY KEY (identity, matrix_id)
+        ) STRICT, WITHOUT ROWID
+        """,
+    ),
 )
 """The statements of each version, beginning with the first."""
 

@@ -10,11 +10,14 @@ from meanrev_server import installed
 from meanrev_server.config import Settings
 from meanrev_server.errors import StorageFailed
 from meanrev_server.jobs import Job, Jobs, JobStore
+from meanrev_server.kept_bytes import KeptBytes
 from meanrev_server.machine import cpu_model
 from meanrev_server.marks import AllMarks, Marks
+from meanrev_server.matrices import KeptMatrix, Matrices
 from meanrev_server.portfolios import Portfolios, PortfolioStore
-from meanrev_server.state import job_rows, rows
+from meanrev_server.state import job_rows, matrix_rows, rows
 from meanrev_server.state.archive import Archive, InMemory
+from meanrev_server.state.kept_matrices import KeptMatrices
 from meanrev_server.state.on_disk import OnDisk
 from meanrev_server.stored_bytes import StoredBytes
 
@@ -50,6 +53,7 @@ class State:
         stored: Counts the bytes of portfolios, marks and inputs of jobs.
         archive: Keeps them; in memory until open is called.
         jobs: All jobs.
+        matrices: All kept matrices, by the identity of the caller.
         being_kept: Submissions of jobs that the archive has not kept yet, by job id.
     """
 
@@ -66,6 +70,11 @@ class State:
         self._marks = AllMarks(self.stored, settings.mark_ttl_s)
         self._portfolios = Portfolios(self.stored)
         self.jobs = Jobs(settings.max_jobs, settings.max_result_bytes, settings.state_share, self._drop)
+        memory, disk = (
+            KeptBytes(name, getattr(settings, name), settings.state_share)
+            for name in ("kept_matrix_bytes", "kept_disk_bytes")
+        )
+        self.matrices = KeptMatrices(Matrices(memory, disk, self._drop_matrix), lambda: self.archive)
         self._work: list[asyncio.Task[None]] = []
 
     def of(self, identity: str) -> Stores:
@@ -100,11 +109,15 @@ class State:
             await asyncio.wait(self._work)
             self._work = []
             await self._flush()
+            await self.matrices.flush()
         archive, self.archive = self.archive, InMemory()
         await archive.close()
 
     def _drop(self, job: Job) -> None:
         self.archive.drop(job)
+
+    def _drop_matrix(self, kept: KeptMatrix) -> None:
+        self.archive.drop_matrix(kept)
 
     async def _load(self, archive: OnDisk) -> None:
         database = archive.database
@@ -115,6 +128,9 @@ class State:
         for job in await database.run(job_rows.all_jobs, database):
             self.jobs.restore(job)
             self.stored.adopt(job.identity, job.held)
+        self.matrices.matrices.lasts = archive.lasts
+        for kept in await database.run(matrix_rows.all_matrices, database):
+            self.matrices.matrices.restore(kept)
         for identity in self._marks.identities:
             self._marks.expire(identity, time.monotonic())
 
@@ -140,6 +156,7 @@ class State:
     async def _expire(self) -> None:
         while True:
             await asyncio.sleep(_EXPIRY_INTERVAL_S)
+            await self.matrices.flush()
             for identity in self._marks.identities:
                 self._marks.expire(identity, time.monotonic())
                 await asyncio.sleep(0)

@@ -20,6 +20,7 @@ from meanrev_server.handlers import watch_job
 from meanrev_server.research import grid_sweep, job_run, running
 from meanrev_server.state import steps
 from meanrev_wire import research_pb2 as wire
+from meanrev_wire.matrix_ids import matrix_id
 from tests.server.research import METHODS, NAMES, PRICES, SERVICE, chunks
 
 JOBS = {
@@ -28,6 +29,13 @@ JOBS = {
 }
 BOOK = wire.Portfolio(portfolio_id="book", holdings=[wire.Holding(asset_id="A", quantity=2.0)], cash=5.0)
 PRICE = wire.PublishPricesRequest(asset_ids=["A"], prices=[7.5], timestamps_ms=[1_000])
+
+
+MATRICES = [matrix_id(PRICES + number, NAMES) for number in range(2)]
+
+
+def kept(number):
+    return chunks(PRICES + number, 100, columns=NAMES, total=len(PRICES))
 
 
 class Driver:
@@ -78,6 +86,10 @@ async def everything(folder, said=lambda _: None):
     async with Driver(folder, said) as driver:
         await driver.ask("PutPortfolio", BOOK)
         said("book")
+        for number in range(2):
+            said((await driver.ask("PutMatrix", kept(number))).matrix_id)
+        await driver.ask("DropMatrix", wire.MatrixRequest(matrix_id=MATRICES[1]))
+        said("dropped")
         await driver.ask("PublishPrices", PRICE)
         return [await driver.result(await driver.submit(method)) for method in JOBS]
 
@@ -87,7 +99,19 @@ async def afterwards(folder, answered):
     async with Driver(folder) as driver:
         stores, state = driver.app.call.stores, driver.app.call.state
         leftovers = _names(folder, "*/*.tmp")
-        lost = [each for each in answered if each != "book" and each not in {job.job_id for job in state.jobs}]
+        jobs = {job.job_id for job in state.jobs}
+        there = {"book", "dropped", *jobs, *(found.matrix_id for found in state.matrices.matrices.listed("", 9))}
+        lost = [each for each in answered if each not in there | ({MATRICES[1]} if len(answered) > 2 else set())]
+        listed = await driver.ask("ListMatrices", wire.ListMatricesRequest())
+        held = {info.matrix_id for info in listed.matrices}
+        if "dropped" in answered and MATRICES[1] in held:
+            lost.append("the drop of a matrix")
+        for matrix_id in held:  # what is listed is whole
+            (fitted,) = (await driver.ask("FitOu", [wire.MatrixChunk(matrix_id=matrix_id)]))[-1:]
+            if len(fitted.result.theta) != len(NAMES):
+                lost.append("a matrix that is listed")
+        for number in range(2):
+            await driver.ask("PutMatrix", kept(number))
         if "book" in answered and stores.portfolios.get("book").cash != 5.0:
             lost.append("book")
         heard = []
@@ -112,7 +136,7 @@ def _names(folder, pattern):
     return sorted(path.parent.name for path in Path(folder).glob(pattern))
 
 
-_COUNTS = "SELECT (SELECT count(*) FROM jobs), (SELECT count(*) FROM chunks)"
+_COUNTS = "SELECT (SELECT count(*) FROM jobs), (SELECT count(*) FROM chunks), (SELECT count(*) FROM matrices)"
 
 
 def in_child(work):

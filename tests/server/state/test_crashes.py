@@ -10,12 +10,24 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[3]
 FILES = ("to be created", "written", "synced", "renamed", "folder synced")
-ROWS = ("portfolio", "job queued", "job begun", "chunks chosen", "chunk kept", "job ended", "marks")
+ROWS = (
+    "portfolio",
+    "matrix kept",
+    "matrix dropped",
+    "matrices used",
+    "job queued",
+    "job begun",
+    "chunks chosen",
+    "chunk kept",
+    "job ended",
+    "marks",
+)
 STEPS = {
-    *(f"{kind}: {step}" for kind in ("input", "chunk", "result") for step in FILES),
+    *(f"{kind}: {step}" for kind in ("input", "chunk", "result", "matrix") for step in FILES),
     *(f"{row}: {step}" for row in ROWS for step in ("to be committed", "committed")),
     "result: written in part",
     "job ended: files removed",
+    "matrix dropped: file removed",
 }
 PROCESSES = 3
 
@@ -44,8 +56,8 @@ def test_whatever_step_a_crash_comes_at(tmp_path, offset):
         assert found["lost"] == [], told
         assert set(found["resumed"]) <= {"done"}, told
         assert found["again"] == crash["expected"], told
-        assert found["rows"] == [2, 0], told
-        assert found["files"] == ["results", "results"], told
+        assert found["rows"] == [2, 0, 2], told
+        assert found["files"] == ["matrices", "matrices", "results", "results"], told
         # Marks are written once a second: a crash may lose the one that came before it.
         assert found["marks"] in ([[7.5]] if crash["step"] == "marks: committed" else [[], [7.5]]), told
         assert set(crash["steps"]) == STEPS

@@ -17,6 +17,7 @@ from meanrev_server.rpc.status import Refused
 from meanrev_server.state import steps
 from meanrev_server.state.array_files import read_arrays
 from meanrev_wire import research_pb2 as wire
+from tests.server.state.crash_walk import kept
 from tests.server.state.test_crashes import STEPS
 from tests.server.state.test_restart import GRID, book, last, prices
 
@@ -46,7 +47,7 @@ def failing(monkeypatch, at, number=errno.ENOSPC):
 
 
 @pytest.mark.faults
-@pytest.mark.parametrize("step", [step for step in BEFORE if not step.startswith(("portfolio", "marks"))])
+@pytest.mark.parametrize("step", [step for step in BEFORE if not step.startswith(("portfolio", "marks", "matri"))])
 async def test_a_full_disk_fails_the_job_with_the_reason_and_the_next_one_runs(server, tmp_path, monkeypatch, step):
     async with server(tmp_path) as first:
         other = await first.submit("FitOu")
@@ -61,6 +62,8 @@ async def test_a_full_disk_fails_the_job_with_the_reason_and_the_next_one_runs(s
             if not job:
                 assert FULL in status.message
                 assert status.code.name == "RESOURCE_EXHAUSTED"
+                await first.call.state.archive.database.run(lambda: None)  # files are removed behind the reply
+                assert not list((tmp_path / "inputs").iterdir())
                 assert len((await first.ask("ListJobs", wire.ListJobsRequest())).jobs) == 1
             else:
                 ended = await first.watch(job.job_id)
@@ -75,6 +78,27 @@ async def test_a_full_disk_fails_the_job_with_the_reason_and_the_next_one_runs(s
     async with server(tmp_path) as second:
         assert len((await second.ask("ListJobs", wire.ListJobsRequest())).jobs) == 2
         assert sorted(path.parent.name for path in tmp_path.glob("*/*")) == ["results", "results"]
+
+
+@pytest.mark.faults
+@pytest.mark.parametrize("step", [step for step in BEFORE if step.startswith(("matrix:", "matrix kept"))])
+async def test_a_full_disk_keeps_no_matrix_and_the_next_one_is_kept(server, tmp_path, monkeypatch, step):
+    async with server(tmp_path) as first:
+        before = await first.ask("PutMatrix", kept(0))
+        with monkeypatch.context() as patch:
+            met = failing(patch, step)
+            with pytest.raises(Refused, match=FULL) as refused:
+                await first.ask("PutMatrix", kept(1))
+            assert refused.value.status.code.name == "RESOURCE_EXHAUSTED"
+        assert met
+        listed = await first.ask("ListMatrices", wire.ListMatricesRequest())
+        assert [info.matrix_id for info in listed.matrices] == [before.matrix_id]
+        await first.call.state.archive.database.run(lambda: None)  # files are removed behind the reply
+        assert not list(tmp_path.glob("*/*.tmp"))
+        assert [path.name.partition(".")[0] for path in (tmp_path / "matrices").iterdir()] == [before.matrix_id]
+        await first.ask("PutMatrix", kept(1))
+    async with server(tmp_path) as second:
+        assert len((await second.ask("ListMatrices", wire.ListMatricesRequest())).matrices) == 2
 
 
 async def test_a_portfolio_that_is_not_stored_is_not_there(server, tmp_path, monkeypatch):

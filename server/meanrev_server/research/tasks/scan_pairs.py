@@ -23,8 +23,10 @@ __all__ = ["TASK", "ScanOptions"]
 
 _DOUBLES = 21 + 2 * 3
 """Numbers of a pair in the reply, those of three sub-periods among them."""
-_COPIES, _SQUARES = 4, 30
-"""Arrays of the matrix's size, and of all pairs of columns, that a scan holds at once."""
+_COPIES, _SQUARES = 4, 18
+"""Arrays of the matrix's size, and of all pairs of columns, that a scan holds where all pairs are significant."""
+_SIDE, _OF_A_TILE = 512, 9
+"""Columns of a tile's block, and arrays of its pairs beside one for each lag."""
 _RESIDUALS = 12 * 8 * (1 << 18)
 """Bytes of the residuals that it trades at once."""
 _NULLS_AT_ONCE = 1 << 18
@@ -129,6 +131,7 @@ def _estimate(outline: Outline, chosen: ScanOptions) -> Estimate:
     reply_bytes = parts_bytes(items, _DOUBLES)
     n_universes = _n_universes(outline, chosen)
     held = _nulls_bytes(pair_trading.train_rows(n_rows, chosen.split), n_columns, n_universes, chosen.lags)
+    held += 8 * (_OF_A_TILE + chosen.lags) * min(n_columns, _SIDE) ** 2
     peak = _COPIES * outline.nbytes + _SQUARES * 8 * n_columns**2 + _RESIDUALS + held + 2 * reply_bytes
     return Estimate(total * n_rows * (1 + n_universes), peak, reply_bytes, least_bytes=0)
 
