@@ -1,22 +1,23 @@
 """A sweep as one HTML file that needs nothing else: no script, no font, no request."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator
 from html import escape
 
 import numpy as np
+from numpy.typing import NDArray
 
 from meanrev.results import Surface
-from meanrev_cli.sweep_words import BEST, Dated, best_words, cell, pooled_words, rows_of
-from meanrev_demo import svg
-from meanrev_demo.colours import hexadecimal, ramp
-from meanrev_demo.style import STYLE
+from meanrev_cli.report import document, figure, table
+from meanrev_cli.sweep_words import BEST, Dated, cell, pooled_words, rows_of
 
 __all__ = ["page"]
 
 _MOST_COLUMNS = 50
-_WIDTH, _HEIGHT = 760.0, 346.0
-_LEFT, _RIGHT, _TOP, _BOTTOM = 52.0, 700.0, 26.0, 310.0
-_MOST_TICKS = 9
+_CAVEAT = (
+    "A best cell is the best of many tries on the same bars, so its Sharpe ratio is too high as an estimate. The "
+    "deflated Sharpe ratio allows for the number of tries, and the plateau is the cell whose neighbours are good too. "
+    "What was traded out of sample was chosen on earlier bars alone."
+)
 
 
 def page(dated: Dated, title: str, note: str) -> str:
@@ -27,73 +28,42 @@ def page(dated: Dated, title: str, note: str) -> str:
         title: Its name.
         note: A sentence on what was swept.
     """
-    head = (
-        '<meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">'
-        f"<title>{escape(title)}</title><style>{STYLE}</style>"
-    )
-    body = "".join(_sections(dated, title, note))
-    return f'<!doctype html><html lang="en"><head>{head}</head><body><main>{body}</main></body></html>\n'
+    return document(title, _sections(dated, note))
 
 
-def _sections(dated: Dated, title: str, note: str) -> Iterator[str]:
+def _sections(dated: Dated, note: str) -> Iterator[str]:
     swept = dated.swept
     report = [] if dated.table.report is None else dated.table.report.sentences()
-    yield f"<h1>{escape(title)}</h1><p>{escape(note)}</p><p>{escape(' '.join(report))}</p>"
-    yield f"<h2>Best cells</h2>{_table(BEST, rows_of(swept.best, BEST))}"
+    yield f"<p>{escape(note)} {swept.n_cells} cells were tried for each column.</p><p>{escape(' '.join(report))}</p>"
+    if swept.walk_forward is not None:
+        yield "<h2>Out of sample</h2>" + "".join(f"<p>{escape(words)}</p>" for words in pooled_words(swept))
+    order = _by_ratio(np.atleast_1d(np.asarray(swept.best.sharpe_ratio, dtype=np.float64)))
+    best = list(rows_of(swept.best, BEST))
+    yield f"<h2>Best cells</h2>{table(BEST, [best[i] for i in order])}"
+    yield f'<p class="caveat">{_CAVEAT}</p>'
     for name, reason in dated.reasons:
         yield f"<p>{escape(name)} has no figures: {escape(reason)}</p>"
     for name, said in dated.notes:
         yield f"<p>{escape(name or 'prices')}: {escape(said)}</p>"
-    for place, name in enumerate(swept.columns[:_MOST_COLUMNS]):
-        shown = swept.surface(name)
-        caption = f"Sharpe ratio by entry and exit; cost {shown.cost:g} a side, lookback {shown.lookback} bars."
-        caption += best_words(swept, place)
-        yield f"<h2>{escape(name or 'prices')}</h2><figure>{_heatmap(shown)}<figcaption>{caption}</figcaption></figure>"
-        yield f"<details><summary>As a table</summary>{_cells(shown)}</details>"
+    for place in order[:_MOST_COLUMNS]:
+        yield from _column(dated, place)
     if len(swept.columns) > _MOST_COLUMNS:
         yield f"<p>The other {len(swept.columns) - _MOST_COLUMNS} columns are in the table of --out.</p>"
     if swept.walk_forward is not None:
-        pooled = "".join(f"<p>{escape(words)}</p>" for words in pooled_words(swept))
-        yield f"<h2>Walk-forward</h2>{pooled}{_table(*dated.step_rows())}"
+        yield f"<h2>Steps of the walk-forward</h2>{table(*dated.step_rows())}"
 
 
-def _heatmap(shown: Surface) -> str:
-    finite = shown.cells[np.isfinite(shown.cells)]
-    low, high = (float(finite.min()), float(finite.max())) if finite.size else (0.0, 0.0)
-    width = (_RIGHT - _LEFT) / shown.exit_zscore.size
-    height = (_BOTTOM - _TOP) / shown.entry_zscore.size
-    cells = [
-        svg.rectangle(
-            _LEFT + j * width,
-            _BOTTOM - (i + 1) * height,
-            width + 0.3,
-            height + 0.3,
-            "cell",
-            f"entry {shown.entry_zscore[i]:g}, exit {shown.exit_zscore[j]:g}: {value:.2f}",
-            hexadecimal(ramp((value - low) / (high - low) if high > low else 0.5)),
-        )
-        for (i, j), value in np.ndenumerate(shown.cells)
-        if np.isfinite(value)
-    ]
-    across = [
-        svg.text(f"{shown.exit_zscore[j]:g}", _LEFT + (j + 0.5) * width, _BOTTOM + 17, "tick")
-        for j in _some(shown.exit_zscore.size)
-    ]
-    up = [
-        svg.text(f"{shown.entry_zscore[i]:g}", _LEFT - 6, _BOTTOM - (i + 0.5) * height + 4, "tick", "end")
-        for i in _some(shown.entry_zscore.size)
-    ]
-    words = [
-        svg.text("entry, z", _LEFT - 30, 14, "tick", "start"),
-        svg.text("exit, z", _RIGHT, _BOTTOM + 32, "tick", "end"),
-        svg.text(f"dark {low:.2f}, light {high:.2f}", _RIGHT, 14, "tick", "end"),
-    ]
-    name = f"{shown.figure.replace('_', ' ')} of {shown.column or 'prices'} by entry and exit threshold"
-    return svg.drawing(name, _WIDTH, _HEIGHT, [*cells, *across, *up, *words])
+def _column(dated: Dated, place: int) -> Iterator[str]:
+    swept, name = dated.swept, dated.swept.columns[place]
+    yield f"<h2>{escape(name or 'prices')}</h2>{figure(swept.chart(name))}"
+    yield f"<details><summary>As a table</summary>{_cells(swept.surface(name))}</details>"
+    if swept.walk_forward is not None and name in swept.walk_forward.column:
+        yield f"<details><summary>Walk-forward</summary>{figure(swept.walk_chart(name))}</details>"
 
 
-def _some(size: int) -> range:
-    return range(0, size, -(-size // _MOST_TICKS))
+def _by_ratio(ratios: NDArray[np.float64]) -> list[int]:
+    """Return places by the ratio of the best cell, the highest first; those without one stand at the end."""
+    return [int(place) for place in np.argsort(-np.nan_to_num(ratios, nan=-np.inf), kind="stable")]
 
 
 def _cells(shown: Surface) -> str:
@@ -101,13 +71,4 @@ def _cells(shown: Surface) -> str:
         (f"{entry:g}", *(cell(value, "{:.2f}") for value in row))
         for entry, row in zip(shown.entry_zscore, shown.cells, strict=True)
     )
-    return _table([(r"entry \ exit", ""), *((f"{leave:g}", "") for leave in shown.exit_zscore)], rows)
-
-
-def _table(columns: Sequence[tuple[str, str]], rows: Iterable[Sequence[str]]) -> str:
-    head = "".join(f'<th scope="col">{escape(name.replace("_", " "))}</th>' for name, _ in columns)
-    body = "".join(
-        f'<tr><th scope="row">{escape(first)}</th>{"".join(f"<td>{escape(word)}</td>" for word in others)}</tr>'
-        for first, *others in rows
-    )
-    return f'<div class="scroll" tabindex="0"><table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>'
+    return table([(r"entry \ exit", ""), *((f"{leave:g}", "") for leave in shown.exit_zscore)], rows)

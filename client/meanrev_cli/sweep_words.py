@@ -17,7 +17,6 @@ __all__ = [
     "MOST_POOLED",
     "STEPS",
     "Dated",
-    "best_words",
     "cell",
     "entry",
     "pooled_words",
@@ -137,13 +136,6 @@ class Dated:
         if any(reasons(walk)):
             shown.append(("reason", "{}"))
         return shown, [tuple(entry(steps, name, i, shape) for name, shape in shown) for i in range(len(walk.column))]
-
-
-def best_words(swept: SweepResult, place: int) -> str:
-    """Return a sentence on the Sharpe ratio of a column's best cell with its error, "" where it has none."""
-    best = swept.best
-    ratio, error = (float(np.atleast_1d(best[name])[place]) for name in ("sharpe_ratio", "sharpe_std_error"))
-    return f" The best cell's is {ratio:.2f} ± {error:.2f}." if math.isfinite(error) else ""
 
 
 def pooled_words(swept: SweepResult) -> list[str]:

@@ -23,6 +23,7 @@ class Spread:
         hedge_ratio: Slope of ordinary least squares over the first n_fitted months.
         intercept: Of the same regression.
         n_fitted: Months that the regression and the fit saw.
+        hedge_interval: Ends of the 95 % interval of the slope, by dynamic least squares over the same months.
     """
 
     months: tuple[str, ...]
@@ -31,6 +32,7 @@ class Spread:
     hedge_ratio: float
     intercept: float
     n_fitted: int
+    hedge_interval: tuple[float, float]
 
     @property
     def farthest(self) -> int:

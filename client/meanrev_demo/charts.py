@@ -4,10 +4,10 @@ from itertools import pairwise
 
 import numpy as np
 
-from meanrev_demo import svg
+from meanrev.pictures import elements as svg
+from meanrev.pictures.colours import hexadecimal, ramp
+from meanrev.pictures.elements import Scale
 from meanrev_demo.chapters import Heatmap, Spread, Story, Universe
-from meanrev_demo.colours import hexadecimal, ramp
-from meanrev_demo.svg import Scale
 
 __all__ = ["equity", "heatmap", "spread", "universe"]
 

@@ -20,6 +20,7 @@ def document(story: Story, saved: str | None) -> dict[str, Any]:
     return {
         "device": story.device,
         "hedge_ratio": spread.hedge_ratio,
+        "hedge_ratio_interval": spread.hedge_interval,
         "intercept": spread.intercept,
         **_finite({"p_best": story.search.p_best, "p_best_std_error": story.search.std_error}),
         "null_universes": story.search.null_universes,

@@ -23,10 +23,12 @@ def of_the_spread(story: Story) -> str:
     """Describe what is traded."""
     spread = story.spread
     first, last = spread.months[0], spread.months[spread.n_fitted - 1]
+    lower, upper = spread.hedge_interval
     return (
         f"Spread = log WTI - {spread.hedge_ratio:.3f} log Brent - {spread.intercept:.3f}. Hedge ratio and intercept by "
         f"ordinary least squares of log WTI on log Brent, {first} to {last} ({spread.n_fitted} of {len(spread.months)} "
-        "months); the later months were not looked at."
+        f"months); the later months were not looked at. The 95 % interval of the slope is {lower:.3f} to {upper:.3f}, "
+        "by dynamic least squares over the same months."
     )
 
 

@@ -39,7 +39,9 @@ def compute(crude: Crude, service: Service, machine: str) -> chapters.Story:
         meanrev.MeanRevError: the server refuses a call or cannot be reached.
     """
     client = service.client
-    value, hedge_ratio, intercept = _spread(crude, n_fitted := crude.until(_FROZEN))
+    n_fitted = crude.until(_FROZEN)
+    pair = client.pair(crude.wti[:n_fitted], crude.brent[:n_fitted])
+    value = np.log(crude.wti) - pair.hedge_ratio * np.log(crude.brent) - pair.intercept
     fit = _fit(client, value[:n_fitted])
     cost = thresholds.round_trip_cost(_COST_PER_SIDE, unit="per_side_fraction", legs=_LEGS, log_prices=True)
     yardsticks = tuple(_yardstick(client, fit, cost, factor) for factor in _FACTORS)
@@ -47,9 +49,10 @@ def compute(crude: Crude, service: Service, machine: str) -> chapters.Story:
         months=crude.months,
         value=value,
         z_score=(value - fit.mu) / fit.stationary_sd,
-        hedge_ratio=hedge_ratio,
-        intercept=intercept,
+        hedge_ratio=pair.hedge_ratio,
+        intercept=pair.intercept,
         n_fitted=n_fitted,
+        hedge_interval=(pair.hedge_ratio_lower, pair.hedge_ratio_upper),
     )
     rule = yardsticks[0].optimal
     held = trading.positions(spread.z_score, rule.entry_z, rule.exit_z)
@@ -72,16 +75,6 @@ def compute(crude: Crude, service: Service, machine: str) -> chapters.Story:
         universe=_universe(client),
         search=_search(client, crude, n_fitted),
     )
-
-
-def _spread(crude: Crude, n_fitted: int) -> tuple[Floats, float, float]:
-    """Regress log WTI on log Brent over the first months; return the residual of all months, slope and intercept."""
-    brent, wti = np.log(crude.brent), np.log(crude.wti)
-    x, y = brent[:n_fitted], wti[:n_fitted]
-    centred = x - x.mean()
-    slope = float(centred @ y / (centred @ centred))
-    intercept = float(y.mean() - slope * x.mean())
-    return wti - slope * brent - intercept, slope, intercept
 
 
 def _search(client: meanrev.Client, crude: Crude, n_fitted: int) -> chapters.Search:

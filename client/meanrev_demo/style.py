@@ -37,6 +37,8 @@ details{margin:.5rem 0}
 summary{cursor:pointer;color:var(--first)}
 summary:focus-visible,.scroll:focus-visible{outline:2px solid var(--first);outline-offset:2px}
 .scroll{overflow:auto;max-height:22rem;margin:.5rem 0}
+.picture{min-width:36rem}
+figure.scroll{max-height:none}
 table{border-collapse:collapse;font-size:.85rem;font-variant-numeric:tabular-nums}
 th,td{padding:.2rem .5rem;text-align:right;white-space:nowrap;border-bottom:1px solid var(--hair)}
 th:first-child{text-align:left}

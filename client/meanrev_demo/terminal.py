@@ -9,8 +9,8 @@ from rich.rule import Rule as Line
 from rich.table import Table
 from rich.text import Text
 
+from meanrev.pictures.colours import contrasting, hexadecimal, ramp
 from meanrev_demo import chapters, sentences
-from meanrev_demo.colours import contrasting, hexadecimal, ramp
 
 __all__ = ["picture"]
 

@@ -64,7 +64,7 @@ def test_the_html_escapes_what_it_shows():
 def test_every_result_says_what_its_fields_are():
     for name in results.__all__:
         kind = getattr(results, name)
-        documented = " ".join(base.__doc__ or "" for base in kind.__mro__[:3])
+        documented = " ".join(base.__doc__ or "" for base in kind.__mro__[:4])
         fields = [field.name for field in dataclasses.fields(kind)]
         assert all(field in documented for field in fields) or name == "BacktestPath"
 

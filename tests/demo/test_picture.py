@@ -10,8 +10,9 @@ import numpy as np
 import pytest
 from rich.console import Console
 
-from meanrev_demo import charts, page, sentences, svg, terminal
-from meanrev_demo.colours import contrasting, hexadecimal, ramp
+from meanrev.pictures import elements as svg
+from meanrev.pictures.colours import contrasting, hexadecimal, ramp
+from meanrev_demo import charts, page, sentences, terminal
 
 SENTENCES = [getattr(sentences, name) for name in sentences.__all__]
 

@@ -86,6 +86,8 @@ def test_the_prices_are_393_months_without_a_gap(prices):
 def test_the_fit_is_statsmodels_own(story, model):
     assert story.spread.n_fitted == model["seen"] == 224
     assert story.spread.hedge_ratio == pytest.approx(model["hedge_ratio"], rel=1e-9)
+    lower, upper = story.spread.hedge_interval
+    assert lower < model["hedge_ratio"] < upper
     assert story.fit.sigma == pytest.approx(model["sigma"], rel=1e-8)
     assert story.fit.mu == pytest.approx(model["mean"], abs=1e-9)
     assert story.fit.stationary_sd == pytest.approx(model["deviation"], rel=1e-8)

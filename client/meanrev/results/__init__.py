@@ -1,8 +1,10 @@
 """Results: frozen dataclasses that also read as mappings."""
 
-from meanrev.results.accounts import AccountPaths, BacktestPath, BacktestResult, Backtests, ReturnStats, Trades
+from meanrev.results.accounts import AccountPaths, BacktestPath, BacktestResult, Backtests, Trades
 from meanrev.results.base import Result
 from meanrev.results.cointegration import JohansenTest, PairFit
+from meanrev.results.matrices import KeptMatrix
+from meanrev.results.performance import ReturnStats
 from meanrev.results.portfolio import Health, MultiperiodPlan, Pca, PortfolioStats, Weights
 from meanrev.results.reversion import OuFitWithTests, ReversionTests
 from meanrev.results.scans import ScanResult
@@ -15,8 +17,8 @@ from meanrev.results.series import (
     Thresholds,
 )
 from meanrev.results.service import Estimate, JobState, Portfolio, ServerInfo
-from meanrev.results.sweeps import BestCells, CellFigures, Surface, SweepResult, WalkForward
-from meanrev.results.walks import PooledWalks
+from meanrev.results.sweeps import BestCells, CellFigures, Surface, SweepResult
+from meanrev.results.walks import PooledWalks, WalkForward
 
 __all__ = [
     "AccountPaths",
@@ -31,6 +33,7 @@ __all__ = [
     "Health",
     "JobState",
     "JohansenTest",
+    "KeptMatrix",
     "LogReturns",
     "MultiperiodPlan",
     "OuFit",

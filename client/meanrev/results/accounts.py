@@ -1,4 +1,4 @@
-"""Results of backtests and of statistics of returns.
+"""Results of backtests.
 
 A field is a scalar for one series, and an array with one entry a column where many were asked for at once.
 """
@@ -9,10 +9,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from meanrev.results.base import LABEL, Result
+from meanrev.pictures import Chart, of_results
+from meanrev.results.base import LABEL, Pictured, Result
 from meanrev.results.series import BacktestMetric
 
-__all__ = ["AccountPaths", "BacktestPath", "BacktestResult", "Backtests", "ReturnStats", "Trades"]
+__all__ = ["AccountPaths", "BacktestPath", "BacktestResult", "Backtests", "Trades"]
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -21,7 +22,7 @@ Count = int | Ints
 Text = str | tuple[str, ...]
 
 
-@dataclass(frozen=True, eq=False, kw_only=True)
+@dataclass(frozen=True, eq=False, kw_only=True, repr=False)
 class Trades(Result):
     """Round trips in the order of columns and entries: (K,) each.
 
@@ -80,60 +81,7 @@ class Trades(Result):
         return pd.DataFrame(columns, index=range(self.side.size))
 
 
-@dataclass(frozen=True, eq=False, kw_only=True)
-class ReturnStats(Result):
-    """Figures of returns; NaN where one is not defined, such as a ratio by 0.
-
-    Attributes:
-        column: Label of the column.
-        status: "ok", or "error" where a series has no figures.
-        reason: Why.
-        n_bars: Returns from the first finite one to the last.
-        total_return: Over all of them.
-        cagr: Compound growth a year.
-        annual_return: Arithmetic mean, a year.
-        volatility: Standard deviation, a year.
-        sharpe_ratio: Annualised; NaN where returns do not vary.
-        sortino_ratio: Annualised, at a target of 0; NaN where no return is negative.
-        calmar_ratio: cagr over max_drawdown; NaN where there is no drawdown.
-        omega_ratio: Gains over losses, at a threshold of 0; infinite where there are no losses.
-        max_drawdown: Positive, a fraction of the running peak.
-        longest_drawdown: In bars, from a peak to its recovery or to the end.
-        skewness: Population moment.
-        kurtosis: Population moment; 3 for a normal distribution.
-        best_return: Of one bar.
-        worst_return: Of one bar.
-        sharpe_std_error: Of sharpe_ratio; NaN where returns do not vary.
-        probability_sharpe_positive: That the true Sharpe ratio is above 0.
-    """
-
-    column: Any = field(metadata=LABEL)
-    status: Text
-    reason: Text
-    n_bars: Count
-    total_return: Number
-    cagr: Number
-    annual_return: Number
-    volatility: Number
-    sharpe_ratio: Number
-    sortino_ratio: Number
-    calmar_ratio: Number
-    omega_ratio: Number
-    max_drawdown: Number
-    longest_drawdown: Count
-    skewness: Number
-    kurtosis: Number
-    best_return: Number
-    worst_return: Number
-    sharpe_std_error: Number
-    probability_sharpe_positive: Number
-
-    def to_frame(self) -> Any:
-        """Return a pandas DataFrame with one row a column, labelled by its name."""
-        return super().to_frame().set_index("column")
-
-
-@dataclass(frozen=True, eq=False, kw_only=True)
+@dataclass(frozen=True, eq=False, kw_only=True, repr=False)
 class AccountPaths(Result):
     """Backtests bar by bar: (T, N) values in the container of the prices, NaN where a column has no bar.
 
@@ -152,7 +100,7 @@ class AccountPaths(Result):
     drawdown: Any
 
 
-@dataclass(frozen=True, eq=False, kw_only=True)
+@dataclass(frozen=True, eq=False, kw_only=True, repr=False)
 class Backtests(Result):
     """Backtests of many columns: (N,) arrays. A column that cannot be traded has NaN, status "error" and a reason.
 
@@ -233,7 +181,7 @@ class Backtests(Result):
         return super().to_frame().set_index("column")
 
 
-@dataclass(frozen=True, eq=False, kw_only=True)
+@dataclass(frozen=True, eq=False, kw_only=True, repr=False)
 class BacktestPath(Result):
     """A backtest bar by bar: each field holds (T,) values, in the container of the prices."""
 
@@ -249,8 +197,8 @@ class BacktestPath(Result):
     num_trades: Any
 
 
-@dataclass(frozen=True, eq=False, kw_only=True)
-class BacktestResult(BacktestMetric):
+@dataclass(frozen=True, eq=False, kw_only=True, repr=False)
+class BacktestResult(BacktestMetric, Pictured):
     """A whole backtest of one series: the metrics of its last bar, and the figures of all, sharpe_std_error too.
 
     All but path are None from a server without the method Backtest.
@@ -298,3 +246,14 @@ class BacktestResult(BacktestMetric):
     best_trade: float | None = None
     worst_trade: float | None = None
     note: str = ""
+
+    def chart(self, prices: Any = None) -> Chart:
+        """Return a picture of equity, drawdown and scores with entries and exits; a notebook shows it.
+
+        Args:
+            prices: (T,) as traded, for buying and holding beside it; None for none.
+
+        Raises:
+            ValueError: the backtest has no path, or prices have another length.
+        """
+        return of_results.of_backtest(self, prices)

@@ -1,6 +1,6 @@
 """The base of the results: a frozen dataclass that also reads as a mapping of its fields."""
 
-import html
+from abc import abstractmethod
 from collections.abc import Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
 from typing import Any, Self
@@ -8,17 +8,22 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["LABEL", "Result", "label_column"]
+from meanrev.pictures import Chart
+from meanrev.results.tables import arrow_table, polars_frame
+from meanrev.results.view import Shown, View, depth, described
+
+__all__ = ["LABEL", "Pictured", "Result", "label_column"]
 
 LABEL = {"label": True}
 """Metadata of a field with the label of a series, or a tuple of labels, which come back as the caller wrote them."""
 
-_SHOWN = 80
 
-
-@dataclass(frozen=True, eq=False, kw_only=True)
+@dataclass(frozen=True, eq=False, kw_only=True, repr=False)
 class Result(Mapping[str, Any]):
     """Base of the results: dict(r), {**r} and r["theta"] work beside r.theta.
+
+    repr() is a line, print() shows what fits 100 columns, a notebook shows tables. polars, pyarrow and DuckDB read a
+    result as a table of their own, by Arrow's stream interface.
 
     Attributes:
         meta: Beside the fields: further outputs of the server, address, elapsed_ms, and intake, the Report of data that
@@ -76,22 +81,42 @@ class Result(Mapping[str, Any]):
         import pandas as pd  # noqa: PLC0415 - only this method needs it
 
         fitting = self.to_columns()
-        length = max((len(value) for value in fitting.values() if _depth(value) == 1), default=1)
+        length = max((len(value) for value in fitting.values() if depth(value) == 1), default=1)
         labels = next((value.index for value in fitting.values() if isinstance(value, pd.Series)), range(length))
         return pd.DataFrame(fitting, index=labels)
+
+    def to_polars(self) -> Any:
+        """Return a polars DataFrame with the rows and columns of to_frame; labels that are not texts become texts.
+
+        Raises:
+            ModuleNotFoundError: polars is not installed.
+        """
+        return polars_frame(self.to_columns())
+
+    def to_arrow(self) -> Any:
+        """Return a pyarrow Table with the rows and columns of to_frame; labels that are not texts become texts.
+
+        Raises:
+            ModuleNotFoundError: pyarrow is not installed.
+        """
+        return arrow_table(self.to_columns())
+
+    def __arrow_c_stream__(self, requested_schema: Any = None) -> Any:
+        """Return the table as an Arrow stream, which polars, pyarrow, DuckDB and others read."""
+        return self.to_polars().__arrow_c_stream__(requested_schema)
 
     def to_columns(self) -> dict[str, Any]:
         """Return what to_frame shows, a column's values by its name, without pandas; a single value is one number."""
         columns = self._columns()
-        length = max((len(value) for value in columns.values() if _depth(value) == 1), default=1)
-        return {name: value for name, value in columns.items() if _depth(value) == 0 or len(value) == length}
+        length = max((len(value) for value in columns.values() if depth(value) == 1), default=1)
+        return {name: value for name, value in columns.items() if depth(value) == 0 or len(value) == length}
 
     def _columns(self) -> dict[str, Any]:
         """Return the fields that fit a table: scalars and vectors."""
         columns = {
             name: value
             for name, value in self.items()
-            if value is not None and not isinstance(value, Result) and _depth(value) < 2
+            if value is not None and not isinstance(value, Result) and depth(value) < 2
         }
         single = self._single()
         for name in columns.keys() & self._labels():
@@ -104,14 +129,51 @@ class Result(Mapping[str, Any]):
 
     def _single(self) -> bool:
         """Return whether this is a result of one series, whose label may be a tuple itself."""
-        return all(_depth(value) == 0 for name, value in self.items() if name not in self._labels())
+        return all(depth(value) == 0 for name, value in self.items() if name not in self._labels())
 
     def _names(self) -> tuple[str, ...]:
         return tuple(part.name for part in fields(self) if part.name != "meta")
 
+    def __repr__(self) -> str:
+        return self._view().line()
+
+    def __str__(self) -> str:
+        return self._view().text()
+
     def _repr_html_(self) -> str:
-        rows = (f"<tr><th>{html.escape(name)}</th><td>{_cell(value)}</td></tr>" for name, value in self.items())
-        return f"<table><caption>{type(self).__name__}</caption>{''.join(rows)}</table>"
+        return self._view().markup()
+
+    def _view(self) -> View:
+        inner = {
+            name: described(type(value).__name__, value.to_columns())
+            for name, value in self.items()
+            if isinstance(value, Result)
+        }
+        return View(Shown(type(self).__name__, self, self._table(), inner, self._labels()))
+
+    def _table(self) -> dict[str, Any]:
+        """Return the columns that are shown as a table; for a result of one series, whose fields are a list, none."""
+        return {} if self._single() else self.to_columns()
+
+
+class Pictured(Result):
+    """A result with a picture."""
+
+    @abstractmethod
+    def chart(self, *args: Any, **given: Any) -> Chart:
+        """Return the picture, which a notebook shows as it is."""
+
+    def plot(self, *args: Any, **given: Any) -> Any:
+        """Return the picture as a plotly figure.
+
+        Args:
+            *args: Of chart.
+            **given: Of chart.
+
+        Raises:
+            ModuleNotFoundError: plotly is not installed.
+        """
+        return self.chart(*args, **given).plotly()
 
 
 def label_column(labels: Sequence[Hashable]) -> NDArray[Any]:
@@ -128,11 +190,6 @@ def label_column(labels: Sequence[Hashable]) -> NDArray[Any]:
     return column
 
 
-def _depth(value: Any) -> int:
-    """Return the number of a field's axes; a tuple holds texts or labels, which may be tuples themselves."""
-    return 1 if isinstance(value, tuple) else np.ndim(value)
-
-
 def _same(one: Any, other: Any) -> bool:
     if isinstance(one, Result) or isinstance(other, Result):
         return bool(one == other)
@@ -140,11 +197,3 @@ def _same(one: Any, other: Any) -> bool:
         return one == other
     left, right = np.asarray(one), np.asarray(other)
     return np.array_equal(left, right, equal_nan=left.dtype.kind == right.dtype.kind == "f")
-
-
-def _cell(value: Any) -> str:
-    inner = getattr(value, "_repr_html_", None)
-    if callable(inner):
-        return str(inner())
-    text = f"{value:.6g}" if isinstance(value, float) else " ".join(str(value).split())
-    return html.escape(text if len(text) <= _SHOWN else f"{text[: _SHOWN - 3]}...")

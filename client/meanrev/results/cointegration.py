@@ -7,19 +7,24 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from meanrev.results.base import Result
+from meanrev.pictures import Chart, of_results
+from meanrev.results.base import Pictured
 
 __all__ = ["JohansenTest", "PairFit"]
 
 
-@dataclass(frozen=True, eq=False, kw_only=True)
-class PairFit(Result):
+@dataclass(frozen=True, eq=False, kw_only=True, repr=False)
+class PairFit(Pictured):
     """The fit of one pair of series.
 
     Attributes:
         y: Label of the series that is regressed.
         x: Label of the one that it is regressed on.
         hedge_ratio: Units of y per unit of x, of logarithms where these were regressed.
+        hedge_ratio_lower: Lower end of the 95 % confidence interval of the slope behind it, by dynamic least squares.
+            The interval need not hold hedge_ratio, and means nothing of series that do not revert to each other; NaN
+            where bars are too few.
+        hedge_ratio_upper: Upper end of it.
         intercept: Of the regression.
         spread: (T,) y - intercept - hedge_ratio x, in the container of the prices.
         adf_statistic: Of the residual.
@@ -40,6 +45,8 @@ class PairFit(Result):
     y: Hashable
     x: Hashable
     hedge_ratio: float
+    hedge_ratio_lower: float
+    hedge_ratio_upper: float
     intercept: float
     spread: Any
     adf_statistic: float
@@ -56,9 +63,13 @@ class PairFit(Result):
     reason: str
     note: str
 
+    def chart(self) -> Chart:
+        """Return a picture of the spread with its mean, its bands and the levels of entries."""
+        return of_results.of_pair(self)
 
-@dataclass(frozen=True, eq=False, kw_only=True)
-class JohansenTest(Result):
+
+@dataclass(frozen=True, eq=False, kw_only=True, repr=False)
+class JohansenTest(Pictured):
     """Johansen's test of N series; entry r of a statistic, and row r of its critical values, are of rank <= r.
 
     Attributes:
@@ -101,3 +112,7 @@ class JohansenTest(Result):
     half_life: float
     status: str
     reason: str
+
+    def chart(self) -> Chart:
+        """Return a picture of the spread of the first combination, with its mean and its bands."""
+        return of_results.of_combination(self)

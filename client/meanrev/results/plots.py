@@ -1,23 +1,28 @@
-"""Drawings of results, with plotly."""
+"""Drawings of a sweep, with plotly."""
 
-import html
 from collections.abc import Callable
 from typing import Any
+
+from meanrev.pictures import Chart
 
 __all__ = ["SweepPlot"]
 
 
 class SweepPlot:
-    """Drawings of a sweep."""
+    """Drawings of a sweep; called, it draws the heatmap."""
 
-    def __init__(self, surface: Callable[..., Any], best: Callable[[Any], str]) -> None:
+    def __init__(self, heatmap: Callable[..., Chart], walk: Callable[..., Chart]) -> None:
         """Draw nothing yet.
 
         Args:
-            surface: SweepResult.surface.
-            best: Describes the Sharpe ratio of a column's best cell.
+            heatmap: SweepResult.chart.
+            walk: SweepResult.walk_chart.
         """
-        self._surface, self._best = surface, best
+        self._heatmap, self._walk = heatmap, walk
+
+    def __call__(self, *args: Any, **given: Any) -> Any:
+        """Return what heatmap returns."""
+        return self.heatmap(*args, **given)
 
     def heatmap(
         self,
@@ -39,25 +44,16 @@ class SweepPlot:
             InvalidInput: the result holds no such column, figure, cost or lookback.
             ModuleNotFoundError: plotly is not installed.
         """
-        try:
-            from plotly import graph_objects  # noqa: PLC0415 - only drawings need it
-        except ModuleNotFoundError:
-            advice = "pip install '.[plot]' in a checkout of meanrev brings it"
-            raise ModuleNotFoundError(f"a drawing needs plotly; {advice}", name="plotly") from None
-        shown = self._surface(column, figure, cost=cost, lookback=lookback)
-        name = figure.replace("_", " ")
-        drawn = graph_objects.Figure(
-            graph_objects.Heatmap(
-                x=shown.exit_zscore,
-                y=shown.entry_zscore,
-                z=shown.cells,
-                colorscale="Viridis",
-                colorbar={"title": name},
-                hovertemplate="entry %{y}, exit %{x}: %{z:.3f}<extra></extra>",
-            )
-        )
-        best = self._best(shown.column) if figure == "sharpe_ratio" else ""
-        column = "prices" if shown.column == "" else html.escape(str(shown.column))  # plotly reads a title as markup
-        title = f"{column}: {name}, cost {shown.cost:g} a side, lookback {shown.lookback}{best}"
-        drawn.update_layout(title=title, xaxis_title="exit, z", yaxis_title="entry, z")
-        return drawn
+        return self._heatmap(column, figure, cost=cost, lookback=lookback).plotly()
+
+    def walk_forward(self, column: Any = None) -> Any:
+        """Return a plotly figure of a column's walk-forward.
+
+        Args:
+            column: As for SweepResult.walk_chart.
+
+        Raises:
+            InvalidInput: the result holds no such column, or no walk-forward.
+            ModuleNotFoundError: plotly is not installed.
+        """
+        return self._walk(column).plotly()

@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from meanrev.results.base import Result
+from meanrev.pictures import Chart, of_results
+from meanrev.results.base import Pictured, Result
 
 __all__ = [
     "Health",
@@ -22,8 +23,8 @@ __all__ = [
 Floats = NDArray[np.float64]
 
 
-@dataclass(frozen=True, eq=False, kw_only=True)
-class Pca(Result):
+@dataclass(frozen=True, eq=False, kw_only=True, repr=False)
+class Pca(Pictured):
     """Principal components.
 
     Attributes:
@@ -38,9 +39,13 @@ class Pca(Result):
     transformed: Any
     total_variance_explained: float
 
+    def chart(self) -> Chart:
+        """Return a picture of each component's share of the variance."""
+        return of_results.of_pca(self)
 
-@dataclass(frozen=True, eq=False, kw_only=True)
-class Weights(Result):
+
+@dataclass(frozen=True, eq=False, kw_only=True, repr=False)
+class Weights(Pictured):
     """Portfolio weights.
 
     Attributes:
@@ -67,8 +72,12 @@ class Weights(Result):
     status: str
     timestamp_ms: int
 
+    def chart(self) -> Chart:
+        """Return a picture of the weights by asset."""
+        return of_results.of_weights(self)
 
-@dataclass(frozen=True, eq=False, kw_only=True)
+
+@dataclass(frozen=True, eq=False, kw_only=True, repr=False)
 class MultiperiodPlan(Result):
     """Weights for several periods.
 
@@ -99,7 +108,7 @@ class MultiperiodPlan(Result):
     rebalance_times: NDArray[np.int64]
 
 
-@dataclass(frozen=True, eq=False, kw_only=True)
+@dataclass(frozen=True, eq=False, kw_only=True, repr=False)
 class PortfolioStats(Result):
     """Moments of a portfolio, and its assets' covariance.
 
@@ -122,7 +131,7 @@ class PortfolioStats(Result):
     marginal_contrib: Any
 
 
-@dataclass(frozen=True, eq=False, kw_only=True)
+@dataclass(frozen=True, eq=False, kw_only=True, repr=False)
 class Health(Result):
     """A portfolio's value, risk and alerts at one moment.
 

@@ -9,7 +9,7 @@ from meanrev.results.series import Count, Number, OuFit, Text
 __all__ = ["OuFitWithTests", "ReversionTests"]
 
 
-@dataclass(frozen=True, eq=False, kw_only=True)
+@dataclass(frozen=True, eq=False, kw_only=True, repr=False)
 class ReversionTests(Result):
     """Tests of one series, or of many, for reversion; NaN where a series has none.
 
@@ -120,10 +120,6 @@ class OuFitWithTests(OuFit):
     tests_half_life: Number | None = None
     tests_half_life_lower: Number | None = None
     tests_half_life_upper: Number | None = None
-
-    def __repr__(self) -> str:
-        fields = ", ".join(f"{name}={value!r}" for name, value in self.items())
-        return f"{type(self).__name__}({fields})"
 
     def _names(self) -> tuple[str, ...]:
         return tuple(name for name in super()._names() if getattr(self, name) is not None)

@@ -7,7 +7,8 @@ from typing import Any, NamedTuple, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from meanrev.results.base import LABEL, Result
+from meanrev.pictures import Chart, of_results
+from meanrev.results.base import LABEL, Pictured
 
 __all__ = ["ColumnNote", "ScanResult"]
 
@@ -33,8 +34,8 @@ class ColumnNote(NamedTuple):
     reason: str
 
 
-@dataclass(frozen=True, eq=False, kw_only=True)
-class ScanResult(Result):
+@dataclass(frozen=True, eq=False, kw_only=True, repr=False)
+class ScanResult(Pictured):
     """Significant pairs, best first; (P,) each, figures of the train part but the four named test_*.
 
     Attributes:
@@ -43,8 +44,8 @@ class ScanResult(Result):
         hedge_ratio: Units of y per unit of x, of logarithms where these were regressed.
         intercept: Of the regression.
         adf_statistic: Of the residual.
-        p_value: MacKinnon's, for two series.
-        q_value: Benjamini and Hochberg's, over all pairs tried.
+        p_value: MacKinnon's, for two series, of the better direction of the pair.
+        q_value: Benjamini and Hochberg's, over both directions of all pairs tried.
         theta: Of the residual, per bar.
         theta_std_error: Its standard error.
         half_life: In bars.
@@ -113,6 +114,10 @@ class ScanResult(Result):
     null_universes: int
     null_reason: str
     notes: tuple[ColumnNote, ...]
+
+    def chart(self) -> Chart:
+        """Return a picture of the first pairs' Sharpe ratios out of sample and their p-values."""
+        return of_results.of_scan(self)
 
     def relabelled(self, labels: Mapping[str, Hashable]) -> Self:
         """Return the same result with other labels of series, in its notes too."""

@@ -19,7 +19,7 @@ _OF_A_STRATEGY = (
 )
 
 
-@dataclass(frozen=True, eq=False, kw_only=True)
+@dataclass(frozen=True, eq=False, kw_only=True, repr=False)
 class RealityCheck(Result):
     """What the best of many strategies is worth after the search for it; to_frame has a row a strategy.
 
@@ -82,7 +82,7 @@ class RealityCheck(Result):
         return {name: value for name, value in super()._columns().items() if name in _OF_A_STRATEGY}
 
 
-@dataclass(frozen=True, eq=False, kw_only=True)
+@dataclass(frozen=True, eq=False, kw_only=True, repr=False)
 class GridChecks(Result):
     """What the best cell of a grid is worth after the search for it: F tests, one a column or one of all columns.
 

@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from meanrev.results.base import LABEL, Result, label_column
+from meanrev.pictures import Chart, of_results
+from meanrev.results.base import LABEL, Pictured, Result, label_column
 
 __all__ = [
     "BacktestMetric",
@@ -25,8 +26,8 @@ Count = int | NDArray[np.int64]
 Text = str | tuple[str, ...]
 
 
-@dataclass(frozen=True, eq=False, kw_only=True)
-class OuFit(Result):
+@dataclass(frozen=True, eq=False, kw_only=True, repr=False)
+class OuFit(Pictured):
     """An Ornstein-Uhlenbeck fit, dX = theta (mu - X) dt + sigma dW, of one series or of many.
 
     A series with too few prices for a figure has NaN there, status "updating" and the reason.
@@ -93,8 +94,19 @@ class OuFit(Result):
         """Return a pandas DataFrame with one row a series, labelled by its name."""
         return super().to_frame().set_index("asset_id")
 
+    def chart(self, prices: Any) -> Chart:
+        """Return a picture of prices with the mean and bands of one and two stationary deviations.
 
-@dataclass(frozen=True, eq=False, kw_only=True)
+        Args:
+            prices: (T,) that were fitted.
+
+        Raises:
+            ValueError: the fit is of many series.
+        """
+        return of_results.of_fit(self, prices)
+
+
+@dataclass(frozen=True, eq=False, kw_only=True, repr=False)
 class Thresholds(Result):
     """Optimal entry and exit levels of one process or of many.
 
@@ -123,8 +135,12 @@ class Thresholds(Result):
         labels = (names,) if np.ndim(self.entry_zscore) == 0 else names
         return frame.set_axis(label_column(labels), axis=0).rename_axis("asset_id")
 
+    def _table(self) -> dict[str, Any]:
+        names, columns = self.meta.get("asset_id"), super()._table()
+        return {"asset_id": label_column(names), **columns} if columns and names is not None else columns
 
-@dataclass(frozen=True, eq=False, kw_only=True)
+
+@dataclass(frozen=True, eq=False, kw_only=True, repr=False)
 class BacktestMetric(Result):
     """A backtest's state at one bar.
 
@@ -171,7 +187,7 @@ class BacktestMetric(Result):
     zscore: float
 
 
-@dataclass(frozen=True, eq=False, kw_only=True)
+@dataclass(frozen=True, eq=False, kw_only=True, repr=False)
 class LogReturns(Result):
     """Returns, and their moments over all of them.
 
@@ -188,7 +204,7 @@ class LogReturns(Result):
     n_periods: int
 
 
-@dataclass(frozen=True, eq=False, kw_only=True)
+@dataclass(frozen=True, eq=False, kw_only=True, repr=False)
 class Signal(Result):
     """What to do at the last price.
 

@@ -9,7 +9,7 @@ from meanrev.results.base import Result
 __all__ = ["Estimate", "JobState", "Portfolio", "ServerInfo"]
 
 
-@dataclass(frozen=True, eq=False, kw_only=True)
+@dataclass(frozen=True, eq=False, kw_only=True, repr=False)
 class ServerInfo(Result):
     """A server: its version, where it computes, and its limits.
 
@@ -47,7 +47,7 @@ class ServerInfo(Result):
     max_result_bytes: int = 0
 
 
-@dataclass(frozen=True, eq=False, kw_only=True)
+@dataclass(frozen=True, eq=False, kw_only=True, repr=False)
 class Estimate(Result):
     """What a request would take, as dry_run=True returns it.
 
@@ -64,7 +64,7 @@ class Estimate(Result):
     reply_bytes: int
 
 
-@dataclass(frozen=True, eq=False, kw_only=True)
+@dataclass(frozen=True, eq=False, kw_only=True, repr=False)
 class JobState(Result):
     """A job at one moment.
 
@@ -89,7 +89,7 @@ class JobState(Result):
     finished_ms: int
 
 
-@dataclass(frozen=True, eq=False, kw_only=True)
+@dataclass(frozen=True, eq=False, kw_only=True, repr=False)
 class Portfolio(Result):
     """A stored portfolio.
 

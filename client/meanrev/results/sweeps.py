@@ -1,6 +1,6 @@
 """Results of a sweep. Fields are named as on the wire, where their units are stated.
 
-Axes: N columns, G cells (threshold pairs x costs x lookbacks), E entries, X exits, S walk-forward steps.
+Axes: N columns, G cells (threshold pairs x costs x lookbacks), E entries, X exits.
 """
 
 from dataclasses import dataclass, field
@@ -11,19 +11,20 @@ from numpy.typing import NDArray
 
 from meanrev.choices import choice_rule
 from meanrev.errors import InvalidInput
+from meanrev.pictures import Chart, of_results
 from meanrev.results.base import LABEL, Result, label_column
 from meanrev.results.plots import SweepPlot
 from meanrev.results.searches import GridChecks
-from meanrev.results.walks import PooledWalks
+from meanrev.results.view import depth
+from meanrev.results.walks import PooledWalks, WalkForward
 
-__all__ = ["BestCells", "CellFigures", "Surface", "SweepResult", "WalkForward"]
+__all__ = ["BestCells", "CellFigures", "Surface", "SweepResult"]
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
-Times = NDArray[np.datetime64]
 
 
-@dataclass(frozen=True, eq=False, kw_only=True)
+@dataclass(frozen=True, eq=False, kw_only=True, repr=False)
 class Surface(Result):
     """One figure over thresholds, at one cost and lookback.
 
@@ -45,8 +46,12 @@ class Surface(Result):
     exit_zscore: Floats
     cells: Floats
 
+    def _table(self) -> dict[str, Any]:
+        columns = {f"exit {level:g}": values for level, values in zip(self.exit_zscore, self.cells.T, strict=True)}
+        return {"entry": self.entry_zscore, **columns}
 
-@dataclass(frozen=True, eq=False, kw_only=True)
+
+@dataclass(frozen=True, eq=False, kw_only=True, repr=False)
 class CellFigures(Result):
     """Figures of every column in every cell: (N, G) each, NaN where a cell is invalid; None where not asked for.
 
@@ -75,7 +80,7 @@ class CellFigures(Result):
     superior: Floats | None = None
 
 
-@dataclass(frozen=True, eq=False, kw_only=True)
+@dataclass(frozen=True, eq=False, kw_only=True, repr=False)
 class BestCells(Result):
     """Each column's choice: scalars for one series, (N,) arrays for many. backtest takes it as its thresholds.
 
@@ -120,70 +125,7 @@ class BestCells(Result):
     note: Any
 
 
-@dataclass(frozen=True, eq=False, kw_only=True)
-class WalkForward(Result):
-    """Steps of a walk-forward, (S,) each: chosen on bars [train_start, train_stop), traded on [test_start, test_stop).
-
-    Attributes:
-        column: Label of the column.
-        train_start: Bar.
-        train_stop: Bar.
-        test_start: Bar.
-        test_stop: Bar.
-        entry_zscore: Of the chosen cell; NaN where none was valid.
-        exit_zscore: Of it.
-        cost: Of it.
-        lookback: Of it; 0 where none was valid.
-        train_sharpe: Annualised.
-        test_sharpe: Annualised.
-        test_return: Cumulative.
-        test_trades: Closed round trips.
-        test_max_drawdown: Positive.
-        cell: Number of the chosen cell, -1 where none was valid.
-        status: "ok", or "error" where the train part has no cell, or the test part no figures.
-        reason: Why; "" where both have them.
-        train_sharpe_std_error: Of train_sharpe; it does not allow for the choice of the cell by the same bars.
-        test_sharpe_std_error: Of test_sharpe; NaN where the returns do not vary.
-        probability_sharpe_positive: That the true Sharpe ratio behind test_sharpe is above 0.
-        note: What to beware of in either part, such as few bars or trades; "" for nothing.
-        train_first: Time of the first train bar, datetime64; None, like the next three, where the prices have no times.
-        train_last: Time of the last train bar.
-        test_first: Time of the first test bar.
-        test_last: Time of the last test bar.
-    """
-
-    column: tuple[Any, ...] = field(metadata=LABEL)
-    train_start: Ints
-    train_stop: Ints
-    test_start: Ints
-    test_stop: Ints
-    entry_zscore: Floats
-    exit_zscore: Floats
-    cost: Floats
-    lookback: Ints
-    train_sharpe: Floats
-    test_sharpe: Floats
-    test_return: Floats
-    test_trades: Ints
-    test_max_drawdown: Floats
-    cell: Ints
-    status: tuple[str, ...]
-    reason: tuple[str, ...]
-    train_sharpe_std_error: Floats
-    test_sharpe_std_error: Floats
-    probability_sharpe_positive: Floats
-    note: tuple[str, ...]
-    train_first: Times | None = None
-    train_last: Times | None = None
-    test_first: Times | None = None
-    test_last: Times | None = None
-
-    def to_columns(self) -> dict[str, Any]:
-        """Return what to_frame shows, a column's values by its name, without pandas."""
-        return self._columns()
-
-
-@dataclass(frozen=True, eq=False, kw_only=True)
+@dataclass(frozen=True, eq=False, kw_only=True, repr=False)
 class SweepResult(Result):
     """Backtests of every column in every cell of a grid.
 
@@ -217,14 +159,43 @@ class SweepResult(Result):
 
     @property
     def plot(self) -> SweepPlot:
-        """Drawings; they need plotly, which the extra meanrev[plot] brings."""
-        return SweepPlot(self.surface, self._best_words)
+        """Drawings by plotly, which the extra meanrev[plot] brings."""
+        return SweepPlot(self.chart, self.walk_chart)
 
-    def _best_words(self, column: Any) -> str:
-        """Return the Sharpe ratio of a column's best cell with its standard error, "" where it has none."""
-        place = self.columns.index(column)
-        ratio, error = (np.atleast_1d(self.best[name])[place] for name in ("sharpe_ratio", "sharpe_std_error"))
-        return f"; the best cell's is {ratio:.2f} ± {error:.2f}" if np.isfinite(error) else ""
+    def chart(
+        self,
+        column: Any = None,
+        figure: str = "sharpe_ratio",
+        *,
+        cost: float | None = None,
+        lookback: int | None = None,
+    ) -> Chart:
+        """Return a picture of one figure over entry and exit thresholds, with the best cell and plateau.
+
+        Args:
+            column: As for surface, like the arguments that follow.
+            figure: As for surface.
+            cost: As for surface.
+            lookback: As for surface.
+
+        Raises:
+            InvalidInput: the result holds no such column, figure, cost or lookback.
+        """
+        return of_results.of_surface(self, column, figure, cost, lookback)
+
+    def walk_chart(self, column: Any = None) -> Chart:
+        """Return a picture of a column's walk-forward: gains out of sample, and Sharpe ratios by step.
+
+        Args:
+            column: Label of the column; the first where None.
+
+        Raises:
+            InvalidInput: the result holds no such column, or no walk-forward.
+        """
+        if self.walk_forward is None:
+            raise InvalidInput("walk_forward", "must be given to sweep for a picture of it", value=None)
+        place = 0 if column is None else _place("column", self.columns, column)
+        return of_results.of_walk(self.walk_forward, self.columns[place], self.pooled)
 
     def to_columns(self) -> dict[str, Any]:
         """Return what to_frame shows, a column's values by its name, without pandas: a row a column and cell."""
@@ -272,6 +243,12 @@ class SweepResult(Result):
             exit_zscore=leave,
             cells=values,
         )
+
+    def _table(self) -> dict[str, Any]:
+        """Return each column's best cell: a row for each of the cells would show the first column's alone."""
+        return {
+            name: values if depth(values) else np.array([values]) for name, values in self.best.to_columns().items()
+        }
 
     def _columns(self) -> dict[str, Any]:
         n_columns = len(self.columns)

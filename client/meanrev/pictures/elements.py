@@ -1,4 +1,4 @@
-"""Drawings as text: elements, scales and axes, as little of SVG as the page needs."""
+"""Drawings as text: elements, scales and axes, as little of SVG as pages and pictures need."""
 
 from collections.abc import Callable, Iterable, Sequence
 from html import escape
