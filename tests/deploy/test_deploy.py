@@ -22,6 +22,11 @@ CHECKS = {
     DEPLOY / "compose.tls.yaml": ["check-jsonschema", "--builtin-schema", "vendor.compose-spec"],
     DEPLOY / "kubernetes.yaml": ["kubernetes-validate", "--strict", "--quiet"],
     DEPLOY / "meanrev.service": ["systemd-analyze", "verify"],
+    DEPLOY / "batch/kubernetes.yaml": ["kubernetes-validate", "--strict", "--quiet"],
+    DEPLOY / "batch/meanrev-batch.service": ["systemd-analyze", "verify"],
+    DEPLOY / "batch/submit.sh": ["bash", "-n"],
+    DEPLOY / "batch/shard.sbatch": ["bash", "-n"],
+    DEPLOY / "batch/gather.sbatch": ["bash", "-n"],
 }
 MISTAKES = [
     (DOCKERFILE, "python:3.12-slim AS both", "python AS both", "DL3006"),
@@ -34,6 +39,10 @@ MISTAKES = [
     (DEPLOY / "kubernetes.yaml", "terminationGracePeriodSeconds: 40", "terminationGraceSeconds: 40", "Additional"),
     (DEPLOY / "kubernetes.yaml", "replicas: 2", "replicas: two", "replicas"),
     (DEPLOY / "meanrev.service", "DynamicUser=yes", "DynamicUsr=yes", "DynamicUsr"),
+    (DEPLOY / "batch/kubernetes.yaml", "completions: 4", "completion: 4", "completion"),
+    (DEPLOY / "batch/kubernetes.yaml", "backoffLimitPerIndex: 3", "backoffLimitPerIndex: many", "backoffLimitPerIndex"),
+    (DEPLOY / "batch/meanrev-batch.service", "KillMode=mixed", "KillMode=mild", "kill mode"),
+    (DEPLOY / "batch/submit.sh", "job=$(sbatch", "job=$(sbatch (", "syntax error"),
 ]
 
 
@@ -126,6 +135,6 @@ def test_no_file_names_an_index_or_a_host_of_packages():
 
 def test_the_build_sees_what_the_wheel_is_made_from_and_no_more():
     seen = {line[1:] for line in (ROOT / ".dockerignore").read_text(encoding="utf-8").splitlines() if line[:1] == "!"}
-    assert {"gpu_kernels", "proto", "server", "client"} <= seen
+    assert {"gpu_kernels", "proto", "server", "client", "batch"} <= seen
     assert all((ROOT / name).exists() for name in seen)
     assert not seen & {"tests", "docs", "bench", ".git"}

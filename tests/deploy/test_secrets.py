@@ -60,7 +60,7 @@ def test_the_server_gets_a_pair_and_tokens_and_no_leave_to_serve_plaintext(file)
 @pytest.mark.parametrize("file", [UNIT, DROP_IN], ids=lambda file: file.name)
 def test_the_unit_uses_only_flags_that_serve_has(file):
     flags = {flag for option in serve.params for flag in option.opts}
-    words = " ".join(found(r"^Exec\w+=(.+)", file)).split()
+    words = " ".join(found(r"^ExecStart=(.+)", file)).split()
     assert {word for word in words if word.startswith("--")} <= flags
     assert (words[1:2] == ["serve"]) is (file == UNIT)
     # A flag would take precedence over a variable of the drop-in.

@@ -1,0 +1,95 @@
+"""What can be done with the folder of a run without its universe: gather it, look at it, clean it."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+from meanrev_batch import manifest, stages, tables
+from meanrev_batch import report as reports
+from meanrev_batch.errors import Incomplete
+from meanrev_batch.model import Chunk
+from meanrev_batch.plan import loaded
+from meanrev_batch.report import Report
+from meanrev_batch.store import Folder
+
+__all__ = ["clean", "gather", "status"]
+
+
+def gather(out: Path) -> Report:
+    """Join what shards computed, and write pairs.parquet and report.json.
+
+    Args:
+        out: Folder of the run.
+
+    Raises:
+        ForeignFolder: it holds no run.
+        Incomplete: chunks are missing.
+    """
+    folder, report = Folder(out), Report()
+    plan = loaded(folder, manifest.read(folder))
+    reports.of_universe(report, tables.columns_of([out / "universe.parquet"], tables.UNIVERSE).to_pylist())
+    tests = plan.tests()
+    _complete(folder, "test", tests)
+    found = stages.selected(folder, plan, tests)
+    trades = plan.trades(found.columns)
+    _complete(folder, "trade", trades)
+    report.chunks = {
+        "test": {"done": len(tests), "total": len(tests)},
+        "trade": {"done": len(trades), "total": len(trades)},
+    }
+    stages.gathered(folder, plan, found, trades, report)
+    report.foreign = list(folder.survey().foreign)
+    report.state = "complete"
+    reports.written(folder, report)
+    return report
+
+
+def _complete(folder: Folder, stage: str, chunks: list[Chunk]) -> None:
+    missing = [chunk for chunk in chunks if not folder.has(chunk)]
+    if missing:
+        rule = f"{len(missing)} of {len(chunks)} chunks of stage {stage} are missing in {folder.path}"
+        raise Incomplete(f"{rule}, the first is {missing[0].place}; the command that computed the others computes them")
+
+
+def status(out: Path) -> dict[str, Any]:
+    """Tell how far a run is, from the files of its folder.
+
+    Args:
+        out: Folder of the run.
+
+    Raises:
+        ForeignFolder: it holds no run.
+    """
+    folder = Folder(out)
+    document = manifest.read(folder)
+    files = {stage: {path.stem for path in (out / stage).glob("*.parquet")} for stage in ("test", "trade")}
+    tests = {chunk.id for chunk in loaded(folder, document).tests()}
+    failed = [json.loads(path.read_bytes()) for path in sorted((out / "failed").glob("*.json"))]
+    report = out / "report.json"
+    return {
+        "run": dict(document),
+        "chunks": {
+            "test": {"done": len(tests & files["test"]), "total": len(tests)},
+            "trade": {"done": len(files["trade"])},
+        },
+        "failed": failed,
+        "report": json.loads(report.read_bytes()) if report.exists() else None,
+    }
+
+
+def clean(out: Path) -> int:
+    """Remove what is only needed to go on: the matrix and the p-values. Return how many bytes that were.
+
+    Args:
+        out: Folder of a run.
+
+    Raises:
+        ForeignFolder: it holds no run.
+        Incomplete: the run has no answer yet.
+    """
+    folder = Folder(out)
+    manifest.read(folder)
+    report = out / "report.json"
+    if not report.exists() or json.loads(report.read_bytes())["state"] != "complete":
+        raise Incomplete(f"the run in {out} has no answer yet, and needs these files to go on")
+    return folder.cleared("matrix.npy", "test/*.p64")

@@ -1,0 +1,1 @@
+"""What needs all chunks, in bounded memory."""

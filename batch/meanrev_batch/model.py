@@ -1,0 +1,128 @@
+"""What the parts of a batch run hand to each other: chunks of work, and what became of them."""
+
+from typing import Literal, NamedTuple
+
+import msgspec
+import numpy as np
+from numpy.typing import NDArray
+
+from meanrev_batch.options import ScanOptions
+
+__all__ = ["Chunk", "Floats", "Ints", "Job", "Outcome", "PairList", "Result", "Stage", "Tile"]
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
+
+Stage = Literal["test", "trade"]
+
+
+class Tile(NamedTuple):
+    """A rectangle of the matrix of pairs: columns of the universe from start to before stop, each pair once."""
+
+    y_start: int
+    y_stop: int
+    x_start: int
+    x_stop: int
+
+    @property
+    def n_pairs(self) -> int:
+        """How many unordered pairs it has."""
+        rows = self.y_stop - self.y_start
+        return rows * (rows - 1) // 2 if self.y_start == self.x_start else rows * (self.x_stop - self.x_start)
+
+
+class PairList(NamedTuple):
+    """Selected pairs that are traded over the same bars; arrays are (P,).
+
+    Attributes:
+        stop: Bars of both parts together.
+        y: Columns of the series regressed.
+        x: Columns of the series they are regressed on.
+        hedge_ratio: Of the train part.
+        intercept: Likewise.
+        adf_statistic: Likewise.
+        p_value: Likewise.
+    """
+
+    stop: int
+    y: Ints
+    x: Ints
+    hedge_ratio: Floats
+    intercept: Floats
+    adf_statistic: Floats
+    p_value: Floats
+
+
+class Chunk(NamedTuple):
+    """A piece of work that is done whole or not at all.
+
+    Attributes:
+        id: 32 hexadecimal digits that everything its result depends on goes into.
+        stage: "test" or "trade".
+        place: Where it is, for people: "names 0 to 249 with 250 to 499".
+        work: What it computes.
+        cost: Pairs times bars.
+    """
+
+    id: str
+    stage: Stage
+    place: str
+    work: Tile | PairList
+    cost: float
+
+    @property
+    def n_pairs(self) -> int:
+        """Its pairs."""
+        return self.work.n_pairs if isinstance(self.work, Tile) else self.work.y.size
+
+
+class Job(msgspec.Struct, frozen=True):
+    """What all chunks of a stage share; it can be pickled.
+
+    Attributes:
+        options: Of the scan.
+        n_train: Bars of the train part.
+        matrix: Path of the file of prices, (N, T).
+        backend: One of gpu_kernels.backend.BACKENDS.
+    """
+
+    options: ScanOptions
+    n_train: int
+    matrix: str
+    backend: str
+
+
+class Result(NamedTuple):
+    """What a worker returns for a chunk.
+
+    Attributes:
+        body: A Parquet file of one row a pair.
+        p_values: Of a tile: all p-values, ascending, as bytes of float64; b"" for a list.
+    """
+
+    body: bytes
+    p_values: bytes = b""
+
+
+class Outcome(NamedTuple):
+    """What became of a chunk.
+
+    Attributes:
+        chunk: Which.
+        state: "done"; "failed" where it raised; "poison" where two workers ended while they computed it.
+        result: Where it is done.
+        reason: Where it is not.
+        attempts: How often it was begun.
+        cpu_s: Seconds of processor time.
+        rss_bytes: The most memory that its worker has had.
+        node: Name of the machine.
+    """
+
+    chunk: Chunk
+    state: Literal["done", "failed", "poison"]
+    result: Result | None = None
+    reason: str = ""
+    attempts: int = 1
+    cpu_s: float = 0.0
+    rss_bytes: int = 0
+    node: str = ""

@@ -1,0 +1,79 @@
+"""What a scan computes, as the command line and run.json say it."""
+
+from typing import Annotated, Literal, NamedTuple
+
+import msgspec
+from msgspec import Meta
+
+from meanrev_batch.errors import BadOption
+
+__all__ = ["ScanOptions", "Selection"]
+
+
+class Selection(NamedTuple):
+    """Which pairs are traded: those with p, or with q, below a level.
+
+    Attributes:
+        by: "p" or "q".
+        level: Above 0 and at most 1; p below 1 stands for all pairs that have a statistic.
+    """
+
+    by: str
+    level: float
+
+
+class ScanOptions(msgspec.Struct, frozen=True, kw_only=True):
+    """What a scan computes; the options with a twin in `meanrev scan` have its names, ranges and defaults.
+
+    Attributes:
+        select: "p<0.05" or "q<0.1": which pairs are traded.
+        split: The last day of the train part, the number of its bars, or "" for 70 % of the bars.
+        fill: Most bars in a row over which a price is carried forward.
+        least_bars: Share of the train part's bars at which a name must have a price of its own.
+        lags: Lagged differences in the test of the residual.
+        log: Regress the logarithms of the prices.
+        cost: Per side, as in gpu_kernels.pair_trading.scan.
+        objective: What the thresholds maximise.
+        lookback: Bars of the rolling z-score.
+        periods_per_year: Bars in a year.
+        score: "fixed" or "rolling".
+        cost_legs: How many legs of a pair pay: 1 or 2.
+        bias: Correction of the fitted speed.
+        rank_by: What pairs are ranked by.
+        top: Most pairs in pairs.parquet; None for all.
+        memory: Bytes that a worker may take.
+    """
+
+    select: str = "p<0.05"
+    split: str = ""
+    fill: Annotated[int, Meta(ge=0)] = 2
+    least_bars: Annotated[float, Meta(gt=0, le=1)] = 0.98
+    lags: Annotated[int, Meta(ge=0)] = 1
+    log: bool = True
+    cost: Annotated[float, Meta(ge=0)] | None = None
+    objective: str = "sharpe"
+    lookback: Annotated[int, Meta(ge=2)] = 60
+    periods_per_year: Annotated[float, Meta(gt=0)] = 252.0
+    score: str = "fixed"
+    cost_legs: Annotated[int, Meta(ge=1, le=2)] = 2
+    bias: str = "median_unbiased"
+    rank_by: Literal["p_value", "train_sharpe", "deflated_sharpe"] = "p_value"
+    top: Annotated[int, Meta(ge=1)] | None = None
+    memory: Annotated[int, Meta(ge=1)] = 512_000_000
+
+    @property
+    def selection(self) -> Selection:
+        """The parsed select.
+
+        Raises:
+            BadOption: it is written otherwise.
+        """
+        by, _, level = self.select.replace(" ", "").partition("<")
+        try:
+            found = Selection(by, float(level))
+        except ValueError:
+            found = Selection("", 0.0)
+        if found.by not in {"p", "q"} or not 0.0 < found.level <= 1.0:
+            rule = "must be p<LEVEL or q<LEVEL with a level above 0 and at most 1, such as p<0.05"
+            raise BadOption("select", rule, self.select)
+        return found

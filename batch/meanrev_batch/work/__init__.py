@@ -1,0 +1,1 @@
+"""What workers compute: arrays in, columns out. No path, no engine, no file."""

@@ -1,0 +1,101 @@
+"""`meanrev batch` from its words to its exit codes."""
+
+import json
+import sys
+
+import pytest
+
+from tests.batch.universes import prices, write
+
+WORDS = ("--memory", "1", "--lookback", "20", "--engine", "here")
+
+
+@pytest.fixture(scope="module")
+def universe(tmp_path_factory):
+    values = prices(34, 240)
+    values[210:, 3] = float("nan")
+    values[:, 5] = 7.0
+    return str(write(tmp_path_factory.mktemp("universe") / "prices.parquet", values))
+
+
+def document(done):
+    assert done.exit_code == 0, done.output
+    return json.loads(done.stdout)
+
+
+def test_scan_status_and_clean(run, universe, tmp_path):
+    out = str(tmp_path / "run")
+    done = run("batch", "scan", "--universe", universe, "--out", out, *WORDS)
+    assert done.exit_code == 0
+    said = done.stdout.splitlines()
+    assert said[0] == "34 names, 33 tested; left out: 1 constant (universe.parquet)"
+    assert said[1].startswith("528 of 528 pairs tried, ")
+    assert "survivorship: names as given; 1 name ends within the test part" in said
+    assert said[-1] == f"Saved: {tmp_path / 'run/pairs.parquet'}"
+    found = document(run("batch", "status", out, "--json"))
+    assert found["chunks"]["test"] == {"done": 5, "total": 5}
+    assert found["report"]["state"] == "complete"
+    assert "stage test: 5 of 5 chunks" in run("batch", "status", out).stdout
+    assert document(run("batch", "clean", out, "--json"))["removed_bytes"] > 33 * 240 * 8
+
+
+def test_shards_and_gather(run, universe, tmp_path):
+    out = str(tmp_path / "run")
+    words = ("batch", "scan", "--universe", universe, "--out", out, *WORDS)
+    first = run(*words, "--shard", "1/2")
+    assert first.exit_code == 0
+    assert first.stdout.splitlines()[-1] == (
+        "chunks of other shards are missing: run each shard once more when all have ended"
+    )
+    early = run("batch", "gather", out)
+    assert (early.exit_code, "2 of 5 chunks of stage test are missing" in early.stderr) == (6, True)
+    assert run(*words, "--shard", "2/2").exit_code == 0
+    last = run(*words, "--shard", "1/2")
+    assert last.stdout.splitlines()[-1] == f"when all shards have said so: meanrev batch gather {out}"
+    assert document(run("batch", "gather", out, "--json"))["state"] == "complete"
+
+
+def test_plan_takes_the_words_of_scan_and_writes_nothing(run, universe, tmp_path):
+    words = ("batch", "plan", "--universe", universe, "--memory", "1", "--lookback", "20", "--workers", "4")
+    found = document(run(*words, "--dollars-per-hour", "3.5", "--json"))
+    assert (found["n_kept"], found["n_pairs"], found["chunks"]["test"], found["workers"]) == (33, 528, 5, 4)
+    said = run(*words).stdout.splitlines()
+    assert said[0].startswith("34 names, 33 tested; 528 pairs, about ")
+    assert said[1].startswith("5 chunks of 16 by 16 names to test, about 1 lists to trade")
+    assert said[-1].endswith("above --memory (0 MB), because a chunk is not made smaller than 16 names")
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "said"),
+    [
+        (("--split", "soon"), 2, "--split must be the last day of the train part, such as 2022-12-30, or the number"),
+        (("--select", "p"), 2, "--select must be p<LEVEL or q<LEVEL with a level above 0 and at most 1"),
+        (("--least-bars", "2"), 2, "--least-bars: expected `float` <= 1.0"),
+        (("--shard", "3/2"), 2, "is no shard: give I/N with I from 1 to N, such as 2/3"),
+        (("--memory", "much"), 2, "'much' is no size: give 512MB or 2GB"),
+        (("--fresh", "--extend"), 2, "--fresh must not be given with extend"),
+        (("--fresh", "--shard", "1/2"), 2, "--fresh must not be given with shard"),
+        (("--prices-as-they-are", "--columns", "N05"), 4, "has 0 names that can be used of 1 (1 constant"),
+    ],
+)
+def test_bad_input(run, universe, tmp_path, words, code, said):
+    done = run("batch", "scan", "--universe", universe, "--out", str(tmp_path / "run"), *WORDS, *words)
+    assert said in done.stderr
+    assert done.exit_code == code
+
+
+def test_a_folder_with_other_files_is_refused(run, universe, tmp_path):
+    (tmp_path / "thesis.tex").write_text("")
+    done = run("batch", "scan", "--universe", universe, "--out", str(tmp_path), *WORDS)
+    assert (done.exit_code, "holds thesis.tex and no run; give another --out" in done.stderr) == (2, True)
+    assert run("batch", "status", str(tmp_path)).exit_code == 2
+
+
+def test_without_the_extra_it_says_what_to_install(run, universe, tmp_path, monkeypatch):
+    for name in [name for name in sys.modules if name.startswith("meanrev_batch")]:
+        monkeypatch.delitem(sys.modules, name)
+    monkeypatch.setitem(sys.modules, "pyarrow", None)
+    done = run("batch", "scan", "--universe", universe, "--out", str(tmp_path / "run"), *WORDS)
+    assert done.exit_code == 2
+    assert "meanrev batch needs pyarrow, which the extra [batch] brings" in done.stderr
