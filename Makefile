@@ -4,7 +4,7 @@ BIN := .venv/bin
 PEERS := .venv-peers/bin
 PROOF := .venv-proof/bin
 WIRE := .venv-wire/bin
-CODE := gpu_kernels proto server client tests bench deploy
+CODE := gpu_kernels proto server client batch tests bench deploy
 # Tests move to the process that has none left, for some take a second and most a millisecond.
 PYTEST := $(BIN)/python -m pytest -q -n 2 --dist worksteal --durations 20
 GENERATED := $(foreach name,meanrev research,$(name)_pb2.py $(name)_pb2.pyi $(name)_pb2_grpc.py)
@@ -69,7 +69,8 @@ check: .venv/.check check-wire ## style, types, layers, wire, spelling, image, m
 	$(BIN)/check-jsonschema --builtin-schema vendor.github-workflows .github/workflows/ci.yml
 	$(BIN)/check-jsonschema --builtin-schema vendor.github-issue-forms .github/ISSUE_TEMPLATE/bug.yml .github/ISSUE_TEMPLATE/idea.yml
 	$(BIN)/pre-commit validate-config .pre-commit-config.yaml
-	$(BIN)/kubernetes-validate --strict --quiet deploy/kubernetes.yaml
+	$(BIN)/kubernetes-validate --strict --quiet deploy/kubernetes.yaml deploy/batch/kubernetes.yaml
+	for file in deploy/batch/*.sh deploy/batch/*.sbatch; do bash -n $$file || exit 1; done
 	$(BIN)/python tests/budgets.py
 
 hooks: .venv/.check ## check each commit before it is made, and everything before a push
@@ -90,8 +91,10 @@ bench: .venv-peers/.peers ## measurements, each beside its peer
 	PYTHONPATH=. $(PEERS)/python bench/bench_rpc.py --out bench/results
 	PYTHONPATH=. $(PEERS)/python bench/bench_overhead.py --out bench/results
 	PYTHONPATH=. $(PEERS)/python bench/bench_answers.py --out bench/results
+	PYTHONPATH=. $(PEERS)/python bench/bench_matrices.py --out bench/results
 	PYTHONPATH=. $(PEERS)/python bench/bench_intake.py --out bench/results
 	PYTHONPATH=. $(PEERS)/python bench/bench_import.py --out bench/results
+	PYTHONPATH=. $(PEERS)/python bench/bench_batch.py --out bench/results
 
 fault-table: .venv/.test ## every fault against real servers, measured: writes bench/results and docs/faults.md
 	PYTHONPATH=. $(BIN)/python -m bench.faults --out bench/results --page docs/faults.md
@@ -99,11 +102,10 @@ fault-table: .venv/.test ## every fault against real servers, measured: writes b
 image: .venv/.run ## build the cpu container image and try it; needs root, buildah and debootstrap
 	deploy/image.sh
 
-# The machine's own Python with CuPy: such machines are bare, and the driver and the toolkit are theirs.
-gpu: ## on a machine with a GPU: cuda equals numpy, no stray access, and the figures to reach
-	PYTHONPATH=.:server $(PYTHON) -m pytest -q -rs -c /dev/null --rootdir . --noconftest -p no:cacheprovider tests/gpu
-	! command -v compute-sanitizer || PYTHONPATH=.:server compute-sanitizer --tool memcheck --error-exitcode 9 $(PYTHON) -m pytest -q -c /dev/null --rootdir . --noconftest -p no:cacheprovider tests/gpu -k "33 or 31"
-	PYTHONPATH=. $(PYTHON) bench/gpu.py --out $(or $(OUT),bench/results)
+# The machine's own Python with CuPy: such machines are bare, and the driver and the toolkit are theirs. One run of eight
+# minutes gives everything; GPU="--only sweeps" carries out some of its steps.
+gpu: ## on a machine with a GPU: figures beside their targets, cuda equals numpy, no stray access; OUT=folder for them
+	$(PYTHON) -m bench.gpu --out $(or $(OUT),build/gpu) $(GPU)
 
 wire: .venv-wire/.wire ## regenerate proto/meanrev_wire from the .proto
 	$(call generate,proto/meanrev_wire)

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 ROOT = Path(__file__).resolve().parent.parent
-PRODUCT = ("gpu_kernels", "proto/meanrev_wire", "server", "client")
+PRODUCT = ("gpu_kernels", "proto/meanrev_wire", "server", "client", "batch")
 PYTHON = ("*.py",)
 KERNELS = ("*.cu", "*.h", "*.cc")
 FUNCTION_LONGEST = 60

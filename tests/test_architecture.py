@@ -15,9 +15,23 @@ from tests.sources import nodes
 ROOT = Path(__file__).resolve().parent.parent
 ARCHITECTURE = ROOT / "docs" / "ARCHITECTURE.md"
 PAGES = [page for page in (ARCHITECTURE, ROOT / "docs/GLOSSARY.md", ROOT / "CONTRIBUTING.md") if page.is_file()]
-CODE = ("gpu_kernels", "proto", "server", "client", "tests", "bench", "deploy", "docs", "requirements", ".github")
+CODE = (
+    "gpu_kernels",
+    "proto",
+    "server",
+    "client",
+    "batch",
+    "tests",
+    "bench",
+    "deploy",
+    "docs",
+    "requirements",
+    ".github",
+)
 PACKAGES = {"gpu_kernels": ".", "meanrev_wire": "proto", "meanrev_worker": "server", "meanrev_server": "server"}
-PACKAGES |= dict.fromkeys(("meanrev", "meanrev_cli", "meanrev_demo", "meanrev_local"), "client")
+PACKAGES |= dict.fromkeys(("meanrev", "meanrev_cli", "meanrev_demo", "meanrev_local"), "client") | {
+    "meanrev_batch": "batch"
+}
 WORDS = ("*.cu", "*.h", "*.proto", "*.toml", "*.sh", "*.yaml", "Makefile")
 ELSEWHERE = {"maximum_concurrent_rpcs"}
 """Names of other projects that the pages speak of."""

@@ -51,6 +51,10 @@ CLIENT_METHODS = {
     "ScanPairs": "scan",
     "FitPair": "pair",
     "FitJohansen": "johansen",
+    "PutMatrix": "put",
+    "AppendRows": "append",
+    "ListMatrices": "matrices",
+    "DropMatrix": "drop",
     "SubmitJob": "submit",
     "WatchJob": "job",
     "FetchResult": "job",
@@ -60,7 +64,7 @@ CLIENT_METHODS = {
     "PutPortfolio": "put_portfolio",
     "GetPortfolio": "get_portfolio",
 }
-ROOMS = ("gpu_kernels", "proto/meanrev_wire", "server", "client")
+ROOMS = ("gpu_kernels", "proto/meanrev_wire", "server", "client", "batch")
 
 
 def modules():
@@ -151,7 +155,7 @@ def test_the_maths_room_reads_no_clock_environment_or_log():
 
 def test_every_public_name_of_the_maths_has_a_user():
     """Product code reads it, or a build does; tests of the name itself do not count."""
-    folders = ("gpu_kernels", "server", "client", "tests/proof")
+    folders = ("gpu_kernels", "server", "client", "batch", "tests/proof")
     paths = [path for folder in folders for path in (ROOT / folder).rglob("*.py")]
     read = {
         node.id if isinstance(node, ast.Name) else node.attr

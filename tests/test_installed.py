@@ -17,6 +17,7 @@ from gpu_kernels.compile import sources
 PACKAGES = (
     "gpu_kernels",
     "meanrev",
+    "meanrev_batch",
     "meanrev_cli",
     "meanrev_demo",
     "meanrev_local",

@@ -8,10 +8,10 @@ With --page alone nothing is measured.
 import argparse
 from pathlib import Path
 
-from bench.calibration import reversion, rolling, search, trading, unit_root
+from bench.calibration import discoveries, hedge, reversion, rolling, search, trading, unit_root
 from bench.calibration.section import page, write
 
-MODULES = {module.NAME: module for module in (unit_root, reversion, trading, rolling, search)}
+MODULES = {module.NAME: module for module in (unit_root, reversion, hedge, trading, rolling, search, discoveries)}
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "calibration.md"
 
 

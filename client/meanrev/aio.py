@@ -18,8 +18,9 @@ from dataclasses import replace
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Literal, ParamSpec, Self, TypeVar, cast, overload
 
+from meanrev.asking import steps
 from meanrev.client_base import ClientBase
-from meanrev.errors import ConnectionFailed, InvalidInput, MeanRevError, Overloaded, ServerError, from_status
+from meanrev.errors import ConnectionFailed, InvalidInput, MeanRevError, Overloaded, from_status
 from meanrev.extensions import local
 from meanrev.jobs import AsyncJob
 from meanrev.methods.info import upload_limits
@@ -51,6 +52,7 @@ class AsyncClient(ClientBase, Awaiting):
     Attributes:
         address: Where calls go.
         timeout: Seconds that a call may take unless it has a timeout of its own.
+        cache: Whether the server is to keep each matrix that research methods send.
     """
 
     def _connect(self, where: Endpoint) -> None:
@@ -151,19 +153,21 @@ class AsyncClient(ClientBase, Awaiting):
 
     async def _answer(self, question: Question[R]) -> R:
         deadline = time.monotonic() + default_timeout(self.timeout if question.timeout is None else question.timeout)
-        if question.following is None:
-            return await self._ask(question, deadline)
+        doing = steps(question, cache=self.cache)
         try:
-            answer = await self._ask(question, deadline)
-        except ServerError as error:
-            following = question.following(None) if error.code == "UNIMPLEMENTED" else None
-            if following is None:
-                raise
-        else:
-            following = question.following(answer)
-            if following is None:
-                return answer
-        return await self._ask(following, deadline)
+            step = next(doing)
+            while True:
+                try:
+                    if isinstance(step, Question):
+                        brought = await self._ask(step, deadline)
+                    else:
+                        brought = await asyncio.to_thread(step)
+                except MeanRevError as error:
+                    step = doing.throw(error)
+                else:
+                    step = doing.send(brought)
+        except StopIteration as end:
+            return cast("R", end.value)
 
     async def _ask(self, question: Question[R], deadline: float) -> R:
         started = time.monotonic()

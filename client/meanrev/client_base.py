@@ -22,6 +22,7 @@ class ClientBase(Methods, ABC):
     Attributes:
         address: Where calls go.
         timeout: Seconds that a call may take unless it has a timeout of its own.
+        cache: Whether the server is to keep each matrix that research methods send.
     """
 
     def __init__(
@@ -31,6 +32,7 @@ class ClientBase(Methods, ABC):
         token: str | None = None,
         tls: Tls = None,
         timeout: float | None = None,
+        cache: bool = False,
     ) -> None:
         """Decide where calls go; the first one connects.
 
@@ -41,6 +43,7 @@ class ClientBase(Methods, ABC):
             tls: True for the roots that gRPC brings, a path of a CA's PEM file, or TlsFiles; None means MEANREV_TLS_CA,
                 and plaintext where that is not set either.
             timeout: Seconds a call may take; None means MEANREV_TIMEOUT, else 30.
+            cache: Have the server keep the matrices of research methods, so that one that it has is not sent again.
 
         Raises:
             InvalidInput: an argument breaks its rule.
@@ -50,6 +53,7 @@ class ClientBase(Methods, ABC):
         self._token, self._tls = token, tls
         self.address = where.address
         self.timeout = default_timeout(timeout)
+        self.cache = cache
         self._upload_limits: Mapping[str, int] | None = None
         self._outage = Outage(self.address, self.timeout)
         self._connect(where)
@@ -62,7 +66,7 @@ class ClientBase(Methods, ABC):
         return f"{type(self).__name__}({self.address!r})"
 
     def __copy__(self) -> Self:
-        return type(self)(self.address, token=self._token, tls=self._tls, timeout=self.timeout)
+        return type(self)(self.address, token=self._token, tls=self._tls, timeout=self.timeout, cache=self.cache)
 
     def __deepcopy__(self, memo: dict[int, Any]) -> Self:
         return self.__copy__()
@@ -72,7 +76,7 @@ class ClientBase(Methods, ABC):
             # Pickles are kept in files and sent to other machines; a secret is to be in none of them.
             rule = "a client with a token is not pickled, for the token is a secret; make one in the process that calls"
             raise MeanRevError(rule)
-        return {"address": self.address, "tls": self._tls, "timeout": self.timeout}
+        return {"address": self.address, "tls": self._tls, "timeout": self.timeout, "cache": self.cache}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         self.__init__(**state)  # type: ignore[misc]

@@ -91,6 +91,7 @@ class InvalidInput(MeanRevError, ValueError):
         index: Its position inside the argument: an int, a tuple of ints, or None.
         hint: Where that is in the caller's own labels ("'PEP', 2020-03-16"), or "".
         sent_as: The field's name on the wire, "metadata." before an option's; "" where the client itself refused.
+        code: Name of the gRPC status, such as "NOT_FOUND"; "" where the client itself refused.
     """
 
     def __init__(
@@ -103,6 +104,7 @@ class InvalidInput(MeanRevError, ValueError):
         self.index = index
         self.hint = hint
         self.sent_as = ""
+        self.code = ""
         self._message = message
 
     def __str__(self) -> str:
@@ -154,28 +156,30 @@ def from_status(
         retry_after_s: Seconds to wait before the next attempt, as the server asks, or None.
     """
     if code in _INVALID:
-        return _invalid(message, details)
+        return _invalid(code, message, details)
     if code in _SENTENCES:
         kind, sentence = _SENTENCES[code]
         return kind(sentence.format(address=address, message=message or code))
     if code == "RESOURCE_EXHAUSTED":
         # Where a part of the request is named, it can never fit: no later attempt will do better.
-        return _invalid(message, details) if "field" in _object(details) else Overloaded(message, retry_after_s)
+        return _invalid(code, message, details) if "field" in _object(details) else Overloaded(message, retry_after_s)
     return ServerError(message or code, code)
 
 
-def _invalid(message: str, details: str) -> InvalidInput:
+def _invalid(code: str, message: str, details: str) -> InvalidInput:
     known = _object(details)
     index = known.get("index")
     if isinstance(index, list):
         index = tuple(index)
     if "field" not in known or "rule" not in known:
-        return InvalidInput(str(known.get("field", "")), message, index=index, message=message)
+        unnamed = InvalidInput(str(known.get("field", "")), message, index=index, message=message)
+        unnamed.code = code
+        return unnamed
     # Options travel in a field of their own; to the caller they are arguments like the others.
     sent_as = str(known["field"])
     field = sent_as.removeprefix("metadata.")
     error = InvalidInput(field, str(known["rule"]), value=_number(known.get("value")), index=index)
-    error.sent_as = sent_as
+    error.sent_as, error.code = sent_as, code
     return error
 
 

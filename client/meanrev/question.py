@@ -14,7 +14,7 @@ from typing import Any, Generic, ParamSpec, Protocol, TypeVar, cast, get_args, o
 
 from meanrev.errors import InvalidInput, MeanRevError
 
-__all__ = ["Awaiting", "Blocking", "Gathering", "Labels", "Live", "LiveMethod", "Method", "Question", "Watch"]
+__all__ = ["Awaiting", "Blocking", "ById", "Gathering", "Labels", "Live", "LiveMethod", "Method", "Question", "Watch"]
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -56,6 +56,22 @@ class Labels(Protocol):
 
 
 @dataclass(frozen=True)
+class ById(Generic[R]):
+    """How a question that sends a matrix is asked without sending it, where the server keeps the matrix.
+
+    Attributes:
+        named: Makes the question that names the matrix by its id, for which all its numbers may have to be hashed.
+        put: Makes the question that has the server keep the matrix, after which the other one is asked again; raises
+            InvalidInput where the numbers are not those of the id any more. None: the question that sends it does that.
+        always: Any client asks so; otherwise one whose cache is on.
+    """
+
+    named: "Callable[[], Question[R]]"
+    put: "Callable[[], Question[Any]] | None" = None
+    always: bool = False
+
+
+@dataclass(frozen=True)
 class Question(Generic[R]):
     """A call, or several of the same method, whose messages are all known.
 
@@ -76,6 +92,7 @@ class Question(Generic[R]):
             they ask: doing it twice is the same as doing it once.
         following: Returns the next question, from the answer or, where the server has no such method, from None; its
             answer replaces this one. None: there is no next question.
+        by_id: How to ask without sending the matrix; None where there is none to send.
     """
 
     path: str
@@ -91,6 +108,7 @@ class Question(Generic[R]):
     fitted: Callable[[Mapping[str, int]], Sequence[Sequence[bytes]]] | None = None
     repeatable: bool = True
     following: "Callable[[R | None], Question[R] | None] | None" = None
+    by_id: ById[R] | None = None
 
     def explain(self, error: InvalidInput, call: int, replies: int) -> None:
         """Complete an error with the caller's labels and names.
@@ -105,10 +123,10 @@ class Question(Generic[R]):
         error.renamed(self.renamed)
 
     def then(self, change: Callable[[R], S]) -> "Question[S]":
-        """Return the same question with its result changed; of two ways to ask, the one in which nothing follows."""
+        """Return the same question with its result changed; of several ways to ask, one that needs no other call."""
         asked = (self.following(None) if self.following is not None else None) or self
         read = asked.read
-        return replace(cast("Any", asked), read=lambda replies, about: change(read(replies, about)))
+        return replace(cast("Any", asked), read=lambda replies, about: change(read(replies, about)), by_id=None)
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,7 @@ from meanrev_cli.failure import ExitCode, Failure, failure_from
 from meanrev_cli.price_options import day_of
 from meanrev_cli.shared import Shared
 
-__all__ = ["asking", "host_flag", "shows_progress"]
+__all__ = ["asking", "host_flag", "server_flag", "shows_progress"]
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -29,6 +29,12 @@ def host_flag(command: F) -> F:
         show_default=True,
         help="Where to compute: HOST:PORT, unix:/path or local (or MEANREV_HOST).",
     )
+    return option(command)
+
+
+def server_flag(command: F) -> F:
+    """Add --host to a command that asks a running server; remote.address_of has the address where it is None."""
+    option = click.option("--host", metavar="HOST", help="The server; MEANREV_HOST or the settings' listen otherwise.")
     return option(command)
 
 
@@ -76,5 +82,6 @@ def _place(error: meanrev.InvalidInput, sent: Table | None) -> None:
         when = f", {day_of(sent, place[0])}" if sent.timestamps_ms is not None else ""
         error.hint = f"row {place[0] + 1} of column {str(sent.names[place[1]])!r}{when}"
     if error.field == "n_bars":
-        source = "the file" if sent.report is None else sent.report.source
+        unreported = "the file" if sent.kept is None else "the matrix"
+        source = unreported if sent.report is None else sent.report.source
         error.field, error.value = f"rows of prices in {source}", len(sent.values)

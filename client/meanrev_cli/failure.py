@@ -35,6 +35,7 @@ class ExitCode(IntEnum):
     NO_SERVER = 3
     BAD_DATA = 4
     DEVICE = 5
+    INCOMPLETE = 6
     INTERRUPTED = 130
 
 

@@ -5,8 +5,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
+from meanrev.results.tables import polars_frame
 from meanrev_cli.failure import ExitCode, Failure
 
 __all__ = ["can_be_written", "write_table", "write_text"]
@@ -56,7 +55,7 @@ def write_table(path: Path, columns: Mapping[str, Any]) -> None:
     """
     pl = _polars()
     name = path.name.lower()
-    frame = pl.DataFrame({name: _series(values) for name, values in columns.items()})
+    frame = polars_frame(columns)
     try:
         if name.endswith(_PARQUET):
             frame.write_parquet(path)
@@ -78,14 +77,6 @@ def write_text(path: Path, text: str) -> None:
         path.write_text(text, encoding="utf-8")
     except OSError as error:
         raise Failure(ExitCode.BAD_DATA, f"cannot write {str(path)!r}: {error.strerror or error}") from None
-
-
-def _series(values: Any) -> Any:
-    return [str(value) for value in values] if isinstance(values, tuple) else _plain(np.asarray(values))
-
-
-def _plain(values: Any) -> Any:
-    return values.tolist() if values.dtype.kind in "UO" else values
 
 
 def _polars() -> Any:

@@ -19,11 +19,16 @@ COMMANDS: Mapping[str, str] = {
     "health": "Ask a server whether it serves.",
     "sweep": "Backtest prices of a file against a grid of thresholds, costs and lookbacks.",
     "scan": "Find pairs of columns of a file that are worth trading.",
+    "batch": "Scan universes of thousands of names, chunk by chunk; a run that was interrupted goes on.",
+    "put": "Have a server keep the prices of a file, for sweep and scan.",
+    "matrices": "List the matrices that a server keeps.",
+    "drop": "Have a server forget a matrix.",
     "jobs": "List, watch, fetch and cancel the jobs of a server.",
     "bench": "Measure how fast a server answers, from one caller to many.",
     "call": "Call any method with JSON, through the server's reflection.",
     "proto": "Write meanrev.proto, for stubs in another language.",
     "token": "Make a token for a caller, and the line by which a server accepts it.",
+    "completion": "Print the script by which bash, zsh or fish completes the words.",
     "config": "Show the settings in force and where each came from.",
 }
 """One line a command; the module of the same name in meanrev_cli.commands holds it."""
@@ -73,7 +78,7 @@ class _Lazily(click.Group):
 @click.group(
     cls=_Lazily,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
-    epilog="Exit codes: 0 ok, 2 usage, 3 no server, 4 bad data, 5 device, 130 interrupted.",
+    epilog="Exit codes: 0 ok, 2 usage, 3 no server, 4 bad data, 5 device, 6 incomplete, 130 interrupted.",
 )
 @click.version_option(package_name="meanrev", message="%(package)s %(version)s")
 def meanrev() -> None:

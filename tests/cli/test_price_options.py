@@ -169,7 +169,7 @@ def test_steps_have_dates_where_there_are_times(run, file, tmp_path):
     first = rows(out.read_text())[0]
     assert (first["train_first"], first["train_last"]) == (DAYS[0], DAYS[199])
     assert (first["test_first"], first["test_last"]) == (DAYS[205], DAYS[254])
-    assert f"<td>{DAYS[205]}</td>" in page.read_text()
+    assert f"<td>{DAYS[205]}<td>" in page.read_text()
     assert "2 steps, 2020-01-01 to 2020-10-31" in result.stdout
     steps = json.loads(run("sweep", str(file), *GRID, *words, "--json").stdout)["walk_forward"]
     assert steps[0]["test_first"] == DAYS[205]

@@ -16,11 +16,16 @@ def test_help_lists_every_command(run):
         assert f"  {name} " in result.stdout
 
 
-JOBS = ("list", "watch", "fetch", "cancel")
+GROUPS = {"jobs": ("list", "watch", "fetch", "cancel"), "batch": ("scan", "plan", "status", "gather", "clean")}
+"""The commands of commands that are groups."""
 
 
 @pytest.mark.parametrize(
-    "command", [*(name for name in COMMANDS if name != "jobs"), *(f"jobs {name}" for name in JOBS)]
+    "command",
+    [
+        *(name for name in COMMANDS if name not in GROUPS),
+        *(f"{group} {name}" for group, names in GROUPS.items() for name in names),
+    ],
 )
 def test_every_command_takes_the_shared_flags(run, command):
     result = run(*command.split(), "--help")

@@ -30,6 +30,27 @@ def test_pairs_are_the_clients(run, file, tmp_path):
     assert [float(row["hedge_ratio"]) for row in written] == expected.hedge_ratio.tolist()
 
 
+def test_the_report_needs_nothing_else_and_says_what_the_search_is_worth(run, file, tmp_path):
+    out = tmp_path / "pairs.html"
+    answer = json.loads(run("scan", str(file), "--report", str(out), "--json").stdout)
+    assert (answer["saved"], answer["report"]) == (None, str(out))
+    page = out.read_text(encoding="utf-8")
+    assert page.count("<svg") == 1
+    assert "<script" not in page
+    assert "http" not in page
+    for pair in answer["pairs"]:
+        assert f'<th scope="row">{pair["y"]} / {pair["x"]}</th>' in page
+    assert f"6 pairs tried, {len(answer['pairs'])} significant" in page
+    assert f"{answer['pairs'][0]['p_best']:.3g} for the first pair, which is the p-value of the search" in page
+
+
+def test_a_report_of_no_pair_says_so(run, file, tmp_path):
+    out = tmp_path / "none.html"
+    assert run("scan", str(file), "--alpha", "1e-300", "--report", str(out)).exit_code == 0
+    assert "6 pairs tried, 0 significant" in out.read_text(encoding="utf-8")
+    assert run("scan", str(file), "--report", str(file)).exit_code == 2
+
+
 def test_for_a_person(run, file):
     text = run("scan", str(file)).stdout
     assert "6 pairs tried" in text

@@ -42,7 +42,7 @@ def test_only_the_tests_that_were_asked_for_are_shown(client, frame):
     more = ["tests_status", "tests_reason", "pp_statistic", "pp_p_value", "hurst_rescaled_range", "hurst_increments"]
     assert list(fit)[-6:] == list(fit.to_frame().columns)[-6:] == more
     assert fit.kpss_p_value is None
-    assert "pp_p_value" in repr(fit)
+    assert "pp_p_value" in str(fit)
     assert "pp_p_value" in fit._repr_html_()
     for without in (None, False, []):
         plain = client.fit_ou(frame, tests=without)

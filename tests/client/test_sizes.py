@@ -218,7 +218,7 @@ class TestLimits:
 
     def test_the_servers_own_refusal_says_the_same(self, limited, monkeypatch, counted):
         monkeypatch.setattr(chunks, "LARGE_BYTES", 1 << 40)
-        monkeypatch.setattr("meanrev.methods.research.LARGE_BYTES", 1 << 40)
+        monkeypatch.setattr("meanrev.methods.sending.LARGE_BYTES", 1 << 40)
         with (
             mr.Client(limited) as client,
             pytest.raises(mr.InvalidInput, match=r"prices must take at most 2097152 bytes.*got 3200000"),

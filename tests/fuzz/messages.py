@@ -1,12 +1,17 @@
 """Random messages of each method that are whole: their shapes agree, though their numbers may be anything."""
 
+import numpy as np
 from google.protobuf.descriptor import FieldDescriptor
 
 from meanrev_wire import meanrev_pb2 as wire
 from meanrev_wire import research_pb2 as research
+from meanrev_wire.matrix_ids import matrix_id
 from tests.fuzz.methods import CHUNKED, METHODS
 
 __all__ = ["ordinary", "spoil"]
+
+_KEPT = 100 + np.sin(np.arange(120.0)).reshape(40, 3)
+_KEPT_ID = matrix_id(_KEPT, ("0", "1", "2"))
 
 
 def _matrix(draw, column, n_rows=None, n_columns=None):
@@ -104,6 +109,35 @@ def _chunks(draw):
         yield chunk
 
 
+def _named(draw):
+    """Chunks, or one that names a kept matrix, which PutMatrix may have sent before."""
+    if draw.chance(0.85):
+        yield from _chunks(draw)
+        return
+    rows = (draw.choice((0, 0, 3, 40, -1)), draw.choice((0, 0, 20, 41, 2**62)))
+    names = draw.choice(((), (), ("1",), ("2", "0"), ("0", "0"), (draw.word(),)))
+    yield research.MatrixChunk(matrix_id=_id(draw), first_row=rows[0], stop_row=rows[1], columns=names)
+
+
+def _kept(draw):
+    if draw.chance(0.7):
+        yield from _named(draw)
+        return
+    block = wire.Matrix(rows=_KEPT.shape[0], cols=_KEPT.shape[1], values=_KEPT.reshape(-1))
+    yield research.MatrixChunk(block=block, total_rows=draw.choice((0, len(_KEPT))))
+
+
+def _further(draw):
+    for number, chunk in enumerate(_chunks(draw)):
+        if number == 0:
+            chunk.matrix_id = _id(draw)
+        yield chunk
+
+
+def _id(draw):
+    return draw.choice((_KEPT_ID, _KEPT_ID, _KEPT_ID.upper(), "0" * 64, draw.word()))
+
+
 def _published(draw):
     names = [f"A{i}" for i in range(draw.randint(0, 6))] + [draw.marked_name]
     return research.PublishPricesRequest(asset_ids=names, prices=draw.series(len(names)))
@@ -147,7 +181,13 @@ _MADE = {
     "PublishPrices": _published,
     "PutPortfolio": _portfolio,
     "GetPortfolio": lambda draw: research.PortfolioRequest(portfolio_id=draw.name()),
-    **dict.fromkeys(CHUNKED, _chunks),
+    **dict.fromkeys(CHUNKED, _named),
+    "PutMatrix": _kept,
+    "AppendRows": _further,
+    "ListMatrices": lambda draw: research.ListMatricesRequest(
+        limit=draw.choice((0, 1, 1000)), page=draw.choice(("", draw.word())), matrix_id=draw.choice(("", _id(draw)))
+    ),
+    "DropMatrix": lambda draw: research.MatrixRequest(matrix_id=_id(draw)),
     **dict.fromkeys(
         ("WatchJob", "FetchResult", "CancelJob"),
         lambda draw: research.JobRequest(

@@ -17,6 +17,7 @@ from meanrev.results import (
     Health,
     JobState,
     JohansenTest,
+    KeptMatrix,
     MultiperiodPlan,
     OuFit,
     OuFitWithTests,
@@ -61,6 +62,14 @@ def of_a_client(client: mr.Client) -> None:
     assert_type(
         client.backtest_stream([1.0], entry_zscore=2.0, exit_zscore=0.5, cost_per_side=0.001), Iterator[BacktestMetric]
     )
+    data = client.put(PRICES)
+    assert_type(data, KeptMatrix)
+    assert_type(data.part(["0"], first_row=5), KeptMatrix)
+    assert_type(client.append(data, PRICES), KeptMatrix)
+    assert_type(client.matrix("a" * 64), KeptMatrix)
+    assert_type(client.matrices(limit=3), tuple[KeptMatrix, ...])
+    assert_type(client.drop(data), KeptMatrix)
+    assert_type(client.sweep(data), SweepResult)
     assert_type(client.submit("sweep", PRICES), mr.Job)
     assert_type(client.submit("sweep", PRICES, dry_run=True), Estimate)
     assert_type(client.job("a" * 64), mr.Job)
@@ -74,6 +83,8 @@ async def of_an_asyncio_client(client: mr.AsyncClient) -> None:
     assert_type(await client.cara(PRICES, gamma=2.0), Weights)
     assert_type(client.cara_stream([PRICES]), AsyncIterator[Weights])
     assert_type(client.health({"KO": 1.0}), AsyncIterator[Health])
+    assert_type(await client.put(PRICES), KeptMatrix)
+    assert_type(await client.matrices(), tuple[KeptMatrix, ...])
     assert_type(await client.submit("sweep", PRICES), mr.AsyncJob)
     assert_type(await client.submit("sweep", PRICES, dry_run=True), Estimate)
     assert_type(await client.job("a" * 64), mr.AsyncJob)

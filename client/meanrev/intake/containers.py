@@ -7,7 +7,9 @@ from typing import Any
 import numpy as np
 
 from meanrev.intake.arrays import array_table, mapping_table
+from meanrev.intake.kept import numbers_of
 from meanrev.intake.table import Table
+from meanrev.results.matrices import KeptMatrix
 
 __all__ = ["is_frame", "table"]
 
@@ -20,14 +22,17 @@ def table(field: str, given: Any) -> Table:
     Args:
         field: The argument's name, for messages.
         given: A NumPy array, nested lists, a mapping of columns, or a Series or frame of pandas, polars, pyarrow or
-            xarray; (T,) or (T, N). A Table is returned as it is.
+            xarray; (T,) or (T, N). A Table is returned as it is; so is that of a KeptMatrix.
 
     Raises:
         InvalidInput: it does not hold numbers, has neither one nor two dimensions, its times do not strictly increase,
-            or a column is a time or an index instead of prices; names the column, the row and what they hold.
+            or a column is a time or an index instead of prices; names the column, the row and what they hold. Or the
+            server alone has the numbers of a KeptMatrix.
     """
+    if isinstance(given, KeptMatrix):
+        given = given.table
     if isinstance(given, Table):
-        return given
+        return numbers_of(field, given)
     pandas = sys.modules.get("pandas")
     if type(given).__module__.partition(".")[0] == "xarray" and hasattr(given, "to_pandas"):
         given = given.to_pandas()

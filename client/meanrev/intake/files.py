@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from meanrev.errors import InvalidInput
 from meanrev.intake import long_tables
 from meanrev.intake.cells import first
 from meanrev.intake.formats import read_raw, sources
@@ -21,7 +22,7 @@ from meanrev.intake.time_columns import TimeColumns, find_time
 from meanrev.intake.times import ColumnTimes, clock_of, read_times
 from meanrev.intake.zones import in_utc
 
-__all__ = ["read_file"]
+__all__ = ["choose_prices", "read_file", "refuse_twins", "with_clock"]
 
 
 def read_file(path: str | Path, options: FileOptions | None = None, **given: Any) -> Table:
@@ -52,12 +53,12 @@ def _plain(value: Any) -> Any:
 
 def _part(raw: RawTable, options: FileOptions) -> Part:
     """Read one file: which columns are what, their numbers and times, without the rows that hold nothing."""
-    _refuse_twins(raw, options)
+    refuse_twins(raw, options)
     times = find_time(raw, options)
     if options.long:
         return _long(raw, times, options)
-    read = None if times.time is None else _with_clock(raw, times, read_times(raw, times.time, options), options)
-    chosen = _chosen(raw, times, read, options)
+    read = None if times.time is None else with_clock(raw, times, read_times(raw, times.time, options), options)
+    chosen = choose_prices(raw, times, read, options)
     values, n_missing = gathered(raw, chosen.places, options)
     unnamed = not options.columns and all(name == f"column_{i + 1}" for i, name in enumerate(raw.names))
     close = bars_by_value(values) if unnamed else None
@@ -93,8 +94,12 @@ def _part(raw: RawTable, options: FileOptions) -> Part:
     )
 
 
-def _refuse_twins(raw: RawTable, options: FileOptions) -> None:
-    """Refuse two columns of one name, unless they are none of those that are asked for."""
+def refuse_twins(raw: RawTable, options: FileOptions) -> None:
+    """Refuse two columns of one name, unless they are none of those that are asked for.
+
+    Raises:
+        InvalidInput: there are two.
+    """
     seen: dict[str, int] = {}
     for i, name in enumerate(raw.names):
         wanted = not options.columns or name in options.columns or name == options.date_column
@@ -105,14 +110,31 @@ def _refuse_twins(raw: RawTable, options: FileOptions) -> None:
         seen.setdefault(name, i)
 
 
-def _chosen(raw: RawTable, times: TimeColumns, read: ColumnTimes | None, options: FileOptions) -> Chosen:
-    """Choose the columns of prices, unless the table is a long one."""
+def choose_prices(
+    raw: RawTable,
+    times: TimeColumns,
+    read: ColumnTimes | None,
+    options: FileOptions,
+    unread: dict[str, InvalidInput] | None = None,
+) -> Chosen:
+    """Choose the columns of prices, unless the table is a long one.
+
+    Args:
+        raw: Its columns.
+        times: Which of them are times.
+        read: The times.
+        options: The caller's options.
+        unread: Gets the columns that hold numbers and other texts, by name, each with its error; None refuses the file.
+
+    Raises:
+        InvalidInput: the table is a long one, or has no prices, or what chosen_columns refuses.
+    """
     key = long_tables.key_column(raw, {times.time, times.clock}, None if read is None else read.ns)
     if key is not None:
         known = {times.time, times.clock, key, *(i for i, _ in times.others)}
         numbers = [name for i, name in enumerate(raw.names) if i not in known and raw.columns.kinds[i].is_numeric()]
         raise long_tables.refuse_long(raw, key, times.time, numbers)
-    chosen = chosen_columns(raw, times, options)
+    chosen = chosen_columns(raw, times, options, unread)
     if not chosen.places:
         out = "; ".join(
             f"{', '.join(map(str, part.labels[:5]))}: {part.reason}"
@@ -153,8 +175,12 @@ def _refuse_without_time(raw: RawTable, times: TimeColumns, read: ColumnTimes, k
         raise refusal(raw.source, f"{wrong}; complete or remove it")
 
 
-def _with_clock(raw: RawTable, times: TimeColumns, read: ColumnTimes, options: FileOptions) -> ColumnTimes:
-    """Add the times of day of a column beside that of the dates."""
+def with_clock(raw: RawTable, times: TimeColumns, read: ColumnTimes, options: FileOptions) -> ColumnTimes:
+    """Add the times of day of a column beside that of the dates.
+
+    Raises:
+        InvalidInput: a cell is no time of day.
+    """
     if times.clock is None:
         return read
     pl = polars()
@@ -171,7 +197,7 @@ def _time_name(raw: RawTable, times: TimeColumns) -> str:
 def _long(raw: RawTable, times: TimeColumns, options: FileOptions) -> Part:
     """Read a long table, whose rows need no order: those of one time become one."""
     date, key, value = long_tables.long_places(raw, options)
-    read = _with_clock(raw, times, read_times(raw, date, options), options)
+    read = with_clock(raw, times, read_times(raw, date, options), options)
     values = number_column(raw, value, options)
     absent = (
         missing_mask(raw.column(key), options)

@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from meanrev.errors import InvalidInput
 from meanrev.intake.options import FileOptions, polars
 from meanrev.intake.price_columns import finite_numbers, number_column
 from meanrev.intake.raw import RawTable
@@ -34,13 +35,17 @@ class Gathered(NamedTuple):
     n_missing: list[int]
 
 
-def gathered(raw: RawTable, places: list[int], options: FileOptions) -> Gathered:
+def gathered(
+    raw: RawTable, places: list[int], options: FileOptions, refused: dict[int, InvalidInput] | None = None
+) -> Gathered:
     """Read columns as numbers, and let go of each as soon as it is copied.
 
     Args:
         raw: The file.
         places: Numbers of the columns.
         options: The caller's options.
+        refused: Gets the errors of columns that cannot be read, by their place in the result, where they are NaN; None
+            refuses the file.
 
     Raises:
         InvalidInput: a cell is no number, or is infinite.
@@ -60,7 +65,13 @@ def gathered(raw: RawTable, places: list[int], options: FileOptions) -> Gathered
     uses = Counter(places)  # names of several header lines may ask for a column twice
 
     def copied(at: int) -> int:
-        column = number_column(raw, places[at], options)
+        try:
+            column = number_column(raw, places[at], options)
+        except InvalidInput as error:
+            if refused is None:
+                raise
+            refused[at], values[:, at] = error, np.nan
+            return len(values)
         _copy(column, values[:, at])
         if uses[places[at]] == 1:
             raw.columns.let_go(places[at])

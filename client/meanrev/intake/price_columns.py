@@ -6,6 +6,7 @@ from typing import Any, NamedTuple, NoReturn
 import numpy as np
 from numpy.typing import NDArray
 
+from meanrev.errors import InvalidInput
 from meanrev.intake.cells import first, is_missing, looks_like_number, numbers
 from meanrev.intake.headers import is_date
 from meanrev.intake.options import FileOptions, polars, refusal, shown, suggested
@@ -36,8 +37,16 @@ class Chosen(NamedTuple):
     left_out: list[LeftOut]
 
 
-def chosen_columns(raw: RawTable, times: TimeColumns, options: FileOptions) -> Chosen:
+def chosen_columns(
+    raw: RawTable, times: TimeColumns, options: FileOptions, unread: dict[str, InvalidInput] | None = None
+) -> Chosen:
     """Choose the columns of prices: those that are asked for, else all columns of numbers.
+
+    Args:
+        raw: The file.
+        times: Which of its columns are times.
+        options: The caller's options.
+        unread: Gets the columns that hold numbers and other texts, by name, each with its error; None refuses the file.
 
     Raises:
         InvalidInput: a column that is asked for is not there; a name is empty or comes twice; the columns are the open,
@@ -53,7 +62,13 @@ def chosen_columns(raw: RawTable, times: TimeColumns, options: FileOptions) -> C
     places: list[int] = []
     reasons: dict[str, list[str]] = {}
     for i in rest:
-        reason = _no_prices(raw, i, options)
+        try:
+            reason = _no_prices(raw, i, options)
+        except InvalidInput as error:
+            if unread is None:
+                raise
+            unread[raw.names[i]] = error
+            continue
         if reason:
             reasons.setdefault(reason, []).append(raw.names[i] or f"column {i + 1}")
         else:

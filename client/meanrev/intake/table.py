@@ -3,13 +3,16 @@
 import re
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from meanrev.errors import InvalidInput
 from meanrev.intake.report import Report
+
+if TYPE_CHECKING:
+    from meanrev.intake.kept import Kept
 
 __all__ = ["Floats", "Ints", "ListTable", "Table"]
 
@@ -29,12 +32,14 @@ class Table:
         names: One a column, or none.
         timestamps_ms: (T,), milliseconds since the epoch in UTC, or None where there is no time index.
         report: What was taken and left out, or None of a bare array.
+        kept: What it is of a matrix that a server keeps, as kept.kept_of reads it, or None.
     """
 
     values: Floats
     names: tuple[Hashable, ...] = ()
     timestamps_ms: Ints | None = None
     report: Report | None = None
+    kept: "Kept | None" = None
 
     def matrix(self, field: str) -> "Table":
         """Return this table, which must have two dimensions.

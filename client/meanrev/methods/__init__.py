@@ -9,6 +9,7 @@ from meanrev.methods.info import info
 from meanrev.methods.job_calls import jobs
 from meanrev.methods.johansen import johansen
 from meanrev.methods.log_returns import log_returns
+from meanrev.methods.matrices import append, drop, matrices, matrix, put
 from meanrev.methods.multiperiod import multiperiod
 from meanrev.methods.ou import ou, ou_stream
 from meanrev.methods.pair import pair
@@ -56,6 +57,11 @@ class Methods:
     scan = Method(scan)
     pair = Method(pair)
     johansen = Method(johansen)
+    put = Method(put)
+    append = Method(append)
+    matrices = Method(matrices)
+    matrix = Method(matrix)
+    drop = Method(drop)
     publish = Method(publish)
     put_portfolio = Method(put_portfolio)
     get_portfolio = Method(get_portfolio)

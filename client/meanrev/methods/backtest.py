@@ -4,12 +4,15 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from meanrev.intake.containers import table
+from meanrev.intake.kept import numbers_of
 from meanrev.intake.table import Table
 from meanrev.methods.accounts import BACKTEST, accounts_request
+from meanrev.methods.chunks import sized
 from meanrev.methods.single_backtest import of_one_series
 from meanrev.methods.trading_rule import Rate, Score, trading_options
 from meanrev.progress import Progress
 from meanrev.question import Question
+from meanrev.results import KeptMatrix
 
 __all__ = ["backtest"]
 
@@ -74,7 +77,11 @@ def backtest(
     given: dict[str, Any] = {"thresholds": thresholds, "entry_zscore": entry_zscore, "exit_zscore": exit_zscore}
     given |= {"cost_per_side": cost_per_side, "timestamps_ms": timestamps_ms, "asset_ids": asset_ids, "path": path}
     given |= {"lookback": lookback, "rule": rule, "trades": trades}
-    return _asked(table("prices", prices), given, progress, timeout, dry_run=dry_run)
+    return _asked(_read(prices), given, progress, timeout, dry_run=dry_run)
+
+
+def _read(prices: Any) -> Table:
+    return sized(prices) if isinstance(prices, KeptMatrix) else table("prices", prices)
 
 
 def _asked(
@@ -82,4 +89,4 @@ def _asked(
 ) -> Question[Any]:
     if dry_run or (read.values.ndim == 2 and read.values.shape[1] != 1):
         return accounts_request(read, **given).question(progress, timeout, dry_run=dry_run)
-    return of_one_series(read, given, timeout)
+    return of_one_series(numbers_of("prices", read), given, timeout)

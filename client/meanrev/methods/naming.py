@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
 from meanrev.errors import InvalidInput
+from meanrev.intake.kept import kept_of
 from meanrev.intake.table import Table
 from meanrev.methods import fields
 from meanrev.question import About
@@ -27,6 +28,11 @@ class SeriesNames(Sequence[str]):
 
     texts: tuple[str, ...]
     labels: tuple[Hashable, ...]
+
+    @property
+    def both(self) -> tuple[tuple[str, ...], tuple[Hashable, ...]]:
+        """The texts and the labels."""
+        return self.texts, self.labels
 
     def __len__(self) -> int:
         return len(self.texts)
@@ -67,6 +73,8 @@ class SeriesNames(Sequence[str]):
 def series_names(read: Table, asset_ids: Iterable[Hashable] | None) -> SeriesNames:
     """Return one name a series: as given, else a frame's columns or a series' own name, else their numbers.
 
+    A kept matrix has the names with which it was put.
+
     Args:
         read: (T,) or (T, N).
         asset_ids: N names, or None.
@@ -74,6 +82,9 @@ def series_names(read: Table, asset_ids: Iterable[Hashable] | None) -> SeriesNam
     Raises:
         InvalidInput: there are more or fewer names than series, or two are the same.
     """
+    kept = kept_of(read)
+    if kept is not None and asset_ids is None:
+        return SeriesNames(kept.texts, kept.own_labels)
     width = 1 if read.values.ndim == 1 else read.values.shape[1]
     given = [] if asset_ids is None else fields.names("asset_ids", asset_ids)
     labels: tuple[Hashable, ...] = tuple(given or read.names or map(str, range(width)))

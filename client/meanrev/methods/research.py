@@ -15,9 +15,9 @@ from google.protobuf.message import Message
 from meanrev.errors import ServerError
 from meanrev.intake.table import Table
 from meanrev.methods import wire
-from meanrev.methods.chunks import LARGE_BYTES, ChunkLabels, MatrixChunks, check_size, outline
 from meanrev.methods.naming import SeriesNames
 from meanrev.methods.parts import Joined, Whole
+from meanrev.methods.sending import Sending
 from meanrev.progress import Progress, shown
 from meanrev.question import About, Question, Replies
 from meanrev.results import Estimate, Result
@@ -134,19 +134,20 @@ class ResearchRequest(Generic[R]):
             with shown(progress, self.research.method) as advance:
                 yield _Watch(self.research.reply, advance)
 
-        metadata = wire.written(self.options, self.research.most_option_bytes)
-        return ResearchQuestion(
+        sending = self._sending(wire.written(self.options, self.research.most_option_bytes))
+        question = ResearchQuestion(
             research_path(self.research.method),
-            [MatrixChunks(self.prices, self.names, metadata)],
+            sending.calls,
             lambda replies, about: read_whole(self._own, replies[0].value(), about),
             streaming=True,
             timeout=timeout,
-            labels=self._labels(),
+            labels=sending.labels,
             watch=watch,
             gather=partial(self.research.join, self.research.reply),
-            fitted=self._fitted(metadata),
+            fitted=sending.fitted,
             request=self,
         )
+        return sending.by_id(question)
 
     def estimate(self, timeout: float | None) -> Question[Estimate]:
         """Declare the call that asks what the work would take; nothing is uploaded.
@@ -154,14 +155,14 @@ class ResearchRequest(Generic[R]):
         Args:
             timeout: Seconds for everything; the client's own where None.
         """
-        metadata = wire.written({**self.options, "dry_run": True}, self.research.most_option_bytes)
+        sending = self._sending(wire.written({**self.options, "dry_run": True}, self.research.most_option_bytes))
         return Question(
             research_path(self.research.method),
-            [[outline(self.prices, self.names, metadata)]],
+            [[sending.outline]],
             lambda replies, about: _estimate(self.research.reply, replies[0], about),
             streaming=True,
             timeout=timeout,
-            labels=self._labels(),
+            labels=sending.labels,
         )
 
     def submission(self, read: Callable[[Replies, About], Any], timeout: float | None) -> Question[Any]:
@@ -172,15 +173,17 @@ class ResearchRequest(Generic[R]):
             timeout: Seconds for sending everything; the client's own where None.
         """
         metadata = wire.written({"method": self.research.method, **self.options}, self.research.most_option_bytes)
-        return Question(
+        sending = self._sending(metadata)
+        question: Question[Any] = Question(
             research_path("SubmitJob"),
-            [MatrixChunks(self.prices, self.names, metadata)],
+            sending.calls,
             read,
             streaming=True,
             timeout=timeout,
-            labels=self._labels(),
-            fitted=self._fitted(metadata),
+            labels=sending.labels,
+            fitted=sending.fitted,
         )
+        return sending.by_id(question)
 
     def reading(self) -> "Reading":
         """Return how replies are joined and read, with the caller's labels and the report of the caller's data."""
@@ -190,19 +193,8 @@ class ResearchRequest(Generic[R]):
         known = about if self.prices.report is None else {**about, "intake": self.prices.report}
         return self.names.own(self.read(whole, known))
 
-    def _fitted(self, metadata: str) -> Callable[[Mapping[str, int]], Sequence[Sequence[bytes]]] | None:
-        if self.prices.values.nbytes <= LARGE_BYTES:
-            return None
-
-        def cut(limits: Mapping[str, int]) -> Sequence[Sequence[bytes]]:
-            argument = self.research.renamed.get("block", "prices")
-            check_size(self.prices, limits, argument)
-            return [MatrixChunks(self.prices, self.names, metadata, limits.get("max_message_bytes") or None, argument)]
-
-        return cut
-
-    def _labels(self) -> ChunkLabels:
-        return ChunkLabels(self.names.named(self.prices), self.research.renamed)
+    def _sending(self, metadata: str) -> Sending:
+        return Sending(self.prices, self.names, metadata, self.research.renamed)
 
 
 @dataclass(frozen=True, kw_only=True)

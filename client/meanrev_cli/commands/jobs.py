@@ -1,9 +1,8 @@
 """`meanrev jobs`: the jobs of a server, listed, watched, fetched and cancelled."""
 
-from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 import click
 import numpy as np
@@ -13,7 +12,7 @@ from rich.text import Text
 import meanrev
 from meanrev.results import JobState
 from meanrev_cli.access import Access, access_flags
-from meanrev_cli.asking import asking, shows_progress
+from meanrev_cli.asking import asking, server_flag, shows_progress
 from meanrev_cli.failure import ExitCode, Failure
 from meanrev_cli.narrow import Fitting
 from meanrev_cli.output_files import can_be_written, write_table
@@ -28,8 +27,6 @@ _TEXTS = frozenset({"job_id", "method", "status", "submitted", "finished", "erro
 _ORDER = ("job_id", "status", "method", "done", "total", "submitted", "error", "finished")
 _ID_DIGITS, _SHOWN_DIGITS, _MOST_LISTED, _SHOWN = 64, 12, 1000, 20
 
-F = TypeVar("F", bound=Callable[..., Any])
-
 
 @click.group()
 def jobs() -> None:
@@ -39,15 +36,9 @@ def jobs() -> None:
     """
 
 
-def _host_flag(command: F) -> F:
-    return click.option("--host", metavar="HOST", help="The server; MEANREV_HOST or the settings' listen otherwise.")(
-        command
-    )
-
-
 @jobs.command("list")
 @click.option("--limit", type=click.IntRange(1, _MOST_LISTED), default=_SHOWN, show_default=True, help="Most jobs.")
-@_host_flag
+@server_flag
 @access_flags
 @shared_flags
 def list_jobs(shared: Shared, host: str | None, access: Access, limit: int) -> None:
@@ -60,7 +51,7 @@ def list_jobs(shared: Shared, host: str | None, access: Access, limit: int) -> N
 
 @jobs.command()
 @click.argument("job_id", metavar="JOB")
-@_host_flag
+@server_flag
 @access_flags
 @shared_flags
 def watch(shared: Shared, host: str | None, access: Access, job_id: str) -> None:
@@ -81,7 +72,7 @@ def watch(shared: Shared, host: str | None, access: Access, job_id: str) -> None
 @jobs.command()
 @click.argument("job_id", metavar="JOB")
 @click.option("--out", type=click.Path(path_type=Path), help="Write the result: .csv, .csv.gz or .parquet.")
-@_host_flag
+@server_flag
 @access_flags
 @shared_flags
 def fetch(shared: Shared, host: str | None, access: Access, job_id: str, out: Path | None) -> None:
@@ -100,7 +91,7 @@ def fetch(shared: Shared, host: str | None, access: Access, job_id: str, out: Pa
 
 @jobs.command()
 @click.argument("job_id", metavar="JOB")
-@_host_flag
+@server_flag
 @access_flags
 @shared_flags
 def cancel(shared: Shared, host: str | None, access: Access, job_id: str) -> None:

@@ -14,9 +14,11 @@ from meanrev.results import Estimate, ScanResult
 from meanrev_cli.access import Access, access_flags
 from meanrev_cli.asking import asking, host_flag, shows_progress
 from meanrev_cli.estimates import dry_run_flag, show_estimate
+from meanrev_cli.kept_prices import prices_of, title_of
 from meanrev_cli.narrow import Fitting
-from meanrev_cli.output_files import can_be_written, write_table
-from meanrev_cli.price_options import price_options, read_prices, report_text
+from meanrev_cli.output_files import can_be_written, write_table, write_text
+from meanrev_cli.price_options import kept_or_price_options, report_text
+from meanrev_cli.scan_page import page
 from meanrev_cli.shared import Shared, shared_flags
 from meanrev_cli.sweep_words import entry
 from meanrev_cli.words import COST
@@ -24,6 +26,7 @@ from meanrev_cli.words import COST
 __all__ = ["scan"]
 
 _SHOWN = 20
+_FILE = click.Path(path_type=Path)
 _COLUMNS = (
     ("y", "{}"),
     ("x", "{}"),
@@ -56,7 +59,7 @@ _ORDER = (
 
 
 @click.command()
-@price_options
+@kept_or_price_options
 @click.option("--top", type=click.IntRange(min=1), metavar="N", help="Most pairs; all significant ones where left out.")
 @click.option("--alpha", type=float, help="p-value below which a pair is significant; 0.05.")
 @click.option("--split", type=float, help="Share of the bars that is the train part; 0.7.")
@@ -77,18 +80,21 @@ _ORDER = (
 )
 @click.option("--null-kind", type=click.Choice(["walks", "bootstrap"]), help="How their steps are drawn; walks.")
 @click.option("--seed", type=click.IntRange(min=0), metavar="N", help="Of these universes; 0.")
-@click.option("--out", type=click.Path(path_type=Path), help="Write the pairs: .csv, .csv.gz or .parquet.")
+@click.option("--out", type=_FILE, help="Write the pairs: .csv, .csv.gz or .parquet.")
+@click.option("--report", type=_FILE, metavar="FILE", help="Write an HTML page that needs nothing else: .html.")
 @dry_run_flag
 @host_flag
 @access_flags
 @shared_flags
 def scan(
     shared: Shared,
-    prices: str,
+    prices: str | None,
+    matrix: str | None,
     reading: FileOptions,
     host: str,
     access: Access,
     out: Path | None,
+    report: Path | None,
     *,
     prices_as_they_are: bool,
     **options: Any,
@@ -96,10 +102,11 @@ def scan(
     """Test all pairs of columns of PRICES for cointegration, trade those that pass, and rank them.
 
     PRICES is a file of CSV, Parquet, Arrow IPC or Excel, a pattern or an address: a column a series, a row a bar,
-    oldest first. The train part alone ranks; what the test part brought stands beside it.
+    oldest first. --matrix names columns that the server keeps instead. The train part alone ranks; what the test part
+    brought stands beside it.
     """
-    can_be_written(out, read=prices)
-    read = read_prices(prices, reading)
+    can_be_written(out, pages=(report,), read=prices or "")
+    read = prices_of(prices, matrix, reading, host, access)
     with asking(host, access, read) as client:
         found = client.scan(
             read,
@@ -114,10 +121,13 @@ def scan(
     columns = found.to_columns()
     if out is not None:
         write_table(out, columns)
-    shared.show(_document(found, columns, read, out), _picture(found, read, out))
+    if report is not None:
+        write_text(report, page(found, read, f"Scan of {title_of(read, prices)}", _shown(found)))
+    saved = {name: None if path is None else str(path.resolve()) for name, path in (("saved", out), ("report", report))}
+    shared.show(_document(found, columns, read, saved), _picture(found, read, saved))
 
 
-def _document(found: ScanResult, columns: dict[str, Any], read: Table, out: Path | None) -> dict[str, Any]:
+def _document(found: ScanResult, columns: dict[str, Any], read: Table, saved: dict[str, str | None]) -> dict[str, Any]:
     rows = zip(*(values if isinstance(values, tuple) else values.tolist() for values in columns.values()), strict=True)
     return {
         "intake": None if read.report is None else read.report.to_dict(),
@@ -128,7 +138,7 @@ def _document(found: ScanResult, columns: dict[str, Any], read: Table, out: Path
         "null_reason": found.null_reason,
         "notes": [note._asdict() for note in found.notes],
         "pairs": [dict(zip(columns, map(_finite, row), strict=True)) for row in rows],
-        "saved": None if out is None else str(out.resolve()),
+        **saved,
     }
 
 
@@ -136,8 +146,12 @@ def _finite(value: Any) -> Any:
     return None if isinstance(value, float) and not math.isfinite(value) else value
 
 
-def _picture(found: ScanResult, read: Table, out: Path | None) -> Group:
-    shown = _COLUMNS if not any(found.reason) else (*_COLUMNS, ("reason", "{}"))
+def _shown(found: ScanResult) -> tuple[tuple[str, str], ...]:
+    return _COLUMNS if not any(found.reason) else (*_COLUMNS, ("reason", "{}"))
+
+
+def _picture(found: ScanResult, read: Table, saved: dict[str, str | None]) -> Group:
+    shown = _shown(found)
     rows = [[entry(found, name, i, shape) for name, shape in shown] for i in range(min(len(found.y), _SHOWN))]
     table = Fitting([name for name, _ in shown], rows, texts=_TEXTS | {"reason"}, order=_ORDER)
     untested = f", {found.n_untested} not tested" if found.n_untested else ""
@@ -158,6 +172,5 @@ def _picture(found: ScanResult, read: Table, out: Path | None) -> Group:
         lines.append(Text(f"... and {len(found.notes) - _SHOWN} more columns; --json names all", style="dim"))
     if len(found.y) > _SHOWN:
         lines.append(Text(f"... and {len(found.y) - _SHOWN} more; --out writes all", style="dim"))
-    if out is not None:
-        lines.append(Text(f"Saved: {out.resolve()}", style="bold"))
+    lines += [Text(f"Saved: {path}", style="bold") for path in saved.values() if path]
     return Group(*lines)

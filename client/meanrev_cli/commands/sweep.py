@@ -16,9 +16,10 @@ from meanrev_cli.access import Access, access_flags
 from meanrev_cli.asking import asking, host_flag, shows_progress
 from meanrev_cli.estimates import dry_run_flag, show_estimate
 from meanrev_cli.failure import ExitCode, Failure
+from meanrev_cli.kept_prices import prices_of, title_of
 from meanrev_cli.narrow import Fitting
 from meanrev_cli.output_files import can_be_written, write_table, write_text
-from meanrev_cli.price_options import price_options, read_prices, report_text, untradable
+from meanrev_cli.price_options import kept_or_price_options, read_prices, report_text, untradable
 from meanrev_cli.shared import Shared, shared_flags
 from meanrev_cli.spread import spread
 from meanrev_cli.sweep_page import page
@@ -32,7 +33,7 @@ _FILE = click.Path(path_type=Path)
 
 
 @click.command()
-@price_options
+@kept_or_price_options
 @click.option("--pair", metavar="Y,X", help="Sweep the spread log Y - a - b log X, in mode unit.")
 @click.option("--entry", metavar="A:B:STEP", help="Entry levels, both ends included; 0.5:3:0.25.")
 @click.option("--exit", "leave", metavar="A:B:STEP", help="Exit levels; -0.5:1.5:0.25.")
@@ -53,17 +54,29 @@ _FILE = click.Path(path_type=Path)
 @host_flag
 @access_flags
 @shared_flags
-def sweep(shared: Shared, prices: str, reading: FileOptions, host: str, access: Access, **given: Any) -> None:
+def sweep(
+    shared: Shared,
+    prices: str | None,
+    matrix: str | None,
+    reading: FileOptions,
+    host: str,
+    access: Access,
+    **given: Any,
+) -> None:
     """Backtest columns of PRICES, or the spread of two, in every cell of a grid, and choose the best cells.
 
     PRICES is a file of CSV, Parquet, Arrow IPC or Excel, a pattern or an address: a column a series, a row a bar,
-    oldest first. With --pair the hedge ratio comes from the first train part where --walk-forward is given, so that no
-    test part is used for it, and else from all rows.
+    oldest first. --matrix names columns that the server keeps instead. With --pair the hedge ratio comes from the first
+    train part where --walk-forward is given, so that no test part is used for it, and else from all rows.
     """
     if given["steps"] is not None and given["walk_forward"] is None:
         raise Failure(ExitCode.USAGE, "--steps needs --walk-forward")
-    can_be_written(given["out"], given["steps"], pages=(given["report"],), read=prices)
-    traded, note = _chosen(prices, reading, given)
+    can_be_written(given["out"], given["steps"], pages=(given["report"],), read=prices or "")
+    if given["pair"] is None:
+        traded = prices_of(prices, matrix, reading, host, access)
+        note = f"{len(traded.names)} columns of {len(traded.values)} bars."
+    else:
+        traded, note = _spread(prices, reading, given)
     note += _rule(given)
     mode = "unit" if given["pair"] else given["mode"]
     with asking(host, access, traded) as client:
@@ -85,15 +98,14 @@ def sweep(shared: Shared, prices: str, reading: FileOptions, host: str, access: 
         show_estimate(shared, swept)
         return
     dated = Dated(swept, traded, untradable(traded, mode))
-    saved = _saved(dated, f"Sweep of {Path(prices).name}", note, given)
+    saved = _saved(dated, f"Sweep of {title_of(traded, prices)}", note, given)
     shared.show(_document(dated, note, saved), _picture(dated, note, saved))
 
 
-def _chosen(prices: str, reading: FileOptions, given: dict[str, Any]) -> tuple[Table, str]:
-    """Return what is swept, and a sentence on it."""
-    if given["pair"] is None:
-        read = read_prices(prices, reading)
-        return read, f"{len(read.names)} columns of {len(read.values)} bars."
+def _spread(prices: str | None, reading: FileOptions, given: dict[str, Any]) -> tuple[Table, str]:
+    """Return the spread of two columns, and a sentence on it."""
+    if prices is None:
+        raise Failure(ExitCode.USAGE, "--pair needs PRICES: the server alone has the numbers of a matrix that it keeps")
     names = tuple(name.strip() for name in given["pair"].split(","))
     if len(names) != 2 or names[0] == names[1] or reading.columns or given["mode"] == "compounding":
         rule = "--pair takes two names with a comma between, and neither --column nor --mode compounding beside it"
