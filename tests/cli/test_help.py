@@ -4,14 +4,19 @@ import json
 import re
 import shutil
 import subprocess
+import sys
 
 import click
 import pytest
 
+from meanrev_cli import progress_lines
+from meanrev_cli.asking import progress_shown
 from meanrev_cli.progress_lines import ProgressLines
 from meanrev_cli.root import COMMANDS
 from meanrev_cli.root import meanrev as cli
+from meanrev_cli.shared import Shared
 from meanrev_cli.topics import TOPICS
+from tests.cli.universe import prices, write
 
 
 @pytest.mark.parametrize("words", [("scan",), ("jobs", "list"), ("batch",)])
@@ -79,7 +84,16 @@ def test_progress_is_a_line_every_five_seconds_and_none_of_a_short_command(capsy
     assert capsys.readouterr().err == "38% (3/8), 4 s left\n62% (5/8), 2 s left\n"
 
 
-def test_a_short_command_writes_no_progress(run, tmp_path):
-    file = tmp_path / "prices.csv"
-    file.write_text("date,A\n" + "\n".join(f"2020-01-{day:02d},{50 + day % 3}" for day in range(1, 29)))
-    assert run("fit", str(file)).stderr == ""
+@pytest.mark.parametrize("command", ["sweep", "scan", "fit", "stats"])
+def test_a_long_command_reports_in_lines_where_there_is_no_terminal(run, tmp_path, monkeypatch, command):
+    monkeypatch.setattr(progress_lines, "_EVERY_S", 0.0)
+    result = run(command, str(write(tmp_path / "prices.csv", prices())), "--json")
+    assert result.exit_code == 0
+    assert re.search(r"^100% \((\d+)/\1\), 0 s left$", result.stderr, re.MULTILINE)
+    assert json.loads(result.stdout)
+
+
+def test_a_terminal_has_a_bar_unless_json_is_asked_for(monkeypatch):
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: True, raising=False)
+    assert progress_shown(Shared()) is True
+    assert isinstance(progress_shown(Shared(as_json=True)), ProgressLines)
