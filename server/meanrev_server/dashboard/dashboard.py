@@ -61,9 +61,10 @@ class Dashboard:
             from meanrev_server.dashboard.connections import Web  # noqa: PLC0415 - optional
             from meanrev_server.dashboard.web import web_application  # noqa: PLC0415
         except ModuleNotFoundError as error:
-            if error.name not in _OF_THE_EXTRA:
+            library = (error.name or "").partition(".")[0]
+            if library not in _OF_THE_EXTRA:
                 raise
-            missing = f"{error.name} is not installed: pip install 'meanrev[dashboard]'"
+            missing = f"{library} is not installed: pip install 'meanrev[dashboard]'"
             raise ConfigError(f"dashboard = {settings.dashboard!r} cannot be served, because {missing}") from None
         where = address_of("dashboard", settings.dashboard)
         context = _context(settings) if needs_tls(settings, where.host) else None

@@ -1,4 +1,4 @@
-"""A headless Chromium, driven by the DevTools protocol, whose pages keep their console and the addresses they ask for."""
+"""A headless Chromium, driven by the DevTools protocol; its pages keep their console and what they ask for."""
 
 import base64
 import itertools
@@ -7,16 +7,28 @@ import shutil
 import subprocess
 import tempfile
 import time
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 
-from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import connect
 
-CHROMIUM = next((path for name in ("chromium", "chromium-browser", "google-chrome") if (path := shutil.which(name))), None)
+CHROMIUM = next(
+    (path for name in ("chromium", "chromium-browser", "google-chrome") if (path := shutil.which(name))), None
+)
 FLAGS = (
     *("--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--no-first-run", "--disable-sync"),
-    *("--disable-background-networking", "--disable-component-update", "--disable-extensions", "--no-default-browser-check"),
-    *("--disable-default-apps", "--metrics-recording-only", "--mute-audio", "--password-store=basic", "--hide-scrollbars"),
+    *(
+        "--disable-background-networking",
+        "--disable-component-update",
+        "--disable-extensions",
+        "--no-default-browser-check",
+    ),
+    *(
+        "--disable-default-apps",
+        "--metrics-recording-only",
+        "--mute-audio",
+        "--password-store=basic",
+        "--hide-scrollbars",
+    ),
 )
 _KEYS = {"Enter": (13, "\r"), "Tab": (9, ""), "ArrowRight": (39, ""), "ArrowLeft": (37, ""), "ArrowUp": (38, "")}
 
@@ -40,6 +52,13 @@ def chromium():
             process.stderr.close()
 
 
+@contextmanager
+def opening(devtools, **screen):
+    """Open a page while the context is open; yields the Page."""
+    with connect(devtools, max_size=None) as socket:
+        yield Page(socket, **screen)
+
+
 class Page:
     """One page of a browser of its own profile, so that no page sees another's storage.
 
@@ -48,11 +67,11 @@ class Page:
         asked: The addresses that it has asked for.
     """
 
-    def __init__(self, devtools, *, width=1280, height=900, dark=False):
+    def __init__(self, socket, *, width=1280, height=900, dark=False):
         self.console, self.asked = [], []
         self._numbers = itertools.count(1)
         self._session = None
-        self._socket = connect(devtools, max_size=None)
+        self._socket = socket
         context = self("Target.createBrowserContext")["browserContextId"]
         target = self("Target.createTarget", url="about:blank", browserContextId=context)["targetId"]
         self._session = self("Target.attachToTarget", targetId=target, flatten=True)["sessionId"]
@@ -62,13 +81,6 @@ class Page:
         self("Emulation.setDeviceMetricsOverride", **metrics)
         scheme = {"name": "prefers-color-scheme", "value": "dark" if dark else "light"}
         self("Emulation.setEmulatedMedia", features=[scheme])
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *exc):
-        with suppress(ConnectionClosed):
-            self._socket.close()
 
     def __call__(self, method, **params):
         """Send a command and return its result; events that come meanwhile are kept."""
@@ -123,6 +135,7 @@ class Page:
         self("Input.insertText", text=text)
 
     def click(self, selector):
+        self.until(f"document.querySelector({json.dumps(selector)})")
         self.value(f"document.querySelector({json.dumps(selector)}).click()")
 
     def screenshot(self, *, whole=False):

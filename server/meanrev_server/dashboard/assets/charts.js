@@ -4,6 +4,7 @@ import { figure, grid, make, number } from "./dom.js";
 
 const HEIGHT = 210;
 const MOST_ROWS = 200;
+const DAY_S = 86400;
 const drawn = new Map();
 
 export const colour = (name) => getComputedStyle(document.documentElement).getPropertyValue(`--${name}`).trim();
@@ -29,6 +30,13 @@ function axis(extra) {
   return { stroke: () => colour("faint"), grid: { stroke: line, width: 1 }, ticks: { stroke: line, width: 1 }, font: "12px system-ui", ...extra };
 }
 
+// Times of day, or as much of a date as the span of the axis needs; dates are those of UTC.
+const clocks = (_, splits) => splits.map((seconds) => new Date(1000 * seconds).toLocaleTimeString("en-GB"));
+function dates(plot, splits) {
+  const days = (plot.scales.x.max - plot.scales.x.min) / DAY_S;
+  return splits.map((seconds) => new Date(1000 * seconds).toISOString().slice(0, days > 1500 ? 4 : days > 100 ? 7 : 10));
+}
+
 // One series of a chart: {name, colour, scale, dash, fill, format}.
 function series(each) {
   return {
@@ -38,7 +46,7 @@ function series(each) {
     fill: each.fill ? () => `${colour(each.colour)}22` : undefined,
     width: each.width ?? 1.5,
     dash: each.dash,
-    points: { show: false, ...each.points },
+    points: { show: (plot) => plot.data[0].length < 3 },
     paths: each.paths,
     value: (_, value) => (each.format ?? number)(value),
     spanGaps: false,
@@ -58,19 +66,28 @@ export function chart(asked) {
   const shown = figure(asked.title, host, () => grid(asked.title, [asked.x ?? "", ...asked.lines.map((line) => line.name)], rows()));
   let plot = null;
 
+  // Where the cursor is elsewhere, the legend shows the newest values.
+  function newest(drawing) {
+    if (drawing.cursor.idx === null || drawing.cursor.idx === undefined) drawing.setLegend({ idx: data[0].length - 1 }, false);
+  }
+  const labels = () => {
+    if (asked.categories) return (_, places) => places.map((place) => asked.categories[place] ?? "");
+    return asked.clock ? clocks : asked.dates ? dates : undefined;
+  };
   const options = () => ({
     width: Math.max(200, Math.floor(host.clientWidth) || 300),
     height: HEIGHT,
+    tzDate: asked.dates ? (seconds) => uPlot.tzDate(new Date(1000 * seconds), "Etc/UTC") : undefined,
     scales: { x: { time: Boolean(asked.dates || asked.clock) }, ...asked.scales },
     axes: [
-      axis({ values: asked.categories ? (_, places) => places.map((place) => (Number.isInteger(place) ? asked.categories[place] ?? "" : "")) : undefined }),
-      axis({ scale: "y", size: 62, values: (_, values) => values.map((value) => (asked.lines[0].format ?? number)(value)) }),
-      ...(asked.right ? [axis({ scale: "right", side: 1, size: 62, grid: { show: false }, values: (_, values) => values.map((value) => number(value)) })] : []),
+      axis({ values: labels(), space: asked.clock || asked.dates ? 80 : 45, size: 34 }),
+      axis({ scale: "y", size: 66, incrs: asked.incrs, values: (_, values) => values.map((value) => (asked.lines[0].format ?? number)(value)) }),
+      ...(asked.right ? [axis({ scale: "right", side: 1, size: 62, grid: { show: false }, values: (_, values) => values.map(asked.lines.find((line) => line.scale === "right").format ?? ((value) => number(value))) })] : []),
     ],
     series: [{ label: asked.x ?? "", value: (_, value) => (value === null ? "–" : across(value)) }, ...asked.lines.map(series)],
     legend: { live: true },
     cursor: { drag: { setScale: !asked.categories, x: true, y: false } },
-    hooks: { draw: (asked.levels ?? []).length ? [(u) => levels(u, asked.levels)] : [] },
+    hooks: { ready: [newest], draw: (asked.levels ?? []).length ? [(u) => levels(u, asked.levels)] : [] },
   });
 
   shown.set = (next) => {
@@ -82,8 +99,10 @@ export function chart(asked) {
     } else {
       plot.setData(data);
     }
+    if (plot.status) newest(plot);
     shown.refill();
   };
+  host.addEventListener("mouseleave", () => plot && newest(plot));
   host.addEventListener("keydown", (event) => {
     const step = { ArrowLeft: -1, ArrowRight: 1 }[event.key];
     if (!step || plot === null || !data[0].length) return;

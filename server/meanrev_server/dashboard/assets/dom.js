@@ -21,14 +21,19 @@ export function number(value, digits = 4) {
 export const percent = (value) => (value === null || value === undefined ? "–" : `${number(100 * value, 3)} %`);
 
 export function bytes(value) {
+  if (value === null || value === undefined) return "–";
   const units = ["B", "KiB", "MiB", "GiB", "TiB"];
   let place = 0;
   while (value >= 1024 && place < units.length - 1) [value, place] = [value / 1024, place + 1];
   return `${number(value, 3)} ${units[place]}`;
 }
 
+export function duration(seconds) {
+  const [days, hours, minutes] = [seconds / 86400, (seconds / 3600) % 24, (seconds / 60) % 60].map(Math.floor);
+  return days ? `${days} d ${hours} h` : hours ? `${hours} h ${minutes} min` : `${minutes} min`;
+}
+
 export const clock = (ms) => (ms ? new Date(ms).toLocaleString("en-GB") : "–");
-export const day = (ms) => new Date(ms).toISOString().slice(0, 10);
 
 export function tile(name, value, more, wide = false) {
   const shown = make("dd", {}, value, more ? make("small", {}, more) : null);

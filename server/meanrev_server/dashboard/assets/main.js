@@ -33,7 +33,7 @@ function show() {
   const name = location.hash.slice(1) in screens ? location.hash.slice(1) : "overview";
   screens[current]?.close();
   notice("");
-  for (const section of document.querySelectorAll("main > section")) section.hidden = section.id !== name;
+  for (const section of document.querySelectorAll("main > section")) section.hidden = section.id !== `${name}-screen`;
   for (const link of document.querySelectorAll("nav a")) {
     if (link.hash === `#${name}`) link.setAttribute("aria-current", "page");
     else link.removeAttribute("aria-current");

@@ -2,9 +2,10 @@
 
 import { ask, ended, follow } from "./api.js";
 import { bars, chart } from "./charts.js";
-import { at, bytes, clock, list, number, tile } from "./dom.js";
+import { at, bytes, clock, duration, list, number, tile } from "./dom.js";
 
 const MOST = 300;
+const MOST_ERRORS = 15;
 const SIZES = [1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024, 2048, 4096];
 
 const time = (seconds) => new Date(1000 * seconds).toLocaleTimeString("en-GB");
@@ -22,8 +23,8 @@ export function overview() {
       lines: [{ name: "median (left axis)", colour: "first", format: milliseconds }, { name: "99th percentile (right axis)", colour: "second", scale: "right", format: milliseconds }],
     }),
     queue: chart({ ...common, title: "Queue and compute threads", lines: [{ name: "waiting", colour: "second" }, { name: "computing", colour: "first" }, { name: "calls in flight", colour: "third" }] }),
-    memory: chart({ ...common, title: "Memory", lines: [{ name: "server and workers", colour: "first", format: bytes }, { name: "kept matrices", colour: "third", format: bytes }] }),
-    batches: chart({ title: "Batch sizes, of the last five minutes", x: "size up to", categories: SIZES.map(String), across: (place) => String(SIZES[place]), lines: [{ name: "batches", colour: "first", fill: true, paths: (...of) => bars()(...of) }], scales: { y: { range: (_, __, high) => [0, Math.max(1, high * 1.1)] } } }),
+    memory: chart({ ...common, title: "Memory", incrs: SIZES.flatMap((size) => [size * 2 ** 20, size * 2 ** 30]).sort((a, b) => a - b), lines: [{ name: "server and workers", colour: "first", format: bytes }, { name: "kept matrices", colour: "third", format: bytes }] }),
+    batches: chart({ title: "Batch sizes, of the last five minutes", x: "size up to", categories: SIZES.map(String), across: (place) => String(SIZES[place]), lines: [{ name: "batches", colour: "first", fill: true, paths: (...of) => bars()(...of) }], scales: { x: { time: false, range: [-0.7, SIZES.length - 0.3] }, y: { range: (_, __, high) => [0, Math.max(1, high * 1.1)] } } }),
   };
   at("overview-charts").append(...Object.values(charts));
 
@@ -45,7 +46,7 @@ export function overview() {
       { name: "Status", of: (error) => error.code },
       { name: "Reason", of: (error) => error.reason },
       { name: "After", number: true, of: (error) => milliseconds(error.ms) },
-    ], [...errors].reverse(), "No call has failed since the server started."));
+    ], [...errors].reverse().slice(0, MOST_ERRORS), "No call has failed since the server started."));
   }
 
   function sizes() {
@@ -53,14 +54,14 @@ export function overview() {
     for (const { batches } of samples) {
       for (const [size, count] of Object.entries(batches)) found[SIZES.findIndex((most) => Number(size) <= most)] += count;
     }
-    return found;
+    return found.map((count) => count || null);
   }
 
   function tiles(last) {
     const shown = [];
     if (about) {
       shown.push(tile("Device", about.device, `${about.backend}, ${about.cpus} CPUs`, true));
-      shown.push(tile("Version", about.version, `up ${number(about.uptime_s / 3600, 3)} h`));
+      shown.push(tile("Version", about.version, `up ${duration(about.uptime_s)}`));
     }
     if (last) {
       const jobs = Object.entries(last.jobs).map(([status, count]) => `${count} ${status}`).join(", ");

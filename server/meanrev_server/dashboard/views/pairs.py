@@ -97,7 +97,7 @@ def _spread(found: _Pair, fit: wire.FitPairReply, asked: PairRequest) -> Floats:
 
 async def _process(visit: Visit, spread: Floats) -> dict[str, Any]:
     """Return the fitted process of the spread, with its intervals."""
-    chunk = _chunk(spread, {"strict": True})
+    chunk = _chunk(spread, {"bias": "median_unbiased", "strict": True})
     reply = await visit.research(_PROCESS, chunk, wire.FitOuReply)
     names = ("half_life", "half_life_lower", "half_life_upper", "theta", "theta_std_error", "mu", "mu_std_error")
     values = {name: list(getattr(reply.result, name))[:1] for name in (*names, "sigma", "sigma_std_error")}
