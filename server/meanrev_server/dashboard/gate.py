@@ -19,6 +19,7 @@ from meanrev_server.rpc.call import Call
 from meanrev_server.rpc.correlation import Correlation
 from meanrev_server.rpc.registry import Route
 from meanrev_server.rpc.status import Refused, status_of
+from meanrev_wire import codec
 from meanrev_wire.research_pb2 import MatrixChunk
 
 __all__ = ["Gate", "Visit"]
@@ -70,7 +71,7 @@ class Visit(NamedTuple):
         whole = reply_type()
         async with aclosing(self.replies(method, chunk)) as replies:
             async for reply in replies:
-                whole.MergeFrom(reply_type.FromString(reply))
+                whole.MergeFrom(codec.decode(reply_type, reply))
         return whole
 
     async def columns(self, matrix_id: str, names: tuple[str, ...]) -> UploadedMatrix:
@@ -199,7 +200,7 @@ class Gate:
         """
         data = request.SerializeToString()
         with self.visit(caller, method, len(data)) as visit:
-            return reply_type.FromString(await visit.answer(method, data))
+            return codec.decode(reply_type, await visit.answer(method, data))
 
 
 async def _alone(data: bytes) -> AsyncIterator[bytes]:

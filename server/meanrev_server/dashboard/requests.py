@@ -6,6 +6,7 @@ import msgspec
 from msgspec import Meta
 
 from gpu_kernels.errors import InvalidInput
+from gpu_kernels.time_units import PERIODS_PER_YEAR
 from meanrev_server import rules
 from meanrev_server.rpc.options import json_object
 
@@ -48,7 +49,8 @@ class SweepRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_o
         exit: Exit levels.
         cost: Per side.
         lookback: Bars of the rolling z-score.
-        mode: As in the options of every trading rule.
+        mode: As in the options of every trading rule, like the next.
+        periods_per_year: Bars in a year.
     """
 
     matrix_id: Id
@@ -58,6 +60,7 @@ class SweepRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_o
     cost: float = 0.0005
     lookback: int = 20
     mode: Literal["compounding", "unit"] = "compounding"
+    periods_per_year: float = PERIODS_PER_YEAR
 
 
 class RuleRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -70,7 +73,8 @@ class RuleRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_on
         exit: The exit level.
         cost: Per side.
         lookback: Bars of the rolling z-score.
-        mode: As in SweepRequest.
+        mode: As in SweepRequest, like the next.
+        periods_per_year: Bars in a year.
     """
 
     matrix_id: Id
@@ -80,6 +84,7 @@ class RuleRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_on
     cost: float = 0.0005
     lookback: int = 20
     mode: Literal["compounding", "unit"] = "compounding"
+    periods_per_year: float = PERIODS_PER_YEAR
 
 
 class PairRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -92,6 +97,7 @@ class PairRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_on
         log: Regress logarithms of the prices.
         cost: As in the options of FitPair.
         fit_share: Share of the bars that the pair is fitted to; those behind them are traded, or all where it is 1.
+        periods_per_year: Bars in a year.
     """
 
     matrix_id: Id
@@ -100,6 +106,7 @@ class PairRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_on
     log: bool = True
     cost: Annotated[float, Meta(ge=0)] = 0.0005
     fit_share: Annotated[float, Meta(ge=0.1, le=1)] = 0.7
+    periods_per_year: float = PERIODS_PER_YEAR
 
 
 class BookRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):

@@ -9,7 +9,7 @@ import meanrev
 from meanrev_server.dashboard.views import sweeps
 from tests.server.dashboard.site import COLUMNS, HOSTILE, PRICES, STAMPS, client_of, table
 
-GRID = {"entry": "0.5:2:0.5", "exit": "-0.5:1:0.5", "cost": 0.001, "lookback": 30}
+GRID = {"entry": "0.5:2:0.5", "exit": "-0.5:1:0.5", "cost": 0.001, "lookback": 30, "periods_per_year": 365}
 
 
 def array(values):
@@ -41,7 +41,14 @@ class TestMatrices:
         assert shown["nbytes"] == PRICES.nbytes + STAMPS.nbytes
 
     def test_one_is_shown_with_its_columns(self, site, matrix_id):
-        assert site.post("matrix", {"matrix_id": matrix_id}).json["columns"] == list(COLUMNS)
+        shown = site.post("matrix", {"matrix_id": matrix_id}).json
+        assert shown["columns"] == list(COLUMNS)
+        assert shown["periods_per_year"] == 365.2  # one row a day, to four digits
+
+    @pytest.mark.parametrize("rows", [1, 60])
+    def test_one_without_times_has_the_bars_a_year_of_every_method(self, site, client, rows):
+        kept = client.put(PRICES[:rows]).matrix_id
+        assert site.post("matrix", {"matrix_id": kept}).json["periods_per_year"] == 252
 
     def test_one_is_dropped(self, site, client):
         kept = client.put(PRICES[:50]).matrix_id
@@ -84,6 +91,7 @@ class TestSweep:
             exit=meanrev.grid(-0.5, 1, 0.5),
             cost_per_side=0.001,
             lookback=30,
+            periods_per_year=365,
         )
         cells = found.to_frame()
         np.testing.assert_array_equal(array(grid["entry"]), cells["entry_zscore"])
@@ -106,7 +114,7 @@ class TestSweep:
 
     def test_the_equity_of_a_cell_ends_where_its_figures_say(self, site, matrix_id, grid):
         cell = grid["best"]["cell"]
-        rule = {"entry": grid["entry"][cell], "exit": grid["exit"][cell], "cost": 0.001, "lookback": 30}
+        rule = GRID | {"entry": grid["entry"][cell], "exit": grid["exit"][cell]}
         shown = site.post("equity", {"matrix_id": matrix_id, "column": "Y", **rule}).json
         assert shown["times_ms"] == STAMPS.tolist()
         equity, drawdown = array(shown["series"]["equity"]), array(shown["series"]["drawdown"])
@@ -114,6 +122,7 @@ class TestSweep:
         peak = np.maximum.accumulate(np.concatenate([[1.0], equity]))[1:]
         np.testing.assert_allclose(drawdown, 1 - equity / peak, atol=1e-12)
         assert shown["figures"]["max_drawdown"] == pytest.approx(grid["figures"]["max_drawdown"][cell], rel=1e-12)
+        assert shown["figures"]["sharpe_ratio"] == pytest.approx(grid["best"]["value"], rel=1e-12)
         assert shown["figures"]["num_trades"] == grid["figures"]["num_trades"][cell]
 
     def test_a_grid_that_no_page_draws_is_refused_before_it_is_computed(self, site, matrix_id):

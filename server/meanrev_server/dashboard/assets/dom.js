@@ -15,6 +15,7 @@ export function make(tag, attributes = {}, ...children) {
 export function number(value, digits = 4) {
   if (value === null || value === undefined) return "–";
   if (Number.isInteger(value) && Math.abs(value) < 1e15) return value.toLocaleString("en");
+  if (Math.abs(value) < 1e-4) return value.toExponential(2);
   return Number(value.toPrecision(digits)).toLocaleString("en", { maximumSignificantDigits: digits });
 }
 

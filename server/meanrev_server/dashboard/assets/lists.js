@@ -104,10 +104,15 @@ export const matrices = () => listed({
 // Fills the choice of a matrix, and the names of its columns, of a form; returns what reads both anew.
 export function chooser(form, names, notice, defaults) {
   const select = form.elements.matrix_id;
+  const perYear = form.elements.periods_per_year;
+  let filled = perYear.value;
 
   async function columns() {
     if (!select.value) return;
-    const found = await ask("matrix", { matrix_id: select.value });
+    const asked = select.value;
+    const found = await ask("matrix", { matrix_id: asked });
+    if (select.value !== asked) return; // another one has been chosen meanwhile
+    if (perYear.value === filled) perYear.value = filled = String(found.periods_per_year); // else a person has typed it
     names.replaceChildren(...found.columns.map((name) => make("option", { value: name })));
     defaults.forEach((field, place) => {
       const input = form.elements[field];

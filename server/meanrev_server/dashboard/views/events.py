@@ -50,7 +50,7 @@ async def book(gate: Gate, caller: Caller, asked: BookRequest) -> AsyncGenerator
         async with aclosing(visit.replies(_HEALTH, data)) as replies:
             async for reply in replies:
                 gate.check_token(caller)
-                yield "health", _health(wire.HealthMetric.FromString(reply))
+                yield "health", _health(codec.decode(wire.HealthMetric, reply))
 
 
 def _health(report: wire.HealthMetric) -> dict[str, Any]:

@@ -85,7 +85,7 @@ async def _fitted(visit: Visit, found: _Pair, asked: PairRequest) -> wire.FitPai
     options = json.dumps({"log": asked.log, "cost": asked.cost, "strict": True})
     prices = found.prices[: found.n_fitted]
     data = await visit.call.compute(codec.encode, wire.FitPairRequest, prices=prices, metadata=options)
-    return wire.FitPairReply.FromString(await visit.answer(_FIT, data))
+    return codec.decode(wire.FitPairReply, await visit.answer(_FIT, data))
 
 
 def _spread(found: _Pair, fit: wire.FitPairReply, asked: PairRequest) -> Floats:
@@ -120,6 +120,7 @@ async def _traded(
         "cost": cost,
         "entry": fit.entry_zscore,
         "exit": fit.exit_zscore,
+        "periods_per_year": asked.periods_per_year,
         "path": True,
         "strict": True,
     }

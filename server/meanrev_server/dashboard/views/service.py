@@ -2,16 +2,24 @@
 
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
+
+from gpu_kernels.time_units import PERIODS_PER_YEAR
 from meanrev_server.dashboard.gate import Gate
 from meanrev_server.dashboard.requests import JobChoice, MatrixChoice
 from meanrev_server.matrix_choice import check_id
 from meanrev_server.records import Caller
+from meanrev_wire import codec
 from meanrev_wire import research_pb2 as wire
 
 __all__ = ["MOST_LISTED", "about", "cancel", "columns", "drop", "jobs", "matrices"]
 
 MOST_LISTED = 1000
 """Most jobs, matrices, and columns of a matrix, that a page lists."""
+
+
+_YEAR_MS = 365.25 * 86_400_000
 
 
 async def about(gate: Gate, caller: Caller) -> dict[str, Any]:
@@ -40,17 +48,29 @@ async def matrices(gate: Gate, caller: Caller) -> dict[str, Any]:
 
 
 async def columns(gate: Gate, caller: Caller, chosen: MatrixChoice) -> dict[str, Any]:
-    """Return the first columns of a kept matrix, and the number of all."""
+    """Return the first columns of a kept matrix, the number of all, and how many of its rows a year has."""
     request = wire.ListMatricesRequest(matrix_id=check_id(chosen.matrix_id))
     found = await gate.ask(caller, "ListMatrices", request, wire.ListMatricesReply)
     kept = found.matrices[0]
-    return {**_matrix(kept), "columns": list(kept.columns[:MOST_LISTED])}
+    return {
+        **_matrix(kept),
+        "columns": list(kept.columns[:MOST_LISTED]),
+        "periods_per_year": _rows_a_year(codec.integers(kept.timestamps_ms)),
+    }
 
 
 async def drop(gate: Gate, caller: Caller, chosen: MatrixChoice) -> dict[str, Any]:
     """Forget a kept matrix, and return what it was."""
     request = wire.MatrixRequest(matrix_id=chosen.matrix_id)
     return _matrix(await gate.ask(caller, "DropMatrix", request, wire.MatrixInfo))
+
+
+def _rows_a_year(timestamps_ms: NDArray[np.int64]) -> float:
+    """Return how many rows a year has on average, to four digits; without times, what every method assumes."""
+    if len(timestamps_ms) < 2:
+        return PERIODS_PER_YEAR
+    years = float(timestamps_ms[-1] - timestamps_ms[0]) / _YEAR_MS
+    return float(f"{(len(timestamps_ms) - 1) / years:.4g}")
 
 
 def _job(job: wire.Job) -> dict[str, Any]:

@@ -37,7 +37,7 @@ async def sweep(gate: Gate, caller: Caller, asked: SweepRequest) -> AsyncGenerat
         InvalidInput: the grid has more cells than a page draws.
         Refused: the method refused the request.
     """
-    options = {name: getattr(asked, name) for name in ("entry", "exit", "mode")}
+    options = {name: getattr(asked, name) for name in ("entry", "exit", "mode", "periods_per_year")}
     options |= {"cost": [asked.cost], "lookback": [asked.lookback], "figures": FIGURES, "strict": True}
     chunk = _chunk(asked, options)
     whole = wire.SweepReply()
@@ -45,7 +45,7 @@ async def sweep(gate: Gate, caller: Caller, asked: SweepRequest) -> AsyncGenerat
         _check_cells(asked)
         async with aclosing(visit.replies(_SWEEP, chunk)) as replies:
             async for data in replies:
-                reply = wire.SweepReply.FromString(data)
+                reply = codec.decode(wire.SweepReply, data)
                 if not reply.HasField("result"):
                     yield "progress", {"done": reply.done, "total": reply.total}
                 whole.MergeFrom(reply)
@@ -58,7 +58,7 @@ async def equity(gate: Gate, caller: Caller, asked: RuleRequest) -> dict[str, An
     Raises:
         Refused: the method refused the request.
     """
-    names = ("entry", "exit", "cost", "lookback", "mode")
+    names = ("entry", "exit", "cost", "lookback", "mode", "periods_per_year")
     options = {name: getattr(asked, name) for name in names} | {"path": True, "strict": True}
     chunk = _chunk(asked, options)
     with gate.visit(caller, _BACKTEST, len(chunk)) as visit:
