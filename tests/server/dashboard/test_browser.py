@@ -46,6 +46,7 @@ def opened(page, site, screen):
 
 def submit(page, form, **values):
     page.until(f"[...document.querySelector('#{form}').elements].every((e) => e.tagName !== 'SELECT' || e.value)")
+    page.until(f"[...document.querySelectorAll('#{form} datalist')].every((e) => e.options.length)")
     for name, value in sorted(values.items(), key=lambda each: each[0] != "matrix_id"):  # it changes the others
         page.until(f"(document.querySelector('#{form}').elements.{name}.value = {value!r})")
     page.click(f"#{form} button[type=submit]")
@@ -126,16 +127,8 @@ class TestKeyboard:
                 reached.append(page.value(FOCUS))
             assert reached[:7] == ["Skip to the content", "Overview", "Jobs", "Matrices", "Sweep", "Pair", "Book"]
             assert reached[7] == "theme"
-            assert reached[8:16] == [
-                "matrix_id",
-                "y",
-                "x",
-                "log",
-                "cost",
-                "periods_per_year",
-                "fit_share",
-                "Fit and trade",
-            ]
+            fields = ["matrix_id", "y", "x", "log", "cost", "periods_per_year", "fit_share", "Fit and trade"]
+            assert reached[8:16] == fields
             page.press("Enter")
             page.until("document.querySelectorAll('#pair-result canvas').length === 4")
             behaved(page, site)
@@ -177,15 +170,16 @@ class TestKeyboard:
 
 
 def test_a_table_beside_a_canvas_has_its_numbers(site, devtools, matrix):
+    grid_of = {"entry": "1:2:0.5", "exit": "0:0.5:0.5", "periods_per_year": 260}
     with opening(devtools) as page:
         opened(page, site, "sweep")
-        submit(page, "sweep-form", column="Y", entry="1:2:0.5", exit="0:0.5:0.5", matrix_id=matrix)
+        submit(page, "sweep-form", column="Y", matrix_id=matrix, **grid_of)
         page.click("#sweep-heatmap summary")
         page.until("document.querySelector('#sweep-heatmap table')")
         rows = page.value(
             "[...document.querySelectorAll('#sweep-heatmap tr')].map((r) => [...r.children].map((c) => c.textContent))"
         )
-    *_, (_, grid) = site.events("sweep", {"matrix_id": matrix, "column": "Y", "entry": "1:2:0.5", "exit": "0:0.5:0.5"})
+    *_, (_, grid) = site.events("sweep", {"matrix_id": matrix, "column": "Y", **grid_of})
     assert rows[0][1:] == ["1", "1.5", "2"]
     shown = {
         (float(entry), float(row[0])): float(text)
