@@ -3,12 +3,13 @@
 import asyncio
 import time
 from collections.abc import AsyncGenerator, AsyncIterator, Iterator, Mapping
-from contextlib import aclosing, closing, contextmanager
+from contextlib import aclosing, asynccontextmanager, closing, contextmanager
 from dataclasses import replace
 from typing import Any, NamedTuple, TypeVar, cast
 
 from google.protobuf.message import Message
 
+from gpu_kernels.errors import InvalidInput
 from meanrev_server.admission import SMALL_BYTES, Admission, Ticket
 from meanrev_server.authentication import NOT_OURS, Authentication
 from meanrev_server.errors import Unauthenticated
@@ -22,9 +23,12 @@ from meanrev_server.rpc.status import Refused, status_of
 from meanrev_wire import codec
 from meanrev_wire.research_pb2 import MatrixChunk
 
-__all__ = ["Gate", "Visit"]
+__all__ = ["MOST_ROWS", "Gate", "Visit"]
 
 M = TypeVar("M", bound=Message)
+
+MOST_ROWS = 500_000
+"""Most rows of a matrix whose columns a page draws: some ten arrays of that length are held for an answer."""
 
 
 class Visit(NamedTuple):
@@ -74,21 +78,27 @@ class Visit(NamedTuple):
                 whole.MergeFrom(codec.decode(reply_type, reply))
         return whole
 
-    async def columns(self, matrix_id: str, names: tuple[str, ...]) -> UploadedMatrix:
-        """Return columns of a kept matrix of the caller's.
+    @asynccontextmanager
+    async def columns(self, matrix_id: str, names: tuple[str, ...]) -> AsyncGenerator[UploadedMatrix, None]:
+        """Yield columns of a kept matrix of the caller's, which stays in memory while the context is open.
 
         Args:
             matrix_id: The matrix.
             names: The columns, in this order.
 
         Raises:
-            InvalidInput: the id is none, or a column is unknown or comes twice.
+            InvalidInput: the id is none, a column is unknown or comes twice, or there are more rows than MOST_ROWS.
             NotFound: the caller keeps no such matrix.
             LimitReached: there is no room in memory now.
         """
         chunk = MatrixChunk(matrix_id=check_id(matrix_id), columns=names)
         with closing(await begin(_alone(chunk.SerializeToString()), self.call)) as chosen:
-            return await chosen.table()
+            if chosen.outline.n_rows > MOST_ROWS:
+                rule = (
+                    f"must have at most {MOST_ROWS} rows for a page to draw; keep a part of it under an id of its own"
+                )
+                raise InvalidInput("the matrix", rule, value=chosen.outline.n_rows)
+            yield await chosen.table()
 
 
 class Gate:

@@ -236,6 +236,7 @@ def test_a_token_is_asked_for_and_forgotten(devtools, tmp_path):
         page.type(token)
         page.press("Enter")
         page.until("document.querySelector('#matrices-list td')")
+        page.until("document.querySelector('#who').textContent === 'alice'")
         assert page.value("sessionStorage.getItem('meanrev-token')") == token
         assert page.value("[localStorage.length, document.cookie].join()") == "0,"
         page.click("#forget")

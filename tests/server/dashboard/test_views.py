@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 import meanrev
+from meanrev_server.dashboard import gate
 from meanrev_server.dashboard.views import sweeps
 from tests.server.dashboard.site import COLUMNS, HOSTILE, PRICES, STAMPS, client_of, table
 
@@ -186,6 +187,16 @@ class TestPair:
         assert shown["n_left_out"] == 10
         assert shown["account"]["n_bars"] == len(PRICES) - 10
         assert shown["account"]["times_ms"] is None
+
+
+@pytest.mark.parametrize(
+    ("name", "rest"), [("pair", {"y": "0", "x": "1"}), ("equity", {"column": "0", "entry": 1, "exit": 0})]
+)
+def test_a_matrix_that_is_too_long_to_draw_is_refused(site, client, monkeypatch, name, rest):
+    monkeypatch.setattr(gate, "MOST_ROWS", 59)
+    refused = site.post(name, {"matrix_id": client.put(PRICES[:60, :2]).matrix_id, **rest})
+    assert refused.status == 400
+    assert refused.error["message"].startswith("the matrix must have at most 59 rows for a page to draw; ")
 
 
 class TestBook:

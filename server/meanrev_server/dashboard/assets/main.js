@@ -1,6 +1,6 @@
 // Screens by the fragment of the address, the theme, and the token.
 
-import { token } from "./api.js";
+import { ask, token } from "./api.js";
 import { book } from "./book.js";
 import { recolour } from "./charts.js";
 import { at } from "./dom.js";
@@ -45,7 +45,15 @@ function show() {
   screens[name].open((text) => current === name && notice(text));
 }
 
+async function identify() {
+  at("who").textContent = "";
+  try {
+    at("who").textContent = (await ask("about")).identity;
+  } catch { /* the screen says why */ }
+}
+
 function login(reason) {
+  notice(reason); // for whoever closes the dialog without a token
   const dialog = at("login");
   at("login-reason").textContent = reason;
   if (!dialog.open) dialog.showModal();
@@ -62,15 +70,18 @@ at("theme").addEventListener("click", () => {
 });
 at("forget").addEventListener("click", () => {
   token.forget();
+  identify();
   show();
 });
 at("login").querySelector("form").addEventListener("submit", () => {
   token.set(at("login-token").value.trim());
   at("login-token").value = "";
+  identify();
   show();
 });
 document.addEventListener("token-needed", (event) => login(event.detail));
 dark.addEventListener("change", paint);
 window.addEventListener("hashchange", show);
 paint();
+identify();
 show();

@@ -7,7 +7,6 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from gpu_kernels.checks import Floats
-from gpu_kernels.errors import InvalidInput
 from meanrev_server.dashboard.gate import Gate, Visit
 from meanrev_server.dashboard.requests import PairRequest
 from meanrev_server.dashboard.thinning import drawn_bars, numbers
@@ -20,7 +19,6 @@ from meanrev_wire import research_pb2 as wire
 __all__ = ["pair"]
 
 _FIT, _PROCESS, _BACKTEST = "FitPair", "FitOu", "Backtest"
-_BYTES_OF_A_BAR = 16
 
 
 class _Pair(NamedTuple):
@@ -48,12 +46,11 @@ async def pair(gate: Gate, caller: Caller, asked: PairRequest) -> dict[str, Any]
     """Return a pair as a page draws it.
 
     Raises:
-        Refused: a method refused the request, or a column is too long for one message.
+        Refused: a method refused the request, or the columns are too long for a page.
     """
     with gate.visit(caller, _FIT) as visit:
-        table = await visit.columns(asked.matrix_id, (asked.y, asked.x))
-        found = await visit.call.compute(_whole_bars, table, asked.fit_share)
-        _check_length(found, visit.call.settings.max_message_bytes)
+        async with visit.columns(asked.matrix_id, (asked.y, asked.x)) as table:
+            found = await visit.call.compute(_whole_bars, table, asked.fit_share)
         fit = await _fitted(visit, found, asked)
         spread = await visit.call.compute(_spread, found, fit, asked)
         process = await _process(visit, spread[: found.n_fitted])
@@ -73,12 +70,6 @@ def _whole_bars(table: UploadedMatrix, fit_share: float) -> _Pair:
     prices = np.ascontiguousarray(table.values[known])
     stamps = None if table.timestamps_ms is None else table.timestamps_ms[known]
     return _Pair(prices, stamps, int(len(known) - len(prices)), math.ceil(fit_share * len(prices)))
-
-
-def _check_length(found: _Pair, most_bytes: int) -> None:
-    most = most_bytes // (2 * _BYTES_OF_A_BAR)
-    if len(found.prices) > most:
-        raise InvalidInput("the matrix", f"must have at most {most} bars for this page", value=len(found.prices))
 
 
 async def _fitted(visit: Visit, found: _Pair, asked: PairRequest) -> wire.FitPairReply:

@@ -62,9 +62,9 @@ async def equity(gate: Gate, caller: Caller, asked: RuleRequest) -> dict[str, An
     options = {name: getattr(asked, name) for name in names} | {"path": True, "strict": True}
     chunk = _chunk(asked, options)
     with gate.visit(caller, _BACKTEST, len(chunk)) as visit:
-        table = await visit.columns(asked.matrix_id, (asked.column,))
-        reply = await visit.research(_BACKTEST, chunk, wire.BacktestReply)
-        return await visit.call.compute(drawn_account, reply.result, table.timestamps_ms, {})
+        async with visit.columns(asked.matrix_id, (asked.column,)) as table:
+            reply = await visit.research(_BACKTEST, chunk, wire.BacktestReply)
+            return await visit.call.compute(drawn_account, reply.result, table.timestamps_ms, {})
 
 
 def drawn_account(
