@@ -94,9 +94,7 @@ class Visit(NamedTuple):
         chunk = MatrixChunk(matrix_id=check_id(matrix_id), columns=names)
         with closing(await begin(_alone(chunk.SerializeToString()), self.call)) as chosen:
             if chosen.outline.n_rows > MOST_ROWS:
-                rule = (
-                    f"must have at most {MOST_ROWS} rows for a page to draw; keep a part of it under an id of its own"
-                )
+                rule = f"must have at most {MOST_ROWS} rows for a page to draw; keep a part of it by itself"
                 raise InvalidInput("the matrix", rule, value=chosen.outline.n_rows)
             yield await chosen.table()
 
