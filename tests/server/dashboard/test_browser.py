@@ -1,7 +1,9 @@
 """The pages in a headless Chromium: what a person sees and types, on two screens and in both themes."""
 
+import numpy as np
 import pytest
 
+import meanrev
 from meanrev_server.authentication import token_line
 from tests.server.dashboard.browser import CHROMIUM, chromium, opening
 from tests.server.dashboard.site import HOSTILE, client_of, serving
@@ -221,6 +223,17 @@ def test_a_matrix_is_dropped_once_it_is_confirmed(site, devtools, client):
         behaved(page, site)
 
 
+def test_a_job_is_cancelled_by_its_button(site, devtools, client):
+    prices = np.exp(np.cumsum(np.random.default_rng(1).normal(0, 0.01, (8000, 120)), axis=0))
+    job = client.submit("sweep", prices, entry=meanrev.grid(0.5, 3, 0.01), exit=meanrev.grid(-0.5, 1.5, 0.02)).job_id
+    with opening(devtools) as page:
+        opened(page, site, "jobs")
+        page.click(f"[data-id='{job}']")
+        page.until(f"document.querySelector('[title=\"{job}\"]').closest('tr').textContent.includes('cancelled')")
+        page.until(f"!document.querySelector('[data-id=\"{job}\"]')")
+        behaved(page, site)
+
+
 def test_a_token_is_asked_for_and_forgotten(devtools, tmp_path):
     path, token = tmp_path / "tokens", "t" * 40
     path.write_text(token_line("alice", token))
@@ -229,6 +242,7 @@ def test_a_token_is_asked_for_and_forgotten(devtools, tmp_path):
         client.put([[1.0], [2.0], [3.0]])
         opened(page, site, "matrices")
         page.until("document.querySelector('#login').open")
+        assert page.value("document.querySelector('#login-reason').textContent") == "This server asks for a token."
         page.type("wrong" * 10)
         page.press("Enter")
         page.until("document.querySelector('#login-reason').textContent.startsWith('the token is not one')")

@@ -31,7 +31,10 @@ async function send(name, body, signal) {
   try {
     error = JSON.parse(text).error;
   } catch { /* it is not ours, such as that of too many connections */ }
-  if (answer.status === 401) document.dispatchEvent(new CustomEvent("token-needed", { detail: error.message }));
+  if (answer.status === 401) {
+    const detail = token.get() ? error.message : "This server asks for a token.";
+    document.dispatchEvent(new CustomEvent("token-needed", { detail }));
+  }
   throw new Refused(error, answer.status);
 }
 
