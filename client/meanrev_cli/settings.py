@@ -22,6 +22,7 @@ _FLAGS = {
     "compute_threads": "--compute-threads",
     "state_dir": "--state-dir",
     "metrics": "--metrics",
+    "dashboard": "--dashboard",
     "log": "--log",
     "log_level": "--log-level",
 }

@@ -18,6 +18,8 @@ from meanrev_server.authentication import authentication_of
 from meanrev_server.batcher import QueueLimits
 from meanrev_server.capacity import Capacity
 from meanrev_server.config import Settings
+from meanrev_server.dashboard.dashboard import Dashboard
+from meanrev_server.dashboard.gate import Gate
 from meanrev_server.launcher import Launcher
 from meanrev_server.listener import listen
 from meanrev_server.observation.observation import Observation
@@ -65,6 +67,7 @@ class App:
         address: HOST:PORT or unix:/path once started, else "".
         calls: The calls that come over the socket.
         observation: What it shows of itself.
+        dashboard: Its pages for a browser.
     """
 
     def __init__(self, settings: Settings | None = None) -> None:
@@ -97,6 +100,8 @@ class App:
         self.calls = Calls()
         self._admission = Admission(_of(self.settings, Capacity))
         self.observation = Observation(self._parts())
+        gate = Gate(self.routes, self.call, self._admission, self.calls, self._authentication)
+        self.dashboard = Dashboard(self._parts(), gate)
         self._server: grpc.aio.Server | None = None
         self._health = Health()
 
@@ -128,6 +133,7 @@ class App:
         server.add_generic_rpc_handlers((Unknown(self.calls),))  # the last, which sees what the others do not have
         self.address = listen(server, self.settings.listen, self._certificate)
         await self.observation.start()
+        await self.dashboard.start()
         await server.start()
         self._loop = asyncio.get_running_loop()
         if files := self._watched():
@@ -176,7 +182,8 @@ class App:
             self.call.stopping.set()
             for work in tuple(self.call.background):
                 work.cancel()
-            await self._server.stop(self.settings.grace_s if grace_s is None else grace_s)
+            grace_s = self.settings.grace_s if grace_s is None else grace_s
+            await asyncio.gather(self._server.stop(grace_s), self.dashboard.stop(grace_s))
             await self.call.state.close()
             log.info("stopped", extra={"address": self.address})
         await self.observation.stop()

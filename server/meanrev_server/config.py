@@ -16,7 +16,7 @@ from meanrev_server.addresses import address_of, is_loopback
 from meanrev_server.contradictions import contradiction
 from meanrev_server.errors import ConfigError, setting_named
 
-__all__ = ["ConfigError", "Settings", "load", "origins"]
+__all__ = ["ConfigError", "Settings", "load", "needs_tls", "origins"]
 
 _PREFIX = "MEANREV_"
 _OF_THE_CLIENT = frozenset(
@@ -93,6 +93,7 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
         slow_call_ms: Milliseconds from which on a call is slow, and its line a warning; 0 is never. Of a stream, whose
             length its caller chooses, only the time counts that its computations waited.
         metrics: HOST:PORT where Prometheus reads metrics, port 0 for a free one; "" is nowhere.
+        dashboard: HOST:PORT where browsers open the dashboard, likewise; with TLS where other machines reach it.
         tracing: Where OpenTelemetry spans go: nowhere, or to the collector that the variables OTEL_* name.
         channelz: HOST:PORT of this machine for gRPC's own view of connections and sockets; "" is nowhere.
     """
@@ -149,6 +150,7 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     call_log: Literal["auto", "all", "slow", "off"] = "auto"
     slow_call_ms: Annotated[float, msgspec.Meta(ge=0, le=86_400_000)] = 5000.0
     metrics: str = ""
+    dashboard: str = ""
     tracing: Literal["off", "otlp"] = "off"
     channelz: str = ""
 
@@ -156,8 +158,9 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
         """Check what the types of the fields cannot express.
 
         Raises:
-            ConfigError: listen, metrics or channelz is not an address, or listen is reachable from outside in plaintext
-                without insecure or with tokens, or channelz from outside, or two settings contradict each other.
+            ConfigError: listen, dashboard, metrics or channelz is not an address, or listen or dashboard is reachable
+                from outside in plaintext without insecure or with tokens, or channelz from outside, or two settings
+                contradict each other.
         """
         if conflict := contradiction(self):
             raise ConfigError(conflict)
@@ -165,30 +168,53 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
             address_of("metrics", self.metrics)
         if self.channelz and not is_loopback(address_of("channelz", self.channelz).host):
             raise ConfigError(f"channelz must be on a loopback address, because it asks nobody, got {self.channelz!r}")
-        if self.listen.startswith("unix:"):
-            return
-        host, _ = address_of("listen", self.listen, " or unix:/path")
+        if self.dashboard:
+            self._check_dashboard(address_of("dashboard", self.dashboard).host)
+        if not self.listen.startswith("unix:"):
+            host = address_of("listen", self.listen, " or unix:/path").host
+            self._check_plaintext("listen", host, " or a unix socket")
+
+    def _check_dashboard(self, host: str) -> None:
+        if self.tls_client_ca and not is_loopback(host):
+            raise ConfigError(
+                f"dashboard = {self.dashboard!r} must be on a loopback address where tls_client_ca is set, because it "
+                "asks browsers for tokens and for no certificate",
+            )
+        self._check_plaintext("dashboard", host, "")
+
+    def _check_plaintext(self, setting: str, host: str, otherwise: str) -> None:
         if self.tls_cert or is_loopback(host):
             return
+        value = getattr(self, setting)
         if self.token_file:
             raise ConfigError(
-                f"token_file = {self.token_file!r} would let tokens travel in plaintext to listen = {self.listen!r}; "
-                f"{setting_named('tls_cert')} and tls_key encrypt them, and a loopback address or a unix socket keeps "
+                f"token_file = {self.token_file!r} would let tokens travel in plaintext to {setting} = {value!r}; "
+                f"{setting_named('tls_cert')} and tls_key encrypt them, and a loopback address{otherwise} keeps "
                 "them on this machine",
             )
         if not self.insecure:
             raise ConfigError(
-                f"listen = {self.listen!r} is reachable from other machines in plaintext; "
+                f"{setting} = {value!r} is reachable from other machines in plaintext; "
                 "use a loopback address, serve TLS (tls_cert and tls_key), or say --insecure (insecure = true) if the "
                 "network is trusted",
             )
 
     @property
     def exposed(self) -> bool:
-        """Whether other machines can reach the server in plaintext."""
-        if self.tls_cert or self.listen.startswith("unix:"):
-            return False
-        return not is_loopback(address_of("listen", self.listen).host)
+        """Whether other machines can reach the server, or its dashboard, in plaintext."""
+        given = {"listen": self.listen, "dashboard": self.dashboard}
+        over_tcp = [each for each in given.items() if each[1] and not each[1].startswith("unix:")]
+        return not self.tls_cert and not all(is_loopback(address_of(*each).host) for each in over_tcp)
+
+
+def needs_tls(settings: Settings, host: str) -> bool:
+    """Tell whether the dashboard is served with TLS: wherever other machines reach it, and there is a certificate.
+
+    Args:
+        settings: All settings.
+        host: That it listens on.
+    """
+    return bool(settings.tls_cert) and not is_loopback(host)
 
 
 def load(path: Path | None, environ: Mapping[str, str], flags: Mapping[str, Any]) -> Settings:

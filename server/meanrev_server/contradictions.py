@@ -82,6 +82,11 @@ def _files(settings: Any) -> Iterator[str]:
     for given, missing in _NEEDED:
         if getattr(settings, given) and not getattr(settings, missing):
             yield f"{given} = {getattr(settings, given)!r} needs {setting_named(missing)}, which is not set"
+    if settings.dashboard and settings.tls_client_ca and not settings.token_file:
+        yield (
+            f"dashboard = {settings.dashboard!r} contradicts tls_client_ca without token_file: a browser shows the "
+            f"dashboard no certificate, so anybody could call; {setting_named('token_file')} asks for tokens"
+        )
     if settings.tls_cert and settings.listen.startswith("unix:"):
         yield f"tls_cert contradicts listen = {settings.listen!r}: a unix socket is on this machine, and takes no TLS"
 

@@ -37,6 +37,7 @@ def _choices(setting: str) -> click.Choice[str]:
 @click.option("--compute-threads", type=int, metavar="N", help="Computations that run at once.")
 @click.option("--state-dir", metavar="DIR", help="Where portfolios, marks and jobs outlive the server.")
 @click.option("--metrics", metavar="HOST:PORT", help="Where Prometheus reads metrics; port 0 picks a free one.")
+@click.option("--dashboard", metavar="HOST:PORT", help="Where browsers open the dashboard; port 0 picks a free one.")
 @click.option("--log", type=_choices("log"), help="How log lines look on stderr.")
 @click.option("--log-level", type=_choices("log_level"), help="Least severe level that is logged.")
 @shared_flags
@@ -76,6 +77,6 @@ def _run(settings: Settings, level: str, line: str) -> None:
 
 def _advice(reason: str) -> str:
     """Return how to choose another address, where one could not be listened on."""
-    setting = next((name for name in ("metrics", "channelz") if reason.startswith(f"{name} = ")), "listen")
-    listens = setting != "listen" or reason.startswith("cannot listen on")
+    setting = next((name for name in ("metrics", "channelz", "dashboard") if reason.startswith(f"{name} = ")), "listen")
+    listens = (setting != "listen" and "pip install" not in reason) or reason.startswith("cannot listen on")
     return f"; {ways_to_set(setting)} chooses another, and port 0 a free one" if listens else ""
