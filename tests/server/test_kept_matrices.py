@@ -15,18 +15,15 @@ from meanrev_server.rpc.status import Refused
 from meanrev_wire import meanrev_pb2
 from meanrev_wire import research_pb2 as wire
 from meanrev_wire.matrix_ids import matrix_id
+from tests.server.cases import OPTIONS
 from tests.server.research import NAMES, PRICES, chunks
 from tests.server.state.conftest import Server
 
 STAMPS = np.arange(0, 4000, 10)
-METHODS = {
+METHODS = OPTIONS | {
     "FitOu": {"tests": ["adf", "kpss"]},
-    "RunTests": {},
-    "SweepThresholds": {"entry": [1.0, 2.0], "exit": [0.0], "lookback": [10, 20]},
     "ScanPairs": {"alpha": 1.0, "lookback": 10, "null_universes": 3},
     "Backtest": {"entry": 1.5, "exit": 0.3, "cost": 0.001, "path": True, "trades": True},
-    "ReturnStats": {"kind": "equity"},
-    "RealityCheck": {"resamples": 99},
 }
 
 

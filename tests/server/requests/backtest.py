@@ -1,0 +1,8 @@
+"""Requests of Backtest."""
+
+from tests.server.making import matrix
+
+__all__ = ["CASES", "OPTIONS"]
+
+OPTIONS = {"Backtest": {"entry": 1.0, "exit": 0.0, "path": True}}
+CASES = {"Backtest": (matrix(5, entry=1.5, exit=0.3, lookback=10), (100, 3_000))}

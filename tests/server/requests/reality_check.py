@@ -1,0 +1,5 @@
+"""Requests of RealityCheck."""
+
+__all__ = ["OPTIONS"]
+
+OPTIONS = {"RealityCheck": {"resamples": 99}}

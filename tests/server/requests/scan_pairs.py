@@ -1,0 +1,8 @@
+"""Requests of ScanPairs."""
+
+from tests.server.making import matrix
+
+__all__ = ["CASES", "OPTIONS"]
+
+OPTIONS = {"ScanPairs": {"lookback": 20, "split": 0.99}}  # so few bars to test on that every pair has a note
+CASES = {"ScanPairs": (matrix(4, lookback=10), (200, 1_000))}
