@@ -60,7 +60,7 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
             connection is closed; 0 is any time.
         default_deadline_s: Seconds within which the computation of a single-message call must begin, where its client
             sets no deadline; 0 is any time.
-        retry_pushback_ms: Milliseconds after which a refused call may come again, on average.
+        retry_pushback_ms: Milliseconds after which a refused call may be made again, on average.
         kernel_threads: Threads that one computation's compiled kernel may use; 0 is one a CPU.
         blas_threads: Threads that a matrix product or a spectrum may use, in `meanrev serve` and in a child; 0 shares
             the CPUs among compute_threads.

@@ -154,14 +154,14 @@ class Calls:
         self.traced = False
 
     def begin(self, record: CallRecord) -> None:
-        """Take note that a call began."""
+        """Record that a call began."""
         self.received[record.method] += 1
         self.in_flight[record] = None
         if self.traced:
             record.phases = []
 
     def end(self, record: CallRecord) -> None:
-        """Take note that a call ended, and pass its record to the observers."""
+        """Record that a call ended, and pass its record to the observers."""
         record.elapsed_s = time.monotonic() - record.began
         del self.in_flight[record]
         for observe in self.observers:

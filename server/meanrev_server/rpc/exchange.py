@@ -171,6 +171,6 @@ async def _whole(context: grpc.aio.ServicerContext[Any, Any]) -> bytes | object:
 
 
 def _heeded(reading: asyncio.Future[bytes | object]) -> None:
-    """Take note of how a read ended: asyncio would report an exception that was never retrieved."""
+    """Record how a read ended: asyncio would report an exception that was never retrieved."""
     if not reading.cancelled():
         reading.exception()

@@ -88,7 +88,7 @@ class Wait:
         return now - self._since if self._limit else 0.0
 
     def is_overdue(self, now: float) -> bool:
-        """Tell whether the client has kept it waiting too long."""
+        """Return whether the client has kept it waiting too long."""
         return 0.0 < self._limit < now - self._since
 
     def end(self, why: ServerError | None = None) -> None:
