@@ -52,7 +52,7 @@ def _complete(folder: Folder, stage: str, chunks: list[Chunk]) -> None:
 
 
 def status(out: Path) -> dict[str, Any]:
-    """Tell how far a run is, from the files of its folder.
+    """Return how far a run is, from the files of its folder.
 
     Args:
         out: Folder of the run.
