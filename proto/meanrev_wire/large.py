@@ -29,7 +29,7 @@ _VARINT, _FIXED64, _DELIMITED, _START_GROUP, _FIXED32 = 0, 1, 2, 3, 5
 _WIDTHS = {_FIXED64: 8, _FIXED32: 4}
 _LONGEST_VARINT = 10
 _MORE = 0x80
-"""The bit of a varint's byte that tells that another one follows."""
+"""The bit of a varint's byte that is set where another one follows."""
 
 _Field = FieldDescriptor
 _TYPES: dict[int, np.dtype[Any]] = {

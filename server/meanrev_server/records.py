@@ -34,7 +34,7 @@ class Caller(NamedTuple):
     """Who makes a call.
 
     Attributes:
-        identity: Name that the server knows the caller by; "" where it asks nobody for one.
+        identity: Name that the caller has shown; "" where the server asks nobody for one.
         peer: Address that the call comes from, as gRPC writes it; "" within the process.
         token: SHA-256 digest of the token that the caller has shown; b"" where the server asks for none.
         certificate: What the caller has shown, where the server can revoke certificates; None otherwise.

@@ -119,7 +119,7 @@ class Overdue:
 
         Args:
             most_opening: Calls without a message that may be open.
-            message_bytes: Bytes that a slow request counts with, because nobody knows how much of it has come.
+            message_bytes: Bytes that a slow request counts with, because gRPC does not report how much of it has come.
             most_slow: Most slow requests at a time.
         """
         self._most_opening, self._message_bytes, self._most_slow = most_opening, message_bytes, most_slow
