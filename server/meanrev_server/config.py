@@ -164,7 +164,8 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
         if self.metrics:
             address_of("metrics", self.metrics)
         if self.channelz and not is_loopback(address_of("channelz", self.channelz).host):
-            raise ConfigError(f"channelz must be on a loopback address, because it asks nobody, got {self.channelz!r}")
+            rule = "must be on a loopback address, because it asks callers for no token"
+            raise ConfigError(f"channelz {rule}, got {self.channelz!r}")
         if self.listen.startswith("unix:"):
             return
         host, _ = address_of("listen", self.listen, " or unix:/path")

@@ -95,7 +95,7 @@ def plan(
 ) -> None:
     """Estimate what a scan will take from a few of its chunks, computed in a temporary folder.
 
-    Takes the words of `batch scan` that say what is computed.
+    Takes the options of `batch scan` that decide what is computed.
     """
     n_workers = workers or len(os.sched_getaffinity(0))
     with _refusing():

@@ -49,7 +49,7 @@ class KeptMatrices:
             await self._once(key, lambda: self._store(KeptMatrix.of(identity, table, _now_ms())))
         kept = self.matrices.find(*key)
         if kept is None:
-            raise LimitReached("the matrix has left already to make room for others; put it again", passing=True)
+            raise LimitReached("the matrix was dropped already to make room for others; put it again", passing=True)
         self.matrices.touch(kept, _now_ms())
         return kept
 
