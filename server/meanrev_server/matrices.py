@@ -104,13 +104,13 @@ class Matrices:
         """Return a caller's matrix.
 
         Raises:
-            NotFound: the caller has no such matrix, or it left to make room.
+            NotFound: the caller has no such matrix, or it was dropped to make room.
         """
         found = self.find(identity, matrix_id)
         if found is None:
             rule = (
-                "must be of a matrix that PutMatrix keeps for this caller; one that was put may have been dropped, or "
-                f"left to make room ({setting_named(self._scarce)} gives more), or went with a server without state_dir"
+                "must be of a matrix that PutMatrix keeps for this caller; one that was put may have been dropped, by "
+                f"the caller or to make room ({setting_named(self._scarce)} gives more), or with a server without state_dir"
             )
             raise NotFound.of("matrix_id", rule, matrix_id)
         return found
@@ -179,7 +179,7 @@ class Matrices:
             yield lambda table: self._load(kept, table)
 
     def release(self, kept: KeptMatrix) -> None:
-        """Note that a call does not use a matrix any more."""
+        """Record that a call does not use a matrix any more."""
         kept.uses -= 1
         if kept.gone and not kept.uses:
             self._unload(kept)

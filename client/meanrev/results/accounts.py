@@ -254,6 +254,6 @@ class BacktestResult(BacktestMetric, Pictured):
             prices: (T,) as traded, for buying and holding beside it; None for none.
 
         Raises:
-            ValueError: the backtest has no path, or prices have another length.
+            InvalidInput: the backtest has no path, or prices have another length.
         """
         return of_results.of_backtest(self, prices)

@@ -101,7 +101,7 @@ class OuFit(Pictured):
             prices: (T,) that were fitted.
 
         Raises:
-            ValueError: the fit is of many series.
+            InvalidInput: the fit is of many series.
         """
         return of_results.of_fit(self, prices)
 
