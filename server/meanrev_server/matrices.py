@@ -108,9 +108,10 @@ class Matrices:
         """
         found = self.find(identity, matrix_id)
         if found is None:
+            more = setting_named(self._scarce)
             rule = (
-                "must be of a matrix that PutMatrix keeps for this caller; one that was put may have been dropped, by "
-                f"the caller or to make room ({setting_named(self._scarce)} gives more), or with a server without state_dir"
+                "must be of a matrix that PutMatrix keeps for this caller; one that was put may have been dropped by "
+                f"the caller, to make room ({more} gives more), or with a server without state_dir"
             )
             raise NotFound.of("matrix_id", rule, matrix_id)
         return found
