@@ -94,8 +94,8 @@ def _serving() -> Iterator[str]:
 
 def _cases(sizes: Sizes) -> Iterator[Case]:
     """Yield a call of every method, and of some a larger one."""
+    from tests.requests.jobs import NEEDS_A_JOB
     from tests.server.cases import CASES, method_of  # these import the server
-    from tests.server.requests.jobs import NEEDS_A_JOB
     from tests.server.test_announced import ENDLESS, ROUTES
 
     for name, (make, own) in CASES.items():

@@ -26,9 +26,9 @@ from meanrev_wire import meanrev_pb2 as wire
 from tests.gpu_kernels.samples import RETURNS, WALKS
 from tests.gpu_kernels.stand_in import Traffic, emulated_gpu
 from tests.gpu_kernels.test_twins import WORK
+from tests.requests.jobs import NEEDS_A_JOB
 from tests.server import making
 from tests.server.cases import CASES, method_of
-from tests.server.requests.jobs import NEEDS_A_JOB
 from tests.server.research import chunks
 from tests.server.test_announced import answered, case
 

@@ -1,4 +1,4 @@
-"""Parts of requests, for the files of tests/server/requests: prices, returns, names, and the messages with them."""
+"""Parts of requests, for the files of tests/requests: prices, returns, names, and the messages with them."""
 
 import json
 

@@ -16,10 +16,10 @@ from meanrev_server.batcher import Batcher
 from meanrev_server.config import Settings
 from meanrev_server.records import Caller, CallRecord
 from meanrev_wire import research_pb2
+from tests.requests.jobs import NEEDS_A_JOB
+from tests.requests.kept_matrices import NEEDS_A_MATRIX, of_size
+from tests.requests.portfolios import book
 from tests.server.cases import CASES, method_of
-from tests.server.requests.jobs import NEEDS_A_JOB
-from tests.server.requests.kept_matrices import NEEDS_A_MATRIX, of_size
-from tests.server.requests.portfolios import book
 from tests.server.research import chunks
 
 TIMES_THE_MEASURED = 12
@@ -129,7 +129,7 @@ async def _each(messages):
 
 
 def test_every_method_is_tried():
-    """A method without a case needs one in a module of tests/server/requests, which is named after it."""
+    """A method without a case needs one in a module of tests/requests, which is named after it."""
     assert set(map(method_of, CASES)) == set(ROUTES)
 
 

@@ -27,7 +27,7 @@ from meanrev_server.research.answer import PART_BYTES, Answer
 from meanrev_server.research.catalogue import TASKS
 from meanrev_server.research.prepared import Request
 from meanrev_wire import codec, meanrev_pb2, research_pb2
-from tests.server.cases import OPTIONS
+from tests.server.cases import OPTIONS, method_of
 from tests.server.research import Research, chunks
 from tests.server.serving import serving
 
@@ -299,7 +299,7 @@ class TestParts:
         assert [len(name) for name in whole.result.columns] == [5000, 1]
 
 
-ASKED = [*OPTIONS.items(), ("FitOu", {"tests": ["adf", "pp", "kpss", "hurst"]}), ("FitOu", {"tests": ["half_life"]})]
+ASKED = [(method_of(name), options) for name, options in OPTIONS.items()]
 
 
 def answered(request, table, progress=lambda *_: None):

@@ -1,5 +1,0 @@
-"""Requests of RealityCheck."""
-
-__all__ = ["OPTIONS"]
-
-OPTIONS = {"RealityCheck": {"resamples": 99}}
