@@ -9,6 +9,7 @@ from gpu_kernels.errors import InvalidInput
 from meanrev_server.admission import SMALL_BYTES, Ticket
 from meanrev_server.rpc.connections import close_connection
 from meanrev_server.rpc.overdue import Overdue, Patience, Wait
+from meanrev_server.rpc.reading import NextMessage
 
 if TYPE_CHECKING:
     import grpc
@@ -98,7 +99,7 @@ class Exchange:
         self.ticket.rest()
         self._wait.for_message()
         try:
-            data = await _whole(self._context)
+            data = await NextMessage(self._context)
         except asyncio.CancelledError:
             if self._wait.overdue is None:
                 raise
@@ -153,24 +154,3 @@ class Exchange:
         """Note that the client has the reply."""
         self._wait.for_nothing()
         self.ticket.reply(0)
-
-
-async def _whole(context: grpc.aio.ServicerContext[Any, Any]) -> bytes | object:
-    """Return a call's next message; where the call is cancelled, the read goes on to its end without it.
-
-    grpc.aio frees what it allocates for a read only where somebody still awaits its end (grpc issue 43360). What it
-    does not free lies all over the heap, which keeps the C library from giving memory back. The end comes at once
-    where the client has left, and with the status where the server ends the call.
-    """
-    reading: asyncio.Future[bytes | object] = asyncio.ensure_future(context.read())
-    try:
-        return await asyncio.shield(reading)
-    except asyncio.CancelledError:
-        reading.add_done_callback(_heeded)
-        raise
-
-
-def _heeded(reading: asyncio.Future[bytes | object]) -> None:
-    """Record how a read ended: asyncio would report an exception that was never retrieved."""
-    if not reading.cancelled():
-        reading.exception()
