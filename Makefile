@@ -4,7 +4,7 @@ BIN := .venv/bin
 PEERS := .venv-peers/bin
 PROOF := .venv-proof/bin
 WIRE := .venv-wire/bin
-CODE := gpu_kernels proto server client batch tests bench deploy
+CODE := gpu_kernels proto server client batch tests bench deploy examples
 # Tests move to the process that has none left, for some take a second and most a millisecond.
 PYTEST := $(BIN)/python -m pytest -q -n 2 --dist worksteal --durations 20
 GENERATED := $(foreach name,meanrev research,$(name)_pb2.py $(name)_pb2.pyi $(name)_pb2_grpc.py)
@@ -14,7 +14,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export PYTHONDONTWRITEBYTECODE :=
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test faults kills coverage proof peers gpu check check-wire hooks bench fault-table image wire fuzz soak audit clean
+.PHONY: help install demo test faults kills coverage proof peers examples gpu check check-wire hooks bench fault-table image wire fuzz soak audit clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -55,6 +55,10 @@ peers: .venv-peers/.peers build/node/.ready ## the comparisons with peers, and e
 	$(PEERS)/python -m pip install --quiet --no-deps --force-reinstall build/peers/meanrev-*.whl
 	cp -r tests pyproject.toml build/peers/
 	cd build/peers && NODE_PATH=$(CURDIR)/build/node/node_modules ../../$(PEERS)/python -m pytest -q -n 2 --dist worksteal --run-peers $(ON_WHEEL:%=tests/%)
+
+# What a machine lacks, such as Node.js, a C++ compiler with gRPC or Streamlit, is named, and its example is left out.
+examples: .venv/.test build/node/.ready ## the examples and notebooks, each compared with what examples/README.md says it prints
+	NODE_PATH=$(CURDIR)/build/node/node_modules $(BIN)/python examples/run.py
 
 check: .venv/.check check-wire ## style, types, layers, wire, spelling, image, manifests, workflow, sizes
 	$(BIN)/ruff check $(CODE)

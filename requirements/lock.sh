@@ -10,13 +10,13 @@ lock() {
     --python-version 3.11 --quiet --output-file "$out" "$@"
 }
 
-lock run --extra server --extra batch --extra plot --extra compat --group build
+lock run --extra server --extra batch --extra plot --extra compat --extra sklearn --group build
 lock serve --extra server --group build --constraints requirements/run.txt
 lock gpu --extra server --extra gpu --group build --constraints requirements/run.txt
-lock test --extra server --extra batch --extra plot --extra compat --extra otel --extra channelz --group build --group test --constraints requirements/run.txt
+lock test --extra server --extra batch --extra plot --extra compat --extra sklearn --extra otel --extra channelz --group build --group test --constraints requirements/run.txt
 lock proof --group proof --constraints requirements/test.txt
-lock peers --extra server --extra batch --extra plot --extra compat --extra otel --extra channelz --group build --group test --group peers --constraints requirements/test.txt
-lock check --extra server --extra batch --extra plot --extra compat --extra otel --extra channelz --group build --group test --group check --constraints requirements/test.txt
+lock peers --extra server --extra batch --extra plot --extra compat --extra sklearn --extra otel --extra channelz --group build --group test --group peers --constraints requirements/test.txt
+lock check --extra server --extra batch --extra plot --extra compat --extra sklearn --extra otel --extra channelz --group build --group test --group check --constraints requirements/test.txt
 
 # The generator needs an older protobuf than the product runs on, so it lives in an environment of its own.
 printf 'grpcio-tools==1.74.0\nsetuptools>=77\n' | uv pip compile - --universal --generate-hashes --no-annotate --no-header \

@@ -9,12 +9,14 @@ import click
 
 import meanrev
 from meanrev.intake.table import Table
+from meanrev.progress import Progress
 from meanrev_cli.access import Access
 from meanrev_cli.failure import ExitCode, Failure, failure_from
 from meanrev_cli.price_options import day_of
+from meanrev_cli.progress_lines import ProgressLines
 from meanrev_cli.shared import Shared
 
-__all__ = ["asking", "host_flag", "server_flag", "shows_progress"]
+__all__ = ["asking", "host_flag", "progress_shown", "server_flag"]
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -38,9 +40,9 @@ def server_flag(command: F) -> F:
     return option(command)
 
 
-def shows_progress(shared: Shared) -> bool:
-    """Return whether progress is shown: stderr is a terminal, and the result is text."""
-    return sys.stderr.isatty() and not shared.as_json
+def progress_shown(shared: Shared) -> Progress:
+    """Return how progress is shown: a bar where stderr is a terminal and the result is text, and lines elsewhere."""
+    return True if sys.stderr.isatty() and not shared.as_json else ProgressLines()
 
 
 @contextmanager

@@ -19,6 +19,9 @@ COMMANDS: Mapping[str, str] = {
     "health": "Ask a server whether it serves.",
     "sweep": "Backtest prices of a file against a grid of thresholds, costs and lookbacks.",
     "scan": "Find pairs of columns of a file that are worth trading.",
+    "fit": "Fit an Ornstein-Uhlenbeck process to each column of a file.",
+    "pair": "Test one pair of columns for cointegration, and find the thresholds to trade it at.",
+    "stats": "Describe what each column of a file would have brought, or the returns in it.",
     "batch": "Scan universes of thousands of names, chunk by chunk; a run that was interrupted goes on.",
     "put": "Have a server keep the prices of a file, for sweep and scan.",
     "matrices": "List the matrices that a server keeps.",
@@ -30,6 +33,8 @@ COMMANDS: Mapping[str, str] = {
     "token": "Make a token for a caller, and the line by which a server accepts it.",
     "completion": "Print the script by which bash, zsh or fish completes the words.",
     "config": "Show the settings in force and where each came from.",
+    "help": "Explain a command, or what several commands share.",
+    "man": "Write the manual pages for man(1).",
 }
 """One line a command; the module of the same name in meanrev_cli.commands holds it."""
 

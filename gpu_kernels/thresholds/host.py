@@ -7,7 +7,7 @@ from gpu_kernels.thresholds import leung_li
 from gpu_kernels.thresholds.bars import Watched
 from gpu_kernels.thresholds.durations import in_trade_and_cycle
 from gpu_kernels.thresholds.growth import Problem, maximise
-from gpu_kernels.thresholds.model import BAR_SHIFT, Case, Levels, Thresholds
+from gpu_kernels.thresholds.model import BAR_SHIFT, NOT_SHIFTED, Case, Levels, Thresholds
 from gpu_kernels.thresholds.special import dawson
 from gpu_kernels.thresholds.start import newton_for_profit, profit_start, sharpe_start
 from gpu_kernels.thresholds.stopped import StoppedProblem, best, passage
@@ -194,7 +194,7 @@ def describe(case: Case, levels: Levels, fraction: Floats | None) -> Thresholds:
         sharpe=ratio * watched.centred(ratio),
         fraction=missing if fraction is None else fraction,
         growth=growth,
-        bar_shift=tuple(np.where(np.isnan(case.dt), "", np.where(levels.shift > 0, "applied", "not applied")).tolist()),
+        bar_shift=tuple(np.where(np.isnan(case.dt), "", np.where(levels.shift > 0, "applied", NOT_SHIFTED)).tolist()),
     )
 
 

@@ -47,6 +47,7 @@ __all__ = [
     "LARGEST_ENTRY",
     "LARGEST_RATE",
     "MODELS",
+    "NOT_SHIFTED",
     "OBJECTIVES",
     "SMALLEST_COST",
     "SMALLEST_RATE",
@@ -65,6 +66,9 @@ MODELS = ("reversal", "to_mean", "leung_li")
 
 STOP_CHANGES = ("all", "win_rate")
 """What a stop changes: all figures and the optimum, or the win rate alone."""
+
+NOT_SHIFTED = "not applied"
+"""What bar_shift says where bars are too coarse for the shift."""
 
 UNITS = ("absolute", "per_side_fraction")
 """How a transaction cost may be quoted."""

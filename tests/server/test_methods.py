@@ -112,6 +112,17 @@ def test_threshold_costs_may_be_per_side_fractions(call):
     assert found.entry_zscore == same.entry_zscore
 
 
+def test_thresholds_of_bars_that_are_too_coarse_for_the_correction_say_so(call):
+    process = meanrev_pb2.OuEstimate(theta=0.43, mu=0.0, sigma=0.03)
+    fine, coarse, continuous = (
+        call("OptimalThresholds", ou_params=process, transaction_cost=0.001, metadata=options(**chosen))
+        for chosen in ({"dt": 0.01}, {"dt": 1.0}, {})
+    )
+    assert "note" not in json.loads(fine.metadata)
+    assert json.loads(coarse.metadata)["note"].startswith("the bars are too coarse")
+    assert (coarse.entry_zscore, coarse.exit_zscore) == (continuous.entry_zscore, continuous.exit_zscore)
+
+
 def test_a_cycle_that_never_ends_is_called_unprofitable_in_practice(call):
     process = meanrev_pb2.OuEstimate(theta=1.0, mu=0.0, sigma=1.0)
     found = call("OptimalThresholds", ou_params=process, transaction_cost=9.0)

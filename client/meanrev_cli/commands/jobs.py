@@ -11,7 +11,7 @@ from rich.text import Text
 
 from meanrev.results import JobState
 from meanrev_cli.access import Access, access_flags
-from meanrev_cli.asking import asking, server_flag, shows_progress
+from meanrev_cli.asking import asking, progress_shown, server_flag
 from meanrev_cli.failure import ExitCode, Failure
 from meanrev_cli.narrow import Fitting
 from meanrev_cli.output_files import can_be_written, write_table
@@ -80,7 +80,7 @@ def fetch(shared: Shared, host: str | None, access: Access, job_id: str, out: Pa
     can_be_written(out)
     with asking(address_of(shared, host), access) as client:
         job = client.job(whole_job_id(client, job_id))
-        columns = _columns(job.result(progress=shows_progress(shared)))
+        columns = _columns(job.result(progress=progress_shown(shared)))
     if out is not None:
         write_table(out, columns)
     saved = None if out is None else str(out.resolve())

@@ -12,7 +12,7 @@ from meanrev.intake.options import FileOptions
 from meanrev.intake.table import Table
 from meanrev.results import Estimate, ScanResult
 from meanrev_cli.access import Access, access_flags
-from meanrev_cli.asking import asking, host_flag, shows_progress
+from meanrev_cli.asking import asking, host_flag, progress_shown
 from meanrev_cli.estimates import dry_run_flag, show_estimate
 from meanrev_cli.kept_prices import prices_of, title_of
 from meanrev_cli.narrow import Fitting
@@ -112,7 +112,7 @@ def scan(
             read,
             asset_ids=[str(name) for name in read.names],
             log=False if prices_as_they_are else None,
-            progress=shows_progress(shared),
+            progress=progress_shown(shared),
             **options,
         )
     if isinstance(found, Estimate):

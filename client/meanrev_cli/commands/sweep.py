@@ -13,7 +13,7 @@ from meanrev.intake.options import FileOptions
 from meanrev.intake.table import Table
 from meanrev.results import Estimate
 from meanrev_cli.access import Access, access_flags
-from meanrev_cli.asking import asking, host_flag, shows_progress
+from meanrev_cli.asking import asking, host_flag, progress_shown
 from meanrev_cli.estimates import dry_run_flag, show_estimate
 from meanrev_cli.failure import ExitCode, Failure
 from meanrev_cli.kept_prices import prices_of, title_of
@@ -91,7 +91,7 @@ def sweep(
             mode=mode,
             stop=given["stop"],
             borrow=given["borrow"],
-            progress=shows_progress(shared),
+            progress=progress_shown(shared),
             dry_run=given["dry_run"],
         )
     if isinstance(swept, Estimate):

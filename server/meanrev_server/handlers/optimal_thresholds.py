@@ -19,6 +19,10 @@ from meanrev_wire.meanrev_pb2 import ThresholdRequest, ThresholdResponse
 __all__ = ["ThresholdOptions", "handle"]
 
 _LONGEST_CYCLE = 1e6
+_COARSE_BARS = (
+    "the bars are too coarse for the correction that dt asks for, because the moved thresholds would cross; these are "
+    "the thresholds of a price that is watched all the time"
+)
 
 
 _SEARCH = Demand(1_000_000, 256 * 1024)
@@ -129,6 +133,8 @@ def _extras(found: thresholds.Thresholds, round_trip_cost: float, p_value: float
     if found.bar_shift:
         extras["bar_shift"] = str(found.bar_shift)
     notes = []
+    if found.bar_shift == thresholds.NOT_SHIFTED:
+        notes.append(_COARSE_BARS)
     if found.cycle_time > _LONGEST_CYCLE:
         notes.append(f"unprofitable in practice: a cycle takes {float(found.cycle_time):.3g} periods")
     if doubt := unit_root_note(p_value):
