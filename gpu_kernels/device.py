@@ -42,7 +42,7 @@ BLOCK = integer("GPU_BLOCK", "lane.h")
 """Threads of a block."""
 
 _own = local()
-"""Keeps each thread's stream, which CuPy itself may not."""
+"""Keeps a reference to each thread's stream, because CuPy may not keep one."""
 
 
 @cache

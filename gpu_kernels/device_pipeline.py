@@ -12,10 +12,10 @@ from gpu_kernels.errors import OutOfMemory
 __all__ = ["in_parts", "parts"]
 
 _PART_BYTES = 8 * 2**20
-"""Of a part: to copy so many takes several times as long as to start a copy."""
+"""Fewest bytes of a part: copying so many takes several times as long as starting a copy."""
 
 _PART_LANES = 2**16
-"""Of a part: a kernel of fewer lanes leaves most of the device idle, and takes as long as one of so many."""
+"""Fewest lanes of a part: a kernel with fewer leaves most of the device idle, and takes as long as one with so many."""
 
 _AHEAD = 4
 """Parts that a device has been given and has not finished, at most: so many keep it busy, and are soon over where the

@@ -1,8 +1,8 @@
 """A flag that ends a computation whose result nobody waits for any more.
 
-Who calls an operation encloses the call in `using(flag)`, and any thread may set the flag. A kernel on the CPU's lanes
-reads it between work items, and its launch raises Interrupted. Loops in Python call `check` once a round, and so do
-requests on a GPU between their parts. Outside of a `using` nothing is checked.
+The caller of an operation encloses the call in `using(flag)`, and any thread may set the flag. A kernel on the CPU's
+lanes reads it between work items, and its launch raises Interrupted. Loops in Python call `check` once a round, and
+requests on a GPU call it between their parts. Outside of a `using` nothing is checked.
 """
 
 import ctypes

@@ -1,10 +1,11 @@
 """Sources of Python code, each parsed once in a process however many tests read it."""
 
 import ast
+import tokenize
 from functools import cache
 from pathlib import Path
 
-__all__ = ["imported", "nodes", "parsed"]
+__all__ = ["imported", "nodes", "parsed", "prose"]
 
 
 @cache
@@ -17,6 +18,13 @@ def parsed(path: Path) -> ast.Module:
 def nodes(path: Path) -> tuple[ast.AST, ...]:
     """Return all nodes of a module's syntax tree."""
     return tuple(ast.walk(parsed(path)))
+
+
+def prose(path: Path) -> list[tuple[int, str]]:
+    """Return the comments and texts of a module, docstrings among them, each with the number of its first line."""
+    with tokenize.open(path) as file:
+        tokens = tokenize.generate_tokens(file.readline)
+        return [(token.start[0], token.string) for token in tokens if token.type in {tokenize.COMMENT, tokenize.STRING}]
 
 
 @cache

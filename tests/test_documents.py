@@ -5,6 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.sources import prose
+
 ROOT = Path(__file__).resolve().parent.parent
 FRONT = [ROOT / name for name in ("README.md", "CONTRIBUTING.md", "SECURITY.md")]
 PAGES = [path for path in (*FRONT, *sorted((ROOT / "docs").rglob("*.md"))) if path.is_file()]
@@ -45,6 +47,18 @@ def test_every_python_example_runs(path, capsys):
 def test_a_page_says_things_in_the_words_of_the_field(path):
     text = path.read_text(encoding="utf-8").lower()
     assert [f"{word}: {instead}" for word, instead in RETIRED.items() if re.search(rf"\b{word}\b", text)] == []
+
+
+@pytest.mark.parametrize("folder", ["gpu_kernels", "proto/meanrev_wire", "server", "client", "batch"])
+def test_comments_docstrings_and_errors_say_things_in_the_words_of_the_field(folder):
+    retired = re.compile(rf"(?<!half-)\b({'|'.join(RETIRED)})\b", re.IGNORECASE)
+    sources = [path for path in sorted((ROOT / folder).rglob("*.py")) if "_pb2" not in path.name]
+    assert [
+        f"{path.relative_to(ROOT)}:{number}: {found[0]}"
+        for path in sources
+        for number, text in prose(path)
+        if (found := retired.search(text))
+    ] == []
 
 
 @pytest.mark.parametrize("path", PAGES, ids=lambda path: str(path.relative_to(ROOT)))

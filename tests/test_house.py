@@ -2,11 +2,14 @@
 
 import ast
 import importlib
+import inspect
 import re
 from pathlib import Path
+from typing import Any, get_args
 
 import pytest
 
+from meanrev.methods import Methods
 from meanrev.methods.research import RESEARCH
 from meanrev_server.rpc.registry import module_name
 from meanrev_wire import meanrev_pb2, research_pb2
@@ -29,41 +32,6 @@ RESEARCH_METHODS = [
     for method in SERVICES[1].methods
     if method.input_type is research_pb2.MatrixChunk.DESCRIPTOR and method.server_streaming
 ]
-CLIENT_METHODS = {
-    "EstimateOUParams": "ou",
-    "OptimalThresholds": "thresholds",
-    "BacktestWithCosts": "backtest",
-    "ComputeLogReturns": "log_returns",
-    "PcaPortfolios": "pca",
-    "CaraOptimalWeights": "cara",
-    "SharpeOptimalWeights": "sharpe",
-    "MultiperiodOptimize": "multiperiod",
-    "PortfolioStats": "portfolio_stats",
-    "GenerateSignals": "signals",
-    "PortfolioHealthStream": "health",
-    "Info": "info",
-    "Backtest": "backtest",
-    "RealityCheck": "reality_check",
-    "ReturnStats": "stats",
-    "FitOu": "fit_ou",
-    "RunTests": "tests",
-    "SweepThresholds": "sweep",
-    "ScanPairs": "scan",
-    "FitPair": "pair",
-    "FitJohansen": "johansen",
-    "PutMatrix": "put",
-    "AppendRows": "append",
-    "ListMatrices": "matrices",
-    "DropMatrix": "drop",
-    "SubmitJob": "submit",
-    "WatchJob": "job",
-    "FetchResult": "job",
-    "CancelJob": "job",
-    "ListJobs": "jobs",
-    "PublishPrices": "publish",
-    "PutPortfolio": "put_portfolio",
-    "GetPortfolio": "get_portfolio",
-}
 ROOMS = ("gpu_kernels", "proto/meanrev_wire", "server", "client", "batch")
 
 
@@ -91,10 +59,25 @@ def test_every_operation_has_tests(operation):
     assert list((ROOT / "tests" / "gpu_kernels" / operation).glob("test_*.py"))
 
 
-def test_methods_and_client_methods_are_the_same():
-    client = importlib.import_module("meanrev").Client
-    assert set(CLIENT_METHODS) == set(METHODS)
-    assert all(hasattr(client, name) for name in CLIENT_METHODS.values())
+@pytest.mark.parametrize("method", METHODS)
+def test_a_module_that_the_client_uses_asks_each_method_by_its_name(method):
+    sources = sorted((ROOT / "client/meanrev").rglob("*.py"))
+    used = {node.module for path in sources for node in nodes(path) if isinstance(node, ast.ImportFrom)}
+    naming = [
+        f"meanrev.methods.{path.stem}"
+        for path in sources
+        if path.parent.name == "methods" and any(getattr(node, "value", None) == method for node in nodes(path))
+    ]
+    assert used & set(naming), f"{naming} ask {method}, and no line of meanrev.methods.Methods uses one of them"
+
+
+@pytest.mark.parametrize("name", [name for name in vars(Methods) if not name.startswith("_")])
+def test_every_method_of_the_clients_declares_its_result(name):
+    """So that a type checker and an editor show it; tests/typing/methods.py has one method of each kind."""
+    shown = inspect.signature(getattr(Methods, name)).return_annotation
+    results = get_args(shown) or (shown,)
+    assert Any not in results or name == "backtest", f"{name} returns {shown}"
+    assert inspect.Signature.empty not in results
 
 
 @pytest.mark.parametrize("name", RESEARCH)
@@ -102,7 +85,7 @@ def test_one_module_of_the_client_knows_a_research_methods_replies(name):
     """A new method adds its module, a line of Methods beside its import, and its results; submit and jobs find it."""
     research = RESEARCH[name].research
     assert research.method in METHODS
-    assert CLIENT_METHODS[research.method] == name
+    assert hasattr(Methods, name)
     wanted = research.reply.DESCRIPTOR.name
     sources = [path for path in modules() if path.is_relative_to(ROOT / "client")]
     importing = [path.relative_to(ROOT / "client") for path in sources if wanted in imported(path)]

@@ -20,7 +20,7 @@ _OLD_S = 86_400.0
 
 
 def ours(root: Path, entry: Path) -> bool | None:
-    """Tell what an entry of a run's folder is.
+    """Return what an entry of a run's folder is.
 
     Args:
         root: The folder.

@@ -48,11 +48,11 @@ def _complete(folder: Folder, stage: str, chunks: list[Chunk]) -> None:
     missing = [chunk for chunk in chunks if not folder.has(chunk)]
     if missing:
         rule = f"{len(missing)} of {len(chunks)} chunks of stage {stage} are missing in {folder.path}"
-        raise Incomplete(f"{rule}, the first is {missing[0].place}; the command that computed the others computes them")
+        raise Incomplete(f"{rule}, the first is {missing[0].place}; run the command that computed the others again")
 
 
 def status(out: Path) -> dict[str, Any]:
-    """Tell how far a run is, from the files of its folder.
+    """Return how far a run is, from the files of its folder.
 
     Args:
         out: Folder of the run.

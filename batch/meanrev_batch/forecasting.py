@@ -79,7 +79,7 @@ def forecast(
     workers: int,
     dollars_per_hour: float | None = None,
 ) -> Forecast:
-    """Compute a few chunks of a scan, and tell what the whole of it will take.
+    """Compute a few chunks of a scan, and estimate what the whole of it will take.
 
     Args:
         universe: As for `scan`.

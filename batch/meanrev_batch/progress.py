@@ -51,7 +51,7 @@ class Pace:
         self._left, self._last, self._n_ended, self._mean = cost_left, now, 0, math.nan
 
     def ended(self, cost: float, now: float) -> float:
-        """Take note of a chunk that ended, and return the seconds left; NaN for the first chunks."""
+        """Record a chunk that ended, and return the seconds left; NaN for the first chunks."""
         self._left -= cost
         rate = (now - self._last) / max(cost, 1.0)
         self._last = now

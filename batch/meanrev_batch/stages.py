@@ -63,7 +63,7 @@ class Selected(NamedTuple):
 
 
 def computed(stage: Stage, chunks: Sequence[Chunk], folder: Folder, means: Means, report: Report) -> bool:
-    """Compute the chunks that are missing, and tell whether all are there now.
+    """Compute the chunks that are missing, and return whether all are there now.
 
     Args:
         stage: Which.

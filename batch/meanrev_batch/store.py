@@ -116,7 +116,7 @@ class Folder:
         (self.path / f"failed/{chunk.id}.json").unlink(missing_ok=True)
 
     def has(self, chunk: Chunk) -> bool:
-        """Tell whether a chunk is done: its files are whole, undamaged, and of this chunk."""
+        """Return whether a chunk is done: its files are whole, undamaged, and of this chunk."""
         note = tables.verified(self.path / f"{chunk.stage}/{chunk.id}.parquet")
         if note is None or note.get("id") != chunk.id or note.get("n_rows") != note["rows"]:
             return False

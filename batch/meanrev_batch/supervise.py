@@ -29,7 +29,7 @@ class Docket:
         return self._waiting.popleft() if self._waiting else None
 
     def lost(self, chunk: Chunk) -> bool:
-        """Take note that a worker ended at a chunk.
+        """Record that a worker ended at a chunk.
 
         Returns:
             Whether another worker gets it; where not, it is poison.
@@ -46,5 +46,5 @@ class Docket:
 
 
 def hopeless(n_ended: int, n_failed: int) -> bool:
-    """Tell whether so many of the first chunks failed that the others are not worth trying."""
+    """Return whether so many of the first chunks failed that the others are not worth trying."""
     return n_ended <= _FIRST and n_failed > _MOST_FAILED

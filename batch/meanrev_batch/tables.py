@@ -128,7 +128,7 @@ def _read(path: Path, columns: list[str]) -> Any:
         return _table(path, columns)
     except (OSError, pa.ArrowException) as error:
         what = "is missing" if isinstance(error, FileNotFoundError) else f"is damaged ({str(error).splitlines()[0]})"
-        raise Incomplete(f"{path} {what}; the command that wrote it writes it again") from None
+        raise Incomplete(f"{path} {what}; run the command that wrote it again") from None
 
 
 def write_pairs(path: Path, parts: Iterable[Mapping[str, Any]], note: Mapping[str, Any]) -> int:

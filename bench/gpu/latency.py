@@ -94,11 +94,13 @@ def _serving() -> Iterator[str]:
 
 def _cases(sizes: Sizes) -> Iterator[Case]:
     """Yield a call of every method, and of some a larger one."""
-    from tests.server import test_announced as tried  # imports the server
+    from tests.requests.jobs import NEEDS_A_JOB
+    from tests.server.cases import CASES, method_of  # these import the server
+    from tests.server.test_announced import ENDLESS, ROUTES
 
-    for name, (make, own) in tried.CASES.items():
-        method = tried.method_of(name)
-        route, needs_a_job, endless = tried.ROUTES[method], method in tried.NEEDS_A_JOB, method in tried.ENDLESS
+    for name, (make, own) in CASES.items():
+        method = method_of(name)
+        route, needs_a_job, endless = ROUTES[method], method in NEEDS_A_JOB, method in ENDLESS
         yield Case(name, route, make(own[sizes.requests]), needs_a_job, endless)
         if name in ON_THE_GPU and sizes.requests:
             yield Case(f"{name}, large", route, make(ON_THE_GPU[name]))

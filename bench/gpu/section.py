@@ -3,6 +3,7 @@
 import argparse
 import importlib.metadata
 import platform
+import re
 import shutil
 import subprocess
 import sys
@@ -21,18 +22,14 @@ __all__ = ["LAUNCHED", "SECTIONS", "SKIPPED", "main"]
 SKIPPED = 77
 """Exit status of a section that the machine lacks something for; the last line that it prints says what."""
 
-LAUNCHED = (
-    "cointegration",
-    "cointegration/tiles",
-    "ou",
-    "reversion",
-    "sweep",
-    "sweep/long_series",
-    "sweep/moments",
-    "sweep/scores",
-    "sweep/zscore",
+LAUNCHED = sorted(
+    {
+        kernel
+        for path in Path(device.__file__).parent.glob("*/device.py")
+        for kernel in re.findall(r'\bdevice\.launch\(\s*"([^"]+)"', path.read_text(encoding="utf-8"))
+    }
 )
-"""The kernels that are launched on a GPU."""
+"""The kernels that the operations' device.py launch on a GPU."""
 
 PACKAGES = ("numpy", "scipy", "cupy-cuda13x", "cuda-core", "cuda-bindings", "nvidia-cuda-nvrtc", "grpcio", "pytest")
 

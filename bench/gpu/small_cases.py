@@ -12,13 +12,19 @@ import numpy as np
 from bench.gpu.rows import SMALL, Sizes
 from bench.gpu.timing import on, one_part
 from gpu_kernels import cointegration, device, ou, pca, reversion, sweep
+from gpu_kernels.sweep.long_series import LEAST_BARS
 
 __all__ = ["CASES", "check", "main", "profiled"]
 
 RNG = np.random.default_rng(11)
 WALKS = 100 * np.exp(np.cumsum(RNG.normal(0, 0.02, (5, 300)), axis=1))
 RUINED = 100 * np.exp(np.cumsum(RNG.normal(0, 0.2, (2, 1_500)), axis=1))
+LONG = 100 + np.cumsum(RNG.normal(0, 0.01, (1, LEAST_BARS)), axis=1)
 LEVELS = np.linspace(0.5, 2.5, 7)
+BLOCKS = [
+    cointegration.Block(np.arange(5.0)[part], WALKS[part].T, WALKS[part].max(axis=1))
+    for part in (slice(0, 3), slice(3, 5))
+]
 
 CASES: dict[str, Callable[[], object]] = {
     "sweep, compounding": lambda: sweep.backtest(WALKS, LEVELS, 0.1, 1e-3),
@@ -28,11 +34,13 @@ CASES: dict[str, Callable[[], object]] = {
         WALKS, LEVELS, 0.1, 1e-3, sweep.Rules(score="fixed", mean=100.0, deviation=5.0)
     ),
     "sweep, scores of a fit": lambda: sweep.backtest(WALKS, LEVELS, 0.1, 1e-3, sweep.Rules(score="online")),
-    "long series": lambda: sweep.backtest(RUINED, LEVELS[:2], 0.1, 1e-5, sweep.Rules(lookback=50)),
+    "sweep, ruin": lambda: sweep.backtest(RUINED, LEVELS[:2], 0.1, 1e-5, sweep.Rules(lookback=50)),
+    "long series": lambda: sweep.backtest(LONG, LEVELS[:2], 0.1, 1e-5, sweep.Rules(lookback=50)),
     "moments": lambda: sweep.moments(WALKS, 1.0, 0.1, 1e-3),
     "fits with halves": lambda: ou.fit(WALKS, bias="jackknife", adf_lags=2),
     "pairs, a lag": lambda: cointegration.scan(WALKS.T, lags=1),
     "pairs, lags by AIC": lambda: cointegration.scan(WALKS.T, autolag="aic", max_lags=4),
+    "pairs between blocks": lambda: cointegration.between(*BLOCKS, 1),
     "tests of reversion": lambda: reversion.run_tests(WALKS, adf_lags=2),
     "components": lambda: pca.fit(WALKS.T, n_components=2),
 }

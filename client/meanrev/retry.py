@@ -14,8 +14,8 @@ log = logging.getLogger("meanrev")
 _FIRST_S = 0.1
 _LONGEST_S = 1.0
 _ATTEMPTS_AT_A_BUSY_SERVER = 5
-_TOLD_AFTER_S = 2.0
-_TOLD_AGAIN_AFTER_S = 60.0
+_LOGGED_AFTER_S = 2.0
+_LOGGED_AGAIN_AFTER_S = 60.0
 
 
 def pauses() -> Iterator[float]:
@@ -30,7 +30,7 @@ def pauses() -> Iterator[float]:
 
 
 class Outage:
-    """What a client remembers of outages: whether it ever had an answer, and when it last told of an outage."""
+    """The outages of a client: whether it ever had an answer, and when it last logged an outage."""
 
     def __init__(self, address: str, patience_s: float) -> None:
         """Begin before the first call.
@@ -42,10 +42,10 @@ class Outage:
         self._address = address
         self._patience_s = patience_s
         self._answered = False
-        self._told_at = float("-inf")
+        self._logged_at = float("-inf")
 
     def answered(self) -> None:
-        """Take note of an answer."""
+        """Record an answer."""
         self._answered = True
 
     def left_s(self, since: float, deadline: float, now: float) -> float:
@@ -58,7 +58,7 @@ class Outage:
         """
         return (deadline if self._answered else min(deadline, since + self._patience_s)) - now
 
-    def tell(self, since: float, now: float, left_s: float) -> None:
+    def log(self, since: float, now: float, left_s: float) -> None:
         """Log, once a minute, why calls take so long; a short outage is not worth a line.
 
         Args:
@@ -66,8 +66,8 @@ class Outage:
             now: time.monotonic().
             left_s: What left_s returns.
         """
-        if now - since >= _TOLD_AFTER_S and now - self._told_at >= _TOLD_AGAIN_AFTER_S:
-            self._told_at = now
+        if now - since >= _LOGGED_AFTER_S and now - self._logged_at >= _LOGGED_AGAIN_AFTER_S:
+            self._logged_at = now
             log.warning("no server answers at %s; the call goes on trying for %.0f s", self._address, left_s)
 
 
@@ -79,7 +79,7 @@ class Retries:
 
         Args:
             deadline: time.monotonic() at which the call's timeout passes.
-            outage: Tells of an outage.
+            outage: The outages of the client.
             repeatable: The call may be made again although the server may have done its work.
         """
         self._deadline = deadline
@@ -110,7 +110,7 @@ class Retries:
         left_s = self._outage.left_s(self._since, self._deadline, now)
         if not self._repeatable or left_s <= _FIRST_S:
             return None
-        self._outage.tell(self._since, now, left_s)
+        self._outage.log(self._since, now, left_s)
         return min(next(self._pauses), left_s / 2)
 
 
@@ -123,7 +123,7 @@ class Watched:
         Args:
             timeout: Seconds for the whole stream; None is no limit.
             patience_s: Longest outage.
-            outage: Tells of an outage.
+            outage: The outages of the client.
             repeatable: It may be opened again.
         """
         self._outage = outage
@@ -137,7 +137,7 @@ class Watched:
         return None if self._deadline is None else max(0.0, self._deadline - time.monotonic())
 
     def answered(self) -> None:
-        """Take note of a reply, which ends an outage."""
+        """Record a reply, which ends an outage."""
         self._outage.answered()
         self._retries = None
 

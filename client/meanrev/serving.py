@@ -9,7 +9,7 @@ __all__ = ["serve"]
 
 
 def serve(listen: str = "127.0.0.1:0", **settings: Any) -> AbstractContextManager[str]:
-    """Serve from a process of its own while the context is open, or as long as this process lives.
+    """Serve from a process of its own while the context is open, or as long as this process runs.
 
     Forking is safe meanwhile, as it is with a Client.
 

@@ -18,7 +18,7 @@ _UNITS = ((1024**3, "GiB"), (1024**2, "MiB"), (1024, "KiB"))
 
 def dry_run_flag(command: F) -> F:
     """Add --dry-run to a command, which takes dry_run."""
-    option = click.option("--dry-run", is_flag=True, help="Tell what it would take, and upload and compute nothing.")
+    option = click.option("--dry-run", is_flag=True, help="Estimate time, memory and bytes; upload nothing.")
     return option(command)
 
 

@@ -3,7 +3,6 @@
 from dataclasses import replace
 from pathlib import Path
 
-import meanrev
 from meanrev.intake.kept import kept_of
 from meanrev.intake.options import FileOptions
 from meanrev.intake.table import Table
@@ -11,10 +10,9 @@ from meanrev_cli.access import Access
 from meanrev_cli.asking import asking
 from meanrev_cli.failure import ExitCode, Failure
 from meanrev_cli.price_options import read_prices
+from meanrev_cli.whole_ids import SHOWN_DIGITS, whole_matrix_id
 
-__all__ = ["prices_of", "title_of", "whole_id"]
-
-_ID_DIGITS, _SHOWN_DIGITS, _MOST_LISTED = 64, 12, 1000
+__all__ = ["prices_of", "title_of"]
 
 
 def prices_of(prices: str | None, matrix: str | None, reading: FileOptions, host: str, access: Access) -> Table:
@@ -37,30 +35,11 @@ def prices_of(prices: str | None, matrix: str | None, reading: FileOptions, host
     if host == "local":
         raise Failure(ExitCode.USAGE, "--matrix needs --host (or MEANREV_HOST): a running server keeps the matrix")
     with asking(host, access) as client:
-        kept = client.matrix(whole_id(client, matrix or ""))
+        kept = client.matrix(whole_matrix_id(client, matrix or ""))
         return (kept.part(list(reading.columns)) if reading.columns else kept).table
 
 
 def title_of(table: Table, prices: str | None) -> str:
     """Return the name of prices for a heading: that of the file, or the first digits of the matrix's id."""
     kept = kept_of(table)
-    return f"matrix {kept.matrix_id[:_SHOWN_DIGITS]}" if kept is not None else Path(prices or "").name
-
-
-def whole_id(client: meanrev.Client, given: str) -> str:
-    """Return the id of the caller's matrix that begins with what was given.
-
-    Args:
-        client: Of the server that keeps it.
-        given: The id, or its first digits.
-
-    Raises:
-        Failure: no matrix's id does, or several do.
-    """
-    if len(given) == _ID_DIGITS:
-        return given
-    found = [kept.matrix_id for kept in client.matrices(limit=_MOST_LISTED) if kept.matrix_id.startswith(given)]
-    if len(found) != 1:
-        which = "no matrix begins" if not found else f"{len(found)} matrices begin"
-        raise Failure(ExitCode.BAD_DATA, f"{which} with {given!r}; `meanrev matrices --json` shows whole ids")
-    return found[0]
+    return f"matrix {kept.matrix_id[:SHOWN_DIGITS]}" if kept is not None else Path(prices or "").name

@@ -68,28 +68,24 @@ def kept_or_price_options(command: F) -> F:
 
 
 def _reading_options(command: F) -> F:
-    @_columns_options
-    @click.option("--sort", is_flag=True, help="Sort rows that are not in order of time.")
-    @click.option(
+    sort = click.option("--sort", is_flag=True, help="Sort rows that are not in order of time.")
+    duplicates = click.option(
         "--duplicates", type=click.Choice(DUPLICATES), default="refuse", help="Which row of one time stays; refuse."
     )
-    @_text_options
-    @functools.wraps(command)
-    def with_options(*args: Any, **given: Any) -> Any:
-        reading = _reading(given)
-        return command(*args, reading=reading, **given)
-
-    return cast("F", with_options)
+    return _columns_options(sort(duplicates(_text_options(_takes_reading(command)))))
 
 
 def universe_options(command: F) -> F:
     """Add --universe and the options of reading it to a command, which takes universe and reading."""
-
-    @click.option(
+    universe = click.option(
         "--universe", type=PRICES, required=True, metavar="PRICES", help="A file, folder, pattern or address."
     )
-    @_columns_options
-    @_text_options
+    return universe(_columns_options(_text_options(_takes_reading(command))))
+
+
+def _takes_reading(command: F) -> F:
+    """Give a command one argument, reading, in place of the options of reading."""
+
     @functools.wraps(command)
     def with_options(*args: Any, **given: Any) -> Any:
         reading = _reading(given)

@@ -75,7 +75,7 @@ __all__ = [
 ]
 
 STATUSES = ("ok", "error")
-"""Of a strategy; one with "error" takes no part, and its reason tells why."""
+"""Of a strategy; one with "error" takes no part, and its reason says why."""
 
 FEWEST_PERIODS = 30
 """Periods below which no claim is made."""
@@ -143,7 +143,7 @@ class CrossValidation(NamedTuple):
         path_sharpe_ratios: (P,) Sharpe ratio a period of each path.
         path_std_errors: (P,) standard errors of these, as performance.sharpe_error has them; NaN where a path does not
             vary.
-        note: What to beware of in the paths, such as few periods to choose by; "" for nothing.
+        note: A warning about the paths, such as few periods to choose by; "" for none.
         chosen: (W,) the strategy chosen by each way to choose test folds, in lexicographic order.
     """
 

@@ -121,8 +121,8 @@ def optimize(problem: Problem, solve: Solve) -> Plan:
 def _planned(problem: Problem, means: Floats, covariances: Floats, before: Floats, solve: Solve) -> Floats:
     """Solve for all blocks at once; (J, N).
 
-    Weights whose bounds are equal are known. Left in the program they would take away its inside, through which an
-    interior point goes.
+    Weights whose bounds are equal are known, and are taken out of the program: with them it would have no interior,
+    which an interior-point method needs.
     """
     fixed = problem.lower == problem.upper
     if not fixed.any():
@@ -148,7 +148,7 @@ def _moved(problem: Problem, means: Floats, covariances: Floats, before: Floats,
         steepest = max(steepest, float(np.abs(piece).max()))
     # The first point is made for numbers of about 1.
     implied = _implied(problem, budget)
-    # Where trading begins beyond a bound, the way to it is made and paid for in any case.
+    # Where the weights before are beyond a bound, every plan has to trade up to the bound, at the same cost.
     start = np.clip(before, *implied)
     scale = max(1.0, _typical_weight(problem, slope, curvature, np.array(implied)), float(np.abs(start).max()))
     unit = max(scale * float(np.abs(slope).max()), scale * problem.cost, scale**2 * steepest, _LEAST_UNIT)
@@ -190,7 +190,7 @@ def _implied(problem: Problem, budget: float) -> tuple[Floats, Floats]:
 def _typical_weight(problem: Problem, slope: Floats, curvature: Floats, largest: Floats) -> float:
     """Return the size of weights that the gains ask for and the bounds allow, at least 1, at most LARGEST_MAGNITUDE.
 
-    Gains that all blocks together do not repay a trade's cost ask for nothing.
+    Where the gains of all blocks together do not repay the cost of a trade, they ask for no weights.
     """
     variances = np.sort(curvature.diagonal(axis1=1, axis2=2), axis=None)
     steepness = float(variances[variances.size // 2])
@@ -202,7 +202,7 @@ def _typical_weight(problem: Problem, slope: Floats, curvature: Floats, largest:
 def adding_up(program: Program, found: Solution) -> Solution:
     """Return the solution, with an infinite residual where a budget is not met.
 
-    Beside the largest terms of all conditions, a budget may be nothing.
+    The residual alone may miss it, because it is relative to the largest terms of all conditions.
     """
     off = float(np.abs(found.weights.sum(axis=1) - program.budget).max())
     return found if off <= _ACCEPTED * float(np.abs(found.weights).max()) else found._replace(residual=np.inf)

@@ -14,7 +14,7 @@ from gpu_kernels.multiperiod.model import Plan
 __all__ = ["optimize", "solve", "space"]
 
 _LAYOUT = ("FIELDS", "STRIDES", "BLOCK_MATRICES", "MATRICES", "BLOCK_NUMBERS", "ROW")
-"""What the size of a working space follows from."""
+"""The constants of the kernel that determine the size of a working space."""
 
 
 def optimize(problem: Problem) -> Plan:

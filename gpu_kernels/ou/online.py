@@ -184,7 +184,7 @@ class OnlineOu:
             self._since_exact += 1
         window.append(price, 0.0)
         self._sums.add(price)
-        # Each removal leaves a little rounding behind: once a window length it is swept out.
+        # Each removal leaves a little rounding in the sums, so they are summed afresh once a window length.
         if self._since_exact >= window.length or (self._since_exact and self._sums.worn()):
             self._sums.restart(window.prices)
             self._since_exact = 0

@@ -92,7 +92,7 @@ def of_series(prices: Floats) -> Sums:
     interruption.check()
     finite = ~np.isnan(prices)
     both = finite[:-1] & finite[1:]
-    # A price that is in no pair is no origin: far from the others it would cost them their digits.
+    # A price that is in no pair must not be the origin: if it is far from the others, they lose their digits.
     origin = prices[np.argmax(both)] if both.any() else 0.0
     with np.errstate(all="ignore"):
         shifted = prices - origin

@@ -1,4 +1,4 @@
-"""What to beware of in what is made of a fit whose unit root is not rejected."""
+"""The warning in results that are made from a fit whose unit root is not rejected."""
 
 import math
 

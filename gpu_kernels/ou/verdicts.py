@@ -30,7 +30,7 @@ def of_rows(rows: Floats, bias: str) -> OuFit:
 
 def of_values(values: Sequence[float], bias: str) -> OuEstimate:
     """Name the ROWS numbers of one series; as of_rows."""
-    # Past OuEstimate's own checks, because it is a stream's every price.
+    # This leaves out the checks of OuEstimate, because a stream calls it for every price.
     theta, mu, sigma, half_life, n_prices, r_squared, *rest, finding, applied = values
     status, reason = _FINDINGS[finding]
     note = ""

@@ -185,7 +185,7 @@ class PairTable(NamedTuple):
         train_sharpe_std_error: Of train_sharpe, annualised like it; NaN where its returns do not vary.
         test_sharpe_std_error: Of test_sharpe, likewise.
         probability_sharpe_positive: That the true Sharpe ratio behind test_sharpe is above 0.
-        test_note: P texts, what to beware of in the Sharpe ratios of both parts; "" for nothing.
+        test_note: P texts, a warning about the Sharpe ratios of both parts; "" for none.
         p_best: Share of the null universes whose best pair is at least as good, this universe counted among them; for
             the best pair the p-value of the whole search. NaN for a pair that was not traded, and without null
             universes.

@@ -1,4 +1,4 @@
-"""What many tries do to a p-value and to a Sharpe ratio."""
+"""Corrections of p-values and Sharpe ratios for the number of tries."""
 
 import math
 from typing import NamedTuple

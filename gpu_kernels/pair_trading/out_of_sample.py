@@ -1,4 +1,4 @@
-"""The test part of a scan: pairs traded with what the train part gave them, and what to beware of in their figures."""
+"""The test part of a scan: pairs traded with what the train part gave them, and warnings about their figures."""
 
 from typing import NamedTuple
 
@@ -62,7 +62,7 @@ def test_part(
 def notes(
     trained: Trained, trades: NDArray[np.int64], p_values: Floats, n_bars: int, rules: ScanRules
 ) -> tuple[str, ...]:
-    """Return what to beware of in each pair: few bars or trades, a short lookback, a unit root that is not rejected."""
+    """Return the warning about each pair: few bars or trades, a short lookback, a unit root that is not rejected."""
     rolling, traded = rules.score == "rolling", trained.status == TRADED
     few_trades = (trained.trades < FEW_TRADES) | (trades < FEW_TRADES) | (min(rules.n_train, n_bars) < FEW_BARS)
     noted = traded & (few_trades | rolling | ~(p_values < SIZE))

@@ -11,10 +11,10 @@ Report = Callable[[float], None]
 
 
 def reporting(progress: Progress | None, part: int, total: int) -> Report:
-    """Turn shares of a part of all work into pairs examined; shares above 1 go on behind the part."""
+    """Return a report that turns shares of the first `part` pairs into pairs examined; above 1 it counts later ones."""
     return (lambda _: None) if progress is None else (lambda share: progress(int(part * share), total))
 
 
 def within(report: Report, begin: float, end: float) -> Report:
-    """Return what a stage reports to that begins and ends at these shares of the whole."""
+    """Return the report of a stage, whose shares 0 and 1 are the shares `begin` and `end` of the whole."""
     return lambda share: report(end if share >= 1.0 else begin + (end - begin) * share)

@@ -1,6 +1,6 @@
 """The second step of a scan on its own: listed pairs are fitted and traded.
 
-`scan` is these steps one after the other, and whoever runs it in parts calls them in the same order:
+`scan` is these steps one after the other. A caller that runs it in parts calls them in the same order:
 
 1. tiles.test_pairs on every tile: the significant pairs, and the p-values of all pairs.
 2. trade_pairs on lists of the significant pairs.

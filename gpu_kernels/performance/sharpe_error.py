@@ -46,7 +46,7 @@ FEW_BARS, FEW_TRADES = 30, 5
 
 
 def few(n_bars: int, n_trades: int) -> str:
-    """Return what to beware of in a Sharpe ratio of so many bars and trades; "" for nothing."""
+    """Return the warning about a Sharpe ratio of so many bars and trades; "" for nothing."""
     bars = f"{n_bars} bars, which is fewer than {FEW_BARS}" if n_bars < FEW_BARS else ""
     trades = f"closed trades: {n_trades}, which is fewer than {FEW_TRADES}" if n_trades < FEW_TRADES else ""
     return "; ".join(part for part in (bars, trades) if part)

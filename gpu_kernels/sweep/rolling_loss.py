@@ -42,7 +42,7 @@ def kept_share(half_lives: float, cost: float) -> float:
 
 
 def lookback_note(lookback: int, half_life: float, interval: tuple[float, float] | None = None) -> str:
-    """Return what to beware of in a rolling score, "" where its lookback is long enough or no half-life is known.
+    """Return the warning about a rolling score, "" where its lookback is long enough or no half-life is known.
 
     Args:
         lookback: Prices in the window.

@@ -17,7 +17,7 @@ struct Path {
 FN double least(double a, double b) { return a < b ? a : b; }
 FN double most(double a, double b) { return a > b ? a : b; }
 
-// What changes no level's books.
+// What changes the account of no level.
 template <bool COMPOUNDING>
 FN Trade no_trade() {
     return COMPOUNDING ? Trade{1.0, 0.0, INFINITE, INFINITE, 0.0, 0.0, 0.0}

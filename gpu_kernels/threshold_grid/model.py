@@ -165,7 +165,7 @@ class WalkStep(NamedTuple):
         reason: Why; "" where both have them.
         test_sharpe_std_error: Of test_sharpe, annualised like it; NaN where the returns do not vary.
         probability_sharpe_positive: That the true Sharpe ratio behind test_sharpe is above 0.
-        note: What to beware of in either part, such as few bars or trades; "" for nothing.
+        note: A warning about either part, such as few bars or trades; "" for none.
         train_sharpe_std_error: Of train_sharpe, annualised like it; it does not allow for the choice of the cell.
     """
 
@@ -201,7 +201,7 @@ class PooledWalk(NamedTuple):
         probability_sharpe_positive: That the true ratio is above 0.
         sharpe_lower: Lower end of the interval of 95 %.
         sharpe_upper: Upper end of it.
-        note: What to beware of, such as few bars or trades; "" for nothing.
+        note: A warning, such as few bars or trades; "" for none.
     """
 
     series: int

@@ -119,7 +119,7 @@ def _train_errors(train: Floats, chosen: NDArray[np.int64], cells: Cells, rules:
 
 
 def _train_notes(train: Floats, trades: list[float], rules: Rules) -> list[str]:
-    """Return what to beware of in each series' train part, whose cell closed so many trades, NaN without a cell."""
+    """Return the warning about each series' train part, whose cell closed so many trades, NaN without a cell."""
     n_bars = sweep.survey(train, rules.mode).n_bars.tolist()
     return ["" if math.isnan(closed) else few(bars, int(closed)) for bars, closed in zip(n_bars, trades, strict=True)]
 

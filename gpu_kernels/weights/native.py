@@ -20,7 +20,7 @@ _FIGURES = integer("FIGURES", "weights/figures.h")
 """Numbers that the kernel returns for a problem."""
 
 _LAYOUT = ("PANEL", "SIDES", "MATRICES", "VECTORS", "ROW")
-"""What the size of a working space follows from."""
+"""The constants of the kernel that determine the size of a working space."""
 
 _SPACES = 4
 """Working spaces per thread: several, so that threads share the work, and few, so that they stay in the cache."""

@@ -29,7 +29,7 @@ _VARINT, _FIXED64, _DELIMITED, _START_GROUP, _FIXED32 = 0, 1, 2, 3, 5
 _WIDTHS = {_FIXED64: 8, _FIXED32: 4}
 _LONGEST_VARINT = 10
 _MORE = 0x80
-"""The bit of a varint's byte that tells that another one follows."""
+"""The bit of a varint's byte that is set where another one follows."""
 
 _Field = FieldDescriptor
 _TYPES: dict[int, np.dtype[Any]] = {
@@ -158,7 +158,7 @@ def _divided(
 
 
 def _is_large(field: FieldDescriptor, pieces: list[_Piece]) -> bool:
-    """Tell whether a field is parsed apart: many small messages of a list are not."""
+    """Return whether a field is parsed apart: many small messages of a list are not."""
     sizes = (piece.stop - piece.content for piece in pieces)
     if field.type == _Field.TYPE_MESSAGE and field.is_repeated:
         return any(size > PART_BYTES for size in sizes)
@@ -178,7 +178,7 @@ def _numbers(message_type: type[Message], field: FieldDescriptor, data: bytes, p
 
 
 def _is_packed(data: bytes, piece: _Piece, width: int) -> bool:
-    """Tell whether a field of numbers of a fixed width holds a list of them, as opposed to one."""
+    """Return whether a field of numbers of a fixed width holds a list of them, as opposed to one."""
     return _varint(data, piece.start, piece.stop)[0] & 7 == _DELIMITED and (piece.stop - piece.content) % width == 0
 
 

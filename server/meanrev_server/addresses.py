@@ -46,7 +46,7 @@ def address_of(setting: str, value: str, otherwise: str = "") -> Address:
 
 
 def is_loopback(host: str) -> bool:
-    """Tell whether only this machine reaches a host.
+    """Return whether only this machine reaches a host.
 
     Args:
         host: As Address has it.

@@ -181,7 +181,7 @@ class Ticket:
         """Hold the bytes of a whole matrix until the call ends, in place of the chunks that it arrives in.
 
         Args:
-            nbytes: Bytes of the matrix as float64. Where the first chunk did not tell the number of rows, this is
+            nbytes: Bytes of the matrix as float64. Where the first chunk did not give the number of rows, this is
                 called again with more bytes as rows arrive.
 
         Raises:

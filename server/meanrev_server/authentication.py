@@ -159,7 +159,7 @@ def authentication_of(settings: Settings) -> Authentication:
 
 
 def is_name(name: str) -> bool:
-    """Tell whether a token may have a name: up to 64 letters, digits, and . _ @ + - behind the first."""
+    """Return whether a token may have a name: up to 64 letters, digits, and . _ @ + - behind the first."""
     return _NAME.fullmatch(name) is not None
 
 

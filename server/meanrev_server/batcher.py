@@ -215,7 +215,7 @@ class Batcher:
         return Taken(tuple(batch), tuple(expired))
 
     def done(self, batch: tuple[Computation, ...]) -> None:
-        """Take note that a batch has been computed."""
+        """Record that a batch has been computed."""
         key = batch[0].key
         if key is not None:
             self._running[key] -= 1

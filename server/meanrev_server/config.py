@@ -60,7 +60,7 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
             connection is closed; 0 is any time.
         default_deadline_s: Seconds within which the computation of a single-message call must begin, where its client
             sets no deadline; 0 is any time.
-        retry_pushback_ms: Milliseconds after which a refused call may come again, on average.
+        retry_pushback_ms: Milliseconds after which a refused call may be made again, on average.
         kernel_threads: Threads that one computation's compiled kernel may use; 0 is one a CPU.
         blas_threads: Threads that a matrix product or a spectrum may use, in `meanrev serve` and in a child; 0 shares
             the CPUs among compute_threads.
@@ -167,7 +167,8 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
         if self.metrics:
             address_of("metrics", self.metrics)
         if self.channelz and not is_loopback(address_of("channelz", self.channelz).host):
-            raise ConfigError(f"channelz must be on a loopback address, because it asks nobody, got {self.channelz!r}")
+            rule = "must be on a loopback address, because it asks callers for no token"
+            raise ConfigError(f"channelz {rule}, got {self.channelz!r}")
         if self.dashboard:
             self._check_dashboard(address_of("dashboard", self.dashboard).host)
         if not self.listen.startswith("unix:"):

@@ -176,7 +176,7 @@ class Jobs:
         self._drop_until(self._fairly(everyone, new.identity), new, self._most_jobs, self._most_bytes)
 
     def _fairly(self, jobs: list[Job], identity: str) -> list[Job]:
-        """Return jobs in the order in which they are dropped: the caller's, then those of whoever keeps most."""
+        """Return jobs in the order in which they are dropped: the caller's, then those of the caller who keeps most."""
         held: dict[str, int] = {}
         for job in jobs:
             held[job.identity] = held.get(job.identity, 0) + job.nbytes

@@ -188,7 +188,7 @@ class Launcher:
         self._batcher = Batcher(self._limits)
 
     def _dispatch(self) -> None:
-        """Start batches while threads are idle, and set a timer for those that wait for company, or for a thread."""
+        """Start batches while threads are idle, and set a timer for those that wait for others or for a thread."""
         if not self._batcher.waiting:
             self._wake(None)
             return

@@ -63,7 +63,7 @@ def _configuration(certificate: "ServerCertificate") -> Any:
 
 
 def _answers(path: str) -> bool:
-    """Tell whether somebody listens on a unix socket; gRPC would silently take its path over."""
+    """Return whether somebody listens on a unix socket; gRPC would silently take its path over."""
     with socket.socket(socket.AF_UNIX) as probe:
         probe.settimeout(1)
         try:

@@ -1,7 +1,7 @@
-"""The queue between those who log and the thread that writes: a stderr that nobody reads stops no one.
+"""The queue between the threads that log and the one that writes: a stderr that nobody reads stops none of them.
 
-A pipe takes 64 KiB. Whoever writes to a full one waits until somebody reads, so here only one thread does, and lines
-that find the queue full are counted instead of kept.
+A pipe takes 64 KiB. A thread that writes to a full one waits until somebody reads, so only one thread writes here.
+Lines that find the queue full are counted instead of kept.
 """
 
 import logging

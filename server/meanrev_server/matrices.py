@@ -2,7 +2,7 @@
 
 This is a pure core without a clock or an await. Everything runs on the event loop's thread, so nothing is locked. Where
 an archive lasts, a matrix is kept on its disk, and memory holds those that were used last. Otherwise memory alone keeps
-it. What was used least recently leaves first, but nothing that a call is using.
+it. To make room, the matrix that was used least recently is dropped first, but none that a call is using.
 """
 
 from collections import OrderedDict
@@ -17,7 +17,7 @@ from meanrev_server.uploaded_matrix import UploadedMatrix
 __all__ = ["MAX_MATRICES", "KeptMatrix", "Matrices"]
 
 MAX_MATRICES = 10_000
-"""Most matrices that are kept for a caller; the one that was used least recently leaves for a further one."""
+"""Most matrices that are kept for a caller; the one that was used least recently is dropped for a further one."""
 
 _AROUND = 1024
 """Bytes of memory of a matrix beside its content."""
@@ -84,7 +84,7 @@ class Matrices:
         Args:
             memory: Bytes of memory.
             disk: Bytes of the disk.
-            drop: Called with each matrix that leaves.
+            drop: Called with each matrix that is dropped.
         """
         self.memory, self.disk, self._drop = memory, disk, drop
         self.lasts = False
@@ -104,13 +104,14 @@ class Matrices:
         """Return a caller's matrix.
 
         Raises:
-            NotFound: the caller has no such matrix, or it left to make room.
+            NotFound: the caller has no such matrix, or it was dropped to make room.
         """
         found = self.find(identity, matrix_id)
         if found is None:
+            more = setting_named(self._scarce)
             rule = (
-                "must be of a matrix that PutMatrix keeps for this caller; one that was put may have been dropped, or "
-                f"left to make room ({setting_named(self._scarce)} gives more), or went with a server without state_dir"
+                "must be of a matrix that PutMatrix keeps for this caller; one that was put may have been dropped by "
+                f"the caller, to make room ({more} gives more), or with a server without state_dir"
             )
             raise NotFound.of("matrix_id", rule, matrix_id)
         return found
@@ -138,7 +139,7 @@ class Matrices:
             budget.check(identity, nbytes)
 
     def touch(self, kept: KeptMatrix, now_ms: int) -> None:
-        """Note that a call uses a matrix, which is the last one to leave from now on."""
+        """Record that a call uses a matrix, which is dropped last from now on."""
         kept.used_ms = now_ms
         if not kept.gone:
             self._of[kept.identity].move_to_end(kept.matrix_id)
@@ -156,10 +157,10 @@ class Matrices:
 
     @contextmanager
     def room_for(self, kept: KeptMatrix) -> Iterator[Callable[[], None]]:
-        """Hold room for a new matrix while the context is open; its value adds it. Others leave for it.
+        """Hold room for a new matrix while the context is open; its value adds it. Others are dropped for it.
 
         Raises:
-            LimitReached: it is too large, or calls are using what would have to leave (passing).
+            LimitReached: it is too large, or calls are using what would have to be dropped (passing).
         """
         self.check_size(kept.identity, kept.held)
         with ExitStack() as rooms:
@@ -179,7 +180,7 @@ class Matrices:
             yield lambda table: self._load(kept, table)
 
     def release(self, kept: KeptMatrix) -> None:
-        """Note that a call does not use a matrix any more."""
+        """Record that a call does not use a matrix any more."""
         kept.uses -= 1
         if kept.gone and not kept.uses:
             self._unload(kept)
@@ -237,10 +238,10 @@ class Matrices:
             budget.count(kept.identity, -kept.held)
 
     def _make_room(self, budget: KeptBytes, identity: str, nbytes: int) -> None:
-        """Have others leave for so many bytes: the caller's own first, then those of the caller who has most.
+        """Drop others for so many bytes: the caller's own first, then those of the caller who has most.
 
         Raises:
-            LimitReached: what calls are using leaves no room; nothing has left then.
+            LimitReached: what calls are using leaves no room; nothing is dropped then.
         """
         mine = budget.of(identity) + nbytes - budget.most_of(identity)
         everyone = budget.total + nbytes - budget.most

@@ -117,7 +117,7 @@ class FromKept:
         return await self._call.compute(self._choice.taken)
 
     def close(self) -> None:
-        """Let the matrix leave memory again."""
+        """Allow the matrix to be dropped from memory again."""
         if not self._closed:
             self._closed = True
             self._call.state.matrices.matrices.release(self._kept)

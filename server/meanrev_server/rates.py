@@ -17,7 +17,7 @@ class Rates:
         self._done: dict[str, tuple[float, float]] = {}
 
     def note(self, method: str, steps: int, seconds: float) -> None:
-        """Take note of finished work; long work weighs more than short work.
+        """Record finished work; long work weighs more than short work.
 
         Args:
             method: Name of the method.

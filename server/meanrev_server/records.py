@@ -34,7 +34,7 @@ class Caller(NamedTuple):
     """Who makes a call.
 
     Attributes:
-        identity: Name that the server knows the caller by; "" where it asks nobody for one.
+        identity: Name that the caller has shown; "" where the server asks nobody for one.
         peer: Address that the call comes from, as gRPC writes it; "" within the process.
         token: SHA-256 digest of the token that the caller has shown; b"" where the server asks for none.
         certificate: What the caller has shown, where the server can revoke certificates; None otherwise.
@@ -154,14 +154,14 @@ class Calls:
         self.traced = False
 
     def begin(self, record: CallRecord) -> None:
-        """Take note that a call began."""
+        """Record that a call began."""
         self.received[record.method] += 1
         self.in_flight[record] = None
         if self.traced:
             record.phases = []
 
     def end(self, record: CallRecord) -> None:
-        """Take note that a call ended, and pass its record to the observers."""
+        """Record that a call ended, and pass its record to the observers."""
         record.elapsed_s = time.monotonic() - record.began
         del self.in_flight[record]
         for observe in self.observers:

@@ -38,24 +38,24 @@ class Shares:
         self._short = self._long = 0
 
     def may_start(self, *, long: bool) -> bool:
-        """Tell whether a computation may start now."""
+        """Return whether a computation may start now."""
         total = self._short + self._long
         if long:
             return total < self._threads and self._long < self._most_long
         return total < self._threads or (not self._short and total < most_threads(self._threads))
 
     def start(self, *, long: bool) -> None:
-        """Take note that one has started."""
+        """Record that one has started."""
         self._long += long
         self._short += not long
 
     def overdue(self) -> None:
-        """Take note that a short one takes longer than OVERDUE_S: from now on it is a long one."""
+        """Record that a short one takes longer than OVERDUE_S: from now on it is a long one."""
         self._short -= 1
         self._long += 1
 
     def end(self, *, long: bool) -> None:
-        """Take note that one has ended.
+        """Record that one has ended.
 
         Args:
             long: Whether it was long in the end.

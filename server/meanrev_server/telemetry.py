@@ -1,7 +1,7 @@
 """Log rendering: stdlib loggers everywhere, structlog only where lines are written to stderr.
 
 A log holds no data of callers. The message of an exception and the variables of its frames may hold some, such as a
-price or a name. So a log line tells only the exception's kind and its places in the code.
+price or a name. So a log line contains only the exception's kind and its places in the code.
 """
 
 import logging
@@ -17,7 +17,7 @@ __all__ = ["particulars", "start_logging"]
 
 
 def particulars(error: BaseException) -> dict[str, str]:
-    """Return what a log line may tell of an exception: its kind, and where in the code it was raised.
+    """Return what a log line may contain of an exception: its kind, and where in the code it was raised.
 
     Args:
         error: The exception; those that it was raised from, or while handling, are included.

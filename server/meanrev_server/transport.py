@@ -1,4 +1,4 @@
-"""What gRPC is told about connections: their limits, and how long it waits for peers that are silent."""
+"""The options of gRPC for connections: their limits, and how long gRPC waits for peers that are silent."""
 
 import logging
 import resource

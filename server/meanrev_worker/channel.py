@@ -42,7 +42,7 @@ class Channel:
         """Take its parts over.
 
         Args:
-            line: Carries small objects, and tells when shared memory was written.
+            line: Carries small objects, and signals when shared memory was written.
             outgoing: Memory that this end writes.
             incoming: Memory that this end reads.
             shared: Flag of the computation that the channel carries; the side that sends first sets it.

@@ -18,7 +18,7 @@ __all__ = ["Fleet"]
 
 
 _ATTEMPTS = 3
-"""Seats that one computation takes at most: the child may have ended unnoticed, or the computation become suspect."""
+"""Seats that one computation takes at most: a child may end unnoticed, or the computation become suspect."""
 
 
 class Fleet:

@@ -1,4 +1,4 @@
-"""Memory that two processes share: one writes and the other reads, and the channel tells when."""
+"""Memory that two processes share: one writes and the other reads, and the channel signals when."""
 
 import mmap
 import os

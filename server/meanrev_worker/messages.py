@@ -16,7 +16,7 @@ HEARTBEAT = b"?"
 """Asks whether the child is alive; the same comes back."""
 
 FAREWELL = b"."
-"""Tells the child to end."""
+"""Asks the child to end."""
 
 
 class Orders(NamedTuple):

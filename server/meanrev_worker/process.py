@@ -113,7 +113,7 @@ class Worker:
                     self._pool.empty(child)
 
     def served(self) -> None:
-        """Take note that a child computed something."""
+        """Record that a child computed something."""
         with self._lock:
             self._restarts.served()
 
@@ -123,7 +123,7 @@ class Worker:
         return self._closing.is_set()
 
     def part(self) -> None:
-        """Tell the child to end, and let no caller wait for it; its computations are lost."""
+        """Ask the child to end, and let no caller wait for it; its computations are lost."""
         self._closing.set()
         self._pool.close()
         self._child.dismiss()
@@ -157,7 +157,7 @@ class Worker:
             self._changed()
 
     def _is_deaf(self) -> bool:
-        """Tell, once a heartbeat, whether a computation has not ended long after it was interrupted."""
+        """Return whether a computation has not ended long after it was interrupted; called once a heartbeat."""
         with self._lock:
             for seat in self._seats:
                 self._seats[seat] += bool(seat.channel.interrupted.value)
@@ -248,12 +248,12 @@ class _Child:
                 if is_deaf():
                     return False
                 if self._control.poll(_BEAT_S):
-                    self._control.recv_bytes()  # no answer is due: it has ended
+                    self._control.recv_bytes()  # it has sent something although no answer is due, or has ended
         except (EOFError, OSError):
             return True
 
     def dismiss(self) -> None:
-        """Tell it to end, which it does at once; any thread may call this, more than once."""
+        """Ask it to end, which it does at once; any thread may call this, more than once."""
         with self._leaving, suppress(OSError):
             self._control.send_bytes(FAREWELL)
 
@@ -263,7 +263,7 @@ class _Child:
             self._control.close()
 
     def leave(self) -> None:
-        """Tell it to end, and kill it where it does not."""
+        """Ask it to end, and kill it where it does not."""
         self.dismiss()
         try:
             self.process.wait(_FAREWELL_S)

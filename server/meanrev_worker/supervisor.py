@@ -32,7 +32,7 @@ class Restarts:
         self._idle = 0
 
     def lost(self) -> float:
-        """Take note that the child ended, or failed to start.
+        """Record that the child ended, or failed to start.
 
         Returns:
             Seconds until the next child shall start: 0 at first, then more each time while no child computes anything.
@@ -42,7 +42,7 @@ class Restarts:
         return 0.0 if self._idle == 1 else min(_LONGEST_DELAY_S, _FIRST_DELAY_S * 2.0 ** min(self._idle - 2, 10))
 
     def served(self) -> None:
-        """Take note that the child computed something."""
+        """Record that the child computed something."""
         self._idle = 0
 
 
@@ -91,12 +91,12 @@ class Suspects:
         return not self._records
 
     def may_know(self, rough: int, now: float) -> bool:
-        """Tell whether a computation with this rough hash is suspect or refused; any other needs no digest."""
+        """Return whether a computation with this rough hash is suspect or refused; any other needs no digest."""
         self._records = {name: record for name, record in self._records.items() if now < record.until}
         return any(record.rough == rough for record in self._records.values())
 
     def note_crash(self, computation: Fingerprint, child: int, now: float, *, alone: bool) -> None:
-        """Take note that a computation was under way when a child ended.
+        """Record that a computation was under way when a child ended.
 
         Args:
             computation: The computation.
@@ -114,13 +114,13 @@ class Suspects:
             del self._records[next(iter(self._records))]
 
     def clear(self, computation: Fingerprint) -> None:
-        """Take note that a computation returned."""
+        """Record that a computation returned."""
         self._records.pop(computation.digest, None)
 
     def is_suspect(self, computation: Fingerprint) -> bool:
-        """Tell whether a computation must run alone."""
+        """Return whether a computation must run alone."""
         return computation.digest in self._records
 
     def is_refused(self, computation: Fingerprint) -> bool:
-        """Tell whether a computation must not be tried again."""
+        """Return whether a computation must not be tried again."""
         return computation.digest in self._records and self._records[computation.digest].refused

@@ -81,9 +81,7 @@ def test_other_damaged_files_are_written_again(universe, scanned, out, begun, na
 def test_a_damaged_table_of_names_is_named(out):
     flipped(out / "universe.parquet")
     for function in (gather, status):
-        with pytest.raises(
-            Incomplete, match=r"universe\.parquet is damaged .*; the command that wrote it writes it again"
-        ):
+        with pytest.raises(Incomplete, match=r"universe\.parquet is damaged .*; run the command that wrote it again"):
             function(out)
 
 

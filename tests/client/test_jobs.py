@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 import meanrev as mr
+from meanrev.methods.research import RESEARCH
 from meanrev.progress import shown
 
 GRID = {"entry": [1.0, 1.5, 2.0], "exit": [-0.5, 0.0, 1.0], "cost_per_side": [0.0, 0.001], "lookback": [10, 20]}
@@ -107,9 +108,8 @@ class TestJobs:
             client.submit("scan", -prices).result()
 
     def test_what_cannot_be_a_job_is_refused(self, client, prices):
-        with pytest.raises(
-            mr.InvalidInput, match=r"method must be one of 'backtest', 'fit_ou', 'reality_check', .* got 'ou'"
-        ):
+        names = ", ".join(map(repr, sorted(RESEARCH)))
+        with pytest.raises(mr.InvalidInput, match=f"method must be one of {names}, got 'ou'"):
             client.submit("ou", prices)
         with pytest.raises(mr.InvalidInput, match="alpha"):
             client.submit("scan", prices, alpha=7.0)

@@ -10,17 +10,9 @@ import pytest
 
 import meanrev as mr
 from meanrev_wire.matrix_ids import matrix_id
+from tests.server.cases import ARGUMENTS
 
 GRID = {"entry": [1.0, 2.0], "exit": [0.0], "lookback": [10]}
-METHODS = {
-    "fit_ou": {"dt": 0.5},
-    "tests": {},
-    "stats": {"kind": "equity"},
-    "sweep": {**GRID, "walk_forward": (200, 50)},
-    "scan": {"alpha": 1.0, "null_universes": 0},
-    "backtest": {"entry_zscore": 1.0, "exit_zscore": 0.0, "cost_per_side": 0.0},
-    "reality_check": {"resamples": 99, "benchmark": 7},
-}
 
 
 @pytest.fixture(scope="module")
@@ -82,7 +74,7 @@ def data(client, frame):
 
 def answers(client, method, prices):
     """Return a method's answer without what differs from call to call."""
-    found = getattr(client, method)(prices, **METHODS[method])
+    found = getattr(client, method)(prices, **ARGUMENTS[method])
     return found, {name: value for name, value in found.meta.items() if name not in {"elapsed_ms", "address"}}
 
 
@@ -97,7 +89,7 @@ def test_its_id_is_a_hash_of_names_times_and_numbers(data, frame):
     assert 0 < data.stored_ms <= data.used_ms
 
 
-@pytest.mark.parametrize("method", METHODS)
+@pytest.mark.parametrize("method", ARGUMENTS)
 def test_a_research_method_takes_it_and_sends_nothing(client, sent, data, frame, method):
     by_frame = answers(client, method, frame)
     sent.taken()
@@ -112,9 +104,9 @@ def test_a_research_method_takes_it_and_sends_nothing(client, sent, data, frame,
 
 
 def test_bars_come_in_the_container_that_was_put(client, data, frame):
-    by_id, by_frame = (client.backtest(prices, **METHODS["backtest"], path=True) for prices in (data, frame))
+    by_id, by_frame = (client.backtest(prices, **ARGUMENTS["backtest"], path=True) for prices in (data, frame))
     pd.testing.assert_frame_equal(by_id.path.equity, by_frame.path.equity)
-    part = client.backtest(data.part(), **METHODS["backtest"], path=True)
+    part = client.backtest(data.part(), **ARGUMENTS["backtest"], path=True)
     np.testing.assert_array_equal(part.path.equity, by_frame.path.equity.to_numpy())
 
 
@@ -131,7 +123,7 @@ def test_one_series_stays_one(client, frame):
     assert (kept.rows, kept.cols, kept.columns) == (400, 1, ("KO",))
     assert client.fit_ou(kept) == client.fit_ou(frame["KO"])
     assert isinstance(client.fit_ou(kept).theta, float)
-    rule = METHODS["backtest"]
+    rule = ARGUMENTS["backtest"]
     assert client.backtest(kept, **rule) == client.backtest(frame["KO"], **rule)
 
 
@@ -152,7 +144,7 @@ class TestByAnId:
         one, other = (answers(client, "backtest", prices)[0].trades for prices in (found, by_text))
         np.testing.assert_array_equal(one.profit, other.profit)
         np.testing.assert_array_equal(one.entry_time, other.entry_time.tz_localize(None).to_numpy())
-        assert client.reality_check(found, **{**METHODS["reality_check"], "benchmark": "7"}).best != ""
+        assert client.reality_check(found, **{**ARGUMENTS["reality_check"], "benchmark": "7"}).best != ""
 
     def test_it_is_not_sent_again(self, client, data):
         found = client.matrix(data.matrix_id)
@@ -170,14 +162,14 @@ class TestByAnId:
         ):
             client.fit_ou(listed)
         with pytest.raises(mr.InvalidInput, match=r"prices must have columns"):
-            client.backtest(listed, **METHODS["backtest"])
+            client.backtest(listed, **ARGUMENTS["backtest"])
         assert client.drop(listed).matrix_id == data.matrix_id
         assert client.matrices() == ()
 
     def test_one_series_of_it_needs_its_numbers_for_the_path_of_bars(self, client, data):
         one = client.matrix(data.matrix_id).part(["KO"])
         with pytest.raises(mr.InvalidInput, match="prices must hold numbers"):
-            client.backtest(one, **METHODS["backtest"])
+            client.backtest(one, **ARGUMENTS["backtest"])
 
     @pytest.mark.parametrize("given", ["x", "A" * 64, 3, None])
     def test_what_is_no_id(self, client, given):
@@ -320,7 +312,7 @@ class TestCache:
         sent = Sent(cached, monkeypatch)
         assert answers(cached, "fit_ou", frame) == answers(client, "fit_ou", frame)
         assert sent.taken() == [("FitOu", False), ("PutMatrix", True), ("FitOu", False)]
-        for method in METHODS:
+        for method in ARGUMENTS:
             assert answers(cached, method, frame) == answers(client, method, frame)
         assert not any(carried for _, carried in sent.taken())
 

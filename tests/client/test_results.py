@@ -65,7 +65,8 @@ def test_every_result_says_what_its_fields_are():
     for name in results.__all__:
         kind = getattr(results, name)
         documented = " ".join(base.__doc__ or "" for base in kind.__mro__[:4])
-        fields = [field.name for field in dataclasses.fields(kind)]
+        parts = getattr(kind, "_fields", None)  # of a NamedTuple
+        fields = parts or [field.name for field in dataclasses.fields(kind)]
         assert all(field in documented for field in fields) or name == "BacktestPath"
 
 

@@ -172,15 +172,11 @@ _MADE = {
         portfolio_id=draw.name(), update_frequency_ms=draw.choice((0, 1, 100, 1000)), asset_ids=[draw.name()]
     ),
     "FitPair": lambda draw: research.FitPairRequest(prices=_matrix(draw, draw.series, n_columns=2)),
-    "FitJohansen": lambda draw: research.FitJohansenRequest(
-        prices=_matrix(draw, draw.series, n_columns=draw.randint(2, 6))
-    ),
     "ListJobs": lambda draw: research.ListJobsRequest(
         limit=draw.choice((0, 1, 1000)), page=draw.choice(("", draw.word()))
     ),
     "PublishPrices": _published,
     "PutPortfolio": _portfolio,
-    "GetPortfolio": lambda draw: research.PortfolioRequest(portfolio_id=draw.name()),
     **dict.fromkeys(CHUNKED, _named),
     "PutMatrix": _kept,
     "AppendRows": _further,
@@ -197,14 +193,43 @@ _MADE = {
 }
 
 
+_OF_TYPE = {
+    FieldDescriptor.TYPE_DOUBLE: lambda draw: draw.marked_price,
+    FieldDescriptor.TYPE_FLOAT: lambda draw: draw.marked_price,
+    FieldDescriptor.TYPE_STRING: lambda draw: draw.name(),
+    FieldDescriptor.TYPE_BOOL: lambda draw: draw.chance(0.5),
+    FieldDescriptor.TYPE_BYTES: lambda draw: draw.word().encode(),
+    FieldDescriptor.TYPE_INT64: lambda draw: draw.randrange(10),
+    FieldDescriptor.TYPE_INT32: lambda draw: draw.randrange(10),
+}
+
+
+def _filled(draw, message_type):
+    """Return a message whose fields all have values of their types, for a method that _MADE has no maker for."""
+    message, size = message_type(), draw.randint(2, 6)
+    for field in message.DESCRIPTOR.fields:
+        if field.message_type is wire.Matrix.DESCRIPTOR and not field.is_repeated:
+            getattr(message, field.name).CopyFrom(_matrix(draw, draw.series, n_columns=size))
+        elif field.type == FieldDescriptor.TYPE_MESSAGE or field.name == "metadata":
+            continue
+        elif not field.is_repeated:
+            setattr(message, field.name, _OF_TYPE[field.type](draw))
+        elif field.type == FieldDescriptor.TYPE_DOUBLE:
+            getattr(message, field.name).extend(draw.series(size))
+        else:
+            getattr(message, field.name).extend(_OF_TYPE[field.type](draw) for _ in range(size))
+    return message
+
+
 def ordinary(draw, method, options):
     """Return the messages of a request, in a list; the metadata of the first is given."""
-    make = _MADE.get(method)
-    if make is None:
-        messages = [METHODS[method].message()]
-    else:
+    make, message_type = _MADE.get(method), METHODS[method].message
+    if make is not None:
         made = make(draw)
         messages = list(made) if METHODS[method].takes_stream else [made]
+    else:
+        ours = message_type.DESCRIPTOR.file.package == wire.DESCRIPTOR.package
+        messages = [_filled(draw, message_type) if ours else message_type()]
     if options and messages and "metadata" in messages[0].DESCRIPTOR.fields_by_name:
         messages[0].metadata = options
     return messages

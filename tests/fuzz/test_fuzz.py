@@ -54,6 +54,15 @@ def test_whole_messages_parse():
             assert type(message) is method.message
 
 
+def test_a_method_without_a_maker_of_its_own_is_asked_with_every_field_filled():
+    (request,) = ordinary(Draw(SEED, 7), "FitJohansen", '{"lags": 1}')
+    assert request.prices.cols >= 2
+    assert len(request.prices.values or request.prices.values_f32) == request.prices.rows * request.prices.cols > 0
+    assert request.metadata == '{"lags": 1}'
+    (request,) = ordinary(Draw(SEED, 7), "GetPortfolio", "")
+    assert request.portfolio_id
+
+
 QUESTION = Asked(7, "values", "FitPair", "/x", [], one=True)
 SOUND = "prices[3, 0] must be above 0, got -1.0"
 

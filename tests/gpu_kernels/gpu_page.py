@@ -23,11 +23,14 @@ from meanrev_server.research.columns import _MOST_COLUMNS
 from meanrev_server.research.tasks import backtest
 from meanrev_wire import codec
 from meanrev_wire import meanrev_pb2 as wire
+from tests.gpu_kernels.samples import RETURNS, WALKS
 from tests.gpu_kernels.stand_in import Traffic, emulated_gpu
-from tests.gpu_kernels.test_twins import RETURNS, WALKS, WORK
-from tests.server import test_announced
+from tests.gpu_kernels.test_twins import WORK
+from tests.requests.jobs import NEEDS_A_JOB
+from tests.server import making
+from tests.server.cases import CASES, method_of
 from tests.server.research import chunks
-from tests.server.test_announced import CASES, NEEDS_A_JOB, answered, case, method_of
+from tests.server.test_announced import answered, case
 
 __all__ = ["OPERATIONS", "PAGE", "REQUESTS", "Ran", "chosen", "page", "server", "traffic"]
 
@@ -200,7 +203,7 @@ def _methods() -> Iterator[str]:
         words, never = [], GROUPED.get(name, FEWEST_ON_DEVICE) < FEWEST_ON_DEVICE
         for fewest in (2**62, 2**62 if never else 0):
             with chosen(fewest) as found, pytest.MonkeyPatch.context() as patch:
-                patch.setattr(test_announced, "RNG", np.random.default_rng(7))  # whether pairs are found depends on it
+                patch.setattr(making, "RNG", np.random.default_rng(7))  # whether pairs are found depends on it
                 asyncio.run(case(app, name, own[0]))
             words.append(_words(found, ""))
         yield f"| {name} | {' | '.join(words)} |"

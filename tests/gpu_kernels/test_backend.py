@@ -4,11 +4,10 @@ import numpy as np
 import pytest
 
 from gpu_kernels import backend, device, rehearsal, sweep
-from gpu_kernels.dispatch import Twins
 from gpu_kernels.errors import CacheError, CompileError, DeviceFault, InvalidInput, KernelError
 from tests.gpu_kernels.native import needs_compiler
 from tests.gpu_kernels.stand_in import stand
-from tests.gpu_kernels.test_twins import declared
+from tests.gpu_kernels.test_twins import unused
 
 __all__ = ["stand"]
 
@@ -122,16 +121,10 @@ def test_a_gpu_is_used_once_every_operation_that_it_computes_has_answered_as_num
     } <= entries
 
 
-def test_the_self_test_reaches_every_twin_on_a_gpu(monkeypatch):
-    used, choose = set(), Twins._chosen
-
-    def note(self, selected, arguments):
-        used.add(id(self))
-        return choose(self, selected, arguments)
-
-    monkeypatch.setattr(Twins, "_chosen", note)
-    assert rehearsal.disagreement("numpy") == ""
-    assert {name for name, twins in declared().items() if twins.device is not None and id(twins) not in used} == set()
+def test_the_self_test_reaches_every_twin_on_a_gpu():
+    with unused() as left:
+        assert rehearsal.disagreement("numpy") == ""
+    assert [name for name, twins in left.items() if twins.device is not None] == []
 
 
 @needs_compiler

@@ -5,11 +5,9 @@ import asyncio
 import pytest
 
 from gpu_kernels import cointegration, dispatch
-from gpu_kernels.dispatch import Twins
 from tests.gpu_kernels.gpu_page import OPERATIONS, PAGE, REQUESTS, chosen, page, server, traffic, walk
 from tests.gpu_kernels.native import needs_compiler
 from tests.gpu_kernels.stand_in import stand
-from tests.gpu_kernels.test_twins import declared
 from tests.server.test_announced import answered
 
 __all__ = ["stand"]
@@ -23,21 +21,6 @@ def of(method):
 @pytest.mark.skipif(not PAGE.is_file(), reason="needs the checkout, and this run has the wheel alone")
 def test_the_page_is_what_the_code_generates():
     assert PAGE.read_text(encoding="utf-8") == page(), "run python -m tests.gpu_kernels.gpu_page"
-
-
-def test_the_page_has_every_operation_that_declares_twins(monkeypatch):
-    used, choose = set(), Twins._chosen
-
-    def note(self, selected, arguments):
-        used.add(id(self))
-        return choose(self, selected, arguments)
-
-    monkeypatch.setattr(Twins, "_chosen", note)
-    for work in OPERATIONS.values():
-        work()
-    missing = {name for name, twins in declared().items() if id(twins) not in used}
-    # Those of a stream that is estimated or traded as a whole, and of a scan, which its method shows.
-    assert {name.split(".")[1] for name in missing} <= {"pair_trading", "sweep"}
 
 
 def test_a_request_is_large_by_its_own_bar_steps():

@@ -152,15 +152,17 @@ def test_the_shares_are_a_run_of_eight_minutes():
     assert [step.name for step in steps[-4:]] == ["tests", "ncu", "memcheck", "racecheck"]
 
 
-def test_every_kernel_that_a_gpu_launches_is_compiled_ahead():
-    sources = [path for path in (ROOT / "gpu_kernels").rglob("*.py") if path.name == "device.py"]
-    named = {
-        line.split('device.launch("')[1].split('"')[0]
-        for path in sources
-        for line in path.read_text(encoding="utf-8").splitlines()
-        if 'device.launch("' in line
-    }
-    assert named == set(LAUNCHED)
+@needs_compiler
+def test_the_small_cases_launch_every_kernel_that_is_compiled_ahead(stand, monkeypatch):
+    launched, launch = set(), device.launch
+
+    def note(kernel, entry, items, arguments):
+        launched.add(kernel)
+        launch(kernel, entry, items, arguments)
+
+    monkeypatch.setattr(device, "launch", note)
+    assert [small_cases.check(name) for name in small_cases.CASES] == [""] * len(small_cases.CASES)
+    assert launched == set(LAUNCHED)
 
 
 @needs_compiler

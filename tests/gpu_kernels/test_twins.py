@@ -1,94 +1,38 @@
 """Every operation that can take long runs by its Twins, so that what it computes can be carried to another process."""
 
 import ast
-import importlib
 import pickle
 import pkgutil
+from contextlib import contextmanager
+from importlib import import_module
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 import gpu_kernels
-from gpu_kernels import (
-    cointegration,
-    data_snooping,
-    dispatch,
-    grid_check,
-    johansen,
-    moments,
-    multiperiod,
-    ou,
-    pca,
-    performance,
-    reversion,
-    sweep,
-    threshold_grid,
-    thresholds,
-    weights,
-)
+from gpu_kernels import dispatch
 from gpu_kernels.dispatch import Twins
+from gpu_kernels.pair_trading import significance
 from tests.gpu_kernels.native import needs_compiler
 
 PACKAGE = Path(gpu_kernels.__file__).parent
-RNG = np.random.default_rng(1)
-WALKS = 100.0 + np.cumsum(RNG.normal(size=(3, 60)), axis=1)
-RETURNS = 0.01 * RNG.normal(size=(60, 4))
-BLOCKS = [
-    cointegration.Block(np.arange(3.0)[part], WALKS[part].T, np.abs(WALKS[part]).max(axis=1))
-    for part in (slice(0, 2), slice(2, 3))
-]
-MEANS, COVARIANCE = RETURNS.mean(axis=0), np.cov(RETURNS, rowvar=False)
+OPERATIONS = sorted(path.parent.name for path in PACKAGE.glob("*/__init__.py"))
 
 
-def stream(**options):
-    """Return the estimate of a stream that makes each estimate from the prices that it keeps."""
-    online = ou.OnlineOu(**options)
-    online.extend(WALKS[0], np.arange(60) * 1_000)
-    return online.estimate()
+def calls():
+    """Return the calls that each operation offers in its file calls.py."""
+    found = {}
+    for path in sorted(Path(__file__).parent.glob("*/calls.py")):
+        found |= import_module(f"tests.gpu_kernels.{path.parent.name}.calls").CALLS
+    return found
 
 
-WORK = {
-    "ou.fit": lambda: ou.fit(WALKS, adf_lags=1),
-    "ou.OnlineOu, lags": lambda: stream(adf_lags=1),
-    "ou.OnlineOu, times": lambda: stream(time_unit_ms=1_000),
-    "pca.fit": lambda: pca.fit(RETURNS),
-    "moments.covariance": lambda: moments.covariance(RETURNS, method="oas"),
-    "moments.portfolio_stats": lambda: moments.portfolio_stats(RETURNS),
-    "weights.cara": lambda: weights.cara(MEANS, COVARIANCE),
-    "weights.cara, bounds": lambda: weights.cara(MEANS, COVARIANCE, bounds=(0.0, 0.5)),
-    "weights.sharpe": lambda: weights.sharpe(MEANS, COVARIANCE, mode="long_only"),
-    "weights.sharpe, leverage": lambda: weights.sharpe(MEANS, COVARIANCE, leverage=1.5),
-    "multiperiod.optimize": lambda: multiperiod.optimize(RETURNS[:3], COVARIANCE, bounds=(0.0, 1.0)),
-    "johansen.fit": lambda: johansen.fit(WALKS.T),
-    "data_snooping.examine": lambda: data_snooping.examine(
-        WALKS.T, resamples=99, n_blocks=2, n_folds=3, n_test_folds=1
-    ),
-    "cointegration.scan": lambda: cointegration.scan(WALKS.T),
-    "cointegration.between": lambda: cointegration.between(*BLOCKS, 1),
-    "cointegration.listed": lambda: cointegration.listed(
-        WALKS, slice(0, 60), np.abs(WALKS).max(axis=1), np.array([0, 2]), np.array([1, 0]), 1
-    ),
-    "thresholds.optimal": lambda: thresholds.optimal(1.0, 0.0, 1.0, [0.1, 0.2]),
-    "thresholds.evaluate": lambda: thresholds.evaluate(1.0, 0.0, 1.0, 0.1, [1.0, 2.0], 0.0),
-    "sweep.backtest": lambda: sweep.backtest(WALKS, [1.0, 1.5], 0.0, 1e-3, sweep.Rules(lookback=10)),
-    "sweep.moments": lambda: sweep.moments(WALKS, 1.0, 0.0, 1e-3, sweep.Rules(lookback=10)),
-    "sweep.accounts": lambda: sweep.accounts(WALKS, 1.0, 0.0, 1e-3, sweep.Rules(lookback=10), trades=True, path=True),
-    "sweep.bar_returns": lambda: sweep.bar_returns(WALKS[0], [1.0, 1.5], 0.0, 1e-3, sweep.Rules(lookback=10)),
-    "grid_check.check": lambda: grid_check.check(
-        WALKS,
-        threshold_grid.expand([1.0, 1.5], [0.0], [1e-3], [10]),
-        scheme=grid_check.Scheme(resamples=99, n_blocks=2, n_folds=3, n_test_folds=1),
-    ),
-    "reversion.run_tests": lambda: reversion.run_tests(WALKS),
-    "performance.figures": lambda: performance.figures(RETURNS.T),
-}
+WORK = calls()
 
 
 def modules():
-    return [
-        importlib.import_module(found.name) for found in pkgutil.walk_packages(gpu_kernels.__path__, "gpu_kernels.")
-    ]
+    return [import_module(found.name) for found in pkgutil.walk_packages(gpu_kernels.__path__, "gpu_kernels.")]
 
 
 def declared():
@@ -129,6 +73,30 @@ def test_the_same_is_computed_where_a_carrier_takes_it(work, backend):
         np.testing.assert_array_equal(ours, theirs)
 
 
+@contextmanager
+def unused():
+    """Run a block of code; the value names each Twins of the package that has not chosen a twin in it."""
+    left, choose = declared(), Twins._chosen
+
+    def note(self, selected, arguments):
+        for name in [name for name, twins in left.items() if twins is self]:  # a module may import another's
+            del left[name]
+        return choose(self, selected, arguments)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Twins, "_chosen", note)
+        yield left
+
+
+def test_the_calls_of_the_operations_run_every_twins():
+    """Where one is missing, the file calls.py of its operation needs a call that runs it."""
+    significance._found.clear()  # null universes that an earlier call drew would not be drawn again
+    with unused() as left:
+        for work in WORK.values():
+            work()
+    assert list(left) == []
+
+
 @pytest.mark.parametrize("twins", declared().values(), ids=declared())
 def test_a_twin_is_a_function_of_the_module_named_after_it(twins):
     for kind in ("native", "device"):
@@ -136,9 +104,6 @@ def test_a_twin_is_a_function_of_the_module_named_after_it(twins):
         assert function is None or kind in function.__module__.rpartition(".")[2].split("_")
     for function in (twins.host, twins.native, twins.device):
         assert function is None or pickle.loads(pickle.dumps(function)) is function
-
-
-OPERATIONS = sorted({*(name.partition(".")[0] for name in WORK), "pair_trading", "threshold_grid"})
 
 
 def imports(path):

@@ -11,22 +11,19 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from meanrev_server.research.catalogue import TASKS
 from meanrev_server.rpc.status import Refused
 from meanrev_wire import meanrev_pb2
 from meanrev_wire import research_pb2 as wire
 from meanrev_wire.matrix_ids import matrix_id
+from tests.server.cases import OPTIONS, method_of
 from tests.server.research import NAMES, PRICES, chunks
 from tests.server.state.conftest import Server
 
 STAMPS = np.arange(0, 4000, 10)
-METHODS = {
-    "FitOu": {"tests": ["adf", "kpss"]},
-    "RunTests": {},
-    "SweepThresholds": {"entry": [1.0, 2.0], "exit": [0.0], "lookback": [10, 20]},
+ASKED = OPTIONS | {
     "ScanPairs": {"alpha": 1.0, "lookback": 10, "null_universes": 3},
     "Backtest": {"entry": 1.5, "exit": 0.3, "cost": 0.001, "path": True, "trades": True},
-    "ReturnStats": {"kind": "equity"},
-    "RealityCheck": {"resamples": 99},
 }
 
 
@@ -85,13 +82,14 @@ class TestTheId:
         assert matrix_id(values, NAMES) == matrix_id(values[::1], NAMES) == matrix_id(PRICES, NAMES)
 
 
-@pytest.mark.parametrize("method", METHODS)
+@pytest.mark.parametrize("name", ASKED)
 @pytest.mark.parametrize(("first", "stop", "columns"), [(0, 0, ()), (37, 391, ()), (0, 0, "DB"), (5, 0, "BCD")])
-def test_a_result_by_id_has_the_bytes_of_one_by_upload(ask, kept, method, first, stop, columns):
+def test_a_result_by_id_has_the_bytes_of_one_by_upload(ask, kept, name, first, stop, columns):
+    method, options = method_of(name), ASKED[name]
     rows, places = slice(first, stop or None), [NAMES.index(name) for name in columns or NAMES]
     values, stamps = PRICES[rows][:, places], STAMPS[rows]
-    sent = chunks(values, 100, columns=columns or NAMES, stamps=stamps, total=len(values), **METHODS[method])
-    by_id = named(kept, columns=columns, first_row=first, stop_row=stop, **METHODS[method])
+    sent = chunks(values, 100, columns=columns or NAMES, stamps=stamps, total=len(values), **options)
+    by_id = named(kept, columns=columns, first_row=first, stop_row=stop, **options)
     found = answer(ask, method, by_id)
     assert found == answer(ask, method, sent)
     assert isinstance(found, list), found
@@ -172,7 +170,7 @@ def test_only_the_first_chunk_names_a_matrix(ask, kept):
     )
 
 
-@pytest.mark.parametrize("method", [*METHODS, "PutMatrix", "SubmitJob"])
+@pytest.mark.parametrize("method", [*TASKS, "PutMatrix", "SubmitJob"])
 def test_an_unknown_id_is_not_found(ask, method):
     options = {"method": "FitOu"} if method == "SubmitJob" else {}
     code, text, details = refusal(ask, method, named(OTHER, **options))

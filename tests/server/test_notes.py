@@ -1,4 +1,4 @@
-"""Replies say what to beware of, exactly where there is something: each note's boundary, through the wire."""
+"""Replies carry a warning exactly where there is one to give: each note's boundary, through the wire."""
 
 import json
 import math

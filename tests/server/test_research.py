@@ -9,6 +9,7 @@ import pytest
 
 from gpu_kernels import ou, performance, sweep, threshold_grid
 from meanrev_server.research import columns
+from meanrev_server.research.catalogue import TASKS
 from meanrev_server.research.tasks import backtest
 from meanrev_wire import codec, meanrev_pb2, research_pb2
 from tests.server.research import NAMES, PRICES, chunks, universe
@@ -255,7 +256,7 @@ class TestJobs:
         with pytest.raises(grpc.RpcError) as refused:
             ask("SubmitJob", chunks(PRICES, **options))
         assert refused.value.code() is grpc.StatusCode.INVALID_ARGUMENT
-        names = "'Backtest', 'ReturnStats', 'FitOu', 'RunTests', 'SweepThresholds', 'ScanPairs', 'RealityCheck'"
+        names = ", ".join(map(repr, TASKS))
         assert f"metadata.method must be one of {names}" in refused.value.details()
 
     def test_an_unknown_job_is_not_found(self, ask):

@@ -27,6 +27,7 @@ from meanrev_server.research.answer import PART_BYTES, Answer
 from meanrev_server.research.catalogue import TASKS
 from meanrev_server.research.prepared import Request
 from meanrev_wire import codec, meanrev_pb2, research_pb2
+from tests.server.cases import OPTIONS, method_of
 from tests.server.research import Research, chunks
 from tests.server.serving import serving
 
@@ -298,15 +299,7 @@ class TestParts:
         assert [len(name) for name in whole.result.columns] == [5000, 1]
 
 
-OPTIONS = {name: {} for name in TASKS} | {
-    "SweepThresholds": {"entry": "0.5:2.5:0.1", "lookback": [10, 20], "figures": ["max_drawdown", "num_trades"]},
-    "FitOu": {"adf_lags": 1},
-    "ScanPairs": {"lookback": 20, "split": 0.99},  # so few bars to test on that every pair has a note
-    "Backtest": {"entry": 1.0, "exit": 0.0, "path": True},
-    "ReturnStats": {"kind": "equity"},
-    "RealityCheck": {"resamples": 99},
-}
-ASKED = [*OPTIONS.items(), ("FitOu", {"tests": ["adf", "pp", "kpss", "hurst"]}), ("FitOu", {"tests": ["half_life"]})]
+ASKED = [(method_of(name), options) for name, options in OPTIONS.items()]
 
 
 def answered(request, table, progress=lambda *_: None):

@@ -1,7 +1,8 @@
 """What a type checker and an editor see of the clients' methods; mypy checks this file, and nothing runs it.
 
 A method is declared once, as a function that returns a Question. These lines fail to type-check where a client shows
-anything but the declaration's arguments and its result.
+anything but the declaration's arguments and its result. They have methods of each kind; a new method of a kind that is
+here needs no line, because tests/test_house.py checks that its declaration states its result.
 """
 
 from collections.abc import AsyncIterator, Iterator

@@ -35,7 +35,7 @@ class Process:
             self.popen = _started(theirs)
 
     def begin(self, job: Job) -> None:
-        """Tell it what its next chunks share."""
+        """Send it what its next chunks share."""
         with suppress(OSError):  # it has ended, which is noticed once it has a chunk
             self.line.send(job)
 

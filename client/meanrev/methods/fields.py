@@ -20,6 +20,7 @@ from meanrev.intake.stamps import FIRST_MS, LAST_MS, iso_times, unit_checked
 __all__ = [
     "fitting",
     "integer",
+    "listed",
     "names",
     "number",
     "numbers",
@@ -32,6 +33,7 @@ __all__ = [
 ]
 
 _LONGEST = 100
+_MOST_LISTED = 1000
 _BITS = {
     FieldDescriptor.TYPE_INT32: 31,
     FieldDescriptor.TYPE_INT64: 63,
@@ -82,6 +84,17 @@ def integer(field: str, value: Any, bits: int = 63) -> int:
         except _REFUSED:
             pass
     raise InvalidInput(field, f"must be a whole number of at most {bits} bits", value=shown(value))
+
+
+def listed(limit: int) -> int:
+    """Return how many entries a list is to have at most.
+
+    Raises:
+        InvalidInput: it is more than a server lists at once, or less than one.
+    """
+    if not 1 <= limit <= _MOST_LISTED:
+        raise InvalidInput("limit", f"must be from 1 to {_MOST_LISTED}", value=limit)
+    return limit
 
 
 def text(field: str, value: Any) -> str:

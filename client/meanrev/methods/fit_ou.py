@@ -51,7 +51,7 @@ def _fits(result: Any, sent: Table | None) -> dict[str, Any]:
     columns: dict[str, Any] = {name: column_of(result, _NAMED_OTHERWISE.get(name, name)) for name in _FIELDS}
     for name in _FIELDS:
         if len(columns[name]) < len(result.columns):
-            columns[name] = np.full(len(result.columns), np.nan)  # an earlier server does not know the field
+            columns[name] = np.full(len(result.columns), np.nan)  # an earlier server does not send the field
     last = 0 if sent is None or sent.timestamps_ms is None else int(sent.timestamps_ms[-1])
     columns["timestamp_ms"] = np.full(len(result.columns), last)
     return columns

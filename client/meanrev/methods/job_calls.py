@@ -6,7 +6,7 @@ from typing import Any, cast
 
 from meanrev.choices import choice_rule
 from meanrev.errors import InvalidInput, MeanRevError, ServerError
-from meanrev.methods import wire
+from meanrev.methods import fields, wire
 from meanrev.methods.parts import Fetched
 from meanrev.methods.research import (
     RESEARCH,
@@ -24,8 +24,6 @@ __all__ = ["FINAL", "cancel", "ended", "fetch", "jobs", "reading_of", "request_o
 
 FINAL = frozenset({"done", "failed", "cancelled"})
 """Statuses after which nothing changes."""
-
-_MOST_LISTED = 1000
 
 _FIELDS = tuple(name for name in JobState.__dataclass_fields__ if name != "meta")
 
@@ -90,9 +88,7 @@ def jobs(*, limit: int = 100, timeout: float | None = None) -> Question[tuple[Jo
     Raises:
         MeanRevError: as every call.
     """
-    if not 1 <= limit <= _MOST_LISTED:
-        raise InvalidInput("limit", f"must be from 1 to {_MOST_LISTED}", value=limit)
-    message = wire.encode(research_pb2.ListJobsRequest, limit=limit, metadata=wire.options())
+    message = wire.encode(research_pb2.ListJobsRequest, limit=fields.listed(limit), metadata=wire.options())
 
     def states(replies: Replies, about: About) -> tuple[JobState, ...]:
         return tuple(_state_of(job, about) for job in wire.decode(research_pb2.ListJobsReply, replies[0][0]).jobs)

@@ -8,7 +8,7 @@ from meanrev.errors import InvalidInput
 from meanrev.intake.containers import table
 from meanrev.intake.kept import appended, kept_as, kept_of, named_table
 from meanrev.intake.table import Table
-from meanrev.methods import chunks, wire
+from meanrev.methods import chunks, fields, wire
 from meanrev.methods.naming import SeriesNames, series_names
 from meanrev.methods.research import research_path
 from meanrev.methods.sending import PUT, Sending, reput
@@ -20,7 +20,6 @@ from meanrev_wire.matrix_ids import is_matrix_id
 __all__ = ["append", "drop", "matrices", "matrix", "put"]
 
 _HOUR_S = 3600.0
-_MOST_LISTED = 1000
 _FIELDS = ("matrix_id", "rows", "cols", "nbytes", "stored_ms", "used_ms")
 
 
@@ -108,9 +107,7 @@ def matrices(*, limit: int = 100, timeout: float | None = None) -> Question[tupl
     Raises:
         MeanRevError: as every call.
     """
-    if not 1 <= limit <= _MOST_LISTED:
-        raise InvalidInput("limit", f"must be from 1 to {_MOST_LISTED}", value=limit)
-    message = wire.encode(research_pb2.ListMatricesRequest, limit=limit, metadata=wire.options())
+    message = wire.encode(research_pb2.ListMatricesRequest, limit=fields.listed(limit), metadata=wire.options())
 
     def listed(replies: Replies, about: About) -> tuple[KeptMatrix, ...]:
         reply = wire.decode(research_pb2.ListMatricesReply, replies[0][0])

@@ -18,6 +18,7 @@ from meanrev.methods import wire
 from meanrev.methods.naming import SeriesNames
 from meanrev.methods.parts import Joined, Whole
 from meanrev.methods.sending import Sending
+from meanrev.methods.wire import research_path
 from meanrev.progress import Progress, shown
 from meanrev.question import About, Question, Replies
 from meanrev.results import Estimate, Result
@@ -47,11 +48,6 @@ class _Reply(Protocol):
     done: int
     total: int
     metadata: str
-
-
-def research_path(method: str) -> str:
-    """Return a research method's path."""
-    return f"/meanrev.MeanRevResearch/{method}"
 
 
 @dataclass(frozen=True)

@@ -18,7 +18,7 @@ __all__ = ["PUT", "Sending", "reput", "upload"]
 
 Q = TypeVar("Q", bound=Question[Any])
 
-PUT = "/meanrev.MeanRevResearch/PutMatrix"
+PUT = wire.research_path("PutMatrix")
 
 
 @dataclass(frozen=True)

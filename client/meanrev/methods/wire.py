@@ -22,6 +22,7 @@ __all__ = [
     "path",
     "plain",
     "positive",
+    "research_path",
     "scalars",
     "written",
 ]
@@ -30,8 +31,13 @@ M = TypeVar("M", bound=Message)
 
 
 def path(method: str) -> str:
-    """Return a method's path."""
+    """Return the path of a method of the first service."""
     return f"/meanrev.MeanRevService/{method}"
+
+
+def research_path(method: str) -> str:
+    """Return the path of a method of the research service."""
+    return f"/meanrev.MeanRevResearch/{method}"
 
 
 def encode(message_type: type[Message], /, **values: Any) -> bytes:

@@ -143,7 +143,7 @@ class Chart:
     Attributes:
         title: A sentence on what is shown.
         panels: From the top.
-        note: What to beware of; "" for nothing.
+        note: A warning; "" for none.
     """
 
     title: str

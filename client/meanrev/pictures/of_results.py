@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from meanrev.errors import InvalidInput
 from meanrev.pictures.chart import Band, Bars, Chart, Heat, Level, Line, Marks, Panel
 
 if TYPE_CHECKING:
@@ -46,16 +47,17 @@ def of_backtest(run: "BacktestResult", prices: Any = None) -> Chart:
         prices: (T,) as traded, for buying and holding beside it; None for none.
 
     Raises:
-        ValueError: the backtest has no path, or prices have another length.
+        InvalidInput: the backtest has no path, or prices have another length.
     """
     if run.path is None:
-        raise ValueError("a picture of a backtest needs its bars: backtest(..., path=True)")
+        raise InvalidInput("path", "must be there for a picture of a backtest: backtest(..., path=True) returns it")
     across, equity = _across(run.path.equity), _values(run.path.equity)
     lines, in_units = [Line("equity", across, equity)], _in_units(equity, run.max_drawdown)
     if prices is not None:
         held = _values(prices)
         if held.size != equity.size:
-            raise ValueError(f"prices must have {equity.size} values, one a bar of the backtest, got {held.size}")
+            rule = f"must have {equity.size} values, one a bar of the backtest"
+            raise InvalidInput("prices", rule, value=held.size)
         lines.append(Line("bought and held", across, _held(held, equity, in_units=in_units), dashed=True))
     ratio = f"Sharpe ratio {run.sharpe_ratio:.2f} ± {run.sharpe_std_error:.2f}, {run.num_trades} round trips"
     panels = (
@@ -74,10 +76,11 @@ def of_fit(fit: "OuFit", prices: Any) -> Chart:
         prices: (T,) that were fitted.
 
     Raises:
-        ValueError: the fit is of many series.
+        InvalidInput: the fit is of many series.
     """
     if np.ndim(fit.theta):
-        raise ValueError("a picture of a fit needs a fit of one series")
+        rule = "must be of one series for a picture; fit the column alone"
+        raise InvalidInput("fit", rule, value=f"{np.size(fit.theta)} series")
     across, values = _across(prices), _values(prices)
     deviation = _deviation(fit.theta, fit.sigma)
     title = (
@@ -167,7 +170,7 @@ def of_walk(walk: "WalkForward", column: Any, pooled: Any = None) -> Chart:
 
 
 def of_scan(found: "ScanResult") -> Chart:
-    """Return the first pairs' Sharpe ratios in both parts, and how the pairs hang together.
+    """Return the first pairs' Sharpe ratios out of sample, and their p-values.
 
     Args:
         found: Of a scan.

@@ -39,7 +39,7 @@ def drawn(chart: Chart) -> Any:
                 figure.add_hline(part.value, line_dash="dash", line_width=1, annotation_text=_plain(part.name), row=row)
         figure.update_yaxes(title_text=_plain(panel.title), row=row, col=1)
         figure.update_xaxes(title_text=_plain(panel.across), row=row, col=1)
-    note = f"<br><sup>Beware: {_plain(chart.note)}</sup>" if chart.note else ""
+    note = f"<br><sup>Note: {_plain(chart.note)}</sup>" if chart.note else ""
     figure.update_layout(title=f"{_plain(chart.title)}{note}", height=140 + 260 * sum(heights))
     return figure
 

@@ -22,7 +22,7 @@ def drawn(chart: Chart) -> str:
     Args:
         chart: What to draw.
     """
-    lines = [*wrap(chart.title, 100), *wrap(f"Beware: {chart.note}" if chart.note else "", 110)]
+    lines = [*wrap(chart.title, 100), *wrap(f"Note: {chart.note}" if chart.note else "", 110)]
     parts = [words(line, 0.0, _LINE * (i + 1) - 4, "start") for i, line in enumerate(lines)]
     top, across = _LINE * len(lines), frame.across(chart.panels)
     for panel in chart.panels:

@@ -1,59 +1,43 @@
-"""Results: frozen dataclasses that also read as mappings."""
+"""Results: frozen dataclasses that also read as mappings. Each module below is about one subject and lists its own."""
 
-from meanrev.results.accounts import AccountPaths, BacktestPath, BacktestResult, Backtests, Trades
-from meanrev.results.base import Result
-from meanrev.results.cointegration import JohansenTest, PairFit
-from meanrev.results.matrices import KeptMatrix
-from meanrev.results.performance import ReturnStats
-from meanrev.results.portfolio import Health, MultiperiodPlan, Pca, PortfolioStats, Weights
-from meanrev.results.reversion import OuFitWithTests, ReversionTests
-from meanrev.results.scans import ScanResult
-from meanrev.results.searches import GridChecks, RealityCheck
-from meanrev.results.series import (
-    BacktestMetric,
-    LogReturns,
-    OuFit,
-    Signal,
-    Thresholds,
+from meanrev.results import (
+    accounts,
+    cointegration,
+    matrices,
+    performance,
+    portfolio,
+    reversion,
+    scans,
+    searches,
+    series,
+    service,
+    sweeps,
+    walks,
 )
-from meanrev.results.service import Estimate, JobState, Portfolio, ServerInfo
-from meanrev.results.sweeps import BestCells, CellFigures, Surface, SweepResult
-from meanrev.results.walks import PooledWalks, WalkForward
+from meanrev.results.accounts import *
+from meanrev.results.base import Result
+from meanrev.results.cointegration import *
+from meanrev.results.matrices import *
+from meanrev.results.performance import *
+from meanrev.results.portfolio import *
+from meanrev.results.reversion import *
+from meanrev.results.scans import *
+from meanrev.results.searches import *
+from meanrev.results.series import *
+from meanrev.results.service import *
+from meanrev.results.sweeps import *
+from meanrev.results.walks import *
 
-__all__ = [
-    "AccountPaths",
-    "BacktestMetric",
-    "BacktestPath",
-    "BacktestResult",
-    "Backtests",
-    "BestCells",
-    "CellFigures",
-    "Estimate",
-    "GridChecks",
-    "Health",
-    "JobState",
-    "JohansenTest",
-    "KeptMatrix",
-    "LogReturns",
-    "MultiperiodPlan",
-    "OuFit",
-    "OuFitWithTests",
-    "PairFit",
-    "Pca",
-    "PooledWalks",
-    "Portfolio",
-    "PortfolioStats",
-    "RealityCheck",
-    "Result",
-    "ReturnStats",
-    "ReversionTests",
-    "ScanResult",
-    "ServerInfo",
-    "Signal",
-    "Surface",
-    "SweepResult",
-    "Thresholds",
-    "Trades",
-    "WalkForward",
-    "Weights",
-]
+__all__ = ["Result"]
+__all__ += accounts.__all__
+__all__ += cointegration.__all__
+__all__ += matrices.__all__
+__all__ += performance.__all__
+__all__ += portfolio.__all__
+__all__ += reversion.__all__
+__all__ += scans.__all__
+__all__ += searches.__all__
+__all__ += series.__all__
+__all__ += service.__all__
+__all__ += sweeps.__all__
+__all__ += walks.__all__

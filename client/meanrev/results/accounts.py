@@ -136,7 +136,7 @@ class Backtests(Result):
         best_trade: Profit of the best closed trade over its notional at the entry.
         worst_trade: Of the worst.
         position: -1, 0 or 1 after the last bar.
-        note: What to beware of, such as a rolling score whose lookback has fewer than 10 half-lives; "" for nothing.
+        note: A warning, such as a rolling score whose lookback has fewer than 10 half-lives; "" for none.
         trades: All round trips, or None where they were not asked for.
         path: All bars, or None where they were not asked for.
     """
@@ -222,7 +222,7 @@ class BacktestResult(BacktestMetric, Pictured):
         profit_factor: Gains over losses of the closed trades; infinite without losses, NaN without either.
         best_trade: Profit of the best closed trade over its notional at the entry.
         worst_trade: Of the worst.
-        note: What to beware of, as in Backtests.
+        note: A warning, as in Backtests.
     """
 
     path: BacktestPath | None = None
@@ -254,6 +254,6 @@ class BacktestResult(BacktestMetric, Pictured):
             prices: (T,) as traded, for buying and holding beside it; None for none.
 
         Raises:
-            ValueError: the backtest has no path, or prices have another length.
+            InvalidInput: the backtest has no path, or prices have another length.
         """
         return of_results.of_backtest(self, prices)

@@ -39,7 +39,7 @@ class PairFit(Pictured):
         exit_zscore: A position with side d exits when d z >= -exit_zscore.
         status: "traded", or why there are no thresholds: "no_process", "too_costly".
         reason: The same in words; "" for "traded".
-        note: What to beware of in the thresholds, such as a unit root that is not rejected; "" for nothing.
+        note: A warning about the thresholds, such as a unit root that is not rejected; "" for none.
     """
 
     y: Hashable

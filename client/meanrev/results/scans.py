@@ -67,7 +67,7 @@ class ScanResult(Pictured):
         train_sharpe_std_error: Of train_sharpe; NaN where the returns do not vary.
         test_sharpe_std_error: Of test_sharpe, likewise.
         probability_sharpe_positive: That the true Sharpe ratio behind test_sharpe is above 0.
-        test_note: What to beware of in the Sharpe ratios, such as few bars or trades in a part; "" for nothing.
+        test_note: A warning about the Sharpe ratios, such as few bars or trades in a part; "" for none.
         p_best: Share of universes without a reverting pair whose best pair is at least as good, this one counted among
             them; for the best pair the p-value of the whole search. NaN for a pair that was not traded, and without
             null universes.

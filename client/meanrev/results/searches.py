@@ -47,7 +47,7 @@ class RealityCheck(Result):
         path_sharpe_ratios: (P,) a period, of each path of combinatorial purged cross-validation.
         path_sharpe_std_errors: (P,) of these.
         path_probabilities_positive: (P,) that the true ratio of a path is above 0.
-        path_note: What to beware of in the paths, such as few periods to choose by; "" for nothing.
+        path_note: A warning about the paths, such as few periods to choose by; "" for none.
         chosen: The strategy that each choice of test folds trades.
         block_length: Mean length of the bootstrap's blocks, in periods.
     """
@@ -113,7 +113,7 @@ class GridChecks(Result):
         path_sharpe_ratios: (F, P) a bar, of each path of combinatorial purged cross-validation.
         path_sharpe_std_errors: (F, P) of these.
         path_probabilities_positive: (F, P) that the true ratio of a path is above 0.
-        path_note: (F,) what to beware of in the paths, such as few bars to choose by; "" for nothing.
+        path_note: (F,) a warning about the paths, such as few bars to choose by; "" for none.
         chosen_column: (F, W) place in columns of what each choice of test folds trades.
         chosen_cell: (F, W) its cell.
         block_length: (F,) mean length of the bootstrap's blocks, in bars.

@@ -101,7 +101,7 @@ class OuFit(Pictured):
             prices: (T,) that were fitted.
 
         Raises:
-            ValueError: the fit is of many series.
+            InvalidInput: the fit is of many series.
         """
         return of_results.of_fit(self, prices)
 
@@ -116,7 +116,7 @@ class Thresholds(Result):
         expected_holding_periods: Mean time in trade, in theta's time unit, or in bars where dt was given.
         expected_return_per_trade: In units of the price, net of the cost.
         win_rate_estimate: Share of trades that win; 1 without a stop.
-        note: What to beware of, such as a fit whose unit root is not rejected; "" for nothing.
+        note: A warning, such as a fit whose unit root is not rejected; "" for none.
     """
 
     entry_zscore: Number
@@ -215,7 +215,7 @@ class Signal(Result):
         expected_profit: In units of the price, net of the cost.
         timestamp_ms: Of the last price.
         reasoning: The numbers and the rule that fired.
-        note: What to beware of, such as a fit whose unit root is not rejected; "" for nothing.
+        note: A warning, such as a fit whose unit root is not rejected; "" for none.
     """
 
     signal: str

@@ -102,7 +102,7 @@ class BestCells(Result):
         n_bars: Bars from its first price to its last, which the figures are of.
         sharpe_std_error: Of the best cell's Sharpe ratio, for independent returns.
         probability_sharpe_positive: That the true ratio is above 0; it does not allow for the choice among many cells.
-        note: What to beware of, such as a lookback of fewer than 10 half-lives; "" for nothing.
+        note: A warning, such as a lookback of fewer than 10 half-lives; "" for none.
     """
 
     column: Any = field(metadata=LABEL)

@@ -40,7 +40,7 @@ class WalkForward(Result):
         train_sharpe_std_error: Of train_sharpe; it does not allow for the choice of the cell by the same bars.
         test_sharpe_std_error: Of test_sharpe; NaN where the returns do not vary.
         probability_sharpe_positive: That the true Sharpe ratio behind test_sharpe is above 0.
-        note: What to beware of in either part, such as few bars or trades; "" for nothing.
+        note: A warning about either part, such as few bars or trades; "" for none.
         train_first: Time of the first train bar, datetime64; None, like the next three, where the prices have no times.
         train_last: Time of the last train bar.
         test_first: Time of the first test bar.
@@ -92,7 +92,7 @@ class PooledWalks(Result):
         probability_sharpe_positive: That the true ratio is above 0.
         sharpe_lower: Lower end of the interval of 95 %.
         sharpe_upper: Upper end of it.
-        note: What to beware of, such as few bars or trades; "" for nothing.
+        note: A warning, such as few bars or trades; "" for none.
     """
 
     column: tuple[Any, ...] = field(metadata=LABEL)

@@ -35,7 +35,7 @@ _HOST = re.compile(r"[\w.-]+")
 _PARTS = re.compile(r"^(?P<host>\[[0-9a-f:.]+(?:%[\w.-]+)?\]|[^:]*)(?::(?P<port>.*))?$", re.IGNORECASE)
 
 _PROXIES = ("grpc_proxy", "https_proxy", "http_proxy")
-"""The variables that gRPC reads, the first that is set wins; it knows no others, and none in capitals."""
+"""The variables that gRPC reads, the first that is set wins; it reads no others, and none in capitals."""
 
 
 def target(address: object, field: str = "address") -> str:
@@ -96,7 +96,7 @@ def separate(address: str) -> tuple[str, ...]:
 
 
 def is_near(address: str) -> bool:
-    """Tell whether an address is of this machine: no data leaves it then, and no proxy is needed.
+    """Return whether an address is of this machine: no data leaves it then, and no proxy is needed.
 
     Args:
         address: As target returned it.
@@ -108,7 +108,7 @@ def is_near(address: str) -> bool:
 
 
 def is_socket(address: str) -> bool:
-    """Tell whether an address is that of a unix socket.
+    """Return whether an address is that of a unix socket.
 
     Args:
         address: As target returned it.
@@ -128,12 +128,12 @@ def proxy_variable(address: str, environ: Mapping[str, str]) -> str:
         return ""
     host = address.removeprefix(_DNS).rpartition(":")[0].strip("[]")
     spared = environ.get("no_grpc_proxy") or environ.get("no_proxy") or ""
-    # gRPC compares ends of names; what it also knows of networks (10.0.0.0/8) is left to it.
+    # gRPC compares ends of names; its rules for networks (10.0.0.0/8) are left to it.
     return "" if any(part.strip() and host.endswith(part.strip()) for part in spared.split(",")) else name
 
 
 def _lists_servers(address: object) -> TypeGuard[str]:
-    """Tell whether a text names several servers; the path of a single socket may have commas in it."""
+    """Return whether a text names several servers; the path of a single socket may have commas in it."""
     return isinstance(address, str) and "," in address and not address.strip().startswith(_OF_SOCKETS)
 
 

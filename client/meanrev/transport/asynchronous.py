@@ -119,7 +119,7 @@ class _Sending:
         """Write the messages, until there are no more, or until the call has ended.
 
         gRPC's own write puts INTERNAL in place of the status by which the server ends the call meanwhile, so this goes
-        a step below it; the status comes to whoever reads the replies.
+        a step below it; the status comes to the caller, who reads the replies.
         """
         with suppress(grpc.aio.AioRpcError, grpc.aio.InternalError, asyncio.InvalidStateError):
             await call.wait_for_connection()
@@ -136,7 +136,7 @@ class _Sending:
 def _let_it_end_quietly(loop: asyncio.AbstractEventLoop) -> None:
     """Drop gRPC's events that come for a loop after it was closed.
 
-    A call that was cancelled as its loop ended is over for gRPC a moment later. Its queue then tells the closed loop,
+    A call that was cancelled as its loop ended is over for gRPC a moment later. Its queue then calls the closed loop,
     which raises, and the event loop that runs meanwhile prints the traceback: a queue serves all loops of a process.
     """
     tell = loop.call_soon_threadsafe

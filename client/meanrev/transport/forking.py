@@ -4,7 +4,7 @@ A fork also harms the parent if another thread enters or leaves gRPC meanwhile: 
 events, and calls of the parent wait for ever. So a fork lets no call begin, and waits a moment for those under way.
 
 The end of the interpreter is like a fork to a stream that is still open: gRPC's threads stop wherever they are, one of
-them perhaps with the stream's lock, and whoever cancels or deallocates the stream then waits for that lock for ever.
+them perhaps with the stream's lock. A thread that cancels or deallocates the stream then waits for that lock for ever.
 """
 
 import atexit
@@ -24,7 +24,7 @@ __all__ = ["Place", "is_ours", "refuse_asyncio", "refuse_calls", "track_channel"
 _WAY_OUT = "start processes by spawn instead (multiprocessing.get_context('spawn'))"
 
 _PATIENCE_S = 1.0
-"""Longest wait of a fork for calls of other threads; the child is told where some go on."""
+"""Longest wait of a fork for calls of other threads; the child has a record where some go on."""
 
 _GLANCE_S = 0.001
 
@@ -63,7 +63,7 @@ class _Calls:
         self.cut_off = False
         self.without_asyncio = False
         self.ended = False
-        # Whoever forks holds it: a call that begins waits. A signal's handler may fork while its thread holds it.
+        # The thread that forks holds it: a call that begins waits. A signal's handler may fork in a thread that has it.
         self._gate = threading.RLock()
 
     def begin(self) -> Place:
@@ -142,7 +142,7 @@ def under_way() -> Iterator[Place]:
 
 
 def is_ours(process: int) -> bool:
-    """Tell whether a stream may be cancelled: it is no parent's, and the interpreter does not end.
+    """Return whether a stream may be cancelled: it is no parent's, and the interpreter does not end.
 
     Args:
         process: Number of the process that opened it.

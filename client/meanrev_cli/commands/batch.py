@@ -93,9 +93,9 @@ def plan(
     workers: int | None,
     dollars_per_hour: float | None,
 ) -> None:
-    """Tell what a scan will take: computes a few of its chunks in a temporary folder.
+    """Estimate what a scan will take from a few of its chunks, computed in a temporary folder.
 
-    Takes the words of `batch scan` that say what is computed.
+    Takes the options of `batch scan` that decide what is computed.
     """
     n_workers = workers or len(os.sched_getaffinity(0))
     with _refusing():
@@ -124,7 +124,7 @@ def gather(shared: Shared, folder: Path) -> None:
 @click.argument("folder", type=_FOLDER, metavar="DIR")
 @shared_flags
 def status(shared: Shared, folder: Path) -> None:
-    """Tell how far the run in DIR is, from its files."""
+    """Show how far the run in DIR is, from its files."""
     with _refusing():
         import meanrev_batch  # noqa: PLC0415 - the extra [batch] may not be installed
 

@@ -27,7 +27,7 @@ def completion(shared: Shared, shell: str) -> None:
     """
     found = get_completion_class(shell)
     if found is None:
-        raise Failure(ExitCode.USAGE, f"click, which completes the words, has no script for {shell}")
+        raise Failure(ExitCode.USAGE, f"click, which makes the scripts, has none for {shell}")
     root = click.get_current_context().find_root().command
     script = found(root, {}, "meanrev", _VARIABLE).source()
     shared.show({"shell": shell, "script": script}, Text(script, no_wrap=True, overflow="ignore"))

@@ -44,6 +44,5 @@ def health(shared: Shared, host: str | None, service: str, timeout_s: float, acc
     shared.note(f"answered in {ms:.1f} ms")
     shared.show({"address": address, "status": status, "ms": round(ms, 3)}, Text(status))
     if status != "SERVING":
-        raise Failure(
-            ExitCode.NO_SERVER, f"the server at {address} says {status}: it is starting, stopping or ill", shown=True
-        )
+        why = f"the server at {address} answers {status}: it is starting, stopping or faulty"
+        raise Failure(ExitCode.NO_SERVER, why, shown=True)

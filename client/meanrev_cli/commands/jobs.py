@@ -9,7 +9,6 @@ import numpy as np
 from rich.console import Group, RenderableType
 from rich.text import Text
 
-import meanrev
 from meanrev.results import JobState
 from meanrev_cli.access import Access, access_flags
 from meanrev_cli.asking import asking, progress_shown, server_flag
@@ -19,13 +18,14 @@ from meanrev_cli.output_files import can_be_written, write_table
 from meanrev_cli.remote import address_of
 from meanrev_cli.shared import Shared, shared_flags
 from meanrev_cli.sweep_words import cell, records
+from meanrev_cli.whole_ids import MOST_LISTED, SHOWN_DIGITS, whole_job_id
 
 __all__ = ["cancel", "fetch", "jobs", "list_jobs", "watch"]
 
 _COLUMNS = ("job_id", "method", "status", "done", "total", "submitted", "finished", "error")
 _TEXTS = frozenset({"job_id", "method", "status", "submitted", "finished", "error"})
 _ORDER = ("job_id", "status", "method", "done", "total", "submitted", "error", "finished")
-_ID_DIGITS, _SHOWN_DIGITS, _MOST_LISTED, _SHOWN = 64, 12, 1000, 20
+_SHOWN = 20
 
 
 @click.group()
@@ -37,7 +37,7 @@ def jobs() -> None:
 
 
 @jobs.command("list")
-@click.option("--limit", type=click.IntRange(1, _MOST_LISTED), default=_SHOWN, show_default=True, help="Most jobs.")
+@click.option("--limit", type=click.IntRange(1, MOST_LISTED), default=_SHOWN, show_default=True, help="Most jobs.")
 @server_flag
 @access_flags
 @shared_flags
@@ -57,7 +57,7 @@ def list_jobs(shared: Shared, host: str | None, access: Access, limit: int) -> N
 def watch(shared: Shared, host: str | None, access: Access, job_id: str) -> None:
     """Show a job until it ends; exit code 1 if it fails or is cancelled."""
     with asking(address_of(shared, host), access) as client:
-        job = client.job(_whole(client, job_id))
+        job = client.job(whole_job_id(client, job_id))
         for state in job.watch():
             if not shared.as_json:
                 click.echo(_line(state))
@@ -79,7 +79,7 @@ def fetch(shared: Shared, host: str | None, access: Access, job_id: str, out: Pa
     """Wait for a job, and show its result."""
     can_be_written(out)
     with asking(address_of(shared, host), access) as client:
-        job = client.job(_whole(client, job_id))
+        job = client.job(whole_job_id(client, job_id))
         columns = _columns(job.result(progress=progress_shown(shared)))
     if out is not None:
         write_table(out, columns)
@@ -97,23 +97,8 @@ def fetch(shared: Shared, host: str | None, access: Access, job_id: str, out: Pa
 def cancel(shared: Shared, host: str | None, access: Access, job_id: str) -> None:
     """Stop a job at its next step."""
     with asking(address_of(shared, host), access) as client:
-        state = client.job(_whole(client, job_id)).cancel()
+        state = client.job(whole_job_id(client, job_id)).cancel()
     shared.show(state.to_dict(), Text(_line(state)))
-
-
-def _whole(client: meanrev.Client, given: str) -> str:
-    """Return the id that begins with what was given.
-
-    Raises:
-        Failure: no job's id does, or several do.
-    """
-    if len(given) == _ID_DIGITS:
-        return given
-    found = [state.job_id for state in client.jobs(limit=_MOST_LISTED) if state.job_id.startswith(given)]
-    if len(found) != 1:
-        which = "no job" if not found else f"{len(found)} jobs"
-        raise Failure(ExitCode.BAD_DATA, f"{which} begin with {given!r}; `meanrev jobs list --json` shows whole ids")
-    return found[0]
 
 
 def _columns(found: Any) -> dict[str, Any]:
@@ -126,7 +111,7 @@ def _columns(found: Any) -> dict[str, Any]:
 def _words(state: JobState) -> list[str]:
     times = (_time(state.submitted_ms), _time(state.finished_ms))
     counts = (f"{state.done:,}", f"{state.total:,}")
-    return [state.job_id[:_SHOWN_DIGITS], state.method, state.status, *counts, *times, state.error]
+    return [state.job_id[:SHOWN_DIGITS], state.method, state.status, *counts, *times, state.error]
 
 
 def _time(stamp_ms: int) -> str:
@@ -135,7 +120,7 @@ def _time(stamp_ms: int) -> str:
 
 def _line(state: JobState) -> str:
     error = f": {state.error}" if state.error else ""
-    return f"{state.job_id[:_SHOWN_DIGITS]} {state.method} {state.status} {state.done:,}/{state.total:,}{error}"
+    return f"{state.job_id[:SHOWN_DIGITS]} {state.method} {state.status} {state.done:,}/{state.total:,}{error}"
 
 
 def _picture(state: JobState, columns: dict[str, Any], saved: str | None) -> Group:

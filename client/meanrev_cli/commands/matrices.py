@@ -11,16 +11,17 @@ from meanrev_cli.asking import asking, server_flag
 from meanrev_cli.narrow import Fitting
 from meanrev_cli.remote import address_of
 from meanrev_cli.shared import Shared, shared_flags
+from meanrev_cli.whole_ids import MOST_LISTED, SHOWN_DIGITS
 
 __all__ = ["matrices"]
 
 _COLUMNS = ("matrix_id", "rows", "cols", "nbytes", "stored", "used")
 _TEXTS = frozenset({"matrix_id", "stored", "used"})
-_SHOWN_DIGITS, _MOST_LISTED, _SHOWN = 12, 1000, 20
+_SHOWN = 20
 
 
 @click.command()
-@click.option("--limit", type=click.IntRange(1, _MOST_LISTED), default=_SHOWN, show_default=True, help="Most matrices.")
+@click.option("--limit", type=click.IntRange(1, MOST_LISTED), default=_SHOWN, show_default=True, help="Most matrices.")
 @server_flag
 @access_flags
 @shared_flags
@@ -35,7 +36,7 @@ def matrices(shared: Shared, host: str | None, access: Access, limit: int) -> No
 
 def _words(kept: KeptMatrix) -> list[str]:
     counts = (f"{kept.rows:,}", f"{kept.cols:,}", f"{kept.nbytes:,}")
-    return [kept.matrix_id[:_SHOWN_DIGITS], *counts, _time(kept.stored_ms), _time(kept.used_ms)]
+    return [kept.matrix_id[:SHOWN_DIGITS], *counts, _time(kept.stored_ms), _time(kept.used_ms)]
 
 
 def _time(stamp_ms: int) -> str:

@@ -153,7 +153,7 @@ def _scored(
 
 
 def _notes(request: SignalRequest, process: _Process, fit: ou.OuEstimate | None, chosen: SignalOptions) -> str:
-    """Return what to beware of: a unit root that is not rejected, and a rolling score of few half-lives."""
+    """Return a warning: a unit root that is not rejected, and a rolling score of few half-lives."""
     given = request.ou_params
     p_value = given.adf_p_value if given.theta > 0 else math.nan if fit is None else fit.adf_p_value
     parts = [unit_root_note(p_value)]

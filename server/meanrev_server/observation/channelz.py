@@ -36,7 +36,7 @@ class Channelz:
         try:
             port = self._server.add_insecure_port(where)
         except RuntimeError:
-            raise ConfigError(f"channelz = {where!r} cannot be listened on") from None
+            raise ConfigError(f"cannot listen on channelz = {where!r}") from None
         self.address = f"{address_of('channelz', where).host}:{port}"
 
     async def start(self) -> None:

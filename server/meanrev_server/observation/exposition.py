@@ -43,7 +43,7 @@ class Exposition:
             self._server = _server((where.host.strip("[]"), where.port), make_wsgi_app(registry))
         except OSError as error:
             shown = f"{where.host}:{where.port}"
-            raise ConfigError(f"metrics = {shown!r} cannot be listened on: {error.strerror or error}") from None
+            raise ConfigError(f"cannot listen on metrics = {shown!r}: {error.strerror or error}") from None
         self.address = f"{where.host}:{self._server.server_port}"
         self._thread = Thread(target=self._server.serve_forever, args=(_GLANCE_S,), name="meanrev-metrics", daemon=True)
         self._thread.start()

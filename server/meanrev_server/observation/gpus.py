@@ -42,7 +42,7 @@ def reader() -> Callable[[], list[Gpu]]:
 
 
 def _read(nvml: Any, number: int) -> Gpu | None:
-    """Read one GPU; None where it does not answer, of which the worker's end tells."""
+    """Read one GPU; None where it does not answer; the worker reports that by its end."""
     try:
         handle = nvml.nvmlDeviceGetHandleByIndex(number)
         memory = nvml.nvmlDeviceGetMemoryInfo(handle)

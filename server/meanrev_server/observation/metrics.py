@@ -180,7 +180,7 @@ def _histograms(
     family = HistogramMetricFamily(name, text, labels=["method"])
     for method, tally in list(methods):
         buckets = of(tally).buckets()
-        if buckets[-1][1]:  # a method without computations has no times of any
+        if buckets[-1][1]:  # a method that computes nothing has no times of computations
             family.add_metric([method], buckets, of(tally).total)
     return family
 

@@ -1,6 +1,6 @@
 """A result as replies: a small one is one reply, and a large one is several, whose lists join in their order.
 
-A result is a mapping of its message's fields. Lists are cut anywhere, and matrices between rows. Figures of cells tell
+A result is a mapping of its message's fields. Lists are cut anywhere, and matrices between rows. Figures of cells carry
 their place, so they are also cut within a row. Single numbers and texts are in the first reply.
 """
 

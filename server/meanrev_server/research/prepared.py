@@ -120,7 +120,7 @@ class Request:
             kept_bytes: Bytes of the matrix that are counted where it is kept.
         """
         uploading = self.outline.nbytes + 2 * chunk_bytes
-        remedy = "fewer columns, rows or cells take less, and dry_run tells how much"
+        remedy = "fewer columns, rows or cells take less, and dry_run answers how much"
         peak = max(self.estimate.peak_bytes, uploading) - kept_bytes
         return Demand(self.estimate.work, peak, field="block", remedy=remedy)
 

@@ -65,7 +65,7 @@ class Service(grpc.GenericRpcHandler):
             call: What handlers may use; each call gets a ticket, a record and a deadline of its own.
             admission: Admits calls.
             patience: How long the server waits for clients.
-            pushback: Tells refused calls when to come again.
+            pushback: Gives the time after which a refused call may be made again.
             calls: Counts the calls, and takes their records.
             authentication: What callers are asked for.
         """
@@ -200,7 +200,7 @@ class Service(grpc.GenericRpcHandler):
                 record.code, record.reason = "DEADLINE_EXCEEDED", "deadline"
             raise
         except Exception:
-            if record.code == "OK":  # an abort has set it
+            if record.code == "OK":  # where it is another one, an abort has set it
                 record.code, record.reason = "UNKNOWN", "internal"
             raise
         finally:
@@ -248,7 +248,7 @@ class Service(grpc.GenericRpcHandler):
     async def _abort(self, context: _Context[Any, Any], record: CallRecord, refusal: Exception) -> None:
         status = status_of(refusal)
         record.code, record.reason = status.code.name, status.reason
-        # A client tells by the first that gRPC itself did not refuse.
+        # The details, even empty ones, show a client that this server refused the call, and not gRPC itself.
         trailing = [(DETAILS_KEY, status.details or "{}"), (REQUEST_ID_KEY, record.request_id)]
         if status.passing is not None:
             trailing.append((PUSHBACK_KEY, self._pushback.next() if status.passing else Pushback.NEVER))

@@ -103,7 +103,7 @@ class Call:
         return await self.launcher.submit(work, nbytes=nbytes, deadline=self.deadline, record=self.record)
 
     async def research(self, compute: Callable[[], R]) -> R:
-        """Run the work that the call has announced, as compute does; where it is long, a thread is left to short work.
+        """Run the work that the call has announced, as compute does; long work leaves a thread free for short work.
 
         Raises:
             Exception: as compute.

@@ -41,7 +41,7 @@ def _open_files() -> list[str]:
 def _closed(number: int, wanted: tuple[str, int]) -> bool:
     """Shut a socket down if it leads to the wanted address."""
     with suppress(OSError):
-        # The copy keeps the number from being given to another file between the question and the deed.
+        # Until the copy is closed, the system cannot give the number to another file, which would be shut down instead.
         copy = os.dup(number)
         try:
             connection = socket.socket(fileno=copy)

@@ -88,7 +88,7 @@ class Wait:
         return now - self._since if self._limit else 0.0
 
     def is_overdue(self, now: float) -> bool:
-        """Tell whether the client has kept it waiting too long."""
+        """Return whether the client has kept it waiting too long."""
         return 0.0 < self._limit < now - self._since
 
     def end(self, why: ServerError | None = None) -> None:
@@ -119,7 +119,7 @@ class Overdue:
 
         Args:
             most_opening: Calls without a message that may be open.
-            message_bytes: Bytes that a slow request counts with, because nobody knows how much of it has come.
+            message_bytes: Bytes that a slow request counts with, because gRPC does not report how much of it has come.
             most_slow: Most slow requests at a time.
         """
         self._most_opening, self._message_bytes, self._most_slow = most_opening, message_bytes, most_slow

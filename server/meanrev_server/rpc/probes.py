@@ -34,7 +34,7 @@ class Health(health_pb2_grpc.HealthServicer):  # type: ignore[misc] # it has no 
     """The states of the services."""
 
     def __init__(self) -> None:
-        """Know no service."""
+        """Begin without a service."""
         self._states: dict[str, int] = {}
         self._changed = asyncio.Event()
         self._watches = 0

@@ -1,4 +1,4 @@
-"""The time after which a refused call may come again, in trailing metadata that gRPC's own retries obey."""
+"""The time after which a refused call may be made again, in trailing metadata that gRPC's own retries obey."""
 
 __all__ = ["PUSHBACK_KEY", "Pushback"]
 

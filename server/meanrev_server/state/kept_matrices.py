@@ -41,7 +41,7 @@ class KeptMatrices:
             table: The matrix, with its id; nobody writes to its arrays any more.
 
         Raises:
-            LimitReached: it is too large, or calls are using what would have to leave.
+            LimitReached: it is too large, or calls are using what would have to be dropped.
             StorageFailed: the disk does not take it.
         """
         key = identity, table.matrix_id
@@ -49,7 +49,7 @@ class KeptMatrices:
             await self._once(key, lambda: self._store(KeptMatrix.of(identity, table, _now_ms())))
         kept = self.matrices.find(*key)
         if kept is None:
-            raise LimitReached("the matrix has left already to make room for others; put it again", passing=True)
+            raise LimitReached("the matrix was dropped already to make room for others; put it again", passing=True)
         self.matrices.touch(kept, _now_ms())
         return kept
 
@@ -62,7 +62,7 @@ class KeptMatrices:
 
         Raises:
             NotFound: the caller has no such matrix.
-            LimitReached: calls are using what would have to leave memory for it (passing).
+            LimitReached: calls are using what would have to be dropped from memory for it (passing).
             StorageFailed: the disk does not answer.
         """
         kept = self.matrices.get(identity, matrix_id)
@@ -71,7 +71,7 @@ class KeptMatrices:
             if kept.table is None:
                 await self._once(kept, lambda: self._load(kept))
             self.matrices.touch(kept, _now_ms())
-            assert kept.table is not None  # noqa: S101 - what is used does not leave memory
+            assert kept.table is not None  # noqa: S101 - what is used is not dropped from memory
         except BaseException:
             self.matrices.release(kept)
             raise
@@ -90,7 +90,7 @@ class KeptMatrices:
         return kept
 
     async def flush(self) -> None:
-        """Record when matrices were last used, by which they leave after a restart too."""
+        """Record when matrices were last used, which decides what is dropped first, after a restart too."""
         used = self.matrices.take_used()
         if not used:
             return

@@ -203,7 +203,7 @@ def test_a_port_that_is_in_use_is_refused():
         taken.listen()
         port = taken.getsockname()[1]
         with (
-            pytest.raises(ConfigError, match=f"metrics = '127.0.0.1:{port}' cannot be listened on"),
+            pytest.raises(ConfigError, match=f"cannot listen on metrics = '127.0.0.1:{port}'"),
             observing(metrics=f"127.0.0.1:{port}"),
         ):
             pass

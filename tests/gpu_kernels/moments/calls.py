@@ -1,0 +1,11 @@
+"""Calls of moments that run its twins, one of each kind."""
+
+from gpu_kernels import moments
+from tests.gpu_kernels.samples import RETURNS
+
+__all__ = ["CALLS"]
+
+CALLS = {
+    "moments.covariance": lambda: moments.covariance(RETURNS, method="oas"),
+    "moments.portfolio_stats": lambda: moments.portfolio_stats(RETURNS),
+}
