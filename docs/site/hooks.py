@@ -1,21 +1,24 @@
 """What the site adds to the pages of docs/: the pages of the root, the files that pages link to, equations and the order.
 
 The pages are written for a reader of the repository, whose links lead to files. A link out of docs/ leads to a page of
-the site instead: to that of the root (README.md, CONTRIBUTING.md and the like), or to one that shows the file. Equations
-between dollar signs become MathML, which browsers draw without a script or a font.
+the site instead: to that of the root (README.md, CONTRIBUTING.md and the like), or to one that shows the file.
 """
 
 import posixpath
 import re
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from latex2mathml.converter import convert
 from mkdocs.config.defaults import MkDocsConfig
 from mkdocs.exceptions import PluginError
 from mkdocs.structure.files import File, Files
 from mkdocs.structure.pages import Page
+
+sys.path.insert(0, str(Path(__file__).parent))  # mkdocs loads this file alone
+
+from equations import NotAnEquation, drawn  # noqa: E402
 
 __all__ = ["on_config", "on_files", "on_page_content", "on_page_markdown"]
 
@@ -26,7 +29,6 @@ FROM_ROOT = {"README.md": "index.md"} | {
 """Pages of the root, and what the site calls them."""
 
 LINK = re.compile(r"(\]\()(?!https?:|mailto:|#)([^)\s#]+)")
-EQUATION = re.compile(r'<(span|div) class="arithmatex">\\[(\[](.*?)\\[)\]]</\1>', re.DOTALL)
 LANGUAGES = {".py": "python", ".sh": "bash", ".yaml": "yaml", ".yml": "yaml", ".json": "json", ".proto": "protobuf"}
 FENCE = "`" * 6
 
@@ -65,17 +67,11 @@ def on_page_markdown(markdown: str, page: Page, **_: Any) -> str:
 
 
 def on_page_content(html: str, page: Page, **_: Any) -> str:
-    """Draw equations as MathML, and let wide tables scroll by themselves."""
-
-    def drawn(match: re.Match[str]) -> str:
-        written = match[2].replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&").strip()
-        try:
-            math = convert(written, display="block" if match[1] == "div" else "inline")
-        except Exception as error:
-            raise PluginError(f"{page.file.src_uri}: the equation {written!r} cannot be read: {error}") from error
-        return f'<div class="equation">{math}</div>' if match[1] == "div" else math
-
-    return EQUATION.sub(drawn, html)
+    """Draw the equations."""
+    try:
+        return drawn(html)
+    except NotAnEquation as error:
+        raise PluginError(f"{page.file.src_uri}: {error}") from error
 
 
 def _resolved(source: str, target: str) -> str:
