@@ -3,8 +3,9 @@ PYTHON ?= python3
 BIN := .venv/bin
 PEERS := .venv-peers/bin
 PROOF := .venv-proof/bin
+DOCS := .venv-docs/bin
 WIRE := .venv-wire/bin
-CODE := gpu_kernels proto server client batch tests bench deploy
+CODE := gpu_kernels proto server client batch tests bench deploy docs
 # Tests move to the process that has none left, for some take a second and most a millisecond.
 PYTEST := $(BIN)/python -m pytest -q -n 2 --dist worksteal --durations 20
 GENERATED := $(foreach name,meanrev research,$(name)_pb2.py $(name)_pb2.pyi $(name)_pb2_grpc.py)
@@ -14,7 +15,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export PYTHONDONTWRITEBYTECODE :=
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test faults kills coverage proof peers gpu check check-wire hooks bench fault-table image wire fuzz soak audit clean
+.PHONY: help install demo test faults kills coverage proof peers docs pages gpu check check-wire hooks bench fault-table image wire fuzz soak audit clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -55,6 +56,15 @@ peers: .venv-peers/.peers build/node/.ready ## the comparisons with peers, and e
 	$(PEERS)/python -m pip install --quiet --no-deps --force-reinstall build/peers/meanrev-*.whl
 	cp -r tests pyproject.toml build/peers/
 	cd build/peers && NODE_PATH=$(CURDIR)/build/node/node_modules ../../$(PEERS)/python -m pytest -q -n 2 --dist worksteal --run-peers $(ON_WHEEL:%=tests/%)
+
+# The build is strict: a page that the order lacks, a link or an anchor that leads nowhere, and an equation that cannot be read
+# end it. The pages that are made from the code are compared with it by `make test`.
+docs: .venv-docs/.docs ## the site of all pages, in build/site; opens from the disk, without a network
+	NO_MKDOCS_2_WARNING=1 $(DOCS)/python -m mkdocs --quiet build --strict
+	$(DOCS)/python docs/site/links.py build/site
+
+pages: .venv/.test ## write the pages of docs that are made from the code and from bench/results
+	PYTHONPATH=. $(BIN)/python -m tests.pages
 
 check: .venv/.check check-wire ## style, types, layers, wire, spelling, image, manifests, workflow, sizes
 	$(BIN)/ruff check $(CODE)
@@ -164,6 +174,10 @@ build/node/.ready: tests/peers/node/package-lock.json
 	mkdir -p build/node
 	cp tests/peers/node/package.json tests/peers/node/package-lock.json build/node/
 	! command -v npm >/dev/null || npm ci --silent --ignore-scripts --prefix build/node
+	touch $@
+
+.venv-docs/.docs: requirements/docs.txt
+	$(call set_up,.venv-docs,docs)
 	touch $@
 
 .venv-audit/.audit: requirements/audit.txt

@@ -1,4 +1,4 @@
-"""Draws the equations of a page as vectors, so that they look alike in every browser, without a script, a font or a network."""
+"""Draws the equations of a page as vectors: they look alike in every browser, without a script, a font or a network."""
 
 import re
 from functools import cache

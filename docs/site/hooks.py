@@ -1,4 +1,4 @@
-"""What the site adds to the pages of docs/: the pages of the root, the files that pages link to, equations and the order.
+"""What the site adds to the pages of docs/: pages of the root, files that pages link to, equations and the order.
 
 The pages are written for a reader of the repository, whose links lead to files. A link out of docs/ leads to a page of
 the site instead: to that of the root (README.md, CONTRIBUTING.md and the like), or to one that shows the file.
@@ -18,14 +18,12 @@ from mkdocs.structure.pages import Page
 
 sys.path.insert(0, str(Path(__file__).parent))  # mkdocs loads this file alone
 
-from equations import NotAnEquation, drawn  # noqa: E402
+from equations import NotAnEquation, drawn
 
 __all__ = ["on_config", "on_files", "on_page_content", "on_page_markdown"]
 
 ROOT = Path(__file__).resolve().parents[2]
-FROM_ROOT = {"README.md": "index.md"} | {
-    name: name for name in ("CHANGELOG.md", "CONTRIBUTING.md", "SECURITY.md")
-}
+FROM_ROOT = {"README.md": "index.md"} | {name: name for name in ("CHANGELOG.md", "CONTRIBUTING.md", "SECURITY.md")}
 """Pages of the root, and what the site calls them."""
 
 LINK = re.compile(r"(\]\()(?!https?:|mailto:|#)([^)\s#]+)")
@@ -35,8 +33,7 @@ FENCE = "`" * 6
 
 def on_config(config: MkDocsConfig) -> MkDocsConfig:
     """Replace each pattern of the order by the pages that it stands for and that the order does not name itself."""
-    named = {page for page in _named(config.nav or [])}
-    config.nav = _expanded(config.nav or [], named)
+    config.nav = _expanded(config.nav or [], set(_named(config.nav or [])))
     return config
 
 
@@ -133,4 +130,6 @@ def _matching(pattern: str, named: set[str]) -> list[str]:
     """Return the pages of a pattern that the order does not name, the one that introduces them first."""
     docs = ROOT / "docs"
     pages = [path.relative_to(docs).as_posix() for path in docs.glob(pattern)]
-    return sorted((page for page in pages if page not in named), key=lambda page: (not page.endswith("README.md"), page))
+    return sorted(
+        (page for page in pages if page not in named), key=lambda page: (not page.endswith("README.md"), page)
+    )

@@ -1,4 +1,4 @@
-"""Checks a built site: `python docs/site/links.py build/site`; exits with 1 and a line for each link that leads nowhere.
+"""Checks a built site: `python docs/site/links.py build/site` exits with 1 and a line for each fault.
 
 Every link and anchor within the site has to exist, and no page may load anything from elsewhere: neither a script, a
 style sheet, a font nor a picture. Links that a reader follows may lead out.
@@ -6,7 +6,7 @@ style sheet, a font nor a picture. Links that a reader follows may lead out.
 
 import re
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import NamedTuple
@@ -41,7 +41,11 @@ class _Reader(HTMLParser):
         self.page.anchors.update(found[name] for name in ("id", "name") if name in found)
         if tag == "a" and "href" in found:
             self.page.links.append(found["href"])
-        elif "href" in found and tag in {"link", "use", "image"} and found.get("rel") not in {"canonical", "prev", "next"}:
+        elif (
+            "href" in found
+            and tag in {"link", "use", "image"}
+            and found.get("rel") not in {"canonical", "prev", "next"}
+        ):
             self.page.loads.append(found["href"])
         if "src" in found:
             self.page.loads.append(found["src"])
@@ -61,23 +65,31 @@ def broken(site: Path) -> Iterator[str]:
         if path.name == "404.html":
             continue  # it is shown at any address, and its links are from the root
         here = path.relative_to(site.resolve())
-        for target in page.loads:
-            if urlsplit(target).netloc:
-                yield f"{here} loads {target}"
-            elif not target.startswith("data:") and not _file(path, target).is_file():
-                yield f"{here} loads {target}, which does not exist"
-        for target in page.links:
-            split = urlsplit(target)
-            if split.scheme or split.netloc:
-                continue
-            file = _file(path, split.path) if split.path else path
-            if not file.is_file():
-                yield f"{here} links to {target}, which does not exist"
-            elif split.fragment and file in pages and unquote(split.fragment) not in pages[file].anchors:
-                yield f"{here} links to {target}, and that page has no such anchor"
+        yield from (f"{here} loads {fault}" for fault in _loads(path, page))
+        yield from (f"{here} links to {fault}" for fault in _links(path, page, pages))
     for path in sorted(site.rglob("*.css")):
         if LOADED.search(path.read_text(encoding="utf-8")):
             yield f"{path.relative_to(site)} loads from another place"
+
+
+def _loads(path: Path, page: Page) -> Iterator[str]:
+    for target in page.loads:
+        if urlsplit(target).netloc:
+            yield target
+        elif not target.startswith("data:") and not _file(path, target).is_file():
+            yield f"{target}, which does not exist"
+
+
+def _links(path: Path, page: Page, pages: Mapping[Path, Page]) -> Iterator[str]:
+    for target in page.links:
+        split = urlsplit(target)
+        if split.scheme or split.netloc:
+            continue
+        file = _file(path, split.path) if split.path else path
+        if not file.is_file():
+            yield f"{target}, which does not exist"
+        elif split.fragment and file in pages and unquote(split.fragment) not in pages[file].anchors:
+            yield f"{target}, and that page has no such anchor"
 
 
 def _file(page: Path, target: str) -> Path:

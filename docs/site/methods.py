@@ -43,7 +43,7 @@ def _imported(path: Path) -> Mapping[str, str]:
 
 
 def _method(name: str, path: Path, parent: Module) -> Function:
-    """Return what a module declares under a name: a function, or another one by `under_name(declare, method, name, summary)`."""
+    """Return what a module declares under a name: a function, or one by `under_name(declare, method, name, text)`."""
     found = visit(path.stem, path, path.read_text(encoding="utf-8"), parent=parent)[name]
     if isinstance(found, Function):
         text = found.docstring.value if found.docstring else ""

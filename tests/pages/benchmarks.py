@@ -1,4 +1,4 @@
-"""docs/benchmarks.md: the rows of the newest run of each benchmark in bench/results, with the machine and the peer of each."""
+"""docs/benchmarks.md: the rows of the newest run of each benchmark, with the machine and the peer of each."""
 
 import json
 import re
@@ -10,7 +10,10 @@ __all__ = ["RESULTS", "newest", "page"]
 
 RESULTS = Path(__file__).resolve().parents[2] / "bench" / "results"
 SECTIONS = {
-    "targets": ("The maths beside its peers", "Medians of runs that take turns with the peer, in one process, on two threads."),
+    "targets": (
+        "The maths beside its peers",
+        "Medians of runs that take turns with the peer, in one process, on two threads.",
+    ),
     "rpc": ("Calls over gRPC", "A server in a process of its own, and a load in C++ on the same two cores."),
     "overhead": ("What guarding and watching a call costs", "In the serving process, beside the work of the call."),
     "matrices": ("Kept matrices", "The same request by upload and by the id of a matrix that the server keeps."),
@@ -99,8 +102,8 @@ def _batch() -> Iterator[str]:
 
 def _intake() -> Iterator[str]:
     name, found = newest("intake")
-    yield f"From `{name}`: {found['cpus']} cores, polars reading the same file beside it. The peer only parses; `read_file` also"
-    yield "finds the times and checks every cell."
+    yield f"From `{name}`: {found['cpus']} cores, polars reading the same file beside it. The peer only parses;"
+    yield "`read_file` also finds the times and checks every cell."
     yield ""
     yield "| file | size | `read_file` | polars | its peak memory | ours |"
     yield "|---|---|---|---|---|---|"
@@ -129,16 +132,18 @@ def _soak() -> Iterator[str]:
 
 TEXT = """# Benchmarks
 
-What the benchmarks of `bench/` measured last. The page is written from `bench/results/` by `python -m tests.pages`, and a test
-compares them, so that no figure here is typed by hand. `make bench` measures anew.
+What the benchmarks of `bench/` measured last. The page is written from `bench/results/` by `python -m tests.pages`, and
+a test compares them, so that no figure here is typed by hand. `make bench` measures anew.
 
-- Each row has its **peer in the same run**, on the same machine, and asserts once that both give the same result. The ratio is the
-  peer's time over ours. Peers that are slow run on less work, and the remark says how their time was scaled.
-- A **target** was set before the measurement. It is a least ratio, or a most time where there is no peer. A missed target stays on
-  the page; [decision 0006](decisions/0006-figures-short-of-their-targets.md) says why most of them are missed.
+- Each row has its **peer in the same run**, on the same machine, and asserts once that both give the same result. The
+  ratio is the peer's time over ours. Peers that are slow run on less work, and the remark says how their time was
+  scaled.
+- A **target** was set before the measurement. It is a least ratio, or a most time where there is no peer. A missed
+  target stays on the page; [decision 0006](decisions/0006-figures-short-of-their-targets.md) says why most of them are
+  missed.
 - The machine is shared with other work. On another one absolute times differ, and ratios less.
-- **Nothing on this page was measured on a GPU.** [What runs on a GPU](gpu.md) counts launches and copies, and `make gpu` measures them
-  where there is one.
+- **Nothing on this page was measured on a GPU.** [What runs on a GPU](gpu.md) counts launches and copies, and
+  `make gpu` measures them where there is one.
 
 <SECTIONS>
 

@@ -1,4 +1,4 @@
-"""What the words of the code mean, for a reader who has met one of them; tests.pages.statuses compares them with the code."""
+"""What the words of the code mean, for a reader who has met one; tests.pages.statuses compares them with the code."""
 
 __all__ = ["CALLS", "EXITS", "FATES", "JOBS", "OPERATIONS", "TRANSPORT", "UNIVERSES"]
 
@@ -13,8 +13,14 @@ CALLS = {
         "there is no token or certificate that the server accepts",
         "give `token=` or a certificate ([security](security.md))",
     ),
-    "not_found": ("the caller has no such job, matrix or portfolio", "send it again; a server without `state_dir` forgets"),
-    "limit": ("no setting raises the limit that the message names", "ask for less, or call later if the message says so"),
+    "not_found": (
+        "the caller has no such job, matrix or portfolio",
+        "send it again; a server without `state_dir` forgets",
+    ),
+    "limit": (
+        "no setting raises the limit that the message names",
+        "ask for less, or call later if the message says so",
+    ),
     "storage": ("the disk of the state directory does not take what the call needs", "free space on it"),
     "memory": ("the server has too little memory for the request", "send fewer rows or columns at a time"),
     "gpu_memory": ("the GPU has too little memory for the request", "send fewer rows or columns at a time"),
@@ -32,8 +38,16 @@ CALLS = {
 
 TRANSPORT = {
     "left": ("CANCELLED", "the caller ended the call", "nothing"),
-    "deadline": ("DEADLINE_EXCEEDED", "the deadline passed during the computation", "raise `timeout=`, or submit a job"),
-    "unknown_method": ("UNIMPLEMENTED", "the server has no such method", "upgrade the server; `meanrev info` lists its own"),
+    "deadline": (
+        "DEADLINE_EXCEEDED",
+        "the deadline passed during the computation",
+        "raise `timeout=`, or submit a job",
+    ),
+    "unknown_method": (
+        "UNIMPLEMENTED",
+        "the server has no such method",
+        "upgrade the server; `meanrev info` lists its own",
+    ),
 }
 """Reasons of gRPC itself: its status, what happened, and what to do."""
 

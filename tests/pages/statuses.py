@@ -6,8 +6,9 @@ without its word, is an error.
 
 import ast
 import importlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 from meanrev import errors
 from meanrev.errors import MeanRevError, Overloaded, from_status
@@ -27,7 +28,7 @@ from tests.pages.meanings import (
     UNIVERSES,
 )
 
-__all__ = ["page"]
+__all__ = ["page", "paired"]
 
 KERNELS = Path(__file__).resolve().parents[2] / "gpu_kernels"
 
@@ -39,7 +40,7 @@ def page() -> str:
         "ERRORS": _errors(),
         "OPERATIONS": _operations(),
         "JOBS": _named(("status", "the job", "meaning"), _jobs()),
-        "UNIVERSES": _named(("reason", "meaning"), zip(*_both(LEFT_OUT, UNIVERSES), strict=True)),
+        "UNIVERSES": _named(("reason", "meaning"), paired(LEFT_OUT, UNIVERSES)),
         "EXITS": _named(("code", "name", "meaning"), _exits()),
     }
     text = TEXT
@@ -54,7 +55,7 @@ def _calls() -> Iterator[str]:
         reason: code for reason, (code, _, _) in TRANSPORT.items()
     }
     words = {reason for reason in REASONS - set(Settings.__struct_fields__) if reason} | set(found)
-    _both(sorted(words), CALLS | TRANSPORT)
+    paired(sorted(words), CALLS | TRANSPORT)
     yield "| gRPC status | reason | what happened | Python raises | exit code | what to do |"
     yield "|---|---|---|---|---|---|"
     for reason in sorted(words, key=lambda word: (found[word], word)):
@@ -82,12 +83,12 @@ def _errors() -> Iterator[str]:
 def _operations() -> Iterator[str]:
     """Yield a row for each status of a series, a pair, a cell or a portfolio."""
     listed = {path.parent.name for path in KERNELS.glob("*/model.py") if _has_statuses(path)}
-    _both(sorted(listed), OPERATIONS)
+    paired(sorted(listed), OPERATIONS)
     yield "| operation | status | meaning |"
     yield "|---|---|---|"
     for operation in sorted(listed):
         words: Sequence[str] = importlib.import_module(f"gpu_kernels.{operation}").STATUSES
-        for word, meaning in zip(*_both(words, OPERATIONS[operation]), strict=True):
+        for word, meaning in paired(words, OPERATIONS[operation]):
             yield f"| [{operation}](operations/{operation}.md) | `{word}` | {meaning} |"
     for operation, (word, meaning) in FATES:
         yield f"| [{operation}](operations/{operation}.md) | `{word}` | {meaning} |"
@@ -100,27 +101,27 @@ def _has_statuses(path: Path) -> bool:
 
 
 def _jobs() -> Iterator[tuple[str, str, str]]:
-    for word, meaning in zip(*_both(OF_JOBS, JOBS), strict=True):
+    for word, meaning in paired(OF_JOBS, JOBS):
         yield word, "has ended" if word in FINAL else "goes on", meaning
 
 
 def _exits() -> Iterator[tuple[str, str, str]]:
-    for name, meaning in zip(*_both([code.name for code in ExitCode], EXITS), strict=True):
+    for name, meaning in paired([code.name for code in ExitCode], EXITS):
         yield str(int(ExitCode[name])), name.lower().replace("_", " "), meaning
 
 
-def _named(heads: Sequence[str], rows: object) -> Iterator[str]:
+def _named(heads: Sequence[str], rows: Iterable[Sequence[str]]) -> Iterator[str]:
     yield f"| {' | '.join(heads)} |"
     yield "|" + "---|" * len(heads)
     for first, *rest in rows:
         yield f"| `{first}` | {' | '.join(rest)} |"
 
 
-def _both(words: Sequence[str], meanings: Mapping[str, object]) -> tuple[list[str], list[object]]:
-    """Return the words of the code and their meanings; raises where one of the two lacks an entry."""
+def paired(words: Sequence[str], meanings: Mapping[str, Any]) -> list[tuple[str, Any]]:
+    """Return the words of the code, each with its meaning; raises where one of the two lacks an entry."""
     if set(words) != set(meanings):
         raise ValueError(f"without a meaning: {set(words) - set(meanings)}; unknown: {set(meanings) - set(words)}")
-    return list(words), [meanings[word] for word in words]
+    return [(word, meanings[word]) for word in words]
 
 
 TEXT = """# Statuses and errors
@@ -128,21 +129,21 @@ TEXT = """# Statuses and errors
 Every way in which a call, a series, a job or a command can end. The tables are written from the code by
 `python -m tests.pages`, and a test compares the page with the code.
 
-A request that breaks a rule ends with one error, which names the field, the value, the rule and the way out. One bad series of a
-batch is no error: it has NaN, a status and a `reason`, and no bit of the other results changes.
+A request that breaks a rule ends with one error, which names the field, the value, the rule and the way out. One bad
+series of a batch is no error: it has NaN, a status and a `reason`, and no bit of the other results changes.
 
 ## How calls end
 
-The reason is a word for logs and metrics ([operating](operating.md)); the message of the status says the same in a sentence. For
-RESOURCE_EXHAUSTED the reason is the name of the setting that raises the limit, such as `max_calls_in_flight`, and `limit` where
-no setting does; [tuning](tuning.md) describes the settings.
+The reason is a word for logs and metrics ([operating](operating.md)); the message of the status says the same in a
+sentence. For RESOURCE_EXHAUSTED the reason is the name of the setting that raises the limit, such as
+`max_calls_in_flight`, and `limit` where no setting does; [tuning](tuning.md) describes the settings.
 
 <CALLS>
 
-Where the server refuses a part of the request, the trailing metadata `meanrev-error` has `field`, `rule`, `value` and `index` as
-JSON, for clients in any language. The Python client makes an `InvalidInput` of it, with the caller's own names and labels; it does
-so for RESOURCE_EXHAUSTED too, where that part of the request is larger than any call may have. Where the server has no room now,
-`grpc-retry-pushback-ms` in the trailing metadata says when to call again.
+Where the server refuses a part of the request, the trailing metadata `meanrev-error` has `field`, `rule`, `value` and
+`index` as JSON, for clients in any language. The Python client makes an `InvalidInput` of it, with the caller's own
+names and labels; it does so for RESOURCE_EXHAUSTED too, where that part of the request is larger than any call may
+have. Where the server has no room now, `grpc-retry-pushback-ms` in the trailing metadata says when to call again.
 
 ## Errors of the Python client
 

@@ -91,21 +91,21 @@ def _messages(blocks: list[Block]) -> Iterator[str]:
 
 TEXT = """# The wire
 
-What travels between a client and a server: two gRPC services over protocol buffers. The Python client needs none of this page;
-it is for programs in other languages, and for those who read traffic. The tables are written from the two files by
-`python -m tests.pages`, and a test compares them.
+What travels between a client and a server: two gRPC services over protocol buffers. The Python client needs none of
+this page; it is for programs in other languages, and for those who read traffic. The tables are written from the two
+files by `python -m tests.pages`, and a test compares them.
 
-`meanrev proto --out .` writes both files: [meanrev.proto](../proto/meanrev.proto), which is frozen, so that clients of the earlier
-service work unchanged, and [research.proto](../proto/research.proto), to which fields and methods are only added. `meanrev call HOST
-METHOD '{...}'` calls any method with JSON through the server's reflection, without stubs.
+`meanrev proto --out .` writes both files: [meanrev.proto](../proto/meanrev.proto), which is frozen, so that clients of
+the earlier service work unchanged, and [research.proto](../proto/research.proto), to which fields and methods are only
+added. `meanrev call HOST METHOD '{...}'` calls any method with JSON through the server's reflection, without stubs.
 
 ## Conventions
 
 - A **matrix** is row-major: `rows`, `cols` and `values`, or `values_f32` at half the bytes. NaN is a missing price.
-- **Options** are one JSON object in the field `metadata` of the request; [options](options.md) lists them. Further results come in
-  the `metadata` of the reply.
-- **Research methods** take `MatrixChunk`s of one matrix, about 2 MiB each, and report `done` of `total` while they compute. A kept
-  matrix (`matrix_id`) stands for an upload ([matrices](matrices.md)).
+- **Options** are one JSON object in the field `metadata` of the request; [options](options.md) lists them. Further
+  results come in the `metadata` of the reply.
+- **Research methods** take `MatrixChunk`s of one matrix, about 2 MiB each, and report `done` of `total` while they
+  compute. A kept matrix (`matrix_id`) stands for an upload ([matrices](matrices.md)).
 - **Errors** are gRPC statuses. The trailing metadata `meanrev-error` has `field`, `rule`, `value` and `index` as JSON
   ([statuses](statuses.md)).
 - **Tokens** travel as the metadata `authorization: Bearer TOKEN` ([security](security.md)).
