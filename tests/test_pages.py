@@ -57,6 +57,7 @@ def figures():
     pairs = rows["pairs 100 x 1,258, lag 1, both directions", "statsmodels coint"]
     grid = rows["sweep 100 x 2,500 x 100, compounding", "Numba fused, parallel"]
     batch = newest("batch")[1]["many"]
+    faults = newest("faults")[1]["rows"]
     table = newest("calibration-unit-root")[1]["tables"][0]
     covers, usual = (table["columns"].index(name) for name in ("covers", "by standard errors"))
     shares = [row[covers] for row in table["rows"]]
@@ -72,7 +73,8 @@ def figures():
         f"processes {batch['worker_mb']:.0f} MB",
         f"in {100 * min(shares):.0f} to {100 * max(shares):.0f} % of samples",
         f"in {100 * min(walks):.0f} to {100 * max(walks):.0f} %",
-        f"[{len(newest('faults')[1]['rows'])} faults]",
+        f"[{len(faults)} faults]",
+        f"measured, {sum(row['holds'] for row in faults)} stay",
     )
 
 

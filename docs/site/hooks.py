@@ -27,6 +27,7 @@ FROM_ROOT = {"README.md": "index.md"} | {name: name for name in ("CHANGELOG.md",
 """Pages of the root, and what the site calls them."""
 
 LINK = re.compile(r"(\]\()(?!https?:|mailto:|#)([^)\s#]+)")
+CELL = re.compile(r"<td[^>]*>.*?</td>", re.DOTALL)
 LANGUAGES = {".py": "python", ".sh": "bash", ".yaml": "yaml", ".yml": "yaml", ".json": "json", ".proto": "protobuf"}
 FENCE = "`" * 6
 
@@ -64,7 +65,8 @@ def on_page_markdown(markdown: str, page: Page, **_: Any) -> str:
 
 
 def on_page_content(html: str, page: Page, **_: Any) -> str:
-    """Draw the equations."""
+    """Draw the equations, and take the backslash from a bar within code of a table, as other readers of Markdown do."""
+    html = CELL.sub(lambda cell: cell[0].replace(r"\|", "|"), html)
     try:
         return drawn(html)
     except NotAnEquation as error:

@@ -71,7 +71,7 @@ def _row(row: Mapping[str, Any]) -> str:
 def _measure(value: float, scale: tuple[tuple[float, str], ...]) -> str:
     least, unit = next(step for step in scale if abs(value) >= step[0])
     divisor = least or (1e-9 if unit == "ns" else 1.0)
-    return f"{_rounded(value / divisor)} {unit}"
+    return f"{_rounded(value / divisor)}\N{NO-BREAK SPACE}{unit}"
 
 
 def _rounded(value: float) -> str:
