@@ -8,6 +8,7 @@ import posixpath
 import re
 import sys
 from collections.abc import Iterator
+from fnmatch import fnmatch
 from pathlib import Path
 from typing import Any
 
@@ -23,8 +24,9 @@ from equations import NotAnEquation, drawn
 __all__ = ["on_config", "on_files", "on_page_content", "on_page_markdown"]
 
 ROOT = Path(__file__).resolve().parents[2]
-FROM_ROOT = {"README.md": "index.md"} | {name: name for name in ("CHANGELOG.md", "CONTRIBUTING.md", "SECURITY.md")}
-"""Pages of the root, and what the site calls them."""
+ROOT_PAGES = ("CHANGELOG.md", "CONTRIBUTING.md", "SECURITY.md", "examples/README.md")
+FROM_ROOT = {"README.md": "index.md"} | {name: name for name in ROOT_PAGES if (ROOT / name).is_file()}
+"""Pages outside docs/, and what the site calls them."""
 
 LINK = re.compile(r"(\]\()(?!https?:|mailto:|#)([^)\s#]+)")
 CELL = re.compile(r"<td[^>]*>.*?</td>", re.DOTALL)
@@ -55,6 +57,8 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
 def on_page_markdown(markdown: str, page: Page, **_: Any) -> str:
     """Lead links out of docs/ to the pages that the site has for them."""
     here = page.file.src_uri
+    if here.startswith("source/"):
+        return markdown
     source = next((name for name, shown in FROM_ROOT.items() if shown == here), f"docs/{here}")
 
     def led(match: re.Match[str]) -> str:
@@ -113,16 +117,14 @@ def _named(nav: list[Any]) -> Iterator[str]:
 
 
 def _expanded(nav: list[Any], named: set[str]) -> list[Any]:
+    """Return an order with pages in place of its patterns, without what then is empty."""
     found: list[Any] = []
     for entry in nav:
         if isinstance(entry, dict):
             for title, value in entry.items():
-                if isinstance(value, list):
-                    found.append({title: _expanded(value, named)})
-                elif "*" in value:
-                    found.append({title: _matching(value, named)})
-                else:
-                    found.append({title: value})
+                pages = _expanded(value if isinstance(value, list) else [value], named)
+                alone = not isinstance(value, list) and "*" not in value
+                found += [{title: pages[0] if alone else pages}] if pages else []
         else:
             found += _matching(entry, named) if "*" in entry else [entry]
     return found
@@ -132,6 +134,8 @@ def _matching(pattern: str, named: set[str]) -> list[str]:
     """Return the pages of a pattern that the order does not name, the one that introduces them first."""
     docs = ROOT / "docs"
     pages = [path.relative_to(docs).as_posix() for path in docs.glob(pattern)]
+    folder = posixpath.dirname(pattern)
+    pages += [name for name in FROM_ROOT.values() if posixpath.dirname(name) == folder and fnmatch(name, pattern)]
     return sorted(
         (page for page in pages if page not in named), key=lambda page: (not page.endswith("README.md"), page)
     )
