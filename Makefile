@@ -60,7 +60,7 @@ peers: .venv-peers/.peers build/node/.ready ## the comparisons with peers, and e
 # The build is strict: a page that the order lacks, a link or an anchor that leads nowhere, and an equation that cannot be read
 # end it. The pages that are made from the code are compared with it by `make test`.
 docs: .venv-docs/.docs ## the site of all pages, in build/site; opens from the disk, without a network
-	NO_MKDOCS_2_WARNING=1 $(DOCS)/python -m mkdocs --quiet build --strict
+	NO_MKDOCS_2_WARNING=1 $(DOCS)/python -m mkdocs build --strict
 	$(DOCS)/python docs/site/links.py build/site
 
 pages: .venv/.test ## write the pages of docs that are made from the code and from bench/results
