@@ -61,7 +61,7 @@ def _method(name: str, path: Path, parent: Module) -> Function:
 
 def _shown(name: str, declared: Function, parameters: Parameters, text: str) -> Function:
     shown = Function(name, parameters=parameters, returns=_result(declared.returns), lineno=1, endlineno=1)
-    shown.docstring = Docstring(text, parent=shown)
+    shown.docstring = Docstring(text, parent=shown, parser="google")
     return shown
 
 
