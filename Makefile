@@ -3,8 +3,9 @@ PYTHON ?= python3
 BIN := .venv/bin
 PEERS := .venv-peers/bin
 PROOF := .venv-proof/bin
+DOCS := .venv-docs/bin
 WIRE := .venv-wire/bin
-CODE := gpu_kernels proto server client batch tests bench deploy examples
+CODE := gpu_kernels proto server client batch tests bench deploy examples docs
 # Tests move to the process that has none left, for some take a second and most a millisecond.
 PYTEST := $(BIN)/python -m pytest -q -n 2 --dist worksteal --durations 20
 GENERATED := $(foreach name,meanrev research,$(name)_pb2.py $(name)_pb2.pyi $(name)_pb2_grpc.py)
@@ -14,7 +15,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export PYTHONDONTWRITEBYTECODE :=
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test faults kills coverage proof peers examples gpu check check-wire hooks bench fault-table image wire fuzz soak audit clean
+.PHONY: help install demo test faults kills coverage proof peers examples docs pages gpu check check-wire hooks bench fault-table image wire fuzz soak audit clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -59,6 +60,15 @@ peers: .venv-peers/.peers build/node/.ready ## the comparisons with peers, and e
 # What a machine lacks, such as Node.js, a C++ compiler with gRPC or Streamlit, is named, and its example is left out.
 examples: .venv/.test build/node/.ready ## the examples and notebooks, each compared with what examples/README.md says it prints
 	NODE_PATH=$(CURDIR)/build/node/node_modules $(BIN)/python examples/run.py
+
+# The build is strict: a page that the order lacks, a link or an anchor that leads nowhere, and an equation that cannot be read
+# end it. The pages that are made from the code are compared with it by `make test`.
+docs: .venv-docs/.docs ## the site of all pages, in build/site; opens from the disk, without a network
+	NO_MKDOCS_2_WARNING=1 $(DOCS)/python -m mkdocs build --strict
+	$(DOCS)/python docs/site/links.py build/site
+
+pages: .venv/.test ## write the pages of docs that are made from the code and from bench/results
+	PYTHONPATH=. $(BIN)/python -m tests.pages
 
 check: .venv/.check check-wire ## style, types, layers, wire, spelling, image, manifests, workflow, sizes
 	$(BIN)/ruff check $(CODE)
@@ -168,6 +178,10 @@ build/node/.ready: tests/peers/node/package-lock.json
 	mkdir -p build/node
 	cp tests/peers/node/package.json tests/peers/node/package-lock.json build/node/
 	! command -v npm >/dev/null || npm ci --silent --ignore-scripts --prefix build/node
+	touch $@
+
+.venv-docs/.docs: requirements/docs.txt
+	$(call set_up,.venv-docs,docs)
 	touch $@
 
 .venv-audit/.audit: requirements/audit.txt

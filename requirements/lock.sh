@@ -18,6 +18,10 @@ lock proof --group proof --constraints requirements/test.txt
 lock peers --extra server --extra batch --extra plot --extra compat --extra dashboard --extra sklearn --extra otel --extra channelz --group build --group test --group peers --constraints requirements/test.txt
 lock check --extra server --extra batch --extra plot --extra compat --extra dashboard --extra sklearn --extra otel --extra channelz --group build --group test --group check --constraints requirements/test.txt
 
+# The site is made of the pages and of the code's text, so it needs nothing that the code imports.
+uv pip compile --group docs --universal --generate-hashes --no-annotate --no-header --no-emit-index-url \
+  --python-version 3.11 --quiet --output-file requirements/docs.txt
+
 # The generator needs an older protobuf than the product runs on, so it lives in an environment of its own.
 printf 'grpcio-tools==1.74.0\nsetuptools>=77\n' | uv pip compile - --universal --generate-hashes --no-annotate --no-header \
   --python-version 3.11 --quiet --output-file requirements/wire.txt

@@ -1,4 +1,4 @@
-"""The commands of docs/security.md and docs/deploy.md work as they are written, in the order of the pages."""
+"""The commands of docs/security.md and docs/deploy.md work as they are written, and the words of all pages exist."""
 
 import re
 import shlex
@@ -6,6 +6,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
+from click import NoSuchOption
 from click.testing import CliRunner
 
 from meanrev_cli.root import meanrev as cli
@@ -99,3 +100,49 @@ def test_the_commands_of_the_pages_work_one_after_the_other(tmp_path, monkeypatc
 
 
 FILES = {"tls_cert": "tls.crt", "tls_key": "tls.key", "tls_client_ca": "ca.pem"}
+
+PAGES = [
+    page
+    for page in (ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md")))
+    if page not in {SECURITY, DEPLOY} and page.parent.name != "decisions"
+]
+OURS = re.compile(r"^(?:\S*/)?meanrev (.+)$")
+FENCED = re.compile(r"^```(\w*)\n(.*?)^```$", re.DOTALL | re.MULTILINE)
+
+
+def ours(page):
+    """Return the words of each command of ours in a page's shell blocks, up to a redirection."""
+    text = page.read_text(encoding="utf-8") if page.is_file() else ""
+    lines = [line for kind, block in FENCED.findall(text) if not kind for line in block.splitlines()]
+    found = [OURS.match(line) for line in lines]
+    return [shlex.split(one[1].partition(" >")[0], comments=True) for one in found if one]
+
+
+def parsed(group, words):
+    """Parse words as the command line does, a group's further words by its own command."""
+    name, *rest = words
+    command = group.get_command(None, name)
+    assert command is not None, name
+    context = command.make_context(name, rest)
+    further = [*context._protected_args, *context.args]
+    if further and hasattr(command, "get_command"):
+        parsed(command, further)
+
+
+@pytest.mark.parametrize(
+    "page", [page for page in PAGES if ours(page)] or [None], ids=lambda page: page.stem if page else "none"
+)
+def test_the_words_of_every_command_are_ones_that_it_has(page, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    for words in ours(page):
+        for word in words:
+            if Path(word).suffix in {".csv", ".parquet"}:
+                (tmp_path / word).touch()
+        parsed(cli, words)
+
+
+def test_a_word_that_a_command_does_not_have_is_found():
+    with pytest.raises(NoSuchOption, match="--topp"):
+        parsed(cli, ["scan", "--topp", "20"])
+    with pytest.raises(NoSuchOption, match="--shards"):
+        parsed(cli, ["batch", "scan", "--shards", "1/2"])

@@ -19,7 +19,7 @@ def targets(path):
 
 
 def test_the_workflow_runs_what_a_clean_clone_runs():
-    expected = {"check", "test", "faults", "proof", "peers", "examples"}
+    expected = {"check", "test", "faults", "proof", "peers", "examples", "docs"}
     assert targets(WORKFLOW) == targets(ROOT / ".ci" / "run") == expected
 
 
