@@ -45,6 +45,7 @@ CLIENT_METHODS = {
     "Backtest": "backtest",
     "RealityCheck": "reality_check",
     "ReturnStats": "stats",
+    "RollingWeights": "rolling",
     "FitOu": "fit_ou",
     "RunTests": "tests",
     "SweepThresholds": "sweep",

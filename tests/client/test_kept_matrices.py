@@ -20,6 +20,7 @@ METHODS = {
     "scan": {"alpha": 1.0, "null_universes": 0},
     "backtest": {"entry_zscore": 1.0, "exit_zscore": 0.0, "cost_per_side": 0.0},
     "reality_check": {"resamples": 99, "benchmark": 7},
+    "rolling": {"kind": "cara", "window": 100},
 }
 
 

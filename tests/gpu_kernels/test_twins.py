@@ -22,6 +22,7 @@ from gpu_kernels import (
     pca,
     performance,
     reversion,
+    rolling,
     sweep,
     threshold_grid,
     thresholds,
@@ -81,6 +82,11 @@ WORK = {
         scheme=grid_check.Scheme(resamples=99, n_blocks=2, n_folds=3, n_test_folds=1),
     ),
     "reversion.run_tests": lambda: reversion.run_tests(WALKS),
+    "rolling.weights": lambda: rolling.weights(RETURNS, "sharpe", window=30, step=5),
+    "rolling.weights, bounds": lambda: rolling.weights(RETURNS, "cara", window=30, step=5, bounds=(0.0, 0.5)),
+    "rolling.components": lambda: rolling.components(RETURNS, window=30, step=10),
+    "moments.covariances": lambda: moments.covariances(RETURNS, 30, step=5),
+    "weights.batch": lambda: weights.batch("cara", MEANS[None], COVARIANCE[None]),
     "performance.figures": lambda: performance.figures(RETURNS.T),
 }
 

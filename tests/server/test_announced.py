@@ -121,6 +121,8 @@ CASES = {
     "ScanPairs": (matrix(4, lookback=10), (200, 1_000)),
     "Backtest": (matrix(5, entry=1.5, exit=0.3, lookback=10), (100, 3_000)),
     "ReturnStats": (matrix(20), (50, 20_000)),
+    "RollingWeights": (matrix(20, window=40), (50, 20_000)),
+    "RollingWeights, components": (matrix(20, kind="pca", window=40), (50, 5_000)),
     "RunTests": (matrix(20), (50, 10_000)),
     "RealityCheck": (matrix(20, resamples=99), (50, 10_000)),
     "FitPair": (block(research_pb2.FitPairRequest, prices=lambda n: walk(n, 2)), (50, 50_000)),

@@ -27,6 +27,7 @@ METHODS = {
     "Backtest": {"entry": 1.5, "exit": 0.3, "cost": 0.001, "path": True, "trades": True},
     "ReturnStats": {"kind": "equity"},
     "RealityCheck": {"resamples": 99},
+    "RollingWeights": {"window": 100},
 }
 
 

@@ -256,7 +256,7 @@ class TestJobs:
             ask("SubmitJob", chunks(PRICES, **options))
         assert refused.value.code() is grpc.StatusCode.INVALID_ARGUMENT
         names = "'Backtest', 'ReturnStats', 'FitOu', 'RunTests', 'SweepThresholds', 'ScanPairs', 'RealityCheck'"
-        assert f"metadata.method must be one of {names}" in refused.value.details()
+        assert f"metadata.method must be one of {names}, 'RollingWeights'" in refused.value.details()
 
     def test_an_unknown_job_is_not_found(self, ask):
         for method in ("WatchJob", "FetchResult", "CancelJob"):

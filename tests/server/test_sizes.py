@@ -305,8 +305,10 @@ OPTIONS = {name: {} for name in TASKS} | {
     "Backtest": {"entry": 1.0, "exit": 0.0, "path": True},
     "ReturnStats": {"kind": "equity"},
     "RealityCheck": {"resamples": 99},
+    "RollingWeights": {"kind": "cara", "window": 50, "step": 7},
 }
 ASKED = [*OPTIONS.items(), ("FitOu", {"tests": ["adf", "pp", "kpss", "hurst"]}), ("FitOu", {"tests": ["half_life"]})]
+ASKED += [("RollingWeights", {"kind": "pca", "window": 60}), ("RollingWeights", {"window": 30, "step": 11})]
 
 
 def answered(request, table, progress=lambda *_: None):

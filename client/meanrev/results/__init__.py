@@ -7,6 +7,7 @@ from meanrev.results.matrices import KeptMatrix
 from meanrev.results.performance import ReturnStats
 from meanrev.results.portfolio import Health, MultiperiodPlan, Pca, PortfolioStats, Weights
 from meanrev.results.reversion import OuFitWithTests, ReversionTests
+from meanrev.results.rolling import Rolling
 from meanrev.results.scans import ScanResult
 from meanrev.results.searches import GridChecks, RealityCheck
 from meanrev.results.series import (
@@ -47,6 +48,7 @@ __all__ = [
     "Result",
     "ReturnStats",
     "ReversionTests",
+    "Rolling",
     "ScanResult",
     "ServerInfo",
     "Signal",
