@@ -87,6 +87,7 @@ def covariances(
             1e50 or given for another method.
     """
     checked, method, span = _checked(returns, method, halflife)
+    checked = np.ascontiguousarray(checked)  # so that sums have one order and the same bits
     at_least("window", window, 2)
     at_least("step", step, 1)
     if window > len(checked):

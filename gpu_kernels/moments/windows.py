@@ -120,7 +120,7 @@ def _summed(returns: Floats, starts: NDArray[np.int64], window: int, products: F
     whole, strange = np.asarray(~np.isnan(rows).any(axis=1)), np.asarray(np.isinf(rows).any(axis=1))
     clean = whole & ~strange
     centre = rows[clean].mean(axis=0) if clean.any() else np.zeros(rows.shape[1])
-    centred = np.ascontiguousarray(rows - centre)  # so that sums have one order
+    centred = rows - centre
     centred[~clean] = 0.0
     edges = np.append(starts - base, starts - base + window).tolist()
     core = centred[edges[n_windows - 1] : edges[n_windows]]

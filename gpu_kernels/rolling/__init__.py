@@ -4,6 +4,7 @@ It is made of the operations moments, weights and pca, and computes the windows 
 sums is summed once, and their weights are solved in one launch.
 """
 
+import numpy as np
 from numpy.typing import ArrayLike
 
 from gpu_kernels import pca
@@ -127,12 +128,12 @@ def components(
 
 
 def _windows(returns: ArrayLike, window: int, step: int, first_row: int) -> Floats:
-    """Return returns that have at least one window.
+    """Return returns that have at least one window, in one layout, so that sums have one order and the same bits.
 
     Raises:
         InvalidInput: there is no column, or an argument is out of its range.
     """
-    checked = array("returns", returns, ndim=2, shape="(T, N)")
+    checked = np.ascontiguousarray(array("returns", returns, ndim=2, shape="(T, N)"))
     if checked.shape[1] == 0:
         raise InvalidInput("returns", "must have at least one column", value=checked.shape)
     at_least("window", window, 2)
