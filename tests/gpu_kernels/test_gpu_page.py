@@ -6,7 +6,7 @@ from contextlib import aclosing
 import numpy as np
 import pytest
 
-from gpu_kernels import cointegration, dispatch
+from gpu_kernels import cointegration, dispatch, pair_trading
 from gpu_kernels.dispatch import Twins
 from meanrev_wire import research_pb2
 from tests.gpu_kernels.gpu_page import OPERATIONS, PAGE, REQUESTS, chosen, page, server, traffic, walk
@@ -152,6 +152,24 @@ def test_all_pairs_come_down_with_ten_figures_each(stand, names):
     assert found.launches == {"pairs_1": 1}
     assert (found.copies_down, found.bytes_down) == (1, 80 * names**2)
     assert found.bytes_up == prices.nbytes
+
+
+@needs_compiler
+@pytest.mark.parametrize("alpha", [0.05, 1.0])
+def test_a_scan_brings_a_statistic_of_each_pair_down_and_three_figures_of_those_that_pass(stand, alpha):
+    """Of a tile of a block with itself, bands of 64 rows come down from the diagonal on."""
+    prices = walk(150, 150)
+    stand.forget()
+    with dispatch.using("cuda"):
+        found = pair_trading.test_pairs(prices, range(150), range(150), n_train=150, alpha=alpha)
+    traffic = stand.traffic
+    bands = 64 * 150 + 64 * (150 - 64) + 22 * 22
+    listed = found.y.size
+    assert traffic.launches == {"tile_1": 1}
+    assert (traffic.copies_down, traffic.bytes_down) == (4, 8 * bands + 24 * listed)
+    assert traffic.bytes_up == prices.nbytes + 2 * 8 * 150 + 8 * listed
+    assert found.n_pairs == 150 * 149 // 2 == found.p_values.size
+    assert (listed == found.n_pairs) == (alpha == 1.0)
 
 
 @needs_compiler
