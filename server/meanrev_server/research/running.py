@@ -3,6 +3,7 @@
 import asyncio
 import time
 from collections.abc import AsyncGenerator, Callable, Iterator, Sequence
+from functools import partial
 from typing import Any, NamedTuple
 
 from gpu_kernels import interruption
@@ -81,16 +82,12 @@ async def running(
         interruption.check()
         latest = done, total
 
+    finish = partial(_finished, prepared, call)
+
     def work() -> Finished:
         began = time.monotonic()
         answer = request.task.answer(table, request.options, progress, kept or Parts())
         return finish(answer, time.monotonic() - began)
-
-    def finish(answer: Answer, seconds: float) -> Finished:
-        call.rates.note(request.task.method, request.estimate.work, seconds)
-        most_bytes = min(PART_BYTES, call.settings.max_message_bytes)
-        parts = answer.parts(request.task.reply, request.total, request.ignored, most_bytes)
-        return next(parts), parts
 
     shares = _shares(prepared, call.launcher.selection)
     working = asyncio.ensure_future(_joined(prepared, finish, call) if shares else call.research(work))
@@ -116,6 +113,16 @@ async def running(
             await asyncio.wait({working})  # it interrupts the work
         if not working.cancelled():
             working.exception()  # asyncio would report an exception that was never retrieved
+
+
+def _finished(prepared: Prepared, call: Call, answer: Answer, seconds: float) -> Finished:
+    """Note the speed of the work, and return its replies."""
+    request = prepared.request
+    call.rates.note(request.task.method, request.estimate.work, seconds)
+    parts = answer.parts(
+        request.task.reply, request.total, request.ignored, min(PART_BYTES, call.settings.max_message_bytes)
+    )
+    return next(parts), parts
 
 
 def _shares(prepared: Prepared, selected: Selection) -> bool:
