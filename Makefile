@@ -106,6 +106,7 @@ bench: .venv-peers/.peers ## measurements, each beside its peer
 	PYTHONPATH=. $(PEERS)/python bench/bench_overhead.py --out bench/results
 	PYTHONPATH=. $(PEERS)/python bench/bench_answers.py --out bench/results
 	PYTHONPATH=. $(PEERS)/python bench/bench_matrices.py --out bench/results
+	PYTHONPATH=. $(PEERS)/python bench/bench_rolling.py --out bench/results
 	PYTHONPATH=. $(PEERS)/python bench/bench_intake.py --out bench/results
 	PYTHONPATH=. $(PEERS)/python bench/bench_import.py --out bench/results
 	PYTHONPATH=. $(PEERS)/python bench/bench_batch.py --out bench/results

@@ -14,7 +14,18 @@ from typing import Any, Generic, NamedTuple, TypeVar, TypeVarTuple, cast
 
 from gpu_kernels import interruption
 
-__all__ = ["FEWEST_ON_DEVICE", "Carrier", "Selection", "Twins", "current", "in_parts", "on_lanes", "run", "using"]
+__all__ = [
+    "FEWEST_ON_DEVICE",
+    "Carrier",
+    "Selection",
+    "Twins",
+    "current",
+    "in_parts",
+    "on_lanes",
+    "run",
+    "takes_device",
+    "using",
+]
 
 R = TypeVar("R")
 Ts = TypeVarTuple("Ts")
@@ -90,10 +101,9 @@ class Twins(Generic[*Ts, R]):
         """
         if selected.backend == "numpy" or (self.covers is not None and not self.covers(*arguments)):
             return self.host
-        if selected.backend == "cuda" and self.device is not None:
-            small = self.steps is not None and selected.lanes and self.steps(*arguments) < FEWEST_ON_DEVICE
-            if not small:
-                return self.device
+        device = None if selected.backend != "cuda" else self.device
+        if device is not None and (self.steps is None or takes_device(selected, self.steps(*arguments))):
+            return device
         has_lanes = selected.backend == "native" or selected.lanes
         return self.native if self.native is not None and has_lanes else self.host
 
@@ -101,6 +111,16 @@ class Twins(Generic[*Ts, R]):
 def current() -> Selection:
     """Return the selection of the enclosing `using`, the NumPy twin where there is none."""
     return _selected.get()
+
+
+def takes_device(selected: Selection, steps: int) -> bool:
+    """Return whether a GPU gets a request that it has a twin for.
+
+    Args:
+        selected: What there is to choose from.
+        steps: Bar-steps of the request.
+    """
+    return selected.backend == "cuda" and (not selected.lanes or steps >= FEWEST_ON_DEVICE)
 
 
 def on_lanes() -> bool:

@@ -32,7 +32,7 @@ _CASES: dict[str, Callable[[], object]] = {
     "ou.fit": lambda: ou.fit(_PRICES, adf_lags=1),
     "reversion.run_tests": lambda: reversion.run_tests(_PRICES),
     "cointegration.scan": lambda: cointegration.scan(_PRICES.T),
-    "cointegration.between": lambda: cointegration.between(_BLOCKS[0], _BLOCKS[1], 1),
+    "cointegration.significant": lambda: cointegration.significant(_BLOCKS[0], _BLOCKS[1], 1, 1.0),
     "pca.fit": lambda: pca.fit(np.diff(_PRICES, axis=1).T * (1.0, 2.0, 4.0)),
 }
 

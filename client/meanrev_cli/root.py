@@ -22,6 +22,7 @@ COMMANDS: Mapping[str, str] = {
     "fit": "Fit an Ornstein-Uhlenbeck process to each column of a file.",
     "pair": "Test one pair of columns for cointegration, and find the thresholds to trade it at.",
     "stats": "Describe what each column of a file would have brought, or the returns in it.",
+    "rolling": "Find weights, or principal components, of every window of a file's returns.",
     "batch": "Scan universes of thousands of names, chunk by chunk; a run that was interrupted goes on.",
     "put": "Have a server keep the prices of a file, for sweep and scan.",
     "matrices": "List the matrices that a server keeps.",

@@ -22,7 +22,7 @@ from gpu_kernels.cointegration.model import (
     PairsFit,
 )
 from gpu_kernels.cointegration.ranking import best_direction
-from gpu_kernels.cointegration.tiles import TestedBlocks
+from gpu_kernels.cointegration.tiles import SignificantPairs
 from gpu_kernels.dispatch import Twins
 from gpu_kernels.errors import InvalidInput
 
@@ -36,15 +36,15 @@ __all__ = [
     "LagRule",
     "PairFigures",
     "PairsFit",
-    "TestedBlocks",
+    "SignificantPairs",
     "best_direction",
-    "between",
     "constant_series",
     "listed",
     "make_levels",
     "reach_of",
     "refuse_constant",
     "scan",
+    "significant",
 ]
 
 
@@ -54,24 +54,25 @@ def _steps(levels: CheckedSeries, _: LagRule) -> int:
 
 TWINS = Twins(host=host.scan, native=native.scan, device=device.scan, covers=driver.covers, steps=_steps)
 
-
-TILE_TWINS = Twins(host=host.tile, native=native.tile, device=device.tile, covers=tiles.covers, steps=tiles.steps)
+TILE_TWINS = Twins(host=host.tests, native=native.tests, device=device.tests, covers=tiles.covers, steps=tiles.steps)
 
 LISTED_TWINS = Twins(host=residual.listed, native=listed_native.listed, covers=listed_native.covers)
 
 
-def between(rows: Block, columns: Block | None, lags: int) -> TestedBlocks:
-    """Test all pairs between two blocks of series, each in its better direction.
+def significant(rows: Block, columns: Block | None, lags: int, alpha: float) -> SignificantPairs:
+    """Test all pairs between two blocks of series, each in its better direction, and list those that pass.
 
     Args:
         rows: The first block, checked: finite levels that vary, 2 lags + 4 bars at least.
         columns: The second one; None for the first with itself.
         lags: Lagged steps in the test.
+        alpha: p-value below which a pair is listed, above 0 and at most 1, which lists every pair with a statistic.
 
     References: those of scan.
     """
     rule = LagRule(lags, by_aic=False)
-    return tiles.settled(rows, columns, rule, TILE_TWINS.run(rows, columns, rule), LISTED_TWINS.run)
+    found = TILE_TWINS.run(rows, columns, rule, alpha)
+    return tiles.settled(rows, columns, rule, alpha, found, LISTED_TWINS.run)
 
 
 def listed(

@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from gpu_kernels import interruption
 from gpu_kernels.checks import Floats
-from gpu_kernels.cointegration import driver
+from gpu_kernels.cointegration import driver, tiles
 from gpu_kernels.cointegration.blocks import Block, OwnSums, Products, multiply
 from gpu_kernels.cointegration.driver import NAMES, CheckedSeries
 from gpu_kernels.cointegration.grams import Grams, gather
@@ -15,7 +15,7 @@ from gpu_kernels.cointegration.model import LOSSY, LagRule, PairsFit
 from gpu_kernels.cointegration.sums import Sums, autoregression, dickey_fuller_t, penalties, reversion
 from gpu_kernels.ou.dickey_fuller import p_values
 
-__all__ = ["fit", "scan", "tile"]
+__all__ = ["fit", "scan", "tests", "tile"]
 
 _CACHED = 8192
 
@@ -71,6 +71,11 @@ def tile(rows: Block, columns: Block | None, rule: LagRule) -> Floats:
             _tile_rows(products, rule, slice(start, start + height), out[:, start : start + height])
     out[3] = p_values(out[2].ravel(), 2).reshape(out[2].shape)
     return out
+
+
+def tests(rows: Block, columns: Block | None, rule: LagRule, alpha: float) -> tiles.Tests:
+    """Test all pairs between two blocks, and list those with p < alpha; see tiles.Tests and tiles.passing."""
+    return tiles.tests_of(tile(rows, columns, rule), alpha, triangle=columns is None)
 
 
 def _tile_rows(products: Products, rule: LagRule, rows: slice, out: Floats) -> None:

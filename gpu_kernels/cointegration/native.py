@@ -12,7 +12,7 @@ from gpu_kernels.cointegration.sums import penalties
 from gpu_kernels.compile import library
 from gpu_kernels.launch import Count, launch, pointer
 
-__all__ = ["fit", "scan", "tile"]
+__all__ = ["fit", "scan", "tests", "tile"]
 
 
 def scan(levels: CheckedSeries, rule: LagRule) -> PairsFit:
@@ -46,3 +46,8 @@ def tile(rows: Block, columns: Block | None, rule: LagRule) -> Floats:
     arrays = products.levels, products.steps, *products.rows, *products.columns, out
     launch(library("cointegration/tiles")[tiles.entry(rule)], *shape, *map(pointer, arrays))
     return out
+
+
+def tests(rows: Block, columns: Block | None, rule: LagRule, alpha: float) -> tiles.Tests:
+    """Test all pairs between two blocks, and list those with p < alpha; as host.tests."""
+    return tiles.tests_of(tile(rows, columns, rule), alpha, triangle=columns is None)

@@ -6,11 +6,18 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from gpu_kernels.bounds import finite_within_reach, moderate
-from gpu_kernels.checks import array, one_of
+from gpu_kernels.checks import Floats, array, at_least, one_of
 from gpu_kernels.dispatch import Twins
 from gpu_kernels.errors import InvalidInput
-from gpu_kernels.moments import host
-from gpu_kernels.moments.model import DEFAULT_HALFLIFE, LARGEST_CONDITION, METHODS, Covariance, PortfolioStats
+from gpu_kernels.moments import host, windows
+from gpu_kernels.moments.model import (
+    DEFAULT_HALFLIFE,
+    LARGEST_CONDITION,
+    METHODS,
+    Covariance,
+    PortfolioStats,
+    WindowCovariances,
+)
 from gpu_kernels.moments.rows import complete_rows
 from gpu_kernels.time_units import PERIODS_PER_YEAR
 
@@ -20,11 +27,14 @@ __all__ = [
     "METHODS",
     "Covariance",
     "PortfolioStats",
+    "WindowCovariances",
     "covariance",
+    "covariances",
     "portfolio_stats",
 ]
 
 COVARIANCE_TWINS = Twins(host=host.covariance)
+WINDOWS_TWINS = Twins(host=windows.covariances)
 STATS_TWINS = Twins(host=host.portfolio_stats)
 
 
@@ -52,12 +62,46 @@ def covariance(returns: ArrayLike, *, method: str = "sample", halflife: float | 
         Chen, Wiesel, Eldar and Hero (2010), Shrinkage algorithms for MMSE covariance estimation, equation 23.
         J.P. Morgan (1996), RiskMetrics technical document, section 5.2.
     """
+    return COVARIANCE_TWINS.run(*_checked(returns, method, halflife))
+
+
+def covariances(
+    returns: ArrayLike, window: int, *, step: int = 1, method: str = "sample", halflife: float | None = None
+) -> WindowCovariances:
+    """Estimate means and covariance of each window of returns: rows [0, window), [step, step + window), ...
+
+    Args:
+        returns: (T, N), oldest first. Rows with NaN are dropped and counted, in each window that has them.
+        window: Rows of a window, at least 2 and at most T.
+        step: Rows from the start of a window to that of the next, at least 1.
+        method: As in covariance, like the next.
+        halflife: Periods after which an observation counts half, for "ewma" alone; DEFAULT_HALFLIFE where None.
+
+    Returns:
+        WindowCovariances of (T - window) // step + 1 windows. Each mean and each entry of a matrix is that of
+        covariance for the window alone, up to 1e-12 of the assets' deviations and largest mean. A window that
+        covariance refuses has its error.
+
+    Raises:
+        InvalidInput: window or step is out of its range, the method is unknown, or halflife is not between 1e-50 and
+            1e50 or given for another method.
+    """
+    checked, method, span = _checked(returns, method, halflife)
+    checked = np.ascontiguousarray(checked)  # so that sums have one order and the same bits
+    at_least("window", window, 2)
+    at_least("step", step, 1)
+    if window > len(checked):
+        raise InvalidInput("window", f"must be at most the {len(checked)} rows of returns", value=window)
+    return WINDOWS_TWINS.run(checked, window, step, method, span)
+
+
+def _checked(returns: ArrayLike, method: str, halflife: float | None) -> tuple[Floats, str, float]:
+    """Return the arguments of an estimate; see covariance."""
     one_of("covariance", method, METHODS)
     if halflife is not None and method != "ewma":
         raise InvalidInput("halflife", "applies to covariance 'ewma' only", value=halflife)
     span = moderate("halflife", DEFAULT_HALFLIFE if halflife is None else halflife)
-    checked = array("returns", returns, ndim=2, shape="(T, N)")
-    return COVARIANCE_TWINS.run(checked, method, span)
+    return array("returns", returns, ndim=2, shape="(T, N)"), method, span
 
 
 def portfolio_stats(

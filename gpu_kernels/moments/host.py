@@ -13,7 +13,7 @@ from gpu_kernels.moments.model import LARGEST_CONDITION, Covariance, PortfolioSt
 from gpu_kernels.moments.rows import complete_rows
 from gpu_kernels.performance.sharpe_error import probability, standard_errors
 
-__all__ = ["constant_columns", "covariance", "portfolio_stats"]
+__all__ = ["constant_columns", "covariance", "portfolio_stats", "varies"]
 
 _CONSTANT = 1e-12
 """Share of a column's largest magnitude up to which max - min is rounding."""
@@ -29,6 +29,18 @@ def constant_columns(values: Floats) -> NDArray[np.bool_]:
     """Return which columns do not vary: max - min <= 1e-12 max |value|, whatever their unit."""
     high, low = values.max(axis=0), values.min(axis=0)
     return np.asarray(high - low <= _CONSTANT * np.maximum(high, -low))
+
+
+def varies(variances: Floats, levels: Floats) -> bool:
+    """Return whether every column certainly varies.
+
+    The largest magnitude is at most |mean| and sqrt(T) deviations, of which the second is far below 1e12 deviations.
+
+    Args:
+        variances: (N,).
+        levels: (N,) squares of the means.
+    """
+    return bool((variances > 2.0 * _CONSTANT**2 * levels).all())
 
 
 def _plain(returns: Floats) -> Covariance | None:
@@ -47,9 +59,7 @@ def _plain(returns: Floats) -> Covariance | None:
         mean, matrix = _sample(returns)
         levels = mean**2
     variances = matrix.diagonal()
-    # The largest magnitude is at most |mean| and sqrt(T) deviations, of which the second is far below 1e12 deviations.
-    varies = bool((variances > 2.0 * _CONSTANT**2 * levels).all())
-    if not (varies and max(n_periods * variances.max(), levels.max()) < 0.25 * LARGEST_MAGNITUDE**2):
+    if not (varies(variances, levels) and max(n_periods * variances.max(), levels.max()) < 0.25 * LARGEST_MAGNITUDE**2):
         return None
     return Covariance(mean, matrix, 0.0, "sample", "", 0, n_periods) if _well_conditioned(matrix) else None
 

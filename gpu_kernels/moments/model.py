@@ -19,9 +19,13 @@ Ledoit-Wolf matrix, and `fallback` says why.
 
 from typing import NamedTuple
 
-from gpu_kernels.checks import Floats
+import numpy as np
+from numpy.typing import NDArray
 
-__all__ = ["DEFAULT_HALFLIFE", "LARGEST_CONDITION", "METHODS", "Covariance", "PortfolioStats"]
+from gpu_kernels.checks import Floats
+from gpu_kernels.errors import Degenerate, InvalidInput
+
+__all__ = ["DEFAULT_HALFLIFE", "LARGEST_CONDITION", "METHODS", "Covariance", "PortfolioStats", "WindowCovariances"]
 
 METHODS = ("sample", "ledoit_wolf", "oas", "ewma")
 """The covariance estimators."""
@@ -53,6 +57,26 @@ class Covariance(NamedTuple):
     fallback: str
     dropped_rows: int
     n_periods: int
+
+
+class WindowCovariances(NamedTuple):
+    """Means and covariances of W windows of returns, as Covariance has those of one.
+
+    Attributes:
+        mean: (W, N); NaN where a window has no covariance.
+        matrix: (W, N, N); NaN likewise.
+        shrinkage: (W,); 0 likewise.
+        fallback: W texts: why the asked estimator was replaced; "" where it was not.
+        dropped_rows: (W,) rows with NaN.
+        errors: W entries: the error that covariance raises for the window alone; None where it has a covariance.
+    """
+
+    mean: Floats
+    matrix: Floats
+    shrinkage: Floats
+    fallback: list[str]
+    dropped_rows: NDArray[np.int64]
+    errors: list[InvalidInput | Degenerate | None]
 
 
 class PortfolioStats(NamedTuple):

@@ -114,24 +114,21 @@ def tile(train: Floats, rows: Block, columns: Block, lags: int, alpha: float, *,
     size = n_first * (n_first - 1) // 2 if same else n_first * n_second
     if not first.reach.size or not second.reach.size:
         return _nothing(constant, size)
-    found = cointegration.between(first, None if same else second, lags)
-    wanted = ~np.isnan(found.p_value)
-    missing = ~wanted
+    found = cointegration.significant(first, None if same else second, lags, alpha)
+    missing = np.isnan(found.p_value)
+    p_values = np.sort(found.p_value[~missing])
     if same:
-        above = np.triu(np.ones(wanted.shape, dtype=np.bool_), 1)
-        wanted, missing = wanted & above, missing & above
-    p_values = np.sort(found.p_value[wanted])
+        missing &= np.triu(np.ones(missing.shape, dtype=np.bool_), 1)
     numbers = first.numbers.astype(np.int64), second.numbers.astype(np.int64)
     untested = np.sort(
         np.stack([each[places] for each, places in zip(numbers, np.nonzero(missing), strict=True)]), axis=0
     )
     alike = found.status[missing] == cointegration.COLLINEAR
-    chosen = np.nonzero(wanted & (found.p_value < alpha) if alpha < 1.0 else wanted)
-    turned, left, right = found.turned[chosen], numbers[0][chosen[0]], numbers[1][chosen[1]]
-    y, x = np.where(turned, right, left), np.where(turned, left, right)
-    figures = [each[chosen] for each in found[:4]]
+    left, right = (each[places] for each, places in zip(numbers, found.places, strict=True))
+    y, x = np.where(found.turned, right, left), np.where(found.turned, left, right)
+    figures = found.hedge_ratio, found.intercept, found.adf_statistic, found.p_value[tuple(found.places)]
     counts = p_values, p_values.size, size - p_values.size
-    return _ordered(PairTests(y, x, figures[0], figures[1], figures[2], figures[3], *counts, untested, alike, constant))
+    return _ordered(PairTests(y, x, *figures, *counts, untested, alike, constant))
 
 
 def _varying(train: Floats, columns: Block, *, log: bool) -> tuple[cointegration.Block, Indices]:

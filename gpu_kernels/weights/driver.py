@@ -11,11 +11,11 @@ import numpy as np
 
 from gpu_kernels.checks import Floats
 from gpu_kernels.weights import host
-from gpu_kernels.weights.arguments import Problem
+from gpu_kernels.weights.arguments import Problem, has_moderate_variances
 from gpu_kernels.weights.interior import SHARP
-from gpu_kernels.weights.model import Weights
+from gpu_kernels.weights.model import Outcome, Weights
 
-__all__ = ["Solve", "Solved", "cara", "sharpe"]
+__all__ = ["Solve", "Solved", "batch", "cara", "sharpe"]
 
 _SOLVED = 0.0
 _EPSILON = float(np.finfo(np.float64).eps)
@@ -51,6 +51,34 @@ Solve = Callable[[Floats, Floats, Floats, bool], Solved]
 """From q (B, N), a (B, N), S (B, N, N) and whether x >= 0 is asked to the minima of 1/2 x'Sx - q'x on a'x = 1."""
 
 
+class _Form(NamedTuple):
+    """A problem as the kernel takes it.
+
+    Attributes:
+        linear: (N,) q.
+        along: (N,) a; zeros where nothing is asked of the sum.
+        earning: Whether an allowed portfolio earns more than the riskless rate; True for a utility.
+    """
+
+    linear: Floats
+    along: Floats
+    earning: bool
+
+
+class _Objective(NamedTuple):
+    """What weights maximise.
+
+    Attributes:
+        form: From a problem to its form.
+        weights: From a problem, its form and the kernel's minimum to weights and the reason why they are constrained.
+        host: The NumPy twin.
+    """
+
+    form: Callable[[Problem], _Form]
+    weights: Callable[[Problem, _Form, Floats], tuple[Floats, str]]
+    host: Callable[[Problem], Weights]
+
+
 def cara(problem: Problem, solve: Solve) -> Weights:
     """Maximise the certainty equivalent without bounds or cap; see the contract.
 
@@ -62,39 +90,92 @@ def cara(problem: Problem, solve: Solve) -> Weights:
         InvalidInput: the covariance is not one.
         Degenerate: the covariance is singular and the optimum is not unique or does not exist.
     """
-    found = _minimum(problem, problem.means / problem.gamma, _budget(problem), solve)
-    return host.reported(found.x[0], problem, problem.covariance) if found.settles(0) else host.cara(problem)
+    return _single(_OBJECTIVES["cara"], problem, solve)
 
 
 def sharpe(problem: Problem, solve: Solve) -> Weights:
     """Maximise the Sharpe ratio without bounds or cap; as cara."""
+    return _single(_OBJECTIVES["sharpe"], problem, solve)
+
+
+def batch(objective: str, asked: Problem, means: Floats, covariances: Floats, solve: Solve) -> tuple[Outcome, ...]:
+    """Solve many problems in one launch; see the contract.
+
+    Args:
+        objective: One of model.OBJECTIVES.
+        asked: What all of them have in common; its means and covariance are not read, and it has no region.
+        means: (B, N).
+        covariances: (B, N, N).
+        solve: Launches the kernel.
+    """
+    how = _OBJECTIVES[objective]
+    problems = host.each(asked, means, covariances)
+    taken = [k for k, problem in enumerate(problems) if has_moderate_variances(problem.covariance)]
+    forms = [how.form(problems[k]) for k in taken]
+    answers: list[Outcome | None] = [None] * len(problems)
+    if taken:
+        every = len(taken) == len(problems)
+        found = solve(
+            np.stack([form.linear for form in forms]),
+            np.stack([form.along for form in forms]),
+            covariances if every else covariances[taken],
+            asked.mode == "long_only",
+        )
+        for row, k in enumerate(taken):
+            if found.settles(row):
+                answers[k] = _made(how, problems[k], forms[row], found.x[row])
+    return tuple(
+        host.outcome(how.host, problem) if answer is None else answer
+        for problem, answer in zip(problems, answers, strict=True)
+    )
+
+
+def _single(how: _Objective, problem: Problem, solve: Solve) -> Weights:
+    form = how.form(problem)
+    found = solve(form.linear[None], form.along[None], problem.covariance[None], problem.mode == "long_only")
+    return _made(how, problem, form, found.x[0]) if found.settles(0) else how.host(problem)
+
+
+def _made(how: _Objective, problem: Problem, form: _Form, minimum: Floats) -> Weights:
+    weights, reason = how.weights(problem, form, minimum)
+    return host.reported(weights, problem, problem.covariance, reason)
+
+
+def _of_utility(problem: Problem) -> _Form:
+    return _Form(problem.means / problem.gamma, _budget(problem), earning=True)
+
+
+def _of_ratio(problem: Problem) -> _Form:
     means, rate, mode = problem.means, problem.rate, problem.mode
     excess = means - rate
     none = np.zeros(means.size)
     best = float(excess.max() if mode == "long_only" else np.abs(excess).max())
-    earning = host.earns(best, excess, means, rate)
-    if not earning:
+    if not host.earns(best, excess, means, rate):
         # Without a budget nothing is held: the minimum at 0 has no variance, and is the NumPy twin's.
-        linear, along = none, _budget(problem)
-    elif mode == "long_only":
-        linear, along = none, excess / best
-    else:
-        linear, along = (excess / best if mode == "budget" else excess / problem.gamma), none
-    found = _minimum(problem, linear, along, solve)
-    if not found.settles(0):
-        return host.sharpe(problem)
-    weights, reason = found.x[0], "" if earning else host.NONE_ABOVE
-    if earning and mode == "long_only":
-        weights = weights / weights.sum()
-    elif earning and mode == "budget":
-        weights, reason = host.scaled(weights)
-    return host.reported(weights, problem, problem.covariance, reason)
+        return _Form(none, _budget(problem), earning=False)
+    if mode == "long_only":
+        return _Form(none, excess / best, earning=True)
+    return _Form(excess / best if mode == "budget" else excess / problem.gamma, none, earning=True)
+
+
+def _as_found(_problem: Problem, _form: _Form, minimum: Floats) -> tuple[Floats, str]:
+    return minimum, ""
+
+
+def _as_ratio(problem: Problem, form: _Form, minimum: Floats) -> tuple[Floats, str]:
+    if not form.earning:
+        return minimum, host.NONE_ABOVE
+    if problem.mode == "long_only":
+        return minimum / minimum.sum(), ""
+    return host.scaled(minimum) if problem.mode == "budget" else (minimum, "")
+
+
+_OBJECTIVES = {
+    "cara": _Objective(_of_utility, _as_found, host.cara),
+    "sharpe": _Objective(_of_ratio, _as_ratio, host.sharpe),
+}
 
 
 def _budget(problem: Problem) -> Floats:
     """Return a of a'x = 1: ones where the weights sum to 1, and zeros where they need not."""
     return np.full(problem.means.size, float(problem.mode != "unconstrained"))
-
-
-def _minimum(problem: Problem, linear: Floats, along: Floats, solve: Solve) -> Solved:
-    return solve(linear[None], along[None], problem.covariance[None], problem.mode == "long_only")

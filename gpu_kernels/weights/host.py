@@ -1,19 +1,31 @@
 """The NumPy twin of weights: closed forms where no inequality is asked, quadratic programs otherwise."""
 
+from collections.abc import Callable
 from contextlib import suppress
 from math import sqrt
 
 import numpy as np
 
-from gpu_kernels import cholesky
+from gpu_kernels import cholesky, interruption
 from gpu_kernels.checks import Floats
-from gpu_kernels.errors import Degenerate
+from gpu_kernels.errors import Degenerate, InvalidInput
 from gpu_kernels.weights import program
 from gpu_kernels.weights.arguments import Problem, checked_covariance
-from gpu_kernels.weights.model import Weights
+from gpu_kernels.weights.model import Outcome, Weights
 from gpu_kernels.weights.region import Region
 
-__all__ = ["NONE_ABOVE", "cara", "earns", "reported", "scaled", "sharpe", "singular"]
+__all__ = [
+    "NONE_ABOVE",
+    "batch",
+    "cara",
+    "each",
+    "earns",
+    "outcome",
+    "reported",
+    "scaled",
+    "sharpe",
+    "singular",
+]
 
 _NO_SUM = 1e-12
 """A sum of weights below this share of the sum of their sizes is rounding."""
@@ -48,6 +60,34 @@ def sharpe(problem: Problem) -> Weights:
     matrix = checked_covariance(problem.covariance)
     weights, reason = _sharpe(problem.means, matrix, problem.gamma, problem.rate, problem.allowed)
     return reported(weights, problem, matrix, reason)
+
+
+def batch(objective: str, asked: Problem, means: Floats, covariances: Floats) -> tuple[Outcome, ...]:
+    """Solve many problems, one after the other; see the contract.
+
+    Args:
+        objective: One of model.OBJECTIVES.
+        asked: What all of them have in common; its means and covariance are not read.
+        means: (B, N).
+        covariances: (B, N, N).
+    """
+    solve = {"cara": cara, "sharpe": sharpe}[objective]
+    return tuple(outcome(solve, problem) for problem in each(asked, means, covariances))
+
+
+def each(asked: Problem, means: Floats, covariances: Floats) -> list[Problem]:
+    """Return the problems of a batch; the arguments are those of batch."""
+    pairs = zip(means, covariances, strict=True)
+    return [asked._replace(means=mean, covariance=matrix) for mean, matrix in pairs]
+
+
+def outcome(solve: Callable[[Problem], Weights], problem: Problem) -> Outcome:
+    """Return the weights of a problem, or the error that says why it has none."""
+    interruption.check()
+    try:
+        return solve(problem)
+    except (InvalidInput, Degenerate) as error:
+        return error
 
 
 def earns(best: float, excess: Floats, means: Floats, rate: float) -> bool:

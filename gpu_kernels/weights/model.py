@@ -17,11 +17,15 @@ cone over the feasible set, lo k <= y <= hi k and sum|y| <= L k with k = 1'y.
 from typing import NamedTuple
 
 from gpu_kernels.checks import Floats
+from gpu_kernels.errors import Degenerate, InvalidInput
 
-__all__ = ["MODES", "Weights"]
+__all__ = ["MODES", "OBJECTIVES", "Outcome", "Weights"]
 
 MODES = ("budget", "unconstrained", "long_only")
 """Whether weights sum to 1, are free, or sum to 1 without a short position."""
+
+OBJECTIVES = ("cara", "sharpe")
+"""What weights maximise: the certainty equivalent, or the Sharpe ratio."""
 
 
 class Weights(NamedTuple):
@@ -44,3 +48,7 @@ class Weights(NamedTuple):
     utility: float
     status: str
     reason: str
+
+
+Outcome = Weights | InvalidInput | Degenerate
+"""Of one problem of many: its weights, or the error that the same problem alone would raise."""

@@ -12,9 +12,9 @@ from gpu_kernels.launch import Count, launch, pointer
 from gpu_kernels.weights import driver
 from gpu_kernels.weights.arguments import Problem
 from gpu_kernels.weights.driver import Solved
-from gpu_kernels.weights.model import Weights
+from gpu_kernels.weights.model import Outcome, Weights
 
-__all__ = ["cara", "sharpe", "solve", "space"]
+__all__ = ["batch", "cara", "sharpe", "solve", "space"]
 
 _FIGURES = integer("FIGURES", "weights/figures.h")
 """Numbers that the kernel returns for a problem."""
@@ -34,6 +34,11 @@ def cara(problem: Problem) -> Weights:
 def sharpe(problem: Problem) -> Weights:
     """Maximise the Sharpe ratio without bounds or cap; see driver.sharpe."""
     return driver.sharpe(problem, solve)
+
+
+def batch(objective: str, asked: Problem, means: Floats, covariances: Floats) -> tuple[Outcome, ...]:
+    """Solve many problems without bounds or cap in one launch; see driver.batch."""
+    return driver.batch(objective, asked, means, covariances, solve)
 
 
 def solve(linear: Floats, along: Floats, matrices: Floats, long_only: bool) -> Solved:

@@ -565,6 +565,68 @@ class ReturnStatsReply(_message.Message):
     estimate: Estimate
     def __init__(self, done: _Optional[int] = ..., total: _Optional[int] = ..., result: _Optional[_Union[ReturnColumns, _Mapping]] = ..., metadata: _Optional[str] = ..., estimate: _Optional[_Union[Estimate, _Mapping]] = ...) -> None: ...
 
+class RollingColumns(_message.Message):
+    __slots__ = ("columns", "start_row", "stop_row", "first_ms", "last_ms", "status", "reason", "weights", "expected_return", "expected_volatility", "sharpe_ratio", "sharpe_std_error", "probability_sharpe_positive", "utility", "turnover", "shrinkage", "dropped_rows", "components", "explained_variance_ratio", "total_variance_explained")
+    COLUMNS_FIELD_NUMBER: _ClassVar[int]
+    START_ROW_FIELD_NUMBER: _ClassVar[int]
+    STOP_ROW_FIELD_NUMBER: _ClassVar[int]
+    FIRST_MS_FIELD_NUMBER: _ClassVar[int]
+    LAST_MS_FIELD_NUMBER: _ClassVar[int]
+    STATUS_FIELD_NUMBER: _ClassVar[int]
+    REASON_FIELD_NUMBER: _ClassVar[int]
+    WEIGHTS_FIELD_NUMBER: _ClassVar[int]
+    EXPECTED_RETURN_FIELD_NUMBER: _ClassVar[int]
+    EXPECTED_VOLATILITY_FIELD_NUMBER: _ClassVar[int]
+    SHARPE_RATIO_FIELD_NUMBER: _ClassVar[int]
+    SHARPE_STD_ERROR_FIELD_NUMBER: _ClassVar[int]
+    PROBABILITY_SHARPE_POSITIVE_FIELD_NUMBER: _ClassVar[int]
+    UTILITY_FIELD_NUMBER: _ClassVar[int]
+    TURNOVER_FIELD_NUMBER: _ClassVar[int]
+    SHRINKAGE_FIELD_NUMBER: _ClassVar[int]
+    DROPPED_ROWS_FIELD_NUMBER: _ClassVar[int]
+    COMPONENTS_FIELD_NUMBER: _ClassVar[int]
+    EXPLAINED_VARIANCE_RATIO_FIELD_NUMBER: _ClassVar[int]
+    TOTAL_VARIANCE_EXPLAINED_FIELD_NUMBER: _ClassVar[int]
+    columns: _containers.RepeatedScalarFieldContainer[str]
+    start_row: _containers.RepeatedScalarFieldContainer[int]
+    stop_row: _containers.RepeatedScalarFieldContainer[int]
+    first_ms: _containers.RepeatedScalarFieldContainer[int]
+    last_ms: _containers.RepeatedScalarFieldContainer[int]
+    status: _containers.RepeatedScalarFieldContainer[str]
+    reason: _containers.RepeatedScalarFieldContainer[str]
+    weights: _meanrev_pb2.Matrix
+    expected_return: _containers.RepeatedScalarFieldContainer[float]
+    expected_volatility: _containers.RepeatedScalarFieldContainer[float]
+    sharpe_ratio: _containers.RepeatedScalarFieldContainer[float]
+    sharpe_std_error: _containers.RepeatedScalarFieldContainer[float]
+    probability_sharpe_positive: _containers.RepeatedScalarFieldContainer[float]
+    utility: _containers.RepeatedScalarFieldContainer[float]
+    turnover: _containers.RepeatedScalarFieldContainer[float]
+    shrinkage: _containers.RepeatedScalarFieldContainer[float]
+    dropped_rows: _containers.RepeatedScalarFieldContainer[int]
+    components: _meanrev_pb2.Matrix
+    explained_variance_ratio: _meanrev_pb2.Matrix
+    total_variance_explained: _containers.RepeatedScalarFieldContainer[float]
+    def __init__(self, columns: _Optional[_Iterable[str]] = ..., start_row: _Optional[_Iterable[int]] = ..., stop_row: _Optional[_Iterable[int]] = ..., first_ms: _Optional[_Iterable[int]] = ..., last_ms: _Optional[_Iterable[int]] = ..., status: _Optional[_Iterable[str]] = ..., reason: _Optional[_Iterable[str]] = ..., weights: _Optional[_Union[_meanrev_pb2.Matrix, _Mapping]] = ..., expected_return: _Optional[_Iterable[float]] = ..., expected_volatility: _Optional[_Iterable[float]] = ..., sharpe_ratio: _Optional[_Iterable[float]] = ..., sharpe_std_error: _Optional[_Iterable[float]] = ..., probability_sharpe_positive: _Optional[_Iterable[float]] = ..., utility: _Optional[_Iterable[float]] = ..., turnover: _Optional[_Iterable[float]] = ..., shrinkage: _Optional[_Iterable[float]] = ..., dropped_rows: _Optional[_Iterable[int]] = ..., components: _Optional[_Union[_meanrev_pb2.Matrix, _Mapping]] = ..., explained_variance_ratio: _Optional[_Union[_meanrev_pb2.Matrix, _Mapping]] = ..., total_variance_explained: _Optional[_Iterable[float]] = ...) -> None: ...
+
+class RollingWeightsReply(_message.Message):
+    __slots__ = ("done", "total", "result", "metadata", "estimate", "kind", "n_components")
+    DONE_FIELD_NUMBER: _ClassVar[int]
+    TOTAL_FIELD_NUMBER: _ClassVar[int]
+    RESULT_FIELD_NUMBER: _ClassVar[int]
+    METADATA_FIELD_NUMBER: _ClassVar[int]
+    ESTIMATE_FIELD_NUMBER: _ClassVar[int]
+    KIND_FIELD_NUMBER: _ClassVar[int]
+    N_COMPONENTS_FIELD_NUMBER: _ClassVar[int]
+    done: int
+    total: int
+    result: RollingColumns
+    metadata: str
+    estimate: Estimate
+    kind: str
+    n_components: int
+    def __init__(self, done: _Optional[int] = ..., total: _Optional[int] = ..., result: _Optional[_Union[RollingColumns, _Mapping]] = ..., metadata: _Optional[str] = ..., estimate: _Optional[_Union[Estimate, _Mapping]] = ..., kind: _Optional[str] = ..., n_components: _Optional[int] = ...) -> None: ...
+
 class StrategyColumns(_message.Message):
     __slots__ = ("columns", "status", "reason", "mean", "std_error", "sharpe_ratio", "superior", "sharpe_std_error", "probability_sharpe_positive")
     COLUMNS_FIELD_NUMBER: _ClassVar[int]

@@ -77,6 +77,11 @@ class MeanRevResearchStub(object):
                 request_serializer=research__pb2.MatrixChunk.SerializeToString,
                 response_deserializer=research__pb2.RealityCheckReply.FromString,
                 _registered_method=True)
+        self.RollingWeights = channel.stream_stream(
+                '/meanrev.MeanRevResearch/RollingWeights',
+                request_serializer=research__pb2.MatrixChunk.SerializeToString,
+                response_deserializer=research__pb2.RollingWeightsReply.FromString,
+                _registered_method=True)
         self.PutMatrix = channel.stream_unary(
                 '/meanrev.MeanRevResearch/PutMatrix',
                 request_serializer=research__pb2.MatrixChunk.SerializeToString,
@@ -206,6 +211,13 @@ class MeanRevResearchServicer(object):
 
     def RealityCheck(self, request_iterator, context):
         """Tests what the best of many strategies is worth after the search for it; the columns are the strategies' returns.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def RollingWeights(self, request_iterator, context):
+        """Finds portfolio weights, or principal components, of every window of a T x N matrix of returns.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -352,6 +364,11 @@ def add_MeanRevResearchServicer_to_server(servicer, server):
                     servicer.RealityCheck,
                     request_deserializer=research__pb2.MatrixChunk.FromString,
                     response_serializer=research__pb2.RealityCheckReply.SerializeToString,
+            ),
+            'RollingWeights': grpc.stream_stream_rpc_method_handler(
+                    servicer.RollingWeights,
+                    request_deserializer=research__pb2.MatrixChunk.FromString,
+                    response_serializer=research__pb2.RollingWeightsReply.SerializeToString,
             ),
             'PutMatrix': grpc.stream_unary_rpc_method_handler(
                     servicer.PutMatrix,
@@ -643,6 +660,33 @@ class MeanRevResearch(object):
             '/meanrev.MeanRevResearch/RealityCheck',
             research__pb2.MatrixChunk.SerializeToString,
             research__pb2.RealityCheckReply.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def RollingWeights(request_iterator,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.stream_stream(
+            request_iterator,
+            target,
+            '/meanrev.MeanRevResearch/RollingWeights',
+            research__pb2.MatrixChunk.SerializeToString,
+            research__pb2.RollingWeightsReply.FromString,
             options,
             channel_credentials,
             insecure,

@@ -132,7 +132,7 @@ class Launcher:
         """Compute an item, together with others of the same function and key where some wait.
 
         Args:
-            compute: A function of batchable: takes a key and items, returns one result an item.
+            compute: Takes a key and items, returns one result an item, such as a function of batchable.
             key: What items that are computed together agree on.
             item: The other arguments.
             nbytes: As in submit.

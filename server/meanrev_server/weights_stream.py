@@ -22,13 +22,11 @@ from meanrev_server.rpc import options
 from meanrev_server.rpc.call import Call
 from meanrev_server.rpc.naming import option_names, same_fields, wire_names
 from meanrev_server.rpc.registry import StreamHandler
+from meanrev_server.rpc.weight_bounds import Side, sides
 from meanrev_wire import codec
 from meanrev_wire.meanrev_pb2 import OptimizationInput, WeightsOutput
 
-__all__ = ["HANDLERS", "Side", "WeightOptions", "sides"]
-
-Side = float | tuple[float | None, ...] | None
-"""A bound for all assets, or one an asset; null where there is none."""
+__all__ = ["HANDLERS", "WeightOptions"]
 
 _LONGEST_WINDOW = 100_000
 
@@ -64,22 +62,6 @@ class WeightOptions(options.Options, frozen=True, kw_only=True):
 
 
 _NAMES = option_names(WeightOptions, covariance="covariance")
-
-
-def sides(bounds: tuple[Side, Side] | None) -> tuple[Any, Any] | None:
-    """Return bounds as the operations take them: infinite where an asset has none, and None where no asset has one.
-
-    Args:
-        bounds: Lowest and highest weights, or None.
-    """
-    if bounds is None:
-        return None
-    low, high = (_filled(side, nothing) for side, nothing in zip(bounds, (-np.inf, np.inf), strict=True))
-    return low, high
-
-
-def _filled(side: Side, nothing: float) -> Any:
-    return [nothing if bound is None else bound for bound in side] if isinstance(side, tuple) else side
 
 
 Optimise = Callable[..., weights.Weights]

@@ -61,6 +61,7 @@ def charts(client, frame, run, swept):
         "walk": swept.walk_chart("PEP"),
         "scan": client.scan(frame, top=3, alpha=1.0).chart(),
         "pca": client.pca(returns).chart(),
+        "rolling": client.rolling(returns.iloc[1:], "cara", window=100).chart(),
         "weights": client.cara(returns).chart(),
         "pair": client.pair(frame["KO"], frame["PEP"]).chart(),
         "johansen": client.johansen(frame).chart(),

@@ -66,6 +66,7 @@ def answers():
             client.sweep(frame, walk_forward=(200, 100), **grid),
             client.scan(frame, top=3, alpha=1.0),
             client.pca(returns.log_returns),
+            client.rolling(returns.log_returns, "cara", window=100),
             client.cara(returns.log_returns),
             client.stats(returns.log_returns, kind="log"),
             client.pair(frame["KO"], frame["PEP"]),

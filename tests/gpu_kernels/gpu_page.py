@@ -275,10 +275,13 @@ own.
 
 What to read from it:
 
-- A scan brings ten figures of every directed pair to the host, and chooses there. It does so for the whole time and
-  for each sub-period, which together are 320 bytes a directed pair: 320 MB for 1,000 names.
+- A scan brings the statistic of every pair to the host, 8 bytes, because q-values need the p-values of all pairs, and
+  three more figures of those that pass. Tiles of a block with itself come down from the diagonal on: 4.3 MB for 1,000
+  names, and 24 bytes a pair that passes. `cointegration.scan` alone brings ten figures of every directed pair down.
 - A sweep uploads the prices again for each lookback, for the moments of the best cells, and for each window.
-- Requests do not share launches. Small fits do not reach the GPU while the lanes are beside it.
+- Small FitOu requests that wait at the same time share their launches, if they have as many rows and the same
+  options: 64 of them take 4 launches. They do so where a GPU would compute each of them alone too, so that an answer
+  does not depend on its company; while the lanes are beside a GPU, small fits stay there. Other methods do not share.
 - A stack of matrices goes to cuSOLVER one by one.
 """
 

@@ -56,7 +56,7 @@ class DeviceArray(np.lib.mixins.NDArrayOperatorsMixin):
         return _held(found)
 
     def __getitem__(self, place):
-        return _held(self.values[place])
+        return _held(self.values[_bare(place)])
 
     def __setitem__(self, place, values):
         self.values[place] = _bare(values)
@@ -286,6 +286,9 @@ class Stand:
 
     def einsum(self, subscripts, *arrays):
         return DeviceArray(np.einsum(subscripts, *(array.values for array in arrays)))
+
+    def where(self, chosen, one, other):
+        return self._hold(np.where(chosen.values, _bare(one), _bare(other)))
 
     def ascontiguousarray(self, array):
         return DeviceArray(np.ascontiguousarray(array.values))

@@ -28,6 +28,7 @@ from meanrev.results import (
     RealityCheck,
     ReturnStats,
     ReversionTests,
+    Rolling,
     ScanResult,
     ServerInfo,
     SweepResult,
@@ -44,6 +45,7 @@ def of_a_client(client: mr.Client) -> None:
     assert_type(client.pair(PRICES[:, 0], PRICES[:, 1]), PairFit)
     assert_type(client.johansen(PRICES, det_order=0, lags=1), JohansenTest)
     assert_type(client.stats(PRICES), ReturnStats)
+    assert_type(client.rolling(PRICES, "sharpe", window=50), Rolling)
     assert_type(client.reality_check(PRICES), RealityCheck)
     assert_type(client.fit_ou(PRICES, tests=True), OuFitWithTests)
     assert_type(client.tests(PRICES), ReversionTests)

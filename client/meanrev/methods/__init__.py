@@ -18,6 +18,7 @@ from meanrev.methods.portfolio_stats import portfolio_stats
 from meanrev.methods.portfolios import get_portfolio, put_portfolio
 from meanrev.methods.publish import publish
 from meanrev.methods.reality_check import reality_check
+from meanrev.methods.rolling import rolling
 from meanrev.methods.scan import scan
 from meanrev.methods.sharpe import sharpe, sharpe_stream
 from meanrev.methods.signals import signals
@@ -51,6 +52,7 @@ class Methods:
     info = Method(info)
     reality_check = Method(reality_check)
     stats = Method(stats)
+    rolling = Method(rolling)
     fit_ou = Method(fit_ou)
     tests = Method(tests)
     sweep = Method(sweep)

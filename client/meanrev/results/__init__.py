@@ -7,6 +7,7 @@ from meanrev.results import (
     performance,
     portfolio,
     reversion,
+    rolling,
     scans,
     searches,
     series,
@@ -21,6 +22,7 @@ from meanrev.results.matrices import *
 from meanrev.results.performance import *
 from meanrev.results.portfolio import *
 from meanrev.results.reversion import *
+from meanrev.results.rolling import *
 from meanrev.results.scans import *
 from meanrev.results.searches import *
 from meanrev.results.series import *
@@ -35,6 +37,7 @@ __all__ += matrices.__all__
 __all__ += performance.__all__
 __all__ += portfolio.__all__
 __all__ += reversion.__all__
+__all__ += rolling.__all__
 __all__ += scans.__all__
 __all__ += searches.__all__
 __all__ += series.__all__

@@ -14,7 +14,7 @@ from meanrev_server.rpc import options
 from meanrev_server.rpc.call import Call
 from meanrev_server.rpc.naming import option_names, wire_names
 from meanrev_server.rpc.unary import answered
-from meanrev_server.weights_stream import Side, sides
+from meanrev_server.rpc.weight_bounds import Side, sides
 from meanrev_wire import codec
 from meanrev_wire.meanrev_pb2 import MultiperiodRequest, MultiperiodResponse
 

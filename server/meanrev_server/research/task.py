@@ -1,6 +1,6 @@
 """What a research method is made of."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Annotated, Generic, TypeVar
 
@@ -75,6 +75,8 @@ class Task(Generic[O]):
         total: Steps that progress counts, from the outline and the options; columns by default.
         check: Checks of the options that their types cannot express; raises InvalidInput.
         run_in_parts: The same work, which asks Parts for each of its parts; None where it has no parts.
+        run_together: The same work for several matrices with as many rows and the same options, in the launches of one
+            on a GPU, each with the answer that it gets alone, to the last bit; None where requests do not go together.
     """
 
     method: str
@@ -85,6 +87,7 @@ class Task(Generic[O]):
     total: Callable[[Outline, O], int] = _n_columns
     check: Callable[[O], None] = _nothing_more
     run_in_parts: Callable[[UploadedMatrix, O, Progress, Parts], Answer] | None = None
+    run_together: Callable[[Sequence[UploadedMatrix], O], list[Answer]] | None = None
 
     def answer(self, table: UploadedMatrix, chosen: O, progress: Progress, parts: Parts) -> Answer:
         """Do the work; parts that are kept already are not computed again, where it has parts.

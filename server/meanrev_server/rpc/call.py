@@ -115,7 +115,7 @@ class Call:
         """Compute a small item off the event loop, together with those of other calls.
 
         Args:
-            compute: A function of batchable.
+            compute: Takes a key and items, and returns one result an item, such as a function of batchable.
             key: What items that are computed together agree on.
             item: The other arguments.
 

@@ -14,7 +14,7 @@ BLOCKS = [
 
 CALLS = {
     "cointegration.scan": lambda: cointegration.scan(WALKS.T),
-    "cointegration.between": lambda: cointegration.between(*BLOCKS, 1),
+    "cointegration.significant": lambda: cointegration.significant(*BLOCKS, 1, 0.9),
     "cointegration.listed": lambda: cointegration.listed(
         WALKS, slice(0, 60), np.abs(WALKS).max(axis=1), np.array([0, 2]), np.array([1, 0]), 1
     ),

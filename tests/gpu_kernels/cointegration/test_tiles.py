@@ -30,6 +30,23 @@ def near(seed, n_samples, n_series):
     return values
 
 
+class Matrices:
+    """The figures of all pairs, (R, C), of a test that lists every pair with a statistic."""
+
+    def __init__(self, found):
+        self.p_value, self.status = found.p_value, found.status
+        self.turned = np.zeros(found.p_value.shape, dtype=bool)
+        self.turned[tuple(found.places)] = found.turned
+        for name in ("hedge_ratio", "intercept", "adf_statistic"):
+            held = np.full(found.p_value.shape, np.nan)
+            held[tuple(found.places)] = getattr(found, name)
+            setattr(self, name, held)
+
+
+def between(rows, columns, lags):
+    return Matrices(cointegration.significant(rows, columns, lags, 1.0))
+
+
 def assert_pairs(found, fit, rows, columns):
     """Compare with a scan in both directions, of which the one with the lower statistic counts."""
     for i, row in enumerate(rows):
@@ -39,6 +56,9 @@ def assert_pairs(found, fit, rows, columns):
             ways = [(row, column), (column, row)]
             y, x = ways[int(found.turned[i, j])]
             assert found.status[i, j] == fit.status[y, x]
+            if np.isnan(found.p_value[i, j]):
+                assert np.isnan(fit.adf_p_value[y, x])
+                continue
             for name in ("hedge_ratio", "intercept", "adf_statistic"):
                 np.testing.assert_allclose(getattr(found, name)[i, j], getattr(fit, name)[y, x], **CLOSE, err_msg=name)
             np.testing.assert_allclose(found.p_value[i, j], fit.adf_p_value[y, x], **CLOSE)
@@ -61,8 +81,30 @@ def test_a_tile_has_the_figures_of_a_scan(twin, seed, n_samples, n_rows, n_colum
     fit = by_numpy(cointegration.scan, values, lags=lags)
     order = np.random.default_rng(seed).permutation(values.shape[1])
     rows, columns = order[:n_rows].tolist(), order[n_rows : n_rows + n_columns].tolist()
-    assert_pairs(cointegration.between(block(values, rows), block(values, columns), lags), fit, rows, columns)
-    assert_pairs(cointegration.between(block(values, rows), None, lags), fit, rows, rows)
+    assert_pairs(between(block(values, rows), block(values, columns), lags), fit, rows, columns)
+    assert_pairs(between(block(values, rows), None, lags), fit, rows, rows)
+
+
+@on(EVERY)
+@pytest.mark.parametrize("alpha", [0.05, 0.3])
+@pytest.mark.parametrize("lags", [0, 1, 11])
+def test_pairs_that_pass_are_those_of_all_pairs(twin, alpha, lags):
+    """A pair that lost digits is among them, of which a twin knows nothing but that."""
+    values = near(3, 120, 70)
+    values[:, 9] = values[:, 8] + 1e-7 * np.random.default_rng(1).normal(size=120)
+    whole, rest = block(values, list(range(70))), block(values, list(range(40, 70)))
+    for first, second in ((whole, None), (block(values, list(range(40))), rest)):
+        every = between(first, second, lags)
+        found = cointegration.significant(first, second, lags, alpha)
+        np.testing.assert_array_equal(found.p_value, every.p_value)
+        np.testing.assert_array_equal(found.status, every.status)
+        chosen = np.nonzero(every.p_value < alpha)
+        assert sorted(zip(*found.places.tolist(), strict=True)) == sorted(
+            zip(*map(np.ndarray.tolist, chosen), strict=True)
+        )
+        assert second is not None or lags == 11 or (8, 9) in set(zip(*found.places.tolist(), strict=True))
+        for name in ("hedge_ratio", "intercept", "adf_statistic", "turned"):
+            np.testing.assert_array_equal(getattr(found, name), getattr(every, name)[tuple(found.places)], err_msg=name)
 
 
 @on(EVERY)
@@ -73,7 +115,7 @@ def test_a_tie_of_directions_goes_to_the_lower_number(twin):
     there, back = (by_numpy(cointegration.scan, values, lags=0).adf_statistic[way] for way in ((0, 1), (1, 0)))
     assert there == back
     for first, second in ((0, 1), (1, 0)):
-        found = cointegration.between(block(values, [first]), block(values, [second]), 0)
+        found = between(block(values, [first]), block(values, [second]), 0)
         assert found.turned[0, 0] == (second < first)
 
 

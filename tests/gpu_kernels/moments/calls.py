@@ -7,5 +7,6 @@ __all__ = ["CALLS"]
 
 CALLS = {
     "moments.covariance": lambda: moments.covariance(RETURNS, method="oas"),
+    "moments.covariances": lambda: moments.covariances(RETURNS, 30, step=5),
     "moments.portfolio_stats": lambda: moments.portfolio_stats(RETURNS),
 }

@@ -10,4 +10,5 @@ CALLS = {
     "weights.cara, bounds": lambda: weights.cara(MEANS, COVARIANCE, bounds=(0.0, 0.5)),
     "weights.sharpe": lambda: weights.sharpe(MEANS, COVARIANCE, mode="long_only"),
     "weights.sharpe, leverage": lambda: weights.sharpe(MEANS, COVARIANCE, leverage=1.5),
+    "weights.batch": lambda: weights.batch("cara", MEANS[None], COVARIANCE[None]),
 }

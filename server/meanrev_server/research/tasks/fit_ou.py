@@ -1,6 +1,7 @@
 """FitOu: an Ornstein-Uhlenbeck fit of every column."""
 
-from typing import Annotated, Literal
+from collections.abc import Sequence
+from typing import Annotated, Any, Literal, TypeVar
 
 import numpy as np
 from msgspec import Meta
@@ -57,6 +58,9 @@ _FIELDS = (
 )
 
 
+F = TypeVar("F", ou.OuFit, reversion.ReversionTests)
+
+
 class FitOuOptions(ResearchOptions, frozen=True, kw_only=True):
     """Options of FitOu.
 
@@ -107,6 +111,29 @@ def _run(table: UploadedMatrix, chosen: FitOuOptions, progress: Progress) -> Ans
             fit, of_group = _fitted(series, chosen)
         fits.append(fit)
         tests += of_group
+    return _answered(table.columns, fits, tests, chosen)
+
+
+def _run_together(tables: Sequence[UploadedMatrix], chosen: FitOuOptions) -> list[Answer]:
+    with wire_names(_NAMES):
+        fit, tests = _fitted(np.concatenate([table.values.T for table in tables]), chosen)
+    answers, first = [], 0
+    for table in tables:
+        rows = slice(first, first + len(table.columns))
+        answers.append(_answered(table.columns, [_of(fit, rows)], [_of(test, rows) for test in tests], chosen))
+        first = rows.stop
+    return answers
+
+
+def _of(found: F, rows: slice) -> F:
+    """Return what was found of some of the series."""
+    return type(found)._make(column[rows] for column in found)
+
+
+def _answered(
+    columns: tuple[str, ...], fits: list[ou.OuFit], tests: list[reversion.ReversionTests], chosen: FitOuOptions
+) -> Answer:
+    """Return the answer for columns, whose fits and tests come in groups."""
     figures = joined(fits, _FIELDS)
     status = [status for fit in fits for status in fit.status]
     failed = np.array([each == "error" for each in status])
@@ -121,7 +148,7 @@ def _run(table: UploadedMatrix, chosen: FitOuOptions, progress: Progress) -> Ans
         figures[name] = np.where(placed, figures[name], np.nan)
     reason = [reason for fit in fits for reason in fit.reason]
     tested = tested_columns(tests, figures_of(chosen.tests)) if chosen.tests else None
-    result = {"columns": list(table.columns), **figures, "status": status, "reason": reason, "tests": tested}
+    result: dict[str, Any] = {"columns": list(columns), **figures, "status": status, "reason": reason, "tests": tested}
     return Answer(result)
 
 
@@ -158,5 +185,6 @@ TASK = Task(
     reply=FitOuReply,
     estimate=_estimate,
     run=_run,
+    run_together=_run_together,
     check=_check,
 )
