@@ -7,7 +7,6 @@ from typing import Any
 from meanrev_batch import manifest, stages, tables
 from meanrev_batch import report as reports
 from meanrev_batch.errors import Incomplete
-from meanrev_batch.model import Chunk
 from meanrev_batch.plan import loaded
 from meanrev_batch.report import Report
 from meanrev_batch.store import Folder
@@ -29,26 +28,19 @@ def gather(out: Path) -> Report:
     plan = loaded(folder, manifest.read(folder))
     reports.of_universe(report, tables.columns_of([out / "universe.parquet"], tables.UNIVERSE).to_pylist())
     tests = plan.tests()
-    _complete(folder, "test", tests)
+    stages.complete(folder, "test", tests)
     found = stages.selected(folder, plan, tests)
     trades = plan.trades(found.columns)
-    _complete(folder, "trade", trades)
+    stages.complete(folder, "trade", trades)
     report.chunks = {
         "test": {"done": len(tests), "total": len(tests)},
         "trade": {"done": len(trades), "total": len(trades)},
     }
     stages.gathered(folder, plan, found, trades, report)
     report.foreign = list(folder.survey().foreign)
-    report.state = "complete"
+    report.state, report.next = "complete", ""
     reports.written(folder, report)
     return report
-
-
-def _complete(folder: Folder, stage: str, chunks: list[Chunk]) -> None:
-    missing = [chunk for chunk in chunks if not folder.has(chunk)]
-    if missing:
-        rule = f"{len(missing)} of {len(chunks)} chunks of stage {stage} are missing in {folder.path}"
-        raise Incomplete(f"{rule}, the first is {missing[0].place}; the command that computed the others computes them")
 
 
 def status(out: Path) -> dict[str, Any]:

@@ -25,6 +25,8 @@ class Report:
 
     Attributes:
         state: "complete", "incomplete" where chunks failed or are missing, or "cancelled".
+        next: What is to be done: "" where the answer is there, "again" for the same command, "trade" for all shards once
+            more, "gather" for `meanrev batch gather`.
         n_names: Names of the universe.
         n_kept: Names that are tested.
         n_pairs: Pairs of these names.
@@ -50,6 +52,7 @@ class Report:
     """
 
     state: str = "incomplete"
+    next: str = "again"
     n_names: int = 0
     n_kept: int = 0
     n_pairs: int = 0

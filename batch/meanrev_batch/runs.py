@@ -29,10 +29,17 @@ _MEGABYTE = 1e6
 
 
 class Shard(NamedTuple):
-    """Which part of the chunks a run computes: those whose place, divided by `of`, leaves `number` - 1."""
+    """Which part of the chunks a run computes.
+
+    Attributes:
+        number: From 1 to `of`; the part has the chunks whose place, divided by `of`, leaves `number` - 1.
+        of: How many parts there are.
+        stage: "test" or "trade" for that stage alone; "" for what can be done now.
+    """
 
     number: int
     of: int
+    stage: str = ""
 
 
 def scan(
@@ -137,14 +144,27 @@ def _state(folder: Folder, plan: Plan, means: Means, shard: Shard | None, report
     """Run both stages, as far as they can be run, and return what state the run is in then."""
     tests = plan.tests()
     part = slice(None) if shard is None else slice(shard.number - 1, None, shard.of)
-    well = stages.computed("test", tests[part], folder, means, report)
-    if well and (shard is None or all(folder.has(chunk) for chunk in tests)):
-        found = stages.selected(folder, plan, tests)
-        trades = plan.trades(found.columns)
-        well = stages.computed("trade", trades[part], folder, means, report)
-        if well and shard is None:
-            stages.gathered(folder, plan, found, trades, report)
-            return "complete"
+    only = "" if shard is None else shard.stage
+    if only == "trade":
+        stages.complete(folder, "test", tests)
+    elif not stages.computed("test", tests[part], folder, means, report):
+        return _ended_early(means)
+    if only == "test" or (shard is not None and not all(folder.has(chunk) for chunk in tests)):
+        report.next = "trade"
+        return "incomplete"
+    found = stages.selected(folder, plan, tests)
+    trades = plan.trades(found.columns)
+    if not stages.computed("trade", trades[part], folder, means, report):
+        return _ended_early(means)
+    if shard is not None:
+        report.next = "gather"
+        return "incomplete"
+    stages.gathered(folder, plan, found, trades, report)
+    report.next = ""
+    return "complete"
+
+
+def _ended_early(means: Means) -> str:
     return "cancelled" if means.stop.asked else "incomplete"
 
 

@@ -15,7 +15,7 @@ import numpy as np
 from meanrev_batch import report as reports
 from meanrev_batch import tables
 from meanrev_batch.engines import Engine, Stop
-from meanrev_batch.errors import StoppedRun
+from meanrev_batch.errors import Incomplete, StoppedRun
 from meanrev_batch.gather import false_discovery, ranking
 from meanrev_batch.model import Chunk, Job, Outcome, Stage
 from meanrev_batch.plan import Plan
@@ -24,7 +24,7 @@ from meanrev_batch.report import Report
 from meanrev_batch.store import Folder
 from meanrev_batch.supervise import hopeless
 
-__all__ = ["Means", "Selected", "Watch", "computed", "gathered", "selected"]
+__all__ = ["Means", "Selected", "Watch", "complete", "computed", "gathered", "selected"]
 
 Watch = Callable[[Event], object]
 """Called with what is known of a stage, when it begins and after each chunk."""
@@ -103,6 +103,18 @@ def computed(stage: Stage, chunks: Sequence[Chunk], folder: Folder, means: Means
     report.seconds[stage] = {"cpu": round(now.cpu_s, 3), "wall": round(time.monotonic() - begun, 3)}
     report.retried = means.engine.retried
     return now.done == now.total
+
+
+def complete(folder: Folder, stage: Stage, chunks: Sequence[Chunk]) -> None:
+    """Check that all chunks of a stage are there.
+
+    Raises:
+        Incomplete: some are missing.
+    """
+    missing = [chunk for chunk in chunks if not folder.has(chunk)]
+    if missing:
+        rule = f"{len(missing)} of {len(chunks)} chunks of stage {stage} are missing in {folder.path}"
+        raise Incomplete(f"{rule}, the first is {missing[0].place}; the command that computed the others computes them")
 
 
 def _kept(folder: Folder, outcome: Outcome, report: Report) -> None:

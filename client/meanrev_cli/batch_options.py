@@ -108,11 +108,14 @@ def scan_options(command: F) -> F:
 
 
 def means_options(command: F) -> F:
-    """Add where it is computed to a command, which takes engine, workers, shard, extend and fresh."""
+    """Add where it is computed to a command, which takes engine, workers, shard, stage, extend and fresh."""
     for option in (
         click.option("--fresh", is_flag=True, help="Remove the run that the folder holds, and begin anew."),
         click.option(
             "--extend", is_flag=True, help="Go on with a run whose universe had fewer bars, with the same --split."
+        ),
+        click.option(
+            "--stage", type=click.Choice(["test", "trade"]), help="The only stage of a shard; trade needs all tests."
         ),
         click.option("--shard", type=_Shard(), metavar="I/N", help="Compute one part of N; `batch gather` joins them."),
         click.option("--workers", type=click.IntRange(min=1), metavar="N", help="Processes; one a CPU by default."),

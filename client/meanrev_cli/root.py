@@ -78,7 +78,7 @@ class _Lazily(click.Group):
 @click.group(
     cls=_Lazily,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
-    epilog="Exit codes: 0 ok, 2 usage, 3 no server, 4 bad data, 5 device, 6 incomplete, 130 interrupted.",
+    epilog="Exit codes: 0 ok, 2 usage, 3 no server, 4 bad data, 5 device, 6 incomplete, 7 busy, 130 interrupted.",
 )
 @click.version_option(package_name="meanrev", message="%(package)s %(version)s")
 def meanrev() -> None:

@@ -5,6 +5,7 @@ import sys
 
 import pytest
 
+from meanrev_batch.store import Folder
 from tests.batch.universes import prices, write
 
 WORDS = ("--memory", "1", "--lookback", "20", "--engine", "here")
@@ -42,17 +43,42 @@ def test_scan_status_and_clean(run, universe, tmp_path):
 def test_shards_and_gather(run, universe, tmp_path):
     out = str(tmp_path / "run")
     words = ("batch", "scan", "--universe", universe, "--out", out, *WORDS)
-    first = run(*words, "--shard", "1/2")
+    first = run(*words, "--shard", "1/2", "--stage", "test")
     assert first.exit_code == 0
     assert first.stdout.splitlines()[-1] == (
-        "chunks of other shards are missing: run each shard once more when all have ended"
+        "the tests of this shard are done: when all shards have said so, run each once more, with --stage trade"
     )
+    assert document(run(*words, "--shard", "1/2", "--json"))["next"] == "trade"
+    too_early = run(*words, "--shard", "1/2", "--stage", "trade")
+    assert (too_early.exit_code, "2 of 5 chunks of stage test are missing" in too_early.stderr) == (6, True)
     early = run("batch", "gather", out)
     assert (early.exit_code, "2 of 5 chunks of stage test are missing" in early.stderr) == (6, True)
-    assert run(*words, "--shard", "2/2").exit_code == 0
-    last = run(*words, "--shard", "1/2")
+    second = document(run(*words, "--shard", "2/2", "--json"))
+    assert (second["next"], second["chunks"].keys()) == ("gather", {"test", "trade"})
+    last = run(*words, "--shard", "1/2", "--stage", "trade")
     assert last.stdout.splitlines()[-1] == f"when all shards have said so: meanrev batch gather {out}"
-    assert document(run("batch", "gather", out, "--json"))["state"] == "complete"
+    gathered = document(run("batch", "gather", out, "--json"))
+    assert (gathered["state"], gathered["next"]) == ("complete", "")
+
+
+def test_a_folder_in_which_another_run_computes(run, universe, tmp_path):
+    """Exit code 7, before anything is read, so that a scheduler can tell it from words that stay wrong."""
+    out = tmp_path / "run"
+    other = Folder(out).made()
+    other.lock()
+    words = ("batch", "scan", "--universe", universe, "--out", str(out), *WORDS)
+    try:
+        busy = run(*words, "--json")
+    finally:
+        other.close()
+    assert busy.exit_code == 7
+    error = json.loads(busy.stdout)["error"]
+    assert (error["kind"], error["message"]) == (
+        "busy",
+        f"another run computes in {out}; wait for its end, or give another --out",
+    )
+    assert [path.name for path in out.iterdir() if path.is_file()] == ["run.lock"]
+    assert run(*words).exit_code == 0
 
 
 def test_plan_takes_the_words_of_scan_and_writes_nothing(run, universe, tmp_path):
@@ -75,6 +101,7 @@ def test_plan_takes_the_words_of_scan_and_writes_nothing(run, universe, tmp_path
         (("--shard", "3/2"), 2, "is no shard: give I/N with I from 1 to N, such as 2/3"),
         (("--memory", "much"), 2, "'much' is no size: give 512MB or 2GB"),
         (("--fresh", "--extend"), 2, "--fresh must not be given with extend"),
+        (("--stage", "test"), 2, "--stage goes with --shard"),
         (("--fresh", "--shard", "1/2"), 2, "--fresh must not be given with shard"),
         (("--prices-as-they-are", "--columns", "N05"), 4, "has 0 names that can be used of 1 (1 constant"),
     ],

@@ -29,6 +29,12 @@ __all__ = ["batch", "clean", "gather", "plan", "scan", "status"]
 
 _FOLDER = click.Path(path_type=Path)
 _MEGABYTE = 1e6
+_NEXT = {
+    "again": "what is done is kept; the same command goes on",
+    "trade": "the tests of this shard are done: when all shards have said so, run each once more, with --stage trade",
+    "gather": "when all shards have said so: meanrev batch gather {out}",
+}
+"""The last line, by what is to be done next."""
 
 
 @click.group()
@@ -56,23 +62,27 @@ def scan(
     options: "ScanOptions",
     *,
     shard: tuple[int, int] | None,
+    stage: str | None,
     **means: Any,
 ) -> None:
     """Test all pairs of a universe for cointegration, trade those that are selected, and rank them.
 
     Writes pairs.parquet, universe.parquet (why each name was left out) and report.json. Exit codes: 6, where chunks
-    failed, and 130, where it was interrupted; the same command goes on.
+    failed or are missing, 7, where another run computes in the folder, and 130, where it was interrupted; the same
+    command goes on.
     """
     with _refusing(), watching(as_json=shared.as_json) as watch:
         import meanrev_batch  # noqa: PLC0415 - the extra [batch] may not be installed
         from meanrev_batch.engines import Stop  # noqa: PLC0415 - likewise
 
-        stop, part = Stop(), None if shard is None else meanrev_batch.Shard(*shard)
+        if stage is not None and shard is None:
+            raise Failure(ExitCode.USAGE, "--stage goes with --shard: a run without shards does both stages")
+        stop, part = Stop(), None if shard is None else meanrev_batch.Shard(*shard, stage or "")
         with _stopping(stop):
             report = meanrev_batch.scan(
                 universe, out, options, reading=reading, shard=part, watch=watch, stop=stop, **means
             )
-    _show(shared, report, out, sharded=shard is not None)
+    _show(shared, report, out)
     if report.state == "cancelled":
         context.exit(ExitCode.INTERRUPTED)
     if report.failed:
@@ -161,6 +171,8 @@ def _refusing() -> Iterator[None]:
         yield
     except errors.BadUniverse as error:
         raise Failure(ExitCode.BAD_DATA, str(error)) from None
+    except errors.BusyFolder as error:
+        raise Failure(ExitCode.BUSY, str(error)) from None
     except errors.Incomplete as error:
         raise Failure(ExitCode.INCOMPLETE, str(error)) from None
     except errors.BadOption as error:
@@ -192,16 +204,12 @@ def _stopping(stop: "Stop") -> Iterator[None]:
             signal.signal(number, handler)
 
 
-def _show(shared: Shared, report: "Report", out: Path, *, sharded: bool = False) -> None:
+def _show(shared: Shared, report: "Report", out: Path) -> None:
     from meanrev_batch import report as reports  # noqa: PLC0415 - the extra [batch] may not be installed
 
     lines = reports.lines(report)
     if report.state == "complete":
         lines.append(f"Saved: {(out / 'pairs.parquet').resolve()}")
-    elif report.state == "cancelled" or not sharded:
-        lines.append("what is done is kept; the same command goes on")
-    elif "trade" not in report.chunks:
-        lines.append("chunks of other shards are missing: run each shard once more when all have ended")
     else:
-        lines.append(f"when all shards have said so: meanrev batch gather {out}")
+        lines.append(_NEXT[report.next].format(out=out))
     shared.show({**asdict(report), "out": str(out.resolve())}, Group(*map(Text, lines)))
