@@ -1,6 +1,7 @@
 """What can be done with the folder of a run without its universe: gather it, look at it, clean it."""
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -9,13 +10,15 @@ from meanrev_batch import report as reports
 from meanrev_batch.errors import Incomplete
 from meanrev_batch.plan import loaded
 from meanrev_batch.report import Report
+from meanrev_batch.series_plan import loaded_series
+from meanrev_batch.series_runs import gathered_series
 from meanrev_batch.store import Folder
 
 __all__ = ["clean", "gather", "status"]
 
 
 def gather(out: Path) -> Report:
-    """Join what shards computed, and write pairs.parquet and report.json.
+    """Join what shards computed, and write the answer and report.json.
 
     Args:
         out: Folder of the run.
@@ -25,8 +28,17 @@ def gather(out: Path) -> Report:
         Incomplete: chunks are missing.
     """
     folder, report = Folder(out), Report()
-    plan = loaded(folder, manifest.read(folder))
+    document = manifest.read(folder)
     reports.of_universe(report, tables.columns_of([out / "universe.parquet"], tables.UNIVERSE).to_pylist())
+    (_gathered_scan if document["op"] == "scan" else _gathered_series)(folder, document, report)
+    report.foreign = list(folder.survey().foreign)
+    report.state, report.next = "complete", ""
+    reports.written(folder, report)
+    return report
+
+
+def _gathered_scan(folder: Folder, document: Mapping[str, Any], report: Report) -> None:
+    plan = loaded(folder, document)
     tests = plan.tests()
     stages.complete(folder, "test", tests)
     found = stages.selected(folder, plan, tests)
@@ -37,10 +49,14 @@ def gather(out: Path) -> Report:
         "trade": {"done": len(trades), "total": len(trades)},
     }
     stages.gathered(folder, plan, found, trades, report)
-    report.foreign = list(folder.survey().foreign)
-    report.state, report.next = "complete", ""
-    reports.written(folder, report)
-    return report
+
+
+def _gathered_series(folder: Folder, document: Mapping[str, Any], report: Report) -> None:
+    plan = loaded_series(folder, document)
+    chunks = plan.chunks()
+    stages.complete(folder, plan.op, chunks)
+    report.chunks = {plan.op: {"done": len(chunks), "total": len(chunks)}}
+    gathered_series(folder, plan, chunks, report)
 
 
 def status(out: Path) -> dict[str, Any]:
@@ -54,19 +70,28 @@ def status(out: Path) -> dict[str, Any]:
     """
     folder = Folder(out)
     document = manifest.read(folder)
-    files = {stage: {path.stem for path in (out / stage).glob("*.parquet")} for stage in ("test", "trade")}
-    tests = {chunk.id for chunk in loaded(folder, document).tests()}
     failed = [json.loads(path.read_bytes()) for path in sorted((out / "failed").glob("*.json"))]
     report = out / "report.json"
     return {
         "run": dict(document),
-        "chunks": {
-            "test": {"done": len(tests & files["test"]), "total": len(tests)},
-            "trade": {"done": len(files["trade"])},
-        },
+        "chunks": _counts(folder, document),
         "failed": failed,
         "report": json.loads(report.read_bytes()) if report.exists() else None,
     }
+
+
+def _counts(folder: Folder, document: Mapping[str, Any]) -> dict[str, dict[str, int]]:
+    """Return how many chunks of each stage are done; and how many there are, where that is known."""
+
+    def done(stage: str) -> set[str]:
+        return {path.stem for path in (folder.path / stage).glob("*.parquet")}
+
+    if document["op"] == "scan":
+        tests = {chunk.id for chunk in loaded(folder, document).tests()}
+        return {"test": {"done": len(tests & done("test")), "total": len(tests)}, "trade": {"done": len(done("trade"))}}
+    plan = loaded_series(folder, document)
+    chunks = {chunk.id for chunk in plan.chunks()}
+    return {plan.op: {"done": len(chunks & done(plan.op)), "total": len(chunks)}}
 
 
 def clean(out: Path) -> int:

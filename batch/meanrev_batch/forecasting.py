@@ -16,7 +16,7 @@ from meanrev_batch.model import Chunk, Job, Outcome
 from meanrev_batch.options import ScanOptions
 from meanrev_batch.plan import Plan
 from meanrev_batch.preparation import prepared
-from meanrev_batch.runs import cpu_backend
+from meanrev_batch.session import cpu_backend
 from meanrev_batch.store import Folder
 from meanrev_batch.tiling import list_size
 
@@ -181,8 +181,8 @@ def _selected(folder: Folder, plan: Plan, tiles: list[Outcome]) -> dict[str, Any
     for tile in tiles:
         assert tile.result is not None  # noqa: S101 - _computed has refused others
         folder.commit(tile.chunk, tile.result)
-        paths.append(folder.path / f"test/{tile.chunk.id}.parquet")
-        p_values.append(np.frombuffer(tile.result.p_values))
+        paths.append(folder.body(tile.chunk))
+        p_values.append(np.frombuffer(tile.result.beside or b""))
     table = tables.columns_of(paths, tables.TESTS)
     columns = {name: table[name].to_numpy() for name in table.column_names}
     if plan.options.selection.by == "p":
@@ -196,4 +196,4 @@ def _selected(folder: Folder, plan: Plan, tiles: list[Outcome]) -> dict[str, Any
 
 def _size(outcome: Outcome) -> int:
     assert outcome.result is not None  # noqa: S101 - _computed has refused others
-    return len(outcome.result.body) + len(outcome.result.p_values)
+    return len(outcome.result.body) + len(outcome.result.beside or b"")

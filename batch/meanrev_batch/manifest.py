@@ -86,7 +86,7 @@ def agreed(folder: Folder, document: Mapping[str, Any], *, extend: bool = False)
         OtherRun: it is another run; the message has the first difference.
         ForeignFolder: run.json cannot be read.
     """
-    there = read(folder)
+    there, document = read(folder), json.loads(json.dumps(document))
     difference = _difference(there, document, (*_APART, *(_OF_UNIVERSE if extend else ())))
     if difference:
         advice = _ADVICE.get(difference.partition(" ")[0], "") if extend else ""

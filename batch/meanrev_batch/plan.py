@@ -15,7 +15,7 @@ from meanrev_batch.store import Folder
 from meanrev_batch.tiling import block_size, list_size, ranges, tiles
 from meanrev_batch.verdicts import Verdict
 
-__all__ = ["Plan", "Source", "loaded", "plan_of", "universe_file"]
+__all__ = ["Plan", "Source", "loaded", "plan_of", "source_entry", "universe_file"]
 
 
 class Source(NamedTuple):
@@ -118,15 +118,7 @@ def plan_of(source: Source, options: ScanOptions, about: Mapping[str, Any]) -> P
         "format": FORMAT,
         "op": "scan",
         "options": msgspec.to_builtins(options),
-        "source": {
-            "first_bar": shown(stamps[0]),
-            "last_bar": shown(stamps[-1]),
-            "n_names": len(source.verdicts),
-            "n_kept": len(names),
-            "n_bars": int(stamps.size),
-            "formed_ms": [int(stamps[0]), int(stamps[source.n_train - 1])],
-            "sha256": hashed([stamps.tolist(), [[*verdict] for verdict in source.verdicts], source.digests[1]]),
-        },
+        "source": source_entry(source),
         "split_bar": source.n_train,
         "maths": maths(),
         "block": block,
@@ -134,6 +126,20 @@ def plan_of(source: Source, options: ScanOptions, about: Mapping[str, Any]) -> P
     }
     document = {**core, "plan": hashed(core), "uri": source.uri, **about}
     return _with(document, options, names, (stops, stamps[stops - 1]), source.digests)
+
+
+def source_entry(source: Source) -> dict[str, Any]:
+    """Return what run.json says of the universe."""
+    stamps = source.stamps_ms
+    return {
+        "first_bar": shown(stamps[0]),
+        "last_bar": shown(stamps[-1]),
+        "n_names": len(source.verdicts),
+        "n_kept": sum(verdict.status == "kept" for verdict in source.verdicts),
+        "n_bars": int(stamps.size),
+        "formed_ms": [int(stamps[0]), int(stamps[source.n_train - 1])],
+        "sha256": hashed([stamps.tolist(), [[*verdict] for verdict in source.verdicts], source.digests[1]]),
+    }
 
 
 def universe_file(source: Source) -> bytes:

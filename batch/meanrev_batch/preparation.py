@@ -1,27 +1,31 @@
 """From a universe's files to a folder that workers and later runs can use: run.json, universe.parquet, matrix.npy."""
 
 from collections import Counter
-from typing import Literal
+from collections.abc import Mapping
+from typing import Any, Literal
 
 import numpy as np
+from numpy.typing import NDArray
 
 from gpu_kernels.pair_trading.model import N_PERIODS
 from meanrev.intake.options import FileOptions
 from meanrev_batch import calendar, manifest, matrix, universe
 from meanrev_batch.errors import BadOption, BadUniverse
+from meanrev_batch.file_names import STAGES
 from meanrev_batch.options import ScanOptions
+from meanrev_batch.panel import Panel
 from meanrev_batch.plan import Plan, Source, plan_of, universe_file
 from meanrev_batch.store import Folder
 from meanrev_batch.tiling import worker_bytes
 from meanrev_batch.verdicts import judged
 
-__all__ = ["Mode", "prepared"]
+__all__ = ["Mode", "begun", "odd_bars", "prepared"]
 
 Mode = Literal["same", "extend", "fresh"]
 """What becomes of a run in the folder: it must have the same plan, may have had another universe, or is removed."""
 
 _MEGABYTE = 1e6
-_RUN = ("test/*", "trade/*", "failed/*", "*.parquet", "*.json")
+_RUN = (*(f"{stage}/*" for stage in STAGES), "*.parquet", "*.json")
 
 
 def prepared(
@@ -62,10 +66,7 @@ def prepared(
         digests = dict(zip(names, found[0], strict=True)), dict(zip(names, found[1], strict=True))
         source = Source(path, verdicts, stamps, n_train, digests)
         plan = plan_of(source, options, manifest.about(backend))
-        is_new = mode == "fresh" or not (folder.path / "run.json").exists()
-        warnings = [] if is_new else manifest.agreed(folder, plan.document, extend=mode == "extend")
-    if mode == "fresh":
-        folder.cleared(*_RUN)
+        is_new, warnings = begun(folder, plan.document, mode)
     _written(folder, plan, universe_file(source), is_new=is_new or manifest.read(folder)["plan"] != plan.id)
     taken = worker_bytes(plan.block, n_train)
     if taken > options.memory:
@@ -73,11 +74,35 @@ def prepared(
             f"a worker takes about {taken / _MEGABYTE:,.0f} MB, above --memory ({options.memory / _MEGABYTE:,.0f} MB)"
         )
         warnings.append(f"{rule}, because a chunk is not made smaller than {plan.block} names")
+    return plan, [*warnings, *odd_bars(panel, on_axis)]
+
+
+def begun(folder: Folder, document: Mapping[str, Any], mode: Mode) -> tuple[bool, list[str]]:
+    """Compare a plan with the run that the folder holds, or remove that one.
+
+    Args:
+        folder: Of the run.
+        document: Of the plan.
+        mode: What becomes of the other run.
+
+    Returns:
+        Whether there is no other run now, and warnings.
+
+    Raises:
+        OtherRun: the folder holds another run.
+    """
+    is_new = mode == "fresh" or not (folder.path / "run.json").exists()
+    warnings = [] if is_new else manifest.agreed(folder, document, extend=mode == "extend")
+    if mode == "fresh":
+        folder.cleared(*_RUN)
+    return is_new, warnings
+
+
+def odd_bars(panel: Panel, on_axis: NDArray[np.bool_]) -> list[str]:
+    """Return a sentence on the bars that are not on the axis; none where all are."""
     odd = int(np.count_nonzero(~on_axis))
-    if odd:
-        first = calendar.shown(panel.stamps_ms[~on_axis][0])
-        warnings.append(f"{odd:,} bars at which most names do not trade are not used, the first is {first}")
-    return plan, warnings
+    first = calendar.shown(panel.stamps_ms[~on_axis][0]) if odd else ""
+    return [f"{odd:,} bars at which most names do not trade are not used, the first is {first}"] if odd else []
 
 
 def _written(folder: Folder, plan: Plan, names: bytes, *, is_new: bool) -> None:

@@ -25,10 +25,11 @@ class Report:
 
     Attributes:
         state: "complete", "incomplete" where chunks failed or are missing, or "cancelled".
-        next: What is to be done: "" where the answer is there, "again" for the same command, "trade" for all shards once
-            more, "gather" for `meanrev batch gather`.
+        next: What is to be done: "" where the answer is there, "again" for the same command, "trade" for all shards
+            once more, "gather" for `meanrev batch gather`.
         n_names: Names of the universe.
         n_kept: Names that are tested.
+        n_series: Series of a sweep or of fits.
         n_pairs: Pairs of these names.
         n_tried: Pairs that have a statistic.
         n_selected: Pairs that were selected to be traded.
@@ -55,6 +56,7 @@ class Report:
     next: str = "again"
     n_names: int = 0
     n_kept: int = 0
+    n_series: int = 0
     n_pairs: int = 0
     n_tried: int = 0
     n_selected: int = 0
@@ -127,15 +129,25 @@ def lines(report: Report) -> list[str]:
     for stage, counts in report.chunks.items():
         if counts["done"] < counts["total"] or report.state != "complete":
             said.append(f"{counts['done']:,} of {counts['total']:,} chunks of stage {stage} are done")
-    if report.state == "complete":
-        by_status = ", ".join(f"{count:,} {status}" for status, count in report.by_status.items())
+    by_status = ", ".join(f"{count:,} {status}" for status, count in report.by_status.items())
+    if report.n_series:
+        tries = f"; {report.tries['number']:,} tries in all" if report.tries else ""
+        said.append(f"{report.n_series:,} series: {by_status}{tries}")
+    elif report.state == "complete":
         tried = f"{report.n_tried:,} of {report.n_pairs:,} pairs tried"
         said.append(f"{tried}, {report.n_selected:,} selected: {by_status or 'none'}")
+    if {"sweep", "fit"} & report.chunks.keys():
+        said.append(f"survivorship: {report.survivorship}")
+        return [*said, *_ends(report)]
     ends = "1 name ends" if len(report.left) == 1 else f"{len(report.left):,} names end"
     said.append(f"survivorship: {report.survivorship}; {ends} within the test part")
     if report.looks_like_split:
         said.append(f"looks like a split: {_few(report.looks_like_split)}; prices are taken as adjusted")
-    said += [f"failed: {each['place']}: {each['reason']}" for each in report.failed[:_SHOWN]]
+    return [*said, *_ends(report)]
+
+
+def _ends(report: Report) -> list[str]:
+    said = [f"failed: {each['place']}: {each['reason']}" for each in report.failed[:_SHOWN]]
     if len(report.failed) > _SHOWN:
         said.append(f"... and {len(report.failed) - _SHOWN} more; report.json has all")
     if report.foreign:

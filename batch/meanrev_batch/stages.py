@@ -134,8 +134,8 @@ def selected(folder: Folder, plan: Plan, tests: Sequence[Chunk]) -> Selected:
         plan: Of the run.
         tests: All chunks of the first stage, which must be done.
     """
-    paths = [folder.path / f"test/{chunk.id}.p64" for chunk in tests]
-    table = tables.columns_of([folder.path / f"test/{chunk.id}.parquet" for chunk in tests], tables.TESTS)
+    paths = [folder.beside(chunk) for chunk in tests]
+    table = tables.columns_of([folder.body(chunk) for chunk in tests], tables.TESTS)
     columns = {name: table[name].to_numpy() for name in table.column_names}
     q_values = false_discovery.q_values(paths, columns["p_value"])
     chosen = plan.options.selection
@@ -155,13 +155,13 @@ def gathered(folder: Folder, plan: Plan, found: Selected, trades: Sequence[Chunk
         report: Gets the counts.
     """
     begun = time.monotonic()
-    traded = tables.columns_of([folder.path / f"trade/{chunk.id}.parquet" for chunk in trades], tables.TRADES)
+    traded = tables.columns_of([folder.body(chunk) for chunk in trades], tables.TRADES)
     ascending = np.argsort(found.columns["p_value"], kind="stable")
     places = np.searchsorted(found.columns["p_value"][ascending], traded["p_value"].to_numpy())
     q_values = found.q_values[ascending][places]
     with folder.placing("pairs.parquet") as path:
         parts = ranking.rows(plan, traded, q_values)
-        n_rows = tables.write_pairs(path, parts, {"plan": plan.id})
+        n_rows = tables.write_parts(path, tables.PAIRS, parts, {"plan": plan.id})
     report.n_tried, report.n_selected = found.n_tried, len(q_values)
     report.n_pairs = len(plan.names) * (len(plan.names) - 1) // 2
     status = traded["status"].to_pylist()

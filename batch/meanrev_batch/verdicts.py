@@ -18,7 +18,7 @@ from meanrev_batch.model import Floats, Ints
 from meanrev_batch.options import ScanOptions
 from meanrev_batch.panel import Panel
 
-__all__ = ["Verdict", "judged"]
+__all__ = ["Verdict", "judged", "readable"]
 
 _FEWEST_TESTED = 2
 _SPLITS = (2.0, 3.0, 4.0, 5.0, 10.0, 20.0)
@@ -75,6 +75,36 @@ def judged(panel: Panel, on_axis: NDArray[np.bool_], n_train: int, options: Scan
         status = "dropped" if reason else "kept"
         n_filled = int(np.count_nonzero(carried[:stop]))
         yield Verdict(name, status, reason, "; ".join(parts), first, last, n_bars, n_filled, stop)
+
+
+def readable(panel: Panel, on_axis: NDArray[np.bool_], *, positive: bool) -> Iterator[Verdict]:
+    """Yield a verdict for each name of a sweep or of fits, which leave out what cannot be read and nothing else.
+
+    Missing bars stay missing there: the operations have rules for them, and a status for each series.
+
+    Args:
+        panel: The universe.
+        on_axis: Which of its bars are taken.
+        positive: Leave out names with a price of which there is no logarithm, too.
+    """
+    stamps = panel.stamps_ms[on_axis]
+    for name, whole in zip(panel.names, panel.prices.T, strict=True):
+        column = whole[on_axis]
+        places = np.flatnonzero(~np.isnan(column))
+        first, last = (int(places[0]), int(places[-1])) if places.size else (-1, -1)
+        beyond = np.flatnonzero(np.abs(column) > LARGEST_MAGNITUDE)
+        reason, detail = panel.faults.get(name, ("", ""))
+        if not reason and beyond.size:
+            reason, detail = "infinite", f"price {column[beyond[0]]:g} at {shown(stamps[beyond[0]])}"
+        low = np.flatnonzero(column <= 0.0) if positive else places[:0]
+        if not reason and low.size:
+            reason = "not_positive"
+            detail = f"price {column[low[0]]:g} at {shown(stamps[low[0]])}, of which there is no logarithm"
+        if not reason and first < 0:
+            reason, detail = "missing", "no price on the axis"
+        merged = f"{panel.merged[name]} rows repeat the price of their bar" if name in panel.merged else ""
+        said = "; ".join(filter(None, [detail, merged]))
+        yield Verdict(name, "dropped" if reason else "kept", reason, said, first, last, places.size, 0, column.size)
 
 
 def _wrong(

@@ -3,6 +3,7 @@
 import json
 import sys
 
+import polars as pl
 import pytest
 
 from meanrev_batch.store import Folder
@@ -90,6 +91,57 @@ def test_plan_takes_the_words_of_scan_and_writes_nothing(run, universe, tmp_path
     assert said[1].startswith("5 chunks of 16 by 16 names to test, about 1 lists to trade")
     assert said[-1].endswith("above --memory (0 MB), because a chunk is not made smaller than 16 names")
     assert not list(tmp_path.iterdir())
+
+
+def test_a_sweep_and_fits(run, universe, tmp_path):
+    out, grid = str(tmp_path / "sweep"), ("--entry", "1:2:0.5", "--exit", "0:0.5:0.5", "--lookback", "10")
+    words = ("batch", "sweep", "--universe", universe, "--out", out, "--engine", "here", *grid, "--cost", "5bp")
+    done = run(*words, "--walk-forward", "100/50")
+    assert done.exit_code == 0, done.output
+    said = done.stdout.splitlines()
+    assert said[:3] == [
+        "34 names, 34 tested",
+        "34 series: 34 ok; 204 tries in all",
+        "survivorship: names as given",
+    ]
+    assert said[-2:] == [f"Saved: {tmp_path / f'sweep/{name}.parquet'}" for name in ("best", "walk")]
+    assert run("batch", "status", out).stdout.splitlines()[1] == "stage sweep: 3 of 3 chunks"
+    walk = pl.read_parquet(tmp_path / "sweep/walk.parquet")
+    assert walk.height == 34 * 2
+    again = run(*words, "--walk-forward", "100/40")
+    assert (again.exit_code, "walk_forward is [100, 50] there and [100, 40] here" in again.stderr) == (2, True)
+    fits = (
+        "batch",
+        "fit",
+        "--universe",
+        universe,
+        "--out",
+        str(tmp_path / "fit"),
+        "--engine",
+        "here",
+        "--columns",
+        "N01",
+    )
+    assert document(run(*fits, "--bias", "jackknife", "--json"))["by_status"] == {"converged": 1}
+    assert pl.read_parquet(tmp_path / "fit/fits.parquet")["name"].to_list() == ["N01"]
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("sweep", "--entry", "2:1:0.5"), "--entry must be"),
+        (("sweep", "--lookback", "1"), "--lookback"),
+        (("sweep", "--stop", "2.5"), "--stop must be above every entry level"),
+        (("sweep", "--walk-forward", "0/10"), "--walk-forward must be bars of the train and the test part"),
+        (("sweep", "--pairs", "none.parquet"), "File 'none.parquet' does not exist"),
+        (("fit", "--dt", "0"), "--dt: expected `float` > 0"),
+        (("fit", "--pairs", __file__), "--pairs cannot be read"),
+    ],
+)
+def test_bad_input_of_sweeps_and_fits(run, universe, tmp_path, words, said):
+    done = run("batch", *words, "--universe", universe, "--out", str(tmp_path / "run"), "--engine", "here")
+    assert said in done.stderr
+    assert done.exit_code == 2
 
 
 @pytest.mark.parametrize(
