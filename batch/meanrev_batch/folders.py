@@ -29,7 +29,8 @@ def gather(out: Path) -> Report:
     """
     folder, report = Folder(out), Report()
     document = manifest.read(folder)
-    reports.of_universe(report, tables.columns_of([out / "universe.parquet"], tables.UNIVERSE).to_pylist())
+    rows = tables.columns_of([out / "universe.parquet"], tables.UNIVERSE).to_pylist()
+    reports.of_universe(report, rows, has_members=bool(document.get("members")))
     (_gathered_scan if document["op"] == "scan" else _gathered_series)(folder, document, report)
     report.foreign = list(folder.survey().foreign)
     report.state, report.next = "complete", ""
@@ -38,17 +39,17 @@ def gather(out: Path) -> Report:
 
 
 def _gathered_scan(folder: Folder, document: Mapping[str, Any], report: Report) -> None:
-    plan = loaded(folder, document)
-    tests = plan.tests()
+    plans = loaded(folder, document)
+    tests = [chunk for plan in plans for chunk in plan.tests()]
     stages.complete(folder, "test", tests)
-    found = stages.selected(folder, plan, tests)
-    trades = plan.trades(found.columns)
+    windows = [stages.selected(folder, plan) for plan in plans]
+    trades = [chunk for found in windows for chunk in found.trades]
     stages.complete(folder, "trade", trades)
     report.chunks = {
         "test": {"done": len(tests), "total": len(tests)},
         "trade": {"done": len(trades), "total": len(trades)},
     }
-    stages.gathered(folder, plan, found, trades, report)
+    stages.gathered(folder, windows, report)
 
 
 def _gathered_series(folder: Folder, document: Mapping[str, Any], report: Report) -> None:
@@ -87,7 +88,7 @@ def _counts(folder: Folder, document: Mapping[str, Any]) -> dict[str, dict[str, 
         return {path.stem for path in (folder.path / stage).glob("*.parquet")}
 
     if document["op"] == "scan":
-        tests = {chunk.id for chunk in loaded(folder, document).tests()}
+        tests = {chunk.id for plan in loaded(folder, document) for chunk in plan.tests()}
         return {"test": {"done": len(tests & done("test")), "total": len(tests)}, "trade": {"done": len(done("trade"))}}
     plan = loaded_series(folder, document)
     chunks = {chunk.id for chunk in plan.chunks()}

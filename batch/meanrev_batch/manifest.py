@@ -18,7 +18,7 @@ __all__ = ["about", "agreed", "read", "written"]
 _APART = frozenset({"plan", "uri", "versions", "cpu", "created_ms", "host", "backend"})
 """What the answer does not depend on, or what follows from the rest."""
 
-_OF_UNIVERSE = frozenset({"source", "block", "n_chunks"})
+_OF_UNIVERSE = frozenset({"source", "block", "n_chunks", "members"})
 """What further bars of a universe change."""
 
 _ADVICE = {"split_bar": "give the split of that run as a day or a number of bars, "}

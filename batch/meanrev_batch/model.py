@@ -8,12 +8,28 @@ from numpy.typing import NDArray
 
 from meanrev_batch.options import FitOptions, ScanOptions, SweepOptions
 
-__all__ = ["Chunk", "Floats", "Ints", "Job", "Outcome", "PairList", "Result", "SeriesList", "Stage", "Tile"]
+__all__ = ["Chunk", "Floats", "Ints", "Job", "Outcome", "PairList", "Result", "SeriesList", "Stage", "Tile", "Window"]
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
 Stage = Literal["test", "trade", "sweep", "fit"]
+
+
+class Window(NamedTuple):
+    """A train part and the test part behind it.
+
+    Attributes:
+        number: From 1, oldest first.
+        start: The first bar of the train part.
+        n_train: Bars of the train part.
+        n_bars: Bars of both parts.
+    """
+
+    number: int
+    start: int
+    n_train: int
+    n_bars: int
 
 
 class Tile(NamedTuple):
@@ -84,6 +100,9 @@ class Chunk(NamedTuple):
         place: Where it is, for people: "names 0 to 249 with 250 to 499".
         work: What it computes.
         cost: Pairs, or series, times bars.
+        start: The first bar of its window, from which its other bars are counted.
+        rows: Rows of the matrix of the names that it works on, in order: those of a tile's two blocks, or those that
+            occur in a list, ascending; None where the numbers of its names are rows.
     """
 
     id: str
@@ -91,6 +110,8 @@ class Chunk(NamedTuple):
     place: str
     work: Tile | PairList | SeriesList
     cost: float
+    start: int = 0
+    rows: Ints | None = None
 
     @property
     def n_pairs(self) -> int:

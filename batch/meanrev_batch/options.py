@@ -28,6 +28,7 @@ class ScanOptions(msgspec.Struct, frozen=True, kw_only=True):
     Attributes:
         select: "p<0.05" or "q<0.1": which pairs are traded.
         split: The last day of the train part, the number of its bars, or "" for 70 % of the bars.
+        windows: Bars of the train part, of the test part, and from a window to the next; None for one of all bars.
         fill: Most bars in a row over which a price is carried forward.
         least_bars: Share of the train part's bars at which a name must have a price of its own.
         lags: Lagged differences in the test of the residual.
@@ -46,6 +47,7 @@ class ScanOptions(msgspec.Struct, frozen=True, kw_only=True):
 
     select: str = "p<0.05"
     split: str = ""
+    windows: Annotated[tuple[Annotated[int, Meta(ge=1)], ...], Meta(min_length=3, max_length=3)] | None = None
     fill: Annotated[int, Meta(ge=0)] = 2
     least_bars: Annotated[float, Meta(gt=0, le=1)] = 0.98
     lags: Annotated[int, Meta(ge=0)] = 1

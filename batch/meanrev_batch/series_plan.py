@@ -76,7 +76,7 @@ def series_plan_of(
         about: What run.json says besides, which the answer does not depend on: versions, host, time.
     """
     op: Op = "sweep" if isinstance(options, SweepOptions) else "fit"
-    names = tuple(verdict.name for verdict in source.verdicts if verdict.status == "kept")
+    names = tuple(source.rows)
     n_cells = 1
     if isinstance(options, SweepOptions):
         n_cells = grid_of(options, of_pairs=bool(series.x[0] >= 0)).cells.valid.size
@@ -92,7 +92,7 @@ def series_plan_of(
         "n_chunks": {op: -(-series.y.size // size)},
     }
     document = {**core, "plan": hashed(core), "uri": source.uri, **about}
-    return SeriesPlan(op, options, names, source.digests[1], series, source.stamps_ms, size, document)
+    return SeriesPlan(op, options, names, source.windows[0].digests[1], series, source.stamps_ms, size, document)
 
 
 def series_file(series: SeriesList) -> bytes:

@@ -8,9 +8,9 @@ import numpy as np
 from meanrev.intake.options import FileOptions
 from meanrev_batch import calendar, manifest, matrix, tables, universe
 from meanrev_batch.errors import BadOption, BadUniverse
-from meanrev_batch.model import SeriesList
+from meanrev_batch.model import SeriesList, Window
 from meanrev_batch.options import FitOptions, SweepOptions
-from meanrev_batch.plan import Source, universe_file
+from meanrev_batch.plan import Judged, Source, universe_file
 from meanrev_batch.preparation import Mode, begun, odd_bars
 from meanrev_batch.series_plan import SeriesPlan, bars_file, series_file, series_plan_of
 from meanrev_batch.store import Folder
@@ -60,9 +60,11 @@ def prepared_series(
     _fits(options, stamps.size)
     series = _of_names(len(names)) if pairs is None else _of_pairs(pairs, options, verdicts)
     with folder.placing("matrix.npy") as unfinished:
-        matrix.write(unfinished, panel, on_axis, verdicts, 0)
-        found = dict(zip(names, matrix.digests(unfinished, stamps.size)[1], strict=True))
-        source = Source(path, verdicts, stamps, stamps.size, (found, found))
+        matrix.write(unfinished, panel, on_axis, frozenset(names), 0)
+        digests = matrix.digests(unfinished, ((row, 0, stamps.size) for row in range(len(names))))
+        found = dict(zip(names, digests, strict=True))
+        every = Judged(Window(1, 0, stamps.size, stamps.size), verdicts, (found, found))
+        source = Source(path, stamps, [every], {name: row for row, name in enumerate(names)})
         plan = series_plan_of(source, options, series, manifest.about(backend))
         is_new, warnings = begun(folder, plan.document, mode)
     files = {

@@ -8,7 +8,7 @@ from typing import NamedTuple, TypedDict
 
 from gpu_kernels import backend
 from meanrev.intake.options import FileOptions
-from meanrev_batch import engines, stages, tables
+from meanrev_batch import engines, manifest, stages, tables
 from meanrev_batch import report as reports
 from meanrev_batch.engines import Engine, Stop
 from meanrev_batch.errors import BadOption, StoppedRun
@@ -172,7 +172,8 @@ def concluded(session: Session, compute: Callable[[], str], expected_bytes: int)
         StoppedRun: so many of the first chunks failed that the others were not tried.
     """
     report, folder = session.report, session.folder
-    reports.of_universe(report, tables.columns_of([folder.path / "universe.parquet"], tables.UNIVERSE).to_pylist())
+    rows = tables.columns_of([folder.path / "universe.parquet"], tables.UNIVERSE).to_pylist()
+    reports.of_universe(report, rows, has_members=bool(manifest.read(folder).get("members")))
     try:
         report.state = compute()
     except StoppedRun:

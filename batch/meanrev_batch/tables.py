@@ -68,18 +68,24 @@ TRADES = _schema(_PLACES, _typed(_TESTED), _typed(_OF_LISTS), _typed(("sharpe_pe
 """A list, traded."""
 
 PAIRS = _schema(
-    [("rank", pa.int64()), ("y", _TEXT), ("x", _TEXT)],
+    [("rank", pa.int64()), ("window", pa.int32()), ("y", _TEXT), ("x", _TEXT)],
     _typed(name for name in _OF_SCANS if name not in {"y", "x", "p_best"}),
     [("formed_from", _TIME), ("formed_to", _TIME), ("traded_to", _TIME), ("left", pa.string())],
 )
 """The answer: PairTable's columns in its order, but p_best, between rank and bars."""
 
 UNIVERSE = _schema(
-    [("name", pa.string()), ("status", _TEXT), ("reason", _TEXT), ("detail", pa.string())],
+    [("window", pa.int32()), ("name", pa.string()), ("status", _TEXT), ("reason", _TEXT), ("detail", pa.string())],
     [("first_bar", _TIME), ("last_bar", _TIME), ("n_bars", pa.int64()), ("n_filled", pa.int64())],
-    [("stop", pa.int64()), ("traded_to", _TIME), ("train_digest", pa.string()), ("digest", pa.string())],
+    [
+        ("row", pa.int32()),
+        ("stop", pa.int64()),
+        ("traded_to", _TIME),
+        ("train_digest", pa.string()),
+        ("digest", pa.string()),
+    ],
 )
-"""Every name of the universe, and why it was left out."""
+"""Every name of the universe in every window, and why it was left out."""
 
 
 _OF_CELLS = ("cell", "entry_zscore", "exit_zscore", "cost", "lookback")
@@ -207,6 +213,9 @@ def pairs_of(path: Path) -> dict[str, Any]:
     empty = next((name for name, column in columns.items() if column.null_count), None)
     if empty is not None:
         raise BadOption("pairs", f"must have a value of {empty} in each row", str(path))
+    if "window" in read.column_names and len(read["window"].unique()) > 1:
+        rule = "must be of one window, because each fits its own hedge ratios; write the rows of one to a file"
+        raise BadOption("pairs", rule, str(path))
     numbers = {name: columns[name].to_numpy() for name in ("hedge_ratio", "intercept")}
     return {name: columns[name].to_pylist() for name in ("y", "x")} | numbers
 

@@ -5,7 +5,7 @@ train part. What it does afterwards does not decide that: where its prices end i
 to there. Prices are taken as adjusted; a jump as in a split is reported and never repaired.
 """
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from typing import NamedTuple
 
 import numpy as np
@@ -51,8 +51,22 @@ class Verdict(NamedTuple):
     stop: int
 
 
-def judged(panel: Panel, on_axis: NDArray[np.bool_], n_train: int, options: ScanOptions) -> Iterator[Verdict]:
-    """Yield a verdict for each name of the panel, in its order."""
+def judged(
+    panel: Panel,
+    on_axis: NDArray[np.bool_],
+    n_train: int,
+    options: ScanOptions,
+    members: Collection[str] | None = None,
+) -> Iterator[Verdict]:
+    """Yield a verdict for each name of the panel, in its order.
+
+    Args:
+        panel: The bars of a window.
+        on_axis: Which of them are taken.
+        n_train: Bars of the train part.
+        options: Of the scan.
+        members: Names that count; None for all.
+    """
     stamps = panel.stamps_ms[on_axis]
     for name, whole in zip(panel.names, panel.prices.T, strict=True):
         own, column = int(np.count_nonzero(~np.isnan(whole))), whole[on_axis]
@@ -65,6 +79,8 @@ def judged(panel: Panel, on_axis: NDArray[np.bool_], n_train: int, options: Scan
         fault = panel.faults.get(name)
         found = _wrong(prices, has, (first, last, stop), n_train, stamps, options)
         reason, detail = next(found, ("", "")) if fault is None else (fault.reason, fault.detail)
+        if members is not None and name not in members:
+            reason, detail = "not_member", f"it is no member at {shown(stamps[n_train - 1])}"
         parts = [detail] if detail else []
         if own > n_bars:
             parts.append(f"{own - n_bars} of its {own} bars are not on the axis, which has {stamps.size}")

@@ -9,7 +9,7 @@ import click
 import msgspec
 
 from meanrev_cli.failure import ExitCode, Failure
-from meanrev_cli.words import COST, COSTS, RATE, SPANS
+from meanrev_cli.words import COST, COSTS, RATE, SPANS, WINDOWS
 
 __all__ = ["fit_options", "means_options", "only_scan_options", "require_batch", "scan_options", "sweep_options"]
 
@@ -47,6 +47,12 @@ class _Shard(click.ParamType):  # type: ignore[type-arg, unused-ignore] # generi
 _SCAN = (
     click.option("--select", metavar="RULE", help="Pairs to trade: p<LEVEL or q<LEVEL; p<0.05."),
     click.option("--split", metavar="DAY|BARS", help="Last day or number of bars of the train part; 70 % of the bars."),
+    click.option(
+        "--windows",
+        type=WINDOWS,
+        metavar="L,H,STEP",
+        help="Choose on L bars, trade the next H, and move on by STEP, in place of one split.",
+    ),
     click.option("--fill", type=click.IntRange(min=0), metavar="N", help="Bars over which a price is carried; 2."),
     click.option("--least-bars", type=float, help="Share of the train part's bars with a price of their own; 0.98."),
     click.option("--lags", type=click.IntRange(min=0), help="Lagged differences in the test of the residual; 1."),

@@ -93,6 +93,30 @@ def test_plan_takes_the_words_of_scan_and_writes_nothing(run, universe, tmp_path
     assert not list(tmp_path.iterdir())
 
 
+def test_windows_and_members(run, universe, tmp_path):
+    (tmp_path / "members.csv").write_text(
+        "name,from,to\n" + "".join(f"N{number:02d},2015-01-01,\n" for number in range(20))
+    )
+    words = (
+        "batch",
+        "scan",
+        "--universe",
+        universe,
+        "--windows",
+        "100,50,40",
+        "--members",
+        str(tmp_path / "members.csv"),
+    )
+    found = document(run(*words, "--out", str(tmp_path / "run"), *WORDS, "--json"))
+    assert [window["n_kept"] for window in found["windows"]] == [19, 19, 19]
+    assert found["dropped"] == {"constant": 1, "not_member": 14}
+    said = run("batch", "gather", str(tmp_path / "run")).stdout.splitlines()
+    assert said[2].startswith("3 windows, formed at 2015-05-20 to 2015-09-09, with 19 to 19 names each")
+    assert "survivorship: members at each formation date; 1 name ends within a test part" in said
+    plan = ("batch", "plan", *words[2:], "--lookback", "20", "--workers", "1", "--json")
+    assert document(run(*plan))["n_pairs"] == found["n_pairs"]
+
+
 def test_a_sweep_and_fits(run, universe, tmp_path):
     out, grid = str(tmp_path / "sweep"), ("--entry", "1:2:0.5", "--exit", "0:0.5:0.5", "--lookback", "10")
     words = ("batch", "sweep", "--universe", universe, "--out", out, "--engine", "here", *grid, "--cost", "5bp")
@@ -153,6 +177,9 @@ def test_bad_input_of_sweeps_and_fits(run, universe, tmp_path, words, said):
         (("--shard", "3/2"), 2, "is no shard: give I/N with I from 1 to N, such as 2/3"),
         (("--memory", "much"), 2, "'much' is no size: give 512MB or 2GB"),
         (("--fresh", "--extend"), 2, "--fresh must not be given with extend"),
+        (("--windows", "100,50"), 2, "are no windows: give TRAIN,TEST,STEP in bars, such as 756,126,126"),
+        (("--windows", "100,50,0"), 2, "are no windows"),
+        (("--windows", "100,50,10", "--split", "120"), 2, "--windows must not be given with split"),
         (("--stage", "test"), 2, "--stage goes with --shard"),
         (("--fresh", "--shard", "1/2"), 2, "--fresh must not be given with shard"),
         (("--prices-as-they-are", "--columns", "N05"), 4, "has 0 names that can be used of 1 (1 constant"),

@@ -56,11 +56,11 @@ def _peak_bytes() -> int:
 def _result(job: Job, prices: Floats, chunk: Chunk) -> Result:
     match chunk.work, job.options:
         case Tile() as tile, ScanOptions() as options:
-            tested = scan.test(prices, tile, job.n_train, options)
+            tested = scan.test_in_window(prices, tile, job.n_train, options, chunk.start, chunk.rows)
             counts = {"n_pairs": tested.p_values.size, "n_untested": tested.n_untested, "tile": list(tile)}
             return _with_beside(tested.columns, tables.TESTS, chunk, tested.p_values.tobytes(), counts)
         case PairList() as pairs, ScanOptions() as options:
-            traded = scan.trade(prices, pairs, job.n_train, options)
+            traded = scan.trade_in_window(prices, pairs, job.n_train, options, chunk.start, chunk.rows)
             return Result(_body(traded, tables.TRADES, chunk, {"stop": pairs.stop}))
         case SeriesList() as series, SweepOptions() as options:
             swept = sweep.sweep(prices, series, options)

@@ -22,6 +22,12 @@ if TYPE_CHECKING:
 
 __all__ = ["batch", "clean", "gather", "plan", "scan", "status"]
 
+_MEMBERS = click.option(
+    "--members",
+    type=click.Path(exists=True, dir_okay=False),
+    metavar="FILE",
+    help="Who counts when: a Parquet or CSV file of name, from and to. All names count by default.",
+)
 _FOLDER = click.Path(path_type=Path)
 _MEGABYTE = 1e6
 
@@ -42,6 +48,7 @@ batch.add_command(fit)
 @universe_options
 @click.option("--out", type=_FOLDER, required=True, help="The folder of the run.")
 @scan_options
+@_MEMBERS
 @only_scan_options
 @means_options
 @shared_flags
@@ -55,6 +62,7 @@ def scan(
     out: Path,
     options: "ScanOptions",
     *,
+    members: str | None,
     shard: tuple[int, int] | None,
     stage: str | None,
     **means: Any,
@@ -74,7 +82,7 @@ def scan(
         stop, part = Stop(), None if shard is None else meanrev_batch.Shard(*shard, stage or "")
         with stopping(stop):
             report = meanrev_batch.scan(
-                universe, out, options, reading=reading, shard=part, watch=watch, stop=stop, **means
+                universe, out, options, members=members, reading=reading, shard=part, watch=watch, stop=stop, **means
             )
     ended(context, shared, report, out)
 
@@ -82,6 +90,7 @@ def scan(
 @batch.command()
 @universe_options
 @scan_options
+@_MEMBERS
 @click.option("--workers", type=click.IntRange(min=1), metavar="N", help="Processes; one a CPU by default.")
 @click.option("--dollars-per-hour", type=click.FloatRange(min=0), metavar="PRICE", help="Of the machine.")
 @shared_flags
@@ -90,6 +99,7 @@ def plan(
     universe: str,
     reading: FileOptions,
     options: "ScanOptions",
+    members: str | None,
     workers: int | None,
     dollars_per_hour: float | None,
 ) -> None:
@@ -103,7 +113,7 @@ def plan(
         from meanrev_batch.forecasting import lines  # noqa: PLC0415 - likewise
 
         found = meanrev_batch.forecast(
-            universe, options, reading=reading, workers=n_workers, dollars_per_hour=dollars_per_hour
+            universe, options, reading=reading, members=members, workers=n_workers, dollars_per_hour=dollars_per_hour
         )
     shared.show(asdict(found), Text("\n".join(lines(found))))
 
