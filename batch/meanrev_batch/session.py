@@ -1,6 +1,5 @@
 """What every run has: its folder, locked; its engine; the report; and how it ends."""
 
-import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -47,7 +46,9 @@ class Asked(TypedDict, total=False):
     Attributes:
         reading: How the universe is read.
         engine: One of engines.ENGINES.
-        workers: Processes of "local"; None for one a CPU.
+        workers: Processes of "local", or tasks of "ray" at a time; None for one a CPU.
+        address: HOST:PORT of the head of a cluster of "ray"; "" to start one on this machine.
+        gpus: GPUs of "ray", one a chunk; 0 to compute on CPUs.
         shard: Compute a part of the chunks only, and leave the answer to `gather`.
         fresh: Remove the run that the folder holds.
         extend: Go on with a scan whose universe had fewer bars: chunks whose prices are the same stay.
@@ -58,6 +59,8 @@ class Asked(TypedDict, total=False):
     reading: FileOptions
     engine: str
     workers: int | None
+    address: str
+    gpus: int
     shard: Shard | None
     fresh: bool
     extend: bool
@@ -121,13 +124,15 @@ def opened(out: Path, stages_of: tuple[str, ...], asked: Asked) -> Iterator[Sess
         NoEngine: the engine cannot be had.
     """
     shard, fresh, extend = asked.get("shard"), asked.get("fresh", False), asked.get("extend", False)
-    _check(asked.get("engine", "local"), asked.get("workers"), shard, fresh=fresh, extend=extend)
+    engine, workers = asked.get("engine", "local"), asked.get("workers")
+    address, gpus = asked.get("address", ""), asked.get("gpus", 0)
+    _check(engine, workers, shard, fresh=fresh, extend=extend)
+    _check_cluster(engine, address, gpus)
     folder = Folder(out).made(stages_of)
-    computes = cpu_backend()
+    computes = "cuda" if gpus else cpu_backend()
     folder.lock(shared=shard is not None)
     try:
-        workers = asked.get("workers") or len(os.sched_getaffinity(0))
-        runner = engines.chosen(asked.get("engine", "local"), workers)
+        runner = engines.chosen(engine, workers, address, gpus)
         try:
             survey = folder.survey()
             report = Report(removed=survey.removed, foreign=list(survey.foreign), workers=runner.slots)
@@ -154,6 +159,14 @@ def _check(engine: str, workers: int | None, shard: Shard | None, *, fresh: bool
     if fresh and shard is not None:
         rule = "must not be given with shard, because a shard would remove what the others compute; remove the folder"
         raise BadOption("fresh", rule, fresh)
+
+
+def _check_cluster(engine: str, address: str, gpus: int) -> None:
+    if engine != "ray" and (address or gpus):
+        field, value = ("address", address) if address else ("gpus", gpus)
+        raise BadOption(field, "must be given with --engine ray alone", value)
+    if gpus < 0:
+        raise BadOption("gpus", "must be at least 0", gpus)
 
 
 def _unwatched(_: Event) -> None:

@@ -175,13 +175,18 @@ def only_scan_options(command: F) -> F:
 
 
 def means_options(command: F) -> F:
-    """Add where it is computed to a command, which takes engine, workers, shard and fresh."""
+    """Add where it is computed to a command, which takes engine, address, gpus, workers, shard and fresh."""
     for option in (
         click.option("--fresh", is_flag=True, help="Remove the run that the folder holds, and begin anew."),
         click.option("--shard", type=_Shard(), metavar="I/N", help="Compute one part of N; `batch gather` joins them."),
         click.option("--workers", type=click.IntRange(min=1), metavar="N", help="Processes; one a CPU by default."),
+        click.option("--gpus", type=click.IntRange(min=0), default=0, metavar="N", help="GPUs of ray, one a chunk."),
+        click.option("--address", default="", metavar="HOST:PORT", help="Head of ray; starts one by default."),
         click.option(
-            "--engine", type=click.Choice(["local", "here"]), default="local", help="Processes, or this one; local."
+            "--engine",
+            type=click.Choice(["local", "here", "ray"]),
+            default="local",
+            help="Processes, this one, or Ray; local.",
         ),
     ):
         command = option(command)

@@ -40,6 +40,10 @@ def refusing() -> Iterator[None]:
         yield
     except errors.BadUniverse as error:
         raise Failure(ExitCode.BAD_DATA, str(error)) from None
+    except errors.NoDevice as error:
+        raise Failure(ExitCode.DEVICE, str(error)) from None
+    except errors.NoEngine as error:
+        raise Failure(ExitCode.NO_SERVER, str(error)) from None
     except errors.BusyFolder as error:
         raise Failure(ExitCode.BUSY, str(error)) from None
     except errors.Incomplete as error:

@@ -181,6 +181,8 @@ def test_bad_input_of_sweeps_and_fits(run, universe, tmp_path, words, said):
         (("--windows", "100,50,0"), 2, "are no windows"),
         (("--windows", "100,50,10", "--split", "120"), 2, "--windows must not be given with split"),
         (("--stage", "test"), 2, "--stage goes with --shard"),
+        (("--engine", "ray", "--address", "127.0.0.1:1"), 3, "no Ray cluster answers at 127.0.0.1:1"),
+        (("--address", "127.0.0.1:1"), 2, "--address must be given with --engine ray alone"),
         (("--fresh", "--shard", "1/2"), 2, "--fresh must not be given with shard"),
         (("--prices-as-they-are", "--columns", "N05"), 4, "has 0 names that can be used of 1 (1 constant"),
     ],
