@@ -87,15 +87,18 @@ def prepared(
         plans = plans_of(source, options, manifest.about(backend))
         is_new, warnings = begun(folder, plans[0].document, mode)
     _written(folder, plans[0], universe_file(source), is_new=is_new or manifest.read(folder)["plan"] != plans[0].id)
-    taken = worker_bytes(plans[0].block, windows[0].n_train)
-    if taken > options.memory:
-        rule = (
-            f"a worker takes about {taken / _MEGABYTE:,.0f} MB, above --memory ({options.memory / _MEGABYTE:,.0f} MB)"
-        )
-        warnings.append(f"{rule}, because a chunk is not made smaller than {plans[0].block} names")
-    if counted is not None:
-        warnings += membership.without_prices(counted, frozenset(panel.names))
+    warnings += _memory(plans[0])
+    warnings += membership.without_prices(counted or {}, frozenset(panel.names))
     return plans, [*warnings, *odd_bars(panel, on_axis)]
+
+
+def _memory(plan: Plan) -> list[str]:
+    """Return a sentence where a worker takes more than it may; none elsewhere."""
+    taken, most = worker_bytes(plan.block, plan.n_train), plan.options.memory
+    if taken <= most:
+        return []
+    rule = f"a worker takes about {taken / _MEGABYTE:,.0f} MB, above --memory ({most / _MEGABYTE:,.0f} MB)"
+    return [f"{rule}, because a chunk is not made smaller than {plan.block} names"]
 
 
 def _judged(
