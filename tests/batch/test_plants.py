@@ -5,19 +5,19 @@ import pytest
 
 from gpu_kernels.pair_trading import multiplicity
 from gpu_kernels.pair_trading.multiplicity import Tries
-from meanrev_batch import identity, stages
-from meanrev_batch.gather import ranking
+from meanrev_batch import identity
+from meanrev_batch.gather import false_discovery, ranking
 from meanrev_batch.gather import series as series_gathering
 from meanrev_batch.store import Folder
 from meanrev_batch.work import scan as scan_work
 from tests.batch import test_pure_parts, test_scan, test_series, test_store, test_windows
-from tests.batch.universes import write
+from tests.batch.universes import prices, write
 
 FOUND = (AssertionError, pytest.fail.Exception)
 
 
 def test_q_values_without_the_tail_above_the_level(tmp_path, monkeypatch):
-    monkeypatch.setattr(stages.false_discovery, "q_values", lambda _, wanted: multiplicity.q_values(wanted))
+    monkeypatch.setattr(false_discovery, "q_values", lambda _, wanted: multiplicity.q_values(wanted))
     with pytest.raises(FOUND, match="q_value"):
         test_scan.test_it_agrees_with_a_scan_of_one_matrix(tmp_path, {})
 
@@ -66,7 +66,7 @@ def test_a_window_that_begins_at_the_first_bar(tmp_path, monkeypatch):
         "test_in_window",
         lambda prices, tile, n_train, options, _, rows: test(prices, tile, n_train, options, 0, rows),
     )
-    values = test_windows.prices(40, 320)
+    values = prices(40, 320)
     universe = write(tmp_path / "windows.parquet", values)
     test_windows.run(universe, tmp_path / "windows")
     with pytest.raises(FOUND):
