@@ -110,6 +110,7 @@ bench: .venv-peers/.peers ## measurements, each beside its peer
 	PYTHONPATH=. $(PEERS)/python bench/bench_intake.py --out bench/results
 	PYTHONPATH=. $(PEERS)/python bench/bench_import.py --out bench/results
 	PYTHONPATH=. $(PEERS)/python bench/bench_batch.py --out bench/results
+	PYTHONPATH=. $(PEERS)/python bench/bench_scale.py --out bench/results
 
 fault-table: .venv/.test ## every fault against real servers, measured: writes bench/results and docs/faults.md
 	PYTHONPATH=. $(BIN)/python -m bench.faults --out bench/results --page docs/faults.md

@@ -11,12 +11,16 @@ from numpy.typing import NDArray
 from gpu_kernels.pair_trading import train_rows
 from meanrev.intake.order import shown_time
 from meanrev_batch.errors import BadOption
-from meanrev_batch.model import Floats, Ints
+from meanrev_batch.model import Floats, Ints, Window
+from meanrev_batch.options import ScanOptions
 from meanrev_batch.panel import Panel
 
-__all__ = ["axis", "filled", "shown", "split_bar"]
+__all__ = ["axis", "filled", "shown", "split_bar", "windows_of"]
 
 _DEFAULT_SPLIT = 0.7
+
+_FEWEST_TESTED = 2
+"""Bars of a test part."""
 
 _AROUND = 5
 """Bars before and after one that it is compared with."""
@@ -64,6 +68,34 @@ def split_bar(split: str, stamps_ms: Ints) -> int:
         rule = "must be the last day of the train part, such as 2022-12-30, or the number of its bars"
         raise BadOption("split", rule, split) from None
     return int(np.searchsorted(stamps_ms, end, side="left"))
+
+
+def windows_of(options: ScanOptions, stamps_ms: Ints, fewest: int) -> list[Window]:
+    """Return the windows of a scan: one of all bars, or those that are asked for, as long as all their bars exist.
+
+    Args:
+        options: Of the scan.
+        stamps_ms: Of the axis.
+        fewest: Bars that the train part must have.
+
+    Raises:
+        BadOption: a part has too few bars, or the split and windows are both given.
+    """
+    n_bars = stamps_ms.size
+    if options.windows is None:
+        n_train = split_bar(options.split, stamps_ms)
+        if not fewest <= n_train <= n_bars - _FEWEST_TESTED:
+            rule = f"must leave at least {fewest} bars in the train part and 2 in the test part of {n_bars}"
+            raise BadOption("split", rule, options.split or n_train)
+        return [Window(1, 0, n_train, n_bars)]
+    if options.split:
+        raise BadOption("windows", "must not be given with split, because each window has its own", options.windows)
+    n_train, n_test, step = options.windows
+    if n_train < fewest or n_test < _FEWEST_TESTED or n_train + n_test > n_bars:
+        rule = f"must be at least {fewest} train bars and 2 test bars, together at most {n_bars}, and a step"
+        raise BadOption("windows", rule, options.windows)
+    starts = range(0, n_bars - n_train - n_test + 1, step)
+    return [Window(number, start, n_train, n_train + n_test) for number, start in enumerate(starts, start=1)]
 
 
 def filled(column: Floats, fill: int) -> tuple[Floats, NDArray[np.bool_]]:

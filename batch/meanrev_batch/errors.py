@@ -6,6 +6,8 @@ BatchError
 ├── ForeignFolder  the folder holds other files, or no run at all
 ├── BusyFolder     another process computes in the folder
 ├── OtherRun       the folder holds a run with other options or another universe
+├── NoEngine       the engine is not installed, does not answer, or cannot be used
+│   └── NoDevice   it has too few GPUs
 ├── Incomplete     chunks that the answer needs are missing or damaged
 └── StoppedRun     too many of the first chunks failed, so that the others were not tried
 """
@@ -17,6 +19,8 @@ __all__ = [
     "BusyFolder",
     "ForeignFolder",
     "Incomplete",
+    "NoDevice",
+    "NoEngine",
     "OtherRun",
     "StoppedRun",
 ]
@@ -51,6 +55,14 @@ class ForeignFolder(BatchError):
 
 class BusyFolder(BatchError):
     """Another process computes in the folder."""
+
+
+class NoEngine(BatchError):
+    """The engine is not installed, does not answer, or cannot be used."""
+
+
+class NoDevice(NoEngine):
+    """The engine has too few GPUs."""
 
 
 class OtherRun(BatchError):

@@ -7,14 +7,18 @@ import time
 from contextlib import suppress
 from pathlib import Path
 
-__all__ = ["STAGES", "ours"]
+__all__ = ["BESIDE", "STAGES", "ours"]
 
-_ANSWERS = ("run.lock", "run.json", "universe.parquet", "matrix.npy", "pairs.parquet", "report.json")
-STAGES = ("test", "trade", "failed")
+_OF_SERIES = ("series.parquet", "bars.parquet", "best.parquet", "walk.parquet", "fits.parquet")
+_ANSWERS = ("run.lock", "run.json", "universe.parquet", "matrix.npy", "pairs.parquet", "report.json", *_OF_SERIES)
+STAGES = ("test", "trade", "sweep", "fit", "failed")
 """The folders inside."""
 
-_CHUNK = re.compile(r"[0-9a-f]{32}\.(parquet|p64|json)")
-_LEFT = re.compile(r"\..+\.(parquet|p64|json|npy)\.(?P<host>[^/]*)\.(?P<pid>[0-9]+)\.tmp")
+BESIDE = {"test": ".p64", "sweep": ".walk"}
+"""How the file ends that some chunks have beside their Parquet file, by stage."""
+
+_CHUNK = re.compile(r"[0-9a-f]{32}\.(parquet|p64|walk|json)")
+_LEFT = re.compile(r"\..+\.(parquet|p64|walk|json|npy)\.(?P<host>[^/]*)\.(?P<pid>[0-9]+)\.tmp")
 _OLD_S = 86_400.0
 """Age at which an unfinished file of another machine is one that a killed process left."""
 

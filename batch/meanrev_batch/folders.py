@@ -1,22 +1,24 @@
 """What can be done with the folder of a run without its universe: gather it, look at it, clean it."""
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from meanrev_batch import manifest, stages, tables
 from meanrev_batch import report as reports
 from meanrev_batch.errors import Incomplete
-from meanrev_batch.model import Chunk
 from meanrev_batch.plan import loaded
 from meanrev_batch.report import Report
+from meanrev_batch.series_plan import loaded_series
+from meanrev_batch.series_runs import gathered_series
 from meanrev_batch.store import Folder
 
 __all__ = ["clean", "gather", "status"]
 
 
 def gather(out: Path) -> Report:
-    """Join what shards computed, and write pairs.parquet and report.json.
+    """Join what shards computed, and write the answer and report.json.
 
     Args:
         out: Folder of the run.
@@ -26,29 +28,36 @@ def gather(out: Path) -> Report:
         Incomplete: chunks are missing.
     """
     folder, report = Folder(out), Report()
-    plan = loaded(folder, manifest.read(folder))
-    reports.of_universe(report, tables.columns_of([out / "universe.parquet"], tables.UNIVERSE).to_pylist())
-    tests = plan.tests()
-    _complete(folder, "test", tests)
-    found = stages.selected(folder, plan, tests)
-    trades = plan.trades(found.columns)
-    _complete(folder, "trade", trades)
-    report.chunks = {
-        "test": {"done": len(tests), "total": len(tests)},
-        "trade": {"done": len(trades), "total": len(trades)},
-    }
-    stages.gathered(folder, plan, found, trades, report)
+    document = manifest.read(folder)
+    rows = tables.columns_of([out / "universe.parquet"], tables.UNIVERSE).to_pylist()
+    reports.of_universe(report, rows, has_members=bool(document.get("members")))
+    (_gathered_scan if document["op"] == "scan" else _gathered_series)(folder, document, report)
     report.foreign = list(folder.survey().foreign)
-    report.state = "complete"
+    report.state, report.next = "complete", ""
     reports.written(folder, report)
     return report
 
 
-def _complete(folder: Folder, stage: str, chunks: list[Chunk]) -> None:
-    missing = [chunk for chunk in chunks if not folder.has(chunk)]
-    if missing:
-        rule = f"{len(missing)} of {len(chunks)} chunks of stage {stage} are missing in {folder.path}"
-        raise Incomplete(f"{rule}, the first is {missing[0].place}; run the command that computed the others again")
+def _gathered_scan(folder: Folder, document: Mapping[str, Any], report: Report) -> None:
+    plans = loaded(folder, document)
+    tests = [chunk for plan in plans for chunk in plan.tests()]
+    stages.complete(folder, "test", tests)
+    windows = [stages.selected(folder, plan) for plan in plans]
+    trades = [chunk for found in windows for chunk in found.trades]
+    stages.complete(folder, "trade", trades)
+    report.chunks = {
+        "test": {"done": len(tests), "total": len(tests)},
+        "trade": {"done": len(trades), "total": len(trades)},
+    }
+    stages.gathered(folder, windows, report)
+
+
+def _gathered_series(folder: Folder, document: Mapping[str, Any], report: Report) -> None:
+    plan = loaded_series(folder, document)
+    chunks = plan.chunks()
+    stages.complete(folder, plan.op, chunks)
+    report.chunks = {plan.op: {"done": len(chunks), "total": len(chunks)}}
+    gathered_series(folder, plan, chunks, report)
 
 
 def status(out: Path) -> dict[str, Any]:
@@ -62,19 +71,28 @@ def status(out: Path) -> dict[str, Any]:
     """
     folder = Folder(out)
     document = manifest.read(folder)
-    files = {stage: {path.stem for path in (out / stage).glob("*.parquet")} for stage in ("test", "trade")}
-    tests = {chunk.id for chunk in loaded(folder, document).tests()}
     failed = [json.loads(path.read_bytes()) for path in sorted((out / "failed").glob("*.json"))]
     report = out / "report.json"
     return {
         "run": dict(document),
-        "chunks": {
-            "test": {"done": len(tests & files["test"]), "total": len(tests)},
-            "trade": {"done": len(files["trade"])},
-        },
+        "chunks": _counts(folder, document),
         "failed": failed,
         "report": json.loads(report.read_bytes()) if report.exists() else None,
     }
+
+
+def _counts(folder: Folder, document: Mapping[str, Any]) -> dict[str, dict[str, int]]:
+    """Return how many chunks of each stage are done; and how many there are, where that is known."""
+
+    def done(stage: str) -> set[str]:
+        return {path.stem for path in (folder.path / stage).glob("*.parquet")}
+
+    if document["op"] == "scan":
+        tests = {chunk.id for plan in loaded(folder, document) for chunk in plan.tests()}
+        return {"test": {"done": len(tests & done("test")), "total": len(tests)}, "trade": {"done": len(done("trade"))}}
+    plan = loaded_series(folder, document)
+    chunks = {chunk.id for chunk in plan.chunks()}
+    return {plan.op: {"done": len(chunks & done(plan.op)), "total": len(chunks)}}
 
 
 def clean(out: Path) -> int:

@@ -16,7 +16,7 @@ from meanrev_batch.model import Chunk, Job, Outcome
 from meanrev_batch.options import ScanOptions
 from meanrev_batch.plan import Plan
 from meanrev_batch.preparation import prepared
-from meanrev_batch.runs import cpu_backend
+from meanrev_batch.session import cpu_backend
 from meanrev_batch.store import Folder
 from meanrev_batch.tiling import list_size
 
@@ -28,8 +28,8 @@ _SAMPLES = 3
 _A_CHUNK_S = 1.5e-3
 """Seconds of the driver a chunk: it sends, writes and lists."""
 
-_A_PAIR_S = 2e-6
-"""Seconds of the driver a selected pair, to rank it and to write its row."""
+_A_PAIR_S = 12e-6
+"""Seconds of the driver a selected pair, to read, rank and write it; bench/bench_batch.py measures it."""
 
 _MEGABYTE = 1e6
 _A_ROW = 300
@@ -76,6 +76,7 @@ def forecast(
     options: ScanOptions,
     *,
     reading: FileOptions | None = None,
+    members: str | None = None,
     workers: int,
     dollars_per_hour: float | None = None,
 ) -> Forecast:
@@ -85,6 +86,7 @@ def forecast(
         universe: As for `scan`.
         options: Of the scan.
         reading: How the universe is read.
+        members: As for `scan`.
         workers: Processes of the scan; the chunks are computed in one.
         dollars_per_hour: Of the machine.
 
@@ -97,11 +99,11 @@ def forecast(
     with tempfile.TemporaryDirectory(prefix="meanrev-plan-") as temporary:
         folder = Folder(Path(temporary)).made()
         try:
-            plan, warnings = prepared(
-                universe, reading or FileOptions(), options, folder, backend=computes, mode="same"
+            plans, warnings = prepared(
+                universe, reading or FileOptions(), options, folder, members, backend=computes, mode="same"
             )
-            job = Job(options, plan.n_train, str(folder.path / "matrix.npy"), computes)
-            return _forecast(folder, plan, job, engine, (workers, dollars_per_hour, warnings))
+            job = Job(options, plans[0].n_train, str(folder.path / "matrix.npy"), computes)
+            return _forecast(folder, plans, job, engine, (workers, dollars_per_hour, warnings))
         finally:
             engine.close()
 
@@ -124,13 +126,16 @@ def lines(found: Forecast) -> list[str]:
 
 
 def _forecast(
-    folder: Folder, plan: Plan, job: Job, engine: Engine, given: tuple[int, float | None, list[str]]
+    folder: Folder, plans: list[Plan], job: Job, engine: Engine, given: tuple[int, float | None, list[str]]
 ) -> Forecast:
     workers, dollars_per_hour, warnings = given
-    tests = plan.tests()
-    chosen = sorted(tests, key=lambda chunk: chunk.n_pairs)[-max(_SAMPLES, len(tests) // 2) :]
+    tests = [chunk for each in plans for chunk in each.tests()]
+    plan = max(plans, key=lambda each: len(each.names))
+    chosen = sorted(plan.tests(), key=lambda chunk: chunk.n_pairs)
+    chosen = chosen[-max(_SAMPLES, len(chosen) // 2) :]
     sampled = [chosen[place] for place in np.linspace(0, len(chosen) - 1, _SAMPLES).astype(int).tolist()]
     tiles = _computed(engine, job, [sampled[0], *sampled])[1:]
+    source = plan.document["source"]
     n_sampled = sum(tile.chunk.n_pairs for tile in tiles)
     n_pairs = sum(chunk.n_pairs for chunk in tests)
     columns = _selected(folder, plan, tiles)
@@ -146,13 +151,13 @@ def _forecast(
     }
     wall_s = (cpu_s["test"] + cpu_s["trade"]) / workers + cpu_s["gather"]
     bytes_out = (
-        len(plan.names) * plan.n_bars * 8
+        source["n_kept"] * source["n_bars"] * 8
         + sum(_size(tile) for tile in tiles) / n_sampled * n_pairs
         + (sum(_size(each) for each in lists) / max(n_traded, 1) + _A_ROW) * n_selected
     )
     return Forecast(
-        n_names=int(plan.document["source"]["n_names"]),
-        n_kept=len(plan.names),
+        n_names=source["n_names"],
+        n_kept=source["n_kept"],
         n_pairs=n_pairs,
         n_selected=n_selected,
         block=plan.block,
@@ -181,8 +186,8 @@ def _selected(folder: Folder, plan: Plan, tiles: list[Outcome]) -> dict[str, Any
     for tile in tiles:
         assert tile.result is not None  # noqa: S101 - _computed has refused others
         folder.commit(tile.chunk, tile.result)
-        paths.append(folder.path / f"test/{tile.chunk.id}.parquet")
-        p_values.append(np.frombuffer(tile.result.p_values))
+        paths.append(folder.body(tile.chunk))
+        p_values.append(np.frombuffer(tile.result.beside or b""))
     table = tables.columns_of(paths, tables.TESTS)
     columns = {name: table[name].to_numpy() for name in table.column_names}
     if plan.options.selection.by == "p":
@@ -196,4 +201,4 @@ def _selected(folder: Folder, plan: Plan, tiles: list[Outcome]) -> dict[str, Any
 
 def _size(outcome: Outcome) -> int:
     assert outcome.result is not None  # noqa: S101 - _computed has refused others
-    return len(outcome.result.body) + len(outcome.result.p_values)
+    return len(outcome.result.body) + len(outcome.result.beside or b"")

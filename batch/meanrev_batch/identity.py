@@ -11,15 +11,16 @@ import msgspec
 import numpy as np
 
 import gpu_kernels
-from meanrev_batch.model import Floats, Ints, PairList, Tile
-from meanrev_batch.options import ScanOptions
+from meanrev_batch.model import Floats, Ints, PairList, SeriesList, Tile
+from meanrev_batch.options import FitOptions, ScanOptions, SweepOptions
 
-__all__ = ["FORMAT", "bytes_digest", "column_digest", "hashed", "list_id", "maths", "tile_id"]
+__all__ = ["FORMAT", "bytes_digest", "column_digest", "hashed", "list_id", "maths", "series_id", "tile_id"]
 
 FORMAT = 1
 """Of the files of a run; it changes when they can no longer be read as before."""
 
 _DIGITS = 32
+_NOT_OF_SERIES = ("memory", "top")
 _OF_TESTS = ("lags", "log")
 _OF_TRADES = (*_OF_TESTS, "cost", "objective", "lookback", "periods_per_year", "score", "cost_legs", "bias")
 
@@ -88,6 +89,25 @@ def list_id(
     columns = [column_digest(column) for column in pairs[1:]]
     prices = [[name, digests[name]] for name in involved]
     return _id(["trade", _chosen(options, _OF_TRADES), n_train, pairs.stop, prices, columns])
+
+
+def series_id(
+    options: SweepOptions | FitOptions, names: Iterable[str], digests: Mapping[str, str], series: SeriesList
+) -> str:
+    """Return the id of a chunk of a sweep, or of fits.
+
+    Args:
+        options: Of the run.
+        names: Of the universe, in the order of the matrix.
+        digests: Of the prices of each name.
+        series: Of the chunk.
+    """
+    every = tuple(names)
+    involved = [every[place] for place in np.unique(np.concatenate([series.y, series.x])).tolist() if place >= 0]
+    given = msgspec.to_builtins(options)
+    asked = {name: given[name] for name in given if name not in _NOT_OF_SERIES}
+    columns = [column_digest(column) for column in series]
+    return _id([type(options).__name__, asked, [[name, digests[name]] for name in involved], columns])
 
 
 def _chosen(options: ScanOptions, names: tuple[str, ...]) -> dict[str, Any]:

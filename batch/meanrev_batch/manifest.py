@@ -18,7 +18,7 @@ __all__ = ["about", "agreed", "read", "written"]
 _APART = frozenset({"plan", "uri", "versions", "cpu", "created_ms", "host", "backend"})
 """What the answer does not depend on, or what follows from the rest."""
 
-_OF_UNIVERSE = frozenset({"source", "block", "n_chunks"})
+_OF_UNIVERSE = frozenset({"source", "block", "n_chunks", "members"})
 """What further bars of a universe change."""
 
 _ADVICE = {"split_bar": "give the split of that run as a day or a number of bars, "}
@@ -86,7 +86,7 @@ def agreed(folder: Folder, document: Mapping[str, Any], *, extend: bool = False)
         OtherRun: it is another run; the message has the first difference.
         ForeignFolder: run.json cannot be read.
     """
-    there = read(folder)
+    there, document = read(folder), json.loads(json.dumps(document))
     difference = _difference(there, document, (*_APART, *(_OF_UNIVERSE if extend else ())))
     if difference:
         advice = _ADVICE.get(difference.partition(" ")[0], "") if extend else ""

@@ -7,9 +7,9 @@ import numpy as np
 from meanrev.intake.order import shown_time
 from meanrev_batch.model import Floats, Ints
 
-__all__ = ["REASONS", "Fault", "Panel", "in_order", "repeated"]
+__all__ = ["REASONS", "Fault", "Panel", "in_order", "part_of", "repeated"]
 
-REASONS = ("missing", "short", "constant", "not_positive", "infinite", "not_numeric", "duplicate_bar")
+REASONS = ("missing", "short", "constant", "not_positive", "infinite", "not_numeric", "duplicate_bar", "not_member")
 """Why a name is left out."""
 
 _MS = 10**6
@@ -38,6 +38,11 @@ class Panel(NamedTuple):
     prices: Floats
     faults: dict[str, Fault]
     merged: dict[str, int]
+
+
+def part_of(panel: Panel, start: int, stop: int) -> Panel:
+    """Return the bars from start to before stop, without a copy; faults and merged rows are those of all bars."""
+    return panel._replace(stamps_ms=panel.stamps_ms[start:stop], prices=panel.prices[start:stop])
 
 
 def repeated(panel: Panel, rows: Any, columns: Any, prices: Floats) -> None:

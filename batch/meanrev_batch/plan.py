@@ -5,17 +5,32 @@ from typing import Any, NamedTuple
 
 import msgspec
 import numpy as np
+from numpy.typing import ArrayLike
 
 from meanrev_batch import tables
 from meanrev_batch.calendar import shown
 from meanrev_batch.identity import FORMAT, hashed, list_id, maths, tile_id
-from meanrev_batch.model import Chunk, Ints, PairList
+from meanrev_batch.model import Chunk, Ints, PairList, Window
 from meanrev_batch.options import ScanOptions
 from meanrev_batch.store import Folder
 from meanrev_batch.tiling import block_size, list_size, ranges, tiles
 from meanrev_batch.verdicts import Verdict
 
-__all__ = ["Plan", "Source", "loaded", "plan_of", "universe_file"]
+__all__ = ["Judged", "Plan", "Source", "loaded", "plans_of", "source_entry", "universe_file"]
+
+
+class Judged(NamedTuple):
+    """What is known of the names in a window.
+
+    Attributes:
+        window: Which.
+        verdicts: One a name of the universe, in its order.
+        digests: Of the train part, and of all bars up to each name's stop, by name; of the names that are kept.
+    """
+
+    window: Window
+    verdicts: list[Verdict]
+    digests: tuple[dict[str, str], dict[str, str]]
 
 
 class Source(NamedTuple):
@@ -23,45 +38,55 @@ class Source(NamedTuple):
 
     Attributes:
         uri: Where it was read.
-        verdicts: One a name, in its order.
         stamps_ms: Of the axis.
-        n_train: Bars of the train part.
-        digests: Of the train part, and of both, by name; those of the names that are kept.
+        windows: At least one.
+        rows: Of the matrix, by name: those of all names that are kept in a window.
+        members: A hash of the table of members; "" where there is none.
     """
 
     uri: str
-    verdicts: list[Verdict]
     stamps_ms: Ints
-    n_train: int
-    digests: tuple[dict[str, str], dict[str, str]]
+    windows: list[Judged]
+    rows: dict[str, int]
+    members: str = ""
 
 
 class Plan(NamedTuple):
-    """What is computed.
+    """What is computed in a window.
 
     Attributes:
         options: Of the scan.
-        names: Of the matrix, in its order.
-        stops: (N,) bars up to which each can be traded.
+        window: Which.
+        names: That are kept in it.
+        rows: (N,) of the matrix.
+        stops: (N,) bars of the window up to which each can be traded.
         traded_to_ms: (N,) the times of the last of these bars.
         formed_ms: Times of the first and the last bar of the train part.
-        digests: Of the train part, and of both, by name.
-        n_bars: Bars of both parts.
-        n_train: Bars of the train part.
+        digests: Of the train part, and of the bars up to the stop, by name.
         block: Names of a block.
         document: What run.json says.
     """
 
     options: ScanOptions
+    window: Window
     names: tuple[str, ...]
+    rows: Ints
     stops: Ints
     traded_to_ms: Ints
     formed_ms: tuple[int, int]
     digests: tuple[dict[str, str], dict[str, str]]
-    n_bars: int
-    n_train: int
     block: int
     document: Mapping[str, Any]
+
+    @property
+    def n_train(self) -> int:
+        """Bars of the train part."""
+        return self.window.n_train
+
+    @property
+    def n_bars(self) -> int:
+        """Bars of both parts."""
+        return self.window.n_bars
 
     @property
     def id(self) -> str:
@@ -74,9 +99,11 @@ class Plan(NamedTuple):
             Chunk(
                 tile_id(self.options, self.n_train, self.names, self.digests[0], tile),
                 "test",
-                f"names {tile.y_start} to {tile.y_stop - 1} with {tile.x_start} to {tile.x_stop - 1}",
+                f"names {tile.y_start} to {tile.y_stop - 1} with {tile.x_start} to {tile.x_stop - 1}{self._where}",
                 tile,
                 float(tile.n_pairs * self.n_train),
+                self.window.start,
+                self._rows([*range(tile.y_start, tile.y_stop), *range(tile.x_start, tile.x_stop)]),
             )
             for tile in tiles(len(self.names), self.block)
         ]
@@ -96,84 +123,120 @@ class Plan(NamedTuple):
                 columns = [np.ascontiguousarray(selected[name][chosen]) for name in PairList._fields[1:]]
                 work = PairList(stop, *columns)
                 id_ = list_id(self.options, self.n_train, self.names, self.digests[1], work)
-                place = f"pairs {start} to {end - 1} of those up to bar {stop}"
-                found.append(Chunk(id_, "trade", place, work, float(chosen.size * stop)))
+                place = f"pairs {start} to {end - 1} of those up to bar {stop}{self._where}"
+                rows = self._rows(np.unique(np.concatenate([work.y, work.x])))
+                found.append(Chunk(id_, "trade", place, work, float(chosen.size * stop), self.window.start, rows))
         return found
 
+    @property
+    def _where(self) -> str:
+        return f" of window {self.window.number}" if self.options.windows else ""
 
-def plan_of(source: Source, options: ScanOptions, about: Mapping[str, Any]) -> Plan:
-    """Make the plan of a run.
+    def _rows(self, names: ArrayLike) -> Ints | None:
+        """Return the rows of names; None where the plan has all rows of the matrix, so that numbers are rows."""
+        return self.rows[np.asarray(names, dtype=np.int64)] if self.options.windows else None
+
+
+def plans_of(source: Source, options: ScanOptions, about: Mapping[str, Any]) -> list[Plan]:
+    """Make the plan of a run, one a window.
 
     Args:
         source: The universe.
         options: Of the scan.
         about: What run.json says besides, which the answer does not depend on: versions, host, time.
     """
-    kept = [verdict for verdict in source.verdicts if verdict.status == "kept"]
-    names = tuple(verdict.name for verdict in kept)
-    stops = np.array([verdict.stop for verdict in kept], dtype=np.int64)
-    stamps = source.stamps_ms
-    block = block_size(options.memory, source.n_train, len(names))
+    kept = [[verdict for verdict in each.verdicts if verdict.status == "kept"] for each in source.windows]
+    block = block_size(options.memory, source.windows[0].window.n_train, max(map(len, kept)))
     core = {
         "format": FORMAT,
         "op": "scan",
         "options": msgspec.to_builtins(options),
-        "source": {
-            "first_bar": shown(stamps[0]),
-            "last_bar": shown(stamps[-1]),
-            "n_names": len(source.verdicts),
-            "n_kept": len(names),
-            "n_bars": int(stamps.size),
-            "formed_ms": [int(stamps[0]), int(stamps[source.n_train - 1])],
-            "sha256": hashed([stamps.tolist(), [[*verdict] for verdict in source.verdicts], source.digests[1]]),
-        },
-        "split_bar": source.n_train,
+        "members": source.members,
+        "source": source_entry(source),
+        "split_bar": source.windows[0].window.n_train,
         "maths": maths(),
         "block": block,
-        "n_chunks": {"test": len(tiles(len(names), block))},
+        "n_chunks": {"test": sum(len(tiles(len(each), block)) for each in kept)},
     }
     document = {**core, "plan": hashed(core), "uri": source.uri, **about}
-    return _with(document, options, names, (stops, stamps[stops - 1]), source.digests)
+    found = []
+    for judged, names in zip(source.windows, kept, strict=True):
+        rows = np.array([source.rows[each.name] for each in names], dtype=np.int64)
+        stops = np.array([each.stop for each in names], dtype=np.int64)
+        traded_to = source.stamps_ms[judged.window.start + stops - 1]
+        found.append(_plan(document, options, judged, tuple(each.name for each in names), (rows, stops, traded_to)))
+    return found
+
+
+def source_entry(source: Source) -> dict[str, Any]:
+    """Return what run.json says of the universe."""
+    stamps, verdicts = source.stamps_ms, [each.verdicts for each in source.windows]
+    digests = [each.digests[1] for each in source.windows]
+    return {
+        "first_bar": shown(stamps[0]),
+        "last_bar": shown(stamps[-1]),
+        "n_names": len(verdicts[0]),
+        "n_kept": len(source.rows),
+        "n_bars": int(stamps.size),
+        "windows": [[*each.window, *_formed(each.window, stamps)] for each in source.windows],
+        "sha256": hashed([stamps.tolist(), [[[*each] for each in window] for window in verdicts], digests]),
+    }
+
+
+def _formed(window: Window, stamps_ms: Ints) -> tuple[int, int]:
+    return int(stamps_ms[window.start]), int(stamps_ms[window.start + window.n_train - 1])
 
 
 def universe_file(source: Source) -> bytes:
-    """Return universe.parquet: a row a name, with what became of it."""
-    stamps, verdicts = source.stamps_ms, source.verdicts
-    columns: dict[str, Any] = {name: [getattr(each, name) for each in verdicts] for name in Verdict._fields}
-    for name, ends in (("first_bar", "first"), ("last_bar", "last")):
-        columns[name] = [int(stamps[place]) if place >= 0 else None for place in columns.pop(ends)]
-    kept = [verdict.status == "kept" for verdict in verdicts]
-    ends_ms = stamps[[verdict.stop - 1 for verdict in verdicts]].tolist()
-    columns["traded_to"] = [end if is_kept else None for end, is_kept in zip(ends_ms, kept, strict=True)]
-    for name, digests in zip(("train_digest", "digest"), source.digests, strict=True):
-        columns[name] = [digests.get(each.name) for each in verdicts]
+    """Return universe.parquet: a row a window and name, with what became of it."""
+    stamps = source.stamps_ms
+    columns: dict[str, list[Any]] = {name: [] for name in tables.UNIVERSE.names}
+    for window, verdicts, digests in source.windows:
+        for each in verdicts:
+            is_kept = each.status == "kept"
+            row = each._asdict() | {
+                "window": window.number,
+                "first_bar": int(stamps[window.start + each.first]) if each.first >= 0 else None,
+                "last_bar": int(stamps[window.start + each.last]) if each.last >= 0 else None,
+                "row": source.rows[each.name] if is_kept else None,
+                "traded_to": int(stamps[window.start + each.stop - 1]) if is_kept else None,
+                "train_digest": digests[0].get(each.name),
+                "digest": digests[1].get(each.name),
+            }
+            for name, column in columns.items():
+                column.append(row[name])
     return tables.encoded(columns, tables.UNIVERSE, {})
 
 
-def loaded(folder: Folder, document: Mapping[str, Any]) -> Plan:
-    """Return the plan that is in a folder.
+def loaded(folder: Folder, document: Mapping[str, Any]) -> list[Plan]:
+    """Return the plan that is in a folder, one a window.
 
     Args:
         folder: Of the run.
         document: Its run.json.
     """
-    table = tables.columns_of([folder.path / "universe.parquet"], tables.UNIVERSE)
-    rows = [row for row in table.to_pylist() if row["status"] == "kept"]
-    names = tuple(row["name"] for row in rows)
-    digests = tuple({row["name"]: row[key] for row in rows} for key in ("train_digest", "digest"))
-    ends = np.array([int(row["traded_to"].timestamp() * 1000) for row in rows], dtype=np.int64)
-    stops = np.array([row["stop"] for row in rows], dtype=np.int64)
     options = msgspec.convert(document["options"], ScanOptions)
-    return _with(document, options, names, (stops, ends), (digests[0], digests[1]))
+    table = tables.columns_of([folder.path / "universe.parquet"], tables.UNIVERSE).to_pylist()
+    found = []
+    for *numbers, _, _ in document["source"]["windows"]:
+        window = Window(*numbers)
+        rows = [row for row in table if row["status"] == "kept" and row["window"] == window.number]
+        digests = tuple({row["name"]: row[key] for row in rows} for key in ("train_digest", "digest"))
+        ends = np.array([int(row["traded_to"].timestamp() * 1000) for row in rows], dtype=np.int64)
+        at, stops = (np.array([row[name] for row in rows], dtype=np.int64) for name in ("row", "stop"))
+        judged = Judged(window, [], (digests[0], digests[1]))
+        found.append(_plan(document, options, judged, tuple(row["name"] for row in rows), (at, stops, ends)))
+    return found
 
 
-def _with(
+def _plan(
     document: Mapping[str, Any],
     options: ScanOptions,
+    judged: Judged,
     names: tuple[str, ...],
-    ends: tuple[Ints, Ints],
-    digests: tuple[dict[str, str], dict[str, str]],
+    places: tuple[Ints, Ints, Ints],
 ) -> Plan:
-    first_ms, last_ms = document["source"]["formed_ms"]
-    n_bars, n_train, block = document["source"]["n_bars"], document["split_bar"], document["block"]
-    return Plan(options, names, *ends, (first_ms, last_ms), digests, n_bars, n_train, block, document)
+    first_ms, last_ms = document["source"]["windows"][judged.window.number - 1][-2:]
+    return Plan(
+        options, judged.window, names, *places, (first_ms, last_ms), judged.digests, document["block"], document
+    )

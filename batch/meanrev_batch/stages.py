@@ -7,15 +7,17 @@ goes on with the same command.
 import json
 import math
 import time
-from collections.abc import Callable, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from meanrev_batch import report as reports
 from meanrev_batch import tables
+from meanrev_batch.calendar import shown
 from meanrev_batch.engines import Engine, Stop
-from meanrev_batch.errors import StoppedRun
+from meanrev_batch.errors import Incomplete, StoppedRun
 from meanrev_batch.gather import false_discovery, ranking
 from meanrev_batch.model import Chunk, Job, Outcome, Stage
 from meanrev_batch.plan import Plan
@@ -24,7 +26,7 @@ from meanrev_batch.report import Report
 from meanrev_batch.store import Folder
 from meanrev_batch.supervise import hopeless
 
-__all__ = ["Means", "Selected", "Watch", "computed", "gathered", "selected"]
+__all__ = ["Means", "Selected", "Watch", "complete", "computed", "gathered", "selected"]
 
 Watch = Callable[[Event], object]
 """Called with what is known of a stage, when it begins and after each chunk."""
@@ -47,19 +49,23 @@ class Means(NamedTuple):
 
 
 class Selected(NamedTuple):
-    """The pairs that are traded.
+    """The pairs of a window that are traded.
 
     Attributes:
+        plan: Of the window.
         columns: Of their tests, by name.
-        q_values: (P,).
+        q_values: (P,) among all pairs of the window.
         n_tried: Pairs that have a statistic.
         tests: The chunks that they are from.
+        trades: The chunks in which they are traded.
     """
 
+    plan: Plan
     columns: dict[str, Any]
     q_values: Any
     n_tried: int
     tests: Sequence[Chunk]
+    trades: Sequence[Chunk]
 
 
 def computed(stage: Stage, chunks: Sequence[Chunk], folder: Folder, means: Means, report: Report) -> bool:
@@ -105,6 +111,18 @@ def computed(stage: Stage, chunks: Sequence[Chunk], folder: Folder, means: Means
     return now.done == now.total
 
 
+def complete(folder: Folder, stage: Stage, chunks: Sequence[Chunk]) -> None:
+    """Check that all chunks of a stage are there.
+
+    Raises:
+        Incomplete: some are missing.
+    """
+    missing = [chunk for chunk in chunks if not folder.has(chunk)]
+    if missing:
+        rule = f"{len(missing)} of {len(chunks)} chunks of stage {stage} are missing in {folder.path}"
+        raise Incomplete(f"{rule}, the first is {missing[0].place}; run the command that computed the others again")
+
+
 def _kept(folder: Folder, outcome: Outcome, report: Report) -> None:
     """Write the result of a chunk, or why there is none."""
     if outcome.result is not None:
@@ -114,48 +132,75 @@ def _kept(folder: Folder, outcome: Outcome, report: Report) -> None:
     folder.put(f"failed/{outcome.chunk.id}.json", json.dumps(report.failed[-1]).encode())
 
 
-def selected(folder: Folder, plan: Plan, tests: Sequence[Chunk]) -> Selected:
-    """Return the pairs that are traded, with their q-values over all pairs.
+def selected(folder: Folder, plan: Plan) -> Selected:
+    """Return the pairs of a window that are traded, with their q-values over all its pairs.
 
     Args:
         folder: Of the run.
-        plan: Of the run.
-        tests: All chunks of the first stage, which must be done.
+        plan: Of the window, all of whose tests must be done.
     """
-    paths = [folder.path / f"test/{chunk.id}.p64" for chunk in tests]
-    table = tables.columns_of([folder.path / f"test/{chunk.id}.parquet" for chunk in tests], tables.TESTS)
+    tests = plan.tests()
+    paths = [folder.beside(chunk) for chunk in tests]
+    table = tables.columns_of([folder.body(chunk) for chunk in tests], tables.TESTS)
     columns = {name: table[name].to_numpy() for name in table.column_names}
     q_values = false_discovery.q_values(paths, columns["p_value"])
-    chosen = plan.options.selection
-    kept = slice(None) if chosen.by == "p" else np.flatnonzero(q_values < chosen.level)
+    rule = plan.options.selection
+    kept = slice(None) if rule.by == "p" else np.flatnonzero(q_values < rule.level)
     n_tried = sum(path.stat().st_size for path in paths) // 8
-    return Selected({name: column[kept] for name, column in columns.items()}, q_values[kept], n_tried, tests)
+    chosen = {name: column[kept] for name, column in columns.items()}
+    return Selected(plan, chosen, q_values[kept], n_tried, tests, plan.trades(chosen))
 
 
-def gathered(folder: Folder, plan: Plan, found: Selected, trades: Sequence[Chunk], report: Report) -> None:
+def gathered(folder: Folder, windows: Sequence[Selected], report: Report) -> None:
     """Rank the traded pairs, write pairs.parquet, remove chunks of an earlier universe, and fill the report.
 
     Args:
         folder: Of the run.
-        plan: Of the run.
-        found: What was selected.
-        trades: All chunks of the second stage, which must be done.
+        windows: What was selected in each, all of whose trades must be done.
         report: Gets the counts.
     """
     begun = time.monotonic()
-    traded = tables.columns_of([folder.path / f"trade/{chunk.id}.parquet" for chunk in trades], tables.TRADES)
+
+    def parts() -> Iterator[dict[str, Any]]:
+        for found in windows:
+            yield from _ranked(folder, found, report)
+
+    with folder.placing("pairs.parquet") as path:
+        n_rows = tables.write_parts(path, tables.PAIRS, parts(), {"plan": windows[0].plan.id})
+    for stage in ("test", "trade"):
+        every = (chunk.id for found in windows for chunk in (found.tests if stage == "test" else found.trades))
+        report.removed += folder.swept(stage, every)
+    report.seconds["gather"] = {"wall": round(time.monotonic() - begun, 3)}
+    report.files = [reports.file_entry(folder.path / "pairs.parquet", n_rows)]
+
+
+def _ranked(folder: Folder, found: Selected, report: Report) -> Iterator[dict[str, Any]]:
+    """Yield the rows of a window, best first, and add its counts to the report."""
+    plan = found.plan
+    traded = tables.columns_of([folder.body(chunk) for chunk in found.trades], tables.TRADES)
     ascending = np.argsort(found.columns["p_value"], kind="stable")
     places = np.searchsorted(found.columns["p_value"][ascending], traded["p_value"].to_numpy())
     q_values = found.q_values[ascending][places]
-    with folder.placing("pairs.parquet") as path:
-        parts = ranking.rows(plan, traded, q_values)
-        n_rows = tables.write_pairs(path, parts, {"plan": plan.id})
-    report.n_tried, report.n_selected = found.n_tried, len(q_values)
-    report.n_pairs = len(plan.names) * (len(plan.names) - 1) // 2
-    status = traded["status"].to_pylist()
-    report.by_status = {name: status.count(name) for name in dict.fromkeys(status)}
-    report.tries = ranking.tries_of(traded)._asdict()
-    for stage, chunks in (("test", found.tests), ("trade", trades)):
-        report.removed += folder.swept(stage, (chunk.id for chunk in chunks))
-    report.seconds["gather"] = {"wall": round(time.monotonic() - begun, 3)}
-    report.files = [reports.file_entry(folder.path / "pairs.parquet", n_rows)]
+    yield from ranking.rows(plan, traded, q_values)
+    n_pairs = len(plan.names) * (len(plan.names) - 1) // 2
+    report.n_tried += found.n_tried
+    report.n_selected += len(q_values)
+    report.n_pairs += n_pairs
+    report.by_status = dict(Counter(report.by_status) + Counter(traded["status"].to_pylist()))
+    tries = ranking.tries_of(traded)._asdict()
+    if plan.options.windows is None:
+        report.tries = tries
+        return
+    times = {"formed_from": plan.formed_ms[0], "formed_to": plan.formed_ms[1]}
+    report.windows.append(
+        {
+            "window": plan.window.number,
+            **{name: shown(stamp) for name, stamp in times.items()},
+            "n_kept": len(plan.names),
+            "n_left": int(np.count_nonzero(plan.stops < plan.n_bars)),
+            "n_pairs": n_pairs,
+            "n_tried": found.n_tried,
+            "n_selected": len(q_values),
+            "tries": tries,
+        }
+    )

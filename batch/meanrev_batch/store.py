@@ -10,13 +10,11 @@ from typing import NamedTuple
 
 from meanrev_batch import tables
 from meanrev_batch.errors import BusyFolder, ForeignFolder
-from meanrev_batch.file_names import STAGES, ours
+from meanrev_batch.file_names import BESIDE, STAGES, ours
 from meanrev_batch.identity import bytes_digest
-from meanrev_batch.model import Chunk, Result, Tile
+from meanrev_batch.model import Chunk, Result
 
 __all__ = ["Folder", "Survey"]
-
-_A_P_VALUE = 8
 
 
 class Survey(NamedTuple):
@@ -42,8 +40,11 @@ class Folder:
         self.path = path
         self._lock = -1
 
-    def made(self) -> "Folder":
+    def made(self, stages: Iterable[str] = ("test", "trade")) -> "Folder":
         """Make the folder and those inside where they are missing.
+
+        Args:
+            stages: Of the run.
 
         Raises:
             ForeignFolder: it holds files, and no run.
@@ -55,7 +56,7 @@ class Folder:
             others = sorted(entry.name for entry in self.path.iterdir() if ours(self.path, entry) is None)
             if others:
                 raise ForeignFolder(f"{self.path} holds {others[0]} and no run; give another --out, or an empty folder")
-        for name in STAGES:
+        for name in (*stages, "failed"):
             (self.path / name).mkdir(parents=True, exist_ok=True)
         return self
 
@@ -109,23 +110,30 @@ class Folder:
             raise
 
     def commit(self, chunk: Chunk, result: Result) -> None:
-        """Keep the result of a chunk: its p-values first, because the Parquet file says that the chunk is done."""
-        if isinstance(chunk.work, Tile):
-            self.put(f"test/{chunk.id}.p64", result.p_values)
-        self.put(f"{chunk.stage}/{chunk.id}.parquet", result.body)
+        """Keep the result of a chunk: the file beside it first, because the Parquet file says that it is done."""
+        if result.beside is not None:
+            self.put(str(self.beside(chunk).relative_to(self.path)), result.beside)
+        self.put(str(self.body(chunk).relative_to(self.path)), result.body)
         (self.path / f"failed/{chunk.id}.json").unlink(missing_ok=True)
 
     def has(self, chunk: Chunk) -> bool:
         """Return whether a chunk is done: its files are whole, undamaged, and of this chunk."""
-        note = tables.verified(self.path / f"{chunk.stage}/{chunk.id}.parquet")
+        note = tables.verified(self.body(chunk))
         if note is None or note.get("id") != chunk.id or note.get("n_rows") != note["rows"]:
             return False
-        if not isinstance(chunk.work, Tile):
-            return True
+        if "beside" not in note:
+            return chunk.stage != "test"  # a tile always has its p-values beside it
         with suppress(OSError):
-            data = (self.path / f"test/{chunk.id}.p64").read_bytes()
-            return len(data) == _A_P_VALUE * note["n_pairs"] and bytes_digest(data) == note.get("p_digest")
+            return bool(bytes_digest(self.beside(chunk).read_bytes()) == note["beside"])
         return False
+
+    def body(self, chunk: Chunk) -> Path:
+        """Return where the Parquet file of a chunk is."""
+        return self.path / f"{chunk.stage}/{chunk.id}.parquet"
+
+    def beside(self, chunk: Chunk) -> Path:
+        """Return where the file beside it is."""
+        return self.path / f"{chunk.stage}/{chunk.id}{BESIDE[chunk.stage]}"
 
     def survey(self) -> Survey:
         """Remove what ended processes left unfinished, and list what is no part of a run."""
@@ -144,7 +152,7 @@ class Folder:
         """Remove the files of chunks that are not of the plan, and return how many there were.
 
         Args:
-            stage: "test" or "trade".
+            stage: Of the chunks.
             ids: Of the plan's chunks.
         """
         wanted, removed = set(ids), 0

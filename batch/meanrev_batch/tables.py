@@ -9,10 +9,28 @@ from typing import Any, cast
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from gpu_kernels.ou.claims import FIELDS
 from gpu_kernels.pair_trading.model import N_PERIODS, PairTable
-from meanrev_batch.errors import Incomplete
+from gpu_kernels.threshold_grid.model import WalkStep
+from meanrev_batch.errors import BadOption, Incomplete
 
-__all__ = ["PAIRS", "TESTS", "TRADES", "UNIVERSE", "columns_of", "encoded", "verified", "write_pairs"]
+__all__ = [
+    "BARS",
+    "FITTED",
+    "PAIRS",
+    "SERIES",
+    "STEPS",
+    "SWEPT",
+    "TESTS",
+    "TRADES",
+    "UNIVERSE",
+    "answer_of_series",
+    "columns_of",
+    "encoded",
+    "pairs_of",
+    "verified",
+    "write_parts",
+]
 
 _ROWS = 1 << 17
 """Rows of a group."""
@@ -23,7 +41,9 @@ _TIME = pa.timestamp("ms", tz="UTC")
 _OTHER_TYPES = {
     "test_trades": pa.int64(),
     **dict.fromkeys(("period_half_life", "period_p_value"), pa.list_(pa.float64(), N_PERIODS)),
-    **dict.fromkeys(("status", "reason", "test_note"), _TEXT),
+    **dict.fromkeys(("status", "reason", "test_note", "note"), _TEXT),
+    **dict.fromkeys(("cell", "lookback", "num_trades", "plateau_cell", "n_bars", "n_samples", "tries"), pa.int64()),
+    **dict.fromkeys(("series", "train_start", "train_stop", "test_start", "test_stop"), pa.int64()),
 }
 _OF_SCANS = PairTable._fields[: PairTable._fields.index("n_pairs")]
 _NOT_OF_LISTS = {"y", "x", "q_value", "train_sharpe", "deflated_sharpe", "p_best"}
@@ -48,18 +68,67 @@ TRADES = _schema(_PLACES, _typed(_TESTED), _typed(_OF_LISTS), _typed(("sharpe_pe
 """A list, traded."""
 
 PAIRS = _schema(
-    [("rank", pa.int64()), ("y", _TEXT), ("x", _TEXT)],
+    [("rank", pa.int64()), ("window", pa.int32()), ("y", _TEXT), ("x", _TEXT)],
     _typed(name for name in _OF_SCANS if name not in {"y", "x", "p_best"}),
     [("formed_from", _TIME), ("formed_to", _TIME), ("traded_to", _TIME), ("left", pa.string())],
 )
 """The answer: PairTable's columns in its order, but p_best, between rank and bars."""
 
 UNIVERSE = _schema(
-    [("name", pa.string()), ("status", _TEXT), ("reason", _TEXT), ("detail", pa.string())],
+    [("window", pa.int32()), ("name", pa.string()), ("status", _TEXT), ("reason", _TEXT), ("detail", pa.string())],
     [("first_bar", _TIME), ("last_bar", _TIME), ("n_bars", pa.int64()), ("n_filled", pa.int64())],
-    [("stop", pa.int64()), ("traded_to", _TIME), ("train_digest", pa.string()), ("digest", pa.string())],
+    [
+        ("row", pa.int32()),
+        ("stop", pa.int64()),
+        ("traded_to", _TIME),
+        ("train_digest", pa.string()),
+        ("digest", pa.string()),
+    ],
 )
-"""Every name of the universe, and why it was left out."""
+"""Every name of the universe in every window, and why it was left out."""
+
+
+_OF_CELLS = ("cell", "entry_zscore", "exit_zscore", "cost", "lookback")
+_FIGURES = ("sharpe_ratio", "cumulative_return", "max_drawdown", "num_trades", "deflated_sharpe")
+_PLATEAUS = ("plateau_cell", "plateau_entry_zscore", "plateau_exit_zscore", "plateau_value")
+_ERRORS = ("n_bars", "sharpe_std_error", "probability_sharpe_positive", "status", "reason", "note")
+_BEST = [*_OF_CELLS, *_FIGURES, "run_deflated_sharpe", *_PLATEAUS, *_ERRORS]
+_WALKED = [*_OF_CELLS, *(name for name in WalkStep._fields if name not in {"series", "cell"})]
+
+SWEPT = _schema(
+    [("y", pa.int32()), ("x", pa.int32())],
+    _typed([name for name in _BEST if name != "run_deflated_sharpe"]),
+    _typed(("skewness", "kurtosis", "tries", "tries_mean", "tries_squares")),
+)
+"""A chunk of a sweep: the best cells of its series, and what the gathering needs of all its cells."""
+
+STEPS = _schema(_typed(["series", *_WALKED]))
+"""The steps of its walk-forward; a series is its row in the chunk."""
+
+FITTED = _schema([("y", pa.int32()), ("x", pa.int32())], _typed([*FIELDS, "status", "reason"]))
+"""A chunk of fits."""
+
+SERIES = _schema(_PLACES, _typed(("hedge_ratio", "intercept")))
+"""The series of a sweep or of fits, in their order: rows of the matrix; x is -1 for a name alone."""
+
+BARS = _schema([("time", _TIME)])
+"""The times of the bars."""
+
+_OF_NAMES, _OF_PAIRS = [("name", _TEXT)], [("y", _TEXT), ("x", _TEXT), *_typed(("hedge_ratio", "intercept"))]
+_DATES = [(name, _TIME) for name in ("train_first", "train_last", "test_first", "test_last")]
+
+
+def answer_of_series(kind: str, *, of_pairs: bool) -> Any:
+    """Return the schema of an answer.
+
+    Args:
+        kind: "best", "walk" or "fits".
+        of_pairs: Whether the series are spreads of pairs.
+    """
+    ids = _OF_PAIRS if of_pairs else _OF_NAMES
+    if kind == "fits":
+        return _schema(ids, _typed([*FIELDS, "status", "reason"]))
+    return _schema(ids, _typed(_BEST)) if kind == "best" else _schema(ids, _typed(_WALKED), _DATES)
 
 
 def encoded(columns: Mapping[str, Any], schema: Any, note: Mapping[str, Any]) -> bytes:
@@ -117,6 +186,40 @@ def columns_of(paths: Sequence[Path], schema: Any, names: Iterable[str] | None =
     return pa.concat_tables([nothing, *(part.replace_schema_metadata(None) for part in parts)])
 
 
+def pairs_of(path: Path) -> dict[str, Any]:
+    """Read the pairs of a file, such as pairs.parquet of a scan.
+
+    Args:
+        path: Of a Parquet file.
+
+    Returns:
+        y and x as lists of names, hedge_ratio and intercept as float64.
+
+    Raises:
+        BadOption: the file cannot be read, or has no such columns.
+    """
+    kinds = {"y": pa.string(), "x": pa.string(), "hedge_ratio": pa.float64(), "intercept": pa.float64()}
+    try:
+        read = _table(path)
+        columns = {name: read[name].cast(kind).combine_chunks() for name, kind in kinds.items()}
+    except KeyError as error:
+        name = str(error).split('"')[1]
+        rule = (
+            "must be a Parquet file with the columns y, x, hedge_ratio and intercept, such as pairs.parquet of a scan"
+        )
+        raise BadOption("pairs", f"{rule}; {name} is missing", str(path)) from None
+    except (OSError, pa.ArrowException) as error:
+        raise BadOption("pairs", f"cannot be read ({str(error).splitlines()[0]})", str(path)) from None
+    empty = next((name for name, column in columns.items() if column.null_count), None)
+    if empty is not None:
+        raise BadOption("pairs", f"must have a value of {empty} in each row", str(path))
+    if "window" in read.column_names and len(read["window"].unique()) > 1:
+        rule = "must be of one window, because each fits its own hedge ratios; write the rows of one to a file"
+        raise BadOption("pairs", rule, str(path))
+    numbers = {name: columns[name].to_numpy() for name in ("hedge_ratio", "intercept")}
+    return {name: columns[name].to_pylist() for name in ("y", "x")} | numbers
+
+
 def _table(path: Path, columns: list[str] | None = None) -> Any:
     """Read a file, or some of its columns, and verify its checksums; pq.read_table takes several times as long."""
     with pq.ParquetFile(path, page_checksum_verification=True) as file:
@@ -131,15 +234,16 @@ def _read(path: Path, columns: list[str]) -> Any:
         raise Incomplete(f"{path} {what}; run the command that wrote it again") from None
 
 
-def write_pairs(path: Path, parts: Iterable[Mapping[str, Any]], note: Mapping[str, Any]) -> int:
-    """Write pairs.parquet part by part, and return how many rows it has.
+def write_parts(path: Path, schema: Any, parts: Iterable[Mapping[str, Any]], note: Mapping[str, Any]) -> int:
+    """Write an answer part by part, and return how many rows it has.
 
     Args:
         path: Where to.
+        schema: Of the answer.
         parts: Columns by name, of at most a group of rows each.
         note: What its footer says.
     """
-    schema = PAIRS.with_metadata({_KEY: json.dumps(note).encode()})
+    schema = schema.with_metadata({_KEY: json.dumps(note).encode()})
     n_rows = 0
     with pq.ParquetWriter(path, schema, compression="zstd") as writer:
         for part in parts:

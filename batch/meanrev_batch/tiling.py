@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from meanrev_batch.model import Tile
 
-__all__ = ["block_size", "list_size", "ranges", "tiles", "worker_bytes"]
+__all__ = ["block_size", "list_size", "ranges", "series_size", "tiles", "worker_bytes"]
 
 _LARGEST = 384
 _FEWEST = 16
@@ -19,6 +19,13 @@ _A_PRICE, _A_PAIR = 38, 140
 
 _LIST = 1 << 22
 """Prices of the residuals of a list: it is traded in about half a second."""
+
+
+_COPIES, _A_CELL = 8, 4 * 56
+"""Arrays of a chunk's prices that a worker has at a time, and bytes of its figures for each cell and series."""
+
+_MOST_SERIES = 512
+"""Series of a chunk: more give no further speed."""
 
 
 def block_size(memory: int, n_bars: int, n_names: int) -> int:
@@ -52,6 +59,20 @@ def list_size(n_bars: int) -> int:
         n_bars: Bars over which they are traded.
     """
     return max(_FEWEST, _LIST // n_bars)
+
+
+def series_size(memory: int, n_bars: int, n_cells: int, n_series: int) -> int:
+    """Return how many series a chunk of a sweep, or of fits, has.
+
+    Args:
+        memory: Bytes that a worker may take; a chunk has one series at least, even if it takes more.
+        n_bars: Of each series.
+        n_cells: Of the grid; 1 of a fit.
+        n_series: In all.
+    """
+    each = _COPIES * 8 * n_bars + _A_CELL * n_cells
+    most = max(1, min(_MOST_SERIES, (memory - _BASE) // each))
+    return int(min(most, max(_FEWEST, -(-n_series // 8))))
 
 
 def ranges(total: int, size: int) -> Iterator[tuple[int, int]]:

@@ -5,7 +5,7 @@ train part. What it does afterwards does not decide that: where its prices end i
 to there. Prices are taken as adjusted; a jump as in a split is reported and never repaired.
 """
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from typing import NamedTuple
 
 import numpy as np
@@ -18,7 +18,7 @@ from meanrev_batch.model import Floats, Ints
 from meanrev_batch.options import ScanOptions
 from meanrev_batch.panel import Panel
 
-__all__ = ["Verdict", "judged"]
+__all__ = ["Verdict", "judged", "readable"]
 
 _FEWEST_TESTED = 2
 _SPLITS = (2.0, 3.0, 4.0, 5.0, 10.0, 20.0)
@@ -51,8 +51,22 @@ class Verdict(NamedTuple):
     stop: int
 
 
-def judged(panel: Panel, on_axis: NDArray[np.bool_], n_train: int, options: ScanOptions) -> Iterator[Verdict]:
-    """Yield a verdict for each name of the panel, in its order."""
+def judged(
+    panel: Panel,
+    on_axis: NDArray[np.bool_],
+    n_train: int,
+    options: ScanOptions,
+    members: Collection[str] | None = None,
+) -> Iterator[Verdict]:
+    """Yield a verdict for each name of the panel, in its order.
+
+    Args:
+        panel: The bars of a window.
+        on_axis: Which of them are taken.
+        n_train: Bars of the train part.
+        options: Of the scan.
+        members: Names that count; None for all.
+    """
     stamps = panel.stamps_ms[on_axis]
     for name, whole in zip(panel.names, panel.prices.T, strict=True):
         own, column = int(np.count_nonzero(~np.isnan(whole))), whole[on_axis]
@@ -65,6 +79,8 @@ def judged(panel: Panel, on_axis: NDArray[np.bool_], n_train: int, options: Scan
         fault = panel.faults.get(name)
         found = _wrong(prices, has, (first, last, stop), n_train, stamps, options)
         reason, detail = next(found, ("", "")) if fault is None else (fault.reason, fault.detail)
+        if members is not None and name not in members:
+            reason, detail = "not_member", f"it is no member at {shown(stamps[n_train - 1])}"
         parts = [detail] if detail else []
         if own > n_bars:
             parts.append(f"{own - n_bars} of its {own} bars are not on the axis, which has {stamps.size}")
@@ -75,6 +91,36 @@ def judged(panel: Panel, on_axis: NDArray[np.bool_], n_train: int, options: Scan
         status = "dropped" if reason else "kept"
         n_filled = int(np.count_nonzero(carried[:stop]))
         yield Verdict(name, status, reason, "; ".join(parts), first, last, n_bars, n_filled, stop)
+
+
+def readable(panel: Panel, on_axis: NDArray[np.bool_], *, positive: bool) -> Iterator[Verdict]:
+    """Yield a verdict for each name of a sweep or of fits, which leave out what cannot be read and nothing else.
+
+    Missing bars stay missing there: the operations have rules for them, and a status for each series.
+
+    Args:
+        panel: The universe.
+        on_axis: Which of its bars are taken.
+        positive: Leave out names with a price of which there is no logarithm, too.
+    """
+    stamps = panel.stamps_ms[on_axis]
+    for name, whole in zip(panel.names, panel.prices.T, strict=True):
+        column = whole[on_axis]
+        places = np.flatnonzero(~np.isnan(column))
+        first, last = (int(places[0]), int(places[-1])) if places.size else (-1, -1)
+        beyond = np.flatnonzero(np.abs(column) > LARGEST_MAGNITUDE)
+        reason, detail = panel.faults.get(name, ("", ""))
+        if not reason and beyond.size:
+            reason, detail = "infinite", f"price {column[beyond[0]]:g} at {shown(stamps[beyond[0]])}"
+        low = np.flatnonzero(column <= 0.0) if positive else places[:0]
+        if not reason and low.size:
+            reason = "not_positive"
+            detail = f"price {column[low[0]]:g} at {shown(stamps[low[0]])}, of which there is no logarithm"
+        if not reason and first < 0:
+            reason, detail = "missing", "no price on the axis"
+        merged = f"{panel.merged[name]} rows repeat the price of their bar" if name in panel.merged else ""
+        said = "; ".join(filter(None, [detail, merged]))
+        yield Verdict(name, "dropped" if reason else "kept", reason, said, first, last, places.size, 0, column.size)
 
 
 def _wrong(

@@ -36,6 +36,7 @@ class ExitCode(IntEnum):
     BAD_DATA = 4
     DEVICE = 5
     INCOMPLETE = 6
+    BUSY = 7
     INTERRUPTED = 130
 
 

@@ -23,7 +23,7 @@ COMMANDS: Mapping[str, str] = {
     "pair": "Test one pair of columns for cointegration, and find the thresholds to trade it at.",
     "stats": "Describe what each column of a file would have brought, or the returns in it.",
     "rolling": "Find weights, or principal components, of every window of a file's returns.",
-    "batch": "Scan universes of thousands of names, chunk by chunk; a run that was interrupted goes on.",
+    "batch": "Scan, sweep or fit universes of thousands of names, chunk by chunk; what was interrupted goes on.",
     "put": "Have a server keep the prices of a file, for sweep and scan.",
     "matrices": "List the matrices that a server keeps.",
     "drop": "Have a server forget a matrix.",
@@ -84,7 +84,7 @@ class _Lazily(click.Group):
 @click.group(
     cls=_Lazily,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
-    epilog="Exit codes: 0 ok, 2 usage, 3 no server, 4 bad data, 5 device, 6 incomplete, 130 interrupted.",
+    epilog="Exit codes: 0 ok, 2 usage, 3 no server, 4 bad data, 5 device, 6 incomplete, 7 busy, 130 interrupted.",
 )
 @click.version_option(package_name="meanrev", message="%(package)s %(version)s")
 def meanrev() -> None:

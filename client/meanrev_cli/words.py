@@ -5,7 +5,7 @@ import click
 from meanrev.errors import InvalidInput
 from meanrev.methods.rates import fraction
 
-__all__ = ["COST", "COSTS", "RATE", "SPANS"]
+__all__ = ["COST", "COSTS", "RATE", "SPANS", "WINDOWS"]
 
 
 class _Costs(click.ParamType):  # type: ignore[type-arg, unused-ignore] # generic in newer releases only
@@ -34,6 +34,20 @@ class _Spans(click.ParamType):  # type: ignore[type-arg, unused-ignore] # generi
         if len(parts) not in {2, 3} or not all(part.isdecimal() for part in parts):
             self.fail(f"{value!r} is no walk-forward: give TRAIN/TEST or TRAIN/TEST/PURGE, in bars.", param, ctx)
         return tuple(int(part) for part in parts)
+
+
+class _Windows(click.ParamType):  # type: ignore[type-arg, unused-ignore] # generic in newer releases only
+    """Bars of formation windows: "756,126,126"."""
+
+    name = "windows"
+
+    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> tuple[int, ...]:
+        if isinstance(value, tuple):
+            return value
+        parts = [part.strip() for part in str(value).split(",")]
+        if len(parts) != 3 or not all(part.isdecimal() and int(part) for part in parts):
+            self.fail(f"{value!r} are no windows: give TRAIN,TEST,STEP in bars, such as 756,126,126.", param, ctx)
+        return tuple(map(int, parts))
 
 
 class _Cost(_Costs):
@@ -66,3 +80,4 @@ COST = _Cost()
 COSTS = _Costs()
 RATE = _Rate()
 SPANS = _Spans()
+WINDOWS = _Windows()

@@ -18,7 +18,7 @@ submit() {
   echo "${job%%;*}" # where Slurm has several clusters, it prints JOB;CLUSTER
 }
 
-tests=$(submit --array="1-$SHARDS" "$here/shard.sbatch")
-trades=$(submit --array="1-$SHARDS" --dependency="afterok:$tests" "$here/shard.sbatch")
+tests=$(STAGE=test submit --array="1-$SHARDS" "$here/shard.sbatch")
+trades=$(STAGE=trade submit --array="1-$SHARDS" --dependency="afterok:$tests" "$here/shard.sbatch")
 answer=$(submit --dependency="afterok:$trades" "$here/gather.sbatch")
 echo "tests: $tests, trades: $trades, answer: $answer"

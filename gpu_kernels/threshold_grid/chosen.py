@@ -13,7 +13,7 @@ from gpu_kernels.threshold_grid.cell_errors import independent
 from gpu_kernels.threshold_grid.model import ERROR, OK, Cells, Choice, GridMetrics, Progress
 from gpu_kernels.threshold_grid.reasons import of_metrics, of_series
 
-__all__ = ["choose", "deflate"]
+__all__ = ["choose", "deflate", "shapes"]
 
 
 def choose(
@@ -85,19 +85,19 @@ def deflate(
     """
     best, n_bars = choice.best, choice.n_bars
     found = np.full(best.size, np.nan)
-    shapes = _shapes(prices, best, cells, rules) if prices is not None else np.tile([0.0, 3.0], (best.size, 1))
+    moments = shapes(prices, best, cells, rules) if prices is not None else np.tile([0.0, 3.0], (best.size, 1))
     for rows in rows_of(*sharpe_ratio.shape):
         interruption.check()
         tried = sharpe_ratio[rows] / np.sqrt(rules.periods_per_year)
         counts, variances = _spread(tried)
         benchmarks = map(deflated.expected_maximum, counts.tolist(), variances.tolist())
         ratios, lengths = host.taken(tried, best[rows]).tolist(), np.maximum(n_bars[rows], 1).tolist()
-        each = zip(ratios, benchmarks, lengths, shapes[rows].tolist(), strict=True)
+        each = zip(ratios, benchmarks, lengths, moments[rows].tolist(), strict=True)
         found[rows] = [deflated.probability(ratio, chance, length, *shape) for ratio, chance, length, shape in each]
         if progress is not None:
             progress(rows.stop, best.size)
     ratio = host.taken(sharpe_ratio, best) / np.sqrt(rules.periods_per_year)
-    error = independent(ratio, shapes[:, 0], shapes[:, 1], n_bars)
+    error = independent(ratio, moments[:, 0], moments[:, 1], n_bars)
     return choice._replace(
         deflated_sharpe=found,
         sharpe_std_error=error * np.sqrt(rules.periods_per_year),
@@ -115,9 +115,16 @@ def _spread(tried: Floats) -> tuple[NDArray[np.int64], Floats]:
     return counts, np.einsum("bg,bg->b", apart, apart) / np.maximum(counts - 1, 1)
 
 
-def _shapes(prices: Floats, best: NDArray[np.int64], cells: Cells, rules: Rules) -> Floats:
-    """Return skewness and kurtosis of each series' best cell, (B, 2); NaN where it has none."""
-    shapes = np.full((best.size, 2), np.nan)
+def shapes(prices: Floats, best: NDArray[np.int64], cells: Cells, rules: Rules) -> Floats:
+    """Return skewness and kurtosis of the returns of each series' best cell, (B, 2); NaN where it has none.
+
+    Args:
+        prices: (B, T) of the sweep.
+        best: (B,) cells, -1 where there is none.
+        cells: The cells of the grid.
+        rules: Of the backtests.
+    """
+    moments = np.full((best.size, 2), np.nan)
     lookbacks = np.where(best >= 0, cells.lookback[best], 0)
     for lookback in np.unique(lookbacks[best >= 0]).tolist():
         rows = np.flatnonzero(lookbacks == lookback)
@@ -129,5 +136,5 @@ def _shapes(prices: Floats, best: NDArray[np.int64], cells: Cells, rules: Rules)
             cells.cost[chosen],
             rules.of(rows)._replace(lookback=lookback),
         )
-        shapes[rows] = np.stack(found, axis=1)
-    return shapes
+        moments[rows] = np.stack(found, axis=1)
+    return moments

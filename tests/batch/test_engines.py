@@ -10,7 +10,7 @@ from meanrev_batch.engines import Stop
 from meanrev_batch.engines.local import Local
 from meanrev_batch.model import Chunk, Job, Tile
 from meanrev_batch.options import ScanOptions
-from meanrev_batch.runs import cpu_backend
+from meanrev_batch.session import cpu_backend
 from meanrev_batch.tiling import worker_bytes
 
 N_BARS = 250_000

@@ -64,7 +64,7 @@ def test_without_being_asked_a_further_day_is_another_run(run):
 
 def test_an_answer_of_fewer_days_is_gone_once_the_run_goes_on(run, tmp_path, monkeypatch):
     run(240)
-    monkeypatch.setattr("meanrev_batch.runs.stages.computed", lambda *_: False)
+    monkeypatch.setattr("meanrev_batch.session.stages.computed", lambda *_: False)
     run(241, extend=True)
     assert not (tmp_path / "run/pairs.parquet").exists()
     assert json.loads((tmp_path / "run/report.json").read_bytes())["state"] == "incomplete"

@@ -35,7 +35,12 @@ def run(universe, out, options=OPTIONS, **means):
 
 @pytest.mark.parametrize(
     "options",
-    [{}, {"rank_by": "deflated_sharpe", "score": "rolling", "cost": 0.001}, {"log": False, "select": "p<1", "top": 50}],
+    [
+        {},
+        {"rank_by": "deflated_sharpe", "score": "rolling", "cost": 0.001},
+        {"log": False, "select": "p<1", "top": 50},
+        {"objective": "kelly"},
+    ],
 )
 def test_it_agrees_with_a_scan_of_one_matrix(tmp_path, options):
     values, options = prices(34, 200), changed(**options)

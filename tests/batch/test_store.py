@@ -18,7 +18,7 @@ COLUMNS = {"y": [1], "x": [0], "hedge_ratio": [0.5], "intercept": [0.5], "adf_st
 
 def result(chunk=TILE, **note):
     p_values = np.array([0.5]).tobytes()
-    said = {"id": chunk.id, "n_rows": 1, "n_pairs": 1, "p_digest": bytes_digest(p_values), **note}
+    said = {"id": chunk.id, "n_rows": 1, "n_pairs": 1, "beside": bytes_digest(p_values), **note}
     return Result(tables.encoded(COLUMNS, tables.TESTS, said), p_values)
 
 

@@ -3,8 +3,10 @@
 import json
 import sys
 
+import polars as pl
 import pytest
 
+from meanrev_batch.store import Folder
 from tests.batch.universes import prices, write
 
 WORDS = ("--memory", "1", "--lookback", "20", "--engine", "here")
@@ -42,17 +44,42 @@ def test_scan_status_and_clean(run, universe, tmp_path):
 def test_shards_and_gather(run, universe, tmp_path):
     out = str(tmp_path / "run")
     words = ("batch", "scan", "--universe", universe, "--out", out, *WORDS)
-    first = run(*words, "--shard", "1/2")
+    first = run(*words, "--shard", "1/2", "--stage", "test")
     assert first.exit_code == 0
     assert first.stdout.splitlines()[-1] == (
-        "chunks of other shards are missing: run each shard once more when all have ended"
+        "the tests of this shard are done: when all shards have said so, run each once more, with --stage trade"
     )
+    assert document(run(*words, "--shard", "1/2", "--json"))["next"] == "trade"
+    too_early = run(*words, "--shard", "1/2", "--stage", "trade")
+    assert (too_early.exit_code, "2 of 5 chunks of stage test are missing" in too_early.stderr) == (6, True)
     early = run("batch", "gather", out)
     assert (early.exit_code, "2 of 5 chunks of stage test are missing" in early.stderr) == (6, True)
-    assert run(*words, "--shard", "2/2").exit_code == 0
-    last = run(*words, "--shard", "1/2")
+    second = document(run(*words, "--shard", "2/2", "--json"))
+    assert (second["next"], second["chunks"].keys()) == ("gather", {"test", "trade"})
+    last = run(*words, "--shard", "1/2", "--stage", "trade")
     assert last.stdout.splitlines()[-1] == f"when all shards have said so: meanrev batch gather {out}"
-    assert document(run("batch", "gather", out, "--json"))["state"] == "complete"
+    gathered = document(run("batch", "gather", out, "--json"))
+    assert (gathered["state"], gathered["next"]) == ("complete", "")
+
+
+def test_a_folder_in_which_another_run_computes(run, universe, tmp_path):
+    """Exit code 7, before anything is read, so that a scheduler can tell it from words that stay wrong."""
+    out = tmp_path / "run"
+    other = Folder(out).made()
+    other.lock()
+    words = ("batch", "scan", "--universe", universe, "--out", str(out), *WORDS)
+    try:
+        busy = run(*words, "--json")
+    finally:
+        other.close()
+    assert busy.exit_code == 7
+    error = json.loads(busy.stdout)["error"]
+    assert (error["kind"], error["message"]) == (
+        "busy",
+        f"another run computes in {out}; wait for its end, or give another --out",
+    )
+    assert [path.name for path in out.iterdir() if path.is_file()] == ["run.lock"]
+    assert run(*words).exit_code == 0
 
 
 def test_plan_takes_the_words_of_scan_and_writes_nothing(run, universe, tmp_path):
@@ -66,6 +93,81 @@ def test_plan_takes_the_words_of_scan_and_writes_nothing(run, universe, tmp_path
     assert not list(tmp_path.iterdir())
 
 
+def test_windows_and_members(run, universe, tmp_path):
+    (tmp_path / "members.csv").write_text(
+        "name,from,to\n" + "".join(f"N{number:02d},2015-01-01,\n" for number in range(20))
+    )
+    words = (
+        "batch",
+        "scan",
+        "--universe",
+        universe,
+        "--windows",
+        "100,50,40",
+        "--members",
+        str(tmp_path / "members.csv"),
+    )
+    found = document(run(*words, "--out", str(tmp_path / "run"), *WORDS, "--json"))
+    assert [window["n_kept"] for window in found["windows"]] == [19, 19, 19]
+    assert found["dropped"] == {"constant": 1, "not_member": 14}
+    said = run("batch", "gather", str(tmp_path / "run")).stdout.splitlines()
+    assert said[2].startswith("3 windows, formed at 2015-05-20 to 2015-09-09, with 19 to 19 names each")
+    assert "survivorship: members at each formation date; 1 name ends within a test part" in said
+    plan = ("batch", "plan", *words[2:], "--lookback", "20", "--workers", "1", "--json")
+    assert document(run(*plan))["n_pairs"] == found["n_pairs"]
+
+
+def test_a_sweep_and_fits(run, universe, tmp_path):
+    out, grid = str(tmp_path / "sweep"), ("--entry", "1:2:0.5", "--exit", "0:0.5:0.5", "--lookback", "10")
+    words = ("batch", "sweep", "--universe", universe, "--out", out, "--engine", "here", *grid, "--cost", "5bp")
+    done = run(*words, "--walk-forward", "100/50")
+    assert done.exit_code == 0, done.output
+    said = done.stdout.splitlines()
+    assert said[:3] == [
+        "34 names, 34 tested",
+        "34 series: 34 ok; 204 tries in all",
+        "survivorship: names as given",
+    ]
+    assert said[-2:] == [f"Saved: {tmp_path / f'sweep/{name}.parquet'}" for name in ("best", "walk")]
+    assert run("batch", "status", out).stdout.splitlines()[1] == "stage sweep: 3 of 3 chunks"
+    walk = pl.read_parquet(tmp_path / "sweep/walk.parquet")
+    assert walk.height == 34 * 2
+    again = run(*words, "--walk-forward", "100/40")
+    assert (again.exit_code, "walk_forward is [100, 50] there and [100, 40] here" in again.stderr) == (2, True)
+    fits = (
+        "batch",
+        "fit",
+        "--universe",
+        universe,
+        "--out",
+        str(tmp_path / "fit"),
+        "--engine",
+        "here",
+        "--columns",
+        "N01",
+    )
+    assert document(run(*fits, "--bias", "jackknife", "--json"))["by_status"] == {"converged": 1}
+    assert pl.read_parquet(tmp_path / "fit/fits.parquet")["name"].to_list() == ["N01"]
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("sweep", "--entry", "2:1:0.5"), "--entry must be"),
+        (("sweep", "--lookback", "1"), "--lookback"),
+        (("sweep", "--stop", "2.5"), "--stop must be above every entry level"),
+        (("sweep", "--walk-forward", "0/10"), "--walk-forward must be bars of the train and the test part"),
+        (("sweep", "--pairs", "none.parquet"), "File 'none.parquet' does not exist"),
+        (("fit", "--dt", "0"), "--dt: expected `float` > 0"),
+        (("fit", "--pairs", __file__), "--pairs cannot be read"),
+    ],
+)
+def test_bad_input_of_sweeps_and_fits(run, universe, tmp_path, words, said):
+    done = run("batch", *words, "--universe", universe, "--out", str(tmp_path / "run"), "--engine", "here")
+    assert said in done.stderr
+    assert done.exit_code == 2
+
+
 @pytest.mark.parametrize(
     ("words", "code", "said"),
     [
@@ -75,6 +177,12 @@ def test_plan_takes_the_words_of_scan_and_writes_nothing(run, universe, tmp_path
         (("--shard", "3/2"), 2, "is no shard: give I/N with I from 1 to N, such as 2/3"),
         (("--memory", "much"), 2, "'much' is no size: give 512MB or 2GB"),
         (("--fresh", "--extend"), 2, "--fresh must not be given with extend"),
+        (("--windows", "100,50"), 2, "are no windows: give TRAIN,TEST,STEP in bars, such as 756,126,126"),
+        (("--windows", "100,50,0"), 2, "are no windows"),
+        (("--windows", "100,50,10", "--split", "120"), 2, "--windows must not be given with split"),
+        (("--stage", "test"), 2, "--stage goes with --shard"),
+        (("--engine", "ray", "--address", "127.0.0.1:1"), 3, "no Ray cluster answers at 127.0.0.1:1"),
+        (("--address", "127.0.0.1:1"), 2, "--address must be given with --engine ray alone"),
         (("--fresh", "--shard", "1/2"), 2, "--fresh must not be given with shard"),
         (("--prices-as-they-are", "--columns", "N05"), 4, "has 0 names that can be used of 1 (1 constant"),
     ],

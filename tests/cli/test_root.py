@@ -16,7 +16,10 @@ def test_help_lists_every_command(run):
         assert f"  {name} " in result.stdout
 
 
-GROUPS = {"jobs": ("list", "watch", "fetch", "cancel"), "batch": ("scan", "plan", "status", "gather", "clean")}
+GROUPS = {
+    "jobs": ("list", "watch", "fetch", "cancel"),
+    "batch": ("scan", "sweep", "fit", "plan", "status", "gather", "clean"),
+}
 """The commands of commands that are groups."""
 
 

@@ -173,6 +173,21 @@ def test_a_driver_that_is_killed_at_a_write(universe, expected, tmp_path, number
     assert report.removed == (when == "before")
 
 
+@pytest.mark.parametrize(("number", "when"), [(3, "after"), (6, "after"), (7, "before"), (11, "before"), (12, "after")])
+def test_a_driver_of_a_sweep_that_is_killed_at_a_write(universe, tmp_path, number, when):
+    """Writes 1 to 5 are the matrix, three tables and run.json; then two for each of five chunks, and two answers."""
+    words = ["batch", "sweep", "--universe", str(universe), "--entry", "1:2:1", "--walk-forward", "100/50", "--json"]
+    whole, out = ([*words, "--out", str(tmp_path / name), "--workers", "1"] for name in ("whole", "run"))
+    for given, code, killed_at in ((whole, 0, "99"), (out, -signal.SIGKILL, str(number)), (out, 0, "99")):
+        command = [sys.executable, "-c", KILLED_AT_A_WRITE, killed_at, when, *given]
+        done = subprocess.run(command, capture_output=True, text=True, timeout=PATIENCE_S, check=False)
+        assert done.returncode == code, done.stderr
+    for name in ("best", "walk"):
+        assert (tmp_path / f"run/{name}.parquet").read_bytes() == (tmp_path / f"whole/{name}.parquet").read_bytes()
+    assert not list(tmp_path.rglob("*.tmp"))
+    assert len(list((tmp_path / "run/sweep").iterdir())) == 2 * 5
+
+
 @pytest.mark.parametrize("n_done", [1, 7, 13])
 def test_a_worker_that_is_killed(universe, expected, others, tmp_path, n_done):
     killed = []
@@ -272,7 +287,7 @@ def test_two_runs_in_one_folder_refuse_each_other(universe, expected, tmp_path, 
         with pytest.raises(BusyFolder, match="another run computes in"):
             scan(str(universe), out, OPTIONS, engine="here", shard=shard)
     code, _, said = ended(started(out))
-    assert (code, "another run computes in" in said) == (2, True)
+    assert (code, "another run computes in" in said) == (7, True)
     go.touch()
     assert ended(driver)[0] == 0
     assert answers(out) == expected

@@ -1,5 +1,6 @@
-"""Where chunks are computed: in this process, or in processes of this machine."""
+"""Where chunks are computed: in this process, in processes of this machine, or on a cluster."""
 
+import os
 from collections.abc import Iterator, Sequence
 from typing import Protocol
 
@@ -7,7 +8,7 @@ from meanrev_batch.model import Chunk, Job, Outcome
 
 __all__ = ["ENGINES", "Engine", "Stop", "chosen"]
 
-ENGINES = ("local", "here")
+ENGINES = ("local", "here", "ray")
 """Names of the engines."""
 
 
@@ -48,14 +49,23 @@ class Engine(Protocol):
         """End its processes."""
 
 
-def chosen(name: str, workers: int) -> Engine:
+def chosen(name: str, workers: int | None, address: str = "", gpus: int = 0) -> Engine:
     """Make an engine.
 
     Args:
         name: One of ENGINES.
-        workers: Processes of "local".
+        workers: Processes of "local", or tasks of "ray" at a time; None for one a CPU.
+        address: Of the head of a cluster of "ray"; "" to start one.
+        gpus: GPUs of "ray"; 0 to compute on CPUs.
+
+    Raises:
+        NoEngine: the cluster does not answer, or what it needs is not installed.
     """
+    if name == "ray":
+        from meanrev_batch.engines.ray import Ray  # noqa: PLC0415 - as below
+
+        return Ray(workers, address, gpus)
     from meanrev_batch.engines.here import Here  # noqa: PLC0415 - each engine imports this module
     from meanrev_batch.engines.local import Local  # noqa: PLC0415 - likewise
 
-    return Here() if name == "here" else Local(workers)
+    return Here() if name == "here" else Local(workers or len(os.sched_getaffinity(0)))

@@ -9,8 +9,9 @@ from typing import Any
 from gpu_kernels.dispatch import using
 from meanrev_batch import tables
 from meanrev_batch.identity import bytes_digest
-from meanrev_batch.model import Chunk, Floats, Job, Outcome, PairList, Result, Tile
-from meanrev_batch.work import scan
+from meanrev_batch.model import Chunk, Floats, Job, Outcome, PairList, Result, SeriesList, Tile
+from meanrev_batch.options import FitOptions, ScanOptions, SweepOptions
+from meanrev_batch.work import fit, scan, sweep
 
 __all__ = ["performed"]
 
@@ -27,8 +28,7 @@ def performed(job: Job, prices: Floats, chunk: Chunk) -> Outcome:
     result, reason = None, ""
     try:
         with using(job.backend):
-            work = chunk.work
-            result = _tested(job, prices, chunk, work) if isinstance(work, Tile) else _traded(job, prices, chunk, work)
+            result = _result(job, prices, chunk)
     except Exception as error:  # noqa: BLE001 - a chunk that raises is one failed chunk of many
         reason = f"{type(error).__name__}: {error}"
     return Outcome(
@@ -53,23 +53,31 @@ def _peak_bytes() -> int:
     return 1024 * (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss if peak is None else peak)
 
 
-def _tested(job: Job, prices: Floats, chunk: Chunk, tile: Tile) -> Result:
-    found = scan.test(prices, tile, job.n_train, job.options)
-    p_values = found.p_values.tobytes()
-    counts = {
-        "n_pairs": found.p_values.size,
-        "n_untested": found.n_untested,
-        "p_digest": bytes_digest(p_values),
-        "tile": list(tile),
-    }
-    return Result(_body(found.columns, tables.TESTS, chunk, counts), p_values)
+def _result(job: Job, prices: Floats, chunk: Chunk) -> Result:
+    match chunk.work, job.options:
+        case Tile() as tile, ScanOptions() as options:
+            tested = scan.test_in_window(prices, tile, job.n_train, options, chunk.start, chunk.rows)
+            counts = {"n_pairs": tested.p_values.size, "n_untested": tested.n_untested, "tile": list(tile)}
+            return _with_beside(tested.columns, tables.TESTS, chunk, tested.p_values.tobytes(), counts)
+        case PairList() as pairs, ScanOptions() as options:
+            traded = scan.trade_in_window(prices, pairs, job.n_train, options, chunk.start, chunk.rows)
+            return Result(_body(traded, tables.TRADES, chunk, {"stop": pairs.stop}))
+        case SeriesList() as series, SweepOptions() as options:
+            swept = sweep.sweep(prices, series, options)
+            if not options.walk_forward:
+                return Result(_body(swept.best, tables.SWEPT, chunk, {}))
+            steps = _body(swept.steps, tables.STEPS, chunk, {}, rows="series")
+            return _with_beside(swept.best, tables.SWEPT, chunk, steps, {})
+        case SeriesList() as series, FitOptions() as options:
+            return Result(_body(fit.fit(prices, series, options), tables.FITTED, chunk, {}))
+        case _:
+            raise TypeError(f"a job with {type(job.options).__name__} has no work {type(chunk.work).__name__}")
 
 
-def _traded(job: Job, prices: Floats, chunk: Chunk, pairs: PairList) -> Result:
-    columns = scan.trade(prices, pairs, job.n_train, job.options)
-    return Result(_body(columns, tables.TRADES, chunk, {"stop": pairs.stop}))
+def _with_beside(columns: dict[str, Any], schema: Any, chunk: Chunk, beside: bytes, counts: dict[str, Any]) -> Result:
+    return Result(_body(columns, schema, chunk, {**counts, "beside": bytes_digest(beside)}), beside)
 
 
-def _body(columns: dict[str, Any], schema: Any, chunk: Chunk, counts: dict[str, Any]) -> bytes:
-    note = {"id": chunk.id, "stage": chunk.stage, "n_rows": len(columns["y"]), **counts}
+def _body(columns: dict[str, Any], schema: Any, chunk: Chunk, counts: dict[str, Any], *, rows: str = "y") -> bytes:
+    note = {"id": chunk.id, "stage": chunk.stage, "n_rows": len(columns[rows]), **counts}
     return tables.encoded(columns, schema, note)

@@ -9,14 +9,15 @@ from pathlib import Path
 
 from meanrev_batch.model import Chunk, Job, Outcome
 
-__all__ = ["Process"]
+__all__ = ["ENVIRONMENT", "Process"]
 
-_ENVIRONMENT = {
+ENVIRONMENT = {
     **dict.fromkeys(("OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "BLIS_NUM_THREADS"), "1"),
     # Either threshold alone turns off glibc's own rule, and large temporaries are then mapped anew each time.
     "MALLOC_MMAP_THRESHOLD_": "33554432",
     "MALLOC_TRIM_THRESHOLD_": "268435456",
 }
+"""What a worker's environment has before its interpreter starts."""
 
 
 class Process:
@@ -69,6 +70,6 @@ def _started(theirs: "Connection[object, object]") -> "subprocess.Popen[bytes]":
         command,
         stdin=subprocess.DEVNULL,
         pass_fds=[theirs.fileno()],
-        env={**os.environ, **_ENVIRONMENT, "PYTHONPATH": paths},
+        env={**os.environ, **ENVIRONMENT, "PYTHONPATH": paths},
         process_group=0,
     )

@@ -36,6 +36,7 @@ def rows(plan: Plan, traded: Any, q_values: Any) -> Iterator[dict[str, Any]]:
             **columns,
             **{name: column[part] for name, column in whole.items()},
             "rank": np.arange(start + 1, stop + 1),
+            "window": np.full(part.size, plan.window.number),
             "y": names[y],
             "x": names[x],
             **{name: np.full(part.size, stamp) for name, stamp in formed.items()},

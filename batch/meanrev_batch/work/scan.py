@@ -2,11 +2,13 @@
 
 from typing import Any, NamedTuple
 
+import numpy as np
+
 from gpu_kernels.pair_trading import test_pairs, trade_pairs
-from meanrev_batch.model import Floats, PairList, Tile
+from meanrev_batch.model import Floats, Ints, PairList, Tile
 from meanrev_batch.options import ScanOptions
 
-__all__ = ["Tested", "test", "trade"]
+__all__ = ["Tested", "test", "test_in_window", "trade", "trade_in_window"]
 
 
 class Tested(NamedTuple):
@@ -67,3 +69,48 @@ def trade(prices: Floats, pairs: PairList, n_train: int, options: ScanOptions) -
         bias=options.bias,
     )
     return {**pairs._asdict(), **found._asdict()}
+
+
+def test_in_window(
+    prices: Floats, tile: Tile, n_train: int, options: ScanOptions, start: int, rows: Ints | None
+) -> Tested:
+    """Test the pairs of a tile of a window's names.
+
+    Args:
+        prices: (N, T) of all names and bars.
+        tile: Which pairs, by their numbers among the window's names.
+        n_train: Bars of the train part.
+        options: Of the scan.
+        start: The window's first bar.
+        rows: Of the prices, of the names of both blocks; None where their numbers are rows.
+    """
+    if rows is None:
+        return test(prices, tile, n_train, options)
+    n_rows = tile.y_stop - tile.y_start
+    numbers = np.concatenate([np.arange(tile.y_start, tile.y_stop), np.arange(tile.x_start, tile.x_stop)])
+    on_diagonal = tile.x_start == tile.y_start
+    used = rows[:n_rows] if on_diagonal else rows
+    local = Tile(0, n_rows, *((0, n_rows) if on_diagonal else (n_rows, rows.size)))
+    found = test(prices[used, start : start + n_train], local, n_train, options)
+    return found._replace(columns=found.columns | {name: numbers[found.columns[name]] for name in ("y", "x")})
+
+
+def trade_in_window(
+    prices: Floats, pairs: PairList, n_train: int, options: ScanOptions, start: int, rows: Ints | None
+) -> dict[str, Any]:
+    """Trade the pairs of a list of a window's names, and return its columns.
+
+    Args:
+        prices: (N, T) of all names and bars.
+        pairs: Which, by their numbers among the window's names.
+        n_train: Bars of the train part.
+        options: Of the scan.
+        start: The window's first bar.
+        rows: Of the prices, of the names that occur, ascending by number; None where their numbers are rows.
+    """
+    if rows is None:
+        return trade(prices, pairs, n_train, options)
+    _, places = np.unique(np.concatenate([pairs.y, pairs.x]), return_inverse=True)
+    y, x = places.reshape(2, -1)
+    columns = trade(prices[rows, start : start + pairs.stop], pairs._replace(y=y, x=x), n_train, options)
+    return {**columns, "y": pairs.y, "x": pairs.x}

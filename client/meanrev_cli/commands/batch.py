@@ -1,48 +1,55 @@
-"""`meanrev batch`: scans of universes of thousands of names, chunk by chunk."""
+"""`meanrev batch`: scans, sweeps and fits of universes of thousands of names, chunk by chunk."""
 
 import os
-import signal
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
-from rich.console import Group
 from rich.text import Text
 
-from meanrev.errors import InvalidInput
 from meanrev.intake.options import FileOptions
-from meanrev_cli.batch_options import means_options, require_batch, scan_options
+from meanrev_cli.batch_options import means_options, only_scan_options, scan_options
 from meanrev_cli.batch_progress import watching
+from meanrev_cli.batch_running import ended, refusing, show, stopping
+from meanrev_cli.batch_series import fit, sweep
 from meanrev_cli.failure import ExitCode, Failure
 from meanrev_cli.price_options import universe_options
 from meanrev_cli.shared import Shared, shared_flags
 
 if TYPE_CHECKING:
-    from meanrev_batch.engines import Stop
     from meanrev_batch.options import ScanOptions
-    from meanrev_batch.report import Report
 
 __all__ = ["batch", "clean", "gather", "plan", "scan", "status"]
 
+_MEMBERS = click.option(
+    "--members",
+    type=click.Path(exists=True, dir_okay=False),
+    metavar="FILE",
+    help="Who counts when: a Parquet or CSV file of name, from and to. All names count by default.",
+)
 _FOLDER = click.Path(path_type=Path)
 _MEGABYTE = 1e6
 
 
 @click.group()
 def batch() -> None:
-    """Scan universes of thousands of names, chunk by chunk.
+    """Scan, sweep and fit universes of thousands of names, chunk by chunk.
 
     What was computed stays in the folder --out, and the same command goes on from there after any interruption.
     """
+
+
+batch.add_command(sweep)
+batch.add_command(fit)
 
 
 @batch.command()
 @universe_options
 @click.option("--out", type=_FOLDER, required=True, help="The folder of the run.")
 @scan_options
+@_MEMBERS
+@only_scan_options
 @means_options
 @shared_flags
 @click.pass_context
@@ -55,33 +62,35 @@ def scan(
     out: Path,
     options: "ScanOptions",
     *,
+    members: str | None,
     shard: tuple[int, int] | None,
+    stage: str | None,
     **means: Any,
 ) -> None:
     """Test all pairs of a universe for cointegration, trade those that are selected, and rank them.
 
     Writes pairs.parquet, universe.parquet (why each name was left out) and report.json. Exit codes: 6, where chunks
-    failed, and 130, where it was interrupted; the same command goes on.
+    failed or are missing, 7, where another run computes in the folder, and 130, where it was interrupted; the same
+    command goes on.
     """
-    with _refusing(), watching(as_json=shared.as_json) as watch:
+    with refusing(), watching(as_json=shared.as_json) as watch:
         import meanrev_batch  # noqa: PLC0415 - the extra [batch] may not be installed
         from meanrev_batch.engines import Stop  # noqa: PLC0415 - likewise
 
-        stop, part = Stop(), None if shard is None else meanrev_batch.Shard(*shard)
-        with _stopping(stop):
+        if stage is not None and shard is None:
+            raise Failure(ExitCode.USAGE, "--stage goes with --shard: a run without shards does both stages")
+        stop, part = Stop(), None if shard is None else meanrev_batch.Shard(*shard, stage or "")
+        with stopping(stop):
             report = meanrev_batch.scan(
-                universe, out, options, reading=reading, shard=part, watch=watch, stop=stop, **means
+                universe, out, options, members=members, reading=reading, shard=part, watch=watch, stop=stop, **means
             )
-    _show(shared, report, out, sharded=shard is not None)
-    if report.state == "cancelled":
-        context.exit(ExitCode.INTERRUPTED)
-    if report.failed:
-        context.exit(ExitCode.INCOMPLETE)
+    ended(context, shared, report, out)
 
 
 @batch.command()
 @universe_options
 @scan_options
+@_MEMBERS
 @click.option("--workers", type=click.IntRange(min=1), metavar="N", help="Processes; one a CPU by default.")
 @click.option("--dollars-per-hour", type=click.FloatRange(min=0), metavar="PRICE", help="Of the machine.")
 @shared_flags
@@ -90,6 +99,7 @@ def plan(
     universe: str,
     reading: FileOptions,
     options: "ScanOptions",
+    members: str | None,
     workers: int | None,
     dollars_per_hour: float | None,
 ) -> None:
@@ -98,12 +108,12 @@ def plan(
     Takes the options of `batch scan` that decide what is computed.
     """
     n_workers = workers or len(os.sched_getaffinity(0))
-    with _refusing():
+    with refusing():
         import meanrev_batch  # noqa: PLC0415 - the extra [batch] may not be installed
         from meanrev_batch.forecasting import lines  # noqa: PLC0415 - likewise
 
         found = meanrev_batch.forecast(
-            universe, options, reading=reading, workers=n_workers, dollars_per_hour=dollars_per_hour
+            universe, options, reading=reading, members=members, workers=n_workers, dollars_per_hour=dollars_per_hour
         )
     shared.show(asdict(found), Text("\n".join(lines(found))))
 
@@ -113,11 +123,11 @@ def plan(
 @shared_flags
 def gather(shared: Shared, folder: Path) -> None:
     """Join what the shards of a run computed in DIR, and write its answer."""
-    with _refusing():
+    with refusing():
         import meanrev_batch  # noqa: PLC0415 - the extra [batch] may not be installed
 
         report = meanrev_batch.gather(folder)
-    _show(shared, report, folder)
+    show(shared, report, folder)
 
 
 @batch.command()
@@ -125,14 +135,18 @@ def gather(shared: Shared, folder: Path) -> None:
 @shared_flags
 def status(shared: Shared, folder: Path) -> None:
     """Show how far the run in DIR is, from its files."""
-    with _refusing():
+    with refusing():
         import meanrev_batch  # noqa: PLC0415 - the extra [batch] may not be installed
 
         found = meanrev_batch.status(folder)
-    tests, trades = found["chunks"]["test"], found["chunks"]["trade"]
+    rule = f", {found['run']['options']['select']}" if found["run"]["op"] == "scan" else ""
+    done = (
+        f"stage {stage}: {counts['done']:,} " + (f"of {counts['total']:,} chunks" if "total" in counts else "chunks")
+        for stage, counts in found["chunks"].items()
+    )
     lines = [
-        f"{found['run']['uri']}: {found['run']['source']['n_kept']:,} names, {found['run']['options']['select']}",
-        f"stage test: {tests['done']:,} of {tests['total']:,} chunks; stage trade: {trades['done']:,} chunks",
+        f"{found['run']['uri']}: {found['run']['source']['n_kept']:,} names{rule}",
+        "; ".join(done),
         *(f"failed: {each['place']}: {each['reason']}" for each in found["failed"]),
         f"report: {found['report']['state'] if found['report'] else 'none yet'}",
     ]
@@ -144,64 +158,8 @@ def status(shared: Shared, folder: Path) -> None:
 @shared_flags
 def clean(shared: Shared, folder: Path) -> None:
     """Remove the files of DIR that only going on needs, once its answer is there."""
-    with _refusing():
+    with refusing():
         import meanrev_batch  # noqa: PLC0415 - the extra [batch] may not be installed
 
         n_bytes = meanrev_batch.clean(folder)
     shared.show({"removed_bytes": n_bytes}, Text(f"Removed: {n_bytes / _MEGABYTE:,.1f} MB"))
-
-
-@contextmanager
-def _refusing() -> Iterator[None]:
-    """Turn what a run raises into a sentence and an exit code."""
-    require_batch()
-    from meanrev_batch import errors  # noqa: PLC0415 - the extra [batch] may not be installed
-
-    try:
-        yield
-    except errors.BadUniverse as error:
-        raise Failure(ExitCode.BAD_DATA, str(error)) from None
-    except errors.Incomplete as error:
-        raise Failure(ExitCode.INCOMPLETE, str(error)) from None
-    except errors.BadOption as error:
-        error.args = (f"--{error.args[0].replace('_', '-', error.field.count('_'))}",)
-        raise Failure(ExitCode.USAGE, str(error)) from None
-    except errors.BatchError as error:
-        raise Failure(ExitCode.USAGE, str(error)) from None
-    except InvalidInput as error:
-        raise Failure(ExitCode.BAD_DATA, str(error)) from None
-    except OSError as error:
-        where = "" if error.filename is None else f" {error.filename}"
-        raise Failure(
-            ExitCode.UNEXPECTED, f"cannot write{where}: {error.strerror}; what was computed before is kept"
-        ) from None
-
-
-@contextmanager
-def _stopping(stop: "Stop") -> Iterator[None]:
-    """Let SIGINT and SIGTERM stop the run while the context is open: once to end well, twice to end now."""
-
-    def asked(_number: int, _frame: object) -> None:
-        stop.asked += 1
-
-    before = {number: signal.signal(number, asked) for number in (signal.SIGINT, signal.SIGTERM)}
-    try:
-        yield
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
-
-
-def _show(shared: Shared, report: "Report", out: Path, *, sharded: bool = False) -> None:
-    from meanrev_batch import report as reports  # noqa: PLC0415 - the extra [batch] may not be installed
-
-    lines = reports.lines(report)
-    if report.state == "complete":
-        lines.append(f"Saved: {(out / 'pairs.parquet').resolve()}")
-    elif report.state == "cancelled" or not sharded:
-        lines.append("what is done is kept; the same command goes on")
-    elif "trade" not in report.chunks:
-        lines.append("chunks of other shards are missing: run each shard once more when all have ended")
-    else:
-        lines.append(f"when all shards have said so: meanrev batch gather {out}")
-    shared.show({**asdict(report), "out": str(out.resolve())}, Group(*map(Text, lines)))

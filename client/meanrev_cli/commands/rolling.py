@@ -12,7 +12,7 @@ from meanrev.intake.options import FileOptions
 from meanrev.intake.table import Table
 from meanrev.results import Estimate, Rolling
 from meanrev_cli.access import Access, access_flags
-from meanrev_cli.asking import asking, host_flag, shows_progress
+from meanrev_cli.asking import asking, host_flag, progress_shown
 from meanrev_cli.estimates import dry_run_flag, show_estimate
 from meanrev_cli.failure import ExitCode, Failure
 from meanrev_cli.narrow import Fitting
@@ -90,7 +90,7 @@ def rolling(
             returns,
             asset_ids=[str(name) for name in read.names],
             bounds=(lowest, highest) if bounded else None,
-            progress=shows_progress(shared),
+            progress=progress_shown(shared),
             **options,
         )
     if isinstance(found, Estimate):
