@@ -40,7 +40,7 @@ CASES: dict[str, Callable[[], object]] = {
     "fits with halves": lambda: ou.fit(WALKS, bias="jackknife", adf_lags=2),
     "pairs, a lag": lambda: cointegration.scan(WALKS.T, lags=1),
     "pairs, lags by AIC": lambda: cointegration.scan(WALKS.T, autolag="aic", max_lags=4),
-    "pairs between blocks": lambda: cointegration.between(*BLOCKS, 1),
+    "pairs between blocks": lambda: cointegration.significant(*BLOCKS, 1, 0.9),
     "tests of reversion": lambda: reversion.run_tests(WALKS, adf_lags=2),
     "components": lambda: pca.fit(WALKS.T, n_components=2),
 }

@@ -31,7 +31,7 @@ def test_each_error_has_its_exit_code(error, code):
 
 def test_the_codes_are_what_the_help_says(run):
     told = " ".join(run("--help").stdout.split())
-    assert "0 ok, 2 usage, 3 no server, 4 bad data, 5 device, 6 incomplete, 130 interrupted" in told
+    assert "0 ok, 2 usage, 3 no server, 4 bad data, 5 device, 6 incomplete, 7 busy, 130 interrupted" in told
 
 
 @pytest.mark.parametrize(

@@ -120,6 +120,7 @@ UNIVERSES = {
     "infinite": "a price is infinite, or larger than any that the maths takes",
     "not_numeric": "a cell is no number",
     "duplicate_bar": "one bar has two different prices",
+    "not_member": "it is no member on the last bar of the train part (`--members`)",
 }
 
 EXITS = {
