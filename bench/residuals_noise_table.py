@@ -4,9 +4,9 @@
 
 The sums of residuals with an intercept begin and end at 0, so that they seem to revert even where the residuals are
 white noise. For each number of returns in LENGTHS, DRAWS series of normal noise are simulated with a fixed seed, less
-their mean, summed and fitted by least squares. A row of the table has the number of pairs n = L - 1, and the quantiles of
-n (1 - b) that are exceeded with the probabilities of the first row. Regressing on further factors changes them little:
-`passing` prints the share of the noise that the filter of Avellaneda and Lee lets pass, 1/theta < L/2.
+their mean, summed and fitted by least squares. A row of the table has the number of pairs n = L - 1, and the quantiles
+of n (1 - b) that are exceeded with the probabilities of the first row. Regressing on further factors changes them
+little. The script prints which share of the noise passes the filter of Avellaneda and Lee, 1/theta < L/2.
 """
 
 import argparse

@@ -9,17 +9,8 @@ from gpu_kernels.bounds import within_reach
 from gpu_kernels.checks import Floats, array, at_least, no_infinity, non_negative, one_of, positive
 from gpu_kernels.errors import InvalidInput
 from gpu_kernels.residuals import cells, chosen, panels
-from gpu_kernels.residuals.model import (
-    COST_BASES,
-    MOST_CELLS,
-    Book,
-    Filters,
-    Panel,
-    Progress,
-    Request,
-    Rules,
-    Structure,
-)
+from gpu_kernels.residuals.books import COST_BASES, MOST_CELLS, Book, Progress, Request, Rules
+from gpu_kernels.residuals.model import Filters, Panel, Structure
 from gpu_kernels.residuals.streaming import Pass
 from gpu_kernels.threshold_grid.model import Spans
 
@@ -192,7 +183,7 @@ def _members(members: ArrayLike | None, shape: tuple[int, ...]) -> NDArray[np.bo
         raise InvalidInput("members", f"must have the shape of prices, {shape}", value=given.shape)
     if not np.isin(given, (0.0, 1.0)).all():
         raise InvalidInput("members", "must be 0 or 1")
-    return given == 1.0
+    return np.asarray(given == 1.0)
 
 
 def _filters(filters: Filters) -> Filters:

@@ -1,4 +1,4 @@
-"""Accounts of many cells over a block of rows: positions by thresholds, their hedged books, and what these earn and trade."""
+"""Accounts of many cells over a block of rows: positions by thresholds, their hedged books, gains and trades."""
 
 from collections.abc import Sequence
 from typing import NamedTuple
@@ -16,7 +16,7 @@ AT_ONCE = 64
 
 
 class Levels(NamedTuple):
-    """Thresholds of G cells, each attribute (G,); see model.Cells."""
+    """Thresholds of G cells, each attribute (G,); see books.Cells."""
 
     entry: Floats
     exit_long: Floats
@@ -112,8 +112,10 @@ def run(
     parts = []
     for start in range(0, n_cells, AT_ONCE):
         some = slice(start, min(n_cells, start + AT_ONCE))
-        own = Held(*(each[some] for each in held))
-        parts.append(_run(own, Levels(*(each[some] for each in levels)), signals, returns, unpriced, size, n_waiting))
+        own = Held._make(each[some] for each in held)
+        parts.append(
+            _run(own, Levels._make(each[some] for each in levels), signals, returns, unpriced, size, n_waiting)
+        )
     return joined(parts)
 
 
@@ -142,7 +144,8 @@ class _Machine:
         free = ~(self._long | self._short)
         self._long |= buys & free
         self._short |= sells & free
-        return self._long.view(np.int8) - self._short.view(np.int8)
+        decided: NDArray[np.int8] = self._long.view(np.int8) - self._short.view(np.int8)
+        return decided
 
 
 def positions(levels: Levels, score: Floats) -> NDArray[np.int8]:
@@ -231,4 +234,4 @@ def fixed(targets: Floats, returns: Floats, unpriced: NDArray[np.bool_]) -> Reco
         np.zeros(len(targets)),
         np.count_nonzero((traded > 0) & unpriced, axis=1),
     )
-    return Records(*(np.asarray(each, dtype=np.float64)[:, None] for each in columns))
+    return Records._make(np.asarray(each, dtype=np.float64)[:, None] for each in columns)

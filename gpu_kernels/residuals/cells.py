@@ -11,7 +11,8 @@ from numpy.typing import ArrayLike, NDArray
 from gpu_kernels.checks import Floats, all_finite, array, non_negative, positive
 from gpu_kernels.errors import InvalidInput
 from gpu_kernels.residuals.accounts import Levels
-from gpu_kernels.residuals.model import MOST_CELLS, Cells, Structure
+from gpu_kernels.residuals.books import MOST_CELLS, Cells
+from gpu_kernels.residuals.model import Structure
 
 __all__ = ["cells", "levels", "one_factor", "places", "structures"]
 
@@ -33,19 +34,21 @@ def structures(
         InvalidInput: a list is empty or repeats itself, a value is out of its range, or a regression is longer than a
             window.
     """
-    shares = [_factors(each) for each in _several("factors", factors)]
-    spans = [_whole("window", each, *_WINDOWS) for each in _several("window", window)]
-    rows = [_whole("regression", each, *_REGRESSIONS) for each in _several("regression", regression)]
+    for name, values in (("factors", factors), ("window", window), ("regression", regression)):
+        _several(name, values)
+    for name, limits in (("max_reversion", max_reversion), ("max_p", max_p)):
+        if limits is not None:
+            _several(name, limits)
+    shares = [_factors(each) for each in factors]
+    spans = [_whole("window", each, *_WINDOWS) for each in window]
+    rows = [_whole("regression", each, *_REGRESSIONS) for each in regression]
     if max(rows) > min(spans):
         raise InvalidInput("regression", f"must be at most the window, {min(spans)}", value=max(rows))
-    slowest = None if max_reversion is None else [positive("max_reversion", each) for each in max_reversion]
-    limits = [1.0] if max_p is None else [_share("max_p", each) for each in max_p]
-    for name, values in (("max_reversion", slowest), ("max_p", limits)):
-        if values is not None:
-            _several(name, values)
+    slowest = [None] if max_reversion is None else [positive("max_reversion", each) for each in max_reversion]
+    largest = [1.0] if max_p is None else [_share("max_p", each) for each in max_p]
     return tuple(
         Structure(count, share, m, length, length / 2.0 if speed is None else speed, limit)
-        for (count, share), m, length, speed, limit in itertools.product(shares, spans, rows, slowest or [None], limits)
+        for (count, share), m, length, speed, limit in itertools.product(shares, spans, rows, slowest, largest)
     )
 
 
@@ -53,7 +56,7 @@ def levels(entry: ArrayLike, exit_long: ArrayLike, exit_short: ArrayLike) -> tup
     """Return the thresholds of all combinations, entry outermost, and which are valid: exits in [-entry, entry).
 
     Raises:
-        InvalidInput: a list is empty, repeats a value, or has one that is NaN, infinite, or an entry that is not above 0.
+        InvalidInput: a list is empty or repeats a value, one is NaN or infinite, or an entry is not above 0.
     """
     axes = [_axis(*each) for each in (("entry", entry), ("exit_long", exit_long), ("exit_short", exit_short))]
     positive("entry", float(axes[0].min()))
@@ -68,7 +71,7 @@ def cells(n_structures: int, thresholds: Levels, valid: NDArray[np.bool_], cost:
     """Return the cells of all structures, and their costs (C,).
 
     Raises:
-        InvalidInput: a cost is negative, comes twice, or is NaN or infinite, there are too many cells, or none is valid.
+        InvalidInput: a cost is negative, NaN or infinite or comes twice, or there are too many cells, or no valid one.
     """
     costs = _axis("cost", cost)
     non_negative("cost", float(costs.min()))
@@ -79,7 +82,7 @@ def cells(n_structures: int, thresholds: Levels, valid: NDArray[np.bool_], cost:
     if not valid.any():
         rule = "must have an exit_long and an exit_short in [-entry, entry): no cell is valid"
         raise InvalidInput("entry", rule, value=sorted(set(thresholds.entry.tolist())))
-    each = Levels(*(np.tile(np.repeat(values, costs.size), n_structures) for values in thresholds))
+    each = Levels._make(np.tile(np.repeat(values, costs.size), n_structures) for values in thresholds)
     found = Cells(
         np.repeat(np.arange(n_structures), n_thresholds * costs.size),
         *each,
@@ -127,12 +130,11 @@ def _share(field: str, value: float) -> float:
     return float(value)
 
 
-def _several(field: str, values: Sequence[int | str] | Sequence[float]) -> Sequence[int | str] | Sequence[float]:
+def _several(field: str, values: Sequence[object]) -> None:
     if len(values) == 0:
         raise InvalidInput(field, "must not be empty")
     if len(set(values)) < len(values):
         raise InvalidInput(field, "must not repeat a value", value=list(values))
-    return values
 
 
 def _axis(field: str, values: ArrayLike) -> Floats:

@@ -11,18 +11,9 @@ from gpu_kernels.pair_trading.multiplicity import q_values
 from gpu_kernels.performance.sharpe_error import probability_positive, standard_errors
 from gpu_kernels.residuals import accounts, cells, noise, prices
 from gpu_kernels.residuals.accounts import Levels, Records, Signals
+from gpu_kernels.residuals.books import Book, Choice, Controls, Counts, Figures, Request, Today, Years
 from gpu_kernels.residuals.figures import correlation, net_returns, of_records
-from gpu_kernels.residuals.model import (
-    NAME_REASONS,
-    Book,
-    Choice,
-    Controls,
-    Counts,
-    Figures,
-    Request,
-    Today,
-    Years,
-)
+from gpu_kernels.residuals.model import NAME_REASONS, Structure
 from gpu_kernels.residuals.streaming import Pass
 from gpu_kernels.threshold_grid.host import best
 
@@ -44,7 +35,7 @@ def book(found: Pass) -> Book:
     parts = [of_records(each, request.costs, request.rules) for each in found.records]
     figures = Figures(*(np.concatenate(each) for each in zip(*parts, strict=True)))
     reason = _reasons(found, figures)
-    figures = Figures(*(_without(each, reason) for each in figures))
+    figures = Figures._make(_without(each, reason) for each in figures)
     choice, returns = _choice(found, figures)
     whole = np.full(len(request.prices), np.nan)
     steps, pooled = found.walk.results() if found.walk is not None else ((), ())
@@ -132,7 +123,7 @@ def _controls(found: Pass, choice: Choice, returns: Floats) -> Controls:
     request, rules = found.request, found.request.rules
     names = ("one_factor", "reversal_5")
     if choice.cell < 0:
-        nothing = Figures(*(np.full(2, np.nan) for _ in Figures._fields))
+        nothing = Figures._make(np.full(2, np.nan) for _ in Figures._fields)
         return Controls(names, nothing._replace(num_trades=np.zeros(2, dtype=np.int64)), np.full(2, np.nan))
     structure, threshold, cost = cells.places(choice.cell, request.entry.size, request.costs.size)
     own = request.structures[structure]
@@ -147,9 +138,9 @@ def _controls(found: Pass, choice: Choice, returns: Floats) -> Controls:
     )
 
 
-def _one_factor(found: Pass, structure: object, threshold: int) -> Records:
+def _one_factor(found: Pass, structure: Structure, threshold: int) -> Records:
     request = found.request
-    place = found.structures.index(structure)  # type: ignore[arg-type] # one of them
+    place = found.structures.index(structure)
     first, delay = request.first_row, request.rules.delay
     stop = len(request.prices) - delay
     signals = Signals(*(each[first:stop] for each in (found.score[place], *found.hedges[found.structures[place]])))
@@ -188,13 +179,13 @@ def _years(found: Pass, choice: Choice) -> Years | None:
     if request.years is None or choice.cell < 0:
         return None
     structure, threshold, cost = cells.places(choice.cell, request.entry.size, request.costs.size)
-    own = Records(*(each[:, [threshold]] for each in found.records[structure]))
+    own = Records._make(each[:, [threshold]] for each in found.records[structure])
     counted = request.years[request.first_row :]
     years = np.unique(counted)
     parts = []
     for year in years.tolist():
         rows = counted == year
-        parts.append(of_records(Records(*(each[rows] for each in own)), request.costs[[cost]], request.rules))
+        parts.append(of_records(Records._make(each[rows] for each in own), request.costs[[cost]], request.rules))
     figures = Figures(*(np.concatenate(each) for each in zip(*parts, strict=True)))
     return Years(years, np.array([np.count_nonzero(counted == year) for year in years]), figures)
 
@@ -218,10 +209,11 @@ def _today(found: Pass, structure: int, side: NDArray[np.int8]) -> Today:
 
 
 def _counts(found: Pass, structure: int, threshold: int, known: bool) -> Counts:
-    scored, thin, short, dropped, tied, fits, eligible = found.tallies[structure].tolist()
+    _, thin, short, dropped, tied, fits, eligible = found.tallies[structure].tolist()
     score, theta = found.score[structure], found.theta[structure]
     valid = ~np.isnan(score)
     n_days = len(score) - found.request.first_row
+    own = found.request.structures[structure]
     median = float(np.median(1.0 / theta[valid])) if valid.any() else math.nan
     return Counts(
         n_days,
@@ -233,6 +225,6 @@ def _counts(found: Pass, structure: int, threshold: int, known: bool) -> Counts:
         int(np.count_nonzero(valid)),
         int(found.records[structure].stale[:, threshold].sum()) if known else -1,
         median,
-        noise.median_reversion(found.request.structures[structure].regression),
+        noise.median_reversion(own.regression, own.max_reversion, own.max_p),
         eligible / n_days,
     )

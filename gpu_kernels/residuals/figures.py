@@ -5,7 +5,7 @@ import numpy as np
 from gpu_kernels import interruption
 from gpu_kernels.checks import Floats
 from gpu_kernels.residuals.accounts import Records
-from gpu_kernels.residuals.model import Figures, Rules
+from gpu_kernels.residuals.books import Figures, Rules
 
 __all__ = ["correlation", "net_returns", "of_records", "sharpe_ratios"]
 
@@ -14,7 +14,7 @@ _AT_ONCE = 2**19
 
 
 def net_returns(records: Records, cost: float, rules: Rules, basis: str) -> Floats:
-    """Return r_u, (D, G), with costs on a basis of model.COST_BASES."""
+    """Return r_u, (D, G), with costs on a basis of books.COST_BASES."""
     turnover = records.turnover_book if basis == "book" else records.turnover_stocks
     return records.gain - cost * turnover - rules.borrow / rules.periods_per_year * records.short
 
@@ -42,7 +42,7 @@ def of_records(records: Records, costs: Floats, rules: Rules) -> Figures:
     size = max(1, _AT_ONCE // max(1, n_rows))
     parts = []
     for some in interruption.pieces(n_accounts, size):
-        own = Records(*(each[:, some] for each in records))
+        own = Records._make(each[:, some] for each in records)
         parts.append(_of_some(own, costs, rules))
     return Figures(*(np.concatenate(each) for each in zip(*parts, strict=True)))
 

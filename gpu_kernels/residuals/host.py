@@ -76,9 +76,7 @@ def days_by(
     fits = {key: _processes(each, summing) for key, each in regressions.items()}
     found = tuple(scored(regressions[each[:4]], fits[each[:4]], each, filters) for each in structures)
     if with_windows:
-        return tuple(
-            days._replace(e=regressions[each[:4]].e) for days, each in zip(found, structures, strict=True)
-        )
+        return tuple(days._replace(e=regressions[each[:4]].e) for days, each in zip(found, structures, strict=True))
     return found
 
 
@@ -106,7 +104,7 @@ def regressed(
     n_days, n_names = len(returns) - first, returns.shape[1]
     known = windows(structures)
     different = {each[:4]: each for each in structures}
-    found = {
+    found: dict[tuple[float, ...], Regressed] = {
         key: _empty(n_days, n_names, each.regression, most_factors(each, filters, n_names))
         for key, each in different.items()
     }
@@ -129,10 +127,10 @@ def regressed(
 
 
 def _empty(n_days: int, n_names: int, n_rows: int, n_factors: int) -> Regressed:
-    numbers = (np.full((n_days, n_names), np.nan) for _ in range(2))
     return Regressed(
-        np.zeros((n_days, n_names, n_rows)),
-        *numbers,
+        e=np.zeros((n_days, n_names, n_rows)),
+        alpha=np.full((n_days, n_names), np.nan),
+        r_squared=np.full((n_days, n_names), np.nan),
         why=np.full((n_days, n_names), _INELIGIBLE, dtype=np.int8),
         Q=np.zeros((n_days, n_names, n_factors)),
         B=np.zeros((n_days, n_names, n_factors)),
@@ -236,7 +234,7 @@ def _processes(found: Regressed, summing: Callable[[Floats], Sums]) -> _Processe
         scattered[some] = values
         whole.append(scattered)
     reversion_p = noise.reversion_p(whole[-1], found.e.shape[2])
-    return _Processes(*whole, reversion_p)
+    return _Processes._make([*whole, reversion_p])
 
 
 def _of_sums(found: Sums) -> tuple[Floats, Floats, Floats, Floats]:
@@ -270,9 +268,20 @@ def scored(found: Regressed, process: _Processes, structure: Structure, filters:
     if filters.drift:
         score -= found.alpha / (process.theta * process.sigma_eq)
     return Days(
-        score,
-        *(process.theta, process.mean, process.sigma_eq),
-        *(found.alpha, found.r_squared, process.reversion_p, why, found.Q, found.B),
-        *(found.n_factors, found.day, found.dropped, found.tied, found.eligible),
-        np.zeros((len(score), 0, 0)),
+        score=score,
+        theta=process.theta,
+        mean=process.mean,
+        sigma_eq=process.sigma_eq,
+        alpha=found.alpha,
+        r_squared=found.r_squared,
+        reversion_p=process.reversion_p,
+        why=why,
+        Q=found.Q,
+        B=found.B,
+        n_factors=found.n_factors,
+        day=found.day,
+        dropped=found.dropped,
+        tied=found.tied,
+        eligible=found.eligible,
+        e=np.zeros((len(score), 0, 0)),
     )

@@ -1,7 +1,8 @@
 """Books of a universe's residuals (Avellaneda and Lee 2010): equations, rules and results.
 
 P is T x N prices, R_t = P_t / P_(t-1) - 1, and all that follows at close t depends on rows up to t alone. The eligible
-names of a day are those of the members whose prices of rows t - M .. t are finite and positive, and whose M returns vary.
+names of a day are those of the members whose prices of rows t - M .. t are finite and positive, and whose M returns
+vary.
 
 Factors, over the last M returns of the N_t eligible names, each less its mean and over its deviation sd_i (ddof 1):
 
@@ -13,16 +14,18 @@ those before it is below 1e-10 of the largest is dropped, and its B is 0:
 
     R_ik = alpha_i + sum_j B_ij F_jk + e_ik      X_ik = e_i1 + .. + e_ik  (k = 1 .. L, and X_iL = 0 but for rounding)
 
-    X_(k+1) = a + b X_k + z  (12), (A1)      theta = -ln b      mean = a / (1 - b)      sigma_eq = sqrt(v / (1 - b^2))
+    X_(k+1) = a + b X_k + z  (12), (A1)
+    theta = -ln b      mean = a / (1 - b)      sigma_eq = sqrt(v / (1 - b^2))
 
-with v = SSE / (L - 1), as `ou.fit` estimates them. A fit is valid where 0 < b < exp(-1 / max_reversion), where neither the
-process nor the residuals are rounding, and where r_squared and reversion_p pass. For valid names, with mean_bar the mean of
-mean_i over them (0 without `centre`),
+with v = SSE / (L - 1), as `ou.fit` estimates them. A fit is valid where 0 < b < exp(-1 / max_reversion), where neither
+the process nor the residuals are rounding, and where r_squared and reversion_p pass. For valid names, with mean_bar the
+mean of mean_i over them (0 without `centre`),
 
-    score_i = (X_iL - (mean_i - mean_bar)) / sigma_eq_i  (15)      with drift: less alpha_i / (theta_i sigma_eq_i)  (17)
+    score_i = (X_iL - (mean_i - mean_bar)) / sigma_eq_i  (15)
+    with drift: less alpha_i / (theta_i sigma_eq_i)  (17)
 
-Positions d, one a name and cell, at close t (16): without a score 0; a long one closes at score >= -exit_long and a short
-one at score <= exit_short; then a flat name is bought at score <= -entry and sold at score >= entry.
+Positions d, one a name and cell, at close t (16): without a score 0; a long one closes at score >= -exit_long and a
+short one at score <= exit_short; then a flat name is bought at score <= -entry and sold at score >= entry.
 
     w = size d      h = w - Q (B'w)  dollars of each name: a dollar of it against B_ij dollars of each eigenportfolio
 
@@ -30,12 +33,13 @@ A decision at close t is filled at close t + delay. What is held since close u -
 
     g_u = h R_u      h+ = h (1 + R_u) / (1 + g_u)      short_u = sum max(-h, 0)
     turnover_book = sum |h_new - h+|      turnover_stocks = sum |w_new - w|
-    r_u = g_u - cost turnover - borrow / periods_per_year short_u      equity_u = equity_(u-1) (1 + r_u)
+    r_u = g_u - cost turnover - borrow / periods_per_year short_u
+    equity_u = equity_(u-1) (1 + r_u)
 
-A held name without a price returns 0 and trades at its last price. Cells are structures x entry x exit_long x exit_short x
-cost, the cost innermost.
+A held name without a price returns 0 and trades at its last price. Cells are structures x entry x exit_long x
+exit_short x cost, the cost innermost.
 
-Orthogonality: Q'B = I, eQ = 0 and B'h = 0, and nothing but Q itself changes if Q is replaced by QG with an invertible G.
+Orthogonality: Q'B = I, eQ = 0 and B'h = 0. An invertible G in QG for Q changes Q and B, but no residual and no book.
 
 References:
     Avellaneda and Lee (2010), Statistical arbitrage in the US equities market, Quantitative Finance 10(7), 761-782.
@@ -43,46 +47,25 @@ References:
     Bailey and Lopez de Prado (2014), The deflated Sharpe ratio.
 """
 
-from collections.abc import Callable
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from gpu_kernels.checks import Floats
-from gpu_kernels.threshold_grid.model import PooledWalk, Spans, WalkStep
 
 __all__ = [
-    "COST_BASES",
     "DAY_REASONS",
-    "MOST_CELLS",
     "NAME_REASONS",
     "SCORED",
     "THIN",
     "TOO_FEW_ROWS",
-    "Book",
-    "Cells",
-    "Choice",
-    "Controls",
-    "Counts",
     "Days",
-    "Figures",
     "Filters",
     "Panel",
-    "Progress",
-    "Request",
     "Regressed",
-    "Rules",
     "Structure",
-    "Today",
-    "Years",
 ]
-
-COST_BASES = ("book", "stocks")
-"""What costs are charged on: all that is traded, or the names without their hedges, as the paper does."""
-
-MOST_CELLS = 100_000
-"""Most cells of a request."""
 
 SCORED, THIN, TOO_FEW_ROWS = 0, 1, 2
 """Whether a day has scores, and why not: N_t < 2 m, or L - m - 1 < min_dof."""
@@ -96,9 +79,6 @@ NAME_REASONS = (
     *("r_squared is below min_r2", "reversion_p is above max_p"),
 )
 """Why a name has no score; "" where it has one."""
-
-Progress = Callable[[int, int], None]
-"""Called with what is done and the total after each part; what it raises ends the work."""
 
 
 class Structure(NamedTuple):
@@ -137,24 +117,6 @@ class Filters(NamedTuple):
     drift: bool = False
     min_dof: int = 20
     refit: int = 1
-
-
-class Rules(NamedTuple):
-    """How scores are traded.
-
-    Attributes:
-        delay: Bars between a decision and its fill.
-        cost_basis: One of COST_BASES, by which a cell is chosen.
-        size: Dollars a name, as a fraction of the equity.
-        borrow: Fraction a year of the short notional.
-        periods_per_year: Bars in a year.
-    """
-
-    delay: int = 1
-    cost_basis: str = "book"
-    size: float = 0.01
-    borrow: float = 0.0
-    periods_per_year: float = 252.0
 
 
 class Days(NamedTuple):
@@ -225,240 +187,6 @@ class Regressed(NamedTuple):
     dropped: NDArray[np.int64]
     tied: NDArray[np.bool_]
     eligible: NDArray[np.int64]
-
-
-class Cells(NamedTuple):
-    """The G cells, each attribute (G,): structures outermost, then entry, exit_long, exit_short, and cost innermost.
-
-    Attributes:
-        structure: Place in the list of structures.
-        entry: Score at which a trade opens.
-        exit_long: A long position closes at -exit_long.
-        exit_short: A short position closes at exit_short.
-        cost: Fraction of the notional a side.
-        valid: Whether both exits are in [-entry, entry); an invalid cell has no figures.
-    """
-
-    structure: NDArray[np.int64]
-    entry: Floats
-    exit_long: Floats
-    exit_short: Floats
-    cost: Floats
-    valid: NDArray[np.bool_]
-
-
-class Figures(NamedTuple):
-    """Figures of accounts, each attribute (G,); NaN in invalid cells and in accounts that are ruined.
-
-    Attributes:
-        sharpe_gross: Annualised, before costs and borrowing.
-        sharpe_stocks: After costs of the names without their hedges, and borrowing.
-        sharpe_book: After costs of all that is traded, and borrowing.
-        total_return: Equity at the end less 1, by the cost basis.
-        max_drawdown: Positive, by the cost basis.
-        turnover_stocks: Traded notional a bar of the names without their hedges, over the equity.
-        turnover_book: Traded notional a bar of all names, over the equity.
-        mean_gross: Mean of sum |h|.
-        longs: Mean number of names held long.
-        shorts: Mean number of names sold short.
-        holding_bars: Mean bars of a trade.
-        num_trades: Trades opened.
-    """
-
-    sharpe_gross: Floats
-    sharpe_stocks: Floats
-    sharpe_book: Floats
-    total_return: Floats
-    max_drawdown: Floats
-    turnover_stocks: Floats
-    turnover_book: Floats
-    mean_gross: Floats
-    longs: Floats
-    shorts: Floats
-    holding_bars: Floats
-    num_trades: NDArray[np.int64]
-
-
-class Controls(NamedTuple):
-    """What the chosen cell is compared with: rows "one_factor" and "reversal_5".
-
-    Attributes:
-        name: (2,) the same rule with one factor; and a book that holds every eligible name against its return of the
-            last 5 bars, less the mean, at gross 1.
-        figures: (2,) each.
-        correlation: (2,) of its net returns with those of the chosen cell.
-    """
-
-    name: tuple[str, ...]
-    figures: Figures
-    correlation: Floats
-
-
-class Years(NamedTuple):
-    """The chosen cell year by year.
-
-    Attributes:
-        year: (Y,) calendar years.
-        n_bars: (Y,) bars of each.
-        figures: (Y,) each; trades are those opened in the year.
-    """
-
-    year: NDArray[np.int64]
-    n_bars: NDArray[np.int64]
-    figures: Figures
-
-
-class Today(NamedTuple):
-    """The last row by the chosen cell, each attribute (N,).
-
-    Attributes:
-        side: -1, 0 or 1, decided at the last close.
-        score: NaN where a name has none.
-        theta: Per bar.
-        reversion_p: As in Days.
-        q_value: Of reversion_p, over the fitted names of the day.
-        alpha: Per bar.
-        r_squared: Of the regression on the factors.
-        status: "ok" where a name has a score, else "error".
-        reason: Why it has none, "" where it has one.
-        dollars: h, fractions of the equity.
-    """
-
-    side: NDArray[np.int8]
-    score: Floats
-    theta: Floats
-    reversion_p: Floats
-    q_value: Floats
-    alpha: Floats
-    r_squared: Floats
-    status: tuple[str, ...]
-    reason: tuple[str, ...]
-    dollars: Floats
-
-
-class Counts(NamedTuple):
-    """What happened along the way, by the chosen cell and its structure.
-
-    Attributes:
-        days: Rows at which decisions were made.
-        thin: Those without scores because of few names.
-        too_few_rows: Those without scores because the regression has too few returns.
-        dropped: Factors that were dropped, over all days.
-        tied: Days whose factors a tie leaves undetermined.
-        fits: Residuals that were fitted.
-        scores: Those with a score.
-        stale_fills: Fills at a last price because a name had none; -1 where no cell was chosen.
-        median_reversion: Median of 1 / theta over all fits that revert.
-        noise_reversion: Median of 1 / theta of residuals of white noise of the same length.
-        eligible: Mean number of eligible names.
-    """
-
-    days: int
-    thin: int
-    too_few_rows: int
-    dropped: int
-    tied: int
-    fits: int
-    scores: int
-    stale_fills: int
-    median_reversion: float
-    noise_reversion: float
-    eligible: float
-
-
-class Choice(NamedTuple):
-    """The cell with the largest Sharpe ratio after costs on the basis of the rules.
-
-    Attributes:
-        cell: Its number; -1 where no cell has figures.
-        value: That ratio, annualised; NaN where there is none.
-        deflated_sharpe: Probability that the true ratio is above what as many cells find by chance.
-        sharpe_std_error: Of value, with the returns' dependence over time.
-        probability_sharpe_positive: That the true ratio is above 0; it does not allow for the choice.
-        n_tried: Cells with figures, of all structures.
-    """
-
-    cell: int
-    value: float
-    deflated_sharpe: float
-    sharpe_std_error: float
-    probability_sharpe_positive: float
-    n_tried: int
-
-
-class Request(NamedTuple):
-    """A checked request.
-
-    Attributes:
-        prices: (T, N), NaN where a name has no price.
-        members: (T, N), or None where every name is one.
-        structures: S of them.
-        filters: What they share.
-        entry: (H,) thresholds, as are the next two.
-        exit_long: (H,).
-        exit_short: (H,).
-        cells: All cells.
-        costs: (C,).
-        rules: How scores are traded.
-        spans: Of the walk-forward; None for none.
-        years: (T,) calendar year of each row, or None.
-    """
-
-    prices: Floats
-    members: NDArray[np.bool_] | None
-    structures: tuple[Structure, ...]
-    filters: Filters
-    entry: Floats
-    exit_long: Floats
-    exit_short: Floats
-    cells: Cells
-    costs: Floats
-    rules: Rules
-    spans: Spans | None
-    years: NDArray[np.int64] | None
-
-    @property
-    def first_row(self) -> int:
-        """The first row at which decisions are made: the longest window."""
-        return max(each.window for each in self.structures)
-
-
-class Book(NamedTuple):
-    """What a request's books are worth.
-
-    Attributes:
-        structures: S of them.
-        cells: All G cells.
-        reason: (G,) places in reasons: why a cell has no figures, 0 where it has some.
-        reasons: The first is "".
-        figures: (G,) each.
-        choice: The chosen cell. What follows is of it, and empty, NaN or 0 where there is none.
-        returns: (T,) net returns by the cost basis; NaN before the first row that counts.
-        positions: (T, N) sides decided at each row.
-        median_reversion: (T,) median of 1 / theta over the names with a score; NaN where there is none.
-        controls: What it is compared with.
-        years: Year by year; None where the years were not given.
-        today: The last row.
-        counts: What happened along the way.
-        walk_forward: Steps, whose series is 0.
-        pooled: The test parts of all steps together: one, or none without steps.
-    """
-
-    structures: tuple[Structure, ...]
-    cells: Cells
-    reason: NDArray[np.int32]
-    reasons: tuple[str, ...]
-    figures: Figures
-    choice: Choice
-    returns: Floats
-    positions: NDArray[np.int8]
-    median_reversion: Floats
-    controls: Controls
-    years: Years | None
-    today: Today
-    counts: Counts
-    walk_forward: tuple[WalkStep, ...]
-    pooled: tuple[PooledWalk, ...]
 
 
 class Panel(NamedTuple):

@@ -33,7 +33,7 @@ def days(
     parts = in_parts(first, len(returns), part)
     if len(parts) == 1:
         return parts[0]
-    return tuple(Days(*map(np.concatenate, zip(*each, strict=True))) for each in zip(*parts, strict=True))
+    return tuple(Days._make(map(np.concatenate, zip(*each, strict=True))) for each in zip(*parts, strict=True))
 
 
 def run(
@@ -50,7 +50,7 @@ def run(
 
     def part(start: int, stop: int) -> tuple[Held, Records]:
         some = slice(start * AT_ONCE, stop * AT_ONCE)
-        own, mine = Held(*(each[some] for each in held)), Levels(*(each[some] for each in levels))
+        own, mine = Held._make(each[some] for each in held), Levels._make(each[some] for each in levels)
         return accounts.run(own, mine, signals, returns, unpriced, size, n_waiting)
 
     return accounts.joined(in_parts(0, n_groups, part))

@@ -7,7 +7,7 @@ n = L - 1 pairs, which bench/residuals_noise_table.py simulates; they are interp
 between them by their normal scores.
 """
 
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from statistics import NormalDist
 from typing import NamedTuple
@@ -49,15 +49,21 @@ def reversion_p(slope: Floats, n_returns: int) -> Floats:
     return np.where(np.isnan(slope), np.nan, _normal(found))
 
 
-def median_reversion(n_returns: int) -> float:
-    """Return the median of 1 / theta of sums of L = n_returns residuals of white noise, in bars."""
-    distances = _quantiles(n_returns)
-    middle = float(np.interp(0.5, _table().exceeded, distances))
+def median_reversion(n_returns: int, max_reversion: float, max_p: float) -> float:
+    """Return the median of 1 / theta of sums of residuals of white noise, in bars, of those that pass the filters.
+
+    Args:
+        n_returns: L.
+        max_reversion: Slowest reversion that passes, in bars.
+        max_p: Largest reversion_p that passes.
+    """
+    passing = min(float(reversion_p(np.array(np.expm1(-1.0 / max_reversion)), n_returns)), max_p)
+    middle = float(np.interp(0.5 * passing, _table().exceeded, _quantiles(n_returns)))
     return float(-1.0 / np.log1p(-middle / (n_returns - 1)))
 
 
 def _normal(scores: Floats) -> Floats:
-    """Return the normal distribution function; the table's 40 points between would do, and erfc has no array form."""
+    """Return the normal distribution function to 1e-7, by interpolation: math.erf takes one number."""
     places, values = _curve()
     return np.interp(scores, places, values)
 
@@ -68,6 +74,7 @@ def _curve() -> tuple[Floats, Floats]:
     return places, np.array([NormalDist().cdf(each) for each in places.tolist()])
 
 
+@lru_cache(maxsize=64)
 def _quantiles(n_returns: int) -> Floats:
     """Return the quantiles (Q,) for L returns."""
     held = _table()

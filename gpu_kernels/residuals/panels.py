@@ -5,7 +5,8 @@ from numpy.typing import NDArray
 
 from gpu_kernels.checks import Floats
 from gpu_kernels.residuals import host, prices
-from gpu_kernels.residuals.model import Days, Filters, Panel, Progress, Structure
+from gpu_kernels.residuals.books import Progress
+from gpu_kernels.residuals.model import Days, Filters, Panel, Structure
 from gpu_kernels.residuals.streaming import day_blocks
 
 __all__ = ["panel"]

@@ -18,7 +18,7 @@ def simple_returns(prices: Floats) -> Floats:
 
 
 def account_returns(prices: Floats) -> Floats:
-    """Return what a held name earns at each row: 0 without a price, and the whole move at the first price after a gap."""
+    """Return what a held name earns at each row: 0 without a price, and all of the move at the first price after it."""
     good = _good(prices)
     rows = np.where(good, np.arange(len(prices))[:, None], 0)
     last = np.maximum.accumulate(rows, axis=0)

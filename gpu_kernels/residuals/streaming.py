@@ -5,6 +5,7 @@ other day's, and accounts go row by row, so no bit of the answer depends on how 
 """
 
 from collections.abc import Iterator
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,8 +15,9 @@ from gpu_kernels.checks import Floats
 from gpu_kernels.dispatch import Twins
 from gpu_kernels.residuals import accounts, cells, host, native, prices
 from gpu_kernels.residuals.accounts import Held, Levels, Records, Signals
+from gpu_kernels.residuals.books import Progress, Request
 from gpu_kernels.residuals.figures import net_returns
-from gpu_kernels.residuals.model import Days, Filters, Progress, Request, Structure
+from gpu_kernels.residuals.model import Days, Filters, Structure
 from gpu_kernels.residuals.walking import Walk
 
 __all__ = ["ACCOUNTS", "SCORES", "Pass", "day_blocks"]
@@ -41,9 +43,7 @@ class Pass:
         self.records = tuple(
             Records(*(np.zeros((n_counted, n_thresholds)) for _ in Records._fields)) for _ in request.structures
         )
-        self.score, self.theta = (
-            tuple(np.full((n_rows, n_names), np.nan) for _ in self.structures) for _ in range(2)
-        )
+        self.score, self.theta = (tuple(np.full((n_rows, n_names), np.nan) for _ in self.structures) for _ in range(2))
         self.last: list[Days] = []
         self.tallies = [np.zeros(7, dtype=np.int64) for _ in request.structures]
         self.hedges = {
@@ -81,12 +81,12 @@ class Pass:
     def net(self, place: int, cost: float, rows: slice) -> Floats:
         """Return the net returns of the cells of one structure at one cost, (rows, H), by the cost basis."""
         first = self.request.first_row
-        own = Records(*(each[rows.start - first : rows.stop - first] for each in self.records[place]))
+        own = Records._make(each[rows.start - first : rows.stop - first] for each in self.records[place])
         return net_returns(own, cost, self.request.rules, self.request.rules.cost_basis)
 
     def _carry(self, place: int, held: Held, signals: Signals, start: int, stop: int, n_waiting: int) -> Held:
         rows, first = slice(start, stop), self.request.first_row
-        filled = Signals(*(each[: stop - start - n_waiting] for each in signals))
+        filled = Signals._make(each[: stop - start - n_waiting] for each in signals)
         after, found = ACCOUNTS.run(
             held,
             self.levels,
@@ -109,7 +109,7 @@ class Pass:
                     whole[rows] = part
             if place < len(self.tallies):
                 self.tallies[place] += tally(days)
-        self.last = [Days(*(each[-1:].copy() for each in days)) for days in found]
+        self.last = [Days._make(each[-1:].copy() for each in days) for days in found]
 
 
 def tally(days: Days) -> NDArray[np.int64]:
@@ -147,7 +147,7 @@ def day_blocks(
     wide = {each[:4]: each.regression + 2 * host.most_factors(each, filters, n_names) for each in structures}
     size = int(np.clip(_BLOCK_BYTES // (8 * n_names * sum(wide.values())), 1, _MOST_DAYS))
     bounds = sorted({*range(first, n_rows, size), *(each for each in edges if first < each < n_rows), n_rows})
-    for start, stop in zip(bounds[:-1], bounds[1:], strict=True):
+    for start, stop in pairwise(bounds):
         interruption.check()
         low = max(0, start - margin)
         part = returns[low:stop], eligible[:, low:stop], start - low, low

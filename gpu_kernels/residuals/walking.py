@@ -11,8 +11,8 @@ from gpu_kernels.checks import Floats
 from gpu_kernels.performance.sharpe_error import few, probability_positive, standard_errors
 from gpu_kernels.residuals import accounts, cells
 from gpu_kernels.residuals.accounts import Held, Levels, Records, Signals
+from gpu_kernels.residuals.books import Request
 from gpu_kernels.residuals.figures import net_returns, of_records, sharpe_ratios
-from gpu_kernels.residuals.model import Request
 from gpu_kernels.threshold_grid import PooledWalk, WalkStep
 from gpu_kernels.threshold_grid.host import best
 from gpu_kernels.threshold_grid.model import Spans
@@ -53,7 +53,7 @@ class Walk:
         """
         self._request, self._spans, self._net = request, spans, net
         first = request.first_row
-        self._firsts = [first + each for each in starts(len(request.prices) - first, request.spans)]
+        self._firsts = [first + each for each in starts(len(request.prices) - first, spans)]
         self._steps: list[_Step] = []
 
     def edges(self) -> tuple[int, ...]:
@@ -62,9 +62,7 @@ class Walk:
         found = [each + spans.train + spans.purge for each in self._firsts]
         return tuple(found + [each + spans.test for each in found[-1:]])
 
-    def follow(
-        self, place: int, signals: Signals, start: int, returns: Floats, unpriced: NDArray[np.bool_]
-    ) -> None:
+    def follow(self, place: int, signals: Signals, start: int, returns: Floats, unpriced: NDArray[np.bool_]) -> None:
         """Trade the rows of a block in the test part that they are in, if the cell is of this structure.
 
         Args:
@@ -90,7 +88,7 @@ class Walk:
         # The decision that the last row fills is `delay` rows before it; those before the test part are not filled.
         filled = stop - start - n_waiting
         last = len(signals.score) - request.rules.delay
-        own = Signals(*(each[last - filled : last] for each in signals))
+        own = Signals._make(each[last - filled : last] for each in signals)
         step.held, found = accounts.run(
             step.held,
             Levels(*(each[[threshold]] for each in (request.entry, request.exit_long, request.exit_short))),
@@ -126,23 +124,46 @@ class Walk:
 
     def _result(self, step: _Step, first: int) -> WalkStep:
         spans, rules = self._spans, self._request.rules
-        bars = (first, first + spans.train, step.test_start, step.test_start + spans.test)
-        nothing = (math.nan, math.nan, 0, math.nan, threshold_grid.ERROR)
+        found = WalkStep(
+            series=0,
+            train_start=first,
+            train_stop=first + spans.train,
+            test_start=step.test_start,
+            test_stop=step.test_start + spans.test,
+            cell=step.cell,
+            train_sharpe=step.ratio,
+            test_sharpe=math.nan,
+            test_return=math.nan,
+            test_trades=0,
+            test_max_drawdown=math.nan,
+            status=threshold_grid.ERROR,
+            reason=_NO_CELL,
+            test_sharpe_std_error=math.nan,
+            probability_sharpe_positive=math.nan,
+            note="",
+            train_sharpe_std_error=step.error,
+        )
         if step.cell < 0:
-            return WalkStep(0, *bars, -1, math.nan, *nothing, _NO_CELL, math.nan, math.nan, "", math.nan)
-        records = Records(*(np.concatenate(each) for each in zip(*step.found, strict=True)))
+            return found
+        records = Records._make(np.concatenate(each) for each in zip(*step.found, strict=True))
         cost = float(self._request.cells.cost[step.cell])
-        found = of_records(records, np.array([cost]), rules)
+        figures = of_records(records, np.array([cost]), rules)
         returns = net_returns(records, cost, rules, rules.cost_basis)[:, 0]
         ratio = float(sharpe_ratios(returns[:, None], rules.periods_per_year)[0])
         if math.isnan(ratio):
-            return WalkStep(0, *bars, step.cell, step.ratio, *nothing, _RUINED, math.nan, math.nan, "", step.error)
-        trades = int(found.num_trades[0])
-        error = _error(returns, rules.periods_per_year)
-        positive = float(probability_positive(np.array(ratio), np.array(error)))
-        figures = (ratio, float(found.total_return[0]), trades, float(found.max_drawdown[0]))
-        verdict = (threshold_grid.OK, "", error, positive, few(spans.test, trades), step.error)
-        return WalkStep(0, *bars, step.cell, step.ratio, *figures, *verdict)
+            return found._replace(reason=_RUINED)
+        trades, error = int(figures.num_trades[0]), _error(returns, rules.periods_per_year)
+        return found._replace(
+            test_sharpe=ratio,
+            test_return=float(figures.total_return[0]),
+            test_trades=trades,
+            test_max_drawdown=float(figures.max_drawdown[0]),
+            status=threshold_grid.OK,
+            reason="",
+            test_sharpe_std_error=error,
+            probability_sharpe_positive=float(probability_positive(np.array(ratio), np.array(error))),
+            note=few(spans.test, trades),
+        )
 
 
 def _error(returns: Floats, periods_per_year: float) -> float:
