@@ -49,6 +49,8 @@ CLIENT_METHODS = {
     "RunTests": "tests",
     "SweepThresholds": "sweep",
     "ScanPairs": "scan",
+    "TradeResiduals": "statarb",
+    "FitResiduals": "residuals",
     "FitPair": "pair",
     "FitJohansen": "johansen",
     "PutMatrix": "put",

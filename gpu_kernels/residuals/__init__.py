@@ -10,7 +10,9 @@ from gpu_kernels.checks import Floats, array, at_least, no_infinity, non_negativ
 from gpu_kernels.errors import InvalidInput
 from gpu_kernels.residuals import cells, chosen, panels
 from gpu_kernels.residuals.books import COST_BASES, MOST_CELLS, Book, Progress, Request, Rules
-from gpu_kernels.residuals.model import Filters, Panel, Structure
+from gpu_kernels.residuals.cells import structures
+from gpu_kernels.residuals.host import most_factors
+from gpu_kernels.residuals.model import NAME_REASONS, Filters, Panel, Structure
 from gpu_kernels.residuals.streaming import Pass
 from gpu_kernels.threshold_grid.model import Spans
 
@@ -18,6 +20,7 @@ __all__ = [
     "COST_BASES",
     "MOST_CELLS",
     "MOST_DELAY",
+    "NAME_REASONS",
     "PAPER",
     "Book",
     "Filters",
@@ -26,7 +29,10 @@ __all__ = [
     "Rules",
     "Spans",
     "Structure",
+    "check_cells",
+    "most_factors",
     "panel",
+    "structures",
     "trade",
 ]
 
@@ -89,27 +95,28 @@ def trade(
     References:
         Avellaneda and Lee (2010), Statistical arbitrage in the US equities market, sections 2 to 5 and appendix A.
     """
-    structures = cells.structures(factors, window, regression, max_reversion, max_p)
+    known = structures(factors, window, regression, max_reversion, max_p)
     levels, valid = cells.levels(entry, exit_long, exit_short)
-    every, costs = cells.cells(len(structures), levels, valid, cost)
-    held = _prices(prices, max(each.window for each in structures))
+    every, costs = cells.cells(len(known), levels, valid, cost)
+    longest = max(each.window for each in known)
+    held = _prices(prices, longest)
     request = Request(
         held,
         _members(members, held.shape),
-        structures,
+        known,
         _filters(filters),
         *levels,
         every,
         costs,
         _rules(rules),
-        _spans(spans, len(held) - max(each.window for each in structures)),
+        _spans(spans, len(held) - longest),
         _years(years, len(held)),
     )
     found = Pass(request)
     found.run(progress)
     book = chosen.book(found)
     if book.counts.fits == 0 and all(each[0] == 0 for each in found.tallies):
-        raise _no_scores(structures, int(found.tallies[0][6]) / max(1, len(held) - request.first_row))
+        raise _no_scores(known, int(found.tallies[0][6]) / (len(held) - longest))
     return book
 
 
@@ -144,14 +151,32 @@ def panel(
         InvalidInput: an argument breaks its rule, or there are too few rows.
     """
     slowest = None if max_reversion is None else [max_reversion]
-    (structure,) = cells.structures([factors], [window], [regression], slowest, None if max_p is None else [max_p])
+    (structure,) = structures([factors], [window], [regression], slowest, None if max_p is None else [max_p])
     held = _prices(prices, structure.window)
     asked = np.zeros(0, dtype=np.int64) if rows is None else _asked(rows, len(held))
     return panels.panel(held, _members(members, held.shape), structure, _filters(filters), asked, progress)
 
 
-def _no_scores(structures: tuple[Structure, ...], eligible: float) -> InvalidInput:
-    given = [each.factors or f"{100.0 * each.share:g}%" for each in structures]
+def check_cells(
+    n_structures: int, entry: ArrayLike, exit_long: ArrayLike, exit_short: ArrayLike, cost: ArrayLike
+) -> None:
+    """Check the axes of a grid before there are prices.
+
+    Args:
+        n_structures: Structures of the grid.
+        entry: As in trade.
+        exit_long: As in trade.
+        exit_short: As in trade.
+        cost: As in trade.
+
+    Raises:
+        InvalidInput: as trade.
+    """
+    cells.cells(n_structures, *cells.levels(entry, exit_long, exit_short), cost)
+
+
+def _no_scores(known: tuple[Structure, ...], eligible: float) -> InvalidInput:
+    given = [each.factors or f"{100.0 * each.share:g}%" for each in known]
     rule = (
         f"must leave 2 eligible names a factor, of {eligible:.3g} on average, and enough returns in the regression: "
         "take fewer factors, or '55%'"

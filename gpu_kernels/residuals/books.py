@@ -203,8 +203,7 @@ class Today(NamedTuple):
         q_value: Of reversion_p, over the fitted names of the day.
         alpha: Per bar.
         r_squared: Of the regression on the factors.
-        status: "ok" where a name has a score, else "error".
-        reason: Why it has none, "" where it has one.
+        why: Places in model.NAME_REASONS: why a name has no score, 0 where it has one.
         dollars: h, fractions of the equity.
     """
 
@@ -215,8 +214,7 @@ class Today(NamedTuple):
     q_value: Floats
     alpha: Floats
     r_squared: Floats
-    status: tuple[str, ...]
-    reason: tuple[str, ...]
+    why: NDArray[np.int8]
     dollars: Floats
 
 

@@ -13,7 +13,7 @@ from gpu_kernels.residuals import accounts, cells, noise, prices
 from gpu_kernels.residuals.accounts import Levels, Records, Signals
 from gpu_kernels.residuals.books import Book, Choice, Controls, Counts, Figures, Request, Today, Years
 from gpu_kernels.residuals.figures import correlation, net_returns, of_records
-from gpu_kernels.residuals.model import NAME_REASONS, Structure
+from gpu_kernels.residuals.model import Structure
 from gpu_kernels.residuals.streaming import Pass
 from gpu_kernels.threshold_grid.host import best
 
@@ -192,7 +192,6 @@ def _years(found: Pass, choice: Choice) -> Years | None:
 
 def _today(found: Pass, structure: int, side: NDArray[np.int8]) -> Today:
     days = found.last[structure]
-    reason = tuple(NAME_REASONS[each] for each in days.why[0].tolist())
     weights = found.request.rules.size * side
     return Today(
         side,
@@ -202,8 +201,7 @@ def _today(found: Pass, structure: int, side: NDArray[np.int8]) -> Today:
         q_values(days.reversion_p[0], directions=1),
         days.alpha[0],
         days.r_squared[0],
-        tuple("ok" if not each else "error" for each in reason),
-        reason,
+        days.why[0],
         weights - days.Q[0] @ (days.B[0].T @ weights),
     )
 

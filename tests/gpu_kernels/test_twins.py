@@ -21,6 +21,7 @@ from gpu_kernels import (
     ou,
     pca,
     performance,
+    residuals,
     reversion,
     sweep,
     threshold_grid,
@@ -80,6 +81,10 @@ WORK = {
         threshold_grid.expand([1.0, 1.5], [0.0], [1e-3], [10]),
         scheme=grid_check.Scheme(resamples=99, n_blocks=2, n_folds=3, n_test_folds=1),
     ),
+    "residuals.trade": lambda: residuals.trade(
+        WALKS.T, factors=[1], window=[30], regression=[20], filters=residuals.Filters(min_dof=5)
+    ),
+    "residuals.panel": lambda: residuals.panel(WALKS.T, factors=1, window=30, regression=20, rows=[40]),
     "reversion.run_tests": lambda: reversion.run_tests(WALKS),
     "performance.figures": lambda: performance.figures(RETURNS.T),
 }

@@ -123,6 +123,8 @@ CASES = {
     "ReturnStats": (matrix(20), (50, 20_000)),
     "RunTests": (matrix(20), (50, 10_000)),
     "RealityCheck": (matrix(20, resamples=99), (50, 10_000)),
+    "TradeResiduals": (matrix(20, factors=[5], entry=[1.0, 1.5, 2.0]), (300, 1_500)),
+    "FitResiduals": (matrix(20, factors=5, days=[260, 270]), (300, 1_500)),
     "FitPair": (block(research_pb2.FitPairRequest, prices=lambda n: walk(n, 2)), (50, 50_000)),
     "FitJohansen": (block(research_pb2.FitJohansenRequest, prices=lambda n: walk(n, 3)), (50, 50_000)),
     "PublishPrices": (block(research_pb2.PublishPricesRequest, asset_ids=names, prices=np.ones), (5, 6_000)),

@@ -27,6 +27,8 @@ METHODS = {
     "Backtest": {"entry": 1.5, "exit": 0.3, "cost": 0.001, "path": True, "trades": True},
     "ReturnStats": {"kind": "equity"},
     "RealityCheck": {"resamples": 99},
+    "TradeResiduals": {"factors": [1], "window": [60], "positions": True, "train": 80, "test": 40},
+    "FitResiduals": {"factors": 1, "days": [300]},
 }
 
 

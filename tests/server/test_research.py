@@ -256,6 +256,7 @@ class TestJobs:
             ask("SubmitJob", chunks(PRICES, **options))
         assert refused.value.code() is grpc.StatusCode.INVALID_ARGUMENT
         names = "'Backtest', 'ReturnStats', 'FitOu', 'RunTests', 'SweepThresholds', 'ScanPairs', 'RealityCheck'"
+        names += ", 'TradeResiduals', 'FitResiduals'"
         assert f"metadata.method must be one of {names}" in refused.value.details()
 
     def test_an_unknown_job_is_not_found(self, ask):

@@ -305,6 +305,8 @@ OPTIONS = {name: {} for name in TASKS} | {
     "Backtest": {"entry": 1.0, "exit": 0.0, "path": True},
     "ReturnStats": {"kind": "equity"},
     "RealityCheck": {"resamples": 99},
+    "TradeResiduals": {"factors": [2], "window": [60], "regression": [30], "min_dof": 5, "train": 60, "test": 30},
+    "FitResiduals": {"factors": 2, "window": 60, "regression": 30, "min_dof": 5, "days": [100, 200]},
 }
 ASKED = [*OPTIONS.items(), ("FitOu", {"tests": ["adf", "pp", "kpss", "hurst"]}), ("FitOu", {"tests": ["half_life"]})]
 

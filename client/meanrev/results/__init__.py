@@ -6,6 +6,17 @@ from meanrev.results.cointegration import JohansenTest, PairFit
 from meanrev.results.matrices import KeptMatrix
 from meanrev.results.performance import ReturnStats
 from meanrev.results.portfolio import Health, MultiperiodPlan, Pca, PortfolioStats, Weights
+from meanrev.results.residual_books import (
+    BestBook,
+    BookCells,
+    BookControls,
+    BookCounts,
+    BookToday,
+    BookWalk,
+    BookYears,
+    ResidualBook,
+    ResidualPanel,
+)
 from meanrev.results.reversion import OuFitWithTests, ReversionTests
 from meanrev.results.scans import ScanResult
 from meanrev.results.searches import GridChecks, RealityCheck
@@ -26,7 +37,14 @@ __all__ = [
     "BacktestPath",
     "BacktestResult",
     "Backtests",
+    "BestBook",
     "BestCells",
+    "BookCells",
+    "BookControls",
+    "BookCounts",
+    "BookToday",
+    "BookWalk",
+    "BookYears",
     "CellFigures",
     "Estimate",
     "GridChecks",
@@ -44,6 +62,8 @@ __all__ = [
     "Portfolio",
     "PortfolioStats",
     "RealityCheck",
+    "ResidualBook",
+    "ResidualPanel",
     "Result",
     "ReturnStats",
     "ReversionTests",

@@ -171,9 +171,8 @@ def test_today_is_the_decision_of_the_last_close():
     np.testing.assert_array_equal(today.side, book.positions[-1])
     weights = 0.1 * today.side
     np.testing.assert_allclose(today.dollars, weights - panel.Q[0] @ (panel.B[0].T @ weights), atol=1e-15)
-    assert today.status[2] == "error"
-    assert "not eligible" in today.reason[2]
-    assert [status == "ok" for status in today.status] == np.isfinite(today.score).tolist()
+    assert "not eligible" in residuals.NAME_REASONS[today.why[2]]
+    np.testing.assert_array_equal(today.why == 0, np.isfinite(today.score))
     known = today.reversion_p[np.isfinite(today.reversion_p)]
     expected = [min(known[known >= p] * known.size / [np.sum(known <= q) for q in known[known >= p]]) for p in known]
     np.testing.assert_allclose(today.q_value[np.isfinite(today.reversion_p)], expected, rtol=1e-12)
