@@ -19,6 +19,7 @@ COMMANDS: Mapping[str, str] = {
     "health": "Ask a server whether it serves.",
     "sweep": "Backtest prices of a file against a grid of thresholds, costs and lookbacks.",
     "scan": "Find pairs of columns of a file that are worth trading.",
+    "statarb": "Trade the residuals of a universe on its factors, and say what is left after costs.",
     "batch": "Scan universes of thousands of names, chunk by chunk; a run that was interrupted goes on.",
     "put": "Have a server keep the prices of a file, for sweep and scan.",
     "matrices": "List the matrices that a server keeps.",

@@ -55,7 +55,6 @@ from numpy.typing import NDArray
 from gpu_kernels.checks import Floats
 
 __all__ = [
-    "DAY_REASONS",
     "NAME_REASONS",
     "SCORED",
     "THIN",
@@ -69,9 +68,6 @@ __all__ = [
 
 SCORED, THIN, TOO_FEW_ROWS = 0, 1, 2
 """Whether a day has scores, and why not: N_t < 2 m, or L - m - 1 < min_dof."""
-
-DAY_REASONS = ("", "fewer than 2 names a factor", "too few returns a factor in the regression")
-"""In the order of these constants."""
 
 NAME_REASONS = (
     *("", "not eligible: no membership, a price is missing, or the returns do not vary", "the day has no scores"),

@@ -20,7 +20,7 @@ from gpu_kernels.residuals.figures import net_returns
 from gpu_kernels.residuals.model import Days, Filters, Structure
 from gpu_kernels.residuals.walking import Walk
 
-__all__ = ["ACCOUNTS", "SCORES", "Pass", "day_blocks"]
+__all__ = ["ACCOUNTS", "SCORES", "Pass", "day_blocks", "tally"]
 
 SCORES = Twins(host=host.days, native=native.days)
 ACCOUNTS = Twins(host=accounts.run, native=native.run)
@@ -113,7 +113,7 @@ class Pass:
 
 
 def tally(days: Days) -> NDArray[np.int64]:
-    """Count the days of model.DAY_REASONS, the factors dropped, the ties, the fits and the eligible names."""
+    """Count the days with scores, the thin ones and those of too few rows, the factors dropped, the ties, the fits and the eligible names."""
     kinds = np.bincount(days.day, minlength=3)
     fits = np.count_nonzero(~np.isnan(days.alpha))
     return np.array([*kinds, days.dropped.sum(), days.tied.sum(), fits, days.eligible.sum()], dtype=np.int64)

@@ -7,7 +7,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from meanrev.errors import InvalidInput
-from meanrev.results.base import LABEL, Result
+from meanrev.pictures import Chart
+from meanrev.pictures.of_books import of_book
+from meanrev.results.base import LABEL, Pictured, Result
 from meanrev.results.walks import PooledWalks
 
 __all__ = [
@@ -266,7 +268,7 @@ class BookWalk(Result):
 
 
 @dataclass(frozen=True, eq=False, kw_only=True, repr=False)
-class ResidualBook(Result):
+class ResidualBook(Pictured):
     """Books of a universe's residuals in a grid of structures and rules.
 
     Attributes:
@@ -296,6 +298,14 @@ class ResidualBook(Result):
     walk_forward: BookWalk | None = None
     pooled: PooledWalks | None = None
     positions: Any = None
+
+    def chart(self) -> Chart:
+        """Return a picture of the chosen cell: growth and drawdown after costs, and how fast residuals seem to revert.
+
+        Raises:
+            ValueError: no cell has figures.
+        """
+        return of_book(self)
 
     def to_columns(self) -> dict[str, Any]:
         """Return what to_frame shows, a column's values by its name, without pandas: a row a cell."""

@@ -62,3 +62,16 @@ def test_the_table_is_the_simulations():
     again = np.quantile(distances(40, 20_000), 1.0 - np.array([0.1, 0.5, 0.9]))
     row = held.distances[list(held.pairs).index(39)]
     np.testing.assert_allclose(np.interp([0.1, 0.5, 0.9], held.exceeded, row), again, rtol=0.02)
+
+
+def test_residuals_that_revert_in_seven_bars_are_rarely_told_from_noise():
+    source, decay = np.random.default_rng(6), np.exp(-1.0 / 7.0)
+    level = source.standard_normal(20_000) / np.sqrt(1.0 - decay**2)
+    steps = np.empty((20_000, 60))
+    for bar in range(60):
+        moved = decay * level + source.standard_normal(20_000)
+        steps[:, bar], level = moved - level, moved
+    paths = np.cumsum(steps - steps.mean(axis=1, keepdims=True), axis=1)
+    lags = paths[:, :-1] - paths[:, :-1].mean(axis=1, keepdims=True)
+    slope = np.einsum("bt,bt->b", lags, np.diff(paths, axis=1)) / np.einsum("bt,bt->b", lags, lags)
+    assert 0.15 < np.mean(noise.reversion_p(slope, 60) <= 0.05) < 0.19
