@@ -133,18 +133,18 @@ class _Machine:
 
     def __init__(self, levels: Levels, side: NDArray[np.int8]) -> None:
         self._levels, self._places = zip(*(np.unique(each, return_inverse=True) for each in levels), strict=True)
-        self._long, self._short = side == 1, side == -1
+        self.long, self.short = side == 1, side == -1
 
     def decide(self, score: Floats) -> NDArray[np.int8]:
-        """Return the sides (G, N) after a row's scores (N,), NaN where a name has none."""
+        """Decide by a row's scores (N,), NaN where a name has none; return the sides (G, N)."""
         entry, exit_long, exit_short = (each[:, None] for each in self._levels)
         buys, sells = (score <= -entry)[self._places[0]], (score >= entry)[self._places[0]]
-        self._long &= (score < -exit_long)[self._places[1]]
-        self._short &= (score > exit_short)[self._places[2]]
-        free = ~(self._long | self._short)
-        self._long |= buys & free
-        self._short |= sells & free
-        decided: NDArray[np.int8] = self._long.view(np.int8) - self._short.view(np.int8)
+        self.long &= (score < -exit_long)[self._places[1]]
+        self.short &= (score > exit_short)[self._places[2]]
+        free = ~(self.long | self.short)
+        self.long |= buys & free
+        self.short |= sells & free
+        decided: NDArray[np.int8] = self.long.view(np.int8) - self.short.view(np.int8)
         return decided
 
 
@@ -172,6 +172,7 @@ def _run(
     machine = _Machine(levels, held.side)
     dollars, side, gross, net = held.dollars.copy(), held.side, held.gross, held.net
     next_dollars, moved = np.empty_like(dollars), np.empty_like(dollars)
+    longs, shorts = _counted(machine.long), _counted(machine.short)
     ones = np.ones(n_names)
     for day in range(n_days):
         if not day % 16:
@@ -183,11 +184,12 @@ def _run(
         np.multiply(dollars, np.divide(1.0, left, out=np.zeros(n_cells), where=left > 0)[:, None], out=dollars)
         dollars *= 1.0 + returns[day]
         if day >= n_waiting:
-            decided = machine.decide(signals.score[day - n_waiting])
-            changes = np.abs(decided - side).sum(axis=1, dtype=np.int64)
-            held_before, side = np.count_nonzero(side, axis=1), decided
-            found.opened[day] = (changes + np.count_nonzero(side, axis=1) - held_before) // 2
-            np.multiply(decided, size, out=next_dollars)
+            was_long, was_short, held_before = machine.long.copy(), machine.short.copy(), longs + shorts
+            side = machine.decide(signals.score[day - n_waiting])
+            longs, shorts = _counted(machine.long), _counted(machine.short)
+            changes = _counted(machine.long ^ was_long) + _counted(machine.short ^ was_short)
+            found.opened[day] = (changes + longs + shorts - held_before) // 2  # a reversal is two changes
+            np.multiply(side, size, out=next_dollars)
             np.matmul(next_dollars @ signals.B[day - n_waiting], signals.Q[day - n_waiting].T, out=moved)
             next_dollars -= moved
             np.subtract(next_dollars, dollars, out=moved)
@@ -202,9 +204,14 @@ def _run(
         else:
             net, gross = dollars @ ones, np.abs(dollars) @ ones
         found.gross[day] = gross
-        found.longs[day] = np.count_nonzero(side == 1, axis=1)
-        found.shorts[day] = np.count_nonzero(side == -1, axis=1)
+        found.longs[day], found.shorts[day] = longs, shorts
     return Held(dollars, side, gross, net), found
+
+
+def _counted(flags: NDArray[np.bool_]) -> NDArray[np.int64]:
+    """Count the flags of each row; by bytes of eight, because NumPy adds up booleans one by one."""
+    counts: NDArray[np.int64] = np.bitwise_count(np.packbits(flags, axis=1)).sum(axis=1, dtype=np.int64)
+    return counts
 
 
 def fixed(targets: Floats, returns: Floats, unpriced: NDArray[np.bool_]) -> Records:

@@ -113,7 +113,7 @@ class Pass:
 
 
 def tally(days: Days) -> NDArray[np.int64]:
-    """Count the days with scores, the thin ones and those of too few rows, the factors dropped, the ties, the fits and the eligible names."""
+    """Count the days with scores, thin ones, those of too few rows, dropped factors, ties, fits and eligible names."""
     kinds = np.bincount(days.day, minlength=3)
     fits = np.count_nonzero(~np.isnan(days.alpha))
     return np.array([*kinds, days.dropped.sum(), days.tied.sum(), fits, days.eligible.sum()], dtype=np.int64)

@@ -3,7 +3,6 @@
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from meanrev.pictures.chart import Chart, Level, Line, Panel
 
@@ -28,7 +27,7 @@ def of_book(found: "ResidualBook") -> Chart:
     returns = np.asarray(found.returns, dtype=np.float64)
     known = ~np.isnan(returns)
     across = _times(found.returns)[known]
-    growth: NDArray[np.float64] = np.cumprod(1.0 + returns[known])
+    growth = np.asarray(np.cumprod(1.0 + returns[known]), dtype=np.float64)
     fall = np.asarray(growth / np.maximum(np.maximum.accumulate(growth), 1.0) - 1.0, dtype=np.float64)
     medians = np.asarray(found.median_reversion, dtype=np.float64)[known]
     title = (
