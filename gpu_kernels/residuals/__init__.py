@@ -96,11 +96,31 @@ def trade(
         Avellaneda and Lee (2010), Statistical arbitrage in the US equities market, sections 2 to 5 and appendix A.
     """
     known = structures(factors, window, regression, max_reversion, max_p)
-    levels, valid = cells.levels(entry, exit_long, exit_short)
-    every, costs = cells.cells(len(known), levels, valid, cost)
+    axes = entry, exit_long, exit_short, cost
+    request = _request(prices, known, axes, rules, filters, members, spans, years)
+    found = Pass(request)
+    found.run(progress)
+    book = chosen.book(found)
+    if book.counts.fits == 0 and all(each[0] == 0 for each in found.tallies):
+        raise _no_scores(known, int(found.tallies[0][6]) / book.counts.days)
+    return book
+
+
+def _request(
+    prices: ArrayLike,
+    known: tuple[Structure, ...],
+    axes: tuple[ArrayLike, ...],
+    rules: Rules,
+    filters: Filters,
+    members: ArrayLike | None,
+    spans: Spans | None,
+    years: ArrayLike | None,
+) -> Request:
+    levels, valid = cells.levels(*axes[:3])
+    every, costs = cells.cells(len(known), levels, valid, axes[3])
     longest = max(each.window for each in known)
     held = _prices(prices, longest)
-    request = Request(
+    return Request(
         held,
         _members(members, held.shape),
         known,
@@ -112,12 +132,6 @@ def trade(
         _spans(spans, len(held) - longest),
         _years(years, len(held)),
     )
-    found = Pass(request)
-    found.run(progress)
-    book = chosen.book(found)
-    if book.counts.fits == 0 and all(each[0] == 0 for each in found.tallies):
-        raise _no_scores(known, int(found.tallies[0][6]) / (len(held) - longest))
-    return book
 
 
 def panel(

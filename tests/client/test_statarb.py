@@ -175,3 +175,9 @@ def test_a_price_is_named_by_label_and_time(client):
 
 def test_a_dry_run_returns_an_estimate(client):
     assert client.statarb(PRICES, **SMALL, dry_run=True).work > 0
+
+
+@pytest.mark.parametrize("method", ["statarb", "residuals"])
+def test_an_unknown_argument_is_refused_as_python_does(client, method):
+    with pytest.raises(TypeError, match=rf"{method}\(\) got an unexpected keyword argument 'refits'"):
+        getattr(client, method)(PRICES, refits=2)

@@ -27,33 +27,36 @@ def assert_figures(message, figures):
         np.testing.assert_array_equal(getattr(message, name), values, err_msg=name)
 
 
-def test_the_answer_is_the_operations_with_every_option(ask):
-    options = {
-        "factors": [2, "60%"],
-        "max_reversion": [8.0, 12.5],
-        "max_p": [0.9, 1.0],
-        "entry": "0.8:1.2:0.2",
-        "exit_long": [0.2],
-        "exit_short": [0.4, 0.9],
-        "cost": [0.0, 0.001],
-        "delay": 2,
-        "cost_basis": "stocks",
-        "size": 0.1,
-        "borrow": 0.01,
-        "periods_per_year": 260.0,
-        "train": 80,
-        "test": 30,
-        "purge": 4,
-        "positions": True,
-        "min_r2": 0.1,
-        "centre": False,
-        "drift": True,
-        "refit": 3,
-        "members": {"name 3": [0, 120, 150, 260], "name 5": []},
-    }
+EVERY = {
+    "factors": [2, "60%"],
+    "max_reversion": [8.0, 12.5],
+    "max_p": [0.9, 1.0],
+    "entry": "0.8:1.2:0.2",
+    "exit_long": [0.2],
+    "exit_short": [0.4, 0.9],
+    "cost": [0.0, 0.001],
+    "delay": 2,
+    "cost_basis": "stocks",
+    "size": 0.1,
+    "borrow": 0.01,
+    "periods_per_year": 260.0,
+    "train": 80,
+    "test": 30,
+    "purge": 4,
+    "positions": True,
+    "min_r2": 0.1,
+    "centre": False,
+    "drift": True,
+    "refit": 3,
+    "members": {"name 3": [0, 120, 150, 260], "name 5": []},
+}
+"""A value for every option of TradeResiduals."""
+
+
+def expected_of_every_option():
     members = np.ones(PRICES.shape)
     members[120:150, 3], members[:, 5] = 0.0, 0.0
-    expected = residuals.trade(
+    return residuals.trade(
         PRICES,
         factors=[2, "60%"],
         window=[40],
@@ -70,7 +73,11 @@ def test_the_answer_is_the_operations_with_every_option(ask):
         spans=residuals.Spans(80, 30, 4),
         years=np.where(np.arange(260) < 214, 2022, 2023),
     )
-    result = traded(ask, **options).result
+
+
+def test_the_answer_is_the_operations_with_every_option(ask):
+    expected = expected_of_every_option()
+    result = traded(ask, **EVERY).result
     assert list(result.columns) == NAMES
     assert list(result.factors) == ["2"] * 4 + ["60%"] * 4
     assert_figures(result.cells, expected.figures)

@@ -1,7 +1,7 @@
 """Arguments that the methods on a universe's residuals share."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, TypedDict
 
 import numpy as np
 
@@ -11,7 +11,98 @@ from meanrev.intake.table import Table
 from meanrev.methods import fields
 from meanrev.methods.naming import SeriesNames
 
-__all__ = ["bars", "levels", "members_rows", "one_factors", "several_factors"]
+__all__ = [
+    "BookOptions",
+    "FitOptions",
+    "bars",
+    "fit_options",
+    "levels",
+    "members_rows",
+    "one_factors",
+    "refuse_unknown",
+    "several_factors",
+]
+
+
+class FitOptions(TypedDict, total=False):
+    """Which names are fitted, and which fits are valid; None, or left out, is the default.
+
+    Attributes:
+        members: (T, N) of 0 and 1, which names are in the universe as it is known at each close; or a mapping of names
+            to pairs of a first row and an end. All names are, always, by default.
+        min_r2: Smallest r_squared of a valid fit; none by default.
+        centre: Centre the means over the names of a day; True by default.
+        drift: Let scores allow for alpha; False by default.
+        min_dof: Smallest degrees of freedom of the regression; 20 by default.
+        refit: Bars between two estimates of the factors; 1 by default.
+    """
+
+    members: Any
+    min_r2: float | None
+    centre: bool | None
+    drift: bool | None
+    min_dof: int | None
+    refit: int | None
+
+
+class BookOptions(FitOptions, total=False):
+    """How scores are made and traded, beside what FitOptions has; None, or left out, is the default.
+
+    Attributes:
+        window: One or more numbers of returns behind the factors; 252 by default.
+        regression: One or more numbers of returns behind the residuals; 60 by default.
+        max_reversion: Slowest reversion times of a valid fit, in bars; half of the regression by default.
+        max_p: Largest reversion_p of a valid fit; 1, which lets all pass, by default.
+        exit_long: A long position closes at minus this score; 0.5 by default.
+        exit_short: A short position closes at this score; 0.75 by default.
+        preset: "paper" fills at the close that decides, charges the names without their hedges, and has size 0.02.
+        delay: Bars between a decision and its fill; 1 by default.
+        cost_basis: "book", the default, charges all that is traded, "stocks" the names without their hedges.
+        size: Dollars a name, as a fraction of the equity; 0.01 by default.
+        borrow: Rate a year on the notional of short positions; 0 by default.
+        periods_per_year: For the annual figures; 252 by default.
+        positions: Return the side of every name and row too.
+    """
+
+    window: int | Sequence[int] | None
+    regression: int | Sequence[int] | None
+    max_reversion: float | Sequence[float] | None
+    max_p: float | Sequence[float] | None
+    exit_long: Any
+    exit_short: Any
+    preset: str | None
+    delay: int | None
+    cost_basis: str | None
+    size: float | None
+    borrow: float | None
+    periods_per_year: float | None
+    positions: bool
+
+
+def refuse_unknown(method: str, given: Mapping[str, Any], known: Any) -> None:
+    """Refuse an argument that a method does not have, as Python does.
+
+    Raises:
+        TypeError: there is one.
+    """
+    unknown = [name for name in given if name not in known.__annotations__]
+    if unknown:
+        raise TypeError(f"{method}() got an unexpected keyword argument {unknown[0]!r}")
+
+
+def fit_options(given: Mapping[str, Any], prices: Table, names: SeriesNames) -> dict[str, Any]:
+    """Return the options of FitOptions as they are sent.
+
+    Args:
+        given: Those of FitOptions, and others.
+        prices: The prices.
+        names: Of their columns.
+
+    Raises:
+        InvalidInput: the members break a rule.
+    """
+    plain = {name: given.get(name) for name in ("min_r2", "centre", "drift", "min_dof", "refit")}
+    return {"members": members_rows(given.get("members"), prices, names), **plain}
 
 
 def one_factors(given: Any) -> Any:

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from functools import partial
-from typing import Any
+from typing import Any, Unpack
 
 import numpy as np
 
@@ -12,6 +12,7 @@ from meanrev.methods import residual_options
 from meanrev.methods.chunks import matrix
 from meanrev.methods.naming import series_names
 from meanrev.methods.research import Research, ResearchRequest
+from meanrev.methods.residual_options import FitOptions
 from meanrev.progress import Progress
 from meanrev.question import About, Question
 from meanrev.results import ResidualPanel
@@ -71,16 +72,11 @@ def residuals(
     max_reversion: float | None = None,
     max_p: float | None = None,
     days: str | Sequence[int] | None = None,
-    members: Any = None,
-    min_r2: float | None = None,
-    centre: bool | None = None,
-    drift: bool | None = None,
-    min_dof: int | None = None,
-    refit: int | None = None,
     asset_ids: Sequence[str] | None = None,
     progress: Progress = False,
     dry_run: bool = False,
     timeout: float = _HOUR_S,
+    **given: Unpack[FitOptions],
 ) -> Question[ResidualPanel]:
     """Return the residuals of a universe on its factors, with scores, portfolios and loadings, row by row.
 
@@ -93,16 +89,11 @@ def residuals(
         max_p: As for statarb.
         days: Ascending rows whose residuals, portfolios and loadings come back; "last" for the last row, "all" for all
             behind the window, which takes much memory; none where None.
-        members: As for statarb.
-        min_r2: As for statarb.
-        centre: As for statarb.
-        drift: As for statarb.
-        min_dof: As for statarb.
-        refit: As for statarb.
         asset_ids: As for statarb.
         progress: As for statarb.
         dry_run: As for statarb.
         timeout: Seconds for everything.
+        **given: members, min_r2, centre, drift, min_dof and refit, as for statarb.
 
     Returns:
         ResidualPanel, whose equations are in docs/operations/residuals.md.
@@ -110,6 +101,7 @@ def residuals(
     Raises:
         MeanRevError: as every call.
     """
+    residual_options.refuse_unknown("residuals", given, FitOptions)
     read = matrix(prices).matrix("prices")
     names = series_names(read, asset_ids)
     options = {
@@ -119,12 +111,7 @@ def residuals(
         "max_reversion": max_reversion,
         "max_p": max_p,
         "days": _days(days, len(read.values), 252 if window is None else window),
-        "members": residual_options.members_rows(members, read, names),
-        "min_r2": min_r2,
-        "centre": centre,
-        "drift": drift,
-        "min_dof": min_dof,
-        "refit": refit,
+        **residual_options.fit_options(given, read, names),
     }
     request = ResearchRequest(RESIDUALS, read, names, options, partial(read_panel, sent=read))
     return request.question(progress, timeout, dry_run=dry_run)

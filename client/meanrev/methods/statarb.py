@@ -2,15 +2,22 @@
 
 from collections.abc import Sequence
 from functools import partial
-from typing import Any
+from typing import Any, Unpack
 
 import numpy as np
 
 from meanrev.intake.table import Table
-from meanrev.methods import residual_options
 from meanrev.methods.chunks import matrix
 from meanrev.methods.naming import series_names
 from meanrev.methods.research import Research, ResearchRequest
+from meanrev.methods.residual_options import (
+    BookOptions,
+    bars,
+    fit_options,
+    levels,
+    refuse_unknown,
+    several_factors,
+)
 from meanrev.methods.spans import SPANS, spans
 from meanrev.progress import Progress
 from meanrev.question import About, Question
@@ -36,6 +43,8 @@ _CELL = ("entry", "exit_long", "exit_short", "cost")
 _STAMPS = ("train_first", "train_last", "test_first", "test_last")
 _TODAY = ("side", "score", "theta", "reversion_p", "q_value", "alpha", "r_squared", "dollars")
 _COUNTS = ("days", "thin", "too_few_rows", "dropped", "tied", "fits", "scores", "stale_fills")
+_LEVELS = ("max_reversion", "max_p", "exit_long", "exit_short")
+_RULES = ("preset", "delay", "cost_basis", "size", "borrow", "periods_per_year", "positions")
 _CHOICE = ("deflated_sharpe", "sharpe_std_error", "probability_sharpe_positive", "n_tried")
 
 
@@ -157,65 +166,30 @@ def statarb(
     prices: Any,
     *,
     factors: int | str | Sequence[int | str] | None = None,
-    window: int | Sequence[int] | None = None,
-    regression: int | Sequence[int] | None = None,
-    max_reversion: float | Sequence[float] | None = None,
-    max_p: float | Sequence[float] | None = None,
     entry: Any = None,
-    exit_long: Any = None,
-    exit_short: Any = None,
     cost_per_side: Any = None,
-    preset: str | None = None,
-    delay: int | None = None,
-    cost_basis: str | None = None,
-    size: float | None = None,
-    borrow: float | None = None,
-    periods_per_year: float | None = None,
     walk_forward: Sequence[int] | None = None,
-    members: Any = None,
-    min_r2: float | None = None,
-    centre: bool | None = None,
-    drift: bool | None = None,
-    min_dof: int | None = None,
-    refit: int | None = None,
-    positions: bool = False,
     asset_ids: Sequence[str] | None = None,
     progress: Progress = False,
     dry_run: bool = False,
     timeout: float = _HOUR_S,
+    **given: Unpack[BookOptions],
 ) -> Question[ResidualBook]:
     """Trade the residuals of a universe on its factors (Avellaneda and Lee 2010), in a grid of structures and rules.
 
     Args:
         prices: (T, N), oldest first, adjusted for splits and dividends; NaN where a name has no price.
         factors: Numbers of factors, or shares of the variance such as "55%"; 15 where None.
-        window: Returns behind the factors; 252 where None.
-        regression: Returns behind the residuals; 60 where None.
-        max_reversion: Slowest reversion time of a valid fit, in bars; half of the regression where None.
-        max_p: Largest reversion_p of a valid fit; 1, which lets all pass, where None.
         entry: Scores at which a trade opens: numbers, such as mr.grid(1, 2, 0.25), or "1:2:0.25"; 1.25 where None.
-        exit_long: A long position closes at minus this score; 0.5 where None.
-        exit_short: A short position closes at this score; 0.75 where None.
         cost_per_side: Fractions of the notional; 0.0005 where None.
-        preset: "paper" fills at the close that decides, charges the names without their hedges, and has size 0.02.
-        delay: Bars between a decision and its fill; 1 where None.
-        cost_basis: "book" (where None) charges all that is traded, "stocks" the names without their hedges.
-        size: Dollars a name, as a fraction of the equity; 0.01 where None.
-        borrow: Rate a year on the notional of short positions; 0 where None.
-        periods_per_year: For the annual figures; 252 where None.
         walk_forward: (train, test) bars, or (train, test, purge): choose on train, trade on test, step by test.
-        members: (T, N) of 0 and 1, which names are in the universe as it is known at each close; or a mapping of names
-            to pairs of a first row and an end. All names are, always, where None.
-        min_r2: Smallest r_squared of a valid fit; none where None.
-        centre: Centre the means over the names of a day; True where None.
-        drift: Let scores allow for alpha; False where None.
-        min_dof: Smallest degrees of freedom of the regression; 20 where None.
-        refit: Bars between two estimates of the factors; 1 where None.
-        positions: Return the side of every name and row too.
         asset_ids: Names of the series; the frame's columns, else their numbers, where None.
         progress: True for a bar, or a function of (done, total, eta_s).
         dry_run: Upload nothing, and return an Estimate of time, memory and bytes in place of the result.
         timeout: Seconds for everything.
+        **given: The fields of residual_options.BookOptions and FitOptions: window, regression, max_reversion, max_p,
+            exit_long, exit_short, preset, delay, cost_basis, size, borrow, periods_per_year, positions, members,
+            min_r2, centre, drift, min_dof and refit; docs/operations/residuals.md explains them.
 
     Returns:
         ResidualBook, whose equations and references are in docs/operations/residuals.md.
@@ -223,32 +197,18 @@ def statarb(
     Raises:
         MeanRevError: as every call.
     """
+    refuse_unknown("statarb", given, BookOptions)
     read = matrix(prices).matrix("prices")
     names = series_names(read, asset_ids)
     options = {
-        "factors": residual_options.several_factors(factors),
-        "window": residual_options.bars("window", window),
-        "regression": residual_options.bars("regression", regression),
-        "max_reversion": residual_options.levels("max_reversion", max_reversion),
-        "max_p": residual_options.levels("max_p", max_p),
-        "entry": residual_options.levels("entry", entry),
-        "exit_long": residual_options.levels("exit_long", exit_long),
-        "exit_short": residual_options.levels("exit_short", exit_short),
-        "cost": residual_options.levels("cost_per_side", cost_per_side),
-        "preset": preset,
-        "delay": delay,
-        "cost_basis": cost_basis,
-        "size": size,
-        "borrow": borrow,
-        "periods_per_year": periods_per_year,
+        "factors": several_factors(factors),
+        "entry": levels("entry", entry),
+        "cost": levels("cost_per_side", cost_per_side),
+        **{name: bars(name, given.get(name)) for name in ("window", "regression")},
+        **{name: levels(name, given.get(name)) for name in _LEVELS},
+        **{name: given.get(name) for name in _RULES},
         **spans(walk_forward),
-        "members": residual_options.members_rows(members, read, names),
-        "min_r2": min_r2,
-        "centre": centre,
-        "drift": drift,
-        "min_dof": min_dof,
-        "refit": refit,
-        "positions": positions,
+        **fit_options(given, read, names),
     }
     request = ResearchRequest(STATARB, read, names, options, partial(read_book, sent=read))
     return request.question(progress, timeout, dry_run=dry_run)

@@ -2,6 +2,7 @@
 
 from meanrev.results.accounts import AccountPaths, BacktestPath, BacktestResult, Backtests, Trades
 from meanrev.results.base import Result
+from meanrev.results.book_parts import BookCounts, BookToday, BookWalk
 from meanrev.results.cointegration import JohansenTest, PairFit
 from meanrev.results.matrices import KeptMatrix
 from meanrev.results.performance import ReturnStats
@@ -10,9 +11,6 @@ from meanrev.results.residual_books import (
     BestBook,
     BookCells,
     BookControls,
-    BookCounts,
-    BookToday,
-    BookWalk,
     BookYears,
     ResidualBook,
     ResidualPanel,
