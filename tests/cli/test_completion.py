@@ -25,7 +25,7 @@ def completed(script, *words):
 @pytest.mark.parametrize(
     ("words", "offered"),
     [
-        (("meanrev", "s"), {"serve", "sweep", "scan"}),
+        (("meanrev", "s"), {"serve", "sweep", "scan", "statarb"}),
         (("meanrev", "sweep", "--wa"), {"--walk-forward"}),
         (("meanrev", "scan", "--rank-by", "t"), {"train_sharpe"}),
         (("meanrev", "jobs", "f"), {"fetch"}),
