@@ -113,7 +113,9 @@ FENCED = re.compile(r"^```(\w*)\n(.*?)^```$", re.DOTALL | re.MULTILINE)
 def ours(page):
     """Return the words of each command of ours in a page's shell blocks, up to a redirection."""
     text = page.read_text(encoding="utf-8") if page.is_file() else ""
-    lines = [line for kind, block in FENCED.findall(text) if not kind for line in block.replace("\\\n", "").splitlines()]
+    lines = [
+        line for kind, block in FENCED.findall(text) if not kind for line in block.replace("\\\n", "").splitlines()
+    ]
     found = [OURS.match(line) for line in lines]
     return [shlex.split(one[1].partition(" >")[0], comments=True) for one in found if one]
 

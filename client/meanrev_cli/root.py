@@ -23,6 +23,7 @@ COMMANDS: Mapping[str, str] = {
     "pair": "Test one pair of columns for cointegration, and find the thresholds to trade it at.",
     "stats": "Describe what each column of a file would have brought, or the returns in it.",
     "rolling": "Find weights, or principal components, of every window of a file's returns.",
+    "statarb": "Trade the residuals of a universe on its factors, and say what is left after costs.",
     "batch": "Scan, sweep or fit universes of thousands of names, chunk by chunk; what was interrupted goes on.",
     "put": "Have a server keep the prices of a file, for sweep and scan.",
     "matrices": "List the matrices that a server keeps.",

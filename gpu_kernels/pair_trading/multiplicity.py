@@ -23,12 +23,13 @@ _DIRECTIONS = 2
 """A pair is tested in both, and its p-value is that of the better one."""
 
 
-def q_values(p_values: Floats) -> Floats:
+def q_values(p_values: Floats, directions: int = _DIRECTIONS) -> Floats:
     """Return the false discovery rate at which each pair is just rejected.
 
     Args:
         p_values: (m,) of the better direction of each pair, which counts double for that (Bonferroni); a NaN was not
             tried, and stays.
+        directions: Tests that each p-value is the least of.
 
     References:
         Benjamini and Hochberg (1995), section 3, as adjusted p-values.
@@ -36,19 +37,20 @@ def q_values(p_values: Floats) -> Floats:
     tried = np.flatnonzero(~np.isnan(p_values))
     order = tried[np.argsort(p_values[tried], kind="stable")]
     out = np.full(p_values.shape, np.nan)
-    out[order] = np.minimum(np.minimum.accumulate(raised(p_values[order], 1, tried.size)[::-1])[::-1], 1.0)
+    out[order] = np.minimum(np.minimum.accumulate(raised(p_values[order], 1, tried.size, directions)[::-1])[::-1], 1.0)
     return out
 
 
-def raised(ascending: Floats, first: int, n_tried: int) -> Floats:
+def raised(ascending: Floats, first: int, n_tried: int, directions: int = _DIRECTIONS) -> Floats:
     """Return p-values times the number of tests over their rank: the q-values before the least of those above is taken.
 
     Args:
         ascending: (m,) consecutive p-values of all in ascending order.
         first: Rank of the first, from 1.
         n_tried: Pairs tried.
+        directions: As in q_values.
     """
-    return ascending * (_DIRECTIONS * n_tried / np.arange(first, first + ascending.size))
+    return ascending * (directions * n_tried / np.arange(first, first + ascending.size))
 
 
 def q_values_among(p_values: Floats, tried: Floats) -> Floats:

@@ -999,6 +999,204 @@ class FitJohansenReply(_message.Message):
     metadata: str
     def __init__(self, eigenvalues: _Optional[_Iterable[float]] = ..., vectors: _Optional[_Union[_meanrev_pb2.Matrix, _Mapping]] = ..., trace_statistic: _Optional[_Iterable[float]] = ..., trace_critical_values: _Optional[_Union[_meanrev_pb2.Matrix, _Mapping]] = ..., trace_rank: _Optional[int] = ..., max_eigenvalue_statistic: _Optional[_Iterable[float]] = ..., max_eigenvalue_critical_values: _Optional[_Union[_meanrev_pb2.Matrix, _Mapping]] = ..., max_eigenvalue_rank: _Optional[int] = ..., n_samples: _Optional[int] = ..., spread: _Optional[_Iterable[float]] = ..., intercept: _Optional[float] = ..., trend: _Optional[float] = ..., theta: _Optional[float] = ..., mu: _Optional[float] = ..., sigma: _Optional[float] = ..., half_life: _Optional[float] = ..., status: _Optional[str] = ..., reason: _Optional[str] = ..., metadata: _Optional[str] = ...) -> None: ...
 
+class BookFigures(_message.Message):
+    __slots__ = ("sharpe_gross", "sharpe_stocks", "sharpe_book", "total_return", "max_drawdown", "turnover_stocks", "turnover_book", "mean_gross", "longs", "shorts", "holding_bars", "num_trades")
+    SHARPE_GROSS_FIELD_NUMBER: _ClassVar[int]
+    SHARPE_STOCKS_FIELD_NUMBER: _ClassVar[int]
+    SHARPE_BOOK_FIELD_NUMBER: _ClassVar[int]
+    TOTAL_RETURN_FIELD_NUMBER: _ClassVar[int]
+    MAX_DRAWDOWN_FIELD_NUMBER: _ClassVar[int]
+    TURNOVER_STOCKS_FIELD_NUMBER: _ClassVar[int]
+    TURNOVER_BOOK_FIELD_NUMBER: _ClassVar[int]
+    MEAN_GROSS_FIELD_NUMBER: _ClassVar[int]
+    LONGS_FIELD_NUMBER: _ClassVar[int]
+    SHORTS_FIELD_NUMBER: _ClassVar[int]
+    HOLDING_BARS_FIELD_NUMBER: _ClassVar[int]
+    NUM_TRADES_FIELD_NUMBER: _ClassVar[int]
+    sharpe_gross: _containers.RepeatedScalarFieldContainer[float]
+    sharpe_stocks: _containers.RepeatedScalarFieldContainer[float]
+    sharpe_book: _containers.RepeatedScalarFieldContainer[float]
+    total_return: _containers.RepeatedScalarFieldContainer[float]
+    max_drawdown: _containers.RepeatedScalarFieldContainer[float]
+    turnover_stocks: _containers.RepeatedScalarFieldContainer[float]
+    turnover_book: _containers.RepeatedScalarFieldContainer[float]
+    mean_gross: _containers.RepeatedScalarFieldContainer[float]
+    longs: _containers.RepeatedScalarFieldContainer[float]
+    shorts: _containers.RepeatedScalarFieldContainer[float]
+    holding_bars: _containers.RepeatedScalarFieldContainer[float]
+    num_trades: _containers.RepeatedScalarFieldContainer[int]
+    def __init__(self, sharpe_gross: _Optional[_Iterable[float]] = ..., sharpe_stocks: _Optional[_Iterable[float]] = ..., sharpe_book: _Optional[_Iterable[float]] = ..., total_return: _Optional[_Iterable[float]] = ..., max_drawdown: _Optional[_Iterable[float]] = ..., turnover_stocks: _Optional[_Iterable[float]] = ..., turnover_book: _Optional[_Iterable[float]] = ..., mean_gross: _Optional[_Iterable[float]] = ..., longs: _Optional[_Iterable[float]] = ..., shorts: _Optional[_Iterable[float]] = ..., holding_bars: _Optional[_Iterable[float]] = ..., num_trades: _Optional[_Iterable[int]] = ...) -> None: ...
+
+class BookToday(_message.Message):
+    __slots__ = ("side", "score", "theta", "reversion_p", "q_value", "alpha", "r_squared", "dollars", "reason", "reasons")
+    SIDE_FIELD_NUMBER: _ClassVar[int]
+    SCORE_FIELD_NUMBER: _ClassVar[int]
+    THETA_FIELD_NUMBER: _ClassVar[int]
+    REVERSION_P_FIELD_NUMBER: _ClassVar[int]
+    Q_VALUE_FIELD_NUMBER: _ClassVar[int]
+    ALPHA_FIELD_NUMBER: _ClassVar[int]
+    R_SQUARED_FIELD_NUMBER: _ClassVar[int]
+    DOLLARS_FIELD_NUMBER: _ClassVar[int]
+    REASON_FIELD_NUMBER: _ClassVar[int]
+    REASONS_FIELD_NUMBER: _ClassVar[int]
+    side: _containers.RepeatedScalarFieldContainer[int]
+    score: _containers.RepeatedScalarFieldContainer[float]
+    theta: _containers.RepeatedScalarFieldContainer[float]
+    reversion_p: _containers.RepeatedScalarFieldContainer[float]
+    q_value: _containers.RepeatedScalarFieldContainer[float]
+    alpha: _containers.RepeatedScalarFieldContainer[float]
+    r_squared: _containers.RepeatedScalarFieldContainer[float]
+    dollars: _containers.RepeatedScalarFieldContainer[float]
+    reason: _containers.RepeatedScalarFieldContainer[int]
+    reasons: _containers.RepeatedScalarFieldContainer[str]
+    def __init__(self, side: _Optional[_Iterable[int]] = ..., score: _Optional[_Iterable[float]] = ..., theta: _Optional[_Iterable[float]] = ..., reversion_p: _Optional[_Iterable[float]] = ..., q_value: _Optional[_Iterable[float]] = ..., alpha: _Optional[_Iterable[float]] = ..., r_squared: _Optional[_Iterable[float]] = ..., dollars: _Optional[_Iterable[float]] = ..., reason: _Optional[_Iterable[int]] = ..., reasons: _Optional[_Iterable[str]] = ...) -> None: ...
+
+class ResidualBook(_message.Message):
+    __slots__ = ("columns", "factors", "window", "regression", "max_reversion", "max_p", "structure", "entry", "exit_long", "exit_short", "cost", "cell_reason", "cell_reasons", "cells", "best", "best_value", "deflated_sharpe", "sharpe_std_error", "probability_sharpe_positive", "n_tried", "returns", "median_reversion", "positions", "control", "controls", "control_correlation", "year", "year_bars", "years", "today", "days", "thin", "too_few_rows", "dropped", "tied", "fits", "scores", "stale_fills", "median_reversion_all", "noise_reversion", "eligible", "walk_forward", "pooled")
+    COLUMNS_FIELD_NUMBER: _ClassVar[int]
+    FACTORS_FIELD_NUMBER: _ClassVar[int]
+    WINDOW_FIELD_NUMBER: _ClassVar[int]
+    REGRESSION_FIELD_NUMBER: _ClassVar[int]
+    MAX_REVERSION_FIELD_NUMBER: _ClassVar[int]
+    MAX_P_FIELD_NUMBER: _ClassVar[int]
+    STRUCTURE_FIELD_NUMBER: _ClassVar[int]
+    ENTRY_FIELD_NUMBER: _ClassVar[int]
+    EXIT_LONG_FIELD_NUMBER: _ClassVar[int]
+    EXIT_SHORT_FIELD_NUMBER: _ClassVar[int]
+    COST_FIELD_NUMBER: _ClassVar[int]
+    CELL_REASON_FIELD_NUMBER: _ClassVar[int]
+    CELL_REASONS_FIELD_NUMBER: _ClassVar[int]
+    CELLS_FIELD_NUMBER: _ClassVar[int]
+    BEST_FIELD_NUMBER: _ClassVar[int]
+    BEST_VALUE_FIELD_NUMBER: _ClassVar[int]
+    DEFLATED_SHARPE_FIELD_NUMBER: _ClassVar[int]
+    SHARPE_STD_ERROR_FIELD_NUMBER: _ClassVar[int]
+    PROBABILITY_SHARPE_POSITIVE_FIELD_NUMBER: _ClassVar[int]
+    N_TRIED_FIELD_NUMBER: _ClassVar[int]
+    RETURNS_FIELD_NUMBER: _ClassVar[int]
+    MEDIAN_REVERSION_FIELD_NUMBER: _ClassVar[int]
+    POSITIONS_FIELD_NUMBER: _ClassVar[int]
+    CONTROL_FIELD_NUMBER: _ClassVar[int]
+    CONTROLS_FIELD_NUMBER: _ClassVar[int]
+    CONTROL_CORRELATION_FIELD_NUMBER: _ClassVar[int]
+    YEAR_FIELD_NUMBER: _ClassVar[int]
+    YEAR_BARS_FIELD_NUMBER: _ClassVar[int]
+    YEARS_FIELD_NUMBER: _ClassVar[int]
+    TODAY_FIELD_NUMBER: _ClassVar[int]
+    DAYS_FIELD_NUMBER: _ClassVar[int]
+    THIN_FIELD_NUMBER: _ClassVar[int]
+    TOO_FEW_ROWS_FIELD_NUMBER: _ClassVar[int]
+    DROPPED_FIELD_NUMBER: _ClassVar[int]
+    TIED_FIELD_NUMBER: _ClassVar[int]
+    FITS_FIELD_NUMBER: _ClassVar[int]
+    SCORES_FIELD_NUMBER: _ClassVar[int]
+    STALE_FILLS_FIELD_NUMBER: _ClassVar[int]
+    MEDIAN_REVERSION_ALL_FIELD_NUMBER: _ClassVar[int]
+    NOISE_REVERSION_FIELD_NUMBER: _ClassVar[int]
+    ELIGIBLE_FIELD_NUMBER: _ClassVar[int]
+    WALK_FORWARD_FIELD_NUMBER: _ClassVar[int]
+    POOLED_FIELD_NUMBER: _ClassVar[int]
+    columns: _containers.RepeatedScalarFieldContainer[str]
+    factors: _containers.RepeatedScalarFieldContainer[str]
+    window: _containers.RepeatedScalarFieldContainer[int]
+    regression: _containers.RepeatedScalarFieldContainer[int]
+    max_reversion: _containers.RepeatedScalarFieldContainer[float]
+    max_p: _containers.RepeatedScalarFieldContainer[float]
+    structure: _containers.RepeatedScalarFieldContainer[int]
+    entry: _containers.RepeatedScalarFieldContainer[float]
+    exit_long: _containers.RepeatedScalarFieldContainer[float]
+    exit_short: _containers.RepeatedScalarFieldContainer[float]
+    cost: _containers.RepeatedScalarFieldContainer[float]
+    cell_reason: _containers.RepeatedScalarFieldContainer[int]
+    cell_reasons: _containers.RepeatedScalarFieldContainer[str]
+    cells: BookFigures
+    best: int
+    best_value: float
+    deflated_sharpe: float
+    sharpe_std_error: float
+    probability_sharpe_positive: float
+    n_tried: int
+    returns: _containers.RepeatedScalarFieldContainer[float]
+    median_reversion: _containers.RepeatedScalarFieldContainer[float]
+    positions: _meanrev_pb2.Matrix
+    control: _containers.RepeatedScalarFieldContainer[str]
+    controls: BookFigures
+    control_correlation: _containers.RepeatedScalarFieldContainer[float]
+    year: _containers.RepeatedScalarFieldContainer[int]
+    year_bars: _containers.RepeatedScalarFieldContainer[int]
+    years: BookFigures
+    today: BookToday
+    days: int
+    thin: int
+    too_few_rows: int
+    dropped: int
+    tied: int
+    fits: int
+    scores: int
+    stale_fills: int
+    median_reversion_all: float
+    noise_reversion: float
+    eligible: float
+    walk_forward: _containers.RepeatedCompositeFieldContainer[WalkStep]
+    pooled: _containers.RepeatedCompositeFieldContainer[PooledWalk]
+    def __init__(self, columns: _Optional[_Iterable[str]] = ..., factors: _Optional[_Iterable[str]] = ..., window: _Optional[_Iterable[int]] = ..., regression: _Optional[_Iterable[int]] = ..., max_reversion: _Optional[_Iterable[float]] = ..., max_p: _Optional[_Iterable[float]] = ..., structure: _Optional[_Iterable[int]] = ..., entry: _Optional[_Iterable[float]] = ..., exit_long: _Optional[_Iterable[float]] = ..., exit_short: _Optional[_Iterable[float]] = ..., cost: _Optional[_Iterable[float]] = ..., cell_reason: _Optional[_Iterable[int]] = ..., cell_reasons: _Optional[_Iterable[str]] = ..., cells: _Optional[_Union[BookFigures, _Mapping]] = ..., best: _Optional[int] = ..., best_value: _Optional[float] = ..., deflated_sharpe: _Optional[float] = ..., sharpe_std_error: _Optional[float] = ..., probability_sharpe_positive: _Optional[float] = ..., n_tried: _Optional[int] = ..., returns: _Optional[_Iterable[float]] = ..., median_reversion: _Optional[_Iterable[float]] = ..., positions: _Optional[_Union[_meanrev_pb2.Matrix, _Mapping]] = ..., control: _Optional[_Iterable[str]] = ..., controls: _Optional[_Union[BookFigures, _Mapping]] = ..., control_correlation: _Optional[_Iterable[float]] = ..., year: _Optional[_Iterable[int]] = ..., year_bars: _Optional[_Iterable[int]] = ..., years: _Optional[_Union[BookFigures, _Mapping]] = ..., today: _Optional[_Union[BookToday, _Mapping]] = ..., days: _Optional[int] = ..., thin: _Optional[int] = ..., too_few_rows: _Optional[int] = ..., dropped: _Optional[int] = ..., tied: _Optional[int] = ..., fits: _Optional[int] = ..., scores: _Optional[int] = ..., stale_fills: _Optional[int] = ..., median_reversion_all: _Optional[float] = ..., noise_reversion: _Optional[float] = ..., eligible: _Optional[float] = ..., walk_forward: _Optional[_Iterable[_Union[WalkStep, _Mapping]]] = ..., pooled: _Optional[_Iterable[_Union[PooledWalk, _Mapping]]] = ...) -> None: ...
+
+class ResidualBookReply(_message.Message):
+    __slots__ = ("done", "total", "result", "metadata", "estimate")
+    DONE_FIELD_NUMBER: _ClassVar[int]
+    TOTAL_FIELD_NUMBER: _ClassVar[int]
+    RESULT_FIELD_NUMBER: _ClassVar[int]
+    METADATA_FIELD_NUMBER: _ClassVar[int]
+    ESTIMATE_FIELD_NUMBER: _ClassVar[int]
+    done: int
+    total: int
+    result: ResidualBook
+    metadata: str
+    estimate: Estimate
+    def __init__(self, done: _Optional[int] = ..., total: _Optional[int] = ..., result: _Optional[_Union[ResidualBook, _Mapping]] = ..., metadata: _Optional[str] = ..., estimate: _Optional[_Union[Estimate, _Mapping]] = ...) -> None: ...
+
+class ResidualPanel(_message.Message):
+    __slots__ = ("columns", "score", "theta", "reversion_p", "alpha", "r_squared", "hedged", "n_factors", "days", "windows", "portfolios", "loadings")
+    COLUMNS_FIELD_NUMBER: _ClassVar[int]
+    SCORE_FIELD_NUMBER: _ClassVar[int]
+    THETA_FIELD_NUMBER: _ClassVar[int]
+    REVERSION_P_FIELD_NUMBER: _ClassVar[int]
+    ALPHA_FIELD_NUMBER: _ClassVar[int]
+    R_SQUARED_FIELD_NUMBER: _ClassVar[int]
+    HEDGED_FIELD_NUMBER: _ClassVar[int]
+    N_FACTORS_FIELD_NUMBER: _ClassVar[int]
+    DAYS_FIELD_NUMBER: _ClassVar[int]
+    WINDOWS_FIELD_NUMBER: _ClassVar[int]
+    PORTFOLIOS_FIELD_NUMBER: _ClassVar[int]
+    LOADINGS_FIELD_NUMBER: _ClassVar[int]
+    columns: _containers.RepeatedScalarFieldContainer[str]
+    score: _meanrev_pb2.Matrix
+    theta: _meanrev_pb2.Matrix
+    reversion_p: _meanrev_pb2.Matrix
+    alpha: _meanrev_pb2.Matrix
+    r_squared: _meanrev_pb2.Matrix
+    hedged: _meanrev_pb2.Matrix
+    n_factors: _containers.RepeatedScalarFieldContainer[int]
+    days: _containers.RepeatedScalarFieldContainer[int]
+    windows: _meanrev_pb2.Matrix
+    portfolios: _meanrev_pb2.Matrix
+    loadings: _meanrev_pb2.Matrix
+    def __init__(self, columns: _Optional[_Iterable[str]] = ..., score: _Optional[_Union[_meanrev_pb2.Matrix, _Mapping]] = ..., theta: _Optional[_Union[_meanrev_pb2.Matrix, _Mapping]] = ..., reversion_p: _Optional[_Union[_meanrev_pb2.Matrix, _Mapping]] = ..., alpha: _Optional[_Union[_meanrev_pb2.Matrix, _Mapping]] = ..., r_squared: _Optional[_Union[_meanrev_pb2.Matrix, _Mapping]] = ..., hedged: _Optional[_Union[_meanrev_pb2.Matrix, _Mapping]] = ..., n_factors: _Optional[_Iterable[int]] = ..., days: _Optional[_Iterable[int]] = ..., windows: _Optional[_Union[_meanrev_pb2.Matrix, _Mapping]] = ..., portfolios: _Optional[_Union[_meanrev_pb2.Matrix, _Mapping]] = ..., loadings: _Optional[_Union[_meanrev_pb2.Matrix, _Mapping]] = ...) -> None: ...
+
+class ResidualPanelReply(_message.Message):
+    __slots__ = ("done", "total", "result", "metadata", "estimate")
+    DONE_FIELD_NUMBER: _ClassVar[int]
+    TOTAL_FIELD_NUMBER: _ClassVar[int]
+    RESULT_FIELD_NUMBER: _ClassVar[int]
+    METADATA_FIELD_NUMBER: _ClassVar[int]
+    ESTIMATE_FIELD_NUMBER: _ClassVar[int]
+    done: int
+    total: int
+    result: ResidualPanel
+    metadata: str
+    estimate: Estimate
+    def __init__(self, done: _Optional[int] = ..., total: _Optional[int] = ..., result: _Optional[_Union[ResidualPanel, _Mapping]] = ..., metadata: _Optional[str] = ..., estimate: _Optional[_Union[Estimate, _Mapping]] = ...) -> None: ...
+
 class JobRequest(_message.Message):
     __slots__ = ("job_id",)
     JOB_ID_FIELD_NUMBER: _ClassVar[int]

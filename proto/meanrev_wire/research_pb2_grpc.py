@@ -82,6 +82,16 @@ class MeanRevResearchStub(object):
                 request_serializer=research__pb2.MatrixChunk.SerializeToString,
                 response_deserializer=research__pb2.RollingWeightsReply.FromString,
                 _registered_method=True)
+        self.TradeResiduals = channel.stream_stream(
+                '/meanrev.MeanRevResearch/TradeResiduals',
+                request_serializer=research__pb2.MatrixChunk.SerializeToString,
+                response_deserializer=research__pb2.ResidualBookReply.FromString,
+                _registered_method=True)
+        self.FitResiduals = channel.stream_stream(
+                '/meanrev.MeanRevResearch/FitResiduals',
+                request_serializer=research__pb2.MatrixChunk.SerializeToString,
+                response_deserializer=research__pb2.ResidualPanelReply.FromString,
+                _registered_method=True)
         self.PutMatrix = channel.stream_unary(
                 '/meanrev.MeanRevResearch/PutMatrix',
                 request_serializer=research__pb2.MatrixChunk.SerializeToString,
@@ -218,6 +228,20 @@ class MeanRevResearchServicer(object):
 
     def RollingWeights(self, request_iterator, context):
         """Finds portfolio weights, or principal components, of every window of a T x N matrix of returns.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def TradeResiduals(self, request_iterator, context):
+        """Trades the residuals of a universe of prices on its factors, in a grid of structures and rules. NaN is a missing price.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def FitResiduals(self, request_iterator, context):
+        """Returns the residuals of a universe of prices on its factors, with scores, portfolios and loadings.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -369,6 +393,16 @@ def add_MeanRevResearchServicer_to_server(servicer, server):
                     servicer.RollingWeights,
                     request_deserializer=research__pb2.MatrixChunk.FromString,
                     response_serializer=research__pb2.RollingWeightsReply.SerializeToString,
+            ),
+            'TradeResiduals': grpc.stream_stream_rpc_method_handler(
+                    servicer.TradeResiduals,
+                    request_deserializer=research__pb2.MatrixChunk.FromString,
+                    response_serializer=research__pb2.ResidualBookReply.SerializeToString,
+            ),
+            'FitResiduals': grpc.stream_stream_rpc_method_handler(
+                    servicer.FitResiduals,
+                    request_deserializer=research__pb2.MatrixChunk.FromString,
+                    response_serializer=research__pb2.ResidualPanelReply.SerializeToString,
             ),
             'PutMatrix': grpc.stream_unary_rpc_method_handler(
                     servicer.PutMatrix,
@@ -687,6 +721,60 @@ class MeanRevResearch(object):
             '/meanrev.MeanRevResearch/RollingWeights',
             research__pb2.MatrixChunk.SerializeToString,
             research__pb2.RollingWeightsReply.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def TradeResiduals(request_iterator,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.stream_stream(
+            request_iterator,
+            target,
+            '/meanrev.MeanRevResearch/TradeResiduals',
+            research__pb2.MatrixChunk.SerializeToString,
+            research__pb2.ResidualBookReply.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def FitResiduals(request_iterator,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.stream_stream(
+            request_iterator,
+            target,
+            '/meanrev.MeanRevResearch/FitResiduals',
+            research__pb2.MatrixChunk.SerializeToString,
+            research__pb2.ResidualPanelReply.FromString,
             options,
             channel_credentials,
             insecure,

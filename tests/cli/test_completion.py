@@ -25,7 +25,7 @@ def completed(script, *words):
 @pytest.mark.parametrize(
     ("words", "offered"),
     [
-        (("meanrev", "s"), {"serve", "sweep", "scan", "stats"}),
+        (("meanrev", "s"), {"serve", "sweep", "scan", "stats", "statarb"}),
         (("meanrev", "sweep", "--wa"), {"--walk-forward"}),
         (("meanrev", "scan", "--rank-by", "t"), {"train_sharpe"}),
         (("meanrev", "jobs", "f"), {"fetch"}),

@@ -131,5 +131,6 @@ EXITS = {
     "BAD_DATA": "the data or an argument breaks a rule",
     "DEVICE": "the GPU, or the process that computes, does not work",
     "INCOMPLETE": "chunks of a batch run failed or are missing; the others are kept",
+    "BUSY": "another run works in the folder of this batch run; run the command again when that one has ended",
     "INTERRUPTED": "Ctrl-C",
 }

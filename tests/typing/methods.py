@@ -26,6 +26,8 @@ from meanrev.results import (
     Pca,
     Portfolio,
     RealityCheck,
+    ResidualBook,
+    ResidualPanel,
     ReturnStats,
     ReversionTests,
     Rolling,
@@ -44,6 +46,8 @@ def of_a_client(client: mr.Client) -> None:
     assert_type(client.scan(PRICES, top=3), ScanResult)
     assert_type(client.pair(PRICES[:, 0], PRICES[:, 1]), PairFit)
     assert_type(client.johansen(PRICES, det_order=0, lags=1), JohansenTest)
+    assert_type(client.statarb(PRICES, factors=[3, "55%"]), ResidualBook)
+    assert_type(client.residuals(PRICES, days="last"), ResidualPanel)
     assert_type(client.stats(PRICES), ReturnStats)
     assert_type(client.rolling(PRICES, "sharpe", window=50), Rolling)
     assert_type(client.reality_check(PRICES), RealityCheck)

@@ -18,10 +18,12 @@ from meanrev.methods.portfolio_stats import portfolio_stats
 from meanrev.methods.portfolios import get_portfolio, put_portfolio
 from meanrev.methods.publish import publish
 from meanrev.methods.reality_check import reality_check
+from meanrev.methods.residuals import residuals
 from meanrev.methods.rolling import rolling
 from meanrev.methods.scan import scan
 from meanrev.methods.sharpe import sharpe, sharpe_stream
 from meanrev.methods.signals import signals
+from meanrev.methods.statarb import statarb
 from meanrev.methods.stats import stats
 from meanrev.methods.sweep import sweep
 from meanrev.methods.tests import tests
@@ -57,6 +59,8 @@ class Methods:
     tests = Method(tests)
     sweep = Method(sweep)
     scan = Method(scan)
+    statarb = Method(statarb)
+    residuals = Method(residuals)
     pair = Method(pair)
     johansen = Method(johansen)
     put = Method(put)

@@ -6,13 +6,13 @@ from typing import Any
 
 import numpy as np
 
-from meanrev.errors import InvalidInput
 from meanrev.methods import fields
 from meanrev.methods.chunks import matrix
 from meanrev.methods.grid_checks import CheckOptions, at_cells, check_options, read_checks
 from meanrev.methods.naming import series_names
 from meanrev.methods.parts import JoinedSweep, Whole
 from meanrev.methods.research import Research, ResearchRequest
+from meanrev.methods.spans import SPANS, spans
 from meanrev.methods.trading_rule import Rate, Score, trading_options
 from meanrev.progress import Progress
 from meanrev.question import About, Question
@@ -40,7 +40,6 @@ _OF_A_STEP = (
     "test_max_drawdown",
     "cell",
 )
-_SPANS = ("train", "test", "purge")
 _STAMPS = ("train_first", "train_last", "test_first", "test_last")
 
 Axis = str | float | Sequence[float] | Any
@@ -130,7 +129,7 @@ SWEEP = Research(
     reply=SweepReply,
     read=read_sweep,
     join=JoinedSweep,
-    renamed={"cost": "cost_per_side", **dict.fromkeys(_SPANS, "walk_forward")},
+    renamed={"cost": "cost_per_side", **dict.fromkeys(SPANS, "walk_forward")},
 )
 
 
@@ -201,7 +200,7 @@ def _asked(figures: Any, walk_forward: Any, reality_check: CheckOptions) -> dict
     """Return the options that say what comes back."""
     return {
         "figures": None if figures is None else fields.names("figures", figures),
-        **_spans(walk_forward),
+        **spans(walk_forward),
         "reality_check": check_options(reality_check),
     }
 
@@ -225,11 +224,3 @@ def _bars(given: int | Sequence[int] | None) -> list[int] | None:
     if given is None:
         return None
     return [fields.integer("lookback", bars) for bars in (given if np.ndim(given) else [given])]  # type: ignore[union-attr] # a sequence where it has a dimension
-
-
-def _spans(given: Any) -> dict[str, int]:
-    if given is None:
-        return {}
-    if isinstance(given, str) or np.ndim(given) != 1 or len(given) not in {2, 3}:
-        raise InvalidInput("walk_forward", "must be (train, test) or (train, test, purge), in bars", value=given)
-    return {name: fields.integer("walk_forward", bars) for name, bars in zip(_SPANS, given, strict=False)}

@@ -2,10 +2,12 @@
 
 from meanrev.results import (
     accounts,
+    book_parts,
     cointegration,
     matrices,
     performance,
     portfolio,
+    residual_books,
     reversion,
     rolling,
     scans,
@@ -17,10 +19,12 @@ from meanrev.results import (
 )
 from meanrev.results.accounts import *
 from meanrev.results.base import Result
+from meanrev.results.book_parts import *
 from meanrev.results.cointegration import *
 from meanrev.results.matrices import *
 from meanrev.results.performance import *
 from meanrev.results.portfolio import *
+from meanrev.results.residual_books import *
 from meanrev.results.reversion import *
 from meanrev.results.rolling import *
 from meanrev.results.scans import *
@@ -32,10 +36,12 @@ from meanrev.results.walks import *
 
 __all__ = ["Result"]
 __all__ += accounts.__all__
+__all__ += book_parts.__all__
 __all__ += cointegration.__all__
 __all__ += matrices.__all__
 __all__ += performance.__all__
 __all__ += portfolio.__all__
+__all__ += residual_books.__all__
 __all__ += reversion.__all__
 __all__ += rolling.__all__
 __all__ += scans.__all__
