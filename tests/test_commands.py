@@ -139,6 +139,7 @@ def test_the_words_of_every_command_are_ones_that_it_has(page, tmp_path, monkeyp
     for words in ours(page):
         for word in words:
             if Path(word).suffix in {".csv", ".parquet"}:
+                (tmp_path / word).parent.mkdir(parents=True, exist_ok=True)
                 (tmp_path / word).touch()
         parsed(cli, words)
 

@@ -14,7 +14,6 @@ DECISIONS = ROOT / "docs" / "decisions"  # they keep the words of their time
 PROSE = [*(path for path in PAGES if path.parent != DECISIONS), *sorted((ROOT / "proto").glob("*.proto"))]
 RETIRED = {
     "knobs?": "setting",
-    "books": "account, or accounts",
     "lives": "is, or runs",
     "tells": "says, reports or returns",
     "knows": "has, takes or supports",

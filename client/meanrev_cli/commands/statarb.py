@@ -11,7 +11,7 @@ from meanrev.intake.options import FileOptions
 from meanrev.intake.table import Table
 from meanrev.results import Estimate, ResidualBook
 from meanrev_cli.access import Access, access_flags
-from meanrev_cli.asking import asking, host_flag, shows_progress
+from meanrev_cli.asking import asking, host_flag, progress_shown
 from meanrev_cli.book_page import BOOKS, BOOKS_ORDER, TODAY, compared, page, words
 from meanrev_cli.estimates import dry_run_flag, show_estimate
 from meanrev_cli.kept_prices import prices_of, title_of
@@ -79,7 +79,7 @@ def statarb(
             read,
             asset_ids=[str(name) for name in read.names],
             factors=factors or None,
-            progress=shows_progress(shared),
+            progress=progress_shown(shared),
             **options,
         )
     if isinstance(found, Estimate):
