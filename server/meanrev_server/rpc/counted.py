@@ -16,9 +16,6 @@ if TYPE_CHECKING:
 
 __all__ = ["Standard", "Unknown"]
 
-_REASONS = {"NOT_FOUND": "not_found", "RESOURCE_EXHAUSTED": "limit", "UNAUTHENTICATED": "unauthenticated"}
-"""Why the health and reflection services end a call, by the status."""
-
 _Handler = grpc.RpcMethodHandler
 _Context = grpc.aio.ServicerContext
 
@@ -31,6 +28,7 @@ _REASONS = {
     "RESOURCE_EXHAUSTED": "limit",
     "DEADLINE_EXCEEDED": "expired",
 }
+"""Why the health and reflection services end a call, by the status; a call without a token is refused before them."""
 
 
 class Standard:
