@@ -5,19 +5,17 @@ from typing import Any
 
 import click
 import numpy as np
-from rich.console import Group, RenderableType
 from rich.text import Text
 
 from meanrev.intake.options import FileOptions
-from meanrev.intake.table import Table
 from meanrev.results import Estimate
 from meanrev_cli.access import Access, access_flags
 from meanrev_cli.asking import asking, host_flag, progress_shown
-from meanrev_cli.column_table import column_table
+from meanrev_cli.column_table import column_table, show_columns
 from meanrev_cli.estimates import dry_run_flag, show_estimate
 from meanrev_cli.kept_prices import prices_of
-from meanrev_cli.output_files import can_be_written, write_table
-from meanrev_cli.price_options import kept_or_price_options, report_text
+from meanrev_cli.output_files import can_be_written
+from meanrev_cli.price_options import kept_or_price_options
 from meanrev_cli.shared import Shared, shared_flags
 from meanrev_cli.sweep_words import records
 
@@ -88,17 +86,7 @@ def fit(
         return
     columns = {"column": found["asset_id"], **found.to_columns()}
     columns.pop("asset_id")
-    if out is not None:
-        write_table(out, columns)
-    saved = None if out is None else str(out.resolve())
-    intake = None if read.report is None else read.report.to_dict()
-    shared.show({"intake": intake, "fits": records(columns), "saved": saved}, _picture(columns, read, saved))
-
-
-def _picture(columns: dict[str, Any], read: Table, saved: str | None) -> Group:
-    lines: list[RenderableType] = [Text(report_text(read)), *column_table(columns, _SHOWN, _ORDER)]
-    converged = np.asarray(columns["adf_p_value"]) < 0.05
-    lines.append(Text(f"{int(converged.sum())} of {len(converged)} reject a unit root at 5 %"))
-    if saved:
-        lines.append(Text(f"Saved: {saved}", style="bold"))
-    return Group(*lines)
+    rejects = np.asarray(columns["adf_p_value"]) < 0.05
+    count = Text(f"{int(rejects.sum())} of {len(rejects)} reject a unit root at 5 %")
+    lines = [*column_table(columns, _SHOWN, _ORDER), count]
+    show_columns(shared, read, columns, out, {"fits": records(columns)}, lines)

@@ -5,7 +5,7 @@ from typing import Any
 
 import click
 import numpy as np
-from rich.console import Group, RenderableType
+from rich.console import RenderableType
 from rich.text import Text
 
 from meanrev.intake.options import FileOptions
@@ -13,11 +13,12 @@ from meanrev.intake.table import Table
 from meanrev.results import Estimate, Rolling
 from meanrev_cli.access import Access, access_flags
 from meanrev_cli.asking import asking, host_flag, progress_shown
+from meanrev_cli.column_table import show_columns
 from meanrev_cli.estimates import dry_run_flag, show_estimate
 from meanrev_cli.failure import ExitCode, Failure
 from meanrev_cli.narrow import Fitting
-from meanrev_cli.output_files import can_be_written, write_table
-from meanrev_cli.price_options import price_options, read_prices, report_text
+from meanrev_cli.output_files import can_be_written
+from meanrev_cli.price_options import price_options, read_prices
 from meanrev_cli.shared import Shared, shared_flags
 from meanrev_cli.sweep_words import entry, records
 
@@ -97,12 +98,8 @@ def rolling(
         show_estimate(shared, found)
         return
     columns = found.to_columns()
-    if out is not None:
-        write_table(out, columns)
-    saved = None if out is None else str(out.resolve())
-    intake = None if read.report is None else read.report.to_dict()
-    document = {"intake": intake, "kind": found.kind, "windows": records(columns), "saved": saved}
-    shared.show(document, _picture(found, columns, read, saved))
+    document = {"kind": found.kind, "windows": records(columns)}
+    show_columns(shared, read, columns, out, document, _lines(found, columns))
 
 
 def _returns(read: Table) -> Table:
@@ -121,7 +118,7 @@ def _returns(read: Table) -> Table:
     return Table(read.values[1:] / read.values[:-1] - 1.0, read.names, stamps, read.report)
 
 
-def _picture(found: Rolling, columns: dict[str, Any], read: Table, saved: str | None) -> Group:
+def _lines(found: Rolling, columns: dict[str, Any]) -> list[RenderableType]:
     places = ("first", "last") if "first" in columns else ("start", "stop")
     weights = [(name, "{:.3f}") for name in columns if name.startswith(("weight_", "explained_"))]
     shown = [(name, "{}") for name in places] + [(name, shape) for name, shape in _FIGURES if name in columns]
@@ -133,9 +130,8 @@ def _picture(found: Rolling, columns: dict[str, Any], read: Table, saved: str | 
     rows = [[entry(table, name, k, shape) for name, shape in named] for k in range(min(len(found.status), _SHOWN))]
     shown_names = {name for name, _ in named}
     order = [*places, *(name for name in _ORDER if name in shown_names)]
-    lines: list[RenderableType] = [Text(report_text(read)), Text(f"{len(found.status)} windows, {found.kind}")]
+    lines: list[RenderableType] = [Text(f"{len(found.status)} windows, {found.kind}")]
     lines.append(Fitting([name for name, _ in named], rows, texts=_TEXTS, order=order))
     if len(found.status) > _SHOWN:
         lines.append(Text(f"... and {len(found.status) - _SHOWN} more windows; --out writes all", style="dim"))
-    lines += [Text(f"Saved: {saved}", style="bold")] * bool(saved)
-    return Group(*lines)
+    return lines

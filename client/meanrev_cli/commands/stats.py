@@ -4,18 +4,16 @@ from pathlib import Path
 from typing import Any
 
 import click
-from rich.console import Group, RenderableType
-from rich.text import Text
 
 from meanrev.intake.options import FileOptions
 from meanrev.results import Estimate
 from meanrev_cli.access import Access, access_flags
 from meanrev_cli.asking import asking, host_flag, progress_shown
-from meanrev_cli.column_table import column_table
+from meanrev_cli.column_table import column_table, show_columns
 from meanrev_cli.estimates import dry_run_flag, show_estimate
 from meanrev_cli.kept_prices import prices_of
-from meanrev_cli.output_files import can_be_written, write_table
-from meanrev_cli.price_options import kept_or_price_options, report_text
+from meanrev_cli.output_files import can_be_written
+from meanrev_cli.price_options import kept_or_price_options
 from meanrev_cli.shared import Shared, shared_flags
 from meanrev_cli.sweep_words import records
 
@@ -79,11 +77,5 @@ def stats(
         show_estimate(shared, found)
         return
     columns = found.to_columns()
-    if out is not None:
-        write_table(out, columns)
-    saved = None if out is None else str(out.resolve())
-    intake = None if read.report is None else read.report.to_dict()
-    lines: list[RenderableType] = [Text(report_text(read)), *column_table(columns, _SHOWN, _ORDER)]
-    if saved:
-        lines.append(Text(f"Saved: {saved}", style="bold"))
-    shared.show({"intake": intake, "stats": records(columns), "saved": saved}, Group(*lines))
+    lines = column_table(columns, _SHOWN, _ORDER)
+    show_columns(shared, read, columns, out, {"stats": records(columns)}, lines)
