@@ -96,7 +96,7 @@ def test_research_is_refused_by_the_memory_that_it_announces(server, method, val
         ask(method, chunks(np.full(values, 100.0), total=values[0], **options))
     assert refused.value.code() is grpc.StatusCode.RESOURCE_EXHAUSTED
     assert "block must ask for at most 268435456 bytes of memory" in refused.value.details()
-    assert "dry_run tells how much" in refused.value.details()
+    assert "dry_run answers how much" in refused.value.details()
 
 
 def test_too_many_submessages_are_counted_not_parsed(server, channel, answered):
