@@ -5,6 +5,7 @@ from typing import Annotated, Literal, NamedTuple
 import msgspec
 from msgspec import Meta
 
+from gpu_kernels.time_units import PERIODS_PER_YEAR
 from meanrev_batch.errors import BadOption
 
 __all__ = ["FitOptions", "ScanOptions", "Selection", "SweepOptions"]
@@ -55,7 +56,7 @@ class ScanOptions(msgspec.Struct, frozen=True, kw_only=True):
     cost: Annotated[float, Meta(ge=0)] | None = None
     objective: str = "sharpe"
     lookback: Annotated[int, Meta(ge=2)] = 60
-    periods_per_year: Annotated[float, Meta(gt=0)] = 252.0
+    periods_per_year: Annotated[float, Meta(gt=0)] = PERIODS_PER_YEAR
     score: str = "fixed"
     cost_legs: Annotated[int, Meta(ge=1, le=2)] = 2
     bias: str = "median_unbiased"
@@ -113,7 +114,7 @@ class SweepOptions(msgspec.Struct, frozen=True, kw_only=True):
     stop: float | None = None
     borrow: Annotated[float, Meta(ge=0)] = 0.0
     execution_delay: Annotated[int, Meta(ge=0, le=10_000)] = 1
-    periods_per_year: Annotated[float, Meta(gt=0)] = 252.0
+    periods_per_year: Annotated[float, Meta(gt=0)] = PERIODS_PER_YEAR
     log: bool = True
     top: Annotated[int, Meta(ge=1)] | None = None
     memory: Annotated[int, Meta(ge=1)] = 512_000_000

@@ -83,7 +83,7 @@ def trade(
         filters: What all structures share.
         members: (T, N), 0 where a name is not in the universe as it is known at that close; every name is where None.
         spans: Lengths of a walk-forward's parts; none where None.
-        years: (T,) calendar year of each row, for figures by year.
+        years: (T,) calendar year of each row, a whole number, for figures by year.
         progress: Called with the rows done and their number after each block; what it raises ends the work.
 
     Returns:
@@ -102,7 +102,7 @@ def trade(
     found.run(progress)
     book = chosen.book(found)
     if book.counts.fits == 0 and all(each[0] == 0 for each in found.tallies):
-        raise _no_scores(known, int(found.tallies[0][6]) / book.counts.days)
+        raise _no_scores(known, filters, int(found.tallies[0][6]) / book.counts.days)
     return book
 
 
@@ -161,8 +161,15 @@ def panel(
         rows: (D,) ascending rows whose residuals, portfolios and loadings are returned; none where None.
         progress: As in trade.
 
+    Returns:
+        Panel. Scores, fits and p-values are (T, N), NaN where a name has no score at a row; residuals, portfolios and
+        loadings are those of the rows asked for.
+
     Raises:
         InvalidInput: an argument breaks its rule, or there are too few rows.
+
+    References:
+        As trade.
     """
     slowest = None if max_reversion is None else [max_reversion]
     (structure,) = structures([factors], [window], [regression], slowest, None if max_p is None else [max_p])
@@ -189,7 +196,11 @@ def check_cells(
     cells.cells(n_structures, *cells.levels(entry, exit_long, exit_short), cost)
 
 
-def _no_scores(known: tuple[Structure, ...], eligible: float) -> InvalidInput:
+def _no_scores(known: tuple[Structure, ...], filters: Filters, eligible: float) -> InvalidInput:
+    fewest = [each.factors + 1 + filters.min_dof for each in known]
+    if all(each.factors and each.regression < least for each, least in zip(known, fewest, strict=True)):
+        rule = f"must be at least factors + 1 + min_dof = {min(fewest)}: take longer regressions, or a lower min_dof"
+        return InvalidInput("regression", rule, value=[each.regression for each in known])
     given = [each.factors or f"{100.0 * each.share:g}%" for each in known]
     rule = (
         f"must leave 2 eligible names a factor, of {eligible:.3g} on average, and enough returns in the regression: "
@@ -262,7 +273,12 @@ def _years(years: ArrayLike | None, n_rows: int) -> NDArray[np.int64] | None:
     given = np.asarray(years)
     if given.shape != (n_rows,):
         raise InvalidInput("years", f"must have one entry a row, {n_rows}", value=given.shape)
-    return given.astype(np.int64)
+    numbers = array("years", years, ndim=1, shape="(T,)")
+    wrong = numbers != np.floor(numbers)
+    if wrong.any() or not np.isfinite(numbers).all():
+        row = int(np.argmax(wrong | ~np.isfinite(numbers)))
+        raise InvalidInput("years", "must be a whole number", value=float(numbers[row]), index=(row,))
+    return numbers.astype(np.int64)
 
 
 def _asked(rows: ArrayLike, n_rows: int) -> NDArray[np.int64]:

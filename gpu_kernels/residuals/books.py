@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from gpu_kernels.checks import Floats
 from gpu_kernels.residuals.model import Filters, Structure
 from gpu_kernels.threshold_grid.model import PooledWalk, Spans, WalkStep
+from gpu_kernels.time_units import PERIODS_PER_YEAR
 
 __all__ = [
     "COST_BASES",
@@ -51,7 +52,7 @@ class Rules(NamedTuple):
     cost_basis: str = "book"
     size: float = 0.01
     borrow: float = 0.0
-    periods_per_year: float = 252.0
+    periods_per_year: float = PERIODS_PER_YEAR
 
 
 class Cells(NamedTuple):

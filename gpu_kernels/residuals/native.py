@@ -1,4 +1,4 @@
-"""The same with the kernel of ou's sums, in as many parts as there are threads."""
+"""The native twin: the rows, and the groups of cells, are divided among threads; sums use the kernel of ou."""
 
 import numpy as np
 from numpy.typing import NDArray

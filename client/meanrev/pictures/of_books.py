@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from meanrev.errors import InvalidInput
 from meanrev.pictures.chart import Chart, Level, Line, Panel
 
 if TYPE_CHECKING:
@@ -19,11 +20,11 @@ def of_book(found: "ResidualBook") -> Chart:
         found: A result with a chosen cell.
 
     Raises:
-        ValueError: no cell has figures.
+        InvalidInput: no cell has figures.
     """
     best = found.best
     if best.cell < 0:
-        raise ValueError("a picture of a book needs a cell with figures")
+        raise InvalidInput("best", "must be a cell with figures, and no cell of this grid has any")
     returns = np.asarray(found.returns, dtype=np.float64)
     known = ~np.isnan(returns)
     across = _times(found.returns)[known]

@@ -186,7 +186,7 @@ def of_scan(found: "ScanResult") -> Chart:
 
 
 def of_pca(found: "Pca") -> Chart:
-    """Return each component's share of the variance, and the first components' loadings.
+    """Return each component's share of the variance.
 
     Args:
         found: Of principal components.

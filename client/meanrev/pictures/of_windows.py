@@ -1,4 +1,4 @@
-"""The picture of what of every window of returns was found."""
+"""The chart of a rolling result: weights, or shares of the variance, over time."""
 
 from typing import TYPE_CHECKING
 

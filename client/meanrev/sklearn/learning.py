@@ -1,4 +1,4 @@
-"""What is learnt from the train part of a pair or a spread, by the calls of a client."""
+"""Fits a pair or a spread to the train part through a client."""
 
 from typing import NamedTuple
 
@@ -13,8 +13,8 @@ __all__ = ["Learnt", "Wanted", "learn_pair", "learn_spread"]
 
 Floats = NDArray[np.float64]
 
-_FIVE_BASIS_POINTS = 5e-4
-_NONE = (float("nan"), float("nan"))
+_DEFAULT_COST_PER_SIDE = 5e-4
+_NO_LEVELS = (float("nan"), float("nan"))
 
 
 class Wanted(NamedTuple):
@@ -46,7 +46,7 @@ class Wanted(NamedTuple):
         if self.cost_per_side is not None:
             return float(self.cost_per_side)
         if self.log:
-            return _FIVE_BASIS_POINTS
+            return _DEFAULT_COST_PER_SIDE
         rule = "must be given where no logarithms are modelled: a cost of a side, in units of the spread"
         raise InvalidInput("cost_per_side", rule, value=None)
 
@@ -124,7 +124,7 @@ def learn_spread(client: Client, spread: Floats, wanted: Wanted) -> Learnt:
     """
     found: OuFit = client.ou(spread, bias=wanted.bias, timeout=wanted.timeout)
     reverts = found.status != "error" and found.theta > 0
-    levels, status, reason, note = _NONE, "no_process", f"the spread reverts to no mean: {found.reason}", ""
+    levels, status, reason, note = _NO_LEVELS, "no_process", f"the spread reverts to no mean: {found.reason}", ""
     if reverts:
         levels, status, reason, note = _rule(client, found, wanted)
     process = {name: float(found[name]) if reverts else float("nan") for name in ("theta", "mu", "sigma", "half_life")}
@@ -153,6 +153,6 @@ def _rule(client: Client, found: OuFit, wanted: Wanted) -> tuple[tuple[float, fl
         )
     except InvalidInput as error:
         if error.field == "round_trip_cost" and cost > deviation:  # the rule that it breaks is the largest cost
-            return _NONE, "too_costly", str(error), ""
+            return _NO_LEVELS, "too_costly", str(error), ""
         raise
     return (float(best.entry_zscore), float(best.exit_zscore)), "traded", "", str(best.note)

@@ -10,13 +10,16 @@ from gpu_kernels.time_units import PERIODS_PER_YEAR
 from meanrev_server import rules
 from meanrev_server.rpc.options import json_object
 
-__all__ = ["BookRequest", "JobChoice", "MatrixChoice", "PairRequest", "RuleRequest", "SweepRequest", "read"]
+__all__ = ["JobChoice", "MatrixChoice", "PairRequest", "PortfolioRequest", "RuleRequest", "SweepRequest", "read"]
 
 S = TypeVar("S", bound=msgspec.Struct)
 
 Name = Annotated[str, Meta(min_length=1, max_length=1000)]
 Id = Annotated[str, Meta(max_length=100)]
 Range = Annotated[str, Meta(max_length=1000)]
+
+DEFAULT_COST_PER_SIDE = 0.0005
+"""Of the notional."""
 
 
 class JobChoice(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -57,7 +60,7 @@ class SweepRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_o
     column: Name
     entry: Range = "0.5:3:0.25"
     exit: Range = "-0.5:1.5:0.25"
-    cost: float = 0.0005
+    cost: float = DEFAULT_COST_PER_SIDE
     lookback: int = 20
     mode: Literal["compounding", "unit"] = "compounding"
     periods_per_year: float = PERIODS_PER_YEAR
@@ -81,7 +84,7 @@ class RuleRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_on
     column: Name
     entry: float
     exit: float
-    cost: float = 0.0005
+    cost: float = DEFAULT_COST_PER_SIDE
     lookback: int = 20
     mode: Literal["compounding", "unit"] = "compounding"
     periods_per_year: float = PERIODS_PER_YEAR
@@ -96,7 +99,7 @@ class PairRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_on
         x: The column to regress it on.
         log: Regress logarithms of the prices.
         cost: As in the options of FitPair.
-        fit_share: Share of the bars that the pair is fitted to; those behind them are traded, or all where it is 1.
+        fit_share: Share of the bars that the pair is fitted to; later ones are traded, or all where it is 1.
         periods_per_year: Bars in a year.
     """
 
@@ -104,12 +107,12 @@ class PairRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_on
     y: Name
     x: Name
     log: bool = True
-    cost: Annotated[float, Meta(ge=0)] = 0.0005
+    cost: Annotated[float, Meta(ge=0)] = DEFAULT_COST_PER_SIDE
     fit_share: Annotated[float, Meta(ge=0.1, le=1)] = 0.7
     periods_per_year: float = PERIODS_PER_YEAR
 
 
-class BookRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+class PortfolioRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """Asks for the health of a stored portfolio.
 
     Attributes:

@@ -52,7 +52,7 @@ _REQUESTS: dict[str, tuple[type[msgspec.Struct], Callable[[Gate, Caller, Any], A
 }
 _STREAMS: dict[str, tuple[type[msgspec.Struct], Callable[[Gate, Caller, Any], AsyncGenerator[Event, None]]]] = {
     "sweep": (requests.SweepRequest, sweeps.sweep),
-    "book": (requests.BookRequest, events.book),
+    "book": (requests.PortfolioRequest, events.book),
 }
 _LISTS: dict[str, Callable[[Gate, Caller], Awaitable[Any]]] = {
     "about": service.about,

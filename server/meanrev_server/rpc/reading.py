@@ -1,8 +1,8 @@
 """Reading a call's next message so that a cancelled call lets the read come to its end.
 
-grpc.aio frees what it allocates for a read only where somebody awaits the read's end (grpc issue 43360). What it does
-not free lies all over the heap, which keeps the C library from giving memory back. The end comes at once where the
-client has left, and with the status where the server ends the call.
+A read that is cancelled, and whose end nobody awaits, leaks what grpc.aio allocated for it (grpc issue 43360), and the
+leaks fragment the heap, so that the C library cannot return memory. Once the client has left, or the server has sent a
+status, gRPC ends the read at once.
 
 A task for each read would do that too, at the cost of two more turns of the loop for every message of a stream.
 """
@@ -30,7 +30,7 @@ class NextMessage:
     __slots__ = ("_context",)
 
     def __init__(self, context: grpc.aio.ServicerContext[Any, Any]) -> None:
-        """Read nothing yet.
+        """Name the call; awaiting reads from it.
 
         Args:
             context: The call.
@@ -69,14 +69,15 @@ def _step(reading: Any) -> asyncio.Future[Any]:
         StopIteration: it has come to its end, and this carries its result.
     """
     future: asyncio.Future[Any] = reading.send(None)
-    # A future that is yielded to a task has this mark, which the task takes away when it begins to wait.
-    future._asyncio_future_blocking = False  # noqa: SLF001 - asyncio documents it for those who write a task
+    # A future that is yielded to a task has this mark, which the task clears before it waits; a comment of CPython's
+    # asyncio/futures.py describes it.
+    future._asyncio_future_blocking = False  # noqa: SLF001 - no public name; tests/server/test_reading.py guards it
     return future
 
 
 async def _finish(reading: Any, future: asyncio.Future[Any]) -> None:
     """Carry a read to its end for a task that was cancelled while the read waited for a future."""
-    with suppress(StopIteration, Exception):  # nobody asks for the message any more, or for why there is none
+    with suppress(Exception):  # nobody asks for the message any more, or for why there is none
         while True:
             await asyncio.wait([future])
             future = _step(reading)

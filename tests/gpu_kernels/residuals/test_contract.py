@@ -54,16 +54,14 @@ def changed(row, column, value):
         ({"spans": residuals.Spans(1, 6, 0)}, "train", ">= 2"),
         ({"years": [2020]}, "years", "one entry a row, 60"),
         ({"factors": [4]}, "factors", "take fewer factors, or '55%'"),
-        ({"filters": residuals.Filters()}, "factors", "."),
+        ({"filters": residuals.Filters(), "regression": [22]}, "regression", "factors + 1 + min_dof = 23"),
+        ({"years": np.full(60, 2020.5)}, "years", "must be a whole number"),
+        ({"years": np.full(60, np.nan)}, "years", "must be a whole number"),
     ],
 )
 def test_an_argument_that_breaks_its_rule_is_named(options, field, rule):
-    given = {**LISTS, **options}
-    if field == "factors" and rule == ".":
-        given["factors"], rule = [2], ""
-        given["regression"], given["window"] = [22], [40]
     with pytest.raises(InvalidInput) as caught:
-        residuals.trade(PRICES, **given)
+        residuals.trade(PRICES, **{**LISTS, **options})
     assert caught.value.field == field
     assert rule in caught.value.rule
 

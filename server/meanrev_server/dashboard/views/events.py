@@ -6,7 +6,7 @@ from contextlib import aclosing
 from typing import Any
 
 from meanrev_server.dashboard.gate import Gate
-from meanrev_server.dashboard.requests import BookRequest
+from meanrev_server.dashboard.requests import PortfolioRequest
 from meanrev_server.dashboard.samples import Sampler
 from meanrev_server.dashboard.thinning import numbers
 from meanrev_server.errors import ServerStopping
@@ -38,7 +38,7 @@ async def samples(gate: Gate, caller: Caller, sampler: Sampler) -> AsyncGenerato
             yield "sample", {"sample": newest, "errors": list(sampler.errors)}
 
 
-async def book(gate: Gate, caller: Caller, asked: BookRequest) -> AsyncGenerator[tuple[str, Any], None]:
+async def book(gate: Gate, caller: Caller, asked: PortfolioRequest) -> AsyncGenerator[tuple[str, Any], None]:
     """Yield ("health", the report) once a second.
 
     Raises:
