@@ -101,8 +101,8 @@ def trade(
     found = Pass(request)
     found.run(progress)
     book = chosen.book(found)
-    if book.counts.fits == 0 and all(each[0] == 0 for each in found.tallies):
-        raise _no_scores(known, filters, int(found.tallies[0][6]) / book.counts.days)
+    if book.counts.fits == 0 and all(each.scored == 0 for each in found.tallies):
+        raise _no_scores(known, filters, found.tallies[0].eligible / book.counts.days)
     return book
 
 

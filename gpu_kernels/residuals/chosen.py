@@ -65,7 +65,7 @@ def book(found: Pass) -> Book:
 
 def _reasons(found: Pass, figures: Figures) -> NDArray[np.int32]:
     request = found.request
-    scored = np.array([each[0] > 0 for each in found.tallies])
+    scored = np.array([each.scored > 0 for each in found.tallies])
     reason = np.zeros(request.cells.valid.size, dtype=np.int32)
     reason[figures.total_return <= -1.0] = _RUINED
     reason[~scored[request.cells.structure]] = _NO_SCORES
@@ -207,7 +207,7 @@ def _today(found: Pass, structure: int, side: NDArray[np.int8]) -> Today:
 
 
 def _counts(found: Pass, structure: int, threshold: int, known: bool) -> Counts:
-    _, thin, short, dropped, tied, fits, eligible = found.tallies[structure].tolist()
+    tally = found.tallies[structure]
     score, theta = found.score[structure], found.theta[structure]
     valid = ~np.isnan(score)
     n_days = len(score) - found.request.first_row
@@ -215,14 +215,14 @@ def _counts(found: Pass, structure: int, threshold: int, known: bool) -> Counts:
     median = float(np.median(1.0 / theta[valid])) if valid.any() else math.nan
     return Counts(
         n_days,
-        thin,
-        short,
-        dropped,
-        tied,
-        fits,
+        tally.thin,
+        tally.too_few_rows,
+        tally.dropped,
+        tally.tied,
+        tally.fits,
         int(np.count_nonzero(valid)),
         int(found.records[structure].stale[:, threshold].sum()) if known else -1,
         median,
         noise.median_reversion(own.regression, own.max_reversion, own.max_p),
-        eligible / n_days,
+        tally.eligible / n_days,
     )

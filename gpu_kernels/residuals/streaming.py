@@ -6,6 +6,7 @@ other day's, and accounts go row by row, so no bit of the answer depends on how 
 
 from collections.abc import Iterator
 from itertools import pairwise
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,7 +21,7 @@ from gpu_kernels.residuals.figures import net_returns
 from gpu_kernels.residuals.model import Days, Filters, Structure
 from gpu_kernels.residuals.walking import Walk
 
-__all__ = ["ACCOUNTS", "SCORES", "Pass", "day_blocks", "tally"]
+__all__ = ["ACCOUNTS", "SCORES", "Pass", "Tally", "day_blocks"]
 
 SCORES = Twins(host=host.days, native=native.days)
 ACCOUNTS = Twins(host=accounts.run, native=native.run)
@@ -28,6 +29,35 @@ ACCOUNTS = Twins(host=accounts.run, native=native.run)
 _MOST_DAYS = 64
 _BLOCK_BYTES = 2**26
 """Of the residuals, loadings and portfolios of a block of days."""
+
+
+class Tally(NamedTuple):
+    """Counts over the days of one structure.
+
+    Attributes:
+        scored: Days with scores.
+        thin: Days without, because of few names.
+        too_few_rows: Days without, because the regression has too few returns.
+        dropped: Factors that were dropped.
+        tied: Days whose factors a tie leaves undetermined.
+        fits: Residuals that were fitted.
+        eligible: Eligible names.
+    """
+
+    scored: int = 0
+    thin: int = 0
+    too_few_rows: int = 0
+    dropped: int = 0
+    tied: int = 0
+    fits: int = 0
+    eligible: int = 0
+
+    def with_days(self, days: Days) -> "Tally":
+        """Return the counts with those of further days."""
+        kinds = np.bincount(days.day, minlength=3)
+        fits = np.count_nonzero(~np.isnan(days.alpha))
+        further = (*kinds, days.dropped.sum(), days.tied.sum(), fits, days.eligible.sum())
+        return Tally(*(own + int(each) for own, each in zip(self, further, strict=True)))
 
 
 class Pass:
@@ -45,7 +75,7 @@ class Pass:
         )
         self.score, self.theta = (tuple(np.full((n_rows, n_names), np.nan) for _ in self.structures) for _ in range(2))
         self.last: list[Days] = []
-        self.tallies = [np.zeros(7, dtype=np.int64) for _ in request.structures]
+        self.tallies = [Tally() for _ in request.structures]
         self.hedges = {
             each: (np.zeros((n_rows, n_names, 1)), np.zeros((n_rows, n_names, 1)))
             for each in self.structures
@@ -108,15 +138,8 @@ class Pass:
                 for whole, part in zip(self.hedges[structure], (days.Q, days.B), strict=True):
                     whole[rows] = part
             if place < len(self.tallies):
-                self.tallies[place] += tally(days)
+                self.tallies[place] = self.tallies[place].with_days(days)
         self.last = [Days._make(each[-1:].copy() for each in days) for days in found]
-
-
-def tally(days: Days) -> NDArray[np.int64]:
-    """Count the days with scores, thin ones, those of too few rows, dropped factors, ties, fits and eligible names."""
-    kinds = np.bincount(days.day, minlength=3)
-    fits = np.count_nonzero(~np.isnan(days.alpha))
-    return np.array([*kinds, days.dropped.sum(), days.tied.sum(), fits, days.eligible.sum()], dtype=np.int64)
 
 
 def day_blocks(
